@@ -1,0 +1,172 @@
+# tieout's commands. `make` alone lists them, from the comments behind their names.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+ENGINE ?= sail
+SIZE ?= 1m
+
+BIN := .venv/bin
+UV := $(BIN)/uv
+JAVA := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/java,java)
+JAVA_MAJOR = $(shell $(JAVA) -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p' | head -n 1)
+HAS_JDK = test "0$(JAVA_MAJOR)" -ge 17
+
+# What every program of ours is started with: the jobs' environment first, workers from it too.
+RUN := PATH="$(CURDIR)/$(BIN):$$PATH" PYSPARK_PYTHON="$(CURDIR)/$(BIN)/python" \
+       SPARK_LOCAL_IP=127.0.0.1
+PYTEST := $(BIN)/python -m pytest
+REPORTS := build/test
+JOBS = $(RUN) TIEOUT_ENGINE=
+
+.PHONY: help env airflow-env jars jdk demo test test-sail test-spark test-airflow check lint \
+        types format golden bench lock wheel zip clean
+
+help: ## list the targets
+	@echo "usage: make TARGET [PYTHON=python3.12] [ENGINE=sail|spark] [SIZE=1m|10m]"; echo
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | \
+	  while IFS=$$'\t' read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
+
+# ---- environments: made from the locks, made again when a lock changes ----------------------
+
+env: .venv/.tieout ## make .venv, the environment of the jobs
+
+airflow-env: .venv-airflow/.synced ## make .venv-airflow, Airflow's own environment
+
+define usable_venv
+$(1)/bin/python -m pip -V >/dev/null 2>&1 || { \
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+  echo "tieout needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1);" \
+       "name another one: make PYTHON=python3.12" >&2; exit 1; }; \
+echo "making $(1) (the first time takes minutes: it downloads a lot)"; \
+$(PYTHON) -m venv --clear $(1) || { rm -rf $(1); \
+  echo "$(PYTHON) cannot make environments; on Debian: sudo apt-get install python3-venv" >&2; \
+  exit 1; }; }
+endef
+
+.venv/.uv: requirements-bootstrap.lock
+	@$(call usable_venv,.venv)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/.synced: requirements.lock .venv/.uv
+	@$(UV) pip sync -q --require-hashes -p $(BIN)/python $<
+	@touch $@
+
+# The build backend is in the lock: an editable install asks no registry.
+.venv/.tieout: pyproject.toml .venv/.synced
+	@$(UV) pip install -q -p $(BIN)/python --offline --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv-airflow/.synced: requirements-airflow.lock .venv/.uv
+	@$(call usable_venv,.venv-airflow)
+	@$(UV) pip sync -q --require-hashes -p .venv-airflow/bin/python $<
+	@touch $@
+
+jdk:
+	@$(HAS_JDK) || { echo "Spark needs a JDK 17 or newer, and there is none on the PATH or" \
+	  "in JAVA_HOME: sudo apt-get install openjdk-17-jre-headless" >&2; exit 1; }
+
+jars: jdk env ## fetch the two Delta jars for Spark into .jars, once
+	@$(RUN) $(BIN)/python -m jobs.delta_jars
+
+# ---- running --------------------------------------------------------------------------------
+
+demo: $(if $(filter spark,$(ENGINE)),jars,env) ## five labelled days through every step [ENGINE=sail|spark]
+	@case "$(ENGINE)" in sail|spark) ;; *) \
+	  echo "ENGINE is sail or spark, not '$(ENGINE)'" >&2; exit 2;; esac
+	@$(JOBS)$(ENGINE) $(BIN)/python -m demo --engine $(ENGINE)
+
+bench: env ## the whole job and its peers, timed; appends to the results [SIZE=1m|10m]
+	@if $(HAS_JDK); then $(MAKE) jars; fi
+	@$(RUN) $(BIN)/python -m benchmarks.speed --size $(SIZE)
+
+# ---- keeping it right -----------------------------------------------------------------------
+
+check: env lint types ## the inner loop: lint, types, quick tests on the embedded engine
+	@$(JOBS)sail $(PYTEST) -q -m "not slow and not spark and not airflow and not nightly"
+
+lint: env ## ruff: rules and format
+	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff format -q --check . || { echo "run: make format" >&2; exit 1; }
+
+types: env ## mypy, strict on jobs and schemas
+	@$(BIN)/mypy
+
+format: env ## put the code into the house's format
+	@$(BIN)/ruff check -q --fix-only .
+	@$(BIN)/ruff format -q .
+
+define SUM_UP
+import os, pathlib, sys, xml.etree.ElementTree as tree
+passed = failed = skipped = 0
+for half in sys.argv[1:]:
+    name, _, status = half.partition("=")
+    report = pathlib.Path("$(REPORTS)", name + ".xml")
+    if status == "absent":
+        must = os.environ.get("CI") == "true"
+        failed, skipped = failed + must, skipped + (not must)
+    elif not report.exists():
+        failed += 1
+    else:
+        suite = tree.parse(report).getroot().find("testsuite").attrib
+        ran, left = int(suite["tests"]), int(suite["skipped"])
+        bad = int(suite["failures"]) + int(suite["errors"])
+        passed, skipped = passed + ran - bad - left, skipped + left
+        failed += bad or int(status != "0")
+print(f"{passed} passed, {failed} failed, {skipped} skipped")
+sys.exit(failed > 0)
+endef
+export SUM_UP
+
+# Every half runs, even after one has failed; the closing line adds them up.
+test: env airflow-env lint types ## everything, on both engines (with CI=true a JDK is a must)
+	@rm -rf $(REPORTS); mkdir -p $(REPORTS); halves=(); \
+	half() { if $(MAKE) test-$$1; then halves+=("$$1=0"); else halves+=("$$1=$$?"); fi; }; \
+	half sail; \
+	if $(HAS_JDK); then half spark; half airflow; else \
+	  echo "SKIPPED by name: Spark half (no JDK 17+)"; \
+	  echo "SKIPPED by name: Airflow test (no JDK 17+)"; \
+	  halves+=(spark=absent airflow=absent); \
+	fi; \
+	$(BIN)/python -c "$$SUM_UP" "$${halves[@]}"
+
+test-sail: env ## the half of the tests on Sail, with coverage
+	@echo "== Sail half"
+	@$(JOBS)sail $(PYTEST) -m "not spark and not airflow and not nightly" \
+	  --cov --cov-report=term --junitxml=$(REPORTS)/sail.xml
+
+test-spark: jars ## the half of the tests on Spark
+	@echo "== Spark half"
+	@$(JOBS)spark $(PYTEST) -m "not airflow and not nightly and not sail_only" \
+	  --junitxml=$(REPORTS)/spark.xml
+
+test-airflow: jars airflow-env ## the DAG, run by Airflow itself
+	@echo "== Airflow"
+	@$(JOBS)spark $(PYTEST) -m airflow --junitxml=$(REPORTS)/airflow.xml
+
+golden: env ## write the golden files anew and show what changed
+	@$(JOBS)sail $(BIN)/python -m tests.golden
+
+# ---- releasing ------------------------------------------------------------------------------
+
+COMPILE = $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+          --no-annotate $(UPGRADE)
+
+lock: .venv/.uv ## compile the locks again (newer versions: UPGRADE=--upgrade)
+	@$(COMPILE) --all-extras pyproject.toml requirements.in -o requirements.lock
+	@$(COMPILE) requirements-airflow.in -o requirements-airflow.lock
+	@echo uv | $(COMPILE) - -o requirements-bootstrap.lock
+
+wheel: env ## build the wheel into dist/
+	@rm -rf dist && $(BIN)/python -m hatchling build -t wheel -d dist
+
+zip: wheel ## build dist/tieout.zip, for spark-submit --py-files
+	@cp dist/tieout-*.whl dist/tieout.zip && echo dist/tieout.zip
+
+clean: ## remove what make made, environments and jars apart
+	@rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	@find . -name __pycache__ -type d -not -path './.venv*' -prune -exec rm -rf {} +

@@ -1,0 +1,83 @@
+"""One program measured from outside: wall clock, and the memory of it and all its children."""
+
+import json
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+import psutil
+
+#: How often memory is looked at. Pages that processes share are counted once for each.
+SAMPLE_SECONDS = 0.1
+
+
+class ProgramFailed(Exception):
+    """Raised when a measured program ends with another status than 0; carries its last words."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A run: seconds from start to end, seconds by step as the program says, peak bytes."""
+
+    seconds: float
+    steps: dict[str, float]
+    peak_bytes: int
+
+
+def measure(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Measured:
+    """Runs a program to its end; the last line of its stdout is JSON with `seconds` by step.
+
+    Raises:
+        ProgramFailed: it ended with another status than 0.
+    """
+    with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        began = time.monotonic()
+        program = subprocess.Popen(command, cwd=cwd, env=dict(env), stdout=out, stderr=err)
+        peak = 0
+        while program.poll() is None:
+            peak = max(peak, tree_bytes(program.pid))
+            time.sleep(SAMPLE_SECONDS)
+        seconds = time.monotonic() - began
+        said, complained = _text(out), _text(err)
+    if program.returncode != 0:
+        raise ProgramFailed(f"exit {program.returncode}: {complained[-3_000:]}")
+    return Measured(seconds, steps_of(said), peak)
+
+
+def tree_bytes(pid: int) -> int:
+    """Resident memory of a process and all below it; 0 when it is gone."""
+    try:
+        root = psutil.Process(pid)
+        tree = [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0
+    return sum(_resident(each) for each in tree)
+
+
+def steps_of(stdout: str) -> dict[str, float]:
+    """The `seconds` by step of the JSON in the last line, parts of a step added up."""
+    lines = stdout.strip().splitlines()
+    if not lines:
+        return {}
+    seconds = json.loads(lines[-1]).get("seconds", {})
+    return {str(step): _whole(value) for step, value in seconds.items()}
+
+
+def _whole(seconds: float | dict[str, float]) -> float:
+    return float(sum(seconds.values()) if isinstance(seconds, dict) else seconds)
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def _text(file: IO[str]) -> str:
+    file.seek(0)
+    return file.read()

@@ -1,0 +1,156 @@
+"""Makes the demo's data set: an inbox as channels and our own system would fill it, and labels.
+
+The same seed makes the same bytes. Source of the layouts: docs/reference, statement files.
+"""
+
+import csv
+import gzip
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from demo import layouts
+from demo.book import Book
+from demo.cases import CASES, ONCE
+from demo.model import ABSENT, CHANNELS, DAYS, LAST, PARTS, Label, Line, Row
+
+SEED = 20261116
+ZONE = ZoneInfo("Asia/Shanghai")
+LABEL_COLUMNS = ("case", "channel", "txn_id", "line_id", "file", "outcome", "reasons", "action",
+                 "run_date", "fee_result", "fee_difference")  # fmt: skip
+SNAPSHOT = pa.schema(
+    {
+        "txn_id": pa.string(),
+        "channel": pa.string(),
+        "kind": pa.string(),
+        "status": pa.string(),
+        "amount": pa.decimal128(18, 2),
+        "currency": pa.string(),
+        "occurred_at": pa.timestamp("us", tz="UTC"),
+        "business_date": pa.date32(),
+        "channel_ref": pa.string(),
+        "original_txn_id": pa.string(),
+        "account_tail": pa.string(),
+        "product": pa.string(),
+    }
+)
+Writer = tuple[Callable[[Sequence[Line]], str], str]
+WRITERS: dict[str, Writer] = {
+    "wechat": (layouts.wechat, "utf-8"),
+    "bankcard": (layouts.bankcard, "gb18030"),
+    "epay": (layouts.epay, "utf-8"),
+}
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was made: the folder of the inbox, the label file, and how much of each."""
+
+    inbox: Path
+    labels: Path
+    lines: int
+    transactions: int
+    files: int
+
+
+def make(folder: Path, seed: int = SEED) -> Made:
+    """Writes `folder`/inbox and `folder`/labels.csv; `folder` holds neither yet."""
+    book = draw(seed)
+    inbox = folder / "inbox"
+    files = [_statement(inbox, book.lines, channel, day, part)
+             for day in DAYS for channel in CHANNELS for part in PARTS[channel]
+             if (channel, day, part) != ABSENT]  # fmt: skip
+    for day in DAYS:
+        _snapshot(inbox, [row for row in book.rows if row.day == day], day)
+    labels = folder / "labels.csv"
+    _write_labels(labels, book.labels)
+    there = sum(not line.absent for line in book.lines)
+    ours = len({row.txn_id for row in book.rows})
+    return Made(inbox, labels, there, ours, len(files) + len(DAYS))
+
+
+def draw(seed: int = SEED) -> Book:
+    """All that happened in the five days, without a file."""
+    book = Book(random.Random(seed))
+    for day in DAYS:
+        for channel in CHANNELS:
+            for case, times in CASES[channel].items():
+                for _ in range(times):
+                    case(book, channel, day)
+    for channel, days_after, case in ONCE:
+        case(book, channel, DAYS[days_after])
+    return book
+
+
+def file_name(channel: str, day: date, part: str) -> str:
+    """Where a file of the channel lies below the inbox, as demo/config says."""
+    return {
+        "wechat": f"wechat/{day}/{layouts.MERCHANT}_all.csv",
+        "bankcard": f"bankcard/CARD_{day:%Y%m%d}.txt",
+        "epay": f"epay/{day}/epay-{part}.csv.gz",
+    }[channel]
+
+
+def _statement(inbox: Path, lines: list[Line], channel: str, day: date, part: str) -> Path:
+    mine = [x for x in lines if (x.channel, x.day, x.part) == (channel, day, part)]
+    mine.sort(key=lambda line: (line.traded_at, line.channel_ref))
+    text, encoding = WRITERS[channel]
+    content = text(mine).encode(encoding)
+    name = file_name(channel, day, part)
+    if name.endswith(".gz"):
+        content = gzip.compress(content, mtime=0)
+    path = inbox / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    file_id = sha256(content).hexdigest()
+    for number, line in enumerate(mine, start=2):
+        line.file, line.line_id = name, f"{file_id}:{number:09d}"
+    return path
+
+
+def _snapshot(inbox: Path, rows: list[Row], day: date) -> None:
+    def cells(row: Row) -> dict[str, object]:
+        return {
+            "txn_id": row.txn_id,
+            "channel": row.channel,
+            "kind": row.kind,
+            "status": row.status,
+            "amount": Decimal(row.amount).scaleb(-2),
+            "currency": "CNY",
+            "occurred_at": _utc(row.occurred_at),
+            "business_date": row.day,
+            "channel_ref": row.channel_ref,
+            "original_txn_id": row.original_txn_id,
+            "account_tail": row.account_tail,
+            "product": row.product,
+        }
+
+    path = inbox / "internal" / str(day) / "transactions.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ordered = sorted(rows, key=lambda row: row.txn_id)
+    pq.write_table(pa.Table.from_pylist([cells(row) for row in ordered], schema=SNAPSHOT), path)
+
+
+def _utc(local: datetime) -> datetime:
+    return local.replace(tzinfo=ZONE).astimezone(ZoneInfo("UTC"))
+
+
+def _write_labels(path: Path, labels: list[Label]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow(LABEL_COLUMNS)
+        for label in labels:
+            line = label.line
+            assert label.run_date <= LAST, label
+            writer.writerow((label.case, label.channel, label.txn_id or "",
+                             line.line_id if line else "", line.file if line else "",
+                             label.outcome, label.reasons, label.action, label.run_date,
+                             label.fee_result, label.fee_difference))  # fmt: skip

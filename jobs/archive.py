@@ -1,0 +1,133 @@
+"""Storage below the lake's URI, and received files kept unchanged by their content.
+
+Works on any file system that pyarrow reaches: a folder, object storage, HDFS.
+"""
+
+import hashlib
+import uuid
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pyarrow import fs
+
+from schemas.errors import FileRefused
+
+#: Bytes of a block; each block of a large file is read and parsed by one task.
+BLOCK_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of a text file cut at line ends; `first_line` counts from 1."""
+
+    offset: int
+    length: int
+    first_line: int
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What was seen of a stream while it was copied: SHA-256, bytes, and blocks of whole lines."""
+
+    file_id: str
+    byte_size: int
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Archived:
+    """A received file in the archive: its SHA-256, its place, its bytes and its blocks."""
+
+    file_id: str
+    path: str
+    byte_size: int
+    blocks: tuple[Block, ...]
+
+
+class Storage:
+    """The files below one folder or URI."""
+
+    def __init__(self, uri: str) -> None:
+        if "://" in uri:
+            self.uri = uri.rstrip("/")
+            self.fs, self.base = fs.FileSystem.from_uri(self.uri.replace("s3a://", "s3://"))
+        else:
+            self.base = str(Path(uri).absolute())
+            self.uri = self.base
+            self.fs = fs.LocalFileSystem()
+
+    def full(self, relative: str) -> str:
+        """A path that the file system understands."""
+        return f"{self.base}/{relative}"
+
+    def remove(self, relative: str) -> None:
+        """Removes a folder and all below it, if it is there."""
+        if self.fs.get_file_info(self.full(relative)).type != fs.FileType.NotFound:
+            self.fs.delete_dir(self.full(relative))
+
+    def size(self, path: str) -> int:
+        """Bytes of a file named by its full path."""
+        return int(self.fs.get_file_info(path).size)
+
+
+def copy_in_blocks(source: BinaryIO, target: BinaryIO, name: str, bytes_max: int) -> Copied:
+    """Copies a stream once, and on the way hashes it, counts it and cuts it at line ends.
+
+    Raises:
+        FileRefused: a line is longer than a block, or the whole is above `bytes_max` bytes.
+    """
+    digest = hashlib.sha256()
+    blocks: list[Block] = []
+    size, start, line, carried = 0, 0, 1, 0
+    with ThreadPoolExecutor(1) as hasher:
+        hashing: Future[None] | None = None
+        while chunk := source.read(BLOCK_BYTES):
+            if hashing is not None:
+                hashing.result()
+            hashing = hasher.submit(digest.update, chunk)
+            target.write(chunk)
+            size += len(chunk)
+            if size > bytes_max:
+                raise FileRefused("TOO_LARGE", name, f"more than {bytes_max} bytes",
+                                  "raise files.unpacked_bytes_max if this is right")  # fmt: skip
+            cut = chunk.rfind(b"\n") + 1
+            if cut == 0:
+                carried += len(chunk)
+                if carried > 2 * BLOCK_BYTES:
+                    raise FileRefused("LINE_TOO_LONG", name, f"a line of over {carried} bytes",
+                                      "have it sent as text with line ends", line)  # fmt: skip
+                continue
+            length = carried + cut
+            blocks.append(Block(start, length, line))
+            start += length
+            line += chunk.count(b"\n")
+            carried = len(chunk) - cut
+        if hashing is not None:
+            hashing.result()
+    if carried:
+        blocks.append(Block(start, carried, line))
+    return Copied(digest.hexdigest(), size, tuple(blocks))
+
+
+def receive(storage: Storage, source: BinaryIO, name: str, bytes_max: int) -> Archived:
+    """Keeps a received file, unchanged, under its SHA-256; the same bytes are kept once.
+
+    Raises:
+        FileRefused: see `copy_in_blocks`; what was copied so far is removed.
+    """
+    folder = storage.full("archive")
+    storage.fs.create_dir(folder, recursive=True)
+    partial = f"{folder}/.partial-{uuid.uuid4().hex}"
+    try:
+        with storage.fs.open_output_stream(partial) as target:
+            copied = copy_in_blocks(source, target, name, bytes_max)
+        path = f"{folder}/{copied.file_id[:2]}/{copied.file_id}"
+        storage.fs.create_dir(path.rsplit("/", 1)[0], recursive=True)
+        storage.fs.move(partial, path)
+    except BaseException:
+        if storage.fs.get_file_info(partial).type != fs.FileType.NotFound:
+            storage.fs.delete_file(partial)
+        raise
+    return Archived(copied.file_id, path, copied.byte_size, copied.blocks)

@@ -1,0 +1,191 @@
+"""Arguments, progress and exit status, the same for every command.
+
+Progress and logs go to stderr, with a bar where a person watches; the last line of stdout is one
+JSON summary. Exit: 0 done, 1 unexpected failure, 2 arguments or configuration, 3 a gate stopped
+something and the rest was done.
+"""
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from tqdm import tqdm
+
+from jobs import __version__
+from jobs.config import Configuration, load
+from schemas.errors import ConfigurationError, TieoutError
+
+log = logging.getLogger("tieout")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a command was asked: where, what, for which dates; `again` forces unchanged dates."""
+
+    job: str
+    lake: str
+    inbox: str | None
+    config: Configuration
+    dates: tuple[date, ...]
+    engine: str | None
+    quality: bool
+
+
+@dataclass
+class Report:
+    """What a command did, as its JSON summary says it; `exit_status` is the worst of its parts."""
+
+    body: dict[str, Any]
+    lines: list[str]
+    exit_status: int = 0
+
+
+_EPILOGS = {
+    "ingest": """examples:
+  tieout ingest --lake lake --config config --inbox inbox --business-date 2026-11-22
+  tieout ingest ... --business-date 2026-11-16 --through 2026-11-20 --channel wechat
+
+A file that does not add up is quarantined with its reason, the rest is done, and the exit status is
+3. Put the right file into the inbox and run it again.""",
+    "match": """examples:
+  tieout match --lake lake --config config --business-date 2026-11-22
+
+Dates before that have not run yet, and later ones that a late file changes, are run as well, in
+order. Breaks are a result, not an error.""",
+    "check_fees": """examples:
+  tieout check_fees --lake lake --config config --business-date 2026-11-22 --channel wechat""",
+    "export": """examples:
+  tieout export --lake lake --config config --business-date 2026-11-22
+
+Writes breaks.csv, breaks.xlsx, summary.json and status_updates.jsonl under
+LAKE/exports/DATE/CHANNEL/, whole or not at all.""",
+    "run": """examples:
+  tieout run --lake lake --config config --inbox inbox --business-date 2026-11-22
+  tieout run ... --business-date 2026-11-16 --through 2026-11-20   # a week, day by day
+  tieout run ... --engine spark                                    # the same on Spark""",
+}
+PURPOSES = {
+    "ingest": "take in statement files and our snapshot",
+    "match": "reconcile lines and transactions over T, T-1, T-2",
+    "check_fees": "fees charged against fees due, to the cent",
+    "export": "exceptions and status updates as files",
+    "run": "all of it, for a date or a range, in one session",
+}
+
+
+def parser(job: str, program: argparse.ArgumentParser | None = None) -> argparse.ArgumentParser:
+    """The arguments of a command; values are checked together, by `request_of`."""
+    out = program or argparse.ArgumentParser(prog=f"tieout {job}")
+    out.description = f"{PURPOSES[job]}."
+    out.epilog = _EPILOGS[job]
+    out.formatter_class = argparse.RawDescriptionHelpFormatter
+    out.add_argument("--lake", help="folder or object-store URI of the tables [TIEOUT_LAKE]")
+    out.add_argument("--config", help="folder with channels/, fee_schedules/ [TIEOUT_CONFIG]")
+    if job in ("ingest", "run"):
+        out.add_argument("--inbox", help="folder or URI where files arrive [TIEOUT_INBOX]")
+    out.add_argument("--business-date", help="the accounting day, 2026-11-22")
+    out.add_argument("--through", help="the last day of a range, included")
+    out.add_argument("--channel", action="append", default=[], help="repeatable; default all")
+    out.add_argument("--engine", help="sail (embedded), spark, or auto [TIEOUT_ENGINE]")
+    if job != "export":
+        out.add_argument("--no-quality", action="store_true", help="leave out the shape checks")
+    out.set_defaults(job=job)
+    return out
+
+
+def request_of(given: argparse.Namespace) -> Request:
+    """The checked request.
+
+    Raises:
+        ConfigurationError: every fault of arguments and configuration at once.
+    """
+    faults: list[str] = []
+
+    def value(name: str) -> str | None:
+        return getattr(given, name, None) or os.environ.get(f"TIEOUT_{name.upper()}")
+
+    for name in ("lake", "config", *(["inbox"] if hasattr(given, "inbox") else [])):
+        if not value(name):
+            faults.append(f"--{name} is missing; give it, or set TIEOUT_{name.upper()}")
+    first = _date("--business-date", given.business_date, faults)
+    last = _date("--through", given.through, faults) if given.through else first
+    if not given.business_date:
+        faults.append("--business-date is missing; give the accounting day, such as 2026-11-22")
+    if first and last and last < first:
+        faults.append(f"--through {last} is before --business-date {first}")
+    from jobs.session import engine_of
+
+    config = None
+    for check in (lambda: engine_of(given.engine),
+                  lambda: load(value("config") or "", given.channel)):  # fmt: skip
+        try:
+            if check.__code__.co_names[0] != "load" or value("config"):
+                config = check()
+        except ConfigurationError as error:
+            faults.extend(error.faults)
+    if faults or not isinstance(config, Configuration) or first is None or last is None:
+        raise ConfigurationError(faults)
+    days = tuple(first + timedelta(days=i) for i in range((last - first).days + 1))
+    return Request(given.job, value("lake") or "", value("inbox"), config, days, given.engine,
+                   not getattr(given, "no_quality", False))  # fmt: skip
+
+
+def _date(name: str, text: str | None, faults: list[str]) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        faults.append(f"{name} {text!r} is no date; write it as 2026-11-22")
+        return None
+
+
+def command(job: str, work: Callable[[Request], Report], argv: Sequence[str] | None = None) -> int:
+    """Runs a command from its arguments; returns the exit status and prints the summary."""
+    return carry_out(parser(job).parse_args(argv), work)
+
+
+def carry_out(given: argparse.Namespace, work: Callable[[Request], Report]) -> int:
+    """Runs a command from its parsed arguments; see `command`."""
+    _logging()
+    try:
+        report = work(request_of(given))
+    except ConfigurationError as error:
+        return _failed(given.job, 2, error.faults)
+    except TieoutError as error:
+        return _failed(given.job, error.exit_status, [str(error)])
+    except Exception as error:
+        log.exception("%s failed", given.job)
+        said = str(error).splitlines() or [""]
+        return _failed(given.job, 1, [f"{type(error).__name__}: {said[0]}"])
+    for line in report.lines:
+        print(line)
+    body = {"job": given.job, "exit": report.exit_status, "version": __version__, **report.body}
+    print(json.dumps(body, ensure_ascii=False, default=str))
+    return report.exit_status
+
+
+def _failed(job: str, status: int, errors: Iterable[str]) -> int:
+    errors = list(errors)
+    for error in errors:
+        print(f"error: {error}", file=sys.stderr)
+    print(json.dumps({"job": job, "exit": status, "version": __version__, "errors": errors},
+                     ensure_ascii=False))  # fmt: skip
+    return status
+
+
+def watched(items: Sequence[Any], what: str) -> Iterator[Any]:
+    """Items one by one, with a bar where a person watches and a log line where none does."""
+    person = sys.stderr.isatty()
+    for item in tqdm(items, desc=what, disable=not person, file=sys.stderr, leave=False):
+        yield item
+
+
+def _logging() -> None:
+    level = os.environ.get("TIEOUT_LOG", "WARNING" if sys.stderr.isatty() else "INFO")
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    log.setLevel(level)

@@ -1,0 +1,128 @@
+"""`tieout ingest`: statement files and our snapshot of a date into the lake."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from jobs.archive import Storage
+from jobs.cli import Report, Request, command, log, watched
+from jobs.config import Configuration
+from jobs.days import DayState, state_of
+from jobs.lake import Lake
+from jobs.receiving import Received, receive_day
+from jobs.shapes import after_ingest
+from jobs.snapshots import receive_snapshot
+from jobs.work import Run, at_work, sealed
+from schemas.tables import (
+    INTERNAL_TRANSACTIONS,
+    SNAPSHOT_FILES,
+    STATEMENT_FILES,
+    STATEMENT_LINES,
+)
+from schemas.vocabulary import FileStatus, RunResult
+
+
+@dataclass(frozen=True)
+class IngestSummary:
+    """What one date's ingest came to: receptions and states by channel, the snapshot's row."""
+
+    business_date: date
+    received: Mapping[str, Received]
+    states: Mapping[str, DayState]
+    snapshot: Mapping[str, Any] | None
+    seconds: Mapping[str, float]
+    quality: Mapping[str, Any]
+
+    @property
+    def faults(self) -> list[str]:
+        """Everything that a gate stopped, in words."""
+        out = [reason for each in self.received.values() for reason in each.reasons]
+        if self.snapshot and self.snapshot["status"] == FileStatus.QUARANTINED:
+            out.append(str(self.snapshot["reason"]))
+        for channel, state in self.states.items():
+            if state.result != RunResult.DONE:
+                missing = f": {', '.join(state.missing)}" if state.missing and state.files else ""
+                out.append(f"{state.result}: {channel} {self.business_date}{missing}")
+        return out + [fault for each in self.quality.values() for fault in each.get("fail", [])]
+
+
+def run(
+    lake: Lake, config: Configuration, inbox: Storage, day: date, quality: bool = True
+) -> IngestSummary:
+    """Takes in what the inbox has of a date; run twice leaves the same lines and transactions.
+
+    Raises:
+        LakeError: a table could not be written; run it again.
+    """
+    runs = {name: Run("ingest", name, day) for name in config.profiles}
+    total = Run("ingest", None, day)
+    with total.step("snapshot"):
+        snapshot = receive_snapshot(lake, config.snapshots, config.profiles, inbox, day)
+    received: dict[str, Received] = {}
+    for name, profile in config.profiles.items():
+        with runs[name].step("statement"):
+            received[name] = receive_day(lake, profile, inbox, day)
+    files, snapshots = lake.rows(STATEMENT_FILES), lake.rows(SNAPSHOT_FILES)
+    states = {name: state_of(profile, day, files, snapshots)
+              for name, profile in config.profiles.items()
+              if profile.statement == "files" and day >= profile.first_date}  # fmt: skip
+    written = {table.name: lake.version(table)
+               for table in (STATEMENT_FILES, STATEMENT_LINES, INTERNAL_TRANSACTIONS)}  # fmt: skip
+    for name, each in runs.items():
+        each.counts = {key.lower(): count for key, count in received[name].counts.items()}
+        each.counts["transactions"] = states[name].snapshot_rows if name in states else 0
+        each.versions_written = written
+        quarantined = received[name].counts[FileStatus.QUARANTINED.value]
+        if quarantined:
+            each.result = RunResult.QUARANTINED.value
+        elif name in states:
+            each.result = states[name].result.value
+    with total.step("quality"):
+        found = after_ingest(lake, day, list(config.profiles)) if quality else {}
+    sealed(lake, *runs.values())
+    took = sum(sum(each.seconds.values()) for each in runs.values())
+    seconds = {"snapshot": total.seconds["snapshot"], "statements": round(took, 3),
+               "quality": total.seconds["quality"]}  # fmt: skip
+    return IngestSummary(day, received, states, snapshot, seconds, found)
+
+
+def work(request: Request) -> Report:
+    """Carries out the command for its dates."""
+    report = Report({"dates": []}, [])
+    with at_work(request.lake, request.engine) as lake:
+        for day in watched(request.dates, "ingest"):
+            summary = run(lake, request.config, Storage(request.inbox or ""), day, request.quality)
+            add_to(report, summary)
+    return report
+
+
+def add_to(report: Report, summary: IngestSummary) -> None:
+    """Adds one date's summary to a report, in words and as JSON."""
+    for fault in summary.faults:
+        log.warning("%s", fault)
+        report.exit_status = 3
+    for channel, each in summary.received.items():
+        lines, rejected = each.counts["lines"], each.counts["rejected"]
+        state = summary.states.get(channel)
+        transactions = state.snapshot_rows if state else 0
+        report.lines.append(f"{summary.business_date}  {channel:<12} {lines:>10,} lines "
+                            f"{transactions:>10,} transactions {rejected:>6,} rejected")  # fmt: skip
+    report.body["dates"].append({
+        "business_date": str(summary.business_date),
+        "channels": {name: dict(each.counts) for name, each in summary.received.items()},
+        "snapshot": summary.snapshot and summary.snapshot["status"],
+        "faults": summary.faults,
+        "seconds": dict(summary.seconds),
+        "quality": dict(summary.quality),
+    })  # fmt: skip
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; returns its exit status."""
+    return command("ingest", work, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

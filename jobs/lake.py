@@ -1,0 +1,302 @@
+"""The only reader and writer of Delta tables: one contract on both engines.
+
+A day's partition is replaced whole or not at all. What an engine does not guarantee is made sure
+here, before and after each write, or refused by name (docs/reference/engines.md lists the faults).
+"""
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
+from deltalake.transaction import AddAction, RemoveAction
+from pyarrow import fs
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.archive import Storage
+from jobs.lake_guard import add_actions, arrow_schema, guarded, is_conflict, named, row_count
+from jobs.session import engine_in_use
+from schemas.errors import TableMissing, WriteConflict, WriteUnproved
+from schemas.tables import TABLES, Table
+
+#: How often a write that lost against another writer is tried, and the first wait in seconds.
+TRIES_MAX = 8
+WAIT_SECONDS = 0.05
+#: A checkpoint is made at every so many versions, so that opening a table stays cheap.
+CHECKPOINT_VERSIONS = 20
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a write left: the table's version and the rows now in the day."""
+
+    version: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A Parquet file that a task wrote below a table's folder and nobody sees until committed.
+
+    `path` is relative to the table, `size` in bytes.
+    """
+
+    channel: str
+    path: str
+    size: int
+    rows: int
+
+
+class Lake:
+    """The tables below one folder or object-store URI."""
+
+    def __init__(self, spark: SparkSession, uri: str) -> None:
+        self.spark = spark
+        self.storage = Storage(uri)
+        self.uri = self.storage.uri
+        self._scratch = f"_staging/{uuid.uuid4().hex}"
+        self._known: set[str] = set()
+        self._kept: list[DataFrame] = []
+
+    def path(self, table: Table) -> str:
+        """Where a table lies."""
+        return f"{self.uri}/{table.name}"
+
+    def prepare(self) -> "Lake":
+        """Creates the tables that are not there, empty; returns itself."""
+        for table in TABLES:
+            self.create(table)
+        return self
+
+    def create(self, table: Table) -> None:
+        """Creates a table, empty, unless it is there."""
+        if table.name in self._known:
+            return
+        DeltaTable.create(
+            self._delta_uri(table),
+            Schema.from_arrow(arrow_schema(table)),
+            mode="ignore",
+            partition_by=list(table.partitions),
+            configuration={"delta.dataSkippingNumIndexedCols": "0"},
+        )
+        self._known.add(table.name)
+
+    def version(self, table: Table) -> int:
+        """The newest version of a table.
+
+        Raises:
+            TableMissing: nothing has created it.
+        """
+        return int(self._delta(table).version())
+
+    def read(self, table: Table, version: int | None = None) -> DataFrame:
+        """All rows of a table, now or as of a version.
+
+        Raises:
+            TableMissing: nothing has created it.
+        """
+        self._delta(table)
+        reader = self.spark.read.format("delta")
+        if version is not None:
+            reader = reader.option("versionAsOf", str(version))
+        return reader.load(self.path(table)).select(*table.columns)
+
+    def read_day(self, table: Table, day: date, channel: str | None = None) -> DataFrame:
+        """The rows of one date, and of one channel where it is named."""
+        frame = self.read(table).where(F.col(table.partitions[0]) == F.lit(day))
+        return frame if channel is None else frame.where(F.col("channel") == F.lit(channel))
+
+    def replace_day(self, table: Table, frame: DataFrame, day: date, channel: str) -> Written:
+        """Replaces the rows of one date and channel, in one commit.
+
+        Raises:
+            ColumnsDiffer: a column is missing, surplus or of another type; nothing is written.
+            RowsOutsideDay: a row belongs elsewhere; nothing is written.
+            WriteConflict: other writers won every retry; nothing is written.
+            WriteUnproved: the table does not hold what was written.
+        """
+        self.create(table)
+        ready = guarded(table, frame, day, channel)
+        before = self.version(table)
+        if engine_in_use(self.spark) == "spark":
+            said = self._replace_on_spark(table, ready, day, channel, before)
+        else:
+            said = self._replace_by_files(table, ready, day, channel)
+        delta = self._delta(table)
+        version = int(delta.version())
+        written = Written(version, row_count(add_actions(delta, table, day, channel)))
+        if said != written.rows:
+            raise WriteUnproved(
+                f"{table.name} {day} {channel}: {said} rows were written, {written.rows} are there;"
+                " run it again"
+            )
+        if version % CHECKPOINT_VERSIONS == 0 and version > before:
+            delta.create_checkpoint()
+        return written
+
+    def _replace_on_spark(
+        self, table: Table, ready: DataFrame, day: date, channel: str, before: int
+    ) -> int:
+        """Delta's own replaceWhere; returns how many rows its commit says it wrote."""
+        predicate = f"{table.partitions[0]} = '{day}' AND channel = '{channel}'"
+        self._tried(table, lambda: (
+            ready.write.format("delta").mode("overwrite").option("replaceWhere", predicate)
+            .save(self.path(table))
+        ))  # fmt: skip
+        delta = self._delta(table)
+        for commit in delta.history(int(delta.version()) - before):
+            told = str(commit.get("operationParameters"))
+            if str(day) in told and (f"= {channel})" in told or f"'{channel}'" in told):
+                return int(commit.get("operationMetrics", {}).get("numOutputRows", 0))
+        return 0
+
+    def _replace_by_files(self, table: Table, ready: DataFrame, day: date, channel: str) -> int:
+        """The engine writes Parquet beside the table's files, one commit swaps them in.
+
+        The embedded engine's own replaceWhere empties tables and mixes up types of lists.
+        """
+        folder = f"{table.partitions[0]}={day}/channel={channel}/{uuid.uuid4().hex}"
+        place = f"{self.path(table)}/{folder}"
+        try:
+            ready.drop(*table.partitions).write.mode("overwrite").parquet(place)
+        except Exception as fault:
+            raise named(fault) from fault
+        files = []
+        selector = fs.FileSelector(self.storage.full(f"{table.name}/{folder}"), allow_not_found=True)
+        for info in self.storage.fs.get_file_info(selector):
+            if info.base_name.endswith(".parquet"):
+                rows = pq.read_metadata(info.path, filesystem=self.storage.fs).num_rows
+                files.append(DataFile(channel, f"{folder}/{info.base_name}", info.size, rows))
+        self.commit_files(table, day, files, lambda of, _: of == channel, channel)
+        return sum(each.rows for each in files)
+
+    def commit_files(
+        self, table: Table, day: date, add: Sequence[DataFile], drop: Callable[[str, str], bool],
+        whose: str = "",
+    ) -> int:  # fmt: skip
+        """Makes written data files part of a date and takes others out, in one commit.
+
+        `drop` is asked of every data file of the date, by its channel and name, whether it goes;
+        the name begins with the id of the file that its rows came from. Two writers of one date
+        and one `whose` (a channel) take turns: the second sees what the first left. Returns the
+        version.
+
+        Raises:
+            WriteConflict: other writers won every retry; nothing is committed.
+        """
+        self.create(table)
+        now = int(time.time() * 1000)
+        new = [AddAction(each.path, each.size, _values(table, day, each.channel), now, True,
+                         f'{{"numRecords":{each.rows}}}')
+               for each in add if each.rows]  # fmt: skip
+
+        def write() -> None:
+            delta = self._delta(table)
+            gone = []
+            for row in add_actions(delta, table, day):
+                channel, path = str(row["partition.channel"]), str(row["path"])
+                if drop(channel, path.rsplit("/", 1)[-1]):
+                    values = _values(table, day, channel)
+                    gone.append(RemoveAction(path, True, now, int(row["size_bytes"]), values))
+            if new or gone:
+                turn = Transaction(f"{day}/{whose}", int(delta.version()) + 1)
+                delta.create_write_transaction(
+                    [*new, *gone], "append", delta.schema(), list(table.partitions),
+                    commit_properties=CommitProperties(app_transactions=[turn]),
+                )
+
+        self._tried(table, write)
+        return self.version(table)
+
+    def rows(self, table: Table, **where: object) -> list[dict[str, Any]]:
+        """The rows of a small control table that have the given values, as dicts."""
+        dataset = self._delta(table).to_pyarrow_table()
+        found = [dict(row) for row in dataset.to_pylist(maps_as_pydicts="strict")]
+        return [row for row in found if all(row[key] == value for key, value in where.items())]
+
+    def replace_rows(
+        self, table: Table, rows: Sequence[Mapping[str, Any]], day: date, channel: str | None
+    ) -> int:
+        """Replaces a control table's rows of one date and channel; returns the version."""
+        of_channel = "channel IS NULL" if channel is None else f"channel = '{channel}'"
+        data = pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table))
+        self.create(table)
+        self._tried(table, lambda: write_deltalake(
+            self._delta_uri(table), data, mode="overwrite",
+            predicate=f"business_date = '{day}' AND {of_channel}",
+        ))  # fmt: skip
+        return self.version(table)
+
+    def append_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Adds rows to a control table; returns the version."""
+        data = pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table))
+        self.create(table)
+        self._tried(table, lambda: write_deltalake(self._delta_uri(table), data, mode="append"))
+        return self.version(table)
+
+    def repeated(self, paths: Sequence[str], column: str) -> list[str]:
+        """Values that stand more than once in a column of Parquet files not yet committed."""
+        places = [path if self.uri == self.storage.base else
+                  self.uri + path.removeprefix(self.storage.base) for path in paths]  # fmt: skip
+        counts = self.spark.read.parquet(*places).groupBy(column).agg(F.count("*").alias("rows"))
+        return [str(row[column]) for row in counts.where(F.col("rows") > 1).collect()]
+
+    def scratch(self, name: str) -> str:
+        """A folder of the staging area, relative to the lake; gone at `close`."""
+        return f"{self._scratch}/{name}"
+
+    def stage(self, frame: DataFrame, name: str) -> DataFrame:
+        """The same rows, computed once, until `forget`: persisted where the engine can, else
+        written to the lake's staging area.
+        """
+        if engine_in_use(self.spark) == "spark":
+            self._kept.append(frame.persist())
+            return frame
+        place = f"{self.uri}/{self._scratch}/{len(self._kept)}-{name}"
+        frame.write.mode("overwrite").parquet(place)
+        self._kept.append(frame)
+        return self.spark.read.schema(frame.schema).parquet(place)
+
+    def forget(self) -> None:
+        """Lets go of what was staged."""
+        if engine_in_use(self.spark) == "spark":
+            for frame in self._kept:
+                frame.unpersist()
+        self._kept.clear()
+        self.storage.remove(self._scratch)
+
+    def close(self) -> None:
+        """Removes what was staged."""
+        self.forget()
+
+    def _delta_uri(self, table: Table) -> str:
+        return self.path(table).replace("s3a://", "s3://")
+
+    def _delta(self, table: Table) -> DeltaTable:
+        uri = self._delta_uri(table)
+        if not DeltaTable.is_deltatable(uri):
+            raise TableMissing(f"{uri}: there is no table; run `tieout ingest` into this lake first")
+        return DeltaTable(uri)
+
+    def _tried(self, table: Table, write: Callable[[], object]) -> None:
+        for attempt in range(TRIES_MAX):
+            try:
+                write()
+                return
+            except Exception as fault:
+                if not is_conflict(fault):
+                    raise named(fault) from fault
+                time.sleep(WAIT_SECONDS * 2**attempt)
+        raise WriteConflict(
+            f"{table.name}: other writers won {TRIES_MAX} times; nothing was written; run it again"
+        )
+
+
+def _values(table: Table, day: date, channel: str) -> dict[str, str | None]:
+    return {table.partitions[0]: str(day), "channel": channel}

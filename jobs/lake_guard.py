@@ -1,0 +1,78 @@
+"""What the lake makes sure of around a write: columns, types, rows of one day, whose turn it is."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from schemas.errors import ColumnsDiffer, RowsOutsideDay
+from schemas.tables import Table
+
+_CONFLICTS = ("Failed to commit transaction", "DELTA_CONCURRENT", "Concurrent",
+              "VersionAlreadyExists")  # fmt: skip
+
+
+def arrow_schema(table: Table) -> pa.Schema:
+    """A table's columns as Arrow has them; timestamps in UTC microseconds."""
+    return to_arrow_schema(table.schema)
+
+
+def guarded(table: Table, frame: DataFrame, day: date, channel: str) -> DataFrame:
+    """The frame in the table's column order, refusing any row outside the date and channel.
+
+    Raises:
+        ColumnsDiffer: a column is missing, surplus or of another type.
+    """
+    wanted = {field.name: field.dataType.simpleString() for field in table.schema}
+    given = {field.name: field.dataType.simpleString() for field in frame.schema}
+    if len(frame.columns) != len(given) or wanted != given:
+        faults = [f"{name} is missing" for name in wanted if name not in given]
+        faults += [f"{name} is not a column of it" for name in given if name not in wanted]
+        faults += [f"{name} is {given[name]}, not {kind}" for name, kind in wanted.items()
+                   if given.get(name, kind) != kind]  # fmt: skip
+        raise ColumnsDiffer(f"{table.name}: {'; '.join(faults) or 'a column stands twice'}")
+    own: dict[str, date | str] = {table.partitions[0]: day, "channel": channel}
+
+    told = F.lit(f"RowsOutsideDay: {table.name}: a row is not of {day} {channel}")
+    inside = F.lit(True)
+    for name, value in own.items():
+        inside = inside & (F.col(name) == F.lit(value))
+    kept = F.when(inside, F.lit(True)).otherwise(F.raise_error(told).cast("boolean"))
+    return frame.where(kept).select(*table.columns)
+
+
+def is_conflict(fault: Exception) -> bool:
+    """Whether a failed write lost against another writer, and may be tried again."""
+    if isinstance(fault, CommitFailedError):
+        return True
+    return any(word in str(fault) for word in _CONFLICTS)
+
+
+def named(fault: Exception) -> Exception:
+    """The error that a guard raised inside an engine, by its own name; else the fault itself."""
+    text = str(fault)
+    if "RowsOutsideDay: " in text:
+        return RowsOutsideDay(text.split("RowsOutsideDay: ", 1)[1].splitlines()[0])
+    return fault
+
+
+def add_actions(
+    delta: DeltaTable, table: Table, day: date, channel: str | None = None
+) -> list[dict[str, Any]]:
+    """The data files in force of one date, and of one channel where it is named."""
+    date_column = table.partitions[0]
+    rows = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
+    return [row for row in rows
+            if row[f"partition.{date_column}"] == day
+            and channel in (None, row["partition.channel"])]  # fmt: skip
+
+
+def row_count(actions: Iterable[Mapping[str, Any]]) -> int:
+    """Rows in data files."""
+    return sum(int(row["num_records"]) for row in actions)

@@ -1,0 +1,202 @@
+"""`tieout match`: one channel's lines against our transactions, date by date."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from pyspark.sql import functions as F
+
+from jobs.cli import Report, Request, command, log, watched
+from jobs.days import DayState, state_of
+from jobs.lake import Lake
+from jobs.matching import conservation
+from jobs.matching.day import Facts, Matched, matched
+from jobs.replay import Due, dates_of, due
+from jobs.session import set_size
+from jobs.shapes import after_match
+from jobs.work import Run, at_work, sealed
+from schemas.errors import CheckFailed, LakeOutOfStep
+from schemas.profile import Profile
+from schemas.tables import (
+    INTERNAL_TRANSACTIONS,
+    OPEN_ITEMS,
+    OUTCOMES,
+    RUNS,
+    SNAPSHOT_FILES,
+    STATEMENT_FILES,
+    STATEMENT_LINES,
+)
+
+
+@dataclass(frozen=True)
+class MatchSummary:
+    """One run date of a channel: why it ran, how it is marked, rows by outcome, amounts.
+
+    `amounts` are minor units at stake in breaks by currency: |difference|, or |amount| of one side.
+    """
+
+    channel: str
+    business_date: date
+    why: str
+    result: str
+    counts: Mapping[str, int]
+    amounts: Mapping[str, int]
+    seconds: Mapping[str, float]
+
+
+def run(lake: Lake, profile: Profile, asked: Sequence[date]) -> list[MatchSummary]:
+    """Runs the dates asked for, those before them that never ran, and later ones that they change.
+
+    Raises:
+        CheckFailed: what went in is not what came out; the date's former rows are put back.
+        LakeOutOfStep: files and lines disagree; run ingest again.
+    """
+    asked = [day for day in asked if day >= profile.first_date]
+    if profile.statement == "none" or not asked:
+        return []
+    recorded: dict[date, str] = {}
+    for row in sorted(lake.rows(RUNS, job="match", channel=profile.channel),
+                      key=lambda row: row["ended_at"]):  # fmt: skip
+        recorded[row["business_date"]] = row["fingerprint"]
+    files, snapshots = lake.rows(STATEMENT_FILES), lake.rows(SNAPSHOT_FILES)
+    states = {day: state_of(profile, day, files, snapshots)
+              for day in dates_of(profile, asked, recorded)}  # fmt: skip
+    out = []
+    for each in due(profile, states, recorded, asked):
+        if each.why != "asked":
+            log.info("%s %s is run as well: %s", profile.channel, each.business_date, each.why)
+        out.append(_one(lake, profile, states[each.business_date], each))
+    return out
+
+
+def _one(lake: Lake, profile: Profile, state: DayState, each: Due) -> MatchSummary:
+    day, channel = each.business_date, profile.channel
+    job = Run("match", channel, day, state.result.value, each.fingerprint)
+    tables = (STATEMENT_LINES, INTERNAL_TRANSACTIONS, OPEN_ITEMS)
+    job.versions_read = {table.name: lake.version(table) for table in tables}
+    facts = Facts(day, state.whole, state.snapshot_id is not None,
+                  state.line_count + state.snapshot_rows)  # fmt: skip
+    set_size(lake.spark, facts.items)
+    with job.step("match"):
+        ids = [file_id for _, file_id in state.files]
+        lines = lake.read_day(STATEMENT_LINES, day, channel).where(F.col("file_id").isin(ids))
+        rows = lake.read_day(INTERNAL_TRANSACTIONS, day, channel)
+        before = lake.read_day(OPEN_ITEMS, day - timedelta(days=1), channel)
+        made = matched(lines, rows, before, facts, profile, lake.stage)
+        was = lake.version(OUTCOMES)
+        written = lake.replace_day(OUTCOMES, made.outcomes, day, channel)
+    with job.step("open_items"):
+        left = lake.replace_day(OPEN_ITEMS, made.open_items, day, channel)
+    with job.step("check"):
+        counts = _checked(lake, made, state, channel, was)
+    lake.forget()
+    job.versions_written = {OUTCOMES.name: written.version, OPEN_ITEMS.name: left.version}
+    job.counts = {**counts, "open": left.rows, "lines": state.line_count,
+                  "transactions": state.snapshot_rows}  # fmt: skip
+    with job.step("check"):
+        job.amounts = at_stake(lake, day, channel)
+    sealed(lake, job)
+    return MatchSummary(channel, day, each.why, job.result, job.counts, job.amounts, job.seconds)
+
+
+def _checked(
+    lake: Lake, made: Matched, state: DayState, channel: str, was: int
+) -> dict[str, int]:
+    """Rows by outcome, once it is sure that nothing was lost or doubled.
+
+    Raises:
+        CheckFailed, LakeOutOfStep: see `run`; the date's outcomes are as they were before.
+    """
+    day = state.business_date
+    outcomes = lake.read_day(OUTCOMES, day, channel)
+    went_in = conservation.collected(made.went_in.collect())
+    faults = conservation.faults(
+        went_in, conservation.collected(conservation.of_outcomes(outcomes).collect())
+    )
+    landed = lake.read_day(STATEMENT_LINES, day, channel).where(
+        F.col("file_id").isin([file_id for _, file_id in state.files])
+    )
+    lines = landed.count()
+    if faults or lines != state.line_count:
+        former = lake.read(OUTCOMES, was).where(
+            (F.col("run_date") == F.lit(day)) & (F.col("channel") == F.lit(channel))
+        )
+        lake.replace_day(OUTCOMES, former, day, channel)
+    if lines != state.line_count:
+        raise LakeOutOfStep(f"{channel} {day}: {state.line_count} lines were accepted, {lines} are"
+                            " there; run `tieout ingest` for that date again")  # fmt: skip
+    if faults:
+        raise CheckFailed(f"CONSERVATION: {channel} {day}: {'; '.join(faults)}")
+    grouped = outcomes.groupBy("outcome").agg(F.count("*").alias("rows")).collect()
+    return {str(row["outcome"]).lower(): int(row["rows"]) for row in grouped}
+
+
+def at_stake(lake: Lake, day: date, channel: str) -> dict[str, int]:
+    """Minor units at stake in a date's breaks, by currency."""
+    amount = F.abs(F.coalesce("difference", "statement_amount", "internal_amount"))
+    found = (
+        lake.read_day(OUTCOMES, day, channel)
+        .where(F.col("outcome") == F.lit("BREAK"))
+        .groupBy("currency")
+        .agg(F.sum(amount.cast("decimal(38,0)")).alias("amount"))
+    )
+    return {row["currency"]: int(row["amount"]) for row in found.collect()}
+
+
+def work(request: Request) -> Report:
+    """Carries out the command for its channels and dates; a failing channel stops no other."""
+    report = Report({"runs": []}, [])
+    with at_work(request.lake, request.engine) as lake:
+        for profile in watched(list(request.config.profiles.values()), "match"):
+            try:
+                done = run(lake, profile, request.dates)
+            except (CheckFailed, LakeOutOfStep) as fault:
+                failed(report, fault)
+                continue
+            add_to(report, done)
+        if request.quality:
+            for day in request.dates:
+                found = after_match(lake, day, list(request.config.profiles))
+                report.body.setdefault("quality", {})[str(day)] = found
+                if any(each["fail"] for each in found.values()):
+                    report.exit_status = 3
+    return report
+
+
+def failed(report: Report, fault: CheckFailed | LakeOutOfStep) -> None:
+    """Adds a check that failed to a report."""
+    log.error("%s", fault)
+    report.body.setdefault("errors", []).append(str(fault))
+    report.exit_status = max(report.exit_status, fault.exit_status)
+
+
+def add_to(report: Report, done: Sequence[MatchSummary]) -> None:
+    """Adds runs to a report, in words and as JSON."""
+    for each in done:
+        counts = " ".join(
+            f"{each.counts.get(name, 0):>9,} {word}"
+            for name, word in (("matched", "matched"), ("suspense", "waiting"),
+                               ("break", "breaks"), ("excluded", "excluded"))
+        )  # fmt: skip
+        mark = "" if each.result == "DONE" else f"  {each.result}"
+        report.lines.append(f"{each.business_date}  {each.channel:<12} {counts}{mark}")
+        if each.result != "DONE" and each.why == "asked":
+            log.warning("%s: %s %s", each.result, each.channel, each.business_date)
+            report.exit_status = 3
+        body: dict[str, Any] = {
+            "channel": each.channel, "business_date": str(each.business_date), "why": each.why,
+            "result": each.result, "counts": dict(each.counts), "at_stake": dict(each.amounts),
+            "seconds": dict(each.seconds),
+        }  # fmt: skip
+        report.body["runs"].append(body)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; returns its exit status."""
+    return command("match", work, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""Lines and transactions in one form: an item of its side."""
+
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from schemas.tables import item_types
+from schemas.vocabulary import Side
+
+
+def _none(kind: str) -> Column:
+    return F.lit(None).cast(kind)
+
+
+def _typed(**columns: Column) -> list[Column]:
+    """Every item column in its order and type; what is not given is null."""
+    return [columns.get(name, _none(kind)).cast(kind).alias(name)
+            for name, kind in item_types().items()]  # fmt: skip
+
+
+def of_lines(lines: DataFrame, day: date, other_side_there: bool) -> DataFrame:
+    """Statement lines of a run date, one item each, seen today for the first time."""
+    return lines.select(
+        *_typed(
+            side=F.lit(Side.STATEMENT.value),
+            line_id=F.col("line_id"),
+            **_both(),
+            fee=F.col("fee"),
+            at=F.col("traded_at"),
+            terminal_id=F.col("terminal_id"),
+            first_run_date=F.lit(day),
+            chances=F.lit(int(other_side_there)),
+        )
+    )
+
+
+def of_transactions(rows: DataFrame, day: date, other_side_there: bool) -> DataFrame:
+    """Internal transactions of a run date, one item each, seen today for the first time."""
+    return rows.select(
+        *_typed(
+            side=F.lit(Side.INTERNAL.value),
+            txn_id=F.col("txn_id"),
+            **_both(),
+            at=F.col("occurred_at"),
+            first_run_date=F.lit(day),
+            chances=F.lit(int(other_side_there)),
+        )
+    )
+
+
+def _both() -> dict[str, Column]:
+    same = ("kind", "status", "amount", "currency", "our_ref", "channel_ref", "order_ref",
+            "batch_ref", "our_ref_norm", "channel_ref_norm", "order_ref_norm", "batch_ref_norm",
+            "account_tail", "payer_name", "merchant_id")  # fmt: skip
+    return {name: F.col(name) for name in same} | {"item_date": F.col("business_date")}
+
+
+def aged(open_items: DataFrame, statement_whole: bool, snapshot_there: bool) -> DataFrame:
+    """Open items with one chance more where the other side is there today."""
+    gained = F.when(F.col("side") == F.lit(Side.INTERNAL.value), F.lit(int(statement_whole)))
+    gained = gained.when(F.col("side") == F.lit(Side.STATEMENT.value), F.lit(int(snapshot_there)))
+    columns = [F.col(name) for name in item_types() if name != "chances"]
+    chances = (F.col("chances") + gained).cast("int").alias("chances")
+    return open_items.select(*columns, chances).select(*item_types())
+
+
+def side_of(items: DataFrame, side: Side) -> DataFrame:
+    """The items of one side."""
+    return items.where(F.col("side") == F.lit(side.value))
+
+
+def carried(today: DataFrame, still_open: DataFrame) -> DataFrame:
+    """Today's transactions and the open ones: a later state replaces the earlier, keeps its dates.
+
+    Both hold one row per `txn_id`.
+    """
+    dates = still_open.select(
+        F.col("txn_id"),
+        F.col("first_run_date").alias("since"),
+        F.col("chances").alias("had"),
+    )
+    columns = [F.col(name) for name in item_types() if name not in ("first_run_date", "chances")]
+    renewed = today.join(dates, on="txn_id", how="left").select(
+        *columns,
+        F.coalesce("since", "first_run_date").alias("first_run_date"),
+        F.coalesce("had", "chances").alias("chances"),
+    )
+    waiting = still_open.join(today.select("txn_id"), on="txn_id", how="left_anti")
+    return renewed.select(*item_types()).unionByName(waiting.select(*item_types()))
+

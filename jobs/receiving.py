@@ -1,0 +1,181 @@
+"""Statement files of one channel and date: recorded, read, judged, landed or set aside."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from jobs.archive import Archived, Storage, receive
+from jobs.gate import totals_of, verdict
+from jobs.inbox import WHOLE, Found, files_of
+from jobs.landing import Landed, Task, land, planned, tasks_of
+from jobs.lake import Lake
+from jobs.statements.dialect import Plan
+from jobs.unpack import unpacked
+from schemas.errors import FileRefused
+from schemas.profile import Files, Profile
+from schemas.tables import REJECTED_LINES, STATEMENT_FILES, STATEMENT_LINES
+from schemas.vocabulary import FileStatus
+
+ACCEPTED, SUPERSEDED = FileStatus.ACCEPTED.value, FileStatus.SUPERSEDED.value
+QUARANTINED, RECEIVED = FileStatus.QUARANTINED.value, FileStatus.RECEIVED.value
+#: The part of a file that says: no trades today.
+MARKER = "marker"
+
+
+@dataclass
+class Received:
+    """What one channel's reception came to: counts by file status, lines, and every refusal."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    reasons: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Item:
+    row: dict[str, Any]
+    kept: Archived
+    plan: Plan | None = None
+    tasks: list[Task] = field(default_factory=list)
+
+
+def receive_day(lake: Lake, profile: Profile, inbox: Storage, day: date) -> Received:
+    """Takes in what lies in the inbox for a channel and date; run twice leaves the same lines.
+
+    Each file is archived and recorded before it is parsed. One that cannot be read or does not add
+    up is quarantined with its reason; an earlier accepted version of it stays in force.
+    """
+    files = profile.files
+    out = Received()
+    if files is None:
+        return out
+    rows = lake.rows(STATEMENT_FILES)
+    own = [row for row in rows if row["channel"] == profile.channel and row["business_date"] == day]
+    found = files_of(inbox, files.pattern, day)
+    if files.marker:
+        found += [replace(each, part=MARKER) for each in files_of(inbox, files.marker, day)]
+    items = []
+    before = [dict(row) for row in own]
+    for each in found:
+        new = [item.row for item in items]
+        item = _recorded(lake, profile, inbox, each, day, own, rows, new)
+        if item is not None:
+            items.append(item)
+    if own != before:
+        lake.replace_rows(STATEMENT_FILES, own, day, profile.channel)
+    for item in items:
+        _plan(lake, item, profile, day)
+    landed = land(lake, [task for item in items for task in item.tasks])
+    for item in items:
+        if item.row["status"] == RECEIVED:
+            _judge(item, landed.get(item.row["file_id"], Landed(item.row["file_id"])), files, day)
+    if items:
+        _commit(lake, day, profile.channel, items, landed, own)
+    out.counts.update(row["status"] for row in own)
+    out.counts["lines"] = sum(row["line_count"] or 0 for row in own if row["status"] == ACCEPTED)
+    out.counts["rejected"] = sum(row["rejected_count"] or 0 for row in own)
+    out.reasons = [row["reason"] for row in own if row["status"] == QUARANTINED]
+    return out
+
+
+def _recorded(
+    lake: Lake, profile: Profile, inbox: Storage, each: Found, day: date,
+    own: list[dict[str, Any]], rows: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]],
+) -> _Item | None:  # fmt: skip
+    """Archives a file and adds or finds its row; None where the same bytes are known already."""
+    files = profile.files or Files(pattern="{business_date}")
+    refused = None
+    try:
+        with inbox.fs.open_input_stream(each.path) as source:
+            kept = receive(lake.storage, source, each.name, files.unpacked_bytes_max)
+    except FileRefused as fault:
+        refused, kept = str(fault), Archived("", "", 0, ())
+    same = [row for row in own if row["part"] == each.part and row["file_id"] == kept.file_id]
+    known = [row for row in same if row["status"] in (ACCEPTED, SUPERSEDED)
+             or any(row is each for each in new)]  # fmt: skip
+    row = {
+        "channel": profile.channel, "business_date": day, "part": each.part,
+        "version": max([row["version"] for row in own if row["part"] == each.part] or [0]) + 1,
+        "status": RECEIVED, "file_id": kept.file_id, "file_name": each.name,
+        "archived_path": kept.path, "byte_size": kept.byte_size, "line_count": None,
+        "rejected_count": None, "totals": None, "reason": None, "received_at": each.came_at,
+    }  # fmt: skip
+    if known:
+        row |= {"version": known[0]["version"], "status": FileStatus.DUPLICATE.value,
+                "reason": f"the same bytes as version {known[0]['version']}"}  # fmt: skip
+        again = [r for r in same if r["status"] == row["status"] and r["file_name"] == each.name]
+        own[:] = [r for r in own if not any(r is old for old in again)] + [row]
+        return None
+    if same:
+        row["version"] = same[0]["version"]
+        own[:] = [r for r in own if r is not same[0]]
+    elsewhere = [r for r in rows if r["file_id"] == kept.file_id and r["status"] == ACCEPTED
+                 and r["line_count"] and not (r["channel"] == profile.channel
+                 and r["business_date"] == day and r["part"] == each.part)]  # fmt: skip
+    if elsewhere and refused is None:
+        place = elsewhere[0]
+        refused = (f"SAME_BYTES: {each.name}: these bytes are in force as {place['channel']}"
+                   f" {place['business_date']} {place['part']}; have the right file sent")  # fmt: skip
+    if refused is None and each.part not in (files.parts or (WHOLE,)) and each.part != MARKER:
+        refused = (f"UNKNOWN_PART: {each.name}: part {each.part} is not in files.parts;"
+                   " add it to the profile or have the file renamed")  # fmt: skip
+    if refused is not None:
+        row |= {"status": QUARANTINED, "reason": refused}
+    own.append(row)
+    return _Item(row, kept)
+
+
+def _plan(lake: Lake, item: _Item, profile: Profile, day: date) -> None:
+    """Unpacks and plans a recorded file; one that cannot be read is quarantined."""
+    row, files = item.row, profile.files
+    if row["status"] != RECEIVED or row["part"] == MARKER or files is None:
+        return
+    name = row["file_name"]
+    try:
+        scratch = lake.scratch("unpacked")
+        plain = unpacked(lake.storage, item.kept, name, scratch, files.unpacked_bytes_max)
+        item.plan = planned(lake.storage, plain, name, profile)
+        item.tasks = tasks_of(lake.storage, plain, item.plan, profile, day)
+    except FileRefused as fault:
+        row |= {"status": QUARANTINED, "reason": str(fault)}
+
+
+def _judge(item: _Item, landed: Landed, files: Files, day: date) -> None:
+    row = item.row
+    row |= {"line_count": landed.line_count, "rejected_count": landed.rejected_count}
+    reason = None
+    if item.plan is not None:
+        row["totals"], _ = totals_of(landed, item.plan)
+        reason = verdict(landed, item.plan, files, row["file_name"], day)
+    row |= {"status": QUARANTINED if reason else ACCEPTED, "reason": reason}
+
+
+def _commit(
+    lake: Lake, day: date, channel: str, items: Sequence[_Item], landed: dict[str, Landed],
+    own: list[dict[str, Any]],
+) -> None:  # fmt: skip
+    """Lines and rejected lines first, then the files' rows: a kill in between is healed by a rerun.
+
+    Of several accepted versions of a part the last is in force, the others are superseded.
+    """
+    for part in {row["part"] for row in own}:
+        good = sorted((row for row in own if row["part"] == part and row["status"] == ACCEPTED),
+                      key=lambda row: int(row["version"]))  # fmt: skip
+        for row in good[:-1]:
+            row["status"] = SUPERSEDED
+    in_force = {row["file_id"] for row in own if row["status"] == ACCEPTED}
+    read = {item.row["file_id"] for item in items}
+    add = [file for item in items if item.row["file_id"] in in_force
+           for file in landed.get(item.row["file_id"], Landed("")).lines]  # fmt: skip
+    rejected = [file for item in items
+                for file in landed.get(item.row["file_id"], Landed("")).rejected]  # fmt: skip
+
+    def replaced(of: str, name: str) -> bool:
+        file_id = name.split("-", 1)[0]
+        return of == channel and (file_id in read or file_id not in in_force)
+
+    lake.commit_files(STATEMENT_LINES, day, add, replaced, channel)
+    lake.commit_files(REJECTED_LINES, day, rejected,
+                      lambda of, name: of == channel and name.split("-", 1)[0] in read, channel)  # fmt: skip
+    lake.replace_rows(STATEMENT_FILES, own, day, channel)

@@ -1,0 +1,143 @@
+"""The only builder of a SparkSession, on either engine.
+
+`sail` is the embedded engine: a Spark Connect server inside this process, no JVM. `spark` is Spark:
+local, or whatever `spark-submit` was given. Settings and their reasons: docs/reference/engines.md.
+"""
+
+import atexit
+import logging
+import os
+import sys
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from jobs.delta_jars import jar_paths
+from schemas.errors import ConfigurationError
+
+ENGINES = ("auto", "sail", "spark")
+_server: Any = None
+
+
+def engine_of(asked: str | None = None) -> str:
+    """The engine to use: `asked`, else TIEOUT_ENGINE, else what this process was started by.
+
+    `auto` is Spark below `spark-submit`, else Sail where it is installed, else Spark.
+
+    Raises:
+        ConfigurationError: the name is none of `auto`, `sail`, `spark`.
+    """
+    name = asked or os.environ.get("TIEOUT_ENGINE") or "auto"
+    if name not in ENGINES:
+        raise ConfigurationError([f"engine {name!r} is none of {', '.join(ENGINES)}"])
+    if name != "auto":
+        return name
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        return "spark"
+    try:
+        import pysail  # noqa: F401
+    except ImportError:
+        return "spark"
+    return "sail"
+
+
+def open_session(
+    engine: str | None = None, master: str | None = None, memory: str | None = None
+) -> SparkSession:
+    """A session on the engine asked for, in UTC, with Delta; one per process.
+
+    `master` and `memory` (such as `4g`, of the driver) are Spark's; below `spark-submit` what was
+    given there holds. Both may come as TIEOUT_MASTER and TIEOUT_MEMORY.
+
+    Raises:
+        ConfigurationError: unknown engine, or no JDK where Spark needs one.
+        JarsMissing: Spark is asked for outside `spark-submit` and its Delta jars are not there.
+    """
+    return _sail() if engine_of(engine) == "sail" else _spark(master, memory)
+
+
+def engine_in_use(spark: SparkSession) -> str:
+    """`sail` or `spark`: the engine behind a session."""
+    return "sail" if "connect" in type(spark).__module__ else "spark"
+
+
+def set_size(spark: SparkSession, rows: int) -> None:
+    """Fits the number of shuffle partitions to the rows at hand; the embedded engine needs none."""
+    if engine_in_use(spark) == "spark":
+        partitions = 2 if rows < 200_000 else 8 if rows < 5_000_000 else 24
+        spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
+
+
+def close_session(spark: SparkSession) -> None:
+    """Stops the session and, on the embedded engine, its server."""
+    global _server
+    spark.stop()
+    if _server is not None:
+        _server.stop()
+        _server = None
+
+
+def _sail() -> SparkSession:
+    global _server
+    from pysail.spark import SparkConnectServer
+
+    os.environ.setdefault("RUST_LOG", "error")
+    logging.getLogger("pyspark").setLevel(logging.ERROR)
+    if _server is None:
+        _server = SparkConnectServer(port=0)
+        _server.start(background=True)
+        atexit.register(_stop_server)
+    host, port = _server.listening_address
+    spark = SparkSession.builder.remote(f"sc://{host}:{port}").getOrCreate()
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    return spark
+
+
+def _stop_server() -> None:
+    global _server
+    if _server is not None:
+        _server.stop()
+        _server = None
+
+
+def _spark(master: str | None, memory: str | None) -> SparkSession:
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName("tieout")
+    for key, value in _SETTINGS.items():
+        builder = builder.config(key, value)
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:
+        jars = ":".join(str(path) for path in jar_paths())
+        memory = memory or os.environ.get("TIEOUT_MEMORY", "6g")
+        builder = (
+            builder.master(master or os.environ.get("TIEOUT_MASTER", "local[*]"))
+            .config("spark.driver.extraClassPath", jars)
+            .config("spark.driver.memory", memory)
+            .config("spark.driver.host", "127.0.0.1")
+            .config("spark.driver.bindAddress", "127.0.0.1")
+            .config("spark.driver.extraJavaOptions", "-XX:+UseParallelGC")
+        )
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    return spark
+
+
+#: Spark's settings that are the same everywhere; local ones are added where we start the JVM.
+_SETTINGS = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.parquet.compression.codec": "zstd",
+    "parquet.compression.codec.zstd.level": "1",
+    "spark.sql.files.maxPartitionBytes": "64m",
+    "spark.sql.join.preferSortMergeJoin": "false",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.databricks.delta.writeChecksumFile.enabled": "false",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+}

@@ -1,0 +1,163 @@
+"""Our own daily snapshots: archived, checked whole, landed in one commit, or refused.
+
+A snapshot that has a fault anywhere is refused: a partial one would make one-sided breaks of
+channels' good lines. Its files of one date count together as one version.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from jobs.archive import Archived, Storage, receive
+from jobs.inbox import WHOLE, Found, files_of
+from jobs.lake import DataFile, Lake
+from jobs.landing import told_by
+from jobs.snapshot_pieces import (
+    BYTES_MAX,
+    SCHEMA,
+    Piece,
+    carried_out,
+    pieces_of,
+    refuse,
+    write,
+)
+from schemas.errors import FileRefused
+from schemas.profile import Profile, Snapshots
+from schemas.tables import INTERNAL_TRANSACTIONS, SNAPSHOT_FILES
+from schemas.vocabulary import FileStatus
+
+
+def receive_snapshot(
+    lake: Lake, snapshots: Snapshots, profiles: Mapping[str, Profile], inbox: Storage, day: date
+) -> dict[str, Any] | None:
+    """Takes in the snapshot of a date; returns its row of `snapshot_files`, None where none lies
+    there. The same bytes again change nothing, unless they were refused.
+    """
+    found = files_of(inbox, snapshots.pattern, day)
+    own = lake.rows(SNAPSHOT_FILES, business_date=day)
+    if not found:
+        return max(own, key=lambda row: int(row["version"]), default=None)
+    kept = [_archived(lake, inbox, each) for each in found]
+    ids = sorted(each.file_id for each in kept)
+    file_id = ids[0] if len(ids) == 1 else hashlib.sha256("\n".join(ids).encode()).hexdigest()
+    same = [row for row in own if row["file_id"] == file_id]
+    if same and same[-1]["status"] == FileStatus.ACCEPTED:
+        return same[-1]
+    row = _row(found, kept, file_id, day, 1 + max([r["version"] for r in own] or [0]))
+    others = [each for each in own if each["file_id"] != file_id]
+    lake.replace_rows(SNAPSHOT_FILES, [*others, row], day, None)
+    try:
+        pieces = [piece for each, file in zip(found, kept, strict=True)
+                  for piece in pieces_of(lake, file, each.name, file_id, day, profiles)]  # fmt: skip
+        files, repeated = _landed(lake, pieces)
+    except FileRefused as fault:
+        row |= {"status": FileStatus.QUARANTINED.value, "reason": str(fault)}
+    else:
+        lake.commit_files(INTERNAL_TRANSACTIONS, day, files, lambda _, __: True)
+        counts: Counter[str] = Counter()
+        for each in files:
+            counts[each.channel] += each.rows
+        row |= {"status": FileStatus.ACCEPTED.value, "line_count": sum(counts.values()),
+                "rejected_count": repeated, "channels": dict(counts)}  # fmt: skip
+        for each in others:
+            if each["status"] == FileStatus.ACCEPTED:
+                each["status"] = FileStatus.SUPERSEDED.value
+    lake.replace_rows(SNAPSHOT_FILES, [*others, row], day, None)
+    return row
+
+
+def _archived(lake: Lake, inbox: Storage, each: Found) -> Archived:
+    with inbox.fs.open_input_stream(each.path) as source:
+        return receive(lake.storage, source, each.name, BYTES_MAX)
+
+
+def _row(
+    found: list[Found], kept: list[Archived], file_id: str, day: date, version: int
+) -> dict[str, Any]:
+    return {
+        "channel": None, "business_date": day, "part": WHOLE, "version": version,
+        "status": FileStatus.RECEIVED.value, "file_id": file_id,
+        "file_name": "\n".join(each.name for each in found),
+        "archived_path": "\n".join(each.path for each in kept),
+        "byte_size": sum(each.byte_size for each in kept), "line_count": None,
+        "rejected_count": None, "totals": None, "reason": None,
+        "received_at": max(each.came_at for each in found), "channels": None,
+    }  # fmt: skip
+
+
+def _landed(lake: Lake, pieces: list[Piece]) -> tuple[list[DataFile], int]:
+    """The snapshot's data files, one row per transaction, and how many older rows were left out."""
+    files = _written(lake, pieces)
+    again = _repeated(lake, files)
+    if not again:
+        return files, 0
+    latest, left_out = _latest(lake, files, again, pieces[0].name)
+    trimmed = [replace(each, without=frozenset(again)) for each in pieces]
+    extra = []
+    for channel, rows in latest.items():
+        extra.append(write(lake.storage, pieces[0], channel, rows))
+    return _written(lake, trimmed) + extra, left_out
+
+
+def _written(lake: Lake, pieces: list[Piece]) -> list[DataFile]:
+    size = 0 if len(pieces) <= 1 else max(each.size for each in pieces) * len(pieces)
+    told = told_by(lake, pieces, carried_out, size)
+    faults = [fault for each in told for fault in each["faults"]]
+    if pieces:
+        refuse(pieces[0].name, faults)
+    return [DataFile(**each) for one in told for each in one["files"]]
+
+
+def _repeated(lake: Lake, files: list[DataFile]) -> list[str]:
+    paths = [lake.storage.full(f"{INTERNAL_TRANSACTIONS.name}/{each.path}") for each in files]
+    if not paths:
+        return []
+    if sum(each.rows for each in files) < 200_000:
+        ids = ds.dataset(paths, filesystem=lake.storage.fs).to_table(columns=["txn_id"])
+        counts = ids.group_by("txn_id").aggregate([("txn_id", "count")])
+        return list(counts.filter(pc.greater(counts["txn_id_count"], 1))["txn_id"].to_pylist())
+    return lake.repeated(paths, "txn_id")
+
+
+def _latest(
+    lake: Lake, files: list[DataFile], again: list[str], name: str
+) -> tuple[dict[str, pa.Table], int]:
+    """Of repeated transactions the row that was updated last, by channel.
+
+    Raises:
+        FileRefused: rows of one transaction differ and none is the latest.
+    """
+    best: dict[str, tuple[str, dict[str, Any]]] = {}
+    faults, seen = [], 0
+    for each in files:
+        path = lake.storage.full(f"{INTERNAL_TRANSACTIONS.name}/{each.path}")
+        rows = ds.dataset(path, filesystem=lake.storage.fs, schema=SCHEMA).to_table(
+            filter=ds.field("txn_id").isin(again)
+        )
+        for row in rows.to_pylist():
+            seen += 1
+            old = best.get(row["txn_id"])
+            if old is None or (old[1]["updated_at"] and row["updated_at"]
+                               and row["updated_at"] > old[1]["updated_at"]):  # fmt: skip
+                best[row["txn_id"]] = (each.channel, row)
+            elif old != (each.channel, row) and not (
+                old[1]["updated_at"] and row["updated_at"]
+                and row["updated_at"] < old[1]["updated_at"]
+            ):  # fmt: skip
+                faults.append(f"{row['txn_id']} stands twice and updated_at does not say which"
+                              " is the latest")  # fmt: skip
+    refuse(name, faults)
+    channels = sorted({channel for channel, _ in best.values()})
+    return {
+        channel: pa.Table.from_pylist(
+            [row for of, row in best.values() if of == channel], schema=SCHEMA
+        )
+        for channel in channels
+    }, seen - len(best)

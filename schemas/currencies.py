@@ -1,0 +1,35 @@
+"""Minor units of currencies: the exponent of ISO 4217 (the maintenance agency's list one)."""
+
+#: Exponents that are not two. Funds codes and metals without minor units are left out on purpose:
+#: no one is paid in them.
+_NOT_TWO = {
+    **dict.fromkeys(
+        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI",
+         "VND", "VUV", "XAF", "XOF", "XPF"), 0
+    ),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    "CLF": 4,
+    "UYW": 4,
+}  # fmt: skip
+
+_TWO = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD"
+    " CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL"
+    " GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR"
+    " LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD"
+    " PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC"
+    " SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW"
+    " ZWG"
+)
+
+#: Decimals of every currency in use, by its code.
+MINOR_UNITS: dict[str, int] = {**dict.fromkeys(_TWO.split(), 2), **_NOT_TWO}
+
+
+def exponent(code: str) -> int:
+    """Decimals of a currency: JPY 0, CNY 2, KWD 3.
+
+    Raises:
+        KeyError: the code is no currency of ISO 4217.
+    """
+    return MINOR_UNITS[code]

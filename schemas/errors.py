@@ -1,0 +1,69 @@
+"""Named errors: one base class, leaves that say what was read, what was expected, what to do."""
+
+from collections.abc import Sequence
+
+
+class TieoutError(Exception):
+    """Base of every error that tieout raises on purpose; `exit_status` is the command's."""
+
+    exit_status = 1
+
+
+class ConfigurationError(TieoutError):
+    """Raised when arguments or configuration files are wrong; carries every fault at once."""
+
+    exit_status = 2
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+class FileRefused(TieoutError):
+    """Raised when a received file cannot be taken in; the file is kept, and quarantined.
+
+    `code` is the short name of the fault, `todo` what the reader of the message can do.
+    """
+
+    exit_status = 3
+
+    def __init__(self, code: str, file: str, found: str, todo: str, line: int = 0) -> None:
+        self.code = code
+        place = f"{file}:{line}" if line else file
+        super().__init__(f"{code}: {place}: {found}; {todo}")
+
+
+class CheckFailed(TieoutError):
+    """Raised when a conservation check fails: what went in is not what came out."""
+
+    exit_status = 3
+
+
+class LakeError(TieoutError):
+    """Base of the errors of the tables' reader and writer."""
+
+
+class TableMissing(LakeError):
+    """Raised when a table is read that nothing has written yet."""
+
+
+class ColumnsDiffer(LakeError):
+    """Raised before a write when the frame lacks a column, has one too many, or a wrong type."""
+
+
+class RowsOutsideDay(LakeError):
+    """Raised by a write when a row does not belong to the date and channel it replaces."""
+
+
+class WriteConflict(LakeError):
+    """Raised when another writer won every one of the retries; nothing was written."""
+
+
+class WriteUnproved(LakeError):
+    """Raised when the table does not hold, after a write, the rows that were written."""
+
+
+class LakeOutOfStep(LakeError):
+    """Raised when files and lines disagree, as after a kill between two writes: ingest heals it."""
+
+    exit_status = 3

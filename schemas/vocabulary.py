@@ -1,0 +1,139 @@
+"""The words of reconciliation: one enum per closed set of values.
+
+Values are the strings that stand in the tables. Source: docs/reference/rules.md.
+"""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What moved the money."""
+
+    PAYMENT = "PAYMENT"
+    TOP_UP = "TOP_UP"
+    REFUND = "REFUND"
+    PAYOUT = "PAYOUT"
+    PAYOUT_RETURN = "PAYOUT_RETURN"
+    CHARGEBACK = "CHARGEBACK"
+    ADJUSTMENT = "ADJUSTMENT"
+    FEE = "FEE"
+
+
+#: Sign of money by kind, for files that print amounts unsigned: 1 coming in, -1 leaving,
+#: 0 as written.
+SIGN_OF_KIND = {
+    Kind.PAYMENT: 1,
+    Kind.TOP_UP: 1,
+    Kind.REFUND: -1,
+    Kind.PAYOUT: -1,
+    Kind.PAYOUT_RETURN: 1,
+    Kind.CHARGEBACK: -1,
+    Kind.ADJUSTMENT: 0,
+    Kind.FEE: 0,
+}
+
+
+class Status(StrEnum):
+    """State of a line or of a transaction, the same words on both sides."""
+
+    SUCCEEDED = "SUCCEEDED"
+    PENDING = "PENDING"
+    FAILED = "FAILED"
+    CLOSED = "CLOSED"
+    REVERSED = "REVERSED"
+
+
+class Side(StrEnum):
+    """Which side an item stands on."""
+
+    INTERNAL = "INTERNAL"
+    STATEMENT = "STATEMENT"
+
+
+class Outcome(StrEnum):
+    """Where a line or a transaction ends on a run date."""
+
+    MATCHED = "MATCHED"
+    BREAK = "BREAK"
+    SUSPENSE = "SUSPENSE"
+    EXCLUDED = "EXCLUDED"
+
+
+class Reason(StrEnum):
+    """Why an item ended where it did; declared in the order in which they are listed on a row."""
+
+    OUT_OF_SCOPE = "OUT_OF_SCOPE"
+    ALREADY_RECONCILED = "ALREADY_RECONCILED"
+    CHANGED_AFTER_MATCH = "CHANGED_AFTER_MATCH"
+    DUPLICATE_LINE = "DUPLICATE_LINE"
+    DUPLICATE_PAYMENT = "DUPLICATE_PAYMENT"
+    DUPLICATE_TRANSACTION = "DUPLICATE_TRANSACTION"
+    AMOUNT_MISMATCH = "AMOUNT_MISMATCH"
+    CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
+    STATUS_MISMATCH = "STATUS_MISMATCH"
+    NOT_EXPECTED = "NOT_EXPECTED"
+    INTERNAL_ONLY = "INTERNAL_ONLY"
+    STATEMENT_ONLY = "STATEMENT_ONLY"
+    AMBIGUOUS = "AMBIGUOUS"
+    GROUP_INCOMPLETE = "GROUP_INCOMPLETE"
+    LATE = "LATE"
+
+
+class Action(StrEnum):
+    """What a person, or the transaction system, is asked to do about a row."""
+
+    NONE = "NONE"
+    WAIT = "WAIT"
+    REVIEW = "REVIEW"
+    CLAIM = "CLAIM"
+    REFUND = "REFUND"
+    RECOVER = "RECOVER"
+    CONFIRM = "CONFIRM"
+    REVERSE = "REVERSE"
+    QUERY = "QUERY"
+
+
+class FileStatus(StrEnum):
+    """Life of a received file: RECEIVED until the gate has spoken."""
+
+    RECEIVED = "RECEIVED"
+    ACCEPTED = "ACCEPTED"
+    QUARANTINED = "QUARANTINED"
+    SUPERSEDED = "SUPERSEDED"
+    DUPLICATE = "DUPLICATE"
+
+
+class FeeResult(StrEnum):
+    """Fee charged against fee due on one line."""
+
+    OK = "OK"
+    OVERCHARGED = "OVERCHARGED"
+    UNDERCHARGED = "UNDERCHARGED"
+    FEE_MISSING = "FEE_MISSING"
+    NO_SCHEDULE = "NO_SCHEDULE"
+
+
+class RunResult(StrEnum):
+    """How one job ended for one channel and date."""
+
+    DONE = "DONE"
+    STATEMENT_MISSING = "STATEMENT_MISSING"
+    STATEMENT_INCOMPLETE = "STATEMENT_INCOMPLETE"
+    SNAPSHOT_MISSING = "SNAPSHOT_MISSING"
+    QUARANTINED = "QUARANTINED"
+    FAILED = "FAILED"
+
+
+class Reference(StrEnum):
+    """References that are kept as received and, beside it, normalized for joining."""
+
+    OUR_REF = "our_ref"
+    CHANNEL_REF = "channel_ref"
+    ORDER_REF = "order_ref"
+    BATCH_REF = "batch_ref"
+    ORIGINAL_REF = "original_ref"
+
+
+def normalized(reference: str) -> str:
+    """Name of the column that holds a reference in its normalized form."""
+    return f"{reference}_norm"

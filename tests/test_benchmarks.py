@@ -1,0 +1,146 @@
+"""The benchmark's day: what the formula promises is in the files, and the peer finds it there."""
+
+import os
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from benchmarks import peer_duckdb
+from benchmarks.formula import (
+    DAY,
+    FEE_OVER,
+    LISTED_TWICE,
+    OTHER_AMOUNT,
+    OURS_ONLY,
+    REFUND,
+    THEIRS_ONLY,
+    Every,
+    counts,
+)
+from benchmarks.found import counts_in
+from benchmarks.generate import made
+from benchmarks.measure import ProgramFailed, measure, steps_of
+from benchmarks.speed import HEAD, append
+
+SIZE = 2_000
+RULES = (OURS_ONLY, THEIRS_ONLY, OTHER_AMOUNT, LISTED_TWICE, FEE_OVER, REFUND)
+
+
+@pytest.fixture(scope="module")
+def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tmp_path_factory.mktemp("bench"), SIZE)
+
+
+def bill_of(inbox: Path) -> list[str]:
+    (bill,) = inbox.glob(f"wechat/{DAY}/*_all.csv")
+    return bill.read_text("utf-8").splitlines()
+
+
+def test_no_two_rules_hold_for_one_trade() -> None:
+    whole = range(10_000)
+    for number in whole:
+        holding = [rule for rule in RULES if number % rule.step == rule.start]
+        assert len(holding) <= 1, f"{number}: {holding}"
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("size", [1, 117, 118, 1_999, 2_000, 10_001])
+def test_a_rule_counts_what_it_holds_for(rule: Every, size: int) -> None:
+    assert rule.count(size) == sum(n % rule.step == rule.start for n in range(size))
+
+
+def test_two_thousand_trades_by_hand() -> None:
+    """2,000 trades: 10 ours alone, 10 theirs alone, 2 amounts, 1 listed twice, 2 fees over.
+
+    lines 2,000 - 10 + 1; ours 2,000 - 10; matched 2,000 - 10 - 10 - 2
+    """
+    found = counts(SIZE)
+    assert (found.lines, found.transactions, found.matched) == (1_991, 1_990, 1_978)
+    assert (found.ours_only, found.theirs_only) == (10, 10)
+    assert (found.other_amount, found.listed_twice, found.fee_over) == (2, 1, 2)
+
+
+def test_the_bill_is_as_long_as_the_formula_says_and_its_footer_ties(inbox: Path) -> None:
+    header, *lines, _, footer = bill_of(inbox)
+    rows = [line.removeprefix("`").split(",`") for line in lines]
+    assert header.startswith("\ufeff交易时间,") and header.count(",") == 26
+    assert {len(row) for row in rows} == {27}
+    assert len(rows) == counts(SIZE).lines
+    paid, back, fees = (round(100 * sum(float(row[n]) for row in rows)) for n in (12, 16, 22))
+    declared = [cell.strip("`") for cell in footer.split(",")]
+    assert declared[0] == str(len(rows))
+    assert [round(100 * float(declared[n])) for n in (1, 2, 4)] == [paid, back, fees]
+    assert len({row[0] for row in rows if row[9] == "REFUND" and not row[22].startswith("-")}) == 0
+
+
+def test_the_snapshot_has_each_transaction_once(inbox: Path) -> None:
+    (path,) = inbox.glob(f"internal/{DAY}/*.parquet")
+    ids = pq.read_table(path, columns=["txn_id"])["txn_id"].to_pylist()
+    assert len(ids) == len(set(ids)) == counts(SIZE).transactions
+    assert ids != sorted(ids), "the two sides are not in the same order"
+
+
+def test_the_same_size_makes_the_same_bytes(inbox: Path, tmp_path: Path) -> None:
+    again = made(tmp_path / "again", SIZE)
+    for path in inbox.rglob("*.csv"):
+        assert path.read_bytes() == (again / path.relative_to(inbox)).read_bytes()
+    before = [path.stat().st_mtime_ns for path in again.rglob("*.*")]
+    made(tmp_path / "again", SIZE)
+    assert before == [path.stat().st_mtime_ns for path in again.rglob("*.*")], "made twice"
+
+
+def test_the_peer_finds_what_the_formula_put_in(inbox: Path, tmp_path: Path) -> None:
+    lake = tmp_path / "peer"
+    seconds = peer_duckdb.run(inbox, lake)
+    assert list(seconds) == ["land", "match", "check_fees", "export"]
+    assert counts(SIZE).difference(counts_in(lake)) == ""
+    assert (lake / "breaks.csv").read_text().count("\n") == 1 + 10 + 10 + 2 + 1
+
+
+def test_the_peer_refuses_a_footer_that_lies(inbox: Path, tmp_path: Path) -> None:
+    bill = tmp_path / "inbox" / "wechat" / str(DAY) / "1_all.csv"
+    bill.parent.mkdir(parents=True)
+    *lines, footer = bill_of(inbox)
+    bill.write_text("\n".join([*lines, footer.replace("`1991", "`1990")]) + "\n", "utf-8")
+    (tmp_path / "inbox" / "internal").symlink_to(inbox / "internal")
+    with pytest.raises(ValueError, match="footer"):
+        peer_duckdb.run(tmp_path / "inbox", tmp_path / "lake")
+
+
+def test_a_wrong_count_is_told_by_name() -> None:
+    told = counts(2_000).difference(counts(4_000))
+    assert "lines 3,982 instead of 1,991" in told and "listed_twice 2 instead of 1" in told
+
+
+def test_a_program_is_measured_with_its_children(tmp_path: Path) -> None:
+    """A parent that holds little starts a child that holds 60 MB for half a second."""
+    child = "import time; kept = bytearray(60_000_000); time.sleep(0.5)"
+    parent = (f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}]);"
+              " print('{\"seconds\": {\"match\": 1.5}}')")  # fmt: skip
+    run = measure([sys.executable, "-c", parent], tmp_path, os.environ)
+    assert run.steps == {"match": 1.5}
+    assert run.seconds > 0.5
+    assert run.peak_bytes > 60_000_000
+
+
+def test_a_program_that_fails_is_not_measured(tmp_path: Path) -> None:
+    with pytest.raises(ProgramFailed, match=r"exit 3: (?s:.*)no such lake"):
+        fails = "import sys; print('no such lake', file=sys.stderr); sys.exit(3)"
+        measure([sys.executable, "-c", fails], tmp_path, os.environ)
+
+
+def test_steps_come_from_the_last_line() -> None:
+    assert steps_of('progress\n{"seconds": {"ingest": 2}}\n') == {"ingest": 2.0}
+    assert steps_of('{"seconds": {"match": {"read": 1, "pair": 0.5}}}') == {"match": 1.5}
+    assert steps_of("") == {}
+
+
+def test_results_are_appended_below_one_heading(tmp_path: Path) -> None:
+    file = tmp_path / "results.md"
+    append(file, [["a"] * len(HEAD)])
+    append(file, [["b"] * len(HEAD)])
+    assert [line[:5] for line in file.read_text().splitlines() if line.startswith("|")] == [
+        "| dat", "| ---", "| a |", "| b |",
+    ]  # fmt: skip
