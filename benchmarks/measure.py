@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -21,9 +22,13 @@ class ProgramFailed(Exception):
 
 @dataclass(frozen=True)
 class Measured:
-    """A run: seconds from start to end, seconds by step as the program says, peak bytes."""
+    """A run: seconds from start to end, seconds by step as the program says, peak bytes.
+
+    `cpu_seconds` are those of all its processes together: they hold on a busy machine as well.
+    """
 
     seconds: float
+    cpu_seconds: float
     steps: dict[str, float]
     peak_bytes: int
 
@@ -35,7 +40,7 @@ def measure(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Measur
         ProgramFailed: it ended with another status than 0.
     """
     with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
-        began = time.monotonic()
+        began, used = time.monotonic(), _cpu_seconds()
         program = subprocess.Popen(command, cwd=cwd, env=dict(env), stdout=out, stderr=err)
         peak = 0
         while program.poll() is None:
@@ -45,7 +50,7 @@ def measure(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Measur
         said, complained = _text(out), _text(err)
     if program.returncode != 0:
         raise ProgramFailed(f"exit {program.returncode}: {complained[-3_000:]}")
-    return Measured(seconds, steps_of(said), peak)
+    return Measured(seconds, _cpu_seconds() - used, steps_of(said), peak)
 
 
 def tree_bytes(pid: int) -> int:
@@ -65,6 +70,12 @@ def steps_of(stdout: str) -> dict[str, float]:
         return {}
     seconds = json.loads(lines[-1]).get("seconds", {})
     return {str(step): _whole(value) for step, value in seconds.items()}
+
+
+def _cpu_seconds() -> float:
+    """Of all children that have ended so far."""
+    spent = getrusage(RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def _whole(seconds: float | dict[str, float]) -> float:

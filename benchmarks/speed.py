@@ -28,7 +28,7 @@ ENGINES = ("sail", "spark", "duckdb")
 PACKAGES = {"sail": ("pysail", "pyspark", "deltalake"), "spark": ("pyspark", "delta-spark"),
             "duckdb": ("duckdb",)}  # fmt: skip
 HEAD = ("date", "size", "engine", "versions", "machine", "rounds", "seconds", "best to worst",
-        "of DuckDB", "rows a second", "peak GiB", "steps, seconds")  # fmt: skip
+        "CPU seconds", "of DuckDB", "rows a second", "peak GiB", "steps, seconds")  # fmt: skip
 
 
 class WrongResult(Exception):
@@ -41,6 +41,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     size, engines = SIZES[asked.size], asked.engines
     print(f"making the day of {size:,} trades, unless it is there", file=sys.stderr)
     inbox = made(DATA / asked.size, size)
+    busy = os.getloadavg()[0]
+    if busy > 0.5:
+        print(
+            f"others are at work here (load {busy:.1f}): take no times from this", file=sys.stderr
+        )
     runs: dict[str, list[Measured]] = {engine: [] for engine in engines}
     for number in range(asked.rounds):
         for engine in engines:
@@ -146,6 +151,7 @@ def row(engine: str, asked: argparse.Namespace, runs: dict[str, list[Measured]])
         f"{datetime.now(UTC):%Y-%m-%d}", asked.size, name,
         " ".join(f"{package} {version(package)}" for package in PACKAGES[engine]), machine(),
         str(len(mine)), f"{middle:.1f}", f"{min(mine):.1f} to {max(mine):.1f}",
+        f"{median(run.cpu_seconds for run in runs[engine]):.1f}",
         f"{middle / peer:.1f}" if peer else "-",
         f"{round((day.lines + day.transactions) / middle, -2):,.0f}",
         f"{max(run.peak_bytes for run in runs[engine]) / 2**30:.1f}", steps(by_step),

@@ -150,13 +150,14 @@ def settled_next_day(book: Book, channel: str, day: date) -> None:
     book.lines.append(first)
     book.rows.append(replace(trade.row, status="PENDING"))
     book.label("settled_next_day", None, first, "EXCLUDED", "NOT_EXPECTED", "NONE", day)
-    if day == LAST:
+    trade.line.day = day + ONE_DAY
+    if day < LAST:
+        book.rows.append(replace(trade.row, day=day + ONE_DAY))
+    if trade.line.absent:
         book.ours_alone("settled_next_day", trade.row)
         return
-    trade.line.day = day + ONE_DAY
     book.move(trade, trade.line.traded_at + ONE_DAY, occurred=trade.row.occurred_at)
     book.lines.append(trade.line)
-    book.rows.append(replace(trade.row, day=day + ONE_DAY))
     book.pair("settled_next_day", trade, run=day + ONE_DAY)
 
 

@@ -35,9 +35,14 @@ def by_day(lake: Path) -> list[tuple[str, ...]]:
 
 
 def at_stake(row: dict[str, Any]) -> int:
-    """What a broken row may cost, in minor units: its difference, or all of a lone one."""
+    """What a broken row may cost, in minor units: its difference, or all of it.
+
+    All of it is at stake where it stands alone, and where the statuses differ.
+    """
     if row["outcome"] != "BREAK":
         return 0
+    if "STATUS_MISMATCH" in row["reasons"]:
+        return abs(int(row["statement_amount"]))
     for column in ("difference", "statement_amount", "internal_amount"):
         if row[column]:
             return abs(int(row[column]))

@@ -121,7 +121,7 @@ def receive(storage: Storage, source: BinaryIO, name: str, bytes_max: int) -> Ar
     storage.fs.create_dir(folder, recursive=True)
     partial = f"{folder}/.partial-{uuid.uuid4().hex}"
     try:
-        with storage.fs.open_output_stream(partial) as target:
+        with storage.fs.open_output_stream(partial, compression=None) as target:
             copied = copy_in_blocks(source, target, name, bytes_max)
         path = f"{folder}/{copied.file_id[:2]}/{copied.file_id}"
         storage.fs.create_dir(path.rsplit("/", 1)[0], recursive=True)

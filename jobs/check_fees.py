@@ -1,15 +1,18 @@
 """Checks the fees of one channel's statement lines of one date against its rate card."""
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from pyspark.sql import functions as F
 
+from jobs.cli import Report, Request, command, watched
 from jobs.fees.check import checked, totals, wrong
 from jobs.fees.originals import LOOK_BACK_DAYS, are_asked, original_entries
 from jobs.lake import Lake
+from jobs.work import Run, at_work, sealed
 from schemas.fee_schedule import FeeSchedule
 from schemas.profile import Profile
 from schemas.tables import FEE_CHECKS, FEE_TOTALS, STATEMENT_LINES
@@ -75,3 +78,48 @@ def _per_currency(rows: Iterable[Any], column: str) -> dict[str, int]:
         if row[column] is not None:
             sums[row["currency"]] = sums.get(row["currency"], 0) + row[column]
     return sums
+
+
+def step(lake: Lake, profile: Profile, schedule: FeeSchedule, day: date) -> FeesSummary:
+    """`run`, and its row in `runs`."""
+    job = Run("check_fees", profile.channel, day)
+    with job.step("check_fees"):
+        summary = run(lake, profile, schedule, day)
+    job.versions_read, job.versions_written = summary.versions_read, summary.versions_written
+    job.counts = {"lines": summary.lines, "wrong": summary.wrong}
+    job.amounts = summary.difference
+    sealed(lake, job)
+    return summary
+
+
+def add_to(report: Report, summary: FeesSummary) -> None:
+    """Adds one date's fees to a report, in words and as JSON."""
+    gaps = ", ".join(f"{code} {value:+,}" for code, value in summary.difference.items())
+    report.lines.append(f"{summary.business_date}  {summary.channel:<12} {summary.lines:>9,} fees"
+                        f" {summary.wrong:>9,} wrong  {gaps} minor units")  # fmt: skip
+    report.body.setdefault("fees", []).append({
+        "channel": summary.channel, "business_date": str(summary.business_date),
+        "lines": summary.lines, "wrong": summary.wrong, "charged": summary.charged,
+        "due": summary.due, "difference": summary.difference,
+    })  # fmt: skip
+
+
+def work(request: Request) -> Report:
+    """Carries out the command for its dates and the channels that have a fee schedule."""
+    report = Report({"fees": []}, [])
+    config = request.config
+    with at_work(request.lake, request.engine) as lake:
+        for day in watched(request.dates, "check_fees"):
+            for name, profile in config.profiles.items():
+                if name in config.schedules:
+                    add_to(report, step(lake, profile, config.schedules[name], day))
+    return report
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; returns its exit status."""
+    return command("check_fees", work, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

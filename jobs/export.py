@@ -1,18 +1,22 @@
 """Exports one channel's exceptions of one run date, for people and for the transaction system."""
 
 import json
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from pyspark.sql import functions as F
 
+from jobs.cli import Report, Request, command, watched
 from jobs.exports.breaks import broken, cells
 from jobs.exports.folder import join_parts, remove, replaced
 from jobs.exports.sheets import write_breaks
 from jobs.exports.summary import counts, figures, sides, stakes, tally
 from jobs.exports.updates import updates
 from jobs.lake import Lake
+from jobs.work import Run, at_work, sealed
 from schemas.errors import CheckFailed
 from schemas.profile import Profile
 from schemas.tables import OUTCOMES, SNAPSHOT_FILES, STATEMENT_FILES
@@ -96,3 +100,45 @@ def _checked(groups: list[dict[str, Any]], breaks: int, told: int) -> None:
             f"export: {breaks} breaks and {told} updates were written, the outcomes have"
             f" {wanted[0]} and {wanted[1]}; the earlier export stays; run it again"
         )
+
+
+def step(lake: Lake, profile: Profile, day: date) -> ExportSummary:
+    """`run`, and its row in `runs`."""
+    job = Run("export", profile.channel, day)
+    with job.step("export"):
+        summary = run(lake, profile, day)
+    job.versions_read = summary.versions_read
+    job.counts = {"breaks": summary.breaks, "updates": summary.updates}
+    sealed(lake, job)
+    return summary
+
+
+def add_to(report: Report, lake: Lake, summary: ExportSummary) -> None:
+    """Adds one export to a report, in words and as JSON."""
+    place = f"{lake.uri}/{summary.folder}"
+    report.lines.append(f"{summary.run_date}  {summary.channel:<12} {summary.breaks:>9,} breaks"
+                        f"  {place}/breaks.xlsx")  # fmt: skip
+    report.body.setdefault("exports", []).append({
+        "channel": summary.channel, "run_date": str(summary.run_date), "folder": place,
+        "breaks": summary.breaks, "updates": summary.updates, "at_stake": summary.at_stake,
+    })  # fmt: skip
+
+
+def work(request: Request) -> Report:
+    """Carries out the command for its channels and dates."""
+    report = Report({"exports": []}, [])
+    with at_work(request.lake, request.engine) as lake:
+        for day in watched(request.dates, "export"):
+            for profile in request.config.profiles.values():
+                if profile.statement == "files" and day >= profile.first_date:
+                    add_to(report, lake, step(lake, profile, day))
+    return report
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; returns its exit status."""
+    return command("export", work, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -104,7 +104,7 @@ def _latest(lake: Lake) -> list[tuple[str, dict[str, Any]]]:
         selector = fs.FileSelector(lake.storage.full(f"{FOLDER}/{day}"))
         for each in sorted(storage.get_file_info(selector), key=lambda info: info.base_name):
             if each.base_name.endswith(".json"):
-                with storage.open_input_stream(each.path) as stream:
+                with storage.open_input_stream(each.path, compression=None) as stream:
                     facts = json.loads(stream.read())
                 found.append((f"{day}/{each.base_name.removesuffix('.json')}.html", facts))
     return found

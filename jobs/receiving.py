@@ -87,7 +87,7 @@ def _recorded(
     files = profile.files or Files(pattern="{business_date}")
     refused = None
     try:
-        with inbox.fs.open_input_stream(each.path) as source:
+        with inbox.fs.open_input_stream(each.path, compression=None) as source:
             kept = receive(lake.storage, source, each.name, files.unpacked_bytes_max)
     except FileRefused as fault:
         refused, kept = str(fault), Archived("", "", 0, ())

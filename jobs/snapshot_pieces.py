@@ -24,6 +24,7 @@ from schemas.profile import Profile
 from schemas.tables import INTERNAL_TRANSACTIONS
 
 BYTES_MAX = 40 * 2**30
+HEADER_BYTES_MAX = 64 * 1024
 #: How many faults a refusal names.
 FAULTS_MAX = 20
 SCHEMA = pa.schema([each for each in arrow_schema(INTERNAL_TRANSACTIONS)
@@ -76,7 +77,8 @@ def pieces_of(
             return
     plain = unpacked(storage, kept, name, lake.scratch("unpacked"), BYTES_MAX)
     with storage.fs.open_input_file(plain.path) as source:
-        first = source.readline()
+        start = source.read(HEADER_BYTES_MAX)
+    first = start[: start.find(b"\n") + 1] or start
     header = tuple(cell.strip().strip('"') for cell in
                    first.decode("utf-8-sig", "replace").strip().split(","))  # fmt: skip
     refuse(name, schema_faults(pa.schema([(each, pa.string()) for each in header])))

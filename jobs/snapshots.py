@@ -74,7 +74,7 @@ def receive_snapshot(
 
 
 def _archived(lake: Lake, inbox: Storage, each: Found) -> Archived:
-    with inbox.fs.open_input_stream(each.path) as source:
+    with inbox.fs.open_input_stream(each.path, compression=None) as source:
         return receive(lake.storage, source, each.name, BYTES_MAX)
 
 

@@ -66,7 +66,7 @@ def _copied(
 ) -> Archived:  # fmt: skip
     path = storage.full(f"{scratch}/{kept.file_id}-{uuid.uuid4().hex}")
     storage.fs.create_dir(path.rsplit("/", 1)[0], recursive=True)
-    with storage.fs.open_output_stream(path) as target:
+    with storage.fs.open_output_stream(path, compression=None) as target:
         try:
             copied = copy_in_blocks(plain, target, name, bytes_max)
         except FileRefused as fault:

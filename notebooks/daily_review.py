@@ -27,18 +27,21 @@ from jobs.lake import Lake
 from jobs.review import in_major_units, reviewed
 from jobs.session import close_session, open_session
 
-alt.renderers.enable("svg")  # pictures stand in the page: no script, no network
+alt.renderers.enable("png", scale_factor=2)  # pictures in the page: no script, no network
+whole = alt.Axis(labelExpr="datum.value % 1 ? '' : format(datum.value, ',d')")
 
 
 def table(frame, *money):
     shown = in_major_units(frame, money).rename(columns=lambda name: name.replace("_", " "))
     formats = {name.replace("_", " "): "{:,}" for name in money}
     words = [name for name in shown.select_dtypes("object") if name not in formats]
-    return (
-        shown.style.hide(axis="index")
-        .format(formats, na_rep="", thousands=",")
-        .set_properties(subset=words, **{"text-align": "left"})
-    )
+    left = {name: [{"selector": "", "props": "text-align: left"}] for name in words}
+    style = shown.style.hide(axis="index").set_table_styles(left)
+    return style.format(formats, na_rep="", thousands=",")
+
+
+def picture(chart):
+    return Markdown("*Nothing to draw.*") if chart.data.empty else chart
 
 
 # %%
@@ -82,11 +85,11 @@ found = found.assign(
 )
 bars = found.groupby(["outcome", "reason", "age_days"], as_index=False)["rows"].sum()
 bars = bars.assign(case=bars["outcome"] + ": " + bars["reason"])
-(
+picture(
     alt.Chart(bars, title=f"Breaks and waiting items on {day.date}, by reason and age")
     .mark_bar()
     .encode(
-        x=alt.X("rows:Q", title="items", axis=alt.Axis(tickMinStep=1, format="d")),
+        x=alt.X("rows:Q", title="items", axis=whole),
         y=alt.Y("case:N", title=None, sort="-x", axis=alt.Axis(labelLimit=260)),
         color=alt.Color("age_days:O", title="days known", scale=alt.Scale(scheme="oranges")),
     )
@@ -114,12 +117,12 @@ trend = day.trend(days=14).toPandas()
 trend = trend.assign(run_date=pd.to_datetime(trend["run_date"]))
 long = trend.melt(["run_date", "channel"], ["suspense", "break"], "outcome", "items")
 long = long.assign(outcome=long["outcome"].map({"suspense": "waiting", "break": "breaks"}))
-(
+picture(
     alt.Chart(long)
     .mark_line(point=True)
     .encode(
         x=alt.X("yearmonthdate(run_date):O", title=None, axis=alt.Axis(format="%d %b")),
-        y=alt.Y("items:Q", title="items", axis=alt.Axis(tickMinStep=1, format="d")),
+        y=alt.Y("items:Q", title="items", axis=whole),
         color=alt.Color("channel:N", title="channel"),
     )
     .properties(width=260, height=200)
@@ -150,19 +153,16 @@ columns = ["channel", "schedule", "currency", "lines", "amount", "charged", "due
 table(fees[columns], "amount", "charged", "due", "difference")
 
 # %%
-wrong = in_major_units(
-    day.wrong_fees.orderBy("channel", "line_id").limit(1000).toPandas(), ["difference"]
-)
-wrong = wrong.assign(difference=pd.to_numeric(wrong["difference"]))  # floats, for the picture
-(
-    alt.Chart(wrong[["channel", "result", "difference"]], title=f"Lines with a wrong fee on {day.date}")
+wrong = day.wrong_fees.groupBy("channel", "result").count().toPandas()
+picture(
+    alt.Chart(wrong, title=f"Lines with a wrong fee on {day.date}")
     .mark_bar()
     .encode(
-        x=alt.X("sum(difference):Q", title="charged - due, in major units"),
+        x=alt.X("count:Q", title="lines", axis=whole),
         y=alt.Y("channel:N", title=None),
         color=alt.Color("result:N", title=None),
     )
-    .properties(width=520)
+    .properties(width=480)
 )
 
 # %%

@@ -1,5 +1,7 @@
 """Minor units of currencies: the exponent of ISO 4217 (the maintenance agency's list one)."""
 
+from decimal import Decimal
+
 #: Exponents that are not two. Funds codes and metals without minor units are left out on purpose:
 #: no one is paid in them.
 _NOT_TWO = {
@@ -33,3 +35,9 @@ def exponent(code: str) -> int:
         KeyError: the code is no currency of ISO 4217.
     """
     return MINOR_UNITS[code]
+
+
+def in_major_units(minor: int, code: str, sign: str = "") -> str:
+    """An amount for people: `2,310.55`; `sign` "+" shows a plus as well. Unknown codes have two."""
+    digits = MINOR_UNITS.get(code, 2)
+    return f"{Decimal(minor).scaleb(-digits):{sign},.{digits}f}"

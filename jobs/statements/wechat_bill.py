@@ -82,6 +82,9 @@ def plan(sample: Sample, profile: Profile) -> Plan:
         FileRefused: no bill, a column or the summary missing, or a summary that cannot be read.
     """
     name = sample.name
+    if sample.head.startswith("交易时间".encode("gb18030")):
+        raise FileRefused("BAD_ENCODING", name, "it is in GBK, not in UTF-8",
+                          "fetch it by the API, or save it as UTF-8", 1)  # fmt: skip
     if not identify(sample):
         raise FileRefused("UNKNOWN_LAYOUT", name, "it does not begin with 交易时间,公众账号ID",
                           "send the bill as WeChat Pay serves it, in UTF-8", 1)  # fmt: skip

@@ -1,0 +1,36 @@
+"""One session for the whole run, on the engine that TIEOUT_ENGINE names; a fresh lake a test."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.lake import Lake
+from jobs.session import close_session, engine_of, open_session
+
+#: Real statement files, read in place where they are present.
+SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
+
+
+@pytest.fixture(scope="session")
+def engine() -> str:
+    """The engine of this run."""
+    return engine_of(os.environ.get("TIEOUT_ENGINE", "sail"))
+
+
+@pytest.fixture(scope="session")
+def spark(engine: str) -> Iterator[SparkSession]:
+    """The run's only session."""
+    session = open_session(engine, master="local[2]", memory="3g")
+    yield session
+    close_session(session)
+
+
+@pytest.fixture
+def lake(spark: SparkSession, tmp_path: Path) -> Iterator[Lake]:
+    """A lake of its own, with empty tables."""
+    made = Lake(spark, str(tmp_path / "lake")).prepare()
+    yield made
+    made.close()
