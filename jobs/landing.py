@@ -109,7 +109,11 @@ def tasks_of(
 def land(lake: Lake, tasks: Sequence[Task]) -> dict[str, Landed]:
     """Carries the tasks out, on the engine where they are many, and adds up what they left."""
     size = sum(block.length for task in tasks for block in task.blocks)
-    told = told_by(lake, tasks, carried_out, size)
+    return landed_by(tasks, told_by(lake, tasks, carried_out, size))
+
+
+def landed_by(tasks: Sequence[Task], told: Iterable[dict[str, Any]]) -> dict[str, Landed]:
+    """What tasks said, added up by file."""
     landed: dict[str, Landed] = {task.file_id: Landed(task.file_id) for task in tasks}
     for one in told:
         _add(landed[one["file_id"]], one)

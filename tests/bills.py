@@ -27,9 +27,10 @@ def payment(number: int, amount: str = "10.00", fee: str = "0.06000", **other: s
 
 def refund(number: int, amount: str = "4.00", fee: str = "-0.02000", **other: str) -> list[str]:
     """A refund of payment `number`, with its own numbers."""
-    return payment(number, "0.00", fee, 交易状态="REFUND", 微信退款单号=f"50300{number:010}",
-                   商户退款单号=f"R{number:06}", 退款金额=amount, 退款类型="ORIGINAL",
-                   退款状态="SUCCESS", 申请退款金额=amount, **other)  # fmt: skip
+    own = {"交易状态": "REFUND", "微信退款单号": f"50300{number:010}",
+           "商户退款单号": f"R{number:06}", "退款金额": amount, "退款类型": "ORIGINAL",
+           "退款状态": "SUCCESS", "申请退款金额": amount}  # fmt: skip
+    return payment(number, "0.00", fee, **{**own, **other})
 
 
 def bill(

@@ -5,10 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pyspark.sql import SparkSession
 
 from jobs.lake import Lake
 from jobs.session import close_session, engine_of, open_session
+
+#: No test fails on a clock.
+settings.register_profile("tieout", deadline=None)
+settings.load_profile("tieout")
 
 #: Real statement files, read in place where they are present.
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"

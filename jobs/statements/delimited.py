@@ -1,5 +1,7 @@
 """Delimited text, described wholly by its profile. Source: docs/reference/dialects.md."""
 
+import csv
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -89,9 +91,13 @@ def _text(sample: Sample, start: int, end: int, layout: DelimitedLayout, line: i
 
 
 def _cells(text: str, layout: DelimitedLayout) -> list[str]:
-    cells = text.strip("\r\n").removeprefix(_BOM).split(layout.separator)
-    marks = layout.strip + (layout.quote or "")
-    return [cell.strip(marks) for cell in cells]
+    line = text.strip("\r\n").removeprefix(_BOM)
+    if layout.quote is None:
+        cells = line.split(layout.separator)
+    else:
+        rows = csv.reader([line], delimiter=layout.separator, quotechar=layout.quote)
+        cells = next(rows, [])
+    return [cell.strip(layout.strip) for cell in cells]
 
 
 def _bound(

@@ -27,7 +27,7 @@ def minor_units(text: str, exponent: int) -> int:
     scaled = Decimal(text).scaleb(exponent)
     value = int(scaled)
     if scaled != value:
-        raise ValueError(f"{text} has more decimals than the currency's {exponent}")
+        raise ValueError(f"{text} has more than {exponent} decimals")
     if abs(value) > AMOUNT_MAX:
         raise ValueError(f"{text} is beyond 10^15 minor units")
     return value

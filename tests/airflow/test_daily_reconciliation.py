@@ -25,7 +25,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 INSIDE = Path(__file__).with_name("inside")
 #: 10:30 in Shanghai on the 23rd, which is about the 22nd.
 ON_THE_23RD = "2026-11-23T02:30:00+00:00"
-SECONDS_MAX = 240
+SECONDS_MAX = 900
 
 
 @dataclass(frozen=True)
@@ -220,6 +220,14 @@ SNAPSHOT = [
 ]
 
 
+# A plan over three rows costs Spark more to compile than to carry out.
+SMALL = [
+    "spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.sql.codegen.wholeStage false",
+    "spark.sql.codegen.factoryMode NO_CODEGEN",
+]
+
+
 def _write(path, lines):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -242,6 +250,7 @@ def project(tmp_path):
         _write(tmp_path / f"inbox/{channel}/2026-11-22.csv", lines)
     _write(config / "internal.yaml", ['pattern: "internal/{business_date:%Y-%m-%d}/*.csv"'])
     _write(tmp_path / "inbox/internal/2026-11-22/all.csv", SNAPSHOT)
+    _write(tmp_path / "spark.conf", SMALL)
     for package in ("jobs", "schemas"):
         shutil.copytree(PROJECT / package, tmp_path / "package" / package,
                         ignore=shutil.ignore_patterns("__pycache__"))  # fmt: skip
@@ -254,7 +263,8 @@ def project(tmp_path):
         "TIEOUT_PY_FILES": shutil.make_archive(
             str(tmp_path / "tieout"), "zip", tmp_path / "package"
         ),
-        "TIEOUT_MEMORY": "1g",
+        "TIEOUT_SPARK_PROPERTIES": tmp_path / "spark.conf",
+        "TIEOUT_MEMORY": "2g",
     }
 
 
@@ -264,19 +274,27 @@ def _rows(project, table, *columns):
     return sorted(tuple(row[column] for column in columns) for row in rows)
 
 
+def _breaks(project, channel):
+    """The exported breaks of a channel; its other files must be there too."""
+    folder = project["TIEOUT_LAKE"] / "exports" / "2026-11-22" / channel
+    files = {"breaks.csv", "breaks.xlsx", "summary.json", "status_updates.jsonl"}
+    assert files == {path.name for path in folder.iterdir()}
+    columns = ("Our reference", "Our amount", "Statement amount", "Difference", "Reason codes")
+    with (folder / "breaks.csv").open(encoding="utf-8-sig", newline="") as breaks:
+        return [tuple(row[column] for column in columns) for row in csv.DictReader(breaks)]
+
+
 def test_a_real_day(airflow, project):
     """Bravo's file is refused at the gate; alpha is matched, its fees checked, its breaks out.
 
     alpha  S1 100.00 = 100.00          matched; fee 0.60 is due and charged
            S2  25.00 against 20.00     a break of 5.00; fee 0.16 charged, 0.15 due
-    bravo  S3   8.00, no statement     waits
+    bravo  S3   8.00, no statement     waits; nothing to export, and that is exported
     """
     day = airflow.day(ON_THE_23RD, {}, **project)
     assert day["state"] == "failed"
-    states = {task: state for task, (state, _) in day["tasks"].items()}
-    assert states["ingest"] == "failed"
-    alpha = [states[f"{job} alpha"] for job in ("match", "check_fees", "export")]
-    assert alpha == ["success", "success", "success"]
+    red = {task for task, (state, _) in day["tasks"].items() if state != "success"}
+    assert red == {"ingest", "match bravo", "verdict"}
     files = _rows(project, "statement_files", "channel", "status", "business_date")
     assert files == [
         ("alpha", "ACCEPTED", date(2026, 11, 22)),
@@ -290,11 +308,5 @@ def test_a_real_day(airflow, project):
     ]
     fees = _rows(project, "fee_checks", "channel", "our_ref", "charged", "due", "result")
     assert fees == [("alpha", "S2", 16, 15, "OVERCHARGED")]
-    exported = project["TIEOUT_LAKE"] / "exports" / "2026-11-22" / "alpha"
-    assert {"breaks.csv", "breaks.xlsx", "summary.json", "status_updates.jsonl"} <= {
-        path.name for path in exported.iterdir()
-    }
-    with (exported / "breaks.csv").open(encoding="utf-8-sig", newline="") as breaks:
-        (row,) = csv.reader(list(breaks)[1:])
-    assert "S2" in row
-    assert "5.00" in row
+    assert _breaks(project, "alpha") == [("S2", "20.00", "25.00", "5.00", "AMOUNT_MISMATCH")]
+    assert _breaks(project, "bravo") == []

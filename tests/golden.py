@@ -1,0 +1,100 @@
+"""Golden files: what a statement lands as, and the page of the tables. `make golden` writes anew.
+
+A case is a folder below `golden_files/`: `profile.yaml`, a statement beside it, and `landed.json`,
+the lines, rejected lines and totals that must come of it. `python -m tests.golden` shows what
+changes and writes it; the test only compares.
+"""
+
+import difflib
+import json
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from ruamel.yaml import YAML
+
+from jobs.archive import Storage, receive
+from jobs.gate import totals_of, verdict
+from jobs.landing import carried_out, planned, tasks_of
+from jobs.landing import landed_by as summed
+from jobs.unpack import unpacked
+from schemas.profile import Profile
+from schemas.tables import TABLES
+
+HERE = Path(__file__).parent / "golden_files"
+TABLES_PAGE = Path(__file__).parents[1] / "docs" / "reference" / "tables.md"
+DAY = date(2026, 11, 16)
+
+
+def cases() -> list[Path]:
+    """The folders of all cases."""
+    return sorted(path.parent for path in HERE.glob("*/*/profile.yaml"))
+
+
+def landed(case: Path) -> str:
+    """What a case's statement lands as, as JSON text."""
+    profile = Profile.model_validate(YAML().load((case / "profile.yaml").read_text("utf-8")))
+    statement = next(p for p in sorted(case.iterdir()) if p.name.startswith("statement"))
+    with tempfile.TemporaryDirectory() as folder:
+        storage = Storage(folder)
+        with statement.open("rb") as source:
+            kept = receive(storage, source, statement.name, 2**30)
+        plain = unpacked(storage, kept, statement.name, "scratch", 2**30)
+        plan = planned(storage, plain, statement.name, profile)
+        tasks = tasks_of(storage, plain, plan, profile, DAY)
+        result = summed(tasks, [carried_out(task) for task in tasks])[kept.file_id]
+        totals, _ = totals_of(result, plan)
+        told = {
+            "verdict": verdict(result, plan, profile.files, statement.name, DAY) or "ACCEPTED",
+            "totals": totals,
+            "lines": [row for each in result.lines
+                      for row in _rows(f"{folder}/statement_lines/{each.path}")],
+            "rejected": [row for each in result.rejected
+                         for row in _rows(f"{folder}/rejected_lines/{each.path}")],
+        }  # fmt: skip
+    return json.dumps(told, ensure_ascii=False, indent=1, default=str) + "\n"
+
+
+def _rows(path: str) -> list[dict[str, Any]]:
+    rows = pq.ParquetFile(path).read().to_pylist()
+    return [{name: value for name, value in row.items()
+             if value is not None and name not in ("file_id", "line_id")} for row in rows]  # fmt: skip
+
+
+def tables_page() -> str:
+    """The reference page of the tables, from their definitions."""
+    out = ["# Tables", "", "Made from `schemas/tables.py` by `make golden`. Amounts are BIGINT minor"
+           " units next to an ISO 4217 `currency`;", "timestamps are UTC; `*_norm` are references"
+           " normalized for joining ([rules](rules.md)).", ""]  # fmt: skip
+    for table in TABLES:
+        by = f" Partitions: {', '.join(f'`{name}`' for name in table.partitions)}." if (
+            table.partitions) else ""  # fmt: skip
+        out += [f"## {table.name}", "", f"{table.grain[0].upper()}{table.grain[1:]}.{by}", "",
+                "| column | type |", "| --- | --- |"]  # fmt: skip
+        out += [f"| `{field.name}` | {field.dataType.simpleString()} |" for field in table.schema]
+        out.append("")
+    return "\n".join(out)
+
+
+def expected() -> dict[Path, str]:
+    """Every golden file and what must stand in it."""
+    return {case / "landed.json": landed(case) for case in cases()} | {TABLES_PAGE: tables_page()}
+
+
+def main() -> int:
+    """Writes golden files anew, showing what changes."""
+    for path, text in expected().items():
+        old = path.read_text("utf-8") if path.exists() else ""
+        if old != text:
+            sys.stdout.writelines(difflib.unified_diff(
+                old.splitlines(True), text.splitlines(True), f"{path.name} (old)", str(path.name)
+            ))  # fmt: skip
+            path.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
