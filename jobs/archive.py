@@ -8,14 +8,14 @@ import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from pyarrow import fs
 
-from schemas.errors import FileRefused
-
 #: Bytes of a block; each block of a large file is read and parsed by one task.
 BLOCK_BYTES = 16 * 2**20
+#: A block without a line end grows; beyond this many bytes it is no text of lines.
+LINE_BYTES_MAX = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,10 @@ class Block:
     offset: int
     length: int
     first_line: int
+
+
+class TooLarge(Exception):
+    """Raised when a stream has more bytes than it may have."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,11 @@ class Storage:
         return int(self.fs.get_file_info(path).size)
 
 
-def copy_in_blocks(source: BinaryIO, target: BinaryIO, name: str, bytes_max: int) -> Copied:
+def copy_in_blocks(source: IO[bytes], target: IO[bytes], bytes_max: int | None = None) -> Copied:
     """Copies a stream once, and on the way hashes it, counts it and cuts it at line ends.
 
     Raises:
-        FileRefused: a line is longer than a block, or the whole is above `bytes_max` bytes.
+        TooLarge: there are more than `bytes_max` bytes.
     """
     digest = hashlib.sha256()
     blocks: list[Block] = []
@@ -89,19 +93,14 @@ def copy_in_blocks(source: BinaryIO, target: BinaryIO, name: str, bytes_max: int
             hashing = hasher.submit(digest.update, chunk)
             target.write(chunk)
             size += len(chunk)
-            if size > bytes_max:
-                raise FileRefused("TOO_LARGE", name, f"more than {bytes_max} bytes",
-                                  "raise files.unpacked_bytes_max if this is right")  # fmt: skip
+            if bytes_max is not None and size > bytes_max:
+                raise TooLarge
             cut = chunk.rfind(b"\n") + 1
             if cut == 0:
                 carried += len(chunk)
-                if carried > 2 * BLOCK_BYTES:
-                    raise FileRefused("LINE_TOO_LONG", name, f"a line of over {carried} bytes",
-                                      "have it sent as text with line ends", line)  # fmt: skip
                 continue
-            length = carried + cut
-            blocks.append(Block(start, length, line))
-            start += length
+            blocks.append(Block(start, carried + cut, line))
+            start += carried + cut
             line += chunk.count(b"\n")
             carried = len(chunk) - cut
         if hashing is not None:
@@ -111,18 +110,14 @@ def copy_in_blocks(source: BinaryIO, target: BinaryIO, name: str, bytes_max: int
     return Copied(digest.hexdigest(), size, tuple(blocks))
 
 
-def receive(storage: Storage, source: BinaryIO, name: str, bytes_max: int) -> Archived:
-    """Keeps a received file, unchanged, under its SHA-256; the same bytes are kept once.
-
-    Raises:
-        FileRefused: see `copy_in_blocks`; what was copied so far is removed.
-    """
+def receive(storage: Storage, source: IO[bytes]) -> Archived:
+    """Keeps a received file, unchanged, under its SHA-256; the same bytes are kept once."""
     folder = storage.full("archive")
     storage.fs.create_dir(folder, recursive=True)
     partial = f"{folder}/.partial-{uuid.uuid4().hex}"
     try:
         with storage.fs.open_output_stream(partial, compression=None) as target:
-            copied = copy_in_blocks(source, target, name, bytes_max)
+            copied = copy_in_blocks(source, target)
         path = f"{folder}/{copied.file_id[:2]}/{copied.file_id}"
         storage.fs.create_dir(path.rsplit("/", 1)[0], recursive=True)
         storage.fs.move(partial, path)

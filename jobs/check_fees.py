@@ -95,13 +95,21 @@ def step(lake: Lake, profile: Profile, schedule: FeeSchedule, day: date) -> Fees
 def add_to(report: Report, summary: FeesSummary) -> None:
     """Adds one date's fees to a report, in words and as JSON."""
     gaps = ", ".join(f"{code} {value:+,}" for code, value in summary.difference.items())
-    report.lines.append(f"{summary.business_date}  {summary.channel:<12} {summary.lines:>9,} fees"
-                        f" {summary.wrong:>9,} wrong  {gaps} minor units")  # fmt: skip
-    report.body.setdefault("fees", []).append({
-        "channel": summary.channel, "business_date": str(summary.business_date),
-        "lines": summary.lines, "wrong": summary.wrong, "charged": summary.charged,
-        "due": summary.due, "difference": summary.difference,
-    })  # fmt: skip
+    report.lines.append(
+        f"{summary.business_date}  {summary.channel:<12} {summary.lines:>9,} fees"
+        f" {summary.wrong:>9,} wrong  {gaps} minor units"
+    )
+    report.body.setdefault("fees", []).append(
+        {
+            "channel": summary.channel,
+            "business_date": str(summary.business_date),
+            "lines": summary.lines,
+            "wrong": summary.wrong,
+            "charged": summary.charged,
+            "due": summary.due,
+            "difference": summary.difference,
+        }
+    )
 
 
 def work(request: Request) -> Report:

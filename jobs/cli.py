@@ -122,8 +122,10 @@ def request_of(given: argparse.Namespace) -> Request:
     from jobs.session import engine_of
 
     config = None
-    for check in (lambda: engine_of(given.engine),
-                  lambda: load(value("config") or "", given.channel)):  # fmt: skip
+    for check in (
+        lambda: engine_of(given.engine),
+        lambda: load(value("config") or "", given.channel),
+    ):
         try:
             if check.__code__.co_names[0] != "load" or value("config"):
                 config = check()
@@ -132,8 +134,15 @@ def request_of(given: argparse.Namespace) -> Request:
     if faults or not isinstance(config, Configuration) or first is None or last is None:
         raise ConfigurationError(faults)
     days = tuple(first + timedelta(days=i) for i in range((last - first).days + 1))
-    return Request(given.job, value("lake") or "", value("inbox"), config, days, given.engine,
-                   not getattr(given, "no_quality", False))  # fmt: skip
+    return Request(
+        given.job,
+        value("lake") or "",
+        value("inbox"),
+        config,
+        days,
+        given.engine,
+        not getattr(given, "no_quality", False),
+    )
 
 
 def _date(name: str, text: str | None, faults: list[str]) -> date | None:
@@ -173,16 +182,19 @@ def _failed(job: str, status: int, errors: Iterable[str]) -> int:
     errors = list(errors)
     for error in errors:
         print(f"error: {error}", file=sys.stderr)
-    print(json.dumps({"job": job, "exit": status, "version": __version__, "errors": errors},
-                     ensure_ascii=False))  # fmt: skip
+    print(
+        json.dumps(
+            {"job": job, "exit": status, "version": __version__, "errors": errors},
+            ensure_ascii=False,
+        )
+    )
     return status
 
 
 def watched(items: Sequence[Any], what: str) -> Iterator[Any]:
-    """Items one by one, with a bar where a person watches and a log line where none does."""
+    """Items one by one, with a bar where a person watches."""
     person = sys.stderr.isatty()
-    for item in tqdm(items, desc=what, disable=not person, file=sys.stderr, leave=False):
-        yield item
+    yield from tqdm(items, desc=what, disable=not person, file=sys.stderr, leave=False)
 
 
 def _logging() -> None:

@@ -49,27 +49,35 @@ def load(folder: str, channels: Sequence[str] = ()) -> Configuration:
         if profile is None:
             continue
         if profile.statement == "files" and profile.dialect not in DIALECTS:
-            faults.append(f"{page}:{lines.get('dialect', 1)}: dialect {profile.dialect!r} is none"
-                          f" of {', '.join(sorted(DIALECTS))}")  # fmt: skip
+            faults.append(
+                f"{page}:{lines.get('dialect', 1)}: dialect {profile.dialect!r} is none"
+                f" of {', '.join(sorted(DIALECTS))}"
+            )
         if profile.channel in profiles:
-            faults.append(f"{page}:{lines.get('channel', 1)}: channel {profile.channel} has another"
-                          " page already")  # fmt: skip
+            faults.append(
+                f"{page}:{lines.get('channel', 1)}: channel {profile.channel} has another"
+                " page already"
+            )
         profiles[profile.channel] = profile
     schedules: dict[str, FeeSchedule] = {}
     for page in _pages(root / "fee_schedules"):
         schedule, lines = _read(page, FeeSchedule, faults)
         if schedule is not None:
             if schedule.channel not in profiles:
-                faults.append(f"{page}:{lines.get('channel', 1)}: channel {schedule.channel} has no"
-                              " page in channels/")  # fmt: skip
+                faults.append(
+                    f"{page}:{lines.get('channel', 1)}: channel {schedule.channel} has no"
+                    " page in channels/"
+                )
             schedules[schedule.channel] = schedule
     snapshots = Snapshots()
     if (root / "internal.yaml").exists():
         snapshots = _read(root / "internal.yaml", Snapshots, faults)[0] or snapshots
     for channel in channels:
         if channel not in profiles:
-            faults.append(f"--channel {channel}: it has no page in {root / 'channels'};"
-                          f" there are {', '.join(sorted(profiles)) or 'none'}")  # fmt: skip
+            faults.append(
+                f"--channel {channel}: it has no page in {root / 'channels'};"
+                f" there are {', '.join(sorted(profiles)) or 'none'}"
+            )
     if faults:
         raise ConfigurationError(faults)
     chosen = {name: profiles[name] for name in sorted(channels or profiles)}

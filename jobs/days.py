@@ -51,8 +51,13 @@ def state_of(
     snapshots: Iterable[Mapping[str, Any]],
 ) -> DayState:
     """The state of a day from rows of `statement_files` and `snapshot_files`."""
-    own = [row for row in files if row["channel"] == profile.channel
-           and row["business_date"] == day and row["status"] == ACCEPTED]  # fmt: skip
+    own = [
+        row
+        for row in files
+        if row["channel"] == profile.channel
+        and row["business_date"] == day
+        and row["status"] == ACCEPTED
+    ]
     parts = (profile.files.parts if profile.files else ()) or (WHOLE,)
     there = {row["part"] for row in own}
     missing = () if MARKER in there else tuple(part for part in parts if part not in there)

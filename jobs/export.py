@@ -3,10 +3,12 @@
 import json
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.cli import Report, Request, command, watched
@@ -58,16 +60,16 @@ def run(lake: Lake, profile: Profile, day: date) -> ExportSummary:
     received = lake.rows(STATEMENT_FILES, channel=profile.channel, business_date=day)
     files, folder = lake.storage.fs, f"exports/{day}/{profile.channel}"
     with replaced(files, lake.storage.full(folder), last=SUMMARY) as making:
-        # The engine encodes the updates, in parallel; they never pass through this process.
-        parts = f"{making}/parts"
-        updates(outcomes).write.text(parts.replace(lake.storage.base, lake.uri, 1))
-        told = join_parts(files, parts, f"{making}/status_updates.jsonl")
-        remove(files, parts)
-        with (
-            files.open_output_stream(f"{making}/breaks.csv") as as_csv,
-            files.open_output_stream(f"{making}/breaks.xlsx") as as_xlsx,
-        ):
-            count = write_breaks(cells(broken(outcomes).toLocalIterator()), as_csv, as_xlsx)
+        # The engine encodes the updates, in parallel, while the breaks are written here.
+        parts, told_to = f"{making}/parts", f"{making}/status_updates.jsonl"
+        with ThreadPoolExecutor(1) as beside:
+            lines = beside.submit(_encoded, lake, updates(outcomes), parts, told_to)
+            with (
+                files.open_output_stream(f"{making}/breaks.csv") as as_csv,
+                files.open_output_stream(f"{making}/breaks.xlsx") as as_xlsx,
+            ):
+                count = write_breaks(cells(broken(outcomes).toLocalIterator()), as_csv, as_xlsx)
+            told = lines.result()
         names = ("breaks.csv", "breaks.xlsx", "status_updates.jsonl")
         sizes = {name: int(files.get_file_info(f"{making}/{name}").size) for name in names}
         _checked(groups, count, told)
@@ -93,6 +95,14 @@ def run(lake: Lake, profile: Profile, day: date) -> ExportSummary:
     )
 
 
+def _encoded(lake: Lake, lines: DataFrame, parts: str, target: str) -> int:
+    """Has the engine write lines of text, and joins them to one file; returns how many."""
+    lines.write.text(parts.replace(lake.storage.base, lake.uri, 1))
+    count = join_parts(lake.storage.fs, parts, target)
+    remove(lake.storage.fs, parts)
+    return count
+
+
 def _checked(groups: list[dict[str, Any]], breaks: int, told: int) -> None:
     wanted = (counts(groups)[Outcome.BREAK], sum(row["updates"] for row in groups))
     if wanted != (breaks, told):
@@ -116,12 +126,20 @@ def step(lake: Lake, profile: Profile, day: date) -> ExportSummary:
 def add_to(report: Report, lake: Lake, summary: ExportSummary) -> None:
     """Adds one export to a report, in words and as JSON."""
     place = f"{lake.uri}/{summary.folder}"
-    report.lines.append(f"{summary.run_date}  {summary.channel:<12} {summary.breaks:>9,} breaks"
-                        f"  {place}/breaks.xlsx")  # fmt: skip
-    report.body.setdefault("exports", []).append({
-        "channel": summary.channel, "run_date": str(summary.run_date), "folder": place,
-        "breaks": summary.breaks, "updates": summary.updates, "at_stake": summary.at_stake,
-    })  # fmt: skip
+    report.lines.append(
+        f"{summary.run_date}  {summary.channel:<12} {summary.breaks:>9,} breaks"
+        f"  {place}/breaks.xlsx"
+    )
+    report.body.setdefault("exports", []).append(
+        {
+            "channel": summary.channel,
+            "run_date": str(summary.run_date),
+            "folder": place,
+            "breaks": summary.breaks,
+            "updates": summary.updates,
+            "at_stake": summary.at_stake,
+        }
+    )
 
 
 def work(request: Request) -> Report:

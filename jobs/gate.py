@@ -18,22 +18,26 @@ NAMED_MAX = 4
 
 def totals_of(landed: Landed, plan: Plan) -> tuple[list[dict[str, Any]], list[str]]:
     """Each declared total beside the computed one, in minor units or counts, and what differs."""
-    rows, faults = [], []
+    rows: list[dict[str, Any]] = []
+    faults = []
     for declared in plan.declared:
-        sums = landed.totals.get(declared.name, {})
+        sums = dict(landed.totals.get(declared.name, {}))
         codes = [code for code in sums if code]
         currency = codes[0] if len(codes) == 1 else None if codes else plan.currency
         exponent = MINOR_UNITS.get(currency or "", 2) if declared.unit == "major" else 0
         computed = sum(sums.values())
         value = _value(declared, exponent)
         shown = None if declared.unit == "count" else currency
-        rows.append({"name": declared.name, "currency": shown,
-                     "declared": value, "computed": computed})  # fmt: skip
+        rows.append(
+            {"name": declared.name, "currency": shown, "declared": value, "computed": computed}
+        )
         if value is None:
             faults.append(f"{declared.name} declares {declared.text!r}, which is no number")
         elif value != computed:
-            faults.append(f"{declared.name} declares {declared.text},"
-                          f" its lines add up to {_printed(computed, exponent)}")  # fmt: skip
+            faults.append(
+                f"{declared.name} declares {declared.text},"
+                f" its lines add up to {_printed(computed, exponent)}"
+            )
     return rows, faults
 
 
@@ -53,8 +57,10 @@ def verdict(landed: Landed, plan: Plan, files: Files, name: str, day: date) -> s
         reasons.append(f"TOTALS_DIFFER: {name}: {shown}; have the channel correct its file")
     if not _of_day(landed, files.day_check or plan.day_check, day):
         seen = ", ".join(sorted(landed.days)[:3])
-        reasons.append(f"WRONG_DAY: {name}: its lines are of {seen}, not of {day};"
-                       " have the right day sent, or see files.day_check")  # fmt: skip
+        reasons.append(
+            f"WRONG_DAY: {name}: its lines are of {seen}, not of {day};"
+            " have the right day sent, or see files.day_check"
+        )
     return " | ".join(reasons) or None
 
 

@@ -65,11 +65,15 @@ def run(
         with runs[name].step("statement"):
             received[name] = receive_day(lake, profile, inbox, day)
     files, snapshots = lake.rows(STATEMENT_FILES), lake.rows(SNAPSHOT_FILES)
-    states = {name: state_of(profile, day, files, snapshots)
-              for name, profile in config.profiles.items()
-              if profile.statement == "files" and day >= profile.first_date}  # fmt: skip
-    written = {table.name: lake.version(table)
-               for table in (STATEMENT_FILES, STATEMENT_LINES, INTERNAL_TRANSACTIONS)}  # fmt: skip
+    states = {
+        name: state_of(profile, day, files, snapshots)
+        for name, profile in config.profiles.items()
+        if profile.statement == "files" and day >= profile.first_date
+    }
+    written = {
+        table.name: lake.version(table)
+        for table in (STATEMENT_FILES, STATEMENT_LINES, INTERNAL_TRANSACTIONS)
+    }
     for name, each in runs.items():
         each.counts = {key.lower(): count for key, count in received[name].counts.items()}
         each.counts["transactions"] = states[name].snapshot_rows if name in states else 0
@@ -83,8 +87,11 @@ def run(
         found = after_ingest(lake, day, list(config.profiles)) if quality else {}
     sealed(lake, *runs.values())
     took = sum(sum(each.seconds.values()) for each in runs.values())
-    seconds = {"snapshot": total.seconds["snapshot"], "statements": round(took, 3),
-               "quality": total.seconds["quality"]}  # fmt: skip
+    seconds = {
+        "snapshot": total.seconds["snapshot"],
+        "statements": round(took, 3),
+        "quality": total.seconds["quality"],
+    }
     return IngestSummary(day, received, states, snapshot, seconds, found)
 
 
@@ -107,16 +114,20 @@ def add_to(report: Report, summary: IngestSummary) -> None:
         lines, rejected = each.counts["lines"], each.counts["rejected"]
         state = summary.states.get(channel)
         transactions = state.snapshot_rows if state else 0
-        report.lines.append(f"{summary.business_date}  {channel:<12} {lines:>10,} lines "
-                            f"{transactions:>10,} transactions {rejected:>6,} rejected")  # fmt: skip
-    report.body["dates"].append({
-        "business_date": str(summary.business_date),
-        "channels": {name: dict(each.counts) for name, each in summary.received.items()},
-        "snapshot": summary.snapshot and summary.snapshot["status"],
-        "faults": summary.faults,
-        "seconds": dict(summary.seconds),
-        "quality": dict(summary.quality),
-    })  # fmt: skip
+        report.lines.append(
+            f"{summary.business_date}  {channel:<12} {lines:>10,} lines "
+            f"{transactions:>10,} transactions {rejected:>6,} rejected"
+        )
+    report.body["dates"].append(
+        {
+            "business_date": str(summary.business_date),
+            "channels": {name: dict(each.counts) for name, each in summary.received.items()},
+            "snapshot": summary.snapshot and summary.snapshot["status"],
+            "faults": summary.faults,
+            "seconds": dict(summary.seconds),
+            "quality": dict(summary.quality),
+        }
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -4,30 +4,24 @@ A day's partition is replaced whole or not at all. What an engine does not guara
 here, before and after each write, or refused by name (docs/reference/engines.md lists the faults).
 """
 
-import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
-from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
-from deltalake.transaction import AddAction, RemoveAction
-from pyarrow import fs
+from deltalake import DeltaTable, Schema, write_deltalake
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.archive import Storage
-from jobs.lake_guard import add_actions, arrow_schema, guarded, is_conflict, named, row_count
+from jobs.lake_commit import DataFile, commit, written_files
+from jobs.lake_guard import add_actions, arrow_schema, guarded, row_count, taking_turns
 from jobs.session import engine_in_use
-from schemas.errors import TableMissing, WriteConflict, WriteUnproved
+from schemas.errors import TableMissing, WriteUnproved
 from schemas.tables import TABLES, Table
 
-#: How often a write that lost against another writer is tried, and the first wait in seconds.
-TRIES_MAX = 8
-WAIT_SECONDS = 0.05
 #: A checkpoint is made at every so many versions, so that opening a table stays cheap.
 CHECKPOINT_VERSIONS = 20
 
@@ -37,19 +31,6 @@ class Written:
     """What a write left: the table's version and the rows now in the day."""
 
     version: int
-    rows: int
-
-
-@dataclass(frozen=True)
-class DataFile:
-    """A Parquet file that a task wrote below a table's folder and nobody sees until committed.
-
-    `path` is relative to the table, `size` in bytes.
-    """
-
-    channel: str
-    path: str
-    size: int
     rows: int
 
 
@@ -145,15 +126,20 @@ class Lake:
     ) -> int:
         """Delta's own replaceWhere; returns how many rows its commit says it wrote."""
         predicate = f"{table.partitions[0]} = '{day}' AND channel = '{channel}'"
-        self._tried(table, lambda: (
-            ready.write.format("delta").mode("overwrite").option("replaceWhere", predicate)
-            .save(self.path(table))
-        ))  # fmt: skip
+        taking_turns(
+            table,
+            lambda: (
+                ready.write.format("delta")
+                .mode("overwrite")
+                .option("replaceWhere", predicate)
+                .save(self.path(table))
+            ),
+        )
         delta = self._delta(table)
-        for commit in delta.history(int(delta.version()) - before):
-            told = str(commit.get("operationParameters"))
+        for each in delta.history(int(delta.version()) - before):
+            told = str(each.get("operationParameters"))
             if str(day) in told and (f"= {channel})" in told or f"'{channel}'" in told):
-                return int(commit.get("operationMetrics", {}).get("numOutputRows", 0))
+                return int(each.get("operationMetrics", {}).get("numOutputRows", 0))
         return 0
 
     def _replace_by_files(self, table: Table, ready: DataFrame, day: date, channel: str) -> int:
@@ -161,25 +147,18 @@ class Lake:
 
         The embedded engine's own replaceWhere empties tables and mixes up types of lists.
         """
-        folder = f"{table.partitions[0]}={day}/channel={channel}/{uuid.uuid4().hex}"
-        place = f"{self.path(table)}/{folder}"
-        try:
-            ready.drop(*table.partitions).write.mode("overwrite").parquet(place)
-        except Exception as fault:
-            raise named(fault) from fault
-        files = []
-        selector = fs.FileSelector(self.storage.full(f"{table.name}/{folder}"), allow_not_found=True)
-        for info in self.storage.fs.get_file_info(selector):
-            if info.base_name.endswith(".parquet"):
-                rows = pq.read_metadata(info.path, filesystem=self.storage.fs).num_rows
-                files.append(DataFile(channel, f"{folder}/{info.base_name}", info.size, rows))
+        files = written_files(self.storage, table, ready, day, channel)
         self.commit_files(table, day, files, lambda of, _: of == channel, channel)
         return sum(each.rows for each in files)
 
     def commit_files(
-        self, table: Table, day: date, add: Sequence[DataFile], drop: Callable[[str, str], bool],
+        self,
+        table: Table,
+        day: date,
+        add: Sequence[DataFile],
+        drop: Callable[[str, str], bool],
         whose: str = "",
-    ) -> int:  # fmt: skip
+    ) -> int:
         """Makes written data files part of a date and takes others out, in one commit.
 
         `drop` is asked of every data file of the date, by its channel and name, whether it goes;
@@ -191,27 +170,7 @@ class Lake:
             WriteConflict: other writers won every retry; nothing is committed.
         """
         self.create(table)
-        now = int(time.time() * 1000)
-        new = [AddAction(each.path, each.size, _values(table, day, each.channel), now, True,
-                         f'{{"numRecords":{each.rows}}}')
-               for each in add if each.rows]  # fmt: skip
-
-        def write() -> None:
-            delta = self._delta(table)
-            gone = []
-            for row in add_actions(delta, table, day):
-                channel, path = str(row["partition.channel"]), str(row["path"])
-                if drop(channel, path.rsplit("/", 1)[-1]):
-                    values = _values(table, day, channel)
-                    gone.append(RemoveAction(path, True, now, int(row["size_bytes"]), values))
-            if new or gone:
-                turn = Transaction(f"{day}/{whose}", int(delta.version()) + 1)
-                delta.create_write_transaction(
-                    [*new, *gone], "append", delta.schema(), list(table.partitions),
-                    commit_properties=CommitProperties(app_transactions=[turn]),
-                )
-
-        self._tried(table, write)
+        taking_turns(table, lambda: commit(self._delta(table), table, day, add, drop, whose))
         return self.version(table)
 
     def rows(self, table: Table, **where: object) -> list[dict[str, Any]]:
@@ -227,28 +186,37 @@ class Lake:
         of_channel = "channel IS NULL" if channel is None else f"channel = '{channel}'"
         data = pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table))
         self.create(table)
-        self._tried(table, lambda: write_deltalake(
-            self._delta_uri(table), data, mode="overwrite",
-            predicate=f"business_date = '{day}' AND {of_channel}",
-        ))  # fmt: skip
+        taking_turns(
+            table,
+            lambda: write_deltalake(
+                self._delta_uri(table),
+                data,
+                mode="overwrite",
+                predicate=f"business_date = '{day}' AND {of_channel}",
+            ),
+        )
         return self.version(table)
 
     def append_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
         """Adds rows to a control table; returns the version."""
         data = pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table))
         self.create(table)
-        self._tried(table, lambda: write_deltalake(self._delta_uri(table), data, mode="append"))
+        taking_turns(table, lambda: write_deltalake(self._delta_uri(table), data, mode="append"))
         return self.version(table)
 
     def repeated(self, paths: Sequence[str], column: str) -> list[str]:
         """Values that stand more than once in a column of Parquet files not yet committed."""
-        places = [path if self.uri == self.storage.base else
-                  self.uri + path.removeprefix(self.storage.base) for path in paths]  # fmt: skip
+        places = [
+            path
+            if self.uri == self.storage.base
+            else self.uri + path.removeprefix(self.storage.base)
+            for path in paths
+        ]
         counts = self.spark.read.parquet(*places).groupBy(column).agg(F.count("*").alias("rows"))
         return [str(row[column]) for row in counts.where(F.col("rows") > 1).collect()]
 
     def scratch(self, name: str) -> str:
-        """A folder of the staging area, relative to the lake; gone at `close`."""
+        """A folder of the staging area, relative to the lake; gone with `forget`."""
         return f"{self._scratch}/{name}"
 
     def stage(self, frame: DataFrame, name: str) -> DataFrame:
@@ -264,16 +232,12 @@ class Lake:
         return self.spark.read.schema(frame.schema).parquet(place)
 
     def forget(self) -> None:
-        """Lets go of what was staged."""
+        """Lets go of what was staged; the last thing that is done with a lake."""
         if engine_in_use(self.spark) == "spark":
             for frame in self._kept:
                 frame.unpersist()
         self._kept.clear()
         self.storage.remove(self._scratch)
-
-    def close(self) -> None:
-        """Removes what was staged."""
-        self.forget()
 
     def _delta_uri(self, table: Table) -> str:
         return self.path(table).replace("s3a://", "s3://")
@@ -281,22 +245,5 @@ class Lake:
     def _delta(self, table: Table) -> DeltaTable:
         uri = self._delta_uri(table)
         if not DeltaTable.is_deltatable(uri):
-            raise TableMissing(f"{uri}: there is no table; run `tieout ingest` into this lake first")
+            raise TableMissing(f"{uri}: there is no table; run `tieout ingest` first")
         return DeltaTable(uri)
-
-    def _tried(self, table: Table, write: Callable[[], object]) -> None:
-        for attempt in range(TRIES_MAX):
-            try:
-                write()
-                return
-            except Exception as fault:
-                if not is_conflict(fault):
-                    raise named(fault) from fault
-                time.sleep(WAIT_SECONDS * 2**attempt)
-        raise WriteConflict(
-            f"{table.name}: other writers won {TRIES_MAX} times; nothing was written; run it again"
-        )
-
-
-def _values(table: Table, day: date, channel: str) -> dict[str, str | None]:
-    return {table.partitions[0]: str(day), "channel": channel}

@@ -1,6 +1,7 @@
 """What the lake makes sure of around a write: columns, types, rows of one day, whose turn it is."""
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,11 +12,18 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from schemas.errors import ColumnsDiffer, RowsOutsideDay
+from schemas.errors import ColumnsDiffer, RowsOutsideDay, WriteConflict
 from schemas.tables import Table
 
-_CONFLICTS = ("Failed to commit transaction", "DELTA_CONCURRENT", "Concurrent",
-              "VersionAlreadyExists")  # fmt: skip
+#: How often a write that lost against another writer is tried, and the first wait in seconds.
+TRIES_MAX = 8
+WAIT_SECONDS = 0.05
+_CONFLICTS = (
+    "Failed to commit transaction",
+    "DELTA_CONCURRENT",
+    "Concurrent",
+    "VersionAlreadyExists",
+)
 
 
 def arrow_schema(table: Table) -> pa.Schema:
@@ -34,8 +42,11 @@ def guarded(table: Table, frame: DataFrame, day: date, channel: str) -> DataFram
     if len(frame.columns) != len(given) or wanted != given:
         faults = [f"{name} is missing" for name in wanted if name not in given]
         faults += [f"{name} is not a column of it" for name in given if name not in wanted]
-        faults += [f"{name} is {given[name]}, not {kind}" for name, kind in wanted.items()
-                   if given.get(name, kind) != kind]  # fmt: skip
+        faults += [
+            f"{name} is {given[name]}, not {kind}"
+            for name, kind in wanted.items()
+            if given.get(name, kind) != kind
+        ]
         raise ColumnsDiffer(f"{table.name}: {'; '.join(faults) or 'a column stands twice'}")
     own: dict[str, date | str] = {table.partitions[0]: day, "channel": channel}
 
@@ -68,11 +79,32 @@ def add_actions(
     """The data files in force of one date, and of one channel where it is named."""
     date_column = table.partitions[0]
     rows = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
-    return [row for row in rows
-            if row[f"partition.{date_column}"] == day
-            and channel in (None, row["partition.channel"])]  # fmt: skip
+    return [
+        row
+        for row in rows
+        if row[f"partition.{date_column}"] == day and channel in (None, row["partition.channel"])
+    ]
 
 
 def row_count(actions: Iterable[Mapping[str, Any]]) -> int:
     """Rows in data files."""
     return sum(int(row["num_records"]) for row in actions)
+
+
+def taking_turns(table: Table, write: Callable[[], object]) -> None:
+    """Carries out a write, again where another writer was faster.
+
+    Raises:
+        WriteConflict: other writers won every time.
+    """
+    for attempt in range(TRIES_MAX):
+        try:
+            write()
+            return
+        except Exception as fault:
+            if not is_conflict(fault):
+                raise named(fault) from fault
+            time.sleep(WAIT_SECONDS * 2**attempt)
+    raise WriteConflict(
+        f"{table.name}: other writers won {TRIES_MAX} times; nothing was written; run it again"
+    )

@@ -6,7 +6,6 @@ it; back come only counts, totals and the first rejected lines. Memory is bounde
 
 import json
 import os
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,17 +14,17 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from jobs.archive import Archived, Block, Storage
-from jobs.lake import DataFile, Lake
-from jobs.lake_guard import arrow_schema
+from jobs.lake import Lake
+from jobs.lake_commit import DataFile
+from jobs.line_file import LineFile
 from jobs.statements import DIALECTS
 from jobs.statements.canonical import without_cards
 from jobs.statements.cells import Cells, Rejected, read_cells
 from jobs.statements.dialect import HEAD_BYTES, TAIL_BYTES, Parsed, Plan, Sample
 from schemas.profile import Profile
-from schemas.tables import REJECTED_LINES, STATEMENT_LINES, Table
+from schemas.tables import REJECTED_LINES, STATEMENT_LINES
 
 T = TypeVar("T")
 #: Below this many bytes a day is read here, without asking the engine for tasks.
@@ -101,7 +100,9 @@ def tasks_of(
     workers = max(os.cpu_count() or 1, -(-len(blocks) // BLOCKS_OF_A_TASK))
     size = max(1, -(-len(blocks) // workers))
     return [
-        Task(storage.uri, plain.path, plain.file_id, tuple(blocks[i : i + size]), plan, profile, day)
+        Task(
+            storage.uri, plain.path, plain.file_id, tuple(blocks[i : i + size]), plan, profile, day
+        )
         for i in range(0, len(blocks), size)
     ]
 
@@ -141,8 +142,8 @@ def told_by(
 def carried_out(task: Task) -> dict[str, Any]:
     """Reads a task's blocks and writes their lines; says what it left, as plain values."""
     storage = Storage(task.base)
-    lines = _Writer(storage, STATEMENT_LINES, task)
-    rejected = _Writer(storage, REJECTED_LINES, task)
+    lines = LineFile(storage, STATEMENT_LINES, task.profile.channel, task.day, task.file_id)
+    rejected = LineFile(storage, REJECTED_LINES, task.profile.channel, task.day, task.file_id)
     totals: dict[str, Counter[str]] = {}
     days: Counter[str] = Counter()
     shown: list[tuple[int, str]] = []
@@ -161,9 +162,13 @@ def carried_out(task: Task) -> dict[str, Any]:
                 order = sorted(zip(refused.line_no, refused.raw, refused.reason, strict=True))
                 shown += [(number, reason) for number, _, reason in order[:SHOWN_MAX]]
                 number, raw, reason = zip(*order, strict=True)
-                rejected.write({"line_no": pa.array(number, pa.int64()),
-                                "raw": pa.array([without_cards(each) for each in raw]),
-                                "reason": pa.array(reason)})  # fmt: skip
+                rejected.write(
+                    {
+                        "line_no": pa.array(number, pa.int64()),
+                        "raw": pa.array([without_cards(each) for each in raw]),
+                        "reason": pa.array(reason),
+                    }
+                )
     return {
         "file_id": task.file_id,
         "lines": lines.close(),
@@ -189,9 +194,7 @@ def _kept(cells: Cells, parsed: Parsed, refused: Rejected) -> Parsed:
     return parsed
 
 
-def _count(
-    parsed: Parsed, totals: dict[str, Counter[str]], days: Counter[str], zone: str
-) -> None:
+def _count(parsed: Parsed, totals: dict[str, Counter[str]], days: Counter[str], zone: str) -> None:
     columns = parsed.lines.columns
     for code in pc.unique(columns["currency"]).to_pylist():
         own = pc.equal(columns["currency"], code)
@@ -211,48 +214,3 @@ def _add(landed: Landed, told: dict[str, Any]) -> None:
         landed.totals.setdefault(name, Counter()).update(sums)
     landed.days.update(told["days"])
     landed.shown = sorted([*landed.shown, *map(tuple, told["shown"])])[:SHOWN_MAX]
-
-
-class _Writer:
-    """One Parquet data file of a table's day, opened at the first row."""
-
-    def __init__(self, storage: Storage, table: Table, task: Task) -> None:
-        self.channel = task.profile.channel
-        folder = f"{table.partitions[0]}={task.day}/channel={self.channel}"
-        self.path = f"{folder}/{task.file_id}-{uuid.uuid4().hex}.parquet"
-        self.full = storage.full(f"{table.name}/{self.path}")
-        self.storage, self.file_id, self.rows = storage, task.file_id, 0
-        kept = [each for each in arrow_schema(table) if each.name not in table.partitions]
-        self.schema = pa.schema(kept)
-        self.out: pq.ParquetWriter | None = None
-
-    def write(self, columns: dict[str, pa.Array]) -> None:
-        count = len(columns["line_no"])
-        if not count:
-            return
-        columns["file_id"] = pa.repeat(self.file_id, count)
-        if "line_id" in self.schema.names:
-            padded = pc.utf8_lpad(columns["line_no"].cast(pa.string()), 9, "0")
-            columns["line_id"] = pc.binary_join_element_wise(columns["file_id"], padded, ":")
-        arrays = [columns[each.name].cast(each.type) if each.name in columns
-                  else pa.nulls(count, each.type) for each in self.schema]  # fmt: skip
-        if self.out is None:
-            self.storage.fs.create_dir(self.full.rsplit("/", 1)[0], recursive=True)
-            self.out = pq.ParquetWriter(
-                self.full, self.schema, filesystem=self.storage.fs, compression="zstd",
-                compression_level=1, use_dictionary=_REPEATED, write_statistics=True,
-            )  # fmt: skip
-        self.out.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
-        self.rows += count
-
-    def close(self) -> dict[str, Any] | None:
-        if self.out is None:
-            return None
-        self.out.close()
-        size = self.storage.size(self.full)
-        return {"channel": self.channel, "path": self.path, "size": size, "rows": self.rows}
-
-
-#: Columns whose values repeat, and are worth a dictionary.
-_REPEATED = ["file_id", "kind", "status", "currency", "product", "card_type", "merchant_id",
-             "terminal_id", "channel", "account_tail", "reason"]  # fmt: skip

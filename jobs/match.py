@@ -57,12 +57,14 @@ def run(lake: Lake, profile: Profile, asked: Sequence[date]) -> list[MatchSummar
     if profile.statement == "none" or not asked:
         return []
     recorded: dict[date, str] = {}
-    for row in sorted(lake.rows(RUNS, job="match", channel=profile.channel),
-                      key=lambda row: row["ended_at"]):  # fmt: skip
+    for row in sorted(
+        lake.rows(RUNS, job="match", channel=profile.channel), key=lambda row: row["ended_at"]
+    ):
         recorded[row["business_date"]] = row["fingerprint"]
     files, snapshots = lake.rows(STATEMENT_FILES), lake.rows(SNAPSHOT_FILES)
-    states = {day: state_of(profile, day, files, snapshots)
-              for day in dates_of(profile, asked, recorded)}  # fmt: skip
+    states = {
+        day: state_of(profile, day, files, snapshots) for day in dates_of(profile, asked, recorded)
+    }
     out = []
     for each in due(profile, states, recorded, asked):
         if each.why != "asked":
@@ -76,8 +78,9 @@ def _one(lake: Lake, profile: Profile, state: DayState, each: Due) -> MatchSumma
     job = Run("match", channel, day, state.result.value, each.fingerprint)
     tables = (STATEMENT_LINES, INTERNAL_TRANSACTIONS, OPEN_ITEMS)
     job.versions_read = {table.name: lake.version(table) for table in tables}
-    facts = Facts(day, state.whole, state.snapshot_id is not None,
-                  state.line_count + state.snapshot_rows)  # fmt: skip
+    facts = Facts(
+        day, state.whole, state.snapshot_id is not None, state.line_count + state.snapshot_rows
+    )
     set_size(lake.spark, facts.items)
     with job.step("match"):
         ids = [file_id for _, file_id in state.files]
@@ -93,17 +96,19 @@ def _one(lake: Lake, profile: Profile, state: DayState, each: Due) -> MatchSumma
         counts = _checked(lake, made, state, channel, was)
     lake.forget()
     job.versions_written = {OUTCOMES.name: written.version, OPEN_ITEMS.name: left.version}
-    job.counts = {**counts, "open": left.rows, "lines": state.line_count,
-                  "transactions": state.snapshot_rows}  # fmt: skip
+    job.counts = {
+        **counts,
+        "open": left.rows,
+        "lines": state.line_count,
+        "transactions": state.snapshot_rows,
+    }
     with job.step("check"):
         job.amounts = at_stake(lake, day, channel)
     sealed(lake, job)
     return MatchSummary(channel, day, each.why, job.result, job.counts, job.amounts, job.seconds)
 
 
-def _checked(
-    lake: Lake, made: Matched, state: DayState, channel: str, was: int
-) -> dict[str, int]:
+def _checked(lake: Lake, made: Matched, state: DayState, channel: str, was: int) -> dict[str, int]:
     """Rows by outcome, once it is sure that nothing was lost or doubled.
 
     Raises:
@@ -125,8 +130,10 @@ def _checked(
         )
         lake.replace_day(OUTCOMES, former, day, channel)
     if lines != state.line_count:
-        raise LakeOutOfStep(f"{channel} {day}: {state.line_count} lines were accepted, {lines} are"
-                            " there; run `tieout ingest` for that date again")  # fmt: skip
+        raise LakeOutOfStep(
+            f"{channel} {day}: {state.line_count} lines were accepted, {lines} are"
+            " there; run `tieout ingest` for that date again"
+        )
     if faults:
         raise CheckFailed(f"CONSERVATION: {channel} {day}: {'; '.join(faults)}")
     grouped = outcomes.groupBy("outcome").agg(F.count("*").alias("rows")).collect()
@@ -177,19 +184,27 @@ def add_to(report: Report, done: Sequence[MatchSummary]) -> None:
     for each in done:
         counts = " ".join(
             f"{each.counts.get(name, 0):>9,} {word}"
-            for name, word in (("matched", "matched"), ("suspense", "waiting"),
-                               ("break", "breaks"), ("excluded", "excluded"))
-        )  # fmt: skip
+            for name, word in (
+                ("matched", "matched"),
+                ("suspense", "waiting"),
+                ("break", "breaks"),
+                ("excluded", "excluded"),
+            )
+        )
         mark = "" if each.result == "DONE" else f"  {each.result}"
         report.lines.append(f"{each.business_date}  {each.channel:<12} {counts}{mark}")
         if each.result != "DONE" and each.why == "asked":
             log.warning("%s: %s %s", each.result, each.channel, each.business_date)
             report.exit_status = 3
         body: dict[str, Any] = {
-            "channel": each.channel, "business_date": str(each.business_date), "why": each.why,
-            "result": each.result, "counts": dict(each.counts), "at_stake": dict(each.amounts),
+            "channel": each.channel,
+            "business_date": str(each.business_date),
+            "why": each.why,
+            "result": each.result,
+            "counts": dict(each.counts),
+            "at_stake": dict(each.amounts),
             "seconds": dict(each.seconds),
-        }  # fmt: skip
+        }
         report.body["runs"].append(body)
 
 

@@ -7,6 +7,7 @@ a page of ours. Source: docs/reference/quality.md.
 
 import html
 import json
+import uuid
 from collections.abc import Iterable, Sequence
 from string import Template
 from typing import Any
@@ -36,7 +37,7 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; }
 """.strip()
 
 _PAGE = Template(
-    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>$title</title>\n"
+    '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>$title</title>\n'
     "<style>\n$style\n</style></head>\n<body>\n<h1>$title</h1>\n<p>$lead</p>\n"
     "<table>\n<thead><tr>$head</tr></thead>\n<tbody>\n$rows\n</tbody></table>\n</body></html>\n"
 )
@@ -89,16 +90,20 @@ def _page_of(summary: QualitySummary) -> str:
 def _row_of(check: Check) -> str:
     result = "OK" if check.passed else check.mark.upper()
     cells = (html.escape(check.column), check.mark, in_words(check), html.escape(check.found))
-    return f'<tr><td><span class="{result}">{result}</span></td>' + "".join(
-        f"<td>{cell}</td>" for cell in cells
-    ) + "</tr>"
+    return (
+        f'<tr><td><span class="{result}">{result}</span></td>'
+        + "".join(f"<td>{cell}</td>" for cell in cells)
+        + "</tr>"
+    )
 
 
 def _latest(lake: Lake) -> list[tuple[str, dict[str, Any]]]:
     """Facts of the latest days' pages, newest day first, each with its path below `quality/`."""
     storage = lake.storage.fs
     listed = storage.get_file_info(fs.FileSelector(lake.storage.full(FOLDER)))
-    days = sorted((each.base_name for each in listed if each.type == fs.FileType.Directory), reverse=True)
+    days = sorted(
+        (each.base_name for each in listed if each.type == fs.FileType.Directory), reverse=True
+    )
     found = []
     for day in days[:INDEX_DAYS]:
         selector = fs.FileSelector(lake.storage.full(f"{FOLDER}/{day}"))
@@ -137,5 +142,7 @@ def _filled(title: str, lead: str, head: Sequence[str], rows: Sequence[str]) -> 
 def _write(lake: Lake, relative: str, text: str) -> None:
     path = lake.storage.full(relative)
     lake.storage.fs.create_dir(path.rsplit("/", 1)[0], recursive=True)
-    with lake.storage.fs.open_output_stream(path) as stream:
+    making = f"{path}.{uuid.uuid4().hex}.part"
+    with lake.storage.fs.open_output_stream(making) as stream:
         stream.write(text.encode())
+    lake.storage.fs.move(making, path)  # a reader sees all of a page or the one before

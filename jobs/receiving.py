@@ -9,8 +9,8 @@ from typing import Any
 from jobs.archive import Archived, Storage, receive
 from jobs.gate import totals_of, verdict
 from jobs.inbox import WHOLE, Found, files_of
-from jobs.landing import Landed, Task, land, planned, tasks_of
 from jobs.lake import Lake
+from jobs.landing import Landed, Task, land, planned, tasks_of
 from jobs.statements.dialect import Plan
 from jobs.unpack import unpacked
 from schemas.errors import FileRefused
@@ -55,7 +55,7 @@ def receive_day(lake: Lake, profile: Profile, inbox: Storage, day: date) -> Rece
     found = files_of(inbox, files.pattern, day)
     if files.marker:
         found += [replace(each, part=MARKER) for each in files_of(inbox, files.marker, day)]
-    items = []
+    items: list[_Item] = []
     before = [dict(row) for row in own]
     for each in found:
         new = [item.row for item in items]
@@ -80,50 +80,82 @@ def receive_day(lake: Lake, profile: Profile, inbox: Storage, day: date) -> Rece
 
 
 def _recorded(
-    lake: Lake, profile: Profile, inbox: Storage, each: Found, day: date,
-    own: list[dict[str, Any]], rows: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]],
-) -> _Item | None:  # fmt: skip
+    lake: Lake,
+    profile: Profile,
+    inbox: Storage,
+    each: Found,
+    day: date,
+    own: list[dict[str, Any]],
+    rows: Sequence[dict[str, Any]],
+    new: Sequence[dict[str, Any]],
+) -> _Item | None:
     """Archives a file and adds or finds its row; None where the same bytes are known already."""
-    files = profile.files or Files(pattern="{business_date}")
-    refused = None
-    try:
-        with inbox.fs.open_input_stream(each.path, compression=None) as source:
-            kept = receive(lake.storage, source, each.name, files.unpacked_bytes_max)
-    except FileRefused as fault:
-        refused, kept = str(fault), Archived("", "", 0, ())
+    with inbox.fs.open_input_stream(each.path, compression=None) as source:
+        kept = receive(lake.storage, source)
     same = [row for row in own if row["part"] == each.part and row["file_id"] == kept.file_id]
-    known = [row for row in same if row["status"] in (ACCEPTED, SUPERSEDED)
-             or any(row is each for each in new)]  # fmt: skip
-    row = {
-        "channel": profile.channel, "business_date": day, "part": each.part,
-        "version": max([row["version"] for row in own if row["part"] == each.part] or [0]) + 1,
-        "status": RECEIVED, "file_id": kept.file_id, "file_name": each.name,
-        "archived_path": kept.path, "byte_size": kept.byte_size, "line_count": None,
-        "rejected_count": None, "totals": None, "reason": None, "received_at": each.came_at,
-    }  # fmt: skip
+    known = [
+        row
+        for row in same
+        if row["status"] in (ACCEPTED, SUPERSEDED) or any(row is one for one in new)
+    ]
+    row = _row(profile.channel, day, each, kept)
+    row["version"] = max([r["version"] for r in own if r["part"] == each.part] or [0]) + 1
     if known:
-        row |= {"version": known[0]["version"], "status": FileStatus.DUPLICATE.value,
-                "reason": f"the same bytes as version {known[0]['version']}"}  # fmt: skip
+        version = known[0]["version"]
+        row |= {"version": version, "status": FileStatus.DUPLICATE.value}
+        row["reason"] = f"the same bytes as version {version}"
         again = [r for r in same if r["status"] == row["status"] and r["file_name"] == each.name]
         own[:] = [r for r in own if not any(r is old for old in again)] + [row]
         return None
     if same:
         row["version"] = same[0]["version"]
         own[:] = [r for r in own if r is not same[0]]
-    elsewhere = [r for r in rows if r["file_id"] == kept.file_id and r["status"] == ACCEPTED
-                 and r["line_count"] and not (r["channel"] == profile.channel
-                 and r["business_date"] == day and r["part"] == each.part)]  # fmt: skip
-    if elsewhere and refused is None:
-        place = elsewhere[0]
-        refused = (f"SAME_BYTES: {each.name}: these bytes are in force as {place['channel']}"
-                   f" {place['business_date']} {place['part']}; have the right file sent")  # fmt: skip
-    if refused is None and each.part not in (files.parts or (WHOLE,)) and each.part != MARKER:
-        refused = (f"UNKNOWN_PART: {each.name}: part {each.part} is not in files.parts;"
-                   " add it to the profile or have the file renamed")  # fmt: skip
+    refused = _elsewhere(row, rows) or _unknown_part(each, profile)
     if refused is not None:
         row |= {"status": QUARANTINED, "reason": refused}
     own.append(row)
     return _Item(row, kept)
+
+
+def _row(channel: str, day: date, each: Found, kept: Archived) -> dict[str, Any]:
+    return {
+        "channel": channel,
+        "business_date": day,
+        "part": each.part,
+        "status": RECEIVED,
+        "file_id": kept.file_id,
+        "file_name": each.name,
+        "archived_path": kept.path,
+        "byte_size": kept.byte_size,
+        "line_count": None,
+        "rejected_count": None,
+        "totals": None,
+        "reason": None,
+        "received_at": each.came_at,
+    }
+
+
+def _elsewhere(row: dict[str, Any], rows: Sequence[dict[str, Any]]) -> str | None:
+    """Why a file is refused whose bytes are in force, with lines, under another place."""
+    place = ("channel", "business_date", "part")
+    for other in rows:
+        same = other["file_id"] == row["file_id"] and other["status"] == ACCEPTED
+        if same and other["line_count"] and any(other[name] != row[name] for name in place):
+            return (
+                f"SAME_BYTES: {row['file_name']}: these bytes are in force as {other['channel']}"
+                f" {other['business_date']} {other['part']}; have the right file sent"
+            )
+    return None
+
+
+def _unknown_part(each: Found, profile: Profile) -> str | None:
+    parts = (profile.files.parts if profile.files else ()) or (WHOLE,)
+    if each.part in (*parts, MARKER):
+        return None
+    return (
+        f"UNKNOWN_PART: {each.name}: part {each.part} is not in files.parts;"
+        " add it to the profile or have the file renamed"
+    )
 
 
 def _plan(lake: Lake, item: _Item, profile: Profile, day: date) -> None:
@@ -152,30 +184,46 @@ def _judge(item: _Item, landed: Landed, files: Files, day: date) -> None:
 
 
 def _commit(
-    lake: Lake, day: date, channel: str, items: Sequence[_Item], landed: dict[str, Landed],
+    lake: Lake,
+    day: date,
+    channel: str,
+    items: Sequence[_Item],
+    landed: dict[str, Landed],
     own: list[dict[str, Any]],
-) -> None:  # fmt: skip
+) -> None:
     """Lines and rejected lines first, then the files' rows: a kill in between is healed by a rerun.
 
     Of several accepted versions of a part the last is in force, the others are superseded.
     """
     for part in {row["part"] for row in own}:
-        good = sorted((row for row in own if row["part"] == part and row["status"] == ACCEPTED),
-                      key=lambda row: int(row["version"]))  # fmt: skip
+        good = sorted(
+            (row for row in own if row["part"] == part and row["status"] == ACCEPTED),
+            key=lambda row: int(row["version"]),
+        )
         for row in good[:-1]:
             row["status"] = SUPERSEDED
     in_force = {row["file_id"] for row in own if row["status"] == ACCEPTED}
     read = {item.row["file_id"] for item in items}
-    add = [file for item in items if item.row["file_id"] in in_force
-           for file in landed.get(item.row["file_id"], Landed("")).lines]  # fmt: skip
-    rejected = [file for item in items
-                for file in landed.get(item.row["file_id"], Landed("")).rejected]  # fmt: skip
+    add = [
+        file
+        for item in items
+        if item.row["file_id"] in in_force
+        for file in landed.get(item.row["file_id"], Landed("")).lines
+    ]
+    rejected = [
+        file for item in items for file in landed.get(item.row["file_id"], Landed("")).rejected
+    ]
 
     def replaced(of: str, name: str) -> bool:
         file_id = name.split("-", 1)[0]
         return of == channel and (file_id in read or file_id not in in_force)
 
     lake.commit_files(STATEMENT_LINES, day, add, replaced, channel)
-    lake.commit_files(REJECTED_LINES, day, rejected,
-                      lambda of, name: of == channel and name.split("-", 1)[0] in read, channel)  # fmt: skip
+    lake.commit_files(
+        REJECTED_LINES,
+        day,
+        rejected,
+        lambda of, name: of == channel and name.split("-", 1)[0] in read,
+        channel,
+    )
     lake.replace_rows(STATEMENT_FILES, own, day, channel)

@@ -32,8 +32,15 @@ def fingerprint(profile: Profile, state: DayState, before: str) -> str:
     page = profile.model_dump(
         mode="json", include={"channel", "zone", "first_date", "references", "scope", "match"}
     )
-    told = [RULES_VERSION, page, str(state.business_date), state.files, state.whole,
-            state.snapshot_id, before]  # fmt: skip
+    told = [
+        RULES_VERSION,
+        page,
+        str(state.business_date),
+        state.files,
+        state.whole,
+        state.snapshot_id,
+        before,
+    ]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

@@ -134,7 +134,9 @@ class Day:
 
 
 def reviewed(lake: Lake, day: str | date | None = None, channel: str | None = None) -> Day:
-    """A run date of the lake, of one channel or of all; the latest that was matched if none is said.
+    """A run date of the lake, of one channel or of all.
+
+    Without a date it is the latest one that was matched.
 
     Raises:
         ConfigurationError: the text is no date, or nothing has been matched yet.
@@ -146,7 +148,7 @@ def reviewed(lake: Lake, day: str | date | None = None, channel: str | None = No
             raise ConfigurationError([f"{day!r} is no date; write 2026-11-22"]) from fault
     if day is None:
         day = lake.read(OUTCOMES).agg(F.max("run_date").alias("latest")).collect()[0]["latest"]
-    if day is None:
+    if not isinstance(day, date):
         raise ConfigurationError([f"{lake.uri}: no day has been matched yet; run `tieout run`"])
     return Day(lake, day, channel)
 
@@ -162,7 +164,9 @@ def in_major_units(
         KeyError: a currency is none of ISO 4217.
     """
     converted = {
-        name: [_major(minor, code) for minor, code in zip(frame[name], frame[currency], strict=True)]
+        name: [
+            _major(minor, code) for minor, code in zip(frame[name], frame[currency], strict=True)
+        ]
         for name in columns
     }
     return frame.assign(**{name: pd.Series(values, index=frame.index, dtype=object)

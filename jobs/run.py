@@ -56,8 +56,8 @@ def _day(lake: Lake, request: Request, day: date, report: Report) -> None:
     if request.quality and done:
         found = after_match(lake, day, list(done))
         report.body.setdefault("quality", {})[str(day)] = found
-        for fault in (fault for each in found.values() for fault in each["fail"]):
-            log.warning("%s", fault)
+        for said in (said for each in found.values() for said in each["fail"]):
+            log.warning("%s", said)
             report.exit_status = max(report.exit_status, 3)
     _add(report, "quality", begun)
     for matched, fees, exported in done.values():
@@ -91,9 +91,14 @@ def _channel(
 def _line(lake: Lake, matched: Any, fees: Any, exported: Any) -> str:
     """A channel's day in one line, in the order in which a person asks."""
     counts, state = matched.counts, "" if matched.result == "DONE" else f"  {matched.result}"
-    stake = ", ".join(f"{code} {in_major_units(value, code)}" for code, value in matched.amounts.items())
-    gaps = ", ".join(in_major_units(value, code, "+") for code, value in fees.difference.items()) if (
-        fees) else "not checked"  # fmt: skip
+    stake = ", ".join(
+        f"{code} {in_major_units(value, code)}" for code, value in matched.amounts.items()
+    )
+    gaps = (
+        ", ".join(in_major_units(value, code, "+") for code, value in fees.difference.items())
+        if (fees)
+        else "not checked"
+    )
     return (
         f"{matched.business_date}  {matched.channel:<12} {counts['lines']:>9,} lines"
         f" {counts.get('matched', 0):>9,} matched {counts.get('suspense', 0):>6,} waiting"

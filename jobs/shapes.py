@@ -30,8 +30,14 @@ def _checked(
 
 def _as_json(found: QualitySummary) -> dict[str, Any]:
     def named(checks: Sequence[Any]) -> list[str]:
-        return [f"QUALITY: {found.table} {found.day}: {each.column} {each.name}: {each.found}"
-                for each in checks]  # fmt: skip
+        return [
+            f"QUALITY: {found.table} {found.day}: {each.column} {each.name}: {each.found}"
+            for each in checks
+        ]
 
-    return {"result": found.result, "fail": named(found.failures), "warn": named(found.warnings),
-            "seconds": found.seconds}  # fmt: skip
+    return {
+        "result": found.result,
+        "fail": named(found.failures),
+        "warn": named(found.warnings),
+        "seconds": found.seconds,
+    }

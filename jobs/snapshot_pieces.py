@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.archive import Archived, Block, Storage
-from jobs.lake import DataFile, Lake
+from jobs.lake import Lake
+from jobs.lake_commit import DataFile
 from jobs.lake_guard import arrow_schema
 from jobs.statements.cells import Rejected, Shape, read_cells
 from jobs.statements.snapshot import channels_of, schema_faults, transactions
@@ -27,8 +28,13 @@ BYTES_MAX = 40 * 2**30
 HEADER_BYTES_MAX = 64 * 1024
 #: How many faults a refusal names.
 FAULTS_MAX = 20
-SCHEMA = pa.schema([each for each in arrow_schema(INTERNAL_TRANSACTIONS)
-                    if each.name not in INTERNAL_TRANSACTIONS.partitions])  # fmt: skip
+SCHEMA = pa.schema(
+    [
+        each
+        for each in arrow_schema(INTERNAL_TRANSACTIONS)
+        if each.name not in INTERNAL_TRANSACTIONS.partitions
+    ]
+)
 _REPEATED = ["kind", "status", "currency", "product", "card_type", "merchant_id", "account_tail"]
 
 
@@ -68,34 +74,58 @@ def pieces_of(
             try:
                 parquet = pq.ParquetFile(source)
             except (pa.ArrowInvalid, OSError) as fault:
-                raise FileRefused("BAD_SNAPSHOT", name, f"no Parquet file ({fault})",
-                                  "write the snapshot again") from fault  # fmt: skip
+                raise FileRefused(
+                    "BAD_SNAPSHOT", name, f"no Parquet file ({fault})", "write the snapshot again"
+                ) from fault
             refuse(name, schema_faults(parquet.schema_arrow))
             for group in range(parquet.num_row_groups):
-                yield Piece(storage.uri, kept.path, name, file_id, day, profiles, (group,),
-                            size=kept.byte_size // parquet.num_row_groups)
+                yield Piece(
+                    storage.uri,
+                    kept.path,
+                    name,
+                    file_id,
+                    day,
+                    profiles,
+                    (group,),
+                    size=kept.byte_size // parquet.num_row_groups,
+                )
             return
     plain = unpacked(storage, kept, name, lake.scratch("unpacked"), BYTES_MAX)
     with storage.fs.open_input_file(plain.path) as source:
         start = source.read(HEADER_BYTES_MAX)
     first = start[: start.find(b"\n") + 1] or start
-    header = tuple(cell.strip().strip('"') for cell in
-                   first.decode("utf-8-sig", "replace").strip().split(","))  # fmt: skip
+    header = tuple(
+        cell.strip().strip('"') for cell in first.decode("utf-8-sig", "replace").strip().split(",")
+    )
     refuse(name, schema_faults(pa.schema([(each, pa.string()) for each in header])))
     for block in plain.blocks:
         skip = len(first) if block.offset == 0 else 0
         if block.length > skip:
             cut = Block(block.offset + skip, block.length - skip, block.first_line + bool(skip))
-            yield Piece(storage.uri, plain.path, name, file_id, day, profiles, (), (cut,), header,
-                        size=cut.length)
+            yield Piece(
+                storage.uri,
+                plain.path,
+                name,
+                file_id,
+                day,
+                profiles,
+                (),
+                (cut,),
+                header,
+                size=cut.length,
+            )
 
 
 def refuse(name: str, faults: list[str]) -> None:
     """Raises FileRefused with every fault, if there are any."""
     if faults:
         more = f"; and {len(faults) - FAULTS_MAX} more" if len(faults) > FAULTS_MAX else ""
-        raise FileRefused("BAD_SNAPSHOT", name, "; ".join(faults[:FAULTS_MAX]) + more,
-                          "have the snapshot written again")  # fmt: skip
+        raise FileRefused(
+            "BAD_SNAPSHOT",
+            name,
+            "; ".join(faults[:FAULTS_MAX]) + more,
+            "have the snapshot written again",
+        )
 
 
 def carried_out(piece: Piece) -> dict[str, Any]:
@@ -121,9 +151,15 @@ def _carried_out(piece: Piece) -> dict[str, Any]:
             if wrong:
                 continue
             count = own.num_rows
-            made = pa.table([columns[each.name].cast(each.type) if each.name in columns
-                             else pa.nulls(count, each.type) for each in SCHEMA],
-                            schema=SCHEMA)  # fmt: skip
+            made = pa.table(
+                [
+                    columns[each.name].cast(each.type)
+                    if each.name in columns
+                    else pa.nulls(count, each.type)
+                    for each in SCHEMA
+                ],
+                schema=SCHEMA,
+            )
             if piece.without:
                 gone = pc.is_in(made["txn_id"], pa.array(sorted(piece.without)))
                 made = made.filter(pc.invert(gone))
@@ -143,11 +179,18 @@ def _tables(storage: Storage, piece: Piece) -> Iterable[tuple[int, pa.Table]]:
             shape = Shape("utf-8", ",", '"', len(piece.header), tuple(range(len(piece.header))))
             cells = read_cells(source.read(block.length), block.first_line, shape, refused)
             if refused.line_no:
-                raise FileRefused("BAD_SNAPSHOT", piece.name, refused.reason[0],
-                                  "have the snapshot written again",
-                                  refused.line_no[0])  # fmt: skip
-            yield block.first_line, pa.table(
-                [cells.columns[place] for place in range(len(piece.header))], list(piece.header)
+                raise FileRefused(
+                    "BAD_SNAPSHOT",
+                    piece.name,
+                    refused.reason[0],
+                    "have the snapshot written again",
+                    refused.line_no[0],
+                )
+            yield (
+                block.first_line,
+                pa.table(
+                    [cells.columns[place] for place in range(len(piece.header))], list(piece.header)
+                ),
             )
 
 
@@ -157,8 +200,12 @@ def write(storage: Storage, piece: Piece, channel: str, rows: pa.Table) -> DataF
     path = f"{folder}/{piece.file_id}-{uuid.uuid4().hex}.parquet"
     full = storage.full(f"{INTERNAL_TRANSACTIONS.name}/{path}")
     storage.fs.create_dir(full.rsplit("/", 1)[0], recursive=True)
-    pq.write_table(rows, full, filesystem=storage.fs, compression="zstd", compression_level=1,
-                   use_dictionary=_REPEATED)  # fmt: skip
+    pq.write_table(
+        rows,
+        full,
+        filesystem=storage.fs,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=_REPEATED,
+    )
     return DataFile(channel, path, storage.size(full), rows.num_rows)
-
-

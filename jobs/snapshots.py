@@ -17,10 +17,10 @@ import pyarrow.dataset as ds
 
 from jobs.archive import Archived, Storage, receive
 from jobs.inbox import WHOLE, Found, files_of
-from jobs.lake import DataFile, Lake
+from jobs.lake import Lake
+from jobs.lake_commit import DataFile
 from jobs.landing import told_by
 from jobs.snapshot_pieces import (
-    BYTES_MAX,
     SCHEMA,
     Piece,
     carried_out,
@@ -54,18 +54,25 @@ def receive_snapshot(
     others = [each for each in own if each["file_id"] != file_id]
     lake.replace_rows(SNAPSHOT_FILES, [*others, row], day, None)
     try:
-        pieces = [piece for each, file in zip(found, kept, strict=True)
-                  for piece in pieces_of(lake, file, each.name, file_id, day, profiles)]  # fmt: skip
+        pieces = [
+            piece
+            for each, file in zip(found, kept, strict=True)
+            for piece in pieces_of(lake, file, each.name, file_id, day, profiles)
+        ]
         files, repeated = _landed(lake, pieces)
     except FileRefused as fault:
         row |= {"status": FileStatus.QUARANTINED.value, "reason": str(fault)}
     else:
         lake.commit_files(INTERNAL_TRANSACTIONS, day, files, lambda _, __: True)
         counts: Counter[str] = Counter()
-        for each in files:
-            counts[each.channel] += each.rows
-        row |= {"status": FileStatus.ACCEPTED.value, "line_count": sum(counts.values()),
-                "rejected_count": repeated, "channels": dict(counts)}  # fmt: skip
+        for file in files:
+            counts[file.channel] += file.rows
+        row |= {
+            "status": FileStatus.ACCEPTED.value,
+            "line_count": sum(counts.values()),
+            "rejected_count": repeated,
+            "channels": dict(counts),
+        }
         for each in others:
             if each["status"] == FileStatus.ACCEPTED:
                 each["status"] = FileStatus.SUPERSEDED.value
@@ -75,21 +82,29 @@ def receive_snapshot(
 
 def _archived(lake: Lake, inbox: Storage, each: Found) -> Archived:
     with inbox.fs.open_input_stream(each.path, compression=None) as source:
-        return receive(lake.storage, source, each.name, BYTES_MAX)
+        return receive(lake.storage, source)
 
 
 def _row(
     found: list[Found], kept: list[Archived], file_id: str, day: date, version: int
 ) -> dict[str, Any]:
     return {
-        "channel": None, "business_date": day, "part": WHOLE, "version": version,
-        "status": FileStatus.RECEIVED.value, "file_id": file_id,
+        "channel": None,
+        "business_date": day,
+        "part": WHOLE,
+        "version": version,
+        "status": FileStatus.RECEIVED.value,
+        "file_id": file_id,
         "file_name": "\n".join(each.name for each in found),
         "archived_path": "\n".join(each.path for each in kept),
-        "byte_size": sum(each.byte_size for each in kept), "line_count": None,
-        "rejected_count": None, "totals": None, "reason": None,
-        "received_at": max(each.came_at for each in found), "channels": None,
-    }  # fmt: skip
+        "byte_size": sum(each.byte_size for each in kept),
+        "line_count": None,
+        "rejected_count": None,
+        "totals": None,
+        "reason": None,
+        "received_at": max(each.came_at for each in found),
+        "channels": None,
+    }
 
 
 def _landed(lake: Lake, pieces: list[Piece]) -> tuple[list[DataFile], int]:
@@ -144,15 +159,20 @@ def _latest(
         for row in rows.to_pylist():
             seen += 1
             old = best.get(row["txn_id"])
-            if old is None or (old[1]["updated_at"] and row["updated_at"]
-                               and row["updated_at"] > old[1]["updated_at"]):  # fmt: skip
+            if old is None or (
+                old[1]["updated_at"]
+                and row["updated_at"]
+                and row["updated_at"] > old[1]["updated_at"]
+            ):
                 best[row["txn_id"]] = (each.channel, row)
             elif old != (each.channel, row) and not (
-                old[1]["updated_at"] and row["updated_at"]
+                old[1]["updated_at"]
+                and row["updated_at"]
                 and row["updated_at"] < old[1]["updated_at"]
-            ):  # fmt: skip
-                faults.append(f"{row['txn_id']} stands twice and updated_at does not say which"
-                              " is the latest")  # fmt: skip
+            ):
+                faults.append(
+                    f"{row['txn_id']} stands twice and updated_at does not say which is the latest"
+                )
     refuse(name, faults)
     channels = sorted({channel for channel, _ in best.values()})
     return {

@@ -23,7 +23,7 @@ def at_work(lake_uri: str, engine: str | None) -> Iterator[Lake]:
     try:
         yield lake.prepare()
     finally:
-        lake.close()
+        lake.forget()
         close_session(spark)
 
 
@@ -56,8 +56,12 @@ class Run:
     def row(self, engine: str) -> dict[str, Any]:
         """The row of `runs`, ended now."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return values | {"run_id": uuid.uuid4().hex, "ended_at": datetime.now(UTC),
-                         "engine": engine, "software_version": __version__}  # fmt: skip
+        return values | {
+            "run_id": uuid.uuid4().hex,
+            "ended_at": datetime.now(UTC),
+            "engine": engine,
+            "software_version": __version__,
+        }
 
 
 def sealed(lake: Lake, *runs: Run) -> None:

@@ -9,6 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from schemas.strict import Strict
 from schemas.vocabulary import Kind
 
+#: Bound of any amount in minor units.
+AMOUNT_MAX = 10**15
 #: Digits after the point that a rate may have, so that |amount| x rate stays within BIGINT.
 RATE_DIGITS_MAX = 9
 
@@ -19,7 +21,7 @@ def _rate(text: str) -> str:
     except InvalidOperation as fault:
         raise ValueError(f"{text!r} is no decimal number") from fault
     if not value.is_finite() or not 0 <= value <= 1:
-        raise ValueError(f"{text} is not between 0 and 1; write 0.60 % as \"0.0060\"")
+        raise ValueError(f'{text} is not between 0 and 1; write 0.60 % as "0.0060"')
     if -int(value.normalize().as_tuple().exponent) > RATE_DIGITS_MAX:
         raise ValueError(f"{text} has more than {RATE_DIGITS_MAX} decimals")
     return text
@@ -36,8 +38,8 @@ Kinds = Annotated[tuple[Kind, ...], BeforeValidator(_listed)]
 class AmountRange(Strict):
     """Limits of |amount| in minor units, both included."""
 
-    min: int | None = Field(default=None, ge=0)
-    max: int | None = Field(default=None, ge=0)
+    min: int | None = Field(default=None, ge=0, le=AMOUNT_MAX)
+    max: int | None = Field(default=None, ge=0, le=AMOUNT_MAX)
 
 
 class FeeEntry(Strict):
@@ -58,13 +60,13 @@ class FeeEntry(Strict):
     from_: date | None = Field(default=None, alias="from")
     to: date | None = None
     rate: Annotated[str, Field(strict=True), AfterValidator(_rate)] = "0"
-    fixed: int = Field(default=0, ge=0, strict=True)
-    min: int | None = Field(default=None, ge=0, strict=True)
-    max: int | None = Field(default=None, ge=0, strict=True)
+    fixed: int = Field(default=0, ge=0, le=AMOUNT_MAX, strict=True)
+    min: int | None = Field(default=None, ge=0, le=AMOUNT_MAX, strict=True)
+    max: int | None = Field(default=None, ge=0, le=AMOUNT_MAX, strict=True)
     rounding: Literal["HALF_UP", "HALF_EVEN", "UP", "DOWN"] = "HALF_UP"
     level: Literal["line"] = "line"
     refund: Literal["return", "keep", "charge"] = "return"
-    tolerance: int = Field(default=0, ge=0, strict=True)
+    tolerance: int = Field(default=0, ge=0, le=AMOUNT_MAX, strict=True)
 
     @model_validator(mode="after")
     def _limits_in_order(self) -> Self:

@@ -10,16 +10,37 @@ from schemas.vocabulary import Kind, Status
 
 #: Columns of a line that a layout may fill.
 LINE_COLUMNS = Literal[
-    "kind", "status", "amount", "fee", "currency", "our_ref", "channel_ref", "order_ref",
-    "batch_ref", "original_ref", "traded_at", "settlement_date", "account_tail", "payer_name",
-    "merchant_id", "terminal_id", "product", "card_type",
-]  # fmt: skip
+    "kind",
+    "status",
+    "amount",
+    "fee",
+    "currency",
+    "our_ref",
+    "channel_ref",
+    "order_ref",
+    "batch_ref",
+    "original_ref",
+    "traded_at",
+    "settlement_date",
+    "account_tail",
+    "payer_name",
+    "merchant_id",
+    "terminal_id",
+    "product",
+    "card_type",
+]
 
 #: Totals that a trailer may declare; amounts of refunds and the absolute ones are unsigned.
 TOTAL_NAMES = Literal[
-    "count", "amount", "absolute_amount", "fee", "payment_count", "payment_amount",
-    "refund_count", "refund_amount",
-]  # fmt: skip
+    "count",
+    "amount",
+    "absolute_amount",
+    "fee",
+    "payment_count",
+    "payment_amount",
+    "refund_count",
+    "refund_amount",
+]
 
 
 def _encoding(name: str) -> str:
@@ -92,8 +113,10 @@ class DelimitedLayout(Strict):
         wanted = str if self.header == "names" else int
         wrong = [key for key, place in self.columns.items() if not isinstance(place, wanted)]
         if wrong:
-            raise ValueError(f"columns {', '.join(wrong)}: with header {self.header} a column is"
-                             f" given by its {'name' if wanted is str else 'number, from 1'}")
+            raise ValueError(
+                f"columns {', '.join(wrong)}: with header {self.header} a column is"
+                f" given by its {'name' if wanted is str else 'number, from 1'}"
+            )
         twice = sorted(set(self.columns) & set(self.constants))
         if twice:
             raise ValueError(f"{', '.join(twice)}: in columns and in constants; choose one")

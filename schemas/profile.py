@@ -148,8 +148,10 @@ class Match(Strict):
     """How lines and transactions meet: passes in order, then windows."""
 
     passes: tuple[Annotated[Pass, BeforeValidator(_named_pass)], ...] = Field(
-        default=(Pass(name="our_ref", on=("our_ref",)),
-                 Pass(name="channel_ref", on=("channel_ref",))),
+        default=(
+            Pass(name="our_ref", on=("our_ref",)),
+            Pass(name="channel_ref", on=("channel_ref",)),
+        ),
         min_length=1,
     )
     window: Window = Window()
@@ -194,8 +196,10 @@ class Profile(Strict):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         if self.statement == "files" and (self.files is None or not self.dialect):
-            raise ValueError("a channel with statements needs `files` and `dialect`;"
-                             " write `statement: none` where none is sent")
+            raise ValueError(
+                "a channel with statements needs `files` and `dialect`;"
+                " write `statement: none` where none is sent"
+            )
         if self.dialect == "delimited" and self.layout is None:
             raise ValueError("dialect delimited is described by `layout`; add it")
         return self

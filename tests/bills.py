@@ -15,11 +15,34 @@ SUMMARY = (
 def payment(number: int, amount: str = "10.00", fee: str = "0.06000", **other: str) -> list[str]:
     """A paid line of 2026-11-16, its numbers made from `number`."""
     cells = [
-        f"2026-11-16 10:{number // 60 % 60:02}:{number % 60:02}", "wx01", "1600000001", "0", "",
-        f"42000{number:010}", f"S20261116{number:06}", "oOpenid", "JSAPI", "SUCCESS", "CMB_DEBIT",
-        "CNY", amount, "0.00", "0", "0", "0.00", "0.00", "", "", "茶,两杯", "", fee, "0.60%",
-        amount, "0.00", "",
-    ]  # fmt: skip
+        f"2026-11-16 10:{number // 60 % 60:02}:{number % 60:02}",
+        "wx01",
+        "1600000001",
+        "0",
+        "",
+        f"42000{number:010}",
+        f"S20261116{number:06}",
+        "oOpenid",
+        "JSAPI",
+        "SUCCESS",
+        "CMB_DEBIT",
+        "CNY",
+        amount,
+        "0.00",
+        "0",
+        "0",
+        "0.00",
+        "0.00",
+        "",
+        "",
+        "茶,两杯",
+        "",
+        fee,
+        "0.60%",
+        amount,
+        "0.00",
+        "",
+    ]
     for place, value in other.items():
         cells[HEADER.split(",").index(place)] = value
     return cells
@@ -27,9 +50,15 @@ def payment(number: int, amount: str = "10.00", fee: str = "0.06000", **other: s
 
 def refund(number: int, amount: str = "4.00", fee: str = "-0.02000", **other: str) -> list[str]:
     """A refund of payment `number`, with its own numbers."""
-    own = {"交易状态": "REFUND", "微信退款单号": f"50300{number:010}",
-           "商户退款单号": f"R{number:06}", "退款金额": amount, "退款类型": "ORIGINAL",
-           "退款状态": "SUCCESS", "申请退款金额": amount}  # fmt: skip
+    own = {
+        "交易状态": "REFUND",
+        "微信退款单号": f"50300{number:010}",
+        "商户退款单号": f"R{number:06}",
+        "退款金额": amount,
+        "退款类型": "ORIGINAL",
+        "退款状态": "SUCCESS",
+        "申请退款金额": amount,
+    }
     return payment(number, "0.00", fee, **{**own, **other})
 
 
@@ -44,9 +73,15 @@ def bill(
         place = columns.index(name)
         return f"{sum(float(row[place]) for row in rows):.{digits}f}"
 
-    footer = footer or [str(len(rows)), total("应结订单金额", 2), total("退款金额", 2), "0.00",
-                        total("手续费", 5), total("订单金额", 2),
-                        total("申请退款金额", 2)]  # fmt: skip
+    footer = footer or [
+        str(len(rows)),
+        total("应结订单金额", 2),
+        total("退款金额", 2),
+        "0.00",
+        total("手续费", 5),
+        total("订单金额", 2),
+        total("申请退款金额", 2),
+    ]
     lines = [HEADER, *("`" + ",`".join(row) for row in rows), SUMMARY, "`" + ",`".join(footer)]
     text = ("\ufeff" if bom else "") + end.join(lines) + end
     return text.encode()

@@ -38,4 +38,4 @@ def lake(spark: SparkSession, tmp_path: Path) -> Iterator[Lake]:
     """A lake of its own, with empty tables."""
     made = Lake(spark, str(tmp_path / "lake")).prepare()
     yield made
-    made.close()
+    made.forget()

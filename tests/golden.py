@@ -41,7 +41,7 @@ def landed(case: Path) -> str:
     with tempfile.TemporaryDirectory() as folder:
         storage = Storage(folder)
         with statement.open("rb") as source:
-            kept = receive(storage, source, statement.name, 2**30)
+            kept = receive(storage, source)
         plain = unpacked(storage, kept, statement.name, "scratch", 2**30)
         plan = planned(storage, plain, statement.name, profile)
         tasks = tasks_of(storage, plain, plan, profile, DAY)
@@ -50,30 +50,56 @@ def landed(case: Path) -> str:
         told = {
             "verdict": verdict(result, plan, profile.files, statement.name, DAY) or "ACCEPTED",
             "totals": totals,
-            "lines": [row for each in result.lines
-                      for row in _rows(f"{folder}/statement_lines/{each.path}")],
-            "rejected": [row for each in result.rejected
-                         for row in _rows(f"{folder}/rejected_lines/{each.path}")],
-        }  # fmt: skip
+            "lines": [
+                row
+                for each in result.lines
+                for row in _rows(f"{folder}/statement_lines/{each.path}")
+            ],
+            "rejected": [
+                row
+                for each in result.rejected
+                for row in _rows(f"{folder}/rejected_lines/{each.path}")
+            ],
+        }
     return json.dumps(told, ensure_ascii=False, indent=1, default=str) + "\n"
 
 
 def _rows(path: str) -> list[dict[str, Any]]:
     rows = pq.ParquetFile(path).read().to_pylist()
-    return [{name: value for name, value in row.items()
-             if value is not None and name not in ("file_id", "line_id")} for row in rows]  # fmt: skip
+    return [
+        {
+            name: value
+            for name, value in row.items()
+            if value is not None and name not in ("file_id", "line_id")
+        }
+        for row in rows
+    ]
 
 
 def tables_page() -> str:
     """The reference page of the tables, from their definitions."""
-    out = ["# Tables", "", "Made from `schemas/tables.py` by `make golden`. Amounts are BIGINT minor"
-           " units next to an ISO 4217 `currency`;", "timestamps are UTC; `*_norm` are references"
-           " normalized for joining ([rules](rules.md)).", ""]  # fmt: skip
+    out = [
+        "# Tables",
+        "",
+        "Made from `schemas/tables.py` by `make golden`. Amounts are BIGINT minor"
+        " units next to an ISO 4217 `currency`;",
+        "timestamps are UTC; `*_norm` are references normalized for joining ([rules](rules.md)).",
+        "",
+    ]
     for table in TABLES:
-        by = f" Partitions: {', '.join(f'`{name}`' for name in table.partitions)}." if (
-            table.partitions) else ""  # fmt: skip
-        out += [f"## {table.name}", "", f"{table.grain[0].upper()}{table.grain[1:]}.{by}", "",
-                "| column | type |", "| --- | --- |"]  # fmt: skip
+        by = (
+            f" Partitions: {', '.join(f'`{name}`' for name in table.partitions)}."
+            if (table.partitions)
+            else ""
+        )
+        out += [
+            f"## {table.name}",
+            "",
+            f"{table.grain[0].upper()}{table.grain[1:]}.{by}",
+            "",
+            "| column | type |",
+            "| --- | --- |",
+        ]
         out += [f"| `{field.name}` | {field.dataType.simpleString()} |" for field in table.schema]
         out.append("")
     return "\n".join(out)
@@ -89,9 +115,14 @@ def main() -> int:
     for path, text in expected().items():
         old = path.read_text("utf-8") if path.exists() else ""
         if old != text:
-            sys.stdout.writelines(difflib.unified_diff(
-                old.splitlines(True), text.splitlines(True), f"{path.name} (old)", str(path.name)
-            ))  # fmt: skip
+            sys.stdout.writelines(
+                difflib.unified_diff(
+                    old.splitlines(True),
+                    text.splitlines(True),
+                    f"{path.name} (old)",
+                    str(path.name),
+                )
+            )
             path.write_text(text, "utf-8")
     return 0
 

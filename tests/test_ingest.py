@@ -58,10 +58,13 @@ def test_a_bill_lands(world: World) -> None:
     world.file(f"wechat/{day(0)}/bill.csv", GOOD)
     world.ingest(0)
     rows = world.lake.read_day(STATEMENT_LINES, day(0)).orderBy("line_no").collect()
-    assert [(row["kind"], row["status"], row["amount"], row["fee"], row["line_no"])
-            for row in rows] == [("PAYMENT", "SUCCEEDED", 1000, 6, 2),
-                                 ("PAYMENT", "SUCCEEDED", 2000, 12, 3),
-                                 ("REFUND", "SUCCEEDED", -400, -2, 4)]  # fmt: skip
+    assert [
+        (row["kind"], row["status"], row["amount"], row["fee"], row["line_no"]) for row in rows
+    ] == [
+        ("PAYMENT", "SUCCEEDED", 1000, 6, 2),
+        ("PAYMENT", "SUCCEEDED", 2000, 12, 3),
+        ("REFUND", "SUCCEEDED", -400, -2, 4),
+    ]
     back = rows[2]
     assert (back["our_ref"], back["channel_ref"]) == ("R000001", "503000000000001")
     assert (back["order_ref"], back["original_ref"]) == ("S20261116000001", "420000000000001")
@@ -71,8 +74,11 @@ def test_a_bill_lands(world: World) -> None:
     assert (file["status"], file["version"], file["line_count"]) == ("ACCEPTED", 1, 3)
     assert Path(file["archived_path"]).read_bytes() == GOOD
     assert {(each["name"], each["declared"], each["computed"]) for each in file["totals"]} >= {
-        ("count", 3, 3), ("settled", 3000, 3000), ("refunded", 400, 400), ("fee", 16, 16),
-    }  # fmt: skip
+        ("count", 3, 3),
+        ("settled", 3000, 3000),
+        ("refunded", 400, 400),
+        ("fee", 16, 16),
+    }
 
 
 @pytest.mark.parametrize("how", ["crlf", "bom", "gzip", "zip", "no last line end"])
@@ -119,6 +125,7 @@ BAD = {
     "two files in one zip": (zipped({"a.csv": GOOD, "b.csv": GOOD}), "MANY_MEMBERS"),
     "a damaged zip": (zipped({"bill.csv": GOOD})[:60], "BAD_ARCHIVE"),
     "a damaged gzip": (gzip.compress(GOOD)[:-12], "BAD_ARCHIVE"),
+    "one endless line": (HEADER.encode() + b"\n" + b"x" * (70 * 2**20), "LINE_TOO_LONG"),
     "a bomb": (gzip.compress(b"\n" * (80 * 2**20)), "UNPACKS_TOO_LARGE"),
 }
 
@@ -148,8 +155,12 @@ def test_bad_files_are_named(world: World, fault: str) -> None:
 )
 def test_bad_lines_are_named(world: World, column: str, value: str, reason: str) -> None:
     """A faulty line stands in rejected_lines with its number, raw text and reason."""
-    world.file(f"wechat/{day(0)}/b.csv", bill([payment(1), payment(2, **{column: value})],
-                                              footer=["2", "0", "0", "0", "0", "0", "0"]))
+    world.file(
+        f"wechat/{day(0)}/b.csv",
+        bill(
+            [payment(1), payment(2, **{column: value})], footer=["2", "0", "0", "0", "0", "0", "0"]
+        ),
+    )
     world.ingest(0)
     rows = world.lake.read_day(REJECTED_LINES, day(0), "wechat").collect()
     assert [row["line_no"] for row in rows] == [3]
@@ -181,8 +192,9 @@ def test_account_numbers_in_raw_text_are_masked(world: World) -> None:
 
 def statuses(world: World, channel: str = "wechat") -> list[tuple[str, int, str]]:
     rows = world.lake.rows(STATEMENT_FILES, channel=channel)
-    return sorted((row["file_name"].rsplit("/", 1)[-1], row["version"], row["status"])
-                  for row in rows)  # fmt: skip
+    return sorted(
+        (row["file_name"].rsplit("/", 1)[-1], row["version"], row["status"]) for row in rows
+    )
 
 
 def test_the_same_bytes_again(world: World) -> None:
@@ -276,24 +288,32 @@ def test_a_snapshot_lands(world: World) -> None:
     from datetime import datetime
 
     world.snapshot(
-        0, txn("A", "10.00"), txn("B", "0.01", channel="wechat"),
+        0,
+        txn("A", "10.00"),
+        txn("B", "0.01", channel="wechat"),
         txn("C", status="PENDING", updated_at=datetime.fromisoformat(early)),
         txn("C", updated_at=datetime.fromisoformat(late)),
-    )  # fmt: skip
+    )
     summary = world.ingest(0)[0]
     rows = world.lake.read_day(INTERNAL_TRANSACTIONS, day(0)).orderBy("txn_id").collect()
-    assert [(row["txn_id"], row["channel"], row["amount"], row["status"], row["our_ref"])
-            for row in rows] == [("A", "bank", 1000, "SUCCEEDED", "A"),
-                                 ("B", "wechat", 1, "SUCCEEDED", "B"),
-                                 ("C", "bank", 1000, "SUCCEEDED", "C")]  # fmt: skip
+    assert [
+        (row["txn_id"], row["channel"], row["amount"], row["status"], row["our_ref"])
+        for row in rows
+    ] == [
+        ("A", "bank", 1000, "SUCCEEDED", "A"),
+        ("B", "wechat", 1, "SUCCEEDED", "B"),
+        ("C", "bank", 1000, "SUCCEEDED", "C"),
+    ]
     assert summary.snapshot and summary.snapshot["rejected_count"] == 1
 
 
 def test_a_csv_snapshot(world: World) -> None:
     """The same from CSV: texts with quotes, a time without an offset is UTC."""
-    world.file(f"internal/{day(0)}/all.csv",
-               "txn_id,channel,kind,status,amount,currency,occurred_at,our_ref\n"
-               'A,bank,PAYMENT,SUCCEEDED,10.00,CNY,2026-11-16 01:02:03,"x,1"\n')  # fmt: skip
+    world.file(
+        f"internal/{day(0)}/all.csv",
+        "txn_id,channel,kind,status,amount,currency,occurred_at,our_ref\n"
+        'A,bank,PAYMENT,SUCCEEDED,10.00,CNY,2026-11-16 01:02:03,"x,1"\n',
+    )
     world.ingest(0)
     row = world.lake.read_day(INTERNAL_TRANSACTIONS, day(0)).collect()[0]
     assert (row["amount"], row["our_ref"], row["our_ref_norm"]) == (1000, "x,1", "X,1")
@@ -306,8 +326,11 @@ def test_a_faulty_snapshot_is_refused_whole(world: World) -> None:
     world.snapshot(0, txn("A", "1.001"), txn("B", kind="GIFT"), txn("C", business_date=day(1)))
     summary = world.ingest(0)[0]
     reason = summary.snapshot and summary.snapshot["reason"]
-    for part in ("txn_id A: amount: BAD_AMOUNT: 1.001", "txn_id B: unknown kind: 'GIFT'",
-                 "txn_id C: business_date is 2026-11-17, not 2026-11-16"):  # fmt: skip
+    for part in (
+        "txn_id A: amount: BAD_AMOUNT: 1.001",
+        "txn_id B: unknown kind: 'GIFT'",
+        "txn_id C: business_date is 2026-11-17, not 2026-11-16",
+    ):
         assert part in reason
     assert world.lake.read_day(INTERNAL_TRANSACTIONS, day(0)).count() == 0
     assert summary.states["bank"].result == "SNAPSHOT_MISSING"

@@ -9,7 +9,9 @@ import pytest
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.lake import DataFile, Lake
+from jobs.lake import Lake
+from jobs.lake_commit import DataFile
+from jobs.lake_guard import taking_turns
 from schemas.errors import ColumnsDiffer, RowsOutsideDay, TableMissing, WriteConflict
 from schemas.tables import FEE_TOTALS, OUTCOMES, RUNS, STATEMENT_FILES
 
@@ -20,10 +22,12 @@ def totals(lake: Lake, rows: int, channel: str = "wechat", day: date = T) -> Dat
     """Rows of fee_totals: `lines` 0 to rows - 1."""
     number = F.col("id")
     return lake.spark.range(rows).select(
-        F.lit(day).alias("business_date"), F.lit(channel).alias("channel"),
-        F.lit("card").alias("schedule"), F.lit("CNY").alias("currency"),
+        F.lit(day).alias("business_date"),
+        F.lit(channel).alias("channel"),
+        F.lit("card").alias("schedule"),
+        F.lit("CNY").alias("currency"),
         *[number.alias(name) for name in ("lines", "amount", "charged", "due", "difference")],
-    )  # fmt: skip
+    )
 
 
 def counts(lake: Lake) -> dict[tuple[date, str], int]:
@@ -111,41 +115,49 @@ def test_two_writers_of_different_channels(lake: Lake) -> None:
     """Four channels at once: all get through."""
     names = ["a", "b", "c", "d"]
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(
-            lambda name: lake.replace_day(FEE_TOTALS, totals(lake, 3, name), T, name), names
-        ))  # fmt: skip
+        list(
+            pool.map(
+                lambda name: lake.replace_day(FEE_TOTALS, totals(lake, 3, name), T, name), names
+            )
+        )
     assert counts(lake) == {(T, name): 3 for name in names}
 
 
 def test_two_writers_of_the_same_day_take_turns(lake: Lake) -> None:
     """Four writers of one day: the rows are one writer's, never a mixture."""
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(
-            lambda rows: lake.replace_day(FEE_TOTALS, totals(lake, rows), T, "wechat"),
-            [7, 7, 7, 7],
-        ))  # fmt: skip
+        list(
+            pool.map(
+                lambda rows: lake.replace_day(FEE_TOTALS, totals(lake, rows), T, "wechat"),
+                [7, 7, 7, 7],
+            )
+        )
     assert counts(lake) == {(T, "wechat"): 7}
 
 
-def test_a_writer_that_always_loses_is_told(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_that_always_loses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every try meets another writer: named, and nothing is written."""
-    monkeypatch.setattr("jobs.lake.WAIT_SECONDS", 0)
+    monkeypatch.setattr("jobs.lake_guard.WAIT_SECONDS", 0)
 
     def loses() -> None:
         raise RuntimeError("Failed to commit transaction: 7")
 
     with pytest.raises(WriteConflict, match="fee_totals: other writers won 8 times"):
-        lake._tried(FEE_TOTALS, loses)
+        taking_turns(FEE_TOTALS, loses)
 
 
 def test_lists_are_kept(lake: Lake) -> None:
     """A second write into a table with a list column works, and the lists are as written."""
     types = {field.name: field.dataType for field in OUTCOMES.schema}
-    given = {"run_date": F.lit(T), "channel": F.lit("wechat"), "unit_id": F.lit("u"),
-             "reasons": F.array_compact(F.array(F.lit("LATE"), F.lit(None).cast("string")))}
+    given = {
+        "run_date": F.lit(T),
+        "channel": F.lit("wechat"),
+        "unit_id": F.lit("u"),
+        "reasons": F.array_compact(F.array(F.lit("LATE"), F.lit(None).cast("string"))),
+    }
     row = lake.spark.range(1).select(
         *[given.get(name, F.lit(None).cast(types[name])).alias(name) for name in types]
-    )  # fmt: skip
+    )
     for _ in range(2):
         lake.replace_day(OUTCOMES, row, T, "wechat")
     assert [each["reasons"] for each in lake.read(OUTCOMES).collect()] == [["LATE"]]

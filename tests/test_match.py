@@ -86,8 +86,10 @@ def test_one_sided_waits_two_days_and_breaks(world: World) -> None:
         world.statement(offset, *([line("L")] if offset == 0 else [line(f"x{offset}")]))
         world.snapshot(offset, *([txn("T")] if offset == 0 else [txn(f"x{offset}")]))
         run(world, offset)
-    story = [[row for row in world.outcomes(offset, *ROW, "chances") if row[0] != "MATCHED"]
-             for offset in range(4)]  # fmt: skip
+    story = [
+        [row for row in world.outcomes(offset, *ROW, "chances") if row[0] != "MATCHED"]
+        for offset in range(4)
+    ]
     for offset in (0, 1):
         assert story[offset] == [
             ("SUSPENSE", "INTERNAL_ONLY", "WAIT", "T", None, None, offset + 1),
@@ -152,8 +154,14 @@ def test_without_a_snapshot_lines_do_not_age(world: World) -> None:
 def test_out_of_scope_and_pending_lines(world: World) -> None:
     """Not ours by the profile; not final yet, whatever its scope."""
     world.profile(PAGE + 'scope: {our_ref: "^S", merchants: [M1]}\n')
-    world.statement(0, line("S1"), line("Z1"), line("S2", merchant="M9"),
-                    line("Z2", status="PENDING"), line(None, channel_ref="Q"))  # fmt: skip
+    world.statement(
+        0,
+        line("S1"),
+        line("Z1"),
+        line("S2", merchant="M9"),
+        line("Z2", status="PENDING"),
+        line(None, channel_ref="Q"),
+    )
     world.snapshot(0, txn("S1"))
     run(world, 0)
     assert world.outcomes(0, "line_no", "outcome", "reasons") == [
@@ -174,16 +182,21 @@ def test_duplicate_lines(world: World) -> None:
     rows = world.outcomes(0, "line_no", "outcome", "reasons", "action", "duplicate_of")
     first = rows[0]
     assert first[:4] == (2, "MATCHED", "", "NONE")
-    assert [row[:4] for row in rows[1:]] == [(3, "BREAK", "DUPLICATE_LINE", "CLAIM"),
-                                             (4, "BREAK", "DUPLICATE_LINE", "CLAIM")]  # fmt: skip
+    assert [row[:4] for row in rows[1:]] == [
+        (3, "BREAK", "DUPLICATE_LINE", "CLAIM"),
+        (4, "BREAK", "DUPLICATE_LINE", "CLAIM"),
+    ]
     assert all(row[4].endswith(":000000002") for row in rows[1:])
 
 
 def test_the_last_status_of_a_line_stays(world: World) -> None:
     """One channel_ref failed at 10:00 and paid at 11:00: the later word stays."""
     day_0 = day(0)
-    world.statement(0, line("A", status="FAILED", traded_at=f"{day_0} 10:00:00"),
-                    line("A", traded_at=f"{day_0} 11:00:00"))  # fmt: skip
+    world.statement(
+        0,
+        line("A", status="FAILED", traded_at=f"{day_0} 10:00:00"),
+        line("A", traded_at=f"{day_0} 11:00:00"),
+    )
     world.snapshot(0, txn("A"))
     run(world, 0)
     assert world.outcomes(0, "line_no", "outcome", "reasons", "txn_id") == [
@@ -277,11 +290,25 @@ def test_before_the_first_date_nothing_is_run(world: World) -> None:
 
 def test_bulk_and_rest_agree(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every case at once, with the bulk counted apart and without: the same rows."""
-    world.statement(0, *[line(f"A{i}") for i in range(40)], line("A1"), line("A2", channel_ref="Z"),
-                    line("B", "1.00"), line(None, channel_ref="N1"), line("C", status="FAILED"),
-                    line("lonely"), line("A3x", channel_ref="C-A3"))  # fmt: skip
-    world.snapshot(0, *[txn(f"A{i}") for i in range(40)], txn("B"), txn("N", channel_ref="N1"),
-                   txn("C", status="CLOSED"), txn("alone"))  # fmt: skip
+    world.statement(
+        0,
+        *[line(f"A{i}") for i in range(40)],
+        line("A1"),
+        line("A2", channel_ref="Z"),
+        line("B", "1.00"),
+        line(None, channel_ref="N1"),
+        line("C", status="FAILED"),
+        line("lonely"),
+        line("A3x", channel_ref="C-A3"),
+    )
+    world.snapshot(
+        0,
+        *[txn(f"A{i}") for i in range(40)],
+        txn("B"),
+        txn("N", channel_ref="N1"),
+        txn("C", status="CLOSED"),
+        txn("alone"),
+    )
     world.ingest(0)
     world.match(0)
     without = world.outcomes(0, *ROW, "matched_by", "duplicate_of", "chances")
@@ -308,18 +335,18 @@ def test_conservation_failure_puts_the_former_rows_back(
         "jobs.matching.rows.finished",
         lambda frame, *args: whole(frame.where("line_id not like '%3'"), *args),
     )
-    with pytest.raises(CheckFailed, match="INTERNAL CNY: 2 rows of 2000 .* 1 of 1000"):
+    with pytest.raises(CheckFailed, match=r"INTERNAL CNY: 2 rows of 2000 .* 1 of 1000"):
         world.match(0)
     assert world.outcomes(0, *ROW) == before
 
 
 def test_lines_out_of_step_with_their_file_are_refused(world: World) -> None:
-    """Killed between the lines' commit and the file's row: match says to run ingest, which heals."""
+    """Killed between the lines' commit and the file's row: match says to run ingest."""
     world.statement(0, line("A"), line("B"))
     world.snapshot(0, txn("A"), txn("B"))
     world.ingest(0)
     world.lake.commit_files(STATEMENT_LINES, day(0), [], lambda *_: True)
-    with pytest.raises(LakeOutOfStep, match="2 lines were accepted, 0 are there"):
+    with pytest.raises(LakeOutOfStep, match=r"2 lines were accepted, 0 are there"):
         world.match(0)
     assert world.lake.read_day(OUTCOMES, day(0)).count() == 0
 

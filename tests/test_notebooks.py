@@ -1,5 +1,6 @@
 """The notebooks run from top to bottom on a small lake, in a kernel of their own."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -21,10 +22,9 @@ def executed(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **env:
     """The notebook with its outputs, run by this very interpreter."""
     spec = tmp_path / "kernels" / KERNEL
     spec.mkdir(parents=True)
-    (spec / "kernel.json").write_text(
-        '{"argv": ["%s", "-m", "ipykernel_launcher", "-f", "{connection_file}"],'
-        ' "display_name": "tests", "language": "python"}' % sys.executable
-    )
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    kernel = {"argv": command, "display_name": "tests", "language": "python"}
+    (spec / "kernel.json").write_text(json.dumps(kernel))
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
@@ -62,7 +62,9 @@ def test_the_daily_review_tells_the_day(
 
     said = "\n".join(outputs(notebook, "text/markdown"))
     assert "Sunday, 22 November 2026" in said
-    assert "**wechat** CNY: 2 matched, 1 waiting (30.00), **2 broken** with **CNY 98,765.93**" in said
+    assert (
+        "**wechat** CNY: 2 matched, 1 waiting (30.00), **2 broken** with **CNY 98,765.93**" in said
+    )
     assert "**1 broken** with **KWD 3.321** at stake" in said
 
     tables = "\n".join(outputs(notebook, "text/html"))

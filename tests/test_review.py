@@ -1,7 +1,6 @@
 """The analyst's views of a day: small ledgers in, the figures that must stand in them."""
 
 from datetime import date
-from decimal import Decimal
 
 import pandas as pd
 import pytest

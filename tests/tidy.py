@@ -335,7 +335,7 @@ def hosts_and_machine_paths(source: Source) -> Iterator[Fault]:
 
 
 TALKERS = ("jobs/cli.py", "demo/", "benchmarks/")
-LAKE = ("jobs/lake.py", "jobs/lake_", "benchmarks/")
+LAKE = ("jobs/lake.py", "jobs/lake_", "benchmarks/", "demo/")
 
 RULES = (
     Rule("lines are at most 100 columns", wide_lines, under(*ROOMS, "tests/")),

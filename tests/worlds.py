@@ -44,8 +44,17 @@ match:
   window: {internal: 2, statement: 2}
 """
 
-LINE_COLUMNS = ("our_ref", "channel_ref", "kind", "status", "amount", "fee", "currency",
-                "traded_at", "merchant")  # fmt: skip
+LINE_COLUMNS = (
+    "our_ref",
+    "channel_ref",
+    "kind",
+    "status",
+    "amount",
+    "fee",
+    "currency",
+    "traded_at",
+    "merchant",
+)
 
 
 def day(offset: int) -> date:
@@ -130,16 +139,31 @@ def shown(frame: DataFrame, *columns: str) -> list[tuple[Any, ...]]:
 
 def line(our_ref: str | None, amount: str = "10.00", **other: Any) -> dict[str, Any]:
     """A statement line: paid, in CNY, its channel_ref made from our_ref."""
-    made = {"our_ref": our_ref, "channel_ref": f"C-{our_ref}", "kind": "PAYMENT",
-            "status": "SUCCEEDED", "amount": amount, "fee": "0.06", "currency": "CNY",
-            "traded_at": None, "merchant": "M1"}  # fmt: skip
+    made = {
+        "our_ref": our_ref,
+        "channel_ref": f"C-{our_ref}",
+        "kind": "PAYMENT",
+        "status": "SUCCEEDED",
+        "amount": amount,
+        "fee": "0.06",
+        "currency": "CNY",
+        "traded_at": None,
+        "merchant": "M1",
+    }
     return made | other
 
 
 def txn(txn_id: str, amount: str = "10.00", **other: Any) -> dict[str, Any]:
     """A transaction of ours: paid, in CNY, through channel bank."""
-    made = {"txn_id": txn_id, "channel": "bank", "kind": "PAYMENT", "status": "SUCCEEDED",
-            "amount": amount, "currency": "CNY", "occurred_at": None}  # fmt: skip
+    made = {
+        "txn_id": txn_id,
+        "channel": "bank",
+        "kind": "PAYMENT",
+        "status": "SUCCEEDED",
+        "amount": amount,
+        "currency": "CNY",
+        "occurred_at": None,
+    }
     return made | other
 
 
@@ -152,14 +176,16 @@ def transaction(row: Mapping[str, Any], of: date) -> dict[str, Any]:
     return made
 
 
-SNAPSHOT = pa.schema([
-    *[(name, pa.string()) for name in ("txn_id", "channel", "kind", "status", "currency")],
-    ("amount", pa.decimal128(20, 4)),
-    ("occurred_at", pa.timestamp("us", "UTC")),
-    ("business_date", pa.date32()),
-    *[(name, pa.string()) for name in ("our_ref", "channel_ref", "order_ref")],
-    ("updated_at", pa.timestamp("us", "UTC")),
-])  # fmt: skip
+SNAPSHOT = pa.schema(
+    [
+        *[(name, pa.string()) for name in ("txn_id", "channel", "kind", "status", "currency")],
+        ("amount", pa.decimal128(20, 4)),
+        ("occurred_at", pa.timestamp("us", "UTC")),
+        ("business_date", pa.date32()),
+        *[(name, pa.string()) for name in ("our_ref", "channel_ref", "order_ref")],
+        ("updated_at", pa.timestamp("us", "UTC")),
+    ]
+)
 
 
 def statement_text(lines: Iterable[Mapping[str, Any]], of: date) -> str:

@@ -5,8 +5,13 @@ from pyspark.sql import functions as F
 
 from schemas.vocabulary import Action, Kind, Outcome, Reason, Status
 
-_REVIEWED = (Reason.AMOUNT_MISMATCH, Reason.CURRENCY_MISMATCH, Reason.AMBIGUOUS,
-             Reason.DUPLICATE_TRANSACTION, Reason.CHANGED_AFTER_MATCH)  # fmt: skip
+_REVIEWED = (
+    Reason.AMOUNT_MISMATCH,
+    Reason.CURRENCY_MISMATCH,
+    Reason.AMBIGUOUS,
+    Reason.DUPLICATE_TRANSACTION,
+    Reason.CHANGED_AFTER_MATCH,
+)
 _NOT_PAID = (Status.FAILED.value, Status.CLOSED.value)
 
 

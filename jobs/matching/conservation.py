@@ -19,22 +19,30 @@ _HALF = 2**32
 
 def of_members(items: DataFrame, side: Side, id_column: str) -> DataFrame:
     """What goes in: one row per currency of one side."""
-    return _summed(items.select(
-        F.lit(side.value).alias("side"), F.col("currency"), F.col("amount"),
-        F.col(id_column).alias("id"),
-    ))  # fmt: skip
+    return _summed(
+        items.select(
+            F.lit(side.value).alias("side"),
+            F.col("currency"),
+            F.col("amount"),
+            F.col(id_column).alias("id"),
+        )
+    )
 
 
 def of_outcomes(rows: DataFrame) -> DataFrame:
     """What came out: one row per side and currency."""
     ours = rows.where(F.col("txn_id").isNotNull()).select(
-        F.lit(Side.INTERNAL.value).alias("side"), F.col("internal_currency").alias("currency"),
-        F.col("internal_amount").alias("amount"), F.col("txn_id").alias("id"),
-    )  # fmt: skip
+        F.lit(Side.INTERNAL.value).alias("side"),
+        F.col("internal_currency").alias("currency"),
+        F.col("internal_amount").alias("amount"),
+        F.col("txn_id").alias("id"),
+    )
     theirs = rows.where(F.col("line_id").isNotNull()).select(
-        F.lit(Side.STATEMENT.value).alias("side"), F.col("currency"),
-        F.col("statement_amount").alias("amount"), F.col("line_id").alias("id"),
-    )  # fmt: skip
+        F.lit(Side.STATEMENT.value).alias("side"),
+        F.col("currency"),
+        F.col("statement_amount").alias("amount"),
+        F.col("line_id").alias("id"),
+    )
     return _summed(ours.unionByName(theirs))
 
 
@@ -57,10 +65,13 @@ def collected(rows: Iterable[Any]) -> Sums:
     """Rows of sums by side and currency."""
     return {
         (row["side"], row["currency"]): (
-            int(row["rows"]), int(row["amount"]), int(row["low"]), int(row["high"]),
+            int(row["rows"]),
+            int(row["amount"]),
+            int(row["low"]),
+            int(row["high"]),
         )
         for row in rows
-    }  # fmt: skip
+    }
 
 
 def faults(went_in: Sums, came_out: Sums) -> list[str]:
@@ -70,9 +81,13 @@ def faults(went_in: Sums, came_out: Sums) -> list[str]:
         before, after = went_in.get(key, (0, 0, 0, 0)), came_out.get(key, (0, 0, 0, 0))
         side, currency = key
         if before[:2] != after[:2]:
-            out.append(f"{side} {currency}: {before[0]} rows of {before[1]} minor units went in,"
-                       f" {after[0]} of {after[1]} came out")  # fmt: skip
+            out.append(
+                f"{side} {currency}: {before[0]} rows of {before[1]} minor units went in,"
+                f" {after[0]} of {after[1]} came out"
+            )
         elif before != after:
-            out.append(f"{side} {currency}: {before[0]} rows came out, but not the ones that went"
-                       " in: one stands twice and another is lost")  # fmt: skip
+            out.append(
+                f"{side} {currency}: {before[0]} rows came out, but not the ones that went"
+                " in: one stands twice and another is lost"
+            )
     return out

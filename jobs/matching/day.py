@@ -113,9 +113,15 @@ def _decided(members: DataFrame, profile: Profile, keep: Keep) -> DataFrame:
     reason = F.when(alone, windows.reason()).when(~alone, F.col("why"))
     stays = alone & windows.stays_open(window)
     return met.select(
-        *item_types(), "duplicate_of", "against", "partner", "matched_by",
-        outcome.alias("outcome"), reason.alias("reason"), stays.alias("open"),
-    )  # fmt: skip
+        *item_types(),
+        "duplicate_of",
+        "against",
+        "partner",
+        "matched_by",
+        outcome.alias("outcome"),
+        reason.alias("reason"),
+        stays.alias("open"),
+    )
 
 
 def _met(decided: DataFrame) -> DataFrame:

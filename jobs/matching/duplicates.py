@@ -16,9 +16,12 @@ def told_apart(members: DataFrame) -> DataFrame:
     """Members of both sides with `settled`, `why`, `duplicate_of`, `against`."""
     none = F.lit(None).cast(_TEXT)
     fresh = members.select(
-        "*", none.alias("settled"), none.alias("why"), none.alias("duplicate_of"),
+        "*",
+        none.alias("settled"),
+        none.alias("why"),
+        none.alias("duplicate_of"),
         none.alias("against"),
-    )  # fmt: skip
+    )
     return _payments(_lines(_transactions(fresh)))
 
 
@@ -77,9 +80,12 @@ def _lines(frame: DataFrame) -> DataFrame:
         {"place": F.row_number().over(alike), "stays": F.first_value("line_id").over(alike)}
     )
     copies = _settle(
-        ranked, mine & (F.col("place") > F.lit(1)), F.lit(Outcome.BREAK.value),
-        F.lit(Reason.DUPLICATE_LINE.value), F.col("stays"),
-    )  # fmt: skip
+        ranked,
+        mine & (F.col("place") > F.lit(1)),
+        F.lit(Outcome.BREAK.value),
+        F.lit(Reason.DUPLICATE_LINE.value),
+        F.col("stays"),
+    )
     backwards = [
         F.col("settled").isNull().desc(),
         F.col("item_date").desc(),
@@ -92,9 +98,12 @@ def _lines(frame: DataFrame) -> DataFrame:
     )
     rule = mine & (F.col("place") > F.lit(1))
     overruled = _settle(
-        ranked, rule, F.lit(Outcome.EXCLUDED.value), F.lit(Reason.NOT_EXPECTED.value),
+        ranked,
+        rule,
+        F.lit(Outcome.EXCLUDED.value),
+        F.lit(Reason.NOT_EXPECTED.value),
         F.col("stays"),
-    )  # fmt: skip
+    )
     return overruled.drop("place", "stays")
 
 
@@ -103,20 +112,24 @@ def _payments(frame: DataFrame) -> DataFrame:
     mine = _is(Side.STATEMENT) & F.col("our_ref_norm").isNotNull() & F.col("settled").isNull()
     ours = _is(Side.INTERNAL) & F.col("our_ref_norm").isNotNull() & F.col("settled").isNull()
     both = Window.partitionBy("kind", "our_ref_norm")
-    with_ours = frame.withColumns({
-        "our_amount": F.max(F.when(ours, F.col("amount"))).over(both),
-        "our_currency": F.max(F.when(ours, F.col("currency"))).over(both),
-        "our_status": F.max(F.when(ours, F.col("status"))).over(both),
-    })  # fmt: skip
+    with_ours = frame.withColumns(
+        {
+            "our_amount": F.max(F.when(ours, F.col("amount"))).over(both),
+            "our_currency": F.max(F.when(ours, F.col("currency"))).over(both),
+            "our_status": F.max(F.when(ours, F.col("status"))).over(both),
+        }
+    )
     same = (F.col("amount") == F.col("our_amount")) & (F.col("currency") == F.col("our_currency"))
     order = _apart("our_ref_norm").orderBy(
         mine.desc(), _succeeded().desc(), F.coalesce(same, F.lit(False)).desc(), *_in_order()
     )
-    ranked = with_ours.withColumns({
-        "place": F.row_number().over(order),
-        "stays": F.first_value("line_id").over(order),
-        "staying": F.first_value("status").over(order),
-    })  # fmt: skip
+    ranked = with_ours.withColumns(
+        {
+            "place": F.row_number().over(order),
+            "stays": F.first_value("line_id").over(order),
+            "staying": F.first_value("status").over(order),
+        }
+    )
     rule = mine & (F.col("place") > F.lit(1))
     paid = F.col("staying") == F.lit(Status.SUCCEEDED.value)
     reversed_ = (F.col("status") == F.lit(Status.REVERSED.value)) & paid

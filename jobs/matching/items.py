@@ -15,8 +15,9 @@ def _none(kind: str) -> Column:
 
 def _typed(**columns: Column) -> list[Column]:
     """Every item column in its order and type; what is not given is null."""
-    return [columns.get(name, _none(kind)).cast(kind).alias(name)
-            for name, kind in item_types().items()]  # fmt: skip
+    return [
+        columns.get(name, _none(kind)).cast(kind).alias(name) for name, kind in item_types().items()
+    ]
 
 
 def of_lines(lines: DataFrame, day: date, other_side_there: bool) -> DataFrame:
@@ -50,9 +51,23 @@ def of_transactions(rows: DataFrame, day: date, other_side_there: bool) -> DataF
 
 
 def _both() -> dict[str, Column]:
-    same = ("kind", "status", "amount", "currency", "our_ref", "channel_ref", "order_ref",
-            "batch_ref", "our_ref_norm", "channel_ref_norm", "order_ref_norm", "batch_ref_norm",
-            "account_tail", "payer_name", "merchant_id")  # fmt: skip
+    same = (
+        "kind",
+        "status",
+        "amount",
+        "currency",
+        "our_ref",
+        "channel_ref",
+        "order_ref",
+        "batch_ref",
+        "our_ref_norm",
+        "channel_ref_norm",
+        "order_ref_norm",
+        "batch_ref_norm",
+        "account_tail",
+        "payer_name",
+        "merchant_id",
+    )
     return {name: F.col(name) for name in same} | {"item_date": F.col("business_date")}
 
 
@@ -88,4 +103,3 @@ def carried(today: DataFrame, still_open: DataFrame) -> DataFrame:
     )
     waiting = still_open.join(today.select("txn_id"), on="txn_id", how="left_anti")
     return renewed.select(*item_types()).unionByName(waiting.select(*item_types()))
-

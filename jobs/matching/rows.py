@@ -24,35 +24,37 @@ def of_pairs(
     currencies = F.col("l.currency") != F.col("t.currency")
     statuses = ~statuses_agree(F.col("l.status"), F.col("t.status"))
     broken = amounts | currencies | statuses
-    outcome = F.when(broken, F.lit(Outcome.BREAK.value)).when(
-        ~broken, F.lit(Outcome.MATCHED.value)
-    )
+    outcome = F.when(broken, F.lit(Outcome.BREAK.value)).when(~broken, F.lit(Outcome.MATCHED.value))
     gap = F.when(~currencies, F.col("l.amount") - F.col("t.amount"))
-    return lines.alias("l").join(transactions.alias("t"), on=on, how="inner").select(
-        F.col("t.txn_id").alias("unit_id"),
-        outcome.alias("outcome"),
-        F.when(amounts, F.lit(Reason.AMOUNT_MISMATCH.value)).alias("reason_1"),
-        F.when(currencies, F.lit(Reason.CURRENCY_MISMATCH.value)).alias("reason_2"),
-        F.when(statuses, F.lit(Reason.STATUS_MISMATCH.value)).alias("reason_3"),
-        matched_by.alias("matched_by"),
-        F.col("t.txn_id").alias("txn_id"),
-        F.col("l.line_id").alias("line_id"),
-        F.col("l.kind").alias("kind"),
-        *[_reference(name) for name in ("our_ref", "channel_ref", "order_ref")],
-        F.col("l.currency").alias("currency"),
-        F.col("t.currency").alias("internal_currency"),
-        F.col("t.amount").alias("internal_amount"),
-        F.col("l.amount").alias("statement_amount"),
-        gap.alias("difference"),
-        F.col("t.status").alias("internal_status"),
-        F.col("l.status").alias("statement_status"),
-        F.col("t.item_date").alias("internal_date"),
-        F.col("l.item_date").alias("statement_date"),
-        F.col("l.fee").alias("fee"),
-        F.least("l.first_run_date", "t.first_run_date").alias("first_run_date"),
-        F.greatest("l.chances", "t.chances").alias("chances"),
-        F.lit(None).cast("string").alias("duplicate_of"),
-    )  # fmt: skip
+    return (
+        lines.alias("l")
+        .join(transactions.alias("t"), on=on, how="inner")
+        .select(
+            F.col("t.txn_id").alias("unit_id"),
+            outcome.alias("outcome"),
+            F.when(amounts, F.lit(Reason.AMOUNT_MISMATCH.value)).alias("reason_1"),
+            F.when(currencies, F.lit(Reason.CURRENCY_MISMATCH.value)).alias("reason_2"),
+            F.when(statuses, F.lit(Reason.STATUS_MISMATCH.value)).alias("reason_3"),
+            matched_by.alias("matched_by"),
+            F.col("t.txn_id").alias("txn_id"),
+            F.col("l.line_id").alias("line_id"),
+            F.col("l.kind").alias("kind"),
+            *[_reference(name) for name in ("our_ref", "channel_ref", "order_ref")],
+            F.col("l.currency").alias("currency"),
+            F.col("t.currency").alias("internal_currency"),
+            F.col("t.amount").alias("internal_amount"),
+            F.col("l.amount").alias("statement_amount"),
+            gap.alias("difference"),
+            F.col("t.status").alias("internal_status"),
+            F.col("l.status").alias("statement_status"),
+            F.col("t.item_date").alias("internal_date"),
+            F.col("l.item_date").alias("statement_date"),
+            F.col("l.fee").alias("fee"),
+            F.least("l.first_run_date", "t.first_run_date").alias("first_run_date"),
+            F.greatest("l.chances", "t.chances").alias("chances"),
+            F.lit(None).cast("string").alias("duplicate_of"),
+        )
+    )
 
 
 def statuses_agree(line: Column, ours: Column) -> Column:

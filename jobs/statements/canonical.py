@@ -124,7 +124,7 @@ def needed(lines: Lines, names: Sequence[str]) -> None:
         missing = pc.is_null(lines.columns[name])
         if pc.any(missing).as_py():
             rows = pc.indices_nonzero(missing).to_pylist()
-            lines.blame({row: f"NO_VALUE: {name} is empty" for row in rows})
+            lines.blame(dict.fromkeys(rows, f"NO_VALUE: {name} is empty"))
 
 
 def without_cards(raw: str) -> str:

@@ -94,9 +94,8 @@ def _quick(block: bytes, shape: Shape) -> dict[int, pa.Array] | None:
             i: found[i + 1] if i == last else pc.utf8_slice_codeunits(found[i + 1], 0, -1)
             for i in shape.wanted
         }
-    if shape.quote is not None and shape.quote.encode() in block:
-        if block.count(shape.quote.encode()) % 2:
-            return None
+    if shape.quote is not None and block.count(shape.quote.encode()) % 2:
+        return None
     found = _arrow(block, shape.separator, shape.quote, shape.width, list(shape.wanted))
     if found and len(next(iter(found.values()))) != lines:
         return None
@@ -111,9 +110,7 @@ def _arrow(
     try:
         table = arrow_csv.read_csv(
             pa.BufferReader(block),
-            arrow_csv.ReadOptions(
-                use_threads=False, block_size=len(block) + 1, column_names=names
-            ),
+            arrow_csv.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=names),
             arrow_csv.ParseOptions(
                 delimiter=separator,
                 quote_char=quote or False,

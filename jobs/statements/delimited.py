@@ -1,6 +1,7 @@
 """Delimited text, described wholly by its profile. Source: docs/reference/dialects.md."""
 
 import csv
+from collections.abc import Callable
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,7 +25,7 @@ from jobs.statements.money import mapped
 from schemas.errors import FileRefused
 from schemas.layout import DelimitedLayout
 from schemas.profile import Profile
-from schemas.vocabulary import SIGN_OF_KIND, Kind, Reference
+from schemas.vocabulary import SIGN_OF_KIND, Kind, Reference, Status
 
 _BOM = "\ufeff"
 _COUNTS = ("count", "payment_count", "refund_count")
@@ -53,7 +54,8 @@ def plan(sample: Sample, profile: Profile) -> Plan:
         first = sample.head[start : line_end if line_end >= 0 else None]
         names = _cells(first.decode(layout.encoding, "replace"), layout)
     places = _bound(sample, layout, names, first_line)
-    end, declared = sample.size, ()
+    end = sample.size
+    declared: tuple[Declared, ...] = ()
     if layout.trailer is not None:
         end, declared = _trailer(sample, layout)
     width = max(len(names), 1)
@@ -77,8 +79,13 @@ def _after(sample: Sample, lines: int) -> tuple[int, int]:
     for _ in range(lines):
         start = sample.head.find(b"\n", start) + 1
         if start == 0:
-            raise FileRefused("UNKNOWN_LAYOUT", sample.name, "it ends within its preamble",
-                              "check `layout.preamble`", 1)  # fmt: skip
+            raise FileRefused(
+                "UNKNOWN_LAYOUT",
+                sample.name,
+                "it ends within its preamble",
+                "check `layout.preamble`",
+                1,
+            )
     return start, lines + 1
 
 
@@ -86,8 +93,13 @@ def _text(sample: Sample, start: int, end: int, layout: DelimitedLayout, line: i
     try:
         return sample.head[start:end].decode(layout.encoding).strip("\r\n").removeprefix(_BOM)
     except UnicodeDecodeError as fault:
-        raise FileRefused("BAD_ENCODING", sample.name, f"the header is not {layout.encoding}",
-                          "check `layout.encoding`", line) from fault  # fmt: skip
+        raise FileRefused(
+            "BAD_ENCODING",
+            sample.name,
+            f"the header is not {layout.encoding}",
+            "check `layout.encoding`",
+            line,
+        ) from fault
 
 
 def _cells(text: str, layout: DelimitedLayout) -> list[str]:
@@ -100,9 +112,7 @@ def _cells(text: str, layout: DelimitedLayout) -> list[str]:
     return [cell.strip(layout.strip) for cell in cells]
 
 
-def _bound(
-    sample: Sample, layout: DelimitedLayout, names: list[str], line: int
-) -> dict[str, int]:
+def _bound(sample: Sample, layout: DelimitedLayout, names: list[str], line: int) -> dict[str, int]:
     wanted: dict[str, str | int] = {str(key): place for key, place in layout.columns.items()}
     if layout.sign is not None:
         wanted["sign"] = layout.sign.column
@@ -110,9 +120,13 @@ def _bound(
         return {key: int(place) - 1 for key, place in wanted.items()}
     missing = sorted({str(place) for place in wanted.values() if place not in names})
     if missing:
-        raise FileRefused("UNKNOWN_LAYOUT", sample.name, f"the header lacks {', '.join(missing)}",
-                          "check `layout.columns`, or that this is the channel's file",
-                          line - 1)  # fmt: skip
+        raise FileRefused(
+            "UNKNOWN_LAYOUT",
+            sample.name,
+            f"the header lacks {', '.join(missing)}",
+            "check `layout.columns`, or that this is the channel's file",
+            line - 1,
+        )
     return {key: names.index(str(place)) for key, place in wanted.items()}
 
 
@@ -121,13 +135,21 @@ def _trailer(sample: Sample, layout: DelimitedLayout) -> tuple[int, tuple[Declar
     at, raw = last_line(sample)
     line = raw.decode(layout.encoding, "replace")
     if trailer is None or not line.startswith(trailer.starts_with):
-        raise FileRefused("FOOTER_MISSING", sample.name, "the last line is no trailer",
-                          "fetch the file again, it was cut")  # fmt: skip
+        raise FileRefused(
+            "FOOTER_MISSING",
+            sample.name,
+            "the last line is no trailer",
+            "fetch the file again, it was cut",
+        )
     cells = _cells(line, layout)
     short = [name for name, place in trailer.totals.items() if place > len(cells)]
     if short:
-        raise FileRefused("BAD_FOOTER", sample.name, f"the trailer has no {', '.join(short)}",
-                          "check `layout.trailer.totals`")  # fmt: skip
+        raise FileRefused(
+            "BAD_FOOTER",
+            sample.name,
+            f"the trailer has no {', '.join(short)}",
+            "check `layout.trailer.totals`",
+        )
     unit = trailer.amount_unit or layout.amount_unit
     return at, tuple(
         Declared(str(name), cells[place - 1], "count" if name in _COUNTS else unit)
@@ -146,12 +168,24 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
         constant = layout.constants.get(name)  # type: ignore[call-overload]
         return nulls(count) if constant is None else pa.repeat(constant, count)
 
-    lines = Lines({name: texts(name) for name in
-                   (*Reference, "currency", "merchant_id", "terminal_id", "product", "card_type")
-                   })  # fmt: skip
+    lines = Lines(
+        {
+            name: texts(name)
+            for name in (
+                *Reference,
+                "currency",
+                "merchant_id",
+                "terminal_id",
+                "product",
+                "card_type",
+            )
+        }
+    )
     columns = lines.columns
-    for name, words, code in (("kind", layout.kinds, "UNKNOWN_KIND"),
-                              ("status", layout.statuses, "UNKNOWN_STATUS")):  # fmt: skip
+    for name, words, code in (
+        ("kind", layout.kinds, "UNKNOWN_KIND"),
+        ("status", layout.statuses, "UNKNOWN_STATUS"),
+    ):
         known = {str(key): str(value) for key, value in words.items()} or None
         columns[name], faults = mapped(texts(name), _word(known, name), code)
         lines.blame(faults)
@@ -169,9 +203,7 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
     return Parsed(lines, _totals(lines, plan))
 
 
-def _word(known: dict[str, str] | None, name: str) -> "type[dict[str, str]] | object":
-    from schemas.vocabulary import Status
-
+def _word(known: dict[str, str] | None, name: str) -> Callable[[str], str | None]:
     own = {each.value: each.value for each in (Kind if name == "kind" else Status)}
     return (known if known is not None else own).get
 

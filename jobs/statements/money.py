@@ -65,9 +65,7 @@ def _one_by_one(
 ) -> tuple[pa.Array, dict[int, str]]:
     out: list[int | None] = []
     faults: dict[int, str] = {}
-    for row, (text, code) in enumerate(
-        zip(texts.to_pylist(), currencies.to_pylist(), strict=True)
-    ):
+    for row, (text, code) in enumerate(zip(texts.to_pylist(), currencies.to_pylist(), strict=True)):
         value = None
         try:
             if text is not None:

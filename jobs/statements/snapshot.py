@@ -1,7 +1,6 @@
 """Rows of an internal snapshot to canonical transactions. Source: docs/reference/snapshots.md."""
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
@@ -22,11 +21,31 @@ from schemas.profile import Profile
 from schemas.vocabulary import Kind, Status
 
 NEEDED = ("txn_id", "channel", "kind", "status", "amount", "currency", "occurred_at")
-OPTIONAL = ("business_date", "our_ref", "channel_ref", "order_ref", "order_amount", "batch_ref",
-            "original_txn_id", "account_tail", "payer_name", "merchant_id", "product", "card_type",
-            "updated_at")  # fmt: skip
-_TEXTS = ("our_ref", "channel_ref", "order_ref", "batch_ref", "original_txn_id", "merchant_id",
-          "product", "card_type")  # fmt: skip
+OPTIONAL = (
+    "business_date",
+    "our_ref",
+    "channel_ref",
+    "order_ref",
+    "order_amount",
+    "batch_ref",
+    "original_txn_id",
+    "account_tail",
+    "payer_name",
+    "merchant_id",
+    "product",
+    "card_type",
+    "updated_at",
+)
+_TEXTS = (
+    "our_ref",
+    "channel_ref",
+    "order_ref",
+    "batch_ref",
+    "original_txn_id",
+    "merchant_id",
+    "product",
+    "card_type",
+)
 _CHANNEL = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _UTC = pa.timestamp("us", "UTC")
 
@@ -56,7 +75,8 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def channels_of(table: pa.Table) -> list[str]:
     """The channels that rows name, without null, in order."""
-    return sorted(each for each in pc.unique(table["channel"].cast(pa.string())).to_pylist() if each)
+    named = pc.unique(table["channel"].cast(pa.string())).to_pylist()
+    return sorted(each for each in named if each)
 
 
 def transactions(
@@ -102,7 +122,7 @@ def transactions(
 
 def _money(
     values: pa.Array | None, currencies: pa.Array, unit: str, count: int
-) -> tuple[pa.Array, Mapping[int, str]]:
+) -> tuple[pa.Array, dict[int, str]]:
     if values is None or pa.types.is_null(values.type):
         return nulls(count, pa.int64()), {}
     codes = pc.unique(currencies).to_pylist()

@@ -83,14 +83,29 @@ def plan(sample: Sample, profile: Profile) -> Plan:
     """
     name = sample.name
     if sample.head.startswith("交易时间".encode("gb18030")):
-        raise FileRefused("BAD_ENCODING", name, "it is in GBK, not in UTF-8",
-                          "fetch it by the API, or save it as UTF-8", 1)  # fmt: skip
+        raise FileRefused(
+            "BAD_ENCODING",
+            name,
+            "it is in GBK, not in UTF-8",
+            "fetch it by the API, or save it as UTF-8",
+            1,
+        )
     if not identify(sample):
-        raise FileRefused("UNKNOWN_LAYOUT", name, "it does not begin with 交易时间,公众账号ID",
-                          "send the bill as WeChat Pay serves it, in UTF-8", 1)  # fmt: skip
+        raise FileRefused(
+            "UNKNOWN_LAYOUT",
+            name,
+            "it does not begin with 交易时间,公众账号ID",
+            "send the bill as WeChat Pay serves it, in UTF-8",
+            1,
+        )
     if b"\n" not in sample.head:
-        raise FileRefused("FOOTER_MISSING", name, "the file ends in its header",
-                          "fetch the file again, it was cut", 1)  # fmt: skip
+        raise FileRefused(
+            "FOOTER_MISSING",
+            name,
+            "the file ends in its header",
+            "fetch the file again, it was cut",
+            1,
+        )
     start = sample.head.index(b"\n") + 1
     header = sample.head[:start].removeprefix(_BOM).decode("utf-8", "replace").strip().split(",")
     places = {
@@ -105,8 +120,9 @@ def plan(sample: Sample, profile: Profile) -> Plan:
         raise FileRefused("UNKNOWN_LAYOUT", name, found, "check that it is a merchant bill", 1)
     end, declared = _summary(sample)
     if end < start:
-        raise FileRefused("FOOTER_MISSING", name, "no summary below the lines",
-                          "fetch the file again, it was cut")  # fmt: skip
+        raise FileRefused(
+            "FOOTER_MISSING", name, "no summary below the lines", "fetch the file again, it was cut"
+        )
     shape = Shape("utf-8", BACKTICK, None, len(header), tuple(sorted(places.values())))
     return Plan("wechat_bill", shape, places, start, 2, end, declared, "CNY", "on")
 
@@ -115,17 +131,23 @@ def _summary(sample: Sample) -> tuple[int, tuple[Declared, ...]]:
     at, line = last_line(sample)
     end, heading = last_line(sample, at)
     if not heading.startswith(_SUMMARY):
-        raise FileRefused("FOOTER_MISSING", sample.name, "the last lines are no summary",
-                          "fetch the file again, it was cut or lines were added")  # fmt: skip
+        raise FileRefused(
+            "FOOTER_MISSING",
+            sample.name,
+            "the last lines are no summary",
+            "fetch the file again, it was cut or lines were added",
+        )
     names = heading.decode("utf-8", "replace").strip().split(",")
     values = line.decode("utf-8", "replace").strip().removeprefix(BACKTICK).split(",`")
     known = {heading: ours for ours, headings in TOTALS.items() for heading in headings}
     strange = [each for each in names if each not in known]
     if strange or len(values) != len(names):
-        found = f"unknown total {strange[0]}" if strange else (
-            f"{len(values)} values below {len(names)} headings")
-        raise FileRefused("BAD_FOOTER", sample.name, found,
-                          "have the channel correct the summary")  # fmt: skip
+        found = (
+            f"unknown total {strange[0]}"
+            if strange
+            else (f"{len(values)} values below {len(names)} headings")
+        )
+        raise FileRefused("BAD_FOOTER", sample.name, found, "have the channel correct the summary")
     return end, tuple(
         Declared(known[each], value.strip(), "count" if known[each] == "count" else "major")
         for each, value in zip(names, values, strict=True)
@@ -136,10 +158,11 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
     """Cells of a bill to canonical lines; a refund's own numbers are its references."""
     count = len(cells.line_no)
     text = {
-        ours: given(cells.columns[plan.places[ours]], ("",)) if ours in plan.places
+        ours: given(cells.columns[plan.places[ours]], ("",))
+        if ours in plan.places
         else nulls(count)
         for ours in HEADINGS
-    }  # fmt: skip
+    }
     lines = Lines({"currency": text["currency"]})
     for name in _MONEY:
         money(lines, name, text[name], "major")
@@ -175,7 +198,7 @@ def _what(
     unsaid = pc.and_(pc.equal(state, "REFUND"), pc.is_null(refund_state))
     if pc.any(unsaid).as_py():
         rows = pc.indices_nonzero(pc.fill_null(unsaid, False)).to_pylist()
-        lines.blame({row: "UNKNOWN_STATUS: a refund without 退款状态" for row in rows})
+        lines.blame(dict.fromkeys(rows, "UNKNOWN_STATUS: a refund without 退款状态"))
     columns["kind"] = pc.if_else(refund, "REFUND", "PAYMENT")
     paid = pc.if_else(revoked, "REVERSED", "SUCCEEDED")
     columns["status"] = pc.if_else(refund, pc.fill_null(refund_state, "SUCCEEDED"), paid)
@@ -184,16 +207,16 @@ def _what(
     back = sums["refund_asked" if gross and _there(text["refund_asked"]) else "refunded"]
     columns["amount"] = signed_by(pc.if_else(refund, back, payment), refund, pc.invert(refund))
     columns["fee"] = pc.if_else(pc.is_valid(text["fee"]), sums["fee"], pa.scalar(None, pa.int64()))
-    number = {key: given(text[key], ("", "0")) for key in
-              ("payment_id", "order_no", "refund_id", "refund_no", "sub_merchant")}  # fmt: skip
+    number = {
+        key: given(text[key], ("", "0"))
+        for key in ("payment_id", "order_no", "refund_id", "refund_no", "sub_merchant")
+    }
     columns["our_ref"] = pc.if_else(refund, number["refund_no"], number["order_no"])
     columns["channel_ref"] = pc.if_else(
         refund, pc.coalesce(number["refund_id"], number["payment_id"]), number["payment_id"]
     )
     columns["order_ref"] = number["order_no"]
-    columns["original_ref"] = pc.if_else(
-        refund, number["payment_id"], pa.scalar(None, pa.string())
-    )
+    columns["original_ref"] = pc.if_else(refund, number["payment_id"], pa.scalar(None, pa.string()))
     columns["merchant_id"] = pc.coalesce(number["sub_merchant"], text["merchant"])
     columns["terminal_id"] = text["device"]
     columns["product"] = text["trade_type"]
@@ -202,7 +225,7 @@ def _what(
 
 
 def _there(texts: pa.Array) -> bool:
-    return len(texts) > texts.null_count
+    return bool(len(texts) > texts.null_count)
 
 
 def _ours(lines: Lines, text: dict[str, pa.Array], profile: Profile) -> None:
@@ -211,5 +234,9 @@ def _ours(lines: Lines, text: dict[str, pa.Array], profile: Profile) -> None:
         known = pa.array(profile.wechat.merchants, pa.string())
         strange = pc.invert(pc.is_in(text["merchant"], known))
         rows = pc.indices_nonzero(strange).to_pylist()
-        lines.blame({row: f"OTHER_CHANNEL: merchant {text['merchant'][row]} is not this channel's"
-                     for row in rows})  # fmt: skip
+        lines.blame(
+            {
+                row: f"OTHER_CHANNEL: merchant {text['merchant'][row]} is not this channel's"
+                for row in rows
+            }
+        )

@@ -28,7 +28,7 @@ def test_amounts(text: str, code: str, expected: int) -> None:
 )
 def test_what_is_no_amount(text: str) -> None:
     """Not a plain number, too many decimals, beyond the bound."""
-    with pytest.raises(ValueError, match="amount|decimals|beyond"):
+    with pytest.raises(ValueError, match=r"amount|decimals|beyond"):
         minor_units(text, 2)
 
 

@@ -1,0 +1,40 @@
+"""Writes the rows of breaks as CSV and as a workbook, side by side, in bounded memory."""
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from jobs.exports.breaks import HEADINGS
+from jobs.exports.cells import Cell, Money
+from jobs.exports.workbook import Workbook
+
+
+class CsvFile:
+    """`breaks.csv`: UTF-8 with BOM, RFC 4180."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+        self._write = csv.writer(self._text, lineterminator="\r\n").writerow
+        self._write([heading.text for heading in HEADINGS])
+
+    def add(self, row: tuple[Cell, ...]) -> None:
+        """Adds one row."""
+        self._write([cell.text if isinstance(cell, Money) else cell for cell in row])
+
+    def close(self) -> None:
+        """Writes what is left; the stream stays open."""
+        self._text.flush()
+        self._text.detach()
+
+
+def write_breaks(rows: Iterable[tuple[Cell, ...]], as_csv: BinaryIO, as_xlsx: BinaryIO) -> int:
+    """Writes the rows to both streams, whole; returns how many there are."""
+    table, book, count = CsvFile(as_csv), Workbook(as_xlsx, "Breaks", HEADINGS), 0
+    for row in rows:
+        count += 1
+        table.add(row)
+        book.add(row)
+    table.close()
+    book.close()
+    return count

@@ -1,0 +1,165 @@
+"""A day in figures: `summary.json`, and what of it the job reports."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.exports.cells import money
+from schemas.profile import Files
+from schemas.vocabulary import FileStatus, Outcome, Reason, RunResult
+
+#: State of a side of which everything is there.
+WHOLE = "WHOLE"
+_FILE_SHOWN = ("part", "version", "status", "file_name", "file_id", "line_count", "reason")
+_SUMS = ("internal_amount", "statement_amount", "difference", "at_stake")
+_GROUP = ("outcome", "reasons", "action", "currency", "internal_currency")
+
+
+def tally(outcomes: DataFrame) -> DataFrame:
+    """Rows, updates and sums in minor units per outcome, reasons, action and currencies.
+
+    `reasons` are joined by a space; `updates` counts the rows with a `txn_id`.
+    """
+    named = outcomes.select(
+        "outcome",
+        F.concat_ws(" ", F.col("reasons")).alias("reasons"),
+        "action",
+        "currency",
+        F.coalesce(F.col("internal_currency"), F.col("currency")).alias("internal_currency"),
+        "txn_id",
+        "internal_amount",
+        "statement_amount",
+        "difference",
+        at_stake().alias("at_stake"),
+    )
+    return named.groupBy(*_GROUP).agg(
+        F.count(F.lit(1)).alias("rows"),
+        F.count("txn_id").alias("updates"),
+        *[F.sum(F.col(name).cast("decimal(38,0)")).cast("bigint").alias(name) for name in _SUMS],
+    )
+
+
+def at_stake() -> Column:
+    """What a break may cost, in minor units of `currency`: |difference| of a pair or a group.
+
+    It is the whole |amount| where no part of it is agreed on: an item alone, another currency,
+    another status. Rows of a group beside the one that bears its difference have 0.
+    """
+    whole = F.abs(F.coalesce(F.col("statement_amount"), F.col("internal_amount")))
+    nothing = F.lit(0).cast("bigint")
+    size = F.abs(F.col("difference"))
+    in_group = _says(Reason.AMOUNT_MISMATCH) & ~_says(Reason.CURRENCY_MISMATCH)
+    return (
+        F.when(F.col("outcome") != F.lit(Outcome.BREAK.value), nothing)
+        .when(size.isNull() & in_group, nothing)
+        .when(size.isNull(), F.coalesce(whole, nothing))
+        .when(_says(Reason.STATUS_MISMATCH), F.greatest(size, whole))
+        .when(size.isNotNull(), size)
+    )
+
+
+def sides(
+    statements: Iterable[Mapping[str, Any]],
+    snapshots: Iterable[Mapping[str, Any]],
+    expected: Files | None,
+) -> dict[str, Any]:
+    """What had come of both sides, from a day's rows of `statement_files` and `snapshot_files`.
+
+    `expected` says which parts make the statement whole; None where no statement is sent.
+    """
+    if expected is None:
+        return {}
+    files = [{name: row[name] for name in _FILE_SHOWN} for row in statements]
+    files.sort(key=lambda row: [str(value) for value in row.values()])
+    accepted = {row["part"] for row in files if row["status"] == FileStatus.ACCEPTED}
+    statement = WHOLE if accepted.issuperset(expected.parts) else RunResult.STATEMENT_INCOMPLETE
+    statement = statement if accepted else RunResult.STATEMENT_MISSING
+    there = any(row["status"] == FileStatus.ACCEPTED for row in snapshots)
+    return {
+        "statement": {"state": str(statement), "files": files},
+        "snapshot": {"state": WHOLE if there else str(RunResult.SNAPSHOT_MISSING)},
+    }
+
+
+def counts(groups: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Rows per outcome, those without rows included."""
+    return {
+        outcome.value: sum(row["rows"] for row in groups if row["outcome"] == outcome)
+        for outcome in Outcome
+    }
+
+
+def figures(groups: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Rows and amounts by outcome, reason and action, and of every group of `tally`.
+
+    Amounts are text in major units, so that no reader of JSON rounds them.
+
+    Raises:
+        KeyError: a currency is none of ISO 4217.
+    """
+    ordered = sorted(groups, key=lambda row: tuple(str(row[name]) for name in _GROUP))
+    return {
+        "rows": sum(row["rows"] for row in ordered),
+        "at_stake": _texts(stakes(ordered)),
+        "by_outcome": _by(ordered, lambda row: [row["outcome"]]),
+        "by_reason": _by(ordered, lambda row: row["reasons"].split()),
+        "by_action": _by(ordered, lambda row: [row["action"]]),
+        "groups": [
+            {
+                **{name: row[name] for name in _GROUP},
+                "reasons": row["reasons"].split(),
+                "rows": row["rows"],
+                **{name: _text(row, name) for name in _SUMS},
+            }
+            for row in ordered
+        ],
+    }
+
+
+def stakes(groups: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """The amount at stake per currency, in minor units."""
+    sums: dict[str, int] = {}
+    for row in groups:
+        if row["outcome"] == Outcome.BREAK and row["currency"] is not None:
+            sums[row["currency"]] = sums.get(row["currency"], 0) + (row["at_stake"] or 0)
+    return dict(sorted(sums.items()))
+
+
+def _by(groups: Iterable[Mapping[str, Any]], names: Any) -> dict[str, Any]:
+    found: dict[str, dict[str, Any]] = {}
+    for row in groups:
+        for name in names(row):
+            entry = found.setdefault(name, {"rows": 0, "sums": {}})
+            entry["rows"] += row["rows"]
+            for column in _SUMS:
+                currency, value = _currency(row, column), row[column]
+                if currency is not None and value is not None:
+                    sums = entry["sums"].setdefault(column, {})
+                    sums[currency] = sums.get(currency, 0) + value
+    return {
+        name: {"rows": entry["rows"]}
+        | {column: _texts(sums) for column, sums in sorted(entry["sums"].items())}
+        for name, entry in sorted(found.items())
+    }
+
+
+def _currency(row: Mapping[str, Any], column: str) -> str | None:
+    name = "internal_currency" if column == "internal_amount" else "currency"
+    found: str | None = row[name]
+    return found
+
+
+def _texts(sums: Mapping[str, int]) -> dict[str, str | None]:
+    cells = {currency: money(minor, currency) for currency, minor in sorted(sums.items())}
+    return {currency: cell.text if cell else None for currency, cell in cells.items()}
+
+
+def _text(row: Mapping[str, Any], column: str) -> str | None:
+    cell = money(row[column], _currency(row, column))
+    return cell.text if cell else None
+
+
+def _says(reason: Reason) -> Column:
+    return F.array_contains(F.col("reasons"), F.lit(reason.value))

@@ -1,0 +1,33 @@
+"""Reasons and actions as a person says them."""
+
+from schemas.vocabulary import Action, Reason
+
+REASON_WORDS: dict[str, str] = {
+    Reason.OUT_OF_SCOPE: "not ours",
+    Reason.ALREADY_RECONCILED: "already reconciled",
+    Reason.CHANGED_AFTER_MATCH: "changed after it was matched",
+    Reason.DUPLICATE_LINE: "listed twice on the statement",
+    Reason.DUPLICATE_PAYMENT: "paid twice",
+    Reason.DUPLICATE_TRANSACTION: "booked twice by us",
+    Reason.AMOUNT_MISMATCH: "amounts differ",
+    Reason.CURRENCY_MISMATCH: "currencies differ",
+    Reason.STATUS_MISMATCH: "statuses differ",
+    Reason.NOT_EXPECTED: "no money moved",
+    Reason.INTERNAL_ONLY: "not on the statement",
+    Reason.STATEMENT_ONLY: "not in our books",
+    Reason.AMBIGUOUS: "several could be its partner",
+    Reason.GROUP_INCOMPLETE: "group is not complete",
+    Reason.LATE: "late",
+}
+
+ACTION_WORDS: dict[str, str] = {
+    Action.NONE: "Nothing to do",
+    Action.WAIT: "Wait for the other side",
+    Action.REVIEW: "Review by hand",
+    Action.CLAIM: "Ask the channel to correct its statement",
+    Action.REFUND: "Refund the payer",
+    Action.RECOVER: "Recover the money paid out",
+    Action.CONFIRM: "Confirm our transaction as succeeded",
+    Action.REVERSE: "Reverse our transaction",
+    Action.QUERY: "Ask the channel about it",
+}

@@ -1,0 +1,94 @@
+"""A workbook (.xlsx) of one table, written row by row by XlsxWriter in bounded memory."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import IO, NamedTuple
+
+import xlsxwriter
+
+from jobs.exports.cells import Cell, Money
+
+#: A sheet holds 1,048,576 rows; past this many the next one begins.
+SHEET_ROWS_MAX = 1_000_000
+#: UTF-16 units of a text that a cell can hold.
+TEXT_UNITS_MAX = 32_767
+_DECIMALS_MAX = 4
+_OPTIONS = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+
+
+class Heading(NamedTuple):
+    """A column: what stands above it, and how wide it is in characters."""
+
+    text: str
+    width: int
+
+
+class Workbook:
+    """One table under a heading that stays in sight, on as many sheets as it takes.
+
+    Text stays text; an amount is a number in its currency's decimals where a spreadsheet shows all
+    of its digits, else text. The bytes depend on the rows alone.
+    """
+
+    def __init__(
+        self, stream: IO[bytes], name: str, headings: Sequence[Heading], rows_max: int | None = None
+    ) -> None:
+        self._book = xlsxwriter.Workbook(stream, _OPTIONS)
+        self._book.set_properties({"created": datetime(1980, 1, 1, tzinfo=UTC)})
+        self._head = self._book.add_format({"bold": True})
+        self._money = [
+            self._book.add_format({"num_format": "#,##0" + "." * bool(places) + "0" * places})
+            for places in range(_DECIMALS_MAX + 1)
+        ]
+        self._name, self._headings = name, headings
+        self._rows_max = rows_max or SHEET_ROWS_MAX
+        self._sheets = 0
+        self._begin()
+
+    def add(self, row: Sequence[Cell]) -> None:
+        """Adds one row, on a new sheet where the last one is full."""
+        if self._row >= self._rows_max:
+            self._finish()
+            self._begin()
+        self._row += 1
+        for place, cell in enumerate(row):
+            if isinstance(cell, str):
+                self._sheet.write_string(self._row, place, _text(cell))
+            elif isinstance(cell, Money) and not cell.is_number:
+                self._sheet.write_string(self._row, place, cell.text)
+            elif isinstance(cell, Money):
+                value, style = float(cell.text), self._money[cell.decimals]
+                self._sheet.write_number(self._row, place, value, style)
+            elif cell is not None:
+                self._sheet.write_number(self._row, place, cell)
+
+    def close(self) -> None:
+        """Writes what is left; the stream stays open."""
+        self._finish()
+        self._book.close()
+
+    def _begin(self) -> None:
+        self._sheets += 1
+        name = self._name if self._sheets == 1 else f"{self._name} {self._sheets}"
+        self._sheet = self._book.add_worksheet(name)
+        self._sheet.freeze_panes(1, 0)
+        self._row = 0
+        for place, heading in enumerate(self._headings):
+            self._sheet.set_column(place, place, heading.width)
+            self._sheet.write_string(0, place, heading.text, self._head)
+
+    def _finish(self) -> None:
+        self._sheet.autofilter(0, 0, self._row, len(self._headings) - 1)
+
+
+def _text(text: str) -> str:
+    """A text cut to what a cell can hold, never in the middle of a character."""
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * TEXT_UNITS_MAX:
+        return text
+    return units[: 2 * TEXT_UNITS_MAX].decode("utf-16-le", "ignore")

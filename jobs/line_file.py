@@ -1,0 +1,81 @@
+"""One Parquet data file of lines, written by a task for the lake to commit."""
+
+import uuid
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs.archive import Storage
+from jobs.lake_guard import arrow_schema
+from schemas.tables import Table
+
+#: Columns whose values repeat, and are worth a dictionary.
+_REPEATED = [
+    "file_id",
+    "kind",
+    "status",
+    "currency",
+    "product",
+    "card_type",
+    "merchant_id",
+    "terminal_id",
+    "channel",
+    "account_tail",
+    "reason",
+]
+
+
+class LineFile:
+    """One Parquet data file of a table's day, opened at the first row."""
+
+    def __init__(
+        self, storage: Storage, table: Table, channel: str, day: date, file_id: str
+    ) -> None:
+        self.channel = channel
+        folder = f"{table.partitions[0]}={day}/channel={channel}"
+        self.path = f"{folder}/{file_id}-{uuid.uuid4().hex}.parquet"
+        self.full = storage.full(f"{table.name}/{self.path}")
+        self.storage, self.file_id, self.rows = storage, file_id, 0
+        kept = [each for each in arrow_schema(table) if each.name not in table.partitions]
+        self.schema = pa.schema(kept)
+        self.out: pq.ParquetWriter | None = None
+
+    def write(self, columns: dict[str, pa.Array]) -> None:
+        """Adds rows; columns of the table that are not among them are null."""
+        count = len(columns["line_no"])
+        if not count:
+            return
+        columns["file_id"] = pa.repeat(self.file_id, count)
+        if "line_id" in self.schema.names:
+            padded = pc.utf8_lpad(columns["line_no"].cast(pa.string()), 9, "0")
+            columns["line_id"] = pc.binary_join_element_wise(columns["file_id"], padded, ":")
+        arrays = [
+            columns[each.name].cast(each.type)
+            if each.name in columns
+            else pa.nulls(count, each.type)
+            for each in self.schema
+        ]
+        if self.out is None:
+            self.storage.fs.create_dir(self.full.rsplit("/", 1)[0], recursive=True)
+            self.out = pq.ParquetWriter(
+                self.full,
+                self.schema,
+                filesystem=self.storage.fs,
+                compression="zstd",
+                compression_level=1,
+                use_dictionary=_REPEATED,
+                write_statistics=True,
+            )
+        self.out.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
+        self.rows += count
+
+    def close(self) -> dict[str, Any] | None:
+        """Ends the file; what a `DataFile` is made from, None where no row came."""
+        if self.out is None:
+            return None
+        self.out.close()
+        size = self.storage.size(self.full)
+        return {"channel": self.channel, "path": self.path, "size": size, "rows": self.rows}
