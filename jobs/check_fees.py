@@ -55,7 +55,7 @@ def run(lake: Lake, profile: Profile, schedule: FeeSchedule, day: date) -> FeesS
         payments = of_channel.where(F.col("business_date").between(F.lit(since), F.lit(day)))
         named = original_entries(lines, payments, schedule, profile.zone_info)
         originals = lake.stage(named, f"originals-{profile.channel}-{day}")
-    checks = checked(lines, originals, schedule, profile.zone_info)
+    checks = checked(lines, originals, schedule, profile.zone_info, lake.stage)
     summed = lake.replace_day(FEE_TOTALS, totals(checks), day, profile.channel)
     found = lake.replace_day(FEE_CHECKS, wrong(checks), day, profile.channel)
     rows = lake.read_day(FEE_TOTALS, day, profile.channel).collect()

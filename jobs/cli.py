@@ -199,5 +199,9 @@ def watched(items: Sequence[Any], what: str) -> Iterator[Any]:
 
 def _logging() -> None:
     level = os.environ.get("TIEOUT_LOG", "WARNING" if sys.stderr.isatty() else "INFO")
-    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    if not log.handlers:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        log.addHandler(handler)
+        log.propagate = False
     log.setLevel(level)

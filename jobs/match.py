@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from jobs.cli import Report, Request, command, log, watched
 from jobs.days import DayState, state_of
+from jobs.exports.summary import at_stake as stake
 from jobs.lake import Lake
 from jobs.matching import conservation
 from jobs.matching.day import Facts, Matched, matched
@@ -34,7 +35,7 @@ from schemas.tables import (
 class MatchSummary:
     """One run date of a channel: why it ran, how it is marked, rows by outcome, amounts.
 
-    `amounts` are minor units at stake in breaks by currency: |difference|, or |amount| of one side.
+    `amounts` are minor units at stake in breaks by currency.
     """
 
     channel: str
@@ -142,14 +143,12 @@ def _checked(lake: Lake, made: Matched, state: DayState, channel: str, was: int)
 
 def at_stake(lake: Lake, day: date, channel: str) -> dict[str, int]:
     """Minor units at stake in a date's breaks, by currency."""
-    amount = F.abs(F.coalesce("difference", "statement_amount", "internal_amount"))
     found = (
         lake.read_day(OUTCOMES, day, channel)
-        .where(F.col("outcome") == F.lit("BREAK"))
         .groupBy("currency")
-        .agg(F.sum(amount.cast("decimal(38,0)")).alias("amount"))
+        .agg(F.sum(stake().cast("decimal(38,0)")).alias("amount"))
     )
-    return {row["currency"]: int(row["amount"]) for row in found.collect()}
+    return {row["currency"]: int(row["amount"]) for row in found.collect() if row["amount"]}
 
 
 def work(request: Request) -> Report:

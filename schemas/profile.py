@@ -8,7 +8,7 @@ from datetime import date
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from schemas.layout import DelimitedLayout, WechatOptions
 from schemas.strict import Strict
@@ -66,12 +66,15 @@ class Files(Strict):
     day_check: Literal["on", "near", "none"] | None = None
     unpacked_bytes_max: int = Field(default=20 * 2**30, gt=0)
 
+    @field_validator("pattern", "marker")
+    @classmethod
+    def _says_its_date(cls, text: str | None) -> str | None:
+        if text is not None and "{business_date" not in text:
+            raise ValueError("it does not name {business_date:%Y-%m-%d}; add the date")
+        return text
+
     @model_validator(mode="after")
-    def _says_its_date(self) -> Self:
-        for name in ("pattern", "marker"):
-            text = getattr(self, name)
-            if text is not None and "{business_date" not in text:
-                raise ValueError(f"{name} does not name {{business_date:%Y-%m-%d}}; add the date")
+    def _parts_fit(self) -> Self:
         if self.parts and "{part}" not in self.pattern:
             raise ValueError("parts are listed but pattern does not name {part}")
         if "{part}" in self.pattern and not self.parts:

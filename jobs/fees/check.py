@@ -13,19 +13,30 @@ from schemas.fee_schedule import FeeEntry, FeeSchedule
 from schemas.tables import FEE_CHECKS, FEE_TOTALS
 from schemas.vocabulary import FeeResult, Kind, Status
 
+_READ = ("business_date", "channel", "line_id", "kind", "status", "our_ref", "channel_ref",
+         "currency", "amount", "fee")  # fmt: skip
 #: What a refund owes, as a multiple of the fee of its amount.
 REFUND_SIGN = {"return": -1, "keep": 0, "charge": 1}
 
 
 def checked(
-    lines: DataFrame, originals: DataFrame | None, schedule: FeeSchedule, zone: ZoneInfo
+    lines: DataFrame,
+    originals: DataFrame | None,
+    schedule: FeeSchedule,
+    zone: ZoneInfo,
+    keep: Callable[[DataFrame, str], DataFrame] = lambda frame, _: frame,
 ) -> DataFrame:
     """Every line with what is due and the result: the columns of `fee_checks`, one row per line.
 
     `lines` are a channel's statement lines of one day; `originals` the entries of the payments that
     refunds give back (`originals.original_entries`), or None where they cannot matter.
+    `keep` holds a frame that is computed once: of several entries the choice would else be written
+    out again in every column that hangs on it.
     """
-    judged = lines.withColumn("own", entry_of(schedule, zone))
+    columns = [F.col(name) for name in _READ]
+    judged = lines.select(*columns, entry_of(schedule, zone).alias("own"))
+    if len(schedule.entries) > 1:
+        judged = keep(judged, "fee_entries")
     return _results(_with_originals(judged, originals), schedule)
 
 

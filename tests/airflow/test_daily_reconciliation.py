@@ -92,7 +92,7 @@ def airflow(tmp_path_factory) -> Airflow:
 
 def test_rules(airflow):
     """Dates, channels, jars and exit statuses, each by itself; see inside/rules.py."""
-    own = ("-c", os.devnull, "--rootdir", INSIDE, "-p", "no:cacheprovider")
+    own = ("-c", os.devnull, "--rootdir", INSIDE, "--confcutdir", INSIDE, "-p", "no:cacheprovider")
     done = airflow("-m", "pytest", "-q", *own, INSIDE / "rules.py")
     assert " passed" in done.stdout
 
