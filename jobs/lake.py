@@ -43,7 +43,6 @@ class Lake:
         self.uri = self.storage.uri
         self._scratch = f"_staging/{uuid.uuid4().hex}"
         self._known: set[str] = set()
-        self._kept: list[DataFrame] = []
 
     def path(self, table: Table) -> str:
         """Where a table lies."""
@@ -204,6 +203,14 @@ class Lake:
         taking_turns(table, lambda: write_deltalake(self._delta_uri(table), data, mode="append"))
         return self.version(table)
 
+    def rows_of_files(self, table: Table, day: date, channel: str, file_ids: Sequence[str]) -> int:
+        """Rows in force of a day that came from some received files, from the log alone."""
+        starts = tuple(file_ids)
+        actions = add_actions(self._delta(table), table, day, channel)
+        return row_count(
+            each for each in actions if str(each["path"]).rsplit("/", 1)[-1].startswith(starts)
+        )
+
     def repeated(self, paths: Sequence[str], column: str) -> list[str]:
         """Values that stand more than once in a column of Parquet files not yet committed."""
         places = [
@@ -220,23 +227,16 @@ class Lake:
         return f"{self._scratch}/{name}"
 
     def stage(self, frame: DataFrame, name: str) -> DataFrame:
-        """The same rows, computed once, until `forget`: persisted where the engine can, else
-        written to the lake's staging area.
+        """The same rows, computed once and kept in the staging area until `forget`.
+
+        Written and read back on both engines: what hangs on it is planned anew from here.
         """
-        if engine_in_use(self.spark) == "spark":
-            self._kept.append(frame.persist())
-            return frame
-        place = f"{self.uri}/{self._scratch}/{len(self._kept)}-{name}"
+        place = f"{self.uri}/{self._scratch}/{uuid.uuid4().hex}-{name}"
         frame.write.mode("overwrite").parquet(place)
-        self._kept.append(frame)
         return self.spark.read.schema(frame.schema).parquet(place)
 
     def forget(self) -> None:
         """Lets go of what was staged; the last thing that is done with a lake."""
-        if engine_in_use(self.spark) == "spark":
-            for frame in self._kept:
-                frame.unpersist()
-        self._kept.clear()
         self.storage.remove(self._scratch)
 
     def _delta_uri(self, table: Table) -> str:

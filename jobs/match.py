@@ -1,6 +1,7 @@
 """`tieout match`: one channel's lines against our transactions, date by date."""
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,7 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs.cli import Report, Request, command, log, watched
 from jobs.days import DayState, state_of
-from jobs.exports.summary import at_stake as stake
+from jobs.exports.summary import at_stake
 from jobs.lake import Lake
 from jobs.matching import conservation
 from jobs.matching.day import Facts, Matched, matched
@@ -94,7 +95,8 @@ def _one(lake: Lake, profile: Profile, state: DayState, each: Due) -> MatchSumma
     with job.step("open_items"):
         left = lake.replace_day(OPEN_ITEMS, made.open_items, day, channel)
     with job.step("check"):
-        counts = _checked(lake, made, state, channel, was)
+        _checked(lake, made, state, channel, was)
+        counts, job.amounts = _tallied(lake, day, channel)
     lake.forget()
     job.versions_written = {OUTCOMES.name: written.version, OPEN_ITEMS.name: left.version}
     job.counts = {
@@ -103,28 +105,27 @@ def _one(lake: Lake, profile: Profile, state: DayState, each: Due) -> MatchSumma
         "lines": state.line_count,
         "transactions": state.snapshot_rows,
     }
-    with job.step("check"):
-        job.amounts = at_stake(lake, day, channel)
     sealed(lake, job)
     return MatchSummary(channel, day, each.why, job.result, job.counts, job.amounts, job.seconds)
 
 
-def _checked(lake: Lake, made: Matched, state: DayState, channel: str, was: int) -> dict[str, int]:
-    """Rows by outcome, once it is sure that nothing was lost or doubled.
+def _checked(lake: Lake, made: Matched, state: DayState, channel: str, was: int) -> None:
+    """Makes sure that nothing was lost or doubled.
 
     Raises:
         CheckFailed, LakeOutOfStep: see `run`; the date's outcomes are as they were before.
     """
     day = state.business_date
-    outcomes = lake.read_day(OUTCOMES, day, channel)
-    went_in = conservation.collected(made.went_in.collect())
+    came_out = conservation.of_outcomes(lake.read_day(OUTCOMES, day, channel))
+    both = made.went_in.select("*", F.lit(True).alias("before")).unionByName(
+        came_out.select("*", F.lit(False).alias("before"))
+    )
+    sums = both.collect()
     faults = conservation.faults(
-        went_in, conservation.collected(conservation.of_outcomes(outcomes).collect())
+        conservation.collected(row for row in sums if row["before"]),
+        conservation.collected(row for row in sums if not row["before"]),
     )
-    landed = lake.read_day(STATEMENT_LINES, day, channel).where(
-        F.col("file_id").isin([file_id for _, file_id in state.files])
-    )
-    lines = landed.count()
+    lines = lake.rows_of_files(STATEMENT_LINES, day, channel, [each for _, each in state.files])
     if faults or lines != state.line_count:
         former = lake.read(OUTCOMES, was).where(
             (F.col("run_date") == F.lit(day)) & (F.col("channel") == F.lit(channel))
@@ -137,18 +138,22 @@ def _checked(lake: Lake, made: Matched, state: DayState, channel: str, was: int)
         )
     if faults:
         raise CheckFailed(f"CONSERVATION: {channel} {day}: {'; '.join(faults)}")
-    grouped = outcomes.groupBy("outcome").agg(F.count("*").alias("rows")).collect()
-    return {str(row["outcome"]).lower(): int(row["rows"]) for row in grouped}
 
 
-def at_stake(lake: Lake, day: date, channel: str) -> dict[str, int]:
-    """Minor units at stake in a date's breaks, by currency."""
+def _tallied(lake: Lake, day: date, channel: str) -> tuple[dict[str, int], dict[str, int]]:
+    """Rows by outcome, and minor units at stake by currency."""
+    stake = F.sum(at_stake().cast("decimal(38,0)")).alias("stake")
     found = (
         lake.read_day(OUTCOMES, day, channel)
-        .groupBy("currency")
-        .agg(F.sum(stake().cast("decimal(38,0)")).alias("amount"))
+        .groupBy("outcome", "currency")
+        .agg(F.count("*").alias("rows"), stake)
     )
-    return {row["currency"]: int(row["amount"]) for row in found.collect() if row["amount"]}
+    counts: Counter[str] = Counter()
+    amounts: Counter[str] = Counter()
+    for row in found.collect():
+        counts[str(row["outcome"]).lower()] += int(row["rows"])
+        amounts[row["currency"]] += int(row["stake"] or 0)
+    return dict(counts), {code: amount for code, amount in amounts.items() if amount}
 
 
 def work(request: Request) -> Report:

@@ -18,8 +18,8 @@ from jobs.exports.summary import at_stake
 from jobs.lake import Lake
 from schemas.currencies import exponent
 from schemas.errors import ConfigurationError
-from schemas.tables import FEE_CHECKS, FEE_TOTALS, OUTCOMES, STATEMENT_FILES
-from schemas.vocabulary import FileStatus, Outcome
+from schemas.tables import FEE_CHECKS, FEE_TOTALS, OUTCOMES, RUNS, STATEMENT_FILES
+from schemas.vocabulary import FileStatus, Outcome, RunResult
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,15 @@ class Day:
         ]
         columns = ["channel", "file_name", "status", "line_count", "reason"]
         return pd.DataFrame(found, columns=columns).sort_values(["channel", "file_name"])
+
+    def remarks(self) -> dict[str, str]:
+        """What the last match of each channel had to say, where it was not simply `DONE`."""
+        rows = self.lake.rows(RUNS, job="match", business_date=self.date)
+        last = {
+            row["channel"]: row["result"] for row in sorted(rows, key=lambda row: row["ended_at"])
+        }
+        return {channel: result for channel, result in sorted(last.items())
+                if result != RunResult.DONE and self.channel in (None, channel)}  # fmt: skip
 
     def _of(self, outcome: Outcome) -> DataFrame:
         return self.outcomes.where(F.col("outcome") == F.lit(outcome.value))

@@ -16,6 +16,8 @@ from jobs.delta_jars import jar_paths
 from schemas.errors import ConfigurationError
 
 ENGINES = ("auto", "sail", "spark")
+#: Below so many rows a day is small.
+SMALL_ROWS = 100_000
 _server: Any = None
 
 
@@ -62,10 +64,19 @@ def engine_in_use(spark: SparkSession) -> str:
 
 
 def set_size(spark: SparkSession, rows: int) -> None:
-    """Fits the number of shuffle partitions to the rows at hand; the embedded engine needs none."""
-    if engine_in_use(spark) == "spark":
-        partitions = 2 if rows < 200_000 else 8 if rows < 5_000_000 else 24
-        spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
+    """Fits Spark's planning to the rows at hand; the embedded engine needs none.
+
+    A small day is one task a step, without adaptive planning or compiled code: both cost more than
+    they save there.
+    """
+    if engine_in_use(spark) != "spark":
+        return
+    small = rows < SMALL_ROWS
+    partitions = 1 if small else 8 if rows < 5_000_000 else 24
+    spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
+    spark.conf.set("spark.sql.adaptive.enabled", str(not small).lower())
+    spark.conf.set("spark.sql.codegen.wholeStage", str(not small).lower())
+    spark.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN" if small else "FALLBACK")
 
 
 def close_session(spark: SparkSession) -> None:

@@ -55,10 +55,12 @@ day = reviewed(lake, os.environ.get("TIEOUT_BUSINESS_DATE"))
 # %%
 state = day.state().toPandas()
 money = in_major_units(state, ["at_stake", "waiting"])
+remarks = {channel: f", **{said.lower().replace('_', ' ')}**"
+           for channel, said in day.remarks().items()}  # fmt: skip
 lines = [
     f"- **{row.channel}** {row.currency}: {row.matched:,} matched, {row.suspense:,} waiting"
     f" ({row.waiting:,}), **{row['break']:,} broken** with **{row.currency} {row.at_stake:,}**"
-    f" at stake, {row.excluded:,} set aside"
+    f" at stake, {row.excluded:,} set aside" + remarks.get(row.channel, "")
     for _, row in money.iterrows()
 ]
 Markdown("\n".join([f"### {day.date:%A, %d %B %Y}", *(lines or ["Nothing was matched."])]))
@@ -67,8 +69,8 @@ Markdown("\n".join([f"### {day.date:%A, %d %B %Y}", *(lines or ["Nothing was mat
 table(state, "amount_matched", "waiting", "at_stake")
 
 # %% [markdown]
-# **Is everything here?** A file that was refused (`QUARANTINED`) has no lines in the day: what it
-# would have settled shows up below as waiting.
+# **Is everything here?** A file that was refused (`QUARANTINED`), or one that has not come, has no
+# lines in the day: what it would have settled shows up below as waiting.
 
 # %%
 table(day.files())
@@ -138,9 +140,10 @@ picture(
 # %%
 biggest = day.biggest(10).toPandas()
 biggest = biggest.assign(why=[", ".join(REASON_WORDS[r] for r in row) for row in biggest.reasons])
-columns = ["place", "channel", "kind", "our_ref", "channel_ref", "why", "currency", "at_stake",
-           "internal_amount", "statement_amount", "difference", "age_days", "action"]  # fmt: skip
-table(biggest[columns], "at_stake", "internal_amount", "statement_amount", "difference")
+biggest = biggest.rename(columns={"internal_amount": "ours", "statement_amount": "theirs"})
+columns = ["channel", "our_ref", "channel_ref", "why", "currency", "at_stake", "ours", "theirs",
+           "difference", "age_days", "action"]  # fmt: skip
+table(biggest[columns], "at_stake", "ours", "theirs", "difference")
 
 # %% [markdown]
 # ## Were the fees right?

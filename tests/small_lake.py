@@ -7,7 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.lake import Lake
-from schemas.tables import FEE_CHECKS, FEE_TOTALS, OUTCOMES, STATEMENT_FILES, Table
+from schemas.tables import FEE_CHECKS, FEE_TOTALS, OUTCOMES, RUNS, STATEMENT_FILES, Table
 
 DAY = date(2026, 11, 22)
 
@@ -73,6 +73,11 @@ def fill(lake: Lake) -> None:
     put(lake, FEE_TOTALS, DAY, "wechat", total | {"charged": 85, "due": 82, "difference": 3})
     check = {"line_id": "file:A3", "currency": "CNY", "amount": 12_450, "result": "OVERCHARGED"}
     put(lake, FEE_CHECKS, DAY, "wechat", check | {"charged": 78, "due": 75, "difference": 3})
+    run = {"job": "match", "business_date": DAY, "ended_at": datetime(2026, 11, 23, 3, tzinfo=UTC)}
+    lake.append_rows(RUNS, [
+        run | {"channel": "wechat", "result": "DONE"},
+        run | {"channel": "gulfpay", "result": "STATEMENT_INCOMPLETE"},
+    ])  # fmt: skip
     received = {"business_date": DAY, "part": "", "version": 1, "rejected_count": 0, "totals": [],
                 "received_at": datetime(2026, 11, 23, 2, tzinfo=UTC), "byte_size": 100}  # fmt: skip
     lake.append_rows(STATEMENT_FILES, [

@@ -66,6 +66,7 @@ def test_the_daily_review_tells_the_day(
         "**wechat** CNY: 2 matched, 1 waiting (30.00), **2 broken** with **CNY 98,765.93**" in said
     )
     assert "**1 broken** with **KWD 3.321** at stake" in said
+    assert "0 set aside, **statement incomplete**" in said
 
     tables = "\n".join(outputs(notebook, "text/html"))
     for figure in ("98,765.43", "-0.50", "-3.321", "QUARANTINED", "TotalsDiffer", "0.85", "0.03"):

@@ -74,6 +74,11 @@ def test_files_in_force_or_refused_are_listed(filled: Lake) -> None:
     assert list(reviewed(filled, DAY, "wechat").files()["channel"]) == ["wechat"]
 
 
+def test_a_match_that_lacked_something_is_remarked_on(filled: Lake) -> None:
+    assert reviewed(filled, DAY).remarks() == {"gulfpay": "STATEMENT_INCOMPLETE"}
+    assert reviewed(filled, DAY, "wechat").remarks() == {}
+
+
 def test_without_a_date_it_is_the_latest_that_was_matched(filled: Lake) -> None:
     assert reviewed(filled).date == DAY
 

@@ -17,16 +17,10 @@ Sums = dict[tuple[str, str | None], tuple[int, int, int, int]]
 _HALF = 2**32
 
 
-def of_members(items: DataFrame, side: Side, id_column: str) -> DataFrame:
-    """What goes in: one row per currency of one side."""
-    return _summed(
-        items.select(
-            F.lit(side.value).alias("side"),
-            F.col("currency"),
-            F.col("amount"),
-            F.col(id_column).alias("id"),
-        )
-    )
+def of_members(items: DataFrame) -> DataFrame:
+    """What goes in: one row per side and currency."""
+    own_id = F.coalesce("txn_id", "line_id").alias("id")
+    return _summed(items.select("side", "currency", "amount", own_id))
 
 
 def of_outcomes(rows: DataFrame) -> DataFrame:

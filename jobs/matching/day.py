@@ -63,29 +63,33 @@ def matched(
         side_of(still_open, Side.INTERNAL),
     )
     judged = all_lines.select("*", set_aside(profile.scope).alias("reason"))
+    in_bulk = facts.items >= bulk_from and bulk.is_usable(profile.match)
+    if not in_bulk:
+        none = F.lit(None).cast("string").alias("reason")
+        members = keep(judged.unionByName(ours.select("*", none)), "members")
+        judged, ours = side_of(members, Side.STATEMENT), side_of(members, Side.INTERNAL)
+        ours = ours.select(*item_types())
     theirs = judged.where(F.col("reason").isNull()).select(*item_types())
     aside = judged.where(F.col("reason").isNotNull())
 
     parts = [rows.of_items(_settled(aside, F.lit(Outcome.EXCLUDED.value)))]
-    left_lines, left_ours = theirs, ours
-    if facts.items >= bulk_from and bulk.is_usable(profile.match):
+    left = theirs.unionByName(ours)
+    if in_bulk:
         odd = keep(bulk.odd_keys(theirs, ours), "odd_keys")
         on = (F.col("l.kind") == F.col("t.kind")) & (
             F.col("l.our_ref_norm") == F.col("t.our_ref_norm")
         )
         first = F.lit(profile.match.passes[0].name)
         parts.append(rows.of_pairs(bulk.clean(theirs, odd), bulk.clean(ours, odd), on, first))
-        left_lines, left_ours = bulk.rest(theirs, odd), bulk.rest(ours, odd)
-    decided = keep(_decided(left_lines.unionByName(left_ours), profile, keep), "decided")
+        left = bulk.rest(theirs, odd).unionByName(bulk.rest(ours, odd))
+    decided = keep(_decided(left, profile, keep), "decided")
     parts += [_met(decided), rows.of_items(decided.where(F.col("outcome").isNotNull()))]
     outcomes = parts[0]
     for part in parts[1:]:
         outcomes = outcomes.unionByName(part)
     stay = decided.where(F.col("open")).select(*item_types())
     dated = {"run_date": F.lit(day), "channel": F.lit(profile.channel)}
-    sums = conservation.of_members(all_lines, Side.STATEMENT, "line_id").unionByName(
-        conservation.of_members(ours, Side.INTERNAL, "txn_id")
-    )
+    sums = conservation.of_members(judged.select(*item_types()).unionByName(ours))
     return Matched(
         rows.finished(outcomes, day, profile.channel),
         stay.withColumns(dated).select(*OPEN_ITEMS.columns),
