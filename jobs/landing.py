@@ -97,13 +97,14 @@ def tasks_of(
         if start < end:
             first = plan.first_line if start == plan.start else block.first_line
             blocks.append(Block(start, end - start, first))
-    workers = max(os.cpu_count() or 1, -(-len(blocks) // BLOCKS_OF_A_TASK))
-    size = max(1, -(-len(blocks) // workers))
+    cores = os.cpu_count() or 1
+    rounds = -(-len(blocks) // (BLOCKS_OF_A_TASK * cores))
+    count = min(len(blocks), rounds * cores)
     return [
         Task(
-            storage.uri, plain.path, plain.file_id, tuple(blocks[i : i + size]), plan, profile, day
+            storage.uri, plain.path, plain.file_id, tuple(blocks[place::count]), plan, profile, day
         )
-        for i in range(0, len(blocks), size)
+        for place in range(count)
     ]
 
 
