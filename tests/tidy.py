@@ -162,7 +162,7 @@ def arrows_of_pure_packages(source: Source) -> Iterator[Fault]:
     """Rules import pyspark.sql, pyarrow, schemas and themselves; only statements touch bytes."""
     own = ".".join(source.path.removesuffix(".py").split("/")[:2])
     storage = ("pyarrow.fs", "pyarrow.dataset")
-    allowed = ("pyspark.sql", "pyarrow", "schemas", own)
+    allowed = ("pyspark.sql", "pyarrow", "numpy", "schemas", own)
     for line, name in source.imports:
         known = _is_standard(name) or _is_of(name, *allowed)
         if not known or (_is_of(name, *storage) and own != "jobs.statements"):
