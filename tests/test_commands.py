@@ -1,4 +1,4 @@
-"""The commands as a person or a scheduler starts them: three ways in, exit codes, last-line JSON."""
+"""The commands as a person or a scheduler starts them: ways in, exit codes, last-line JSON."""
 
 import json
 import os
@@ -11,13 +11,9 @@ import pytest
 
 from jobs.__main__ import main
 from jobs.cli import PURPOSES
-from tests.worlds import World, day, line, txn
+from tests.worlds import LINE_COLUMNS, World, day, line, txn
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
-class Outside(World):
-    """A world without a session: the command opens its own."""
 
 
 @pytest.fixture
@@ -196,7 +192,9 @@ def test_the_package_ships_as_a_zip(world: World, tmp_path: Path) -> None:
     entry = tmp_path / "elsewhere" / "ingest.py"
     entry.parent.mkdir()
     entry.write_bytes((ROOT / "jobs/ingest.py").read_bytes())
-    world.statement(0, *[line(f"N{i}") for i in range(40_000)])
+    rows = "".join(f"N{i:09},C{i:09},PAYMENT,SUCCEEDED,10.00,0.06,CNY,{day(0)} 12:00:00,M1\n"
+                   for i in range(250_000))  # fmt: skip
+    world.file(f"bank/{day(0)}/lines.csv", ",".join(LINE_COLUMNS) + "\n" + rows)
     command = [
         "spark-submit", "--master", "local-cluster[1,1,1024]", "--conf", "spark.executor.memory=1g",
         "--jars", ",".join(str(path) for path in jar_paths()), "--py-files", str(shipped),
@@ -204,8 +202,7 @@ def test_the_package_ships_as_a_zip(world: World, tmp_path: Path) -> None:
     ]  # fmt: skip
     home = str(Path(pyspark.__file__).parent)
     status, told, said = started(
-        command, entry.parent, SPARK_HOME=home, PYTHONPATH="", TIEOUT_INLINE_BYTES="0",
-        PYTHONSAFEPATH="1",
+        command, entry.parent, SPARK_HOME=home, PYTHONPATH="", PYTHONSAFEPATH="1",
     )  # fmt: skip
     assert (status, told["exit"]) == (0, 0), said[-3000:]
-    assert told["dates"][0]["channels"]["bank"]["lines"] == 40_000
+    assert told["dates"][0]["channels"]["bank"]["lines"] == 250_000
