@@ -2,11 +2,11 @@
 
 import argparse
 import importlib
-import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from jobs import __version__
-from jobs.cli import PURPOSES, carry_out, parser
+from jobs.cli import PURPOSES, carry_out, leave, parser
 
 _EPILOG = """a first day:
   tieout run --lake lake --config config --inbox inbox --business-date 2026-11-22
@@ -32,5 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return carry_out(given, importlib.import_module(f"jobs.{given.job}").work)
 
 
+def tieout() -> NoReturn:
+    """The console script: `main`, and the end of the process."""
+    leave(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    tieout()

@@ -1,6 +1,5 @@
 """Checks the fees of one channel's statement lines of one date against its rate card."""
 
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -8,7 +7,7 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
-from jobs.cli import Report, Request, command, watched
+from jobs.cli import Report, Request, command, leave, watched
 from jobs.fees.check import checked, totals, wrong
 from jobs.fees.originals import LOOK_BACK_DAYS, are_asked, original_entries
 from jobs.lake import Lake
@@ -130,4 +129,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

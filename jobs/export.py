@@ -1,7 +1,6 @@
 """Exports one channel's exceptions of one run date, for people and for the transaction system."""
 
 import json
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.cli import Report, Request, command, watched
+from jobs.cli import Report, Request, command, leave, watched
 from jobs.exports.breaks import broken, cells
 from jobs.exports.folder import join_parts, remove, replaced
 from jobs.exports.sheets import write_breaks
@@ -159,4 +158,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -1,13 +1,12 @@
 """`tieout ingest`: statement files and our snapshot of a date into the lake."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from jobs.archive import Storage
-from jobs.cli import Report, Request, command, log, watched
+from jobs.cli import Report, Request, command, leave, log, watched
 from jobs.config import Configuration
 from jobs.days import DayState, state_of
 from jobs.lake import Lake
@@ -136,4 +135,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -1,6 +1,5 @@
 """`tieout match`: one channel's lines against our transactions, date by date."""
 
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
-from jobs.cli import Report, Request, command, log, watched
+from jobs.cli import Report, Request, command, leave, log, watched
 from jobs.days import DayState, state_of
 from jobs.exports.summary import at_stake
 from jobs.lake import Lake
@@ -218,4 +217,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -1,6 +1,5 @@
 """`tieout run`: every step of a date or a range of dates, in one session."""
 
-import sys
 import time
 from collections.abc import Sequence
 from datetime import date
@@ -8,7 +7,7 @@ from typing import Any
 
 from jobs import check_fees, export, ingest, match
 from jobs.archive import Storage
-from jobs.cli import Report, Request, command, log, watched
+from jobs.cli import Report, Request, command, leave, log, watched
 from jobs.lake import Lake
 from jobs.quality import warm_up
 from jobs.shapes import after_match
@@ -113,4 +112,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -1,6 +1,7 @@
 """One session for the whole run, on the engine that TIEOUT_ENGINE names; a fresh lake a test."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import settings
 from pyspark.sql import SparkSession
 
+from jobs.cli import leave
 from jobs.lake import Lake
 from jobs.session import close_session, engine_of, open_session
 
@@ -17,6 +19,21 @@ settings.load_profile("tieout")
 
 #: Real statement files, read in place where they are present.
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
+
+
+_status: list[int] = []
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    """Keeps the run's exit status for the end."""
+    _status.append(int(exitstatus))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Ends the process as the commands do: see `jobs.cli.leave`."""
+    if _status and "pyspark" in sys.modules:
+        leave(_status[-1])
 
 
 @pytest.fixture(scope="session")

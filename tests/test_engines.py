@@ -1,0 +1,59 @@
+"""A lake that changes engines in mid-week ends with the same rows as on either engine alone."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from deltalake import DeltaTable
+
+from tests.worlds import World, day, line, txn
+
+ROOT = Path(__file__).resolve().parents[1]
+TABLES = ("statement_lines", "internal_transactions", "outcomes", "open_items", "fee_checks")
+SCHEDULE = "channel: bank\nentries:\n  - {name: all, rate: '0.006', kind: PAYMENT}\n"
+
+
+def reconciled(world: World, lake: Path, engine: str, first: int, last: int) -> None:
+    """Runs some days into a lake on an engine, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "jobs", "run", "--lake", str(lake), "--engine", engine,
+         "--config", str(world.root / "config"), "--inbox", str(world.inbox), "--no-quality",
+         "--business-date", str(day(first)), "--through", str(day(last))],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+        env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert json.loads(done.stdout.splitlines()[-1])["exit"] == 0
+
+
+def rows(lake: Path) -> dict[str, list[str]]:
+    """All rows of a lake's tables, as any Delta reader has them."""
+    return {name: sorted(str(row) for row in DeltaTable(str(lake / name)).to_pyarrow_table()
+                         .to_pylist()) for name in TABLES}  # fmt: skip
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_engines_take_turns(tmp_path: Path) -> None:
+    """Three days of cut-overs, breaks and duplicates: Sail alone, Spark alone, and in turns."""
+    world = World(tmp_path, lake=None)  # type: ignore[arg-type]
+    (tmp_path / "config/fee_schedules").mkdir()
+    (tmp_path / "config/fee_schedules/bank.yaml").write_text(SCHEDULE)
+    for offset in range(3):
+        late = [line(f"late{offset - 1}")] if offset else []
+        world.statement(offset, line(f"A{offset}"), line(f"B{offset}", "9.99"), *late,
+                        line(f"A{offset}"), line(f"x{offset}", fee="0.07"))  # fmt: skip
+        world.snapshot(offset, txn(f"A{offset}"), txn(f"B{offset}"), txn(f"late{offset}"),
+                       txn(f"y{offset}", status="FAILED"))  # fmt: skip
+    reconciled(world, tmp_path / "sail", "sail", 0, 2)
+    reconciled(world, tmp_path / "spark", "spark", 0, 2)
+    reconciled(world, tmp_path / "turns", "sail", 0, 0)
+    reconciled(world, tmp_path / "turns", "spark", 1, 1)
+    reconciled(world, tmp_path / "turns", "sail", 2, 2)
+    alone = rows(tmp_path / "sail")
+    assert len(alone["outcomes"]) > 20
+    assert rows(tmp_path / "spark") == alone
+    assert rows(tmp_path / "turns") == alone

@@ -1,0 +1,152 @@
+"""Killed between any two writes: what is there can be trusted, and the same command heals it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs import check_fees, export
+from jobs.lake import Lake
+from schemas.errors import LakeOutOfStep
+from schemas.fee_schedule import FeeEntry, FeeSchedule
+from schemas.tables import (
+    FEE_CHECKS,
+    FEE_TOTALS,
+    INTERNAL_TRANSACTIONS,
+    OPEN_ITEMS,
+    OUTCOMES,
+    REJECTED_LINES,
+    STATEMENT_FILES,
+    STATEMENT_LINES,
+)
+from tests.worlds import World, day, line, txn
+
+WRITES = ("commit_files", "replace_day", "replace_rows", "append_rows")
+TABLES = (STATEMENT_LINES, REJECTED_LINES, INTERNAL_TRANSACTIONS, OUTCOMES, OPEN_ITEMS, FEE_CHECKS,
+          FEE_TOTALS)  # fmt: skip
+SCHEDULE = FeeSchedule(channel="bank", entries=(FeeEntry(name="all", rate="0.006"),))
+
+
+class Killed(BaseException):
+    """Stands for the end of the process: nothing catches it."""
+
+
+def filled(root: Path, lake: Lake) -> World:
+    """Two days with a new version of the first one's statement waiting."""
+    world = World(root, lake)
+    world.statement(0, line("A"), line("B", "9.99"), line("C", fee="0.07"))
+    world.snapshot(0, txn("A"), txn("B"), txn("D"))
+    return world
+
+
+def command(world: World) -> None:
+    """What the scheduler runs for a day."""
+    world.ingest(0)
+    world.match(0)
+    profile = world.config.profiles["bank"]
+    check_fees.step(world.lake, profile, SCHEDULE, day(0))
+    export.step(world.lake, profile, day(0))
+
+
+def state(lake: Lake) -> dict[str, Any]:
+    """All rows of all tables, and the exported breaks."""
+    rows = {table.name: sorted(str(row) for row in lake.read(table).collect()) for table in TABLES}
+    rows["files"] = sorted(
+        str((row["file_name"], row["version"], row["status"], row["line_count"]))
+        for row in lake.rows(STATEMENT_FILES)
+        if row["status"] != "DUPLICATE"
+    )
+    breaks = Path(lake.uri) / "exports" / str(day(0)) / "bank" / "breaks.csv"
+    rows["breaks"] = breaks.read_text("utf-8-sig") if breaks.exists() else ""
+    return rows
+
+
+def counted(lake: Lake, dies_at: int, after: bool) -> Callable[[], int]:
+    """Makes the lake die at its n-th write, before or after it; returns how many were begun."""
+    begun = 0
+
+    def wrapped(write: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            nonlocal begun
+            begun += 1
+            mine = begun
+            if mine == dies_at and not after:
+                raise Killed
+            done = write(*args, **kwargs)
+            if mine == dies_at:
+                raise Killed
+            return done
+
+        return call
+
+    for name in WRITES:
+        setattr(lake, name, wrapped(getattr(lake, name)))
+    return lambda: begun
+
+
+@pytest.mark.slow
+@pytest.mark.sail_only
+def test_killed_at_every_write(spark, tmp_path: Path) -> None:
+    """For each write of a day, dead before it and after it: run again, all tables as in one go."""
+    clean = filled(tmp_path / "clean", Lake(spark, str(tmp_path / "clean/lake")).prepare())
+    begun = counted(clean.lake, 0, False)
+    command(clean)
+    writes, expected = begun(), state(clean.lake)
+    assert writes >= 9
+    for dies_at in range(1, writes + 1):
+        for after in (False, True):
+            root = tmp_path / f"{dies_at}-{after}"
+            world = filled(root, Lake(spark, str(root / "lake")).prepare())
+            counted(world.lake, dies_at, after)
+            with pytest.raises(Killed):
+                command(world)
+            world.lake = Lake(spark, str(root / "lake")).prepare()
+            assert_trusted(world)
+            command(world)
+            assert state(world.lake) == expected, f"dead at write {dies_at}, after it: {after}"
+
+
+def assert_trusted(world: World) -> None:
+    """Each table holds a whole day or none of it, and a match refuses files without their lines."""
+    counts = [world.lake.read(table).count() for table in TABLES]
+    for table, count, whole in zip(TABLES, counts, (3, 0, 3, 4, 2, 1, 1), strict=True):
+        assert count in (0, whole), f"{table.name} has {count} rows"
+    try:
+        world.match(0)
+    except LakeOutOfStep:
+        assert world.lake.read(OUTCOMES).count() == 0
+
+
+DEAD = """
+import os, sys
+from pathlib import Path
+from jobs.lake import Lake
+from jobs.session import open_session
+from tests import test_killed as t
+root = Path(sys.argv[1])
+world = t.filled(root, Lake(open_session("sail"), str(root / "lake")).prepare())
+t.Killed.__init__ = lambda self: os._exit(9)
+t.counted(world.lake, int(sys.argv[2]), True)
+t.command(world)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.sail_only
+@pytest.mark.parametrize("dies_at", [2, 6])
+def test_a_process_that_really_dies(spark, tmp_path: Path, dies_at: int) -> None:
+    """The process ends at once, without a farewell: another one finishes the day."""
+    done = subprocess.run(
+        [sys.executable, "-c", DEAD, str(tmp_path / "dead"), str(dies_at)], check=False,
+        env={**os.environ, "PYTHONPATH": "."}, cwd=Path(__file__).parents[1],
+    )  # fmt: skip
+    assert done.returncode == 9
+    healed = filled(tmp_path / "dead", Lake(spark, str(tmp_path / "dead/lake")).prepare())
+    command(healed)
+    clean = filled(tmp_path / "clean", Lake(spark, str(tmp_path / "clean/lake")).prepare())
+    command(clean)
+    assert state(healed.lake) == state(clean.lake)
