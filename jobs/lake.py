@@ -203,13 +203,14 @@ class Lake:
         taking_turns(table, lambda: write_deltalake(self._delta_uri(table), data, mode="append"))
         return self.version(table)
 
-    def rows_of_files(self, table: Table, day: date, channel: str, file_ids: Sequence[str]) -> int:
-        """Rows in force of a day that came from some received files, from the log alone."""
-        starts = tuple(file_ids)
+    def day_rows(
+        self, table: Table, day: date, channel: str, file_ids: Sequence[str] | None = None
+    ) -> int:
+        """Rows of a day, from the log alone; of some received files where they are named."""
+        starts = ("",) if file_ids is None else tuple(file_ids)
         actions = add_actions(self._delta(table), table, day, channel)
-        return row_count(
-            each for each in actions if str(each["path"]).rsplit("/", 1)[-1].startswith(starts)
-        )
+        own = [each for each in actions if str(each["path"]).rpartition("/")[2].startswith(starts)]
+        return row_count(own)
 
     def repeated(self, paths: Sequence[str], column: str) -> list[str]:
         """Values that stand more than once in a column of Parquet files not yet committed."""

@@ -83,6 +83,9 @@ def _one(lake: Lake, profile: Profile, state: DayState, each: Due) -> MatchSumma
         day, state.whole, state.snapshot_id is not None, state.line_count + state.snapshot_rows
     )
     set_size(lake.spark, facts.items)
+    if _is_idle(lake, state, channel):
+        sealed(lake, job)
+        return MatchSummary(channel, day, each.why, job.result, {}, {}, {})
     with job.step("match"):
         ids = [file_id for _, file_id in state.files]
         lines = lake.read_day(STATEMENT_LINES, day, channel).where(F.col("file_id").isin(ids))
@@ -108,6 +111,17 @@ def _one(lake: Lake, profile: Profile, state: DayState, each: Due) -> MatchSumma
     return MatchSummary(channel, day, each.why, job.result, job.counts, job.amounts, job.seconds)
 
 
+def _is_idle(lake: Lake, state: DayState, channel: str) -> bool:
+    """Whether nothing goes into a date and nothing stands in it: many such may come before a first
+    file.
+    """
+    day = state.business_date
+    days = ((OPEN_ITEMS, day - timedelta(days=1)), (OPEN_ITEMS, day), (OUTCOMES, day))
+    return not (state.line_count or state.snapshot_rows) and not any(
+        lake.day_rows(table, date_, channel) for table, date_ in days
+    )
+
+
 def _checked(lake: Lake, made: Matched, state: DayState, channel: str, was: int) -> None:
     """Makes sure that nothing was lost or doubled.
 
@@ -124,7 +138,7 @@ def _checked(lake: Lake, made: Matched, state: DayState, channel: str, was: int)
         conservation.collected(row for row in sums if row["before"]),
         conservation.collected(row for row in sums if not row["before"]),
     )
-    lines = lake.rows_of_files(STATEMENT_LINES, day, channel, [each for _, each in state.files])
+    lines = lake.day_rows(STATEMENT_LINES, day, channel, [each for _, each in state.files])
     if faults or lines != state.line_count:
         former = lake.read(OUTCOMES, was).where(
             (F.col("run_date") == F.lit(day)) & (F.col("channel") == F.lit(channel))

@@ -49,7 +49,8 @@ def open_session(
     """A session on the engine asked for, in UTC, with Delta; one per process.
 
     `master` and `memory` (such as `4g`, of the driver) are Spark's; below `spark-submit` what was
-    given there holds. Both may come as TIEOUT_MASTER and TIEOUT_MEMORY.
+    given there holds. Both may come as TIEOUT_MASTER and TIEOUT_MEMORY; TIEOUT_JAVA_OPTIONS are
+    the driver's.
 
     Raises:
         ConfigurationError: unknown engine, or no JDK where Spark needs one.
@@ -119,13 +120,14 @@ def _spark(master: str | None, memory: str | None) -> SparkSession:
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
         jars = ":".join(str(path) for path in jar_paths())
         memory = memory or os.environ.get("TIEOUT_MEMORY", "6g")
+        java_options = os.environ.get("TIEOUT_JAVA_OPTIONS", "-XX:+UseParallelGC")
         builder = (
             builder.master(master or os.environ.get("TIEOUT_MASTER", "local[*]"))
             .config("spark.driver.extraClassPath", jars)
             .config("spark.driver.memory", memory)
             .config("spark.driver.host", "127.0.0.1")
             .config("spark.driver.bindAddress", "127.0.0.1")
-            .config("spark.driver.extraJavaOptions", "-XX:+UseParallelGC")
+            .config("spark.driver.extraJavaOptions", java_options)
         )
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")

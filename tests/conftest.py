@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from jobs.cli import leave
 from jobs.lake import Lake
-from jobs.session import close_session, engine_of, open_session
+from jobs.session import close_session, engine_of, open_session, set_size
 
 #: No test fails on a clock.
 settings.register_profile("tieout", deadline=None)
@@ -22,6 +22,21 @@ SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
 
 
 _status: list[int] = []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On Spark only what asks an engine runs: all else has run on the embedded one."""
+    if os.environ.get("TIEOUT_ENGINE") != "spark":
+        return
+    asks = [
+        item
+        for item in items
+        if "spark" in getattr(item, "fixturenames", ())
+        or item.get_closest_marker("spark")
+        or item.get_closest_marker("airflow")
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in asks])
+    items[:] = asks
 
 
 def pytest_sessionfinish(exitstatus: int) -> None:
@@ -45,7 +60,10 @@ def engine() -> str:
 @pytest.fixture(scope="session")
 def spark(engine: str) -> Iterator[SparkSession]:
     """The run's only session."""
+    # Tests are many small plans: quick to compile counts for more than quick to run.
+    os.environ.setdefault("TIEOUT_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
     session = open_session(engine, master="local[2]", memory="3g")
+    set_size(session, 0)
     yield session
     close_session(session)
 

@@ -141,6 +141,7 @@ def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.sail_only
 def test_five_days_end_as_labelled_and_a_second_run_changes_nothing(
     engine: str, tmp_path: Path
 ) -> None:

@@ -358,3 +358,14 @@ def test_tables_hold_their_own_columns_only(world: World) -> None:
     run(world, 0)
     for table in (OUTCOMES, OPEN_ITEMS):
         assert tuple(world.lake.read(table).columns) == table.columns
+
+
+def test_many_empty_dates_before_the_first_file(world: World) -> None:
+    """Nothing came for three days: each is recorded as run, none has rows, the fourth is matched."""
+    world.statement(3, line("A"))
+    world.snapshot(3, txn("A"))
+    world.ingest(3)
+    done = world.match(3)
+    assert [each.result for each in done] == ["STATEMENT_MISSING"] * 3 + ["DONE"]
+    assert [row["result"] for row in world.lake.rows(RUNS, job="match")].count("DONE") == 1
+    assert world.outcomes(3, "outcome", "chances") == [("MATCHED", 1)]

@@ -75,13 +75,13 @@ def matched(
     parts = [rows.of_items(_settled(aside, F.lit(Outcome.EXCLUDED.value)))]
     left = theirs.unionByName(ours)
     if in_bulk:
-        odd = keep(bulk.odd_keys(theirs, ours), "odd_keys")
-        on = (F.col("l.kind") == F.col("t.kind")) & (
-            F.col("l.our_ref_norm") == F.col("t.our_ref_norm")
-        )
+        all_theirs, all_ours = bulk.keyed(theirs), bulk.keyed(ours)
+        odd = keep(bulk.odd_keys(all_theirs, all_ours), "odd_keys")
+        on = F.col(f"l.{bulk.KEY}") == F.col(f"t.{bulk.KEY}")
         first = F.lit(profile.match.passes[0].name)
-        parts.append(rows.of_pairs(bulk.clean(theirs, odd), bulk.clean(ours, odd), on, first))
-        left = bulk.rest(theirs, odd).unionByName(bulk.rest(ours, odd))
+        pairs = bulk.clean(all_theirs, odd), bulk.clean(all_ours, odd)
+        parts.append(rows.of_pairs(*pairs, on, first))
+        left = bulk.rest(all_theirs, odd).unionByName(bulk.rest(all_ours, odd))
     decided = keep(_decided(left, profile, keep), "decided")
     parts += [_met(decided), rows.of_items(decided.where(F.col("outcome").isNotNull()))]
     outcomes = parts[0]

@@ -37,6 +37,14 @@ def nulls(count: int, kind: pa.DataType | None = None) -> pa.Array:
     return pa.nulls(count, kind or pa.string())
 
 
+def filled(texts: pa.Array) -> pa.Array:
+    """Texts as they are, null where they are empty."""
+    empty = pc.equal(pc.binary_length(texts), 0)
+    if not pc.any(empty).as_py():
+        return texts
+    return pc.if_else(empty, pa.scalar(None, pa.string()), texts)
+
+
 def given(texts: pa.Array, empty: Sequence[str], strip: str | None = None) -> pa.Array:
     """Texts trimmed of `strip` (white space if not given), null where they stand in `empty`."""
     trimmed = pc.utf8_trim_whitespace(texts) if strip is None else pc.utf8_trim(texts, strip)

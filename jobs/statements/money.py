@@ -13,6 +13,7 @@ from schemas.currencies import MINOR_UNITS
 AMOUNT_MAX = 10**15
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _WIDE = pa.decimal128(30, 9)
+_SAMPLE = 256
 
 
 def minor_units(text: str, exponent: int) -> int:
@@ -47,6 +48,15 @@ def amounts(texts: pa.Array, currencies: pa.Array, unit: str) -> tuple[pa.Array,
 
 
 def _all_at_once(texts: pa.Array, exponent: int) -> pa.Array | None:
+    if len(pc.unique(texts.slice(0, _SAMPLE))) <= _SAMPLE // 16 < len(texts):
+        # Few values over and over, such as 0.00: each is read once.
+        encoded = texts.dictionary_encode()
+        values = _parsed(encoded.dictionary, exponent)
+        return None if values is None else values.take(encoded.indices)
+    return _parsed(texts, exponent)
+
+
+def _parsed(texts: pa.Array, exponent: int) -> pa.Array | None:
     try:
         wide = texts.cast(_WIDE)
         odd = pc.match_substring_regex(texts, "[^0-9.+-]")

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from jobs.statements.canonical import (
     Lines,
+    filled,
     given,
     masked_name,
     masked_tail,
@@ -92,7 +93,7 @@ def transactions(
     def text(name: str) -> pa.Array:
         if name not in present or pa.types.is_null(present[name].type):
             return nulls(count)
-        return given(present[name].cast(pa.string()), ("",))
+        return filled(present[name].cast(pa.string()))
 
     lines = Lines({name: text(name) for name in ("txn_id", *_TEXTS)})
     columns = lines.columns

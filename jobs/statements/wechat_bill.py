@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from jobs.statements.canonical import (
     Lines,
-    given,
+    filled,
     money,
     needed,
     nulls,
@@ -158,9 +158,7 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
     """Cells of a bill to canonical lines; a refund's own numbers are its references."""
     count = len(cells.line_no)
     text = {
-        ours: given(cells.columns[plan.places[ours]], ("",))
-        if ours in plan.places
-        else nulls(count)
+        ours: filled(cells.columns[plan.places[ours]]) if ours in plan.places else nulls(count)
         for ours in HEADINGS
     }
     lines = Lines({"currency": text["currency"]})
@@ -208,7 +206,7 @@ def _what(
     columns["amount"] = signed_by(pc.if_else(refund, back, payment), refund, pc.invert(refund))
     columns["fee"] = pc.if_else(pc.is_valid(text["fee"]), sums["fee"], pa.scalar(None, pa.int64()))
     number = {
-        key: given(text[key], ("", "0"))
+        key: _number(text[key])
         for key in ("payment_id", "order_no", "refund_id", "refund_no", "sub_merchant")
     }
     columns["our_ref"] = pc.if_else(refund, number["refund_no"], number["order_no"])
@@ -222,6 +220,14 @@ def _what(
     columns["product"] = text["trade_type"]
     card = pc.struct_field(pc.extract_regex(text["bank"], "_(?P<card>DEBIT|CREDIT)$"), "card")
     columns["card_type"] = card
+
+
+def _number(texts: pa.Array) -> pa.Array:
+    """A reference as received; a bill writes 0 where there is none."""
+    none = pc.equal(texts, "0")
+    if not pc.any(none).as_py():
+        return texts
+    return pc.if_else(none, pa.scalar(None, pa.string()), texts)
 
 
 def _there(texts: pa.Array) -> bool:
