@@ -91,7 +91,7 @@ def counted(lake: Lake, dies_at: int, after: bool) -> Callable[[], int]:
 @pytest.mark.slow
 @pytest.mark.sail_only
 def test_killed_at_every_write(spark, tmp_path: Path) -> None:
-    """For each write of a day, dead before it and after it: run again, all tables as in one go."""
+    """For each write of a day, dead before or after it: run again, all tables as in one go."""
     clean = filled(tmp_path / "clean", Lake(spark, str(tmp_path / "clean/lake")).prepare())
     begun = counted(clean.lake, 0, False)
     command(clean)

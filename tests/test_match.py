@@ -58,6 +58,7 @@ def test_second_pass_by_channel_ref(world: World) -> None:
     ]
 
 
+@pytest.mark.sail_only
 def test_kinds_never_cross(world: World) -> None:
     """A refund that shares its payment's number is not that payment."""
     world.statement(0, line("A", "-10.00", kind="REFUND", channel_ref="C-R"))
@@ -118,6 +119,7 @@ def test_cut_over_pairs_on_the_next_day(world: World) -> None:
     ]
 
 
+@pytest.mark.sail_only
 def test_a_later_state_replaces_the_earlier(world: World) -> None:
     """Ours pending on T, paid on T+1 when the line comes: one pair, seen since T."""
     world.statement(0, line("A"))
@@ -130,6 +132,7 @@ def test_a_later_state_replaces_the_earlier(world: World) -> None:
     ]
 
 
+@pytest.mark.sail_only
 def test_without_a_statement_nobody_ages(world: World) -> None:
     """No file on T+1: ours waits and its chances stand still; the run says so."""
     world.statement(0, line("x"))
@@ -141,6 +144,7 @@ def test_without_a_statement_nobody_ages(world: World) -> None:
     assert world.outcomes(1, "txn_id", "outcome", "chances") == [("A", "SUSPENSE", 1)]
 
 
+@pytest.mark.sail_only
 def test_without_a_snapshot_lines_do_not_age(world: World) -> None:
     """No snapshot on T+1: a line that waits keeps its chances."""
     world.statement(0, line("A"))
@@ -269,6 +273,7 @@ def test_a_late_file_settles_later_days_too(world: World) -> None:
     assert world.outcomes(1, "txn_id", "outcome") == [("B", "MATCHED")]
 
 
+@pytest.mark.sail_only
 def test_dates_that_never_ran_are_run_first(world: World) -> None:
     """Asked for T+2 alone: T and T+1 run before it; asked again, only itself."""
     for offset in range(3):
@@ -281,6 +286,7 @@ def test_dates_that_never_ran_are_run_first(world: World) -> None:
     assert world.outcomes(2, *ROW, "unit_id", "first_run_date") == before
 
 
+@pytest.mark.sail_only
 def test_before_the_first_date_nothing_is_run(world: World) -> None:
     """The day before the channel's first date has no rows and no run."""
     world.ingest(-1)
@@ -320,6 +326,7 @@ def test_bulk_and_rest_agree(world: World, monkeypatch: pytest.MonkeyPatch) -> N
     assert len(without) == 40 + 7 + 1  # 40 pairs or their copies, 7 lines more, 1 of ours alone
 
 
+@pytest.mark.sail_only
 def test_conservation_failure_puts_the_former_rows_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -340,6 +347,7 @@ def test_conservation_failure_puts_the_former_rows_back(
     assert world.outcomes(0, *ROW) == before
 
 
+@pytest.mark.sail_only
 def test_lines_out_of_step_with_their_file_are_refused(world: World) -> None:
     """Killed between the lines' commit and the file's row: match says to run ingest."""
     world.statement(0, line("A"), line("B"))
@@ -351,6 +359,7 @@ def test_lines_out_of_step_with_their_file_are_refused(world: World) -> None:
     assert world.lake.read_day(OUTCOMES, day(0)).count() == 0
 
 
+@pytest.mark.sail_only
 def test_tables_hold_their_own_columns_only(world: World) -> None:
     """What is read back has each table's columns, in order."""
     world.statement(0, line("A"))
@@ -360,8 +369,9 @@ def test_tables_hold_their_own_columns_only(world: World) -> None:
         assert tuple(world.lake.read(table).columns) == table.columns
 
 
+@pytest.mark.sail_only
 def test_many_empty_dates_before_the_first_file(world: World) -> None:
-    """Nothing came for three days: each is recorded as run, none has rows, the fourth is matched."""
+    """Nothing came for three days: each is recorded as run, without rows; the fourth is matched."""
     world.statement(3, line("A"))
     world.snapshot(3, txn("A"))
     world.ingest(3)
