@@ -79,7 +79,7 @@ def matched(
         odd = keep(bulk.odd_keys(all_theirs, all_ours), "odd_keys")
         on = F.col(f"l.{bulk.KEY}") == F.col(f"t.{bulk.KEY}")
         first = F.lit(profile.match.passes[0].name)
-        pairs = bulk.clean(all_theirs, odd), bulk.clean(all_ours, odd)
+        pairs = bulk.clean(all_theirs, odd), bulk.clean(all_ours, odd).hint("shuffle_hash")
         parts.append(rows.of_pairs(*pairs, on, first))
         left = bulk.rest(all_theirs, odd).unionByName(bulk.rest(all_ours, odd))
     decided = keep(_decided(left, profile, keep), "decided")
