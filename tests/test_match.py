@@ -78,6 +78,7 @@ def test_null_never_meets_null(world: World) -> None:
     assert [row[1] for row in world.outcomes(0, *ROW)] == ["INTERNAL_ONLY", "STATEMENT_ONLY"]
 
 
+@pytest.mark.slow
 def test_one_sided_waits_two_days_and_breaks(world: World) -> None:
     """Seen on T with window 2: waits on T, T+1, T+2's run breaks it at chances 3.
 
@@ -255,6 +256,7 @@ def test_failed_stays_open_until_the_other_side_says_otherwise(world: World) -> 
     assert world.outcomes(1, *ROW) == [("BREAK", "STATUS_MISMATCH", "REFUND", "A", 2, 0)]
 
 
+@pytest.mark.slow
 def test_a_late_file_settles_later_days_too(world: World) -> None:
     """T's file comes after T+1 was run: T and T+1 are run again, and end as in date order."""
     world.snapshot(0, txn("A"))
@@ -273,6 +275,7 @@ def test_a_late_file_settles_later_days_too(world: World) -> None:
     assert world.outcomes(1, "txn_id", "outcome") == [("B", "MATCHED")]
 
 
+@pytest.mark.slow
 @pytest.mark.sail_only
 def test_dates_that_never_ran_are_run_first(world: World) -> None:
     """Asked for T+2 alone: T and T+1 run before it; asked again, only itself."""
@@ -294,6 +297,7 @@ def test_before_the_first_date_nothing_is_run(world: World) -> None:
     assert world.lake.rows(RUNS, job="match") == []
 
 
+@pytest.mark.slow
 def test_bulk_and_rest_agree(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every case at once, with the bulk counted apart and without: the same rows."""
     world.statement(

@@ -20,6 +20,9 @@ from tests.small_lake import DAY, alone, pair, put
 
 TRADED = datetime(2026, 11, 22, 3, tzinfo=UTC)
 
+#: Great Expectations takes its time to begin.
+pytestmark = pytest.mark.slow
+
 
 def line(number: int, **more: Any) -> dict[str, Any]:
     """A good line of 12.50 CNY."""
