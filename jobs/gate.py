@@ -69,7 +69,9 @@ def _value(declared: Declared, exponent: int) -> int | None:
         scaled = Decimal(declared.text.replace(",", "")).scaleb(exponent)
     except InvalidOperation:
         return None
-    return int(scaled) if scaled.is_finite() and scaled == int(scaled) else None
+    if not scaled.is_finite() or scaled != int(scaled) or abs(scaled) >= 2**63:
+        return None
+    return int(scaled)
 
 
 def _printed(value: int, exponent: int) -> str:

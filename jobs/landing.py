@@ -185,9 +185,10 @@ def _kept(cells: Cells, parsed: Parsed, refused: Rejected) -> Parsed:
     lines = parsed.lines
     lines.columns["line_no"] = cells.line_no
     if lines.faults:
-        for row, reason in lines.faults.items():
-            number = cells.line_no[row].as_py()
-            refused.add(number, cells.raw(number), reason)
+        faulty = sorted(lines.faults.items())
+        numbers = cells.line_no.take([row for row, _ in faulty]).to_pylist()
+        for number, raw, (_, reason) in zip(numbers, cells.raw(numbers), faulty, strict=True):
+            refused.add(number, raw, reason)
         rows = pa.array(sorted(lines.faults), pa.int64())
         good = pc.invert(pc.is_in(pa.array(range(len(cells.line_no)), pa.int64()), rows))
         lines.columns = {name: column.filter(good) for name, column in lines.columns.items()}

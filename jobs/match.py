@@ -86,13 +86,14 @@ def _one(lake: Lake, profile: Profile, state: DayState, each: Due) -> MatchSumma
     if _is_idle(lake, state, channel):
         sealed(lake, job)
         return MatchSummary(channel, day, each.why, job.result, {}, {}, {})
+    _in_step(lake, state, channel)
     with job.step("match"):
         ids = [file_id for _, file_id in state.files]
         lines = lake.read_day(STATEMENT_LINES, day, channel).where(F.col("file_id").isin(ids))
         rows = lake.read_day(INTERNAL_TRANSACTIONS, day, channel)
+        was = lake.version(OUTCOMES), lake.version(OPEN_ITEMS)
         before = lake.read_day(OPEN_ITEMS, day - timedelta(days=1), channel)
         made = matched(lines, rows, before, facts, profile, lake.stage)
-        was = lake.version(OUTCOMES)
         written = lake.replace_day(OUTCOMES, made.outcomes, day, channel)
     with job.step("open_items"):
         left = lake.replace_day(OPEN_ITEMS, made.open_items, day, channel)
@@ -122,11 +123,33 @@ def _is_idle(lake: Lake, state: DayState, channel: str) -> bool:
     )
 
 
-def _checked(lake: Lake, made: Matched, state: DayState, channel: str, was: int) -> None:
+def _in_step(lake: Lake, state: DayState, channel: str) -> None:
+    """Makes sure, before anything is written, that the day's rows are those of its files.
+
+    Raises:
+        LakeOutOfStep: an ingest was killed between two writes.
+    """
+    day = state.business_date
+    lines = lake.day_rows(STATEMENT_LINES, day, channel, [each for _, each in state.files])
+    rows = lake.day_rows(INTERNAL_TRANSACTIONS, day, channel)
+    for what, there, accepted in (
+        ("lines", lines, state.line_count),
+        ("transactions", rows, state.snapshot_rows),
+    ):
+        if there != accepted:
+            raise LakeOutOfStep(
+                f"{channel} {day}: {accepted} {what} were accepted, {there} are there;"
+                " run `tieout ingest` for that date again"
+            )
+
+
+def _checked(
+    lake: Lake, made: Matched, state: DayState, channel: str, was: tuple[int, int]
+) -> None:
     """Makes sure that nothing was lost or doubled.
 
     Raises:
-        CheckFailed, LakeOutOfStep: see `run`; the date's outcomes are as they were before.
+        CheckFailed: see `run`; the date's outcomes and open items are as they were before.
     """
     day = state.business_date
     came_out = conservation.of_outcomes(lake.read_day(OUTCOMES, day, channel))
@@ -138,18 +161,10 @@ def _checked(lake: Lake, made: Matched, state: DayState, channel: str, was: int)
         conservation.collected(row for row in sums if row["before"]),
         conservation.collected(row for row in sums if not row["before"]),
     )
-    lines = lake.day_rows(STATEMENT_LINES, day, channel, [each for _, each in state.files])
-    if faults or lines != state.line_count:
-        former = lake.read(OUTCOMES, was).where(
-            (F.col("run_date") == F.lit(day)) & (F.col("channel") == F.lit(channel))
-        )
-        lake.replace_day(OUTCOMES, former, day, channel)
-    if lines != state.line_count:
-        raise LakeOutOfStep(
-            f"{channel} {day}: {state.line_count} lines were accepted, {lines} are"
-            " there; run `tieout ingest` for that date again"
-        )
     if faults:
+        here = (F.col("run_date") == F.lit(day)) & (F.col("channel") == F.lit(channel))
+        for table, version in zip((OUTCOMES, OPEN_ITEMS), was, strict=True):
+            lake.replace_day(table, lake.read(table, version).where(here), day, channel)
         raise CheckFailed(f"CONSERVATION: {channel} {day}: {'; '.join(faults)}")
 
 

@@ -110,7 +110,7 @@ def _recorded(
     if same:
         row["version"] = same[0]["version"]
         own[:] = [r for r in own if r is not same[0]]
-    refused = _elsewhere(row, rows) or _unknown_part(each, profile)
+    refused = _elsewhere(row, [*rows, *new]) or _unknown_part(each, profile)
     if refused is not None:
         row |= {"status": QUARANTINED, "reason": refused}
     own.append(row)
@@ -139,8 +139,10 @@ def _elsewhere(row: dict[str, Any], rows: Sequence[dict[str, Any]]) -> str | Non
     """Why a file is refused whose bytes are in force, with lines, under another place."""
     place = ("channel", "business_date", "part")
     for other in rows:
-        same = other["file_id"] == row["file_id"] and other["status"] == ACCEPTED
-        if same and other["line_count"] and any(other[name] != row[name] for name in place):
+        same = other["file_id"] == row["file_id"]
+        # A file of this very reception is not judged yet: the first of two counts.
+        holds = other["status"] == RECEIVED or (other["status"] == ACCEPTED and other["line_count"])
+        if same and holds and any(other[name] != row[name] for name in place):
             return (
                 f"SAME_BYTES: {row['file_name']}: these bytes are in force as {other['channel']}"
                 f" {other['business_date']} {other['part']}; have the right file sent"

@@ -141,7 +141,8 @@ def _carried_out(piece: Piece) -> dict[str, Any]:
     files: list[dict[str, Any]] = []
     faults: list[str] = []
     for at, table in _tables(storage, piece):
-        if pc.any(pc.is_null(table["channel"])).as_py():
+        named = pc.fill_null(table["channel"].cast(pa.string()), "")
+        if pc.any(pc.equal(named, "")).as_py():
             faults.append(f"{piece.name}: a row from {at} on has no channel")
         for channel in channels_of(table):
             own = table.filter(pc.equal(table["channel"].cast(pa.string()), channel))

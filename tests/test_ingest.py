@@ -17,7 +17,7 @@ from schemas.tables import (
     STATEMENT_LINES,
 )
 from tests.bills import HEADER, bill, payment, refund
-from tests.worlds import World, day, line, txn
+from tests.worlds import PAGE, World, day, line, txn
 
 WECHAT = """
 channel: wechat
@@ -151,6 +151,7 @@ def test_bad_files_are_named(world: World, fault: str) -> None:
         ("交易状态", "MAYBE", "UNKNOWN_STATUS: 'MAYBE'"),
         ("货币种类", "XXZ", "BAD_AMOUNT: 'XXZ' is no currency"),
         ("微信订单号", "", "NO_VALUE: channel_ref is empty"),
+        ("应结订单金额", "", "NO_VALUE: amount is empty"),
     ],
 )
 def test_bad_lines_are_named(world: World, column: str, value: str, reason: str) -> None:
@@ -166,6 +167,40 @@ def test_bad_lines_are_named(world: World, column: str, value: str, reason: str)
     assert [row["line_no"] for row in rows] == [3]
     assert rows[0]["reason"].startswith(reason)
     assert rows[0]["raw"].startswith("`") and "茶,两杯" in rows[0]["raw"]
+
+
+def test_the_same_bytes_as_two_parts_of_one_day(world: World) -> None:
+    """Both come at once: the first counts, the second is refused; no line lands twice."""
+    parts = PAGE.replace("/*.csv*", "/{part}.csv").replace(
+        "layout:\n", "  parts: [h00, h01]\nlayout:\n", 1
+    )
+    world.profile(parts)
+    for part in ("h00", "h01"):
+        world.statement(0, line("A"), name=f"{part}.csv")
+    summary = world.ingest(0)[0]
+    assert world.lake.read_day(STATEMENT_LINES, day(0), "bank").count() == 1
+    assert summary.states["bank"].missing == ("h01",)
+    assert "SAME_BYTES" in summary.received["bank"].reasons[0]
+
+
+def test_a_first_line_that_is_too_short(world: World) -> None:
+    """A file without header whose first line lacks cells is of another layout."""
+    world.profile(
+        PAGE.replace("  columns:", "  header: none\n  columns:")
+        .replace("our_ref: our_ref", "our_ref: 1")
+        .replace("channel_ref: channel_ref", "channel_ref: 2")
+        .replace("kind: kind", "kind: 3")
+        .replace("status: status", "status: 4")
+        .replace("amount: amount", "amount: 5")
+        .replace("fee: fee", "fee: 6")
+        .replace("currency: currency", "currency: 7")
+        .replace("traded_at: traded_at", "traded_at: 8")
+        .replace("merchant_id: merchant", "merchant_id: 9")
+    )
+    world.file(f"bank/{day(0)}/x.csv", "A,1.00\n")
+    world.ingest(0)
+    reason = world.lake.rows(STATEMENT_FILES, channel="bank")[0]["reason"]
+    assert reason.startswith("UNKNOWN_LAYOUT: bank/2026-11-16/x.csv:1: the first line has 2 cells")
 
 
 def test_rejected_lines_within_the_limit(world: World) -> None:
@@ -318,6 +353,16 @@ def test_a_csv_snapshot(world: World) -> None:
     row = world.lake.read_day(INTERNAL_TRANSACTIONS, day(0)).collect()[0]
     assert (row["amount"], row["our_ref"], row["our_ref_norm"]) == (1000, "x,1", "X,1")
     assert row["occurred_at"].isoformat() == "2026-11-16T01:02:03"
+
+
+def test_a_csv_snapshot_with_blanks(world: World) -> None:
+    """No channel is a fault of the whole; a blank order_amount is merely not known."""
+    head = "txn_id,channel,kind,status,amount,currency,occurred_at,order_amount\n"
+    row = "{},{},PAYMENT,SUCCEEDED,10.00,CNY,2026-11-16 01:02:03,\n"
+    world.file(f"internal/{day(0)}/all.csv", head + row.format("A", "bank") + row.format("B", ""))
+    assert "has no channel" in world.ingest(0)[0].snapshot["reason"]
+    world.file(f"internal/{day(0)}/all.csv", head + row.format("A", "bank"))
+    assert world.ingest(0)[0].snapshot["status"] == "ACCEPTED"
 
 
 def test_a_faulty_snapshot_is_refused_whole(world: World) -> None:

@@ -72,7 +72,10 @@ def _local_at_once(texts: pa.Array, form: str) -> pa.Array:
         if set(length.values()) - {19, None}:
             raise pa.ArrowInvalid("not all of one length")
         return texts.cast(pa.timestamp("s")).cast(pa.timestamp("us"))
-    return pc.strptime(texts, format=form, unit="us")
+    local = pc.strptime(texts, format=form, unit="s")
+    if pc.any(pc.not_equal(pc.strftime(local, form), texts)).as_py():
+        raise pa.ArrowInvalid("a date that the calendar does not have, or digits left out")
+    return local.cast(pa.timestamp("us"))
 
 
 def _local_one_by_one(texts: pa.Array, form: str) -> tuple[pa.Array, dict[int, str]]:

@@ -5,6 +5,7 @@ the slow way would; the slow way is the definition.
 """
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -57,10 +58,13 @@ class Cells:
     first_line: int
     encoding: str
 
-    def raw(self, line_no: int) -> str:
-        """The text of a line, for a rejection."""
+    def raw(self, line_nos: Sequence[int]) -> list[str]:
+        """The texts of some lines, for their rejections."""
         lines = self.block.split(b"\n")
-        return lines[line_no - self.first_line].decode(self.encoding, "replace").rstrip("\r")
+        return [
+            lines[number - self.first_line].decode(self.encoding, "replace").rstrip("\r")
+            for number in line_nos
+        ]
 
 
 def read_cells(block: bytes, first_line: int, shape: Shape, rejected: Rejected) -> Cells:

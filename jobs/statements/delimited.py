@@ -1,5 +1,6 @@
 """Delimited text, described wholly by its profile. Source: docs/reference/dialects.md."""
 
+import contextlib
 import csv
 from collections.abc import Callable
 
@@ -54,6 +55,13 @@ def plan(sample: Sample, profile: Profile) -> Plan:
         first = sample.head[start : line_end if line_end >= 0 else None]
         names = _cells(first.decode(layout.encoding, "replace"), layout)
     places = _bound(sample, layout, names, first_line)
+    if names and max(places.values(), default=0) >= len(names):
+        raise _unknown(
+            sample,
+            f"the first line has {len(names)} cells",
+            "check `layout.columns` and `layout.separator`",
+            first_line,
+        )
     end = sample.size
     declared: tuple[Declared, ...] = ()
     if layout.trailer is not None:
@@ -74,18 +82,16 @@ def layout_of(profile: Profile) -> DelimitedLayout:
     return profile.layout
 
 
+def _unknown(sample: Sample, found: str, todo: str, line: int) -> FileRefused:
+    return FileRefused("UNKNOWN_LAYOUT", sample.name, found, todo, line)
+
+
 def _after(sample: Sample, lines: int) -> tuple[int, int]:
     start = 0
     for _ in range(lines):
         start = sample.head.find(b"\n", start) + 1
         if start == 0:
-            raise FileRefused(
-                "UNKNOWN_LAYOUT",
-                sample.name,
-                "it ends within its preamble",
-                "check `layout.preamble`",
-                1,
-            )
+            raise _unknown(sample, "it ends within its preamble", "check `layout.preamble`", 1)
     return start, lines + 1
 
 
@@ -104,11 +110,11 @@ def _text(sample: Sample, start: int, end: int, layout: DelimitedLayout, line: i
 
 def _cells(text: str, layout: DelimitedLayout) -> list[str]:
     line = text.strip("\r\n").removeprefix(_BOM)
-    if layout.quote is None:
-        cells = line.split(layout.separator)
-    else:
+    cells = line.split(layout.separator)
+    if layout.quote is not None:
         rows = csv.reader([line], delimiter=layout.separator, quotechar=layout.quote)
-        cells = next(rows, [])
+        with contextlib.suppress(csv.Error):
+            cells = next(rows, [])
     return [cell.strip(layout.strip) for cell in cells]
 
 
@@ -120,9 +126,8 @@ def _bound(sample: Sample, layout: DelimitedLayout, names: list[str], line: int)
         return {key: int(place) - 1 for key, place in wanted.items()}
     missing = sorted({str(place) for place in wanted.values() if place not in names})
     if missing:
-        raise FileRefused(
-            "UNKNOWN_LAYOUT",
-            sample.name,
+        raise _unknown(
+            sample,
             f"the header lacks {', '.join(missing)}",
             "check `layout.columns`, or that this is the channel's file",
             line - 1,

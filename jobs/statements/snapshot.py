@@ -138,7 +138,7 @@ def _money(
                 return value, {}
         except pa.ArrowInvalid:
             pass
-    return amounts(values.cast(pa.string()), currencies, unit)
+    return amounts(filled(values.cast(pa.string())), currencies, unit)
 
 
 def _instants(values: pa.Array | None, count: int) -> tuple[pa.Array, dict[int, str]]:

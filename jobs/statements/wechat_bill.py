@@ -1,8 +1,7 @@
 """WeChat Pay merchant bill: ALL, SUCCESS and REFUND, today's headers and the legacy ones.
 
-UTF-8, a detail header, lines whose values are each led by a backtick, a summary header and one
-summary line. Columns are bound by name. Source: the merchant bill page of WeChat Pay's API
-documentation, and docs/reference/dialects.md, "wechat_bill".
+UTF-8, a detail header, lines whose values are led by a backtick, a summary header and one line.
+Source: WeChat Pay's API documentation, merchant bill; docs/reference/dialects.md, "wechat_bill".
 """
 
 import pyarrow as pa
@@ -201,9 +200,12 @@ def _what(
     paid = pc.if_else(revoked, "REVERSED", "SUCCEEDED")
     columns["status"] = pc.if_else(refund, pc.fill_null(refund_state, "SUCCEEDED"), paid)
     gross = profile.wechat.amount == "order"
-    payment = sums["ordered" if gross and _there(text["ordered"]) else "settled"]
-    back = sums["refund_asked" if gross and _there(text["refund_asked"]) else "refunded"]
-    columns["amount"] = signed_by(pc.if_else(refund, back, payment), refund, pc.invert(refund))
+    paid_in = "ordered" if gross and _there(text["ordered"]) else "settled"
+    given_back = "refund_asked" if gross and _there(text["refund_asked"]) else "refunded"
+    size = pc.if_else(refund, sums[given_back], sums[paid_in])
+    printed = pc.if_else(refund, pc.is_valid(text[given_back]), pc.is_valid(text[paid_in]))
+    size = pc.if_else(printed, size, pa.scalar(None, pa.int64()))
+    columns["amount"] = signed_by(size, refund, pc.invert(refund))
     columns["fee"] = pc.if_else(pc.is_valid(text["fee"]), sums["fee"], pa.scalar(None, pa.int64()))
     number = {
         key: _number(text[key])
