@@ -93,6 +93,7 @@ def _one(lake: Lake, profile: Profile, state: DayState, each: Due) -> MatchSumma
         rows = lake.read_day(INTERNAL_TRANSACTIONS, day, channel)
         was = lake.version(OUTCOMES), lake.version(OPEN_ITEMS)
         before = lake.read_day(OPEN_ITEMS, day - timedelta(days=1), channel)
+        before = before if day > profile.first_date else before.limit(0)
         made = matched(lines, rows, before, facts, profile, lake.stage)
         written = lake.replace_day(OUTCOMES, made.outcomes, day, channel)
     with job.step("open_items"):

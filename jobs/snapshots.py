@@ -149,30 +149,23 @@ def _latest(
     Raises:
         FileRefused: rows of one transaction differ and none is the latest.
     """
-    best: dict[str, tuple[str, dict[str, Any]]] = {}
-    faults, seen = [], 0
+    found: dict[str, list[tuple[str, dict[str, Any]]]] = {}
     for each in files:
         path = lake.storage.full(f"{INTERNAL_TRANSACTIONS.name}/{each.path}")
         rows = ds.dataset(path, filesystem=lake.storage.fs, schema=SCHEMA).to_table(
             filter=ds.field("txn_id").isin(again)
         )
         for row in rows.to_pylist():
-            seen += 1
-            old = best.get(row["txn_id"])
-            if old is None or (
-                old[1]["updated_at"]
-                and row["updated_at"]
-                and row["updated_at"] > old[1]["updated_at"]
-            ):
-                best[row["txn_id"]] = (each.channel, row)
-            elif old != (each.channel, row) and not (
-                old[1]["updated_at"]
-                and row["updated_at"]
-                and row["updated_at"] < old[1]["updated_at"]
-            ):
-                faults.append(
-                    f"{row['txn_id']} stands twice and updated_at does not say which is the latest"
-                )
+            found.setdefault(row["txn_id"], []).append((each.channel, row))
+    best, faults = {}, []
+    for txn_id, states in sorted(found.items()):
+        times = [row["updated_at"] for _, row in states]
+        last = max(times) if None not in times else None
+        latest = [state for state in states if last is None or state[1]["updated_at"] == last]
+        best[txn_id] = latest[0]
+        if any(state != latest[0] for state in latest):
+            faults.append(f"{txn_id} stands twice and updated_at does not say which is the latest")
+    seen = sum(len(states) for states in found.values())
     refuse(name, faults)
     channels = sorted({channel for channel, _ in best.values()})
     return {

@@ -54,15 +54,27 @@ _UTC = pa.timestamp("us", "UTC")
 def schema_faults(schema: pa.Schema) -> list[str]:
     """What is wrong with a snapshot's columns, all at once; surplus columns are left alone."""
     faults = [f"column {name} is missing" for name in NEEDED if name not in schema.names]
+    known = [name for name in schema.names if name in (*NEEDED, *OPTIONAL)]
+    faults += [
+        f"column {name} stands twice" for name in sorted(set(known)) if known.count(name) > 1
+    ]
     for field in schema:
         kind = field.type
         if field.name in ("amount", "order_amount") and pa.types.is_floating(kind):
             faults.append(f"{field.name} is {kind}: money as a float is not exact, write a decimal")
+        money_like = pa.types.is_decimal(kind) or pa.types.is_integer(kind) or _is_text(kind)
+        if field.name in ("amount", "order_amount") and not (
+            money_like or pa.types.is_floating(kind) or pa.types.is_null(kind)
+        ):
+            faults.append(f"{field.name} is {kind}, not a decimal")
+        if field.name == "business_date" and not (pa.types.is_temporal(kind) or _is_text(kind)):
+            faults.append(f"{field.name} is {kind}, not a date")
         if field.name in ("occurred_at", "updated_at") and not (
             pa.types.is_timestamp(kind) or _is_text(kind)
         ):
             faults.append(f"{field.name} is {kind}, not a timestamp")
-        if field.name in (*_TEXTS, "txn_id", "channel", "kind", "status") and not (
+        texts = (*_TEXTS, "txn_id", "channel", "kind", "status", "currency", "account_tail")
+        if field.name in (*texts, "payer_name") and not (
             _is_text(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)
         ):
             faults.append(f"{field.name} is {kind}, not a text")
@@ -88,7 +100,11 @@ def transactions(
     A time without an offset is UTC. An `our_ref` that is not given is `txn_id`.
     """
     count = rows.num_rows
-    present = {name: rows[name].combine_chunks() for name in rows.column_names}
+    present = {
+        name: rows[name].combine_chunks()
+        for name in (*NEEDED, *OPTIONAL)
+        if name in rows.column_names
+    }
 
     def text(name: str) -> pa.Array:
         if name not in present or pa.types.is_null(present[name].type):
