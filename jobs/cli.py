@@ -26,7 +26,7 @@ log = logging.getLogger("tieout")
 
 @dataclass(frozen=True)
 class Request:
-    """What a command was asked: where, what, for which dates; `again` forces unchanged dates."""
+    """What a command was asked: where, what, for which dates."""
 
     job: str
     lake: str

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -68,9 +68,3 @@ def sealed(lake: Lake, *runs: Run) -> None:
     """Adds finished runs to `runs`: only then do they count."""
     if runs:
         lake.append_rows(RUNS, [run.row(engine_in_use(lake.spark)) for run in runs])
-
-
-def worst(statuses: Mapping[str, int] | Iterator[int] | list[int]) -> int:
-    """The exit status of several parts: an unexpected failure before a gate before none."""
-    values = list(statuses.values() if isinstance(statuses, Mapping) else statuses)
-    return 1 if 1 in values else max(values, default=0)
