@@ -119,10 +119,14 @@ class Scope(Strict):
 
 
 class Pass(Strict):
-    """One pass of the match: the columns that must be equal beside `kind`."""
+    """One pass of the match: the columns that must be equal beside `kind`, and the time apart.
+
+    `within_seconds` bounds |traded_at - occurred_at|, the limit included.
+    """
 
     name: str
     on: tuple[Literal[PASS_COLUMNS], ...] = Field(min_length=1)  # type: ignore[valid-type]
+    within_seconds: int | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
     def _amount_has_currency(self) -> Self:
@@ -140,6 +144,17 @@ def _named_pass(value: Any) -> Any:
     return {"name": value, "on": [value]} if isinstance(value, str) else value
 
 
+def _named_group(value: Any) -> Any:
+    return {"name": value, "on": value} if isinstance(value, str) else value
+
+
+class Group(Strict):
+    """Lines and transactions that belong together by one reference and are compared as sums."""
+
+    name: str
+    on: Literal["order_ref", "batch_ref"]
+
+
 class Window(Strict):
     """How many chances an item has before it breaks, by the side it stands on."""
 
@@ -148,7 +163,11 @@ class Window(Strict):
 
 
 class Match(Strict):
-    """How lines and transactions meet: passes in order, then windows."""
+    """How lines and transactions meet: passes in order, groups, then windows.
+
+    `lookback` is how many run dates back something counts as closed already; `late` for how many
+    run dates after its break a one-sided item may still be settled.
+    """
 
     passes: tuple[Annotated[Pass, BeforeValidator(_named_pass)], ...] = Field(
         default=(
@@ -157,14 +176,17 @@ class Match(Strict):
         ),
         min_length=1,
     )
+    groups: tuple[Annotated[Group, BeforeValidator(_named_group)], ...] = ()
     window: Window = Window()
+    lookback: int = Field(default=7, ge=0)
+    late: int = Field(default=30, ge=0)
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        names = [each.name for each in self.passes]
+        names = [each.name for each in (*self.passes, *self.groups)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"two passes are called {', '.join(twice)}; name each once")
+            raise ValueError(f"two passes or groups are called {', '.join(twice)}; name each once")
         return self
 
 

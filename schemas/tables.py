@@ -79,11 +79,9 @@ _FILE_COLUMNS = (
 )
 
 STATEMENT_FILES = Table(
-    "statement_files",
-    "one row per received statement file and reception",
-    (),
+    "statement_files", "one row per received statement file and reception", (),
     _columns(*_FILE_COLUMNS),
-)
+)  # fmt: skip
 
 SNAPSHOT_FILES = Table(
     "snapshot_files",
@@ -140,7 +138,7 @@ INTERNAL_TRANSACTIONS = Table(
 OUTCOMES = Table(
     "outcomes",
     "one row per pair, per member of a group, or per item left alone; every `txn_id` and every"
-    " `line_id` at most once per run date",
+    " `line_id` at most once per run date; `*_norm` and `traded_at` are the line's",
     ("run_date", "channel"),
     _columns(
         "date: run_date",
@@ -154,7 +152,22 @@ OUTCOMES = Table(
         "long: fee",
         "date: first_run_date",
         "int: chances",
-        "text: duplicate_of",
+        "text: duplicate_of our_ref_norm channel_ref_norm",
+        "time: traded_at",
+    ),
+)
+
+CANDIDATES = Table(
+    "candidates",
+    "one row per AMBIGUOUS item of a run and one of the nearest it could be meant with, by pass;"
+    " `rank` 1 is the likeliest, `candidate_count` is how many there are in all",
+    ("run_date", "channel"),
+    _columns(
+        "date: run_date",
+        "text: channel pass side unit_id candidate_id",
+        "int: rank",
+        "long: candidate_count seconds_apart amount",
+        "text: currency differs",
     ),
 )
 
@@ -182,11 +195,7 @@ OPEN_ITEMS = Table(
     "open_items",
     "one row per item that is open after the run, on the side it stands on",
     ("run_date", "channel"),
-    _columns(
-        "date: run_date",
-        "text: channel",
-        *ITEM_COLUMNS,
-    ),
+    _columns("date: run_date", "text: channel", *ITEM_COLUMNS),
 )
 
 FEE_CHECKS = Table(
@@ -235,6 +244,7 @@ TABLES = (
     REJECTED_LINES,
     INTERNAL_TRANSACTIONS,
     OUTCOMES,
+    CANDIDATES,
     OPEN_ITEMS,
     FEE_CHECKS,
     FEE_TOTALS,
