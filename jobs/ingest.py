@@ -1,6 +1,7 @@
 """`tieout ingest`: statement files and our snapshot of a date into the lake."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -57,12 +58,13 @@ def run(
     """
     runs = {name: Run("ingest", name, day) for name in config.profiles}
     total = Run("ingest", None, day)
-    with total.step("snapshot"):
-        snapshot = receive_snapshot(lake, config.snapshots, config.profiles, inbox, day)
     received: dict[str, Received] = {}
-    for name, profile in config.profiles.items():
-        with runs[name].step("statement"):
-            received[name] = receive_day(lake, profile, inbox, day)
+    with ThreadPoolExecutor(1) as beside:
+        ours = beside.submit(_snapshot, lake, config, inbox, total)
+        for name, profile in config.profiles.items():
+            with runs[name].step("statement"):
+                received[name] = receive_day(lake, profile, inbox, day)
+        snapshot = ours.result()
     files, snapshots = lake.rows(STATEMENT_FILES), lake.rows(SNAPSHOT_FILES)
     states = {
         name: state_of(profile, day, files, snapshots)
@@ -92,6 +94,11 @@ def run(
         "quality": total.seconds["quality"],
     }
     return IngestSummary(day, received, states, snapshot, seconds, found)
+
+
+def _snapshot(lake: Lake, config: Configuration, inbox: Storage, job: Run) -> dict[str, Any] | None:
+    with job.step("snapshot"):
+        return receive_snapshot(lake, config.snapshots, config.profiles, inbox, job.business_date)
 
 
 def work(request: Request) -> Report:

@@ -17,7 +17,14 @@ from pyspark.sql import functions as F
 
 from jobs.archive import Storage
 from jobs.lake_commit import DataFile, commit, written_files
-from jobs.lake_guard import add_actions, arrow_schema, guarded, row_count, taking_turns
+from jobs.lake_guard import (
+    add_actions,
+    arrow_schema,
+    guarded,
+    repeated_values,
+    row_count,
+    taking_turns,
+)
 from jobs.session import engine_in_use
 from schemas.errors import TableMissing, WriteUnproved
 from schemas.tables import TABLES, Table
@@ -183,16 +190,12 @@ class Lake:
     ) -> int:
         """Replaces a control table's rows of one date and channel; returns the version."""
         of_channel = "channel IS NULL" if channel is None else f"channel = '{channel}'"
+        here = f"business_date = '{day}' AND {of_channel}"
         data = pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table))
         self.create(table)
         taking_turns(
             table,
-            lambda: write_deltalake(
-                self._delta_uri(table),
-                data,
-                mode="overwrite",
-                predicate=f"business_date = '{day}' AND {of_channel}",
-            ),
+            lambda: write_deltalake(self._delta_uri(table), data, mode="overwrite", predicate=here),
         )
         return self.version(table)
 
@@ -208,20 +211,15 @@ class Lake:
     ) -> int:
         """Rows of a day, from the log alone; of some received files where they are named."""
         starts = ("",) if file_ids is None else tuple(file_ids)
-        actions = add_actions(self._delta(table), table, day, channel)
-        own = [each for each in actions if str(each["path"]).rpartition("/")[2].startswith(starts)]
+        there = add_actions(self._delta(table), table, day, channel)
+        own = [each for each in there if str(each["path"]).rpartition("/")[2].startswith(starts)]
         return row_count(own)
 
     def repeated(self, paths: Sequence[str], column: str) -> list[str]:
         """Values that stand more than once in a column of Parquet files not yet committed."""
-        places = [
-            path
-            if self.uri == self.storage.base
-            else self.uri + path.removeprefix(self.storage.base)
-            for path in paths
-        ]
-        counts = self.spark.read.parquet(*places).groupBy(column).agg(F.count("*").alias("rows"))
-        return [str(row[column]) for row in counts.where(F.col("rows") > 1).collect()]
+        base = self.storage.base
+        frame = self.spark.read.parquet(*[self.uri + path.removeprefix(base) for path in paths])
+        return repeated_values(frame, column)
 
     def scratch(self, name: str) -> str:
         """A folder of the staging area, relative to the lake; gone with `forget`."""

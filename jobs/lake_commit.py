@@ -37,7 +37,8 @@ def written_files(
     folder = f"{table.partitions[0]}={day}/channel={channel}/{uuid.uuid4().hex}"
     try:
         narrow = frame.drop(*table.partitions)
-        narrow.write.mode("overwrite").parquet(f"{storage.uri}/{table.name}/{folder}")
+        place = f"{storage.uri}/{table.name}/{folder}"
+        narrow.write.mode("overwrite").option("compression", "zstd(1)").parquet(place)
     except Exception as fault:
         raise named(fault) from fault
     place = storage.full(f"{table.name}/{folder}")

@@ -108,3 +108,15 @@ def taking_turns(table: Table, write: Callable[[], object]) -> None:
     raise WriteConflict(
         f"{table.name}: other writers won {TRIES_MAX} times; nothing was written; run it again"
     )
+
+
+def repeated_values(frame: DataFrame, column: str) -> list[str]:
+    """Values of a text column that stand in more than one row.
+
+    Hashes are counted, which is cheaper than texts; the few that meet are looked at again.
+    """
+    values = frame.select(column, F.xxhash64(column).alias("hash"))
+    twice = values.groupBy("hash").agg(F.count("*").alias("rows")).where(F.col("rows") > F.lit(1))
+    near = values.join(twice.select("hash"), on="hash", how="left_semi")
+    counts = near.groupBy(column).agg(F.count("*").alias("rows")).where(F.col("rows") > F.lit(1))
+    return [str(row[column]) for row in counts.collect()]

@@ -15,7 +15,6 @@ UPDATE_KEYS = (
     "reasons",
     "action",
     "channel_ref",
-    "line_id",
     "currency",
     "difference",
 )
