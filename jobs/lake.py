@@ -13,18 +13,11 @@ from typing import Any
 import pyarrow as pa
 from deltalake import DeltaTable, Schema, write_deltalake
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from jobs.archive import Storage
 from jobs.lake_commit import DataFile, commit, written_files
-from jobs.lake_guard import (
-    add_actions,
-    arrow_schema,
-    guarded,
-    repeated_values,
-    row_count,
-    taking_turns,
-)
+from jobs.lake_guard import arrow_schema, guarded, taking_turns
+from jobs.lake_read import add_actions, frame_of, repeated_values, row_count
 from jobs.session import engine_in_use
 from schemas.errors import TableMissing, WriteUnproved
 from schemas.tables import TABLES, Table
@@ -96,8 +89,14 @@ class Lake:
 
     def read_day(self, table: Table, day: date, channel: str | None = None) -> DataFrame:
         """The rows of one date, and of one channel where it is named."""
-        frame = self.read(table).where(F.col(table.partitions[0]) == F.lit(day))
-        return frame if channel is None else frame.where(F.col("channel") == F.lit(channel))
+        return self.read_days(table, day, day, channel)
+
+    def read_days(
+        self, table: Table, first: date, last: date, channel: str | None = None
+    ) -> DataFrame:
+        """The rows of some dates, both included, and of one channel where it is named."""
+        actions = add_actions(self._delta(table), table, first, last, channel)
+        return frame_of(self.spark, self.path(table), table, actions)
 
     def replace_day(self, table: Table, frame: DataFrame, day: date, channel: str) -> Written:
         """Replaces the rows of one date and channel, in one commit.
@@ -117,7 +116,7 @@ class Lake:
             said = self._replace_by_files(table, ready, day, channel)
         delta = self._delta(table)
         version = int(delta.version())
-        written = Written(version, row_count(add_actions(delta, table, day, channel)))
+        written = Written(version, row_count(add_actions(delta, table, day, day, channel)))
         if said != written.rows:
             raise WriteUnproved(
                 f"{table.name} {day} {channel}: {said} rows were written, {written.rows} are there;"
@@ -211,7 +210,7 @@ class Lake:
     ) -> int:
         """Rows of a day, from the log alone; of some received files where they are named."""
         starts = ("",) if file_ids is None else tuple(file_ids)
-        there = add_actions(self._delta(table), table, day, channel)
+        there = add_actions(self._delta(table), table, day, day, channel)
         own = [each for each in there if str(each["path"]).rpartition("/")[2].startswith(starts)]
         return row_count(own)
 

@@ -13,7 +13,8 @@ from pyarrow import fs
 from pyspark.sql import DataFrame
 
 from jobs.archive import Storage
-from jobs.lake_guard import add_actions, named
+from jobs.lake_guard import named
+from jobs.lake_read import add_actions
 from schemas.tables import Table
 
 
@@ -70,7 +71,7 @@ def commit(
             values = _values(table, day, each.channel)
             stats = f'{{"numRecords":{each.rows}}}'
             actions.append(AddAction(each.path, each.size, values, now, True, stats))
-    for row in add_actions(delta, table, day):
+    for row in add_actions(delta, table, day, day):
         channel, path = str(row["partition.channel"]), str(row["path"])
         if drop(channel, path.rsplit("/", 1)[-1]):
             values = _values(table, day, channel)

@@ -1,12 +1,10 @@
 """What the lake makes sure of around a write: columns, types, rows of one day, whose turn it is."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 import pyarrow as pa
-from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -73,24 +71,6 @@ def named(fault: Exception) -> Exception:
     return fault
 
 
-def add_actions(
-    delta: DeltaTable, table: Table, day: date, channel: str | None = None
-) -> list[dict[str, Any]]:
-    """The data files in force of one date, and of one channel where it is named."""
-    date_column = table.partitions[0]
-    rows = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
-    return [
-        row
-        for row in rows
-        if row[f"partition.{date_column}"] == day and channel in (None, row["partition.channel"])
-    ]
-
-
-def row_count(actions: Iterable[Mapping[str, Any]]) -> int:
-    """Rows in data files."""
-    return sum(int(row["num_records"]) for row in actions)
-
-
 def taking_turns(table: Table, write: Callable[[], object]) -> None:
     """Carries out a write, again where another writer was faster.
 
@@ -108,15 +88,3 @@ def taking_turns(table: Table, write: Callable[[], object]) -> None:
     raise WriteConflict(
         f"{table.name}: other writers won {TRIES_MAX} times; nothing was written; run it again"
     )
-
-
-def repeated_values(frame: DataFrame, column: str) -> list[str]:
-    """Values of a text column that stand in more than one row.
-
-    Hashes are counted, which is cheaper than texts; the few that meet are looked at again.
-    """
-    values = frame.select(column, F.xxhash64(column).alias("hash"))
-    twice = values.groupBy("hash").agg(F.count("*").alias("rows")).where(F.col("rows") > F.lit(1))
-    near = values.join(twice.select("hash"), on="hash", how="left_semi")
-    counts = near.groupBy(column).agg(F.count("*").alias("rows")).where(F.col("rows") > F.lit(1))
-    return [str(row[column]) for row in counts.collect()]

@@ -12,6 +12,7 @@ from jobs.cli import Report, Request, command, leave, log, watched
 from jobs.days import DayState, state_of
 from jobs.exports.summary import at_stake
 from jobs.lake import Lake
+from jobs.match_inputs import closed_before, in_step, is_idle
 from jobs.matching import conservation
 from jobs.matching.day import Facts, Matched, matched
 from jobs.replay import Due, dates_of, due
@@ -21,6 +22,7 @@ from jobs.work import Run, at_work, sealed
 from schemas.errors import CheckFailed, LakeOutOfStep
 from schemas.profile import Profile
 from schemas.tables import (
+    CANDIDATES,
     INTERNAL_TRANSACTIONS,
     OPEN_ITEMS,
     OUTCOMES,
@@ -80,13 +82,17 @@ def _one(lake: Lake, profile: Profile, state: DayState, each: Due) -> MatchSumma
     tables = (STATEMENT_LINES, INTERNAL_TRANSACTIONS, OPEN_ITEMS)
     job.versions_read = {table.name: lake.version(table) for table in tables}
     facts = Facts(
-        day, state.whole, state.snapshot_id is not None, state.line_count + state.snapshot_rows
+        day,
+        state.whole,
+        state.snapshot_id is not None,
+        state.line_count + state.snapshot_rows,
+        state.files[0][1] if state.files else "",
     )
     set_size(lake.spark, facts.items)
-    if _is_idle(lake, state, channel):
+    if is_idle(lake, state, channel):
         sealed(lake, job)
         return MatchSummary(channel, day, each.why, job.result, {}, {}, {})
-    _in_step(lake, state, channel)
+    in_step(lake, state, channel)
     with job.step("match"):
         ids = [file_id for _, file_id in state.files]
         lines = lake.read_day(STATEMENT_LINES, day, channel).where(F.col("file_id").isin(ids))
@@ -94,13 +100,19 @@ def _one(lake: Lake, profile: Profile, state: DayState, each: Due) -> MatchSumma
         was = lake.version(OUTCOMES), lake.version(OPEN_ITEMS)
         before = lake.read_day(OPEN_ITEMS, day - timedelta(days=1), channel)
         before = before if day > profile.first_date else before.limit(0)
-        made = matched(lines, rows, before, facts, profile, lake.stage)
+        closed = closed_before(lake, profile, day, rows)
+        made = matched(lines, rows, before, closed, facts, profile, lake.stage)
         written = lake.replace_day(OUTCOMES, made.outcomes, day, channel)
     with job.step("open_items"):
         left = lake.replace_day(OPEN_ITEMS, made.open_items, day, channel)
+        lake.replace_day(CANDIDATES, made.candidates, day, channel)
     with job.step("check"):
-        _checked(lake, made, state, channel, was)
-        counts, job.amounts = _tallied(lake, day, channel)
+        stake = F.sum(at_stake().cast("decimal(38,0)")).alias("stake")
+        found = conservation.of_outcomes(
+            lake.read_day(OUTCOMES, day, channel), F.count("*").alias("rows"), stake
+        ).collect()
+        _checked(lake, made, found, state, channel, was)
+        counts, job.amounts = _tallied(found)
     lake.forget()
     job.versions_written = {OUTCOMES.name: written.version, OPEN_ITEMS.name: left.version}
     job.counts = {
@@ -113,39 +125,13 @@ def _one(lake: Lake, profile: Profile, state: DayState, each: Due) -> MatchSumma
     return MatchSummary(channel, day, each.why, job.result, job.counts, job.amounts, job.seconds)
 
 
-def _is_idle(lake: Lake, state: DayState, channel: str) -> bool:
-    """Whether nothing goes into a date and nothing stands in it: many such may come before a first
-    file.
-    """
-    day = state.business_date
-    days = ((OPEN_ITEMS, day - timedelta(days=1)), (OPEN_ITEMS, day), (OUTCOMES, day))
-    return not (state.line_count or state.snapshot_rows) and not any(
-        lake.day_rows(table, date_, channel) for table, date_ in days
-    )
-
-
-def _in_step(lake: Lake, state: DayState, channel: str) -> None:
-    """Makes sure, before anything is written, that the day's rows are those of its files.
-
-    Raises:
-        LakeOutOfStep: an ingest was killed between two writes.
-    """
-    day = state.business_date
-    lines = lake.day_rows(STATEMENT_LINES, day, channel, [each for _, each in state.files])
-    rows = lake.day_rows(INTERNAL_TRANSACTIONS, day, channel)
-    for what, there, accepted in (
-        ("lines", lines, state.line_count),
-        ("transactions", rows, state.snapshot_rows),
-    ):
-        if there != accepted:
-            raise LakeOutOfStep(
-                f"{channel} {day}: {accepted} {what} were accepted, {there} are there;"
-                " run `tieout ingest` for that date again"
-            )
-
-
 def _checked(
-    lake: Lake, made: Matched, state: DayState, channel: str, was: tuple[int, int]
+    lake: Lake,
+    made: Matched,
+    found: Sequence[Any],
+    state: DayState,
+    channel: str,
+    was: tuple[int, int],
 ) -> None:
     """Makes sure that nothing was lost or doubled.
 
@@ -153,15 +139,8 @@ def _checked(
         CheckFailed: see `run`; the date's outcomes and open items are as they were before.
     """
     day = state.business_date
-    came_out = conservation.of_outcomes(lake.read_day(OUTCOMES, day, channel))
-    both = made.went_in.select("*", F.lit(True).alias("before")).unionByName(
-        came_out.select("*", F.lit(False).alias("before"))
-    )
-    sums = both.collect()
-    faults = conservation.faults(
-        conservation.collected(row for row in sums if row["before"]),
-        conservation.collected(row for row in sums if not row["before"]),
-    )
+    went_in = conservation.collected(made.went_in.collect())
+    faults = conservation.faults(went_in, conservation.came_out(found))
     if faults:
         here = (F.col("run_date") == F.lit(day)) & (F.col("channel") == F.lit(channel))
         for table, version in zip((OUTCOMES, OPEN_ITEMS), was, strict=True):
@@ -169,17 +148,11 @@ def _checked(
         raise CheckFailed(f"CONSERVATION: {channel} {day}: {'; '.join(faults)}")
 
 
-def _tallied(lake: Lake, day: date, channel: str) -> tuple[dict[str, int], dict[str, int]]:
+def _tallied(found: Sequence[Any]) -> tuple[dict[str, int], dict[str, int]]:
     """Rows by outcome, and minor units at stake by currency."""
-    stake = F.sum(at_stake().cast("decimal(38,0)")).alias("stake")
-    found = (
-        lake.read_day(OUTCOMES, day, channel)
-        .groupBy("outcome", "currency")
-        .agg(F.count("*").alias("rows"), stake)
-    )
     counts: Counter[str] = Counter()
     amounts: Counter[str] = Counter()
-    for row in found.collect():
+    for row in found:
         counts[str(row["outcome"]).lower()] += int(row["rows"])
         amounts[row["currency"]] += int(row["stake"] or 0)
     return dict(counts), {code: amount for code, amount in amounts.items() if amount}

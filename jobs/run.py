@@ -2,15 +2,19 @@
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
+from threading import Thread
 from typing import Any
 
 from jobs import check_fees, export, ingest, match
 from jobs.archive import Storage
 from jobs.cli import Report, Request, command, leave, log, watched
 from jobs.lake import Lake
+from jobs.lake_warm import warm_up_delta
 from jobs.quality import warm_up
-from jobs.shapes import after_match
+from jobs.shapes import after_ingest, after_match
 from jobs.work import at_work
 from schemas.currencies import in_major_units
 from schemas.errors import CheckFailed, LakeOutOfStep
@@ -24,6 +28,8 @@ def work(request: Request) -> Report:
     with at_work(request.lake, request.engine) as lake:
         if request.quality:
             warm_up()
+        place = f"{lake.uri}/{lake.scratch('warm_up')}"
+        Thread(target=warm_up_delta, args=(lake.spark, place), daemon=True).start()
         _add(report, "session", begun)
         for day in watched(request.dates, "run"):
             _day(lake, request, day, report)
@@ -38,20 +44,16 @@ def _add(report: Report, step: str, begun: float) -> None:
 def _day(lake: Lake, request: Request, day: date, report: Report) -> None:
     config = request.config
     begun = time.monotonic()
-    landed = ingest.run(lake, config, Storage(request.inbox or ""), day, request.quality)
-    told = Report({"dates": report.body["dates"]}, [])
-    ingest.add_to(told, landed)
-    report.exit_status = max(report.exit_status, told.exit_status)
+    landed = ingest.run(lake, config, Storage(request.inbox or ""), day, quality=False)
     _add(report, "ingest", begun)
-    done: dict[str, tuple[Any, ...]] = {}
-    for name, profile in config.profiles.items():
-        if profile.statement == "none" or day < profile.first_date:
-            continue
-        try:
-            done[name] = _channel(lake, request, profile, day, report)
-        except (CheckFailed, LakeOutOfStep) as fault:
-            match.failed(report, fault)
-    begun = time.monotonic()
+    # The shape of what landed is looked at while it is matched: each leaves a core idle at times.
+    with ThreadPoolExecutor(1) as beside:
+        looking = beside.submit(_shape, lake, request, day)
+        done = _channels(lake, request, day, report)
+        begun = time.monotonic()
+        told = Report({"dates": report.body["dates"]}, [])
+        ingest.add_to(told, replace(landed, quality=looking.result()))
+    report.exit_status = max(report.exit_status, told.exit_status)
     if request.quality and done:
         found = after_match(lake, day, list(done))
         report.body.setdefault("quality", {})[str(day)] = found
@@ -61,6 +63,24 @@ def _day(lake: Lake, request: Request, day: date, report: Report) -> None:
     _add(report, "quality", begun)
     for matched, fees, exported in done.values():
         report.lines.append(_line(lake, matched, fees, exported))
+
+
+def _shape(lake: Lake, request: Request, day: date) -> dict[str, Any]:
+    return after_ingest(lake, day, list(request.config.profiles)) if request.quality else {}
+
+
+def _channels(
+    lake: Lake, request: Request, day: date, report: Report
+) -> dict[str, tuple[Any, ...]]:
+    done: dict[str, tuple[Any, ...]] = {}
+    for name, profile in request.config.profiles.items():
+        if profile.statement == "none" or day < profile.first_date:
+            continue
+        try:
+            done[name] = _channel(lake, request, profile, day, report)
+        except (CheckFailed, LakeOutOfStep) as fault:
+            match.failed(report, fault)
+    return done
 
 
 def _channel(

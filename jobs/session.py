@@ -73,7 +73,7 @@ def set_size(spark: SparkSession, rows: int) -> None:
     if engine_in_use(spark) != "spark":
         return
     small = rows < SMALL_ROWS
-    partitions = 1 if small else 8 if rows < 5_000_000 else 24
+    partitions = 1 if small else 4 if rows < 5_000_000 else 24
     spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
     spark.conf.set("spark.sql.adaptive.enabled", str(not small).lower())
     spark.conf.set("spark.sql.codegen.wholeStage", str(not small).lower())

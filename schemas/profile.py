@@ -183,7 +183,7 @@ class Match(Strict):
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        names = [each.name for each in (*self.passes, *self.groups)]
+        names = [*(each.name for each in self.passes), *(each.name for each in self.groups)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two passes or groups are called {', '.join(twice)}; name each once")

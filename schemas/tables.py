@@ -78,10 +78,8 @@ _FILE_COLUMNS = (
     "time: received_at",
 )
 
-STATEMENT_FILES = Table(
-    "statement_files", "one row per received statement file and reception", (),
-    _columns(*_FILE_COLUMNS),
-)  # fmt: skip
+_RECEIVED = "one row per received statement file and reception"
+STATEMENT_FILES = Table("statement_files", _RECEIVED, (), _columns(*_FILE_COLUMNS))
 
 SNAPSHOT_FILES = Table(
     "snapshot_files",

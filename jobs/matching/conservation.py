@@ -17,55 +17,70 @@ Sums = dict[tuple[str, str | None], tuple[int, int, int, int]]
 _HALF = 2**32
 
 
-def of_members(items: DataFrame) -> DataFrame:
-    """What goes in: one row per side and currency."""
+def of_inputs(lines: DataFrame, transactions: DataFrame, others: DataFrame) -> DataFrame:
+    """What goes in: the lines and transactions of today, and `others` among the members."""
+    today = _of_side(lines, Side.STATEMENT, "line_id").unionByName(
+        _of_side(transactions, Side.INTERNAL, "txn_id")
+    )
     own_id = F.coalesce("txn_id", "line_id").alias("id")
-    return _summed(items.select("side", "currency", "amount", own_id))
+    return _summed(today.unionByName(others.select("side", "currency", "amount", own_id)))
 
 
-def of_outcomes(rows: DataFrame) -> DataFrame:
-    """What came out: one row per side and currency."""
-    ours = rows.where(F.col("txn_id").isNotNull()).select(
-        F.lit(Side.INTERNAL.value).alias("side"),
-        F.col("internal_currency").alias("currency"),
-        F.col("internal_amount").alias("amount"),
-        F.col("txn_id").alias("id"),
+def _of_side(items: DataFrame, side: Side, own_id: str) -> DataFrame:
+    return items.select(
+        F.lit(side.value).alias("side"), "currency", "amount", F.col(own_id).alias("id")
     )
-    theirs = rows.where(F.col("line_id").isNotNull()).select(
-        F.lit(Side.STATEMENT.value).alias("side"),
-        F.col("currency"),
-        F.col("statement_amount").alias("amount"),
-        F.col("line_id").alias("id"),
+
+
+def of_outcomes(rows: DataFrame, *others: Column) -> DataFrame:
+    """What came out: one row per outcome and currencies of the sides, sums of each side beside it.
+
+    `others` are further aggregates that a caller wants of the same groups.
+    """
+    return rows.groupBy("outcome", "currency", "internal_currency").agg(
+        *_sums("internal_amount", "txn_id", "ours_"),
+        *_sums("statement_amount", "line_id", "theirs_"),
+        *others,
     )
-    return _summed(ours.unionByName(theirs))
 
 
 def _summed(items: DataFrame) -> DataFrame:
-    hashed = F.xxhash64("id")
-    low = F.pmod(hashed, F.lit(_HALF))
-    return items.groupBy("side", "currency").agg(
-        F.count("*").alias("rows"),
-        _exact(F.col("amount")).alias("amount"),
-        F.sum(low).alias("low"),
-        F.sum(F.shiftright(hashed, 32)).alias("high"),
-    )
+    return items.groupBy("side", "currency").agg(*_sums("amount", "id"))
 
 
-def _exact(amount: Column) -> Column:
-    return F.sum(amount.cast("decimal(38,0)"))
+def _sums(amount: str, own_id: str, prefix: str = "") -> list[Column]:
+    hashed = F.when(F.col(own_id).isNotNull(), F.xxhash64(own_id))
+    return [
+        F.count(own_id).alias(f"{prefix}rows"),
+        F.sum(F.col(amount).cast("decimal(38,0)")).alias(f"{prefix}amount"),
+        F.sum(F.pmod(hashed, F.lit(_HALF))).alias(f"{prefix}low"),
+        F.sum(F.shiftright(hashed, 32)).alias(f"{prefix}high"),
+    ]
 
 
 def collected(rows: Iterable[Any]) -> Sums:
-    """Rows of sums by side and currency."""
-    return {
-        (row["side"], row["currency"]): (
-            int(row["rows"]),
-            int(row["amount"]),
-            int(row["low"]),
-            int(row["high"]),
-        )
-        for row in rows
-    }
+    """Rows of `of_inputs` by side and currency."""
+    return _added((row["side"], row["currency"], row, "") for row in rows)
+
+
+def came_out(rows: Iterable[Any]) -> Sums:
+    """Rows of `of_outcomes` by side and currency."""
+    found = list(rows)
+    ours = [(Side.INTERNAL.value, row["internal_currency"], row, "ours_") for row in found]
+    theirs = [(Side.STATEMENT.value, row["currency"], row, "theirs_") for row in found]
+    return _added([*ours, *theirs])
+
+
+def _added(parts: Iterable[tuple[str, str | None, Any, str]]) -> Sums:
+    out: Sums = {}
+    for side, currency, row, prefix in parts:
+        if row[f"{prefix}rows"]:
+            names = ("rows", "amount", "low", "high")
+            values = [int(row[f"{prefix}{name}"] or 0) for name in names]
+            before = out.get((side, currency), (0, 0, 0, 0))
+            rows, amount, low, high = [a + b for a, b in zip(before, values, strict=True)]
+            out[side, currency] = (rows, amount, low, high)
+    return out
 
 
 def faults(went_in: Sums, came_out: Sums) -> list[str]:

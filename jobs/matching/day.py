@@ -1,41 +1,56 @@
 """One channel's run date, from members to outcomes and what stays open."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.matching import bulk, conservation, duplicates, passes, rows, windows
-from jobs.matching.items import aged, carried, of_lines, of_transactions, side_of
+from jobs.matching import (
+    bulk,
+    candidates,
+    closed,
+    conservation,
+    duplicates,
+    groups,
+    passes,
+    rows,
+    verdicts,
+    windows,
+)
+from jobs.matching.items import Keep, aged, carried, of_lines, of_transactions, side_of
+from jobs.matching.members import columns_of, in_sight, looked_at, own_id
 from jobs.matching.scope import set_aside
 from schemas.profile import Profile
 from schemas.tables import OPEN_ITEMS, item_types
 from schemas.vocabulary import Outcome, Side
 
-#: Keeps a frame that is used more than once: (frame, name) -> the same rows, computed once.
-Keep = Callable[[DataFrame, str], DataFrame]
 #: Up to so many items a day is all rest: counting it apart would cost more than it saves.
 BULK_FROM_ITEMS = 100_000
 
 
 @dataclass(frozen=True)
 class Facts:
-    """All that a run depends on beside its rows; `items` is about how many there are."""
+    """All that a run depends on beside its rows.
+
+    `items` is about how many there are, `main_file` the id of the file that most lines are of.
+    """
 
     business_date: date
     statement_whole: bool
     snapshot_there: bool
     items: int
+    main_file: str = ""
 
 
 @dataclass(frozen=True)
 class Matched:
-    """A run's outcomes and open items, as the tables have them, and the sums that went in."""
+    """A run's outcomes, open items and candidates, as the tables have them, and what went in."""
 
     outcomes: DataFrame
     open_items: DataFrame
+    candidates: DataFrame
     went_in: DataFrame
 
 
@@ -43,6 +58,7 @@ def matched(
     lines: DataFrame,
     transactions: DataFrame,
     open_items: DataFrame,
+    closed_rows: DataFrame,
     facts: Facts,
     profile: Profile,
     keep: Keep,
@@ -51,80 +67,129 @@ def matched(
     """Matches one channel's run date.
 
     `lines` and `transactions` are the day's rows of their tables, `open_items` what was open after
-    the date before (both sides), each without date and channel of another run.
+    the date before (late candidates among them), `closed_rows` the outcomes of earlier run dates as
+    far as look-back needs them, or more.
     """
+    day, match = facts.business_date, profile.match
+    all_lines, all_transactions = lines, transactions
+    in_bulk = facts.items >= bulk_from and bulk.is_usable(match)
+    parts = []
+    if in_bulk:
+        others = [open_items, closed_rows]
+        odd = bulk.odd_keys(lines, transactions, others, profile.scope, keep)
+        chances = max(int(facts.statement_whole), int(facts.snapshot_there))
+        today = bulk.Today(day, chances, facts.main_file)
+        parts.append(bulk.pairs(lines, transactions, odd, today, match.passes[0].name))
+        lines, transactions = bulk.rest(lines, odd), bulk.rest(transactions, odd)
+    members = keep(_members(lines, transactions, open_items, facts, profile), "members")
+    left = members.where(F.col("aside").isNull()).select(*item_types())
+    decided = keep(_decided(left, closed_rows, day, profile, keep, in_bulk), "decided")
+    parts += [
+        rows.of_items(_put_aside(members)),
+        _met(decided),
+        rows.of_items(decided.where(F.col("outcome").isNotNull())),
+    ]
+    before = _from_before(members, decided, day)
+    return Matched(
+        rows.finished(reduce(DataFrame.unionByName, parts), day, profile.channel),
+        _still_open(decided, day, profile.channel),
+        candidates.listed(decided, match, day, profile.channel),
+        conservation.of_inputs(all_lines, all_transactions, before),
+    )
+
+
+def _members(
+    lines: DataFrame,
+    transactions: DataFrame,
+    open_items: DataFrame,
+    facts: Facts,
+    profile: Profile,
+) -> DataFrame:
+    """Items of both sides, `aside` saying why a line takes no part."""
     day = facts.business_date
     still_open = aged(open_items, facts.statement_whole, facts.snapshot_there)
-    all_lines = of_lines(lines, day, facts.snapshot_there).unionByName(
+    theirs = of_lines(lines, day, facts.snapshot_there).unionByName(
         side_of(still_open, Side.STATEMENT)
     )
     ours = carried(
         of_transactions(transactions, day, facts.statement_whole),
         side_of(still_open, Side.INTERNAL),
     )
-    judged = all_lines.select("*", set_aside(profile.scope).alias("reason"))
-    in_bulk = facts.items >= bulk_from and bulk.is_usable(profile.match)
-    if not in_bulk:
-        none = F.lit(None).cast("string").alias("reason")
-        members = keep(judged.unionByName(ours.select("*", none)), "members")
-        judged, ours = side_of(members, Side.STATEMENT), side_of(members, Side.INTERNAL)
-        ours = ours.select(*item_types())
-    theirs = judged.where(F.col("reason").isNull()).select(*item_types())
-    aside = judged.where(F.col("reason").isNotNull())
-
-    parts = [rows.of_items(_settled(aside, F.lit(Outcome.EXCLUDED.value)))]
-    left = theirs.unionByName(ours)
-    if in_bulk:
-        all_theirs, all_ours = bulk.keyed(theirs), bulk.keyed(ours)
-        odd = keep(bulk.odd_keys(all_theirs, all_ours), "odd_keys")
-        on = F.col(f"l.{bulk.KEY}") == F.col(f"t.{bulk.KEY}")
-        first = F.lit(profile.match.passes[0].name)
-        pairs = bulk.clean(all_theirs, odd), bulk.clean(all_ours, odd).hint("shuffle_hash")
-        parts.append(rows.of_pairs(*pairs, on, first))
-        left = bulk.rest(all_theirs, odd).unionByName(bulk.rest(all_ours, odd))
-    decided = keep(_decided(left, profile, keep), "decided")
-    parts += [_met(decided), rows.of_items(decided.where(F.col("outcome").isNotNull()))]
-    outcomes = parts[0]
-    for part in parts[1:]:
-        outcomes = outcomes.unionByName(part)
-    stay = decided.where(F.col("open")).select(*item_types())
-    dated = {"run_date": F.lit(day), "channel": F.lit(profile.channel)}
-    sums = conservation.of_members(judged.select(*item_types()).unionByName(ours))
-    return Matched(
-        rows.finished(outcomes, day, profile.channel),
-        stay.withColumns(dated).select(*OPEN_ITEMS.columns),
-        sums,
-    )
+    judged = theirs.select("*", set_aside(profile.scope).alias("aside"))
+    return judged.unionByName(ours.select("*", F.lit(None).cast("string").alias("aside")))
 
 
-def _settled(items: DataFrame, outcome: Column) -> DataFrame:
+def _put_aside(items: DataFrame) -> DataFrame:
+    """Of items the lines that take no part, with all that a row asks for."""
     none = F.lit(None).cast("string")
-    return items.select(
-        "*", outcome.alias("outcome"), none.alias("duplicate_of"), none.alias("against")
+    nothing = [none.alias(name) for name in ("duplicate_of", "against", "unit_id", "matched_by")]
+    return items.where(F.col("aside").isNotNull()).select(
+        *item_types(),
+        F.lit(Outcome.EXCLUDED.value).alias("outcome"),
+        F.col("aside").alias("reason"),
+        *nothing,
+        F.lit(False).alias("late"),
+        F.lit(None).cast("bigint").alias("gap"),
     )
 
 
-def _decided(members: DataFrame, profile: Profile, keep: Keep) -> DataFrame:
+def _decided(
+    members: DataFrame,
+    closed_rows: DataFrame,
+    day: date,
+    profile: Profile,
+    keep: Keep,
+    in_bulk: bool,
+) -> DataFrame:
     """Each member with its partner, or with outcome and reason where it has none.
 
-    `open` says that it stays open: nobody met it, and its window has not closed.
+    `open` says that it stays open, `late` that it is settled after it broke. Who is out of sight
+    and not settled has no outcome.
     """
-    apart = keep(duplicates.told_apart(members), "told_apart")
-    met = passes.paired(apart, profile.match)
-    window = profile.match.window
+    match, columns = profile.match, columns_of(profile.match)
+    keep_wide: Keep = keep if in_bulk else lambda frame, _: frame
+    looked = looked_at(members, match, day)
+    seen = closed.set_apart(looked, columns, closed_rows, day, profile, keep, keep_wide)
+    apart = duplicates.told_apart(seen, columns)
+    told = groups.gathered(passes.paired(apart, columns, match), columns, match)
+    found = (
+        *verdicts.NAMES,
+        *passes.NAMES,
+        *passes.with_rivals(match),
+        *groups.NAMES,
+        "in_sight",
+        "in_window",
+    )
+    told = told.select(F.col("id").alias("told_id"), F.col("side").alias("told_side"), *found)
+    same = (own_id() == F.col("told_id")) & (F.col("side") == F.col("told_side"))
+    met = members.join(told, on=same, how="inner")
     alone = F.col("settled").isNull() & F.col("partner").isNull()
-    outcome = F.when(alone, windows.outcome(window)).when(~alone, F.col("settled"))
+    waits = F.col("settled") == F.lit(Outcome.SUSPENSE.value)
+    done = F.col("settled") != F.lit(Outcome.SUSPENSE.value)
+    late = F.col("broke_on").isNotNull()
+    outcome = (
+        F.when(alone, windows.outcome())
+        .when(waits & F.col("in_sight"), F.col("settled"))
+        .when(done, F.col("settled"))
+    )
     reason = F.when(alone, windows.reason()).when(~alone, F.col("why"))
-    stays = alone & windows.stays_open(window)
+    held = waits & (~late | windows.still_late(match, day))
+    stays = (alone & windows.stays_open(match, day)) | held
+    broke_on = F.when(alone, windows.broke_on(day)).when(~alone, F.col("broke_on"))
     return met.select(
         *item_types(),
+        outcome.alias("outcome"),
+        reason.alias("reason"),
+        (late & F.coalesce(done, F.lit(False))).alias("late"),
         "duplicate_of",
         "against",
         "partner",
         "matched_by",
-        outcome.alias("outcome"),
-        reason.alias("reason"),
-        stays.alias("open"),
+        "unit_id",
+        "gap",
+        *passes.with_rivals(match),
+        F.coalesce(stays, F.lit(False)).alias("open"),
+        broke_on.alias("breaks_on"),
     )
 
 
@@ -132,4 +197,23 @@ def _met(decided: DataFrame) -> DataFrame:
     paired = decided.where(F.col("partner").isNotNull())
     lines, ours = side_of(paired, Side.STATEMENT), side_of(paired, Side.INTERNAL)
     on = F.col("l.partner") == F.col("t.txn_id")
-    return rows.of_pairs(lines, ours, on, F.col("l.matched_by"))
+    late = F.col("l.broke_on").isNotNull() | F.col("t.broke_on").isNotNull()
+    return rows.of_pairs(lines, ours, on, F.col("l.matched_by"), late)
+
+
+def _still_open(decided: DataFrame, day: date, channel: str) -> DataFrame:
+    kept = [F.col(name) for name in item_types() if name != "broke_on"]
+    stay = decided.where(F.col("open")).select(*kept, F.col("breaks_on").alias("broke_on"))
+    dated = {"run_date": F.lit(day), "channel": F.lit(channel)}
+    return stay.withColumns(dated).select(*OPEN_ITEMS.columns)
+
+
+def _from_before(members: DataFrame, decided: DataFrame, day: date) -> DataFrame:
+    """Members of earlier dates that have a row: what waits, and late ones that were settled."""
+    earlier = members.where(F.col("item_date") != F.lit(day))
+    settled = decided.where(F.col("outcome").isNotNull() | F.col("partner").isNotNull())
+    met = settled.where(~in_sight(day)).select(own_id().alias("id"), "side")
+    late = earlier.where(~in_sight(day)).withColumn("id", own_id())
+    late = late.join(met, on=["id", "side"], how="left_semi")
+    seen = earlier.where(in_sight(day)).select(*item_types())
+    return seen.unionByName(late.select(*item_types()))

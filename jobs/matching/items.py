@@ -1,5 +1,6 @@
 """Lines and transactions in one form: an item of its side."""
 
+from collections.abc import Callable
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
@@ -7,6 +8,9 @@ from pyspark.sql import functions as F
 
 from schemas.tables import item_types
 from schemas.vocabulary import Side
+
+#: Keeps a frame that is used more than once: (frame, name) -> the same rows, computed once.
+Keep = Callable[[DataFrame, str], DataFrame]
 
 
 def _none(kind: str) -> Column:
@@ -94,12 +98,15 @@ def carried(today: DataFrame, still_open: DataFrame) -> DataFrame:
         F.col("txn_id"),
         F.col("first_run_date").alias("since"),
         F.col("chances").alias("had"),
+        F.col("broke_on").alias("broke"),
     )
-    columns = [F.col(name) for name in item_types() if name not in ("first_run_date", "chances")]
+    kept = ("first_run_date", "chances", "broke_on")
+    columns = [F.col(name) for name in item_types() if name not in kept]
     renewed = today.join(dates, on="txn_id", how="left").select(
         *columns,
         F.coalesce("since", "first_run_date").alias("first_run_date"),
         F.coalesce("had", "chances").alias("chances"),
+        F.col("broke").alias("broke_on"),
     )
     waiting = still_open.join(today.select("txn_id"), on="txn_id", how="left_anti")
     return renewed.select(*item_types()).unionByName(waiting.select(*item_types()))

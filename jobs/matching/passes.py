@@ -1,77 +1,97 @@
-"""Passes: each over what the earlier ones left; a pair only where each is the other's only one.
+"""Step 4, passes: each over what the earlier ones left; a pair only where each is the other's
+only candidate.
 
-Adds `partner` (the other side's id), `matched_by` (the pass) and `rival` (had a candidate in some
-pass). Candidates of a pass are counted by key and never listed, so a key with very many items
+Candidates are counted by key, or by key and time, and never listed: a key with very many items
 costs no more than its items.
 """
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import and_
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from jobs.matching import nearby, verdicts
+from jobs.matching.members import is_ours, is_theirs, key_of
 from schemas.profile import Match, Pass
-from schemas.vocabulary import Reference, Side, Status, normalized
+from schemas.vocabulary import Reference, Status
+
+#: What the passes find out about an item: the other side's id, the pass, and whether it had a
+#: candidate in some pass.
+NAMES = ("partner", "matched_by", "rival")
 
 
-def paired(members: DataFrame, match: Match) -> DataFrame:
-    """Members with `partner`, `matched_by` and `rival`, after all passes in order."""
+def with_rivals(match: Match) -> dict[str, Pass]:
+    """The passes in which an item may have two candidates, by the column that keeps how many it
+    had, null where it took no part. (Step 3 leaves one item of each side to an our_ref.)
+    """
+    numbered = {f"met_{number}": each for number, each in enumerate(match.passes)}
+    return {name: each for name, each in numbered.items() if Reference.OUR_REF not in each.on}
+
+
+def paired(members: DataFrame, columns: Sequence[str], match: Match) -> DataFrame:
+    """Members (`columns` and those of `verdicts`) with `NAMES` and counts, after all passes."""
     none = F.lit(None).cast("string")
     frame = members.select(
         "*", none.alias("partner"), none.alias("matched_by"), F.lit(False).alias("rival")
     )
+    free = F.col("settled").isNull() & F.col("partner").isNull()
+    counts = {id(each): name for name, each in with_rivals(match).items()}
+    counted: list[str] = []
     for each in match.passes:
-        frame = _passed(frame, each)
+        found = met(frame.withColumn("in_pass", free & may_take_part(each)), each)
+        by = F.when(F.col("met_partner").isNotNull(), F.lit(each.name))
+        count = F.when(F.col("in_pass"), F.col("met"))
+        now = [counts[id(each)]] if id(each) in counts else []
+        frame = found.select(
+            *columns,
+            *verdicts.NAMES,
+            F.coalesce("partner", "met_partner").alias("partner"),
+            F.coalesce("matched_by", by).alias("matched_by"),
+            (F.col("rival") | (F.coalesce(count, F.lit(0)) > F.lit(0))).alias("rival"),
+            *counted,
+            *[count.alias(name) for name in now],
+        )
+        counted += now
     return frame
 
 
-def _key(each: Pass) -> list[str]:
-    return ["kind"] + [normalized(name) if name in tuple(Reference) else name for name in each.on]
+def met(marked: DataFrame, each: Pass) -> DataFrame:
+    """Items, marked by `in_pass`, with how many candidates each has (`met`), and with the one
+    that has no other either (`met_partner`).
+    """
+    if each.within_seconds is not None:
+        return nearby.met(marked, key_of(each), each.within_seconds)
+    one_key = Window.partitionBy(*nearby.among(key_of(each)))
+    part = F.col("in_pass")
+    lines, txns = F.when(part & is_theirs(), F.col("id")), F.when(part & is_ours(), F.col("id"))
+    counted = marked.withColumns(
+        {
+            "lines": F.count(lines).over(one_key),
+            "txns": F.count(txns).over(one_key),
+            "line": F.max(lines).over(one_key),
+            "txn": F.max(txns).over(one_key),
+        }
+    )
+    others = F.when(is_theirs(), F.col("txns")).when(is_ours(), F.col("lines"))
+    other = F.when(is_theirs(), F.col("txn")).when(is_ours(), F.col("line"))
+    sole = (F.col("lines") == F.lit(1)) & (F.col("txns") == F.lit(1))
+    return counted.withColumns({"met": others, "met_partner": F.when(sole, other)})
 
 
-def _takes_part(each: Pass) -> Column:
-    """Who takes part in a pass: what is unsettled, unpaired and has every value of the key."""
-    free = F.col("settled").isNull() & F.col("partner").isNull()
-    complete = reduce(and_, [F.col(name).isNotNull() for name in _key(each)])
+def may_take_part(each: Pass) -> Column:
+    """Who may be met in a pass: has every value of its key, and what else the pass asks for.
+
+    A time distance asks for a time. A pass without a reference takes lines without our_ref only,
+    SUCCEEDED lines, and SUCCEEDED or PENDING transactions.
+    """
+    may = reduce(and_, [F.col(name).isNotNull() for name in key_of(each)])
+    if each.within_seconds is not None:
+        may = may & F.col("at").isNotNull()
     if each.has_reference:
-        return free & complete
-    line = (
-        (F.col("side") == F.lit(Side.STATEMENT.value))
-        & F.col("our_ref_norm").isNull()
-        & (F.col("status") == F.lit(Status.SUCCEEDED.value))
-    )
-    ours = (F.col("side") == F.lit(Side.INTERNAL.value)) & F.col("status").isin(
-        Status.SUCCEEDED.value, Status.PENDING.value
-    )
-    return free & complete & (line | ours)
-
-
-def _passed(frame: DataFrame, each: Pass) -> DataFrame:
-    key = _key(each)
-    marked = frame.select("*", _takes_part(each).alias("in_pass"))
-    line = F.col("side") == F.lit(Side.STATEMENT.value)
-    met = (
-        marked.where(F.col("in_pass"))
-        .groupBy(*key)
-        .agg(
-            F.sum(line.cast("int")).alias("met_lines"),
-            F.sum((~line).cast("int")).alias("met_txns"),
-            F.max("line_id").alias("met_line"),
-            F.max("txn_id").alias("met_txn"),
-        )
-        .where((F.col("met_lines") > F.lit(0)) & (F.col("met_txns") > F.lit(0)))
-    )
-    names = [F.col(name).alias(f"met_{name}") for name in key]
-    met = met.select(*names, "met_lines", "met_txns", "met_line", "met_txn")
-    same = [F.col(name) == F.col(f"met_{name}") for name in key]
-    joined = marked.join(met, on=reduce(and_, [F.col("in_pass"), *same]), how="left")
-    sole = (F.col("met_lines") == F.lit(1)) & (F.col("met_txns") == F.lit(1))
-    other = F.when(sole & line, F.col("met_txn")).when(sole & ~line, F.col("met_line"))
-    kept = [name for name in frame.columns if name not in ("partner", "matched_by", "rival")]
-    return joined.select(
-        *kept,
-        F.coalesce("partner", other).alias("partner"),
-        F.coalesce("matched_by", F.when(sole, F.lit(each.name))).alias("matched_by"),
-        (F.col("rival") | F.col("met_lines").isNotNull()).alias("rival"),
-    )
+        return may
+    paid = F.col("status") == F.lit(Status.SUCCEEDED.value)
+    line = is_theirs() & F.col("our_ref_norm").isNull() & paid
+    ours = is_ours() & (paid | (F.col("status") == F.lit(Status.PENDING.value)))
+    return may & (line | ours)

@@ -1,102 +1,106 @@
 """What each item comes to on a run date, as rows of `outcomes`."""
 
+from collections.abc import Callable
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.matching.actions import action
+from jobs.matching.members import is_ours, is_theirs, own_id, statuses_agree
 from schemas.tables import OUTCOMES
-from schemas.vocabulary import Outcome, Reason, Side, Status
+from schemas.vocabulary import Outcome, Reason
 
-_FAILED = (Status.FAILED.value, Status.CLOSED.value)
+#: A column of a line or of a transaction, by its name as an item has it.
+Cells = Callable[[str], Column]
 
 
 def of_pairs(
-    lines: DataFrame, transactions: DataFrame, on: Column, matched_by: Column
+    lines: DataFrame, transactions: DataFrame, on: Column, matched_by: Column, late: Column
 ) -> DataFrame:
     """One row per pair of a line (aliased `l`) and a transaction (aliased `t`), joined one to one.
 
     MATCHED, or BREAK with every reason that holds; the difference is statement - internal, null
-    across currencies.
+    across currencies. `late` says that one of the two broke before.
     """
-    amounts = F.col("l.amount") != F.col("t.amount")
-    currencies = F.col("l.currency") != F.col("t.currency")
-    statuses = ~statuses_agree(F.col("l.status"), F.col("t.status"))
+    joined = lines.alias("l").join(transactions.alias("t"), on=on, how="inner")
+    return joined.select(*pair_columns(_cells("l"), _cells("t"), matched_by, late))
+
+
+def pair_columns(line: Cells, ours: Cells, matched_by: Column, late: Column) -> list[Column]:
+    """The columns of a pair's row, from the cells of its line and of its transaction."""
+    amounts = line("amount") != ours("amount")
+    currencies = line("currency") != ours("currency")
+    statuses = ~statuses_agree(line("status"), ours("status"))
     broken = amounts | currencies | statuses
     outcome = F.when(broken, F.lit(Outcome.BREAK.value)).when(~broken, F.lit(Outcome.MATCHED.value))
-    gap = F.when(~currencies, F.col("l.amount") - F.col("t.amount"))
-    return (
-        lines.alias("l")
-        .join(transactions.alias("t"), on=on, how="inner")
-        .select(
-            F.col("t.txn_id").alias("unit_id"),
-            outcome.alias("outcome"),
-            F.when(amounts, F.lit(Reason.AMOUNT_MISMATCH.value)).alias("reason_1"),
-            F.when(currencies, F.lit(Reason.CURRENCY_MISMATCH.value)).alias("reason_2"),
-            F.when(statuses, F.lit(Reason.STATUS_MISMATCH.value)).alias("reason_3"),
-            matched_by.alias("matched_by"),
-            F.col("t.txn_id").alias("txn_id"),
-            F.col("l.line_id").alias("line_id"),
-            F.col("l.kind").alias("kind"),
-            *[_reference(name) for name in ("our_ref", "channel_ref", "order_ref")],
-            F.col("l.currency").alias("currency"),
-            F.col("t.currency").alias("internal_currency"),
-            F.col("t.amount").alias("internal_amount"),
-            F.col("l.amount").alias("statement_amount"),
-            gap.alias("difference"),
-            F.col("t.status").alias("internal_status"),
-            F.col("l.status").alias("statement_status"),
-            F.col("t.item_date").alias("internal_date"),
-            F.col("l.item_date").alias("statement_date"),
-            F.col("l.fee").alias("fee"),
-            F.least("l.first_run_date", "t.first_run_date").alias("first_run_date"),
-            F.greatest("l.chances", "t.chances").alias("chances"),
-            F.lit(None).cast("string").alias("duplicate_of"),
-        )
-    )
+    gap = F.when(~currencies, line("amount") - ours("amount"))
+    return [
+        ours("txn_id").alias("unit_id"),
+        outcome.alias("outcome"),
+        F.when(amounts, F.lit(Reason.AMOUNT_MISMATCH.value)).alias("reason_1"),
+        F.when(currencies, F.lit(Reason.CURRENCY_MISMATCH.value)).alias("reason_2"),
+        F.when(statuses, F.lit(Reason.STATUS_MISMATCH.value)).alias("reason_3"),
+        F.when(late, F.lit(Reason.LATE.value)).alias("reason_4"),
+        matched_by.alias("matched_by"),
+        ours("txn_id").alias("txn_id"),
+        line("line_id").alias("line_id"),
+        line("kind").alias("kind"),
+        *[F.coalesce(line(x), ours(x)).alias(x) for x in ("our_ref", "channel_ref", "order_ref")],
+        line("currency").alias("currency"),
+        ours("currency").alias("internal_currency"),
+        ours("amount").alias("internal_amount"),
+        line("amount").alias("statement_amount"),
+        gap.alias("difference"),
+        ours("status").alias("internal_status"),
+        line("status").alias("statement_status"),
+        ours("item_date").alias("internal_date"),
+        line("item_date").alias("statement_date"),
+        line("fee").alias("fee"),
+        F.least(line("first_run_date"), ours("first_run_date")).alias("first_run_date"),
+        F.greatest(line("chances"), ours("chances")).alias("chances"),
+        F.lit(None).cast("string").alias("duplicate_of"),
+        line("our_ref_norm").alias("our_ref_norm"),
+        line("channel_ref_norm").alias("channel_ref_norm"),
+        line("at").alias("traded_at"),
+    ]
 
 
-def statuses_agree(line: Column, ours: Column) -> Column:
-    """Whether two statuses say the same: paid, reversed, or not paid on both sides."""
-    lasting = (Status.SUCCEEDED.value, Status.REVERSED.value)
-    same = (line == ours) & line.isin(*lasting)
-    return same | (line.isin(*_FAILED) & ours.isin(*_FAILED))
-
-
-def _received(name: str, side: str = "") -> Column:
+def received(name: str, side: str = "") -> Column:
     """A reference as received; one that normalizes to nothing counts as none."""
     prefix = f"{side}." if side else ""
     return F.when(F.col(f"{prefix}{name}_norm").isNotNull(), F.col(f"{prefix}{name}"))
 
 
-def _reference(name: str) -> Column:
-    return F.coalesce(_received(name, "l"), _received(name, "t")).alias(name)
+def _cells(side: str) -> Cells:
+    references = {name: received(name, side) for name in ("our_ref", "channel_ref", "order_ref")}
+    return lambda name: references[name] if name in references else F.col(f"{side}.{name}")
 
 
 def of_items(items: DataFrame) -> DataFrame:
-    """One row per item left alone, from its `outcome`, `reason`, `duplicate_of` and `against`.
+    """One row per item that is no part of a pair.
 
-    `against` is the status of the transaction that a line was compared with, if it was.
+    Asks for `outcome`, `reason`, `late`, `duplicate_of`, `against` (the status of the transaction
+    that a line was compared with, if it was), and of a group `unit_id`, `matched_by` and `gap`.
     """
-    ours = F.col("side") == F.lit(Side.INTERNAL.value)
-    theirs = F.col("side") == F.lit(Side.STATEMENT.value)
+    ours, theirs = is_ours(), is_theirs()
     return items.select(
-        F.coalesce("txn_id", "line_id").alias("unit_id"),
+        F.coalesce("unit_id", own_id()).alias("unit_id"),
         F.col("outcome"),
         F.col("reason").alias("reason_1"),
         F.lit(None).cast("string").alias("reason_2"),
         F.lit(None).cast("string").alias("reason_3"),
-        F.lit(None).cast("string").alias("matched_by"),
+        F.when(F.col("late"), F.lit(Reason.LATE.value)).alias("reason_4"),
+        F.col("matched_by"),
         F.col("txn_id"),
         F.col("line_id"),
         F.col("kind"),
-        *[_received(name).alias(name) for name in ("our_ref", "channel_ref", "order_ref")],
+        *[received(name).alias(name) for name in ("our_ref", "channel_ref", "order_ref")],
         F.col("currency"),
         F.when(ours, F.col("currency")).alias("internal_currency"),
         F.when(ours, F.col("amount")).alias("internal_amount"),
         F.when(theirs, F.col("amount")).alias("statement_amount"),
-        F.lit(None).cast("bigint").alias("difference"),
+        F.col("gap").alias("difference"),
         F.when(ours, F.col("status")).when(theirs, F.col("against")).alias("internal_status"),
         F.when(theirs, F.col("status")).alias("statement_status"),
         F.when(ours, F.col("item_date")).alias("internal_date"),
@@ -105,12 +109,15 @@ def of_items(items: DataFrame) -> DataFrame:
         F.col("first_run_date"),
         F.col("chances"),
         F.col("duplicate_of"),
+        F.when(theirs, F.col("our_ref_norm")).alias("our_ref_norm"),
+        F.when(theirs, F.col("channel_ref_norm")).alias("channel_ref_norm"),
+        F.when(theirs, F.col("at")).alias("traded_at"),
     )
 
 
 def finished(rows: DataFrame, day: date, channel: str) -> DataFrame:
     """Rows with their reasons in one list, action, date and channel, in the table's order."""
-    reasons = F.array_compact(F.array("reason_1", "reason_2", "reason_3"))
+    reasons = F.array_compact(F.array("reason_1", "reason_2", "reason_3", "reason_4"))
     listed = rows.withColumn("reasons", reasons)
     return listed.withColumns(
         {"action": action(), "run_date": F.lit(day), "channel": F.lit(channel)}

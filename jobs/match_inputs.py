@@ -1,0 +1,68 @@
+"""What a match reads beside the day itself, and whether it may begin."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.days import DayState
+from jobs.lake import Lake
+from schemas.errors import LakeOutOfStep
+from schemas.profile import Profile
+from schemas.tables import INTERNAL_TRANSACTIONS, OPEN_ITEMS, OUTCOMES, STATEMENT_LINES
+
+
+def closed_before(lake: Lake, profile: Profile, day: date, rows: DataFrame) -> DataFrame:
+    """Outcomes of the run dates that a run looks back at.
+
+    Of those before the look-back only the rows of today's transactions that are older than it.
+    """
+    since, last, channel = (
+        day - timedelta(days=profile.match.lookback),
+        day - timedelta(days=1),
+        profile.channel,
+    )
+    near = lake.read_days(OUTCOMES, since, last, channel)
+    if profile.first_date >= since:
+        return near
+    # A day more than the zone could ask for.
+    limit = datetime.combine(since, time(), UTC) + timedelta(days=1)
+    old = rows.where(F.col("occurred_at") < F.lit(limit)).select("txn_id", "occurred_at")
+    oldest = old.agg(F.min("occurred_at").alias("at")).collect()[0]["at"]
+    if oldest is None:
+        return near
+    far = lake.read_days(
+        OUTCOMES, oldest.date() - timedelta(days=2), since - timedelta(days=1), channel
+    )
+    return near.unionByName(far.join(old.select("txn_id"), on="txn_id", how="left_semi"))
+
+
+def is_idle(lake: Lake, state: DayState, channel: str) -> bool:
+    """Whether nothing goes into a date and nothing stands in it: many such may come before a first
+    file.
+    """
+    day = state.business_date
+    days = ((OPEN_ITEMS, day - timedelta(days=1)), (OPEN_ITEMS, day), (OUTCOMES, day))
+    return not (state.line_count or state.snapshot_rows) and not any(
+        lake.day_rows(table, date_, channel) for table, date_ in days
+    )
+
+
+def in_step(lake: Lake, state: DayState, channel: str) -> None:
+    """Makes sure, before anything is written, that the day's rows are those of its files.
+
+    Raises:
+        LakeOutOfStep: an ingest was killed between two writes.
+    """
+    day = state.business_date
+    lines = lake.day_rows(STATEMENT_LINES, day, channel, [each for _, each in state.files])
+    rows = lake.day_rows(INTERNAL_TRANSACTIONS, day, channel)
+    for what, there, accepted in (
+        ("lines", lines, state.line_count),
+        ("transactions", rows, state.snapshot_rows),
+    ):
+        if there != accepted:
+            raise LakeOutOfStep(
+                f"{channel} {day}: {accepted} {what} were accepted, {there} are there;"
+                " run `tieout ingest` for that date again"
+            )

@@ -1,0 +1,39 @@
+"""The match says what the oracle says, on many drawn scenarios, row for row.
+
+Each batch is one profile and one calendar, handed over in a way of its own: as rest or as bulk,
+shuffled, in some partitions. A failure is told as the smallest scenario that still fails; run it
+again by its batch's name.
+"""
+
+import os
+
+import pytest
+
+from jobs.lake import Lake
+from tests.matching.against import differences, smallest, way_of
+from tests.matching.scenarios import seeded
+from tests.matching.told import told
+
+SCENARIOS = int(os.environ.get("TIEOUT_SCENARIOS", "500"))
+SEED = os.environ.get("TIEOUT_SEED", "1")
+PER_BATCH = 50
+#: Batches that run on Spark too.
+ON_BOTH = 2
+
+
+def _batches() -> list[object]:
+    marks = ([], [pytest.mark.sail_only])
+    return [
+        pytest.param(f"{SEED}:{index}", marks=marks[index >= ON_BOTH])
+        for index in range(SCENARIOS // PER_BATCH)
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", _batches())
+def test_the_match_agrees_with_the_oracle(lake: Lake, name: str) -> None:
+    """50 scenarios at once: outcomes and open items of every run date are the oracle's."""
+    batch, way = seeded(name, PER_BATCH), way_of(name)
+    found = next(differences(lake, batch, way), None)
+    if found is not None:
+        pytest.fail(told(*smallest(lake, batch, found, way)), pytrace=False)
