@@ -8,6 +8,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 ENGINE ?= sail
 SIZE ?= 1m
+SCENARIOS ?= 20000
 
 BIN := .venv/bin
 UV := $(BIN)/uv
@@ -22,7 +23,7 @@ PYTEST := $(BIN)/python -m pytest
 REPORTS := build/test
 JOBS = $(RUN) TIEOUT_ENGINE=
 
-.PHONY: help env airflow-env jars jdk demo test test-sail test-spark test-airflow check lint \
+.PHONY: help env airflow-env jars jdk demo test test-sail test-spark test-airflow check soak lint \
         types format golden bench lock wheel zip clean
 
 help: ## list the targets
@@ -88,6 +89,9 @@ bench: env ## the whole job and its peers, timed; appends to the results [SIZE=1
 
 check: env lint types ## the inner loop: lint, types, quick tests on the embedded engine
 	@$(JOBS)sail $(PYTEST) -q -m "not slow and not spark and not airflow and not nightly"
+
+soak: env ## the match against its oracle on many drawn scenarios [SCENARIOS=20000]
+	@$(JOBS)sail $(BIN)/python -m tests.matching.soak --scenarios $(SCENARIOS)
 
 lint: env ## ruff: rules and format
 	@$(BIN)/ruff check -q .

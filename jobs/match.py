@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from jobs.cli import Report, Request, command, leave, log, watched
@@ -31,6 +32,7 @@ from schemas.tables import (
     STATEMENT_FILES,
     STATEMENT_LINES,
 )
+from schemas.vocabulary import Reason
 
 
 @dataclass(frozen=True)
@@ -105,14 +107,13 @@ def _one(lake: Lake, profile: Profile, state: DayState, each: Due) -> MatchSumma
         written = lake.replace_day(OUTCOMES, made.outcomes, day, channel)
     with job.step("open_items"):
         left = lake.replace_day(OPEN_ITEMS, made.open_items, day, channel)
-        lake.replace_day(CANDIDATES, made.candidates, day, channel)
     with job.step("check"):
-        stake = F.sum(at_stake().cast("decimal(38,0)")).alias("stake")
-        found = conservation.of_outcomes(
-            lake.read_day(OUTCOMES, day, channel), F.count("*").alias("rows"), stake
-        ).collect()
+        found = conservation.of_outcomes(lake.read_day(OUTCOMES, day, channel), *_tally()).collect()
         _checked(lake, made, found, state, channel, was)
         counts, job.amounts = _tallied(found)
+    with job.step("candidates"):
+        if any(row["ambiguous"] for row in found) or lake.day_rows(CANDIDATES, day, channel):
+            lake.replace_day(CANDIDATES, made.candidates, day, channel)
     lake.forget()
     job.versions_written = {OUTCOMES.name: written.version, OPEN_ITEMS.name: left.version}
     job.counts = {
@@ -146,6 +147,15 @@ def _checked(
         for table, version in zip((OUTCOMES, OPEN_ITEMS), was, strict=True):
             lake.replace_day(table, lake.read(table, version).where(here), day, channel)
         raise CheckFailed(f"CONSERVATION: {channel} {day}: {'; '.join(faults)}")
+
+
+def _tally() -> list[Column]:
+    ambiguous = F.array_contains("reasons", Reason.AMBIGUOUS.value)
+    return [
+        F.count("*").alias("rows"),
+        F.sum(ambiguous.cast("int")).alias("ambiguous"),
+        F.sum(at_stake().cast("decimal(38,0)")).alias("stake"),
+    ]
 
 
 def _tallied(found: Sequence[Any]) -> tuple[dict[str, int], dict[str, int]]:
