@@ -113,6 +113,7 @@ def test_status_updates(lake: Lake, spark: SparkSession) -> None:
     assert not {"line_id", "difference", "channel_ref"} & set(told["S3"])
 
 
+@pytest.mark.sail_only
 def test_an_empty_day_has_headings_only(lake: Lake) -> None:
     done = export.run(lake, PROFILE, DAY)
     files = content(lake)
@@ -136,6 +137,7 @@ def test_run_again(lake: Lake, spark: SparkSession) -> None:
     assert after == before
 
 
+@pytest.mark.sail_only
 @pytest.mark.parametrize("step", ["updates", "write_breaks", "figures"])
 def test_a_failure_leaves_the_earlier_export(
     lake: Lake, spark: SparkSession, monkeypatch: pytest.MonkeyPatch, step: str
@@ -158,6 +160,7 @@ def test_a_failure_leaves_the_earlier_export(
     assert content(lake)["breaks.csv"].count(b"\r\n") == 2
 
 
+@pytest.mark.sail_only
 def test_a_lost_line_is_noticed(
     lake: Lake, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,6 +81,7 @@ def test_a_bill_lands(world: World) -> None:
     }
 
 
+@pytest.mark.sail_only
 @pytest.mark.parametrize("how", ["crlf", "bom", "gzip", "zip", "no last line end"])
 def test_the_same_bill_in_other_wrappings(world: World, how: str) -> None:
     """CRLF, a BOM, gzip, zip: the same three lines."""
@@ -130,6 +131,7 @@ BAD = {
 }
 
 
+@pytest.mark.sail_only
 @pytest.mark.parametrize("fault", BAD)
 def test_bad_files_are_named(world: World, fault: str) -> None:
     """One named error each; kept in the archive, recorded, nothing landed, the others done."""
@@ -141,6 +143,7 @@ def test_bad_files_are_named(world: World, fault: str) -> None:
     assert Path(row["archived_path"]).read_bytes() == content
 
 
+@pytest.mark.sail_only
 @pytest.mark.parametrize(
     ("column", "value", "reason"),
     [
@@ -169,6 +172,7 @@ def test_bad_lines_are_named(world: World, column: str, value: str, reason: str)
     assert rows[0]["raw"].startswith("`") and "茶,两杯" in rows[0]["raw"]
 
 
+@pytest.mark.sail_only
 def test_the_same_bytes_as_two_parts_of_one_day(world: World) -> None:
     """Both come at once: the first counts, the second is refused; no line lands twice."""
     parts = PAGE.replace("/*.csv*", "/{part}.csv").replace(
@@ -183,6 +187,7 @@ def test_the_same_bytes_as_two_parts_of_one_day(world: World) -> None:
     assert "SAME_BYTES" in summary.received["bank"].reasons[0]
 
 
+@pytest.mark.sail_only
 def test_a_first_line_that_is_too_short(world: World) -> None:
     """A file without header whose first line lacks cells is of another layout."""
     world.profile(
@@ -203,6 +208,7 @@ def test_a_first_line_that_is_too_short(world: World) -> None:
     assert reason.startswith("UNKNOWN_LAYOUT: bank/2026-11-16/x.csv:1: the first line has 2 cells")
 
 
+@pytest.mark.sail_only
 def test_rejected_lines_within_the_limit(world: World) -> None:
     """One short row of three and a limit of a half: the others land, the footer must fit them."""
     world.profile(WECHAT.replace("wechat:\n", "  rejected_share_max: 0.5\nwechat:\n"), "wechat")
@@ -216,6 +222,7 @@ def test_rejected_lines_within_the_limit(world: World) -> None:
     assert sorted(each["line_no"] for each in numbers) == [2, 4]
 
 
+@pytest.mark.sail_only
 def test_account_numbers_in_raw_text_are_masked(world: World) -> None:
     """A card number in free text of a rejected line keeps its last four digits."""
     bad = payment(1, 商品名称="card 4111111111111111", 交易状态="?")
@@ -232,6 +239,7 @@ def statuses(world: World, channel: str = "wechat") -> list[tuple[str, int, str]
     )
 
 
+@pytest.mark.sail_only
 def test_the_same_bytes_again(world: World) -> None:
     """A copy under another name, and the same file again: recorded, nothing else happens."""
     world.file(f"wechat/{day(0)}/a.csv", GOOD)
@@ -245,6 +253,7 @@ def test_the_same_bytes_again(world: World) -> None:
     assert world.lake.read_day(STATEMENT_LINES, day(0)).count() == 3
 
 
+@pytest.mark.sail_only
 def test_the_same_bytes_under_another_day(world: World) -> None:
     """Yesterday's file sent again as today's: refused, and says where these bytes are in force."""
     world.file(f"wechat/{day(0)}/a.csv", GOOD)
@@ -265,6 +274,7 @@ def test_a_new_version_replaces_the_old(world: World) -> None:
     assert [row["our_ref"] for row in rows] == ["S20261116000007"]
 
 
+@pytest.mark.sail_only
 def test_a_worse_version_never_replaces_a_good_one(world: World) -> None:
     """Version 2 does not add up: it is set aside, version 1 stays in force with its lines."""
     world.file(f"wechat/{day(0)}/a.csv", GOOD)
@@ -276,6 +286,7 @@ def test_a_worse_version_never_replaces_a_good_one(world: World) -> None:
     assert "settled declares 30.01, its lines add up to 30.00" in summary.faults[0]
 
 
+@pytest.mark.sail_only
 def test_a_quarantined_file_is_read_again(world: World) -> None:
     """The profile is put right: the same bytes are accepted."""
     world.profile(WECHAT.replace("1600000001", "1699999999"), "wechat")
@@ -289,12 +300,14 @@ def test_a_quarantined_file_is_read_again(world: World) -> None:
     assert world.lake.read_day(REJECTED_LINES, day(0)).count() == 0
 
 
+@pytest.mark.sail_only
 def test_a_day_without_trades(world: World) -> None:
     """A bill with its header and a footer of zeros is an accepted file without lines."""
     assert received(world, bill([])) == ("ACCEPTED", "")
     assert world.ingest(0)[0].states["wechat"].whole
 
 
+@pytest.mark.sail_only
 def test_a_missing_file_is_said(world: World) -> None:
     """Nothing in the inbox: STATEMENT_MISSING by name, no rows."""
     summary = world.ingest(0)[0]
@@ -342,6 +355,7 @@ def test_a_snapshot_lands(world: World) -> None:
     assert summary.snapshot and summary.snapshot["rejected_count"] == 1
 
 
+@pytest.mark.sail_only
 def test_a_csv_snapshot(world: World) -> None:
     """The same from CSV: texts with quotes, a time without an offset is UTC."""
     world.file(
@@ -355,6 +369,7 @@ def test_a_csv_snapshot(world: World) -> None:
     assert row["occurred_at"].isoformat() == "2026-11-16T01:02:03"
 
 
+@pytest.mark.sail_only
 def test_a_csv_snapshot_with_blanks(world: World) -> None:
     """No channel is a fault of the whole; a blank order_amount is merely not known."""
     head = "txn_id,channel,kind,status,amount,currency,occurred_at,order_amount\n"
@@ -365,6 +380,7 @@ def test_a_csv_snapshot_with_blanks(world: World) -> None:
     assert world.ingest(0)[0].snapshot["status"] == "ACCEPTED"
 
 
+@pytest.mark.sail_only
 def test_a_faulty_snapshot_is_refused_whole(world: World) -> None:
     """Every fault of its rows at once; nothing lands, the statement is there all the same."""
     world.statement(0, line("A"))
@@ -381,6 +397,7 @@ def test_a_faulty_snapshot_is_refused_whole(world: World) -> None:
     assert summary.states["bank"].result == "SNAPSHOT_MISSING"
 
 
+@pytest.mark.sail_only
 def test_a_snapshot_without_its_columns(world: World) -> None:
     """Missing columns and money as floats, all named at once."""
     import pyarrow as pa
@@ -401,6 +418,7 @@ def test_a_repeated_transaction_without_a_latest(world: World) -> None:
     assert "A stands twice and updated_at does not say which is the latest" in row["reason"]
 
 
+@pytest.mark.sail_only
 def test_a_new_snapshot_replaces_the_old(world: World) -> None:
     """Another export of the same day counts instead of the first."""
     world.snapshot(0, txn("A"), txn("B"))

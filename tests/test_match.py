@@ -23,6 +23,7 @@ def run(world: World, *offsets: int) -> None:
     world.match(*offsets)
 
 
+@pytest.mark.sail_only
 def test_pairs_by_our_ref(world: World) -> None:
     """A 10.00 = 10.00; B 10.00 against 9.99 on the statement; C ours pending, theirs paid."""
     world.statement(0, line("A"), line("B", "9.99"), line("C"))
@@ -36,6 +37,7 @@ def test_pairs_by_our_ref(world: World) -> None:
     assert world.open_items(0, "txn_id") == []
 
 
+@pytest.mark.sail_only
 def test_every_reason_at_once(world: World) -> None:
     """10.00 CNY paid on ours against 9.00 USD failed on theirs: three reasons, no difference."""
     world.statement(0, line("A", "9.00", currency="USD", status="FAILED"))
@@ -47,6 +49,7 @@ def test_every_reason_at_once(world: World) -> None:
     ]
 
 
+@pytest.mark.sail_only
 def test_second_pass_by_channel_ref(world: World) -> None:
     """The line lost our number; the channel's own pairs it. `matched_by` names the pass."""
     world.statement(0, line("A"), line(None, channel_ref="X9"))
@@ -70,6 +73,7 @@ def test_kinds_never_cross(world: World) -> None:
     ]
 
 
+@pytest.mark.sail_only
 def test_null_never_meets_null(world: World) -> None:
     """Neither side has a channel_ref, and no number in common: both wait."""
     world.statement(0, line("A", channel_ref=None))
@@ -108,6 +112,7 @@ def test_one_sided_waits_two_days_and_breaks(world: World) -> None:
     ]
 
 
+@pytest.mark.sail_only
 def test_cut_over_pairs_on_the_next_day(world: World) -> None:
     """Ours on T, the line on T+1: waits, then matched, with the earlier date and the chances."""
     world.statement(0, line("A"))
@@ -156,6 +161,7 @@ def test_without_a_snapshot_lines_do_not_age(world: World) -> None:
     assert world.outcomes(1, "our_ref", "chances") == [("A", 1), ("B", 0)]
 
 
+@pytest.mark.sail_only
 def test_out_of_scope_and_pending_lines(world: World) -> None:
     """Not ours by the profile; not final yet, whatever its scope."""
     world.profile(PAGE + 'scope: {our_ref: "^S", merchants: [M1]}\n')
@@ -179,6 +185,7 @@ def test_out_of_scope_and_pending_lines(world: World) -> None:
     assert world.open_items(0, "channel_ref") == [("Q",)]
 
 
+@pytest.mark.sail_only
 def test_duplicate_lines(world: World) -> None:
     """The same channel_ref three times: the first stays and pairs, copies are claimed."""
     world.statement(0, line("A"), line("A"), line("A2", channel_ref="C-A"))
@@ -194,6 +201,7 @@ def test_duplicate_lines(world: World) -> None:
     assert all(row[4].endswith(":000000002") for row in rows[1:])
 
 
+@pytest.mark.sail_only
 def test_the_last_status_of_a_line_stays(world: World) -> None:
     """One channel_ref failed at 10:00 and paid at 11:00: the later word stays."""
     day_0 = day(0)
@@ -210,6 +218,7 @@ def test_the_last_status_of_a_line_stays(world: World) -> None:
     ]
 
 
+@pytest.mark.sail_only
 def test_paid_twice(world: World) -> None:
     """Two paid lines under our number: the one of our amount stays, the other goes back."""
     world.statement(0, line("A", "9.00", channel_ref="C1"), line("A", channel_ref="C2"))
@@ -221,6 +230,7 @@ def test_paid_twice(world: World) -> None:
     ]
 
 
+@pytest.mark.sail_only
 def test_two_transactions_under_one_number(world: World) -> None:
     """The earlier stays and pairs, the other is ours to look at."""
     world.statement(0, line("A"))
@@ -245,6 +255,7 @@ def test_ambiguous(world: World) -> None:
     ]
 
 
+@pytest.mark.sail_only
 def test_failed_stays_open_until_the_other_side_says_otherwise(world: World) -> None:
     """Ours failed on T, theirs paid on T+1: a status break that asks for the money's return."""
     world.statement(0, line("x"))

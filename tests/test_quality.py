@@ -52,6 +52,7 @@ def test_a_good_day_is_ok_in_every_table(lake: Lake) -> None:
         assert (summary.result, summary.rows, wrong(summary)) == ("OK", 2, []), table.name
 
 
+@pytest.mark.sail_only
 @pytest.mark.parametrize(
     ("fault", "told", "found"),
     [
@@ -75,6 +76,7 @@ def test_one_bad_line_among_three(
     assert found in (*summary.failures, *summary.warnings)[0].found
 
 
+@pytest.mark.sail_only
 def test_an_outcome_with_words_that_nobody_knows_fails(lake: Lake) -> None:
     bad = pair("S2", 1250, 1250, action="SHRUG", chances=-1)
     put(lake, OUTCOMES, DAY, "wechat", pair("S1", 1250, 1250), bad)
@@ -83,6 +85,7 @@ def test_an_outcome_with_words_that_nobody_knows_fails(lake: Lake) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.sail_only
 def test_a_day_without_rows_is_a_warning(lake: Lake) -> None:
     """A day without trades is possible: the volume warns, nothing else is asked."""
     summary = check_day(lake, STATEMENT_LINES, DAY)
@@ -101,6 +104,7 @@ def test_a_thin_day_is_held_against_the_days_before(lake: Lake) -> None:
     assert summary.warnings[0].found == "it is 1"
 
 
+@pytest.mark.sail_only
 def test_only_the_channels_named_are_checked(lake: Lake) -> None:
     put(lake, STATEMENT_LINES, DAY, "wechat", line(1))
     put(lake, STATEMENT_LINES, DAY, "alipay", line(1, kind="GIFT"), line(2))
@@ -108,6 +112,7 @@ def test_only_the_channels_named_are_checked(lake: Lake) -> None:
     assert check_day(lake, STATEMENT_LINES, DAY, ["alipay"]).result == "FAIL"
 
 
+@pytest.mark.sail_only
 def test_days_too_big_are_not_asked_for_unique_ids() -> None:
     names = [rule.name for rule in rules_of(STATEMENT_LINES, UNIQUE_ROWS_MAX, None)]
     assert "is unique" in names
@@ -115,6 +120,7 @@ def test_days_too_big_are_not_asked_for_unique_ids() -> None:
     assert "is unique" not in names
 
 
+@pytest.mark.sail_only
 def test_money_is_never_summed_by_the_checks() -> None:
     """Great Expectations adds in floats: no rule asks it for a sum, a mean or the like."""
     for table in (STATEMENT_LINES, INTERNAL_TRANSACTIONS, OUTCOMES):
@@ -123,6 +129,7 @@ def test_money_is_never_summed_by_the_checks() -> None:
             assert rule.mark in Mark
 
 
+@pytest.mark.sail_only
 def test_pages_need_nothing_from_outside_and_earlier_days_stay(lake: Lake) -> None:
     """Two days, the second with a fault that looks like HTML."""
     index = Path(lake.uri, "quality", "index.html")
@@ -152,6 +159,7 @@ def test_pages_need_nothing_from_outside_and_earlier_days_stay(lake: Lake) -> No
     ]
 
 
+@pytest.mark.sail_only
 def test_the_same_day_checked_again_replaces_its_page(lake: Lake) -> None:
     put(lake, STATEMENT_LINES, DAY, "wechat", line(1, kind="GIFT"))
     build_pages(lake, [check_day(lake, STATEMENT_LINES, DAY)])
@@ -161,6 +169,7 @@ def test_the_same_day_checked_again_replaces_its_page(lake: Lake) -> None:
     assert (index.count("statement_lines.all.html"), index.count("GIFT")) == (1, 0)
 
 
+@pytest.mark.sail_only
 def test_great_expectations_is_imported_when_asked_for_with_its_reporting_off() -> None:
     """Nothing of it at the start; afterwards the modules it was spared are the real ones."""
     code = (

@@ -30,6 +30,7 @@ def test_a_day_has_its_outcomes_by_name(filled: Lake) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.sail_only
 def test_the_state_says_what_is_at_stake_per_channel_and_currency(filled: Lake) -> None:
     """wechat: |124.50 - 125.00| + 98,765.43 alone; gulfpay: |1.000 - 4.321| KWD."""
     found = reviewed(filled, DAY).state()
@@ -42,6 +43,7 @@ def test_the_state_says_what_is_at_stake_per_channel_and_currency(filled: Lake) 
     assert_df_equality(found, wanted, ignore_nullable=True)
 
 
+@pytest.mark.sail_only
 def test_breaks_by_reason_and_age(filled: Lake) -> None:
     """A4 was first seen on the 20th, two days before; A3 and A5 today."""
     rows = reviewed(filled, DAY, "wechat").by_reason_and_age().collect()
@@ -60,6 +62,7 @@ def test_the_trend_counts_what_waits_day_by_day(filled: Lake) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.sail_only
 def test_the_biggest_come_first_and_each_currency_by_itself(filled: Lake) -> None:
     """One of each currency: G2 in KWD, A4 in CNY; A3 with its 0.50 is second."""
     rows = reviewed(filled, DAY).biggest(1).collect()
@@ -68,37 +71,44 @@ def test_the_biggest_come_first_and_each_currency_by_itself(filled: Lake) -> Non
     ]  # fmt: skip
 
 
+@pytest.mark.sail_only
 def test_files_in_force_or_refused_are_listed(filled: Lake) -> None:
     files = reviewed(filled, DAY).files()
     assert list(files["status"]) == ["QUARANTINED", "ACCEPTED"]
     assert list(reviewed(filled, DAY, "wechat").files()["channel"]) == ["wechat"]
 
 
+@pytest.mark.sail_only
 def test_a_match_that_lacked_something_is_remarked_on(filled: Lake) -> None:
     assert reviewed(filled, DAY).remarks() == {"gulfpay": "STATEMENT_INCOMPLETE"}
     assert reviewed(filled, DAY, "wechat").remarks() == {}
 
 
+@pytest.mark.sail_only
 def test_without_a_date_it_is_the_latest_that_was_matched(filled: Lake) -> None:
     assert reviewed(filled).date == DAY
 
 
+@pytest.mark.sail_only
 def test_an_empty_lake_says_what_to_do(lake: Lake) -> None:
     with pytest.raises(ConfigurationError, match="run `tieout run`"):
         reviewed(lake)
 
 
+@pytest.mark.sail_only
 def test_what_is_no_date_is_said_to_be_none(lake: Lake) -> None:
     with pytest.raises(ConfigurationError, match="'yesterday' is no date"):
         reviewed(lake, "yesterday")
 
 
+@pytest.mark.sail_only
 def test_a_day_that_never_ran_is_empty_and_no_error(filled: Lake) -> None:
     day = reviewed(filled, date(2027, 1, 1))
     assert day.state().count() == 0
     assert day.files().empty
 
 
+@pytest.mark.sail_only
 def test_amounts_become_exact_decimals_of_their_currency() -> None:
     """1250 is 12.50 CNY, 1250 JPY, 1.250 KWD; beyond 2^53 every digit stays."""
     frame = pd.DataFrame({
