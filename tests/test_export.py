@@ -105,12 +105,11 @@ def test_status_updates(lake: Lake, spark: SparkSession) -> None:
         "reasons": ["AMOUNT_MISMATCH"],
         "action": "REVIEW",
         "channel_ref": "4200S2",
-        "line_id": "f:S2",
         "currency": "CNY",
         "difference": -100,
     }
     assert told["S1"]["reasons"] == []
-    assert not {"line_id", "difference", "channel_ref"} & set(told["S3"])
+    assert not {"difference", "channel_ref"} & set(told["S3"])
 
 
 @pytest.mark.sail_only
