@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs.matching import verdicts
 from jobs.matching.lookback import NUMBER, PAID, touched
-from jobs.matching.members import NOT_PAID, by_kind, is_ours, is_theirs, statuses_agree
+from jobs.matching.members import NOT_PAID, by_kind, is_ours, is_theirs, statuses_agree, together
 from schemas.profile import Profile
 from schemas.vocabulary import Outcome, Reason, Status
 
@@ -185,7 +185,7 @@ def _ours_judged(lines: DataFrame, since: date, zone: str) -> DataFrame:
     )
     of_line = F.when(F.col("takes_place"), F.col("pair_line"))
     of_ours = F.when(F.col("was_paired"), F.col("paired_line"))
-    pair = Window.partitionBy(F.coalesce(of_line, of_ours, "id"))
+    pair = Window.partitionBy(*together(F.coalesce(of_line, of_ours)))
     place = F.struct("takes_place", "item_date", F.col("at").isNull(), "at", "id", *_SAID)
     return bounded.withColumn("today", F.max(place).over(pair)).withColumn("case", _case())
 
@@ -197,7 +197,7 @@ def _case() -> Column:
     both_failed = paired & was.isin(*NOT_PAID) & word.isin(*NOT_PAID) & ~status.isin(*NOT_PAID)
     put_away = F.col("was_settled") & F.col("was_put_away") & was.isin(*NOT_PAID)
     now = {
-        name: F.when(today["takes_place"], today[name]).when(paired, F.col(f"word_{name}"))
+        name: F.when(paired & today["takes_place"], today[name]).when(paired, F.col(f"word_{name}"))
         for name in _SAID
     }
     same = (F.col("amount") == F.col("our_amount")) & (F.col("currency") == F.col("our_currency"))

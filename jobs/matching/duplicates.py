@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 from jobs.matching import verdicts
-from jobs.matching.members import is_ours, is_theirs, line_order
+from jobs.matching.members import is_ours, is_theirs, line_order, together
 from schemas.vocabulary import Outcome, Reason, Status
 
 _PUT_AWAY = (Outcome.EXCLUDED, Reason.NOT_EXPECTED)
@@ -28,7 +28,8 @@ def told_apart(members: DataFrame, columns: Sequence[str]) -> DataFrame:
 
     What is settled already is nobody's twin.
     """
-    once = _found(_twins(members), columns, _TWINS)
+    crowded = _crowded(members)
+    once = _found(_twins(crowded), columns, _TWINS)
     last = _found(_last_words(once), columns, _LAST_WORDS)
     return _found(_payments(last), columns, _PAYMENTS)
 
@@ -37,11 +38,30 @@ def _is(status: Status) -> Column:
     return F.col("status") == F.lit(status.value)
 
 
-def _apart(reference: Column, *more: Column) -> WindowSpec:
-    """Unsettled items of one side, kind and reference; who has none is alone."""
-    shared = F.when(F.col("settled").isNull(), reference)
-    alone = F.when(shared.isNull(), F.col("id"))
-    return Window.partitionBy(F.col("side"), F.col("kind"), shared, alone, *more)
+def _crowded(frame: DataFrame) -> DataFrame:
+    """Adds `number` and `payment`: channel_ref of lines, and our_ref, where others share it."""
+    number, payment = F.when(is_theirs(), F.col("channel_ref_norm")), F.col("our_ref_norm")
+    of_number = Window.partitionBy(*together(F.col("kind"), number))
+    of_payment = Window.partitionBy(*together(F.col("kind"), payment))
+    counted = frame.withColumns(
+        {
+            "numbers": F.count("id").over(of_number),
+            "lines": F.count(F.when(is_theirs(), F.lit(1))).over(of_payment),
+            "txns": F.count(F.when(is_ours(), F.lit(1))).over(of_payment),
+        }
+    )
+    several = (F.col("lines") > F.lit(1)) | (F.col("txns") > F.lit(1))
+    return counted.withColumns(
+        {
+            "number": F.when(F.col("numbers") > F.lit(1), number),
+            "payment": F.when(several, payment),
+        }
+    )
+
+
+def _apart(shared: Column, *more: Column) -> WindowSpec:
+    """Unsettled items of one side and kind that share a reference."""
+    return Window.partitionBy(*more, *together(F.col("side"), F.col("kind"), shared))
 
 
 def _found(
@@ -58,6 +78,8 @@ def _found(
         F.coalesce("why", why).alias("why"),
         F.coalesce("duplicate_of", F.when(is_case, F.col("stays"))).alias("duplicate_of"),
         F.coalesce("against", "held_against").alias("against"),
+        "number",
+        "payment",
     )
 
 
@@ -71,20 +93,23 @@ def _ranked(frame: DataFrame, order: WindowSpec) -> DataFrame:
     )
 
 
+def _free(reference: str) -> Column:
+    return F.when(F.col("settled").isNull(), F.col(reference))
+
+
 def _twins(frame: DataFrame) -> DataFrame:
     """Of transactions with one kind and our_ref the first stays: succeeded, earliest, by id.
 
     Of lines with one kind, channel_ref and status the first stays.
     """
-    ours, theirs = F.col("our_ref_norm"), F.col("channel_ref_norm")
-    reference = F.when(is_ours(), ours).when(is_theirs(), theirs)
-    order = _apart(reference, F.when(is_theirs(), F.col("status"))).orderBy(
+    shared = F.when(is_ours(), _free("payment")).when(is_theirs(), _free("number"))
+    order = _apart(shared, F.when(is_theirs(), F.col("status"))).orderBy(
         F.when(is_ours(), ~_is(Status.SUCCEEDED)).asc(),
         F.when(is_theirs(), F.col("item_date")).asc(),
         F.col("at").asc_nulls_last(),
         F.col("id").asc(),
     )
-    beside = F.col("place") > F.lit(1)
+    beside = shared.isNotNull() & (F.col("place") > F.lit(1))
     case = verdicts.first_that_holds(
         [
             ("line", beside & is_theirs()),
@@ -97,17 +122,17 @@ def _twins(frame: DataFrame) -> DataFrame:
 
 def _last_words(frame: DataFrame) -> DataFrame:
     """Of lines with one kind and channel_ref the last stays: it is the channel's word."""
-    backwards = _apart(F.when(is_theirs(), F.col("channel_ref_norm"))).orderBy(
+    backwards = _apart(_free("number")).orderBy(
         F.col("item_date").desc(), F.col("at").desc_nulls_first(), F.col("id").desc()
     )
-    case = verdicts.first_that_holds([("overruled", F.col("place") > F.lit(1))])
+    overruled = _free("number").isNotNull() & (F.col("place") > F.lit(1))
+    case = verdicts.first_that_holds([("overruled", overruled)])
     return _ranked(frame, backwards).withColumns({"case": case, "held_against": _no_status()})
 
 
 def _payments(frame: DataFrame) -> DataFrame:
     """Of lines with one kind and our_ref the first stays: succeeded, of our amount, in order."""
-    shared = F.when(F.col("settled").isNull(), F.col("our_ref_norm"))
-    both = Window.partitionBy(F.col("kind"), shared, F.when(shared.isNull(), F.col("id")))
+    both = Window.partitionBy(*together(F.col("kind"), _free("payment")))
     with_ours = frame.withColumns(
         {
             f"our_{name}": F.max(F.when(is_ours(), F.col(name))).over(both)
@@ -115,10 +140,10 @@ def _payments(frame: DataFrame) -> DataFrame:
         }
     )
     same = (F.col("amount") == F.col("our_amount")) & (F.col("currency") == F.col("our_currency"))
-    order = _apart(F.col("our_ref_norm")).orderBy(
+    order = _apart(_free("payment")).orderBy(
         _is(Status.SUCCEEDED).desc(), F.coalesce(same, F.lit(False)).desc(), *line_order()
     )
-    beside = is_theirs() & (F.col("place") > F.lit(1))
+    beside = is_theirs() & _free("payment").isNotNull() & (F.col("place") > F.lit(1))
     beside_paid = beside & (F.col("staying") == F.lit(Status.SUCCEEDED.value))
     case = verdicts.first_that_holds(
         [

@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 from jobs.matching import passes, verdicts
-from jobs.matching.members import is_ours, is_theirs
+from jobs.matching.members import is_ours, is_theirs, together
 from schemas.profile import Group, Match
 from schemas.vocabulary import Outcome, Reason, Status, normalized
 
@@ -62,7 +62,7 @@ def _told(frame: DataFrame, group: Group) -> DataFrame:
     is_member = free & (F.col("status") == F.lit(Status.SUCCEEDED.value))
     keyed = frame.withColumn("group_key", F.when(is_member, F.col(normalized(group.on))))
     key = F.col("group_key")
-    one_group = [key, *[F.when(key.isNull(), F.col(name)) for name in ("side", "id")]]
+    one_group = together(key)
     whole, money = Window.partitionBy(*one_group), Window.partitionBy(*one_group, "currency")
     exact = F.col("amount").cast("decimal(38,0)")
     signed = F.when(is_theirs(), exact).when(is_ours(), -exact)

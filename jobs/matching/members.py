@@ -10,6 +10,8 @@ from schemas.vocabulary import Reference, Side, Status, normalized
 
 #: What says that nothing was paid.
 NOT_PAID = (Status.FAILED.value, Status.CLOSED.value)
+#: So many partitions for items that share nothing.
+_BUCKETS = 32
 _PLAIN = (
     "side",
     "kind",
@@ -81,6 +83,19 @@ def in_sight(day: date) -> Column:
 def _in_window(window: Window) -> Column:
     limit = F.when(is_ours(), F.lit(window.internal)).when(is_theirs(), F.lit(window.statement))
     return F.col("chances") <= limit
+
+
+def together(*key: Column) -> list[Column]:
+    """What to partition by: items that share the last column of a key; who has none is anywhere.
+
+    Engines take many partitions of one row badly, and one of all rows that share nothing, too.
+    """
+    return [*key, F.when(key[-1].isNull(), anywhere())]
+
+
+def anywhere() -> Column:
+    """One of a few partitions, by the item's id."""
+    return F.pmod(F.xxhash64("id"), F.lit(_BUCKETS))
 
 
 def by_kind(reference: str) -> Column:
