@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from jobs import __version__
-from jobs.cli import PURPOSES, carry_out, leave, parser
+from jobs.cli import carry_out, leave, parser
+from jobs.cli_help import PURPOSES
 
 _EPILOG = """a first day:
   tieout run --lake lake --config config --inbox inbox --business-date 2026-11-22

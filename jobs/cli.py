@@ -12,21 +12,28 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NoReturn
 
 from tqdm import tqdm
 
 from jobs import __version__
+from jobs.cli_help import EPILOGS, PURPOSES
 from jobs.config import Configuration, load
 from schemas.errors import ConfigurationError, TieoutError
+from schemas.profile import Snapshots
 
 log = logging.getLogger("tieout")
+#: Commands that only look.
+LOOKING = ("explain", "diff")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a command was asked: where, what, for which dates."""
+    """What a command was asked: where, what, for which dates.
+
+    `channels` are those named, `as_of` is a moment in UTC; the last four are of explain and diff.
+    """
 
     job: str
     lake: str
@@ -35,6 +42,11 @@ class Request:
     dates: tuple[date, ...]
     engine: str | None
     quality: bool
+    channels: tuple[str, ...] = ()
+    reference: str = ""
+    as_of: datetime | None = None
+    as_json: bool = False
+    match_alone: bool = False
 
 
 @dataclass
@@ -46,54 +58,28 @@ class Report:
     exit_status: int = 0
 
 
-_EPILOGS = {
-    "ingest": """examples:
-  tieout ingest --lake lake --config config --inbox inbox --business-date 2026-11-22
-  tieout ingest ... --business-date 2026-11-16 --through 2026-11-20 --channel wechat
-
-A file that does not add up is quarantined with its reason, the rest is done, and the exit status is
-3. Put the right file into the inbox and run it again.""",
-    "match": """examples:
-  tieout match --lake lake --config config --business-date 2026-11-22
-
-Dates before that have not run yet, and later ones that a late file changes, are run as well, in
-order. Breaks are a result, not an error.""",
-    "check_fees": """examples:
-  tieout check_fees --lake lake --config config --business-date 2026-11-22 --channel wechat""",
-    "export": """examples:
-  tieout export --lake lake --config config --business-date 2026-11-22
-
-Writes breaks.csv, breaks.xlsx, summary.json and status_updates.jsonl under
-LAKE/exports/DATE/CHANNEL/, whole or not at all.""",
-    "run": """examples:
-  tieout run --lake lake --config config --inbox inbox --business-date 2026-11-22
-  tieout run ... --business-date 2026-11-16 --through 2026-11-20   # a week, day by day
-  tieout run ... --engine spark                                    # the same on Spark""",
-}
-PURPOSES = {
-    "ingest": "take in statement files and our snapshot",
-    "match": "reconcile lines and transactions over T, T-1, T-2",
-    "check_fees": "fees charged against fees due, to the cent",
-    "export": "exceptions and status updates as files",
-    "run": "all of it, for a date or a range, in one session",
-}
-
-
 def parser(job: str, program: argparse.ArgumentParser | None = None) -> argparse.ArgumentParser:
     """The arguments of a command; values are checked together, by `request_of`."""
     out = program or argparse.ArgumentParser(prog=f"tieout {job}")
     out.description = f"{PURPOSES[job]}."
-    out.epilog = _EPILOGS[job]
+    out.epilog = EPILOGS[job]
     out.formatter_class = argparse.RawDescriptionHelpFormatter
     out.add_argument("--lake", help="folder or object-store URI of the tables [TIEOUT_LAKE]")
-    out.add_argument("--config", help="folder with channels/, fee_schedules/ [TIEOUT_CONFIG]")
+    if job != "diff":
+        out.add_argument("--config", help="folder with channels/, fee_schedules/ [TIEOUT_CONFIG]")
     if job in ("ingest", "run"):
         out.add_argument("--inbox", help="folder or URI where files arrive [TIEOUT_INBOX]")
     out.add_argument("--business-date", help="the accounting day, 2026-11-22")
     out.add_argument("--through", help="the last day of a range, included")
     out.add_argument("--channel", action="append", default=[], help="repeatable; default all")
     out.add_argument("--engine", help="sail (embedded), spark, or auto [TIEOUT_ENGINE]")
-    if job != "export":
+    if job == "explain":
+        out.add_argument("reference", metavar="REF", help="any reference, ours or theirs")
+        out.add_argument("--match-alone", action="store_true", help="also match it alone, now")
+    if job in LOOKING:
+        out.add_argument("--as-of", help="a moment in UTC, 2026-11-20T10:00")
+        out.add_argument("--json", action="store_true", help="everything as one JSON document")
+    elif job != "export":
         out.add_argument("--no-quality", action="store_true", help="leave out the shape checks")
     out.set_defaults(job=job)
     return out
@@ -110,30 +96,14 @@ def request_of(given: argparse.Namespace) -> Request:
     def value(name: str) -> str | None:
         return getattr(given, name, None) or os.environ.get(f"TIEOUT_{name.upper()}")
 
-    for name in ("lake", "config", *(["inbox"] if hasattr(given, "inbox") else [])):
-        if not value(name):
+    for name in ("lake", "config", "inbox"):
+        if hasattr(given, name) and not value(name):
             faults.append(f"--{name} is missing; give it, or set TIEOUT_{name.upper()}")
-    first = _date("--business-date", given.business_date, faults)
-    last = _date("--through", given.through, faults) if given.through else first
-    if not given.business_date:
-        faults.append("--business-date is missing; give the accounting day, such as 2026-11-22")
-    if first and last and last < first:
-        faults.append(f"--through {last} is before --business-date {first}")
-    from jobs.session import engine_of
-
-    config = None
-    for check in (
-        lambda: engine_of(given.engine),
-        lambda: load(value("config") or "", given.channel),
-    ):
-        try:
-            if check.__code__.co_names[0] != "load" or value("config"):
-                config = check()
-        except ConfigurationError as error:
-            faults.extend(error.faults)
-    if faults or not isinstance(config, Configuration) or first is None or last is None:
+    days = _days(given, faults)
+    as_of = _moment(getattr(given, "as_of", None), faults)
+    config = _config(given, value("config"), faults)
+    if faults or config is None:
         raise ConfigurationError(faults)
-    days = tuple(first + timedelta(days=i) for i in range((last - first).days + 1))
     return Request(
         given.job,
         value("lake") or "",
@@ -142,7 +112,53 @@ def request_of(given: argparse.Namespace) -> Request:
         days,
         given.engine,
         not getattr(given, "no_quality", False),
+        tuple(given.channel),
+        getattr(given, "reference", ""),
+        as_of,
+        getattr(given, "json", False),
+        getattr(given, "match_alone", False),
     )
+
+
+def _config(
+    given: argparse.Namespace, folder: str | None, faults: list[str]
+) -> Configuration | None:
+    """The configuration, and whether the engine is one; none is asked of a command without it."""
+    from jobs.session import engine_of
+
+    config = None if hasattr(given, "config") else Configuration({}, {}, Snapshots())
+    try:
+        engine_of(given.engine)
+    except ConfigurationError as error:
+        faults.extend(error.faults)
+    try:
+        return load(folder, given.channel) if folder and config is None else config
+    except ConfigurationError as error:
+        faults.extend(error.faults)
+        return None
+
+
+def _days(given: argparse.Namespace, faults: list[str]) -> tuple[date, ...]:
+    """The dates asked for; `explain` may go without, and then looks at all of them."""
+    first = _date("--business-date", given.business_date, faults)
+    last = _date("--through", given.through, faults) if given.through else first
+    if not given.business_date and (given.job != "explain" or given.through):
+        faults.append("--business-date is missing; give the accounting day, such as 2026-11-22")
+    if first and last and last < first:
+        faults.append(f"--through {last} is before --business-date {first}")
+    if first is None or last is None:
+        return ()
+    return tuple(first + timedelta(days=i) for i in range((last - first).days + 1))
+
+
+def _moment(text: str | None, faults: list[str]) -> datetime | None:
+    """A moment in UTC; one without a zone is meant in UTC."""
+    try:
+        at = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        faults.append(f"--as-of {text!r} is no moment; write it as 2026-11-20T10:00, in UTC")
+        return None
+    return at and (at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
 
 
 def _date(name: str, text: str | None, faults: list[str]) -> date | None:

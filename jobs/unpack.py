@@ -4,6 +4,8 @@ import gzip
 import uuid
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 from jobs.archive import LINE_BYTES_MAX, Archived, Storage, TooLarge, copy_in_blocks
@@ -50,6 +52,26 @@ def unpacked(storage: Storage, kept: Archived, name: str, scratch: str, bytes_ma
             raise FileRefused(
                 "BAD_ARCHIVE", name, f"it does not unpack ({fault})", "fetch the file again"
             ) from fault
+
+
+@contextmanager
+def opened(storage: Storage, path: str) -> Iterator[IO[bytes]]:
+    """The plain bytes of an archived file in a stream; it was taken in once, so it does unpack.
+
+    Raises:
+        FileNotFoundError: it is not there any more.
+    """
+    with storage.fs.open_input_file(path) as source:
+        start = source.read(4)
+        source.seek(0)
+        if start == _ZIP:
+            with zipfile.ZipFile(source) as packed, packed.open(_only(packed, path)) as plain:
+                yield plain
+        elif start[:2] == _GZIP:
+            with gzip.open(source, "rb") as plain:
+                yield plain
+        else:
+            yield source
 
 
 def _only(packed: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:

@@ -16,12 +16,12 @@ from schemas.vocabulary import RunResult
 
 
 @contextmanager
-def at_work(lake_uri: str, engine: str | None) -> Iterator[Lake]:
-    """The lake of a command, its tables there, on a session that ends with it."""
+def at_work(lake_uri: str, engine: str | None, writes: bool = True) -> Iterator[Lake]:
+    """The lake of a command on a session that ends with it; its tables are there if it writes."""
     spark = open_session(engine)
     lake = Lake(spark, lake_uri)
     try:
-        yield lake.prepare()
+        yield lake.prepare() if writes else lake
     finally:
         lake.forget()
         close_session(spark)

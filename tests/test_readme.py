@@ -52,7 +52,7 @@ def test_the_commands_after_the_demo(tmp_path: Path) -> None:
                         str(tmp_path / "demo-data")])  # fmt: skip
     assert status == 0, said[-3000:]
     others = [command for command in COMMANDS if not command.startswith("make ")]
-    assert len(others) == 4
+    assert len(others) == 6
     for command in others:
         words = shlex.split(command)
         if words[0] == "tieout":

@@ -1,0 +1,134 @@
+"""Lines as they were received, from the archive, with account numbers and names masked."""
+
+import csv
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import IO, Any
+
+import pyarrow as pa
+
+from jobs.archive import BLOCK_BYTES, Storage
+from jobs.statements.canonical import masked_name, without_cards
+from jobs.unpack import opened
+from schemas.layout import DelimitedLayout
+from schemas.profile import Profile
+
+#: A line is shown up to so many characters.
+SHOWN_MAX = 2000
+_NUMBER = re.compile(r"\d{6,}")
+_REFERENCES = ("our_ref", "channel_ref", "order_ref", "batch_ref", "original_ref")
+
+
+def raw_lines(
+    storage: Storage,
+    file: Mapping[str, Any],
+    lines: Sequence[Mapping[str, Any]],
+    profile: Profile,
+) -> dict[str, str]:
+    """The text of some lines of one received file, by `line_id`; read once, up to the last of them.
+
+    `file` is its row of `statement_files`. A file that is gone from the archive gives none.
+    """
+    layout = profile.layout if profile.dialect == "delimited" else None
+    header = layout.preamble + 1 if layout and layout.header == "names" else 0
+    wanted = {int(line["line_no"]) for line in lines} | ({header} if header else set())
+    encoding = layout.encoding if layout else "utf-8"
+    texts: dict[int, str] = {}
+    # A lake may have been moved since: the archive's own place is tried as well.
+    for path in (file["archived_path"], _place(storage, file["file_id"])):
+        try:
+            with opened(storage, path) as stream:
+                found = lines_at(stream, wanted)
+        except FileNotFoundError:
+            continue
+        texts = {no: raw.decode(encoding, "replace").rstrip("\r") for no, raw in found.items()}
+        break
+    out = {}
+    for line in lines:
+        text = texts.get(int(line["line_no"]))
+        if text is not None:
+            shown = masked(text, line, layout, texts.get(header))
+            out[line["line_id"]] = shown[:SHOWN_MAX] + ("..." if len(shown) > SHOWN_MAX else "")
+    return out
+
+
+def lines_at(stream: IO[bytes], numbers: Iterable[int]) -> dict[int, bytes]:
+    """The lines with the given numbers (from 1) of a stream, without their ends."""
+    found: dict[int, bytes] = {}
+    left = sorted(numbers, reverse=True)
+    number, carried = 1, b""
+    while left:
+        chunk = stream.read(BLOCK_BYTES)
+        text = carried + chunk
+        ends = text.count(b"\n")
+        whole = number + ends  # the first line that is not whole yet
+        if left[-1] < whole or not chunk:
+            cut = text.split(b"\n")
+            while left and left[-1] < number + len(cut) and (left[-1] < whole or not chunk):
+                found[left[-1]] = cut[left[-1] - number]
+                left.pop()
+            carried = cut[-1]
+        else:
+            carried = text[text.rfind(b"\n") + 1 :]
+        number = whole
+        if not chunk:
+            break
+    return found
+
+
+def masked(
+    text: str, line: Mapping[str, Any], layout: DelimitedLayout | None, header: str | None
+) -> str:
+    """A raw line without what must not be shown: account numbers to their tails, names to stars.
+
+    Cells that the layout calls so are masked whatever they hold; in any file what looks like a
+    card's number is, and digits that end in the line's own `account_tail`.
+    """
+    for name in ("payer_name", "account_tail"):
+        cell = _cell(text, layout, header, name)
+        if cell and layout:
+            # The cell and no part of another: a name may be a single letter.
+            edge = re.escape(layout.separator + (layout.quote or "")) + r"\s\ufeff"
+            whole = re.compile(f"(?<![^{edge}]){re.escape(cell)}(?![^{edge}])")
+            hidden_as = _name(cell) if name == "payer_name" else _number(cell)
+            text = whole.sub(lambda _, shown=hidden_as: shown, text)  # type: ignore[misc]
+    tail = line.get("account_tail")
+    kept = [str(line[name]) for name in _REFERENCES if line.get(name)]
+
+    def hidden(hit: re.Match[str]) -> str:
+        digits = hit.group()
+        spared = not digits.endswith(tail or "\0") or any(digits in each for each in kept)
+        return digits if spared else _number(digits)
+
+    return without_cards(_NUMBER.sub(hidden, text))
+
+
+def _cell(text: str, layout: DelimitedLayout | None, header: str | None, name: str) -> str | None:
+    """The cell of a line that the layout names, as it is printed."""
+    place = layout.columns.get(name) if layout else None  # type: ignore[call-overload]
+    if layout is None or place is None:
+        return None
+    cells = _cut(text, layout)
+    if isinstance(place, str):
+        names = [each.strip(layout.strip) for each in _cut(header or "", layout)]
+        place = names.index(place) + 1 if place in names else 0
+    return cells[place - 1].strip(layout.strip) if 0 < place <= len(cells) else None
+
+
+def _cut(text: str, layout: DelimitedLayout) -> list[str]:
+    if layout.quote is None:
+        return text.lstrip("\ufeff").split(layout.separator)
+    rows = csv.reader([text.lstrip("\ufeff")], delimiter=layout.separator, quotechar=layout.quote)
+    return next(rows, [])
+
+
+def _number(digits: str) -> str:
+    return "*" * (len(digits) - 4) + digits[-4:]
+
+
+def _name(name: str) -> str:
+    return str(masked_name(pa.array([name]))[0].as_py())
+
+
+def _place(storage: Storage, file_id: str) -> str:
+    return storage.full(f"archive/{file_id[:2]}/{file_id}")
