@@ -9,4 +9,10 @@
 - `lake_history`: tables as they were; `story/`: what is known of one reference, found and told.
 """
 
+import os
+
+# Read by Arrow's allocator as it is loaded: memory that is let go of between two blocks is kept for
+# the next one for a while, as asking the system for it anew costs more than parsing what goes in.
+os.environ.setdefault("MIMALLOC_PURGE_DELAY", "3000")
+
 __version__ = "0.1.0"

@@ -120,7 +120,7 @@ def _spark(master: str | None, memory: str | None) -> SparkSession:
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
         jars = ":".join(str(path) for path in jar_paths())
         memory = memory or os.environ.get("TIEOUT_MEMORY", "6g")
-        java_options = os.environ.get("TIEOUT_JAVA_OPTIONS", "-XX:+UseParallelGC")
+        java_options = os.environ.get("TIEOUT_JAVA_OPTIONS", _JAVA_OPTIONS)
         builder = (
             builder.master(master or os.environ.get("TIEOUT_MASTER", "local[*]"))
             .config("spark.driver.extraClassPath", jars)
@@ -134,17 +134,24 @@ def _spark(master: str | None, memory: str | None) -> SparkSession:
     return spark
 
 
+#: A day's job is over before most of what the JVM would compile to the full has paid for itself:
+#: a method must be ten times as busy as by default.
+_JAVA_OPTIONS = (
+    "-XX:+UseParallelGC -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000"
+    " -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
+)
 #: Spark's settings that are the same everywhere; local ones are added where we start the JVM.
 _SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.sql.session.timeZone": "UTC",
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.parquet.compression.codec": "zstd",
-    "parquet.compression.codec.zstd.level": "1",
+    "spark.hadoop.parquet.compression.codec.zstd.level": "1",
     "spark.sql.files.maxPartitionBytes": "64m",
     "spark.sql.join.preferSortMergeJoin": "false",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
