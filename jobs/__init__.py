@@ -6,6 +6,7 @@
   `archive`: received files by content; `quality`: shape checks and their pages.
 - `statements/`: bytes of a file to canonical lines and declared totals, one module per dialect.
 - `matching/`, `fees/`: the rules, pure.
+- `decide`, `decisions`: what persons decided about a row, an input of the match.
 - `lake_history`: tables as they were; `story/`: what is known of one reference, found and told.
 """
 

@@ -7,6 +7,7 @@ import hashlib
 import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import IO
 
@@ -85,24 +86,27 @@ def copy_in_blocks(source: IO[bytes], target: IO[bytes], bytes_max: int | None =
     digest = hashlib.sha256()
     blocks: list[Block] = []
     size, start, line, carried = 0, 0, 1, 0
+    # Two buffers in turn: one is hashed while the next is filled; memory is touched once.
+    buffers = cycle((bytearray(BLOCK_BYTES), bytearray(BLOCK_BYTES)))
     with ThreadPoolExecutor(1) as hasher:
         hashing: Future[None] | None = None
-        while chunk := source.read(BLOCK_BYTES):
+        while count := source.readinto(buffer := next(buffers)):  # type: ignore[attr-defined]
+            chunk = memoryview(buffer)[:count]
             if hashing is not None:
                 hashing.result()
             hashing = hasher.submit(digest.update, chunk)
             target.write(chunk)
-            size += len(chunk)
+            size += count
             if bytes_max is not None and size > bytes_max:
                 raise TooLarge
-            cut = chunk.rfind(b"\n") + 1
+            cut = buffer.rfind(b"\n", 0, count) + 1
             if cut == 0:
-                carried += len(chunk)
+                carried += count
                 continue
             blocks.append(Block(start, carried + cut, line))
             start += carried + cut
-            line += chunk.count(b"\n")
-            carried = len(chunk) - cut
+            line += buffer.count(b"\n", 0, count)
+            carried = count - cut
         if hashing is not None:
             hashing.result()
     if carried:

@@ -32,7 +32,8 @@ LOOKING = ("explain", "diff")
 class Request:
     """What a command was asked: where, what, for which dates.
 
-    `channels` are those named, `as_of` is a moment in UTC; the last four are of explain and diff.
+    `channels` are those named, `as_of` is a moment in UTC; the rest are words of explain, diff
+    and decide.
     """
 
     job: str
@@ -47,6 +48,9 @@ class Request:
     as_of: datetime | None = None
     as_json: bool = False
     match_alone: bool = False
+    words: tuple[str, ...] = ()
+    by: str = ""
+    reason: str = ""
 
 
 @dataclass
@@ -65,7 +69,7 @@ def parser(job: str, program: argparse.ArgumentParser | None = None) -> argparse
     out.epilog = EPILOGS[job]
     out.formatter_class = argparse.RawDescriptionHelpFormatter
     out.add_argument("--lake", help="folder or object-store URI of the tables [TIEOUT_LAKE]")
-    if job != "diff":
+    if job not in ("diff", "decide"):
         out.add_argument("--config", help="folder with channels/, fee_schedules/ [TIEOUT_CONFIG]")
     if job in ("ingest", "run"):
         out.add_argument("--inbox", help="folder or URI where files arrive [TIEOUT_INBOX]")
@@ -76,10 +80,15 @@ def parser(job: str, program: argparse.ArgumentParser | None = None) -> argparse
     if job == "explain":
         out.add_argument("reference", metavar="REF", help="any reference, ours or theirs")
         out.add_argument("--match-alone", action="store_true", help="also match it alone, now")
+    if job == "decide":
+        out.add_argument("step", choices=("propose", "approve", "reject", "list"))
+        out.add_argument("about", nargs="*", help="EFFECT ID [ID], or the id of a decision")
+        out.add_argument("--by", default="", help="who says so [TIEOUT_USER]")
+        out.add_argument("--reason", default="", help="why, for others to read")
     if job in LOOKING:
         out.add_argument("--as-of", help="a moment in UTC, 2026-11-20T10:00")
         out.add_argument("--json", action="store_true", help="everything as one JSON document")
-    elif job != "export":
+    elif job not in ("export", "decide"):
         out.add_argument("--no-quality", action="store_true", help="leave out the shape checks")
     out.set_defaults(job=job)
     return out
@@ -117,6 +126,9 @@ def request_of(given: argparse.Namespace) -> Request:
         as_of,
         getattr(given, "json", False),
         getattr(given, "match_alone", False),
+        (given.step, *given.about) if given.job == "decide" else (),
+        getattr(given, "by", "") or os.environ.get("TIEOUT_USER", ""),
+        getattr(given, "reason", ""),
     )
 
 
@@ -139,10 +151,10 @@ def _config(
 
 
 def _days(given: argparse.Namespace, faults: list[str]) -> tuple[date, ...]:
-    """The dates asked for; `explain` may go without, and then looks at all of them."""
+    """The dates asked for; `explain` and `decide` may go without, and then look at all of them."""
     first = _date("--business-date", given.business_date, faults)
     last = _date("--through", given.through, faults) if given.through else first
-    if not given.business_date and (given.job != "explain" or given.through):
+    if not given.business_date and (given.job not in ("explain", "decide") or given.through):
         faults.append("--business-date is missing; give the accounting day, such as 2026-11-22")
     if first and last and last < first:
         faults.append(f"--through {last} is before --business-date {first}")

@@ -36,6 +36,18 @@ dates are still told. Nothing is written.""",
   tieout diff ... --as-of 2026-11-23T10:00      # what changed since then, not since the run before
 
 Compares the outcomes that the last two runs of the date left. It needs no configuration.""",
+    "decide": """examples:
+  tieout decide propose accept S20261122000017 --by ann --reason "1 fen, agreed with the bank" ...
+  tieout decide propose pair S20261122000017 LINE_ID --by ann --reason "same payer, see mail" ...
+  tieout decide propose write-off S20261122000018 --by ann --reason "below 1.00, policy 4" ...
+  tieout decide propose not-ours LINE_ID --by ann --reason "belongs to the sister company" ...
+  tieout decide list --lake lake
+  tieout decide approve d-3fa9c2e1 --by bob --lake lake
+  tieout decide reject d-3fa9c2e1 --by bob --reason "wrong payer" --lake lake
+
+Ids are txn_id and line_id as outcomes have them. The one who approves is another person. The next
+`tieout match` runs the date again with what was approved; where a row has changed since, the
+decision settles nothing and is listed as STALE.""",
     "run": """examples:
   tieout run --lake lake --config config --inbox inbox --business-date 2026-11-22
   tieout run ... --business-date 2026-11-16 --through 2026-11-20   # a week, day by day
@@ -48,5 +60,6 @@ PURPOSES = {
     "export": "exceptions and status updates as files",
     "explain": "all that is known of one reference, in order",
     "diff": "what changed between two runs of one date",
+    "decide": "settle a break or an ambiguity: propose, approve, reject, list",
     "run": "all of it, for a date or a range, in one session",
 }

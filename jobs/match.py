@@ -1,21 +1,21 @@
 """`tieout match`: one channel's lines against our transactions, date by date."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from jobs.cli import Report, Request, command, leave, log, watched
 from jobs.days import DayState, state_of
-from jobs.exports.summary import at_stake
+from jobs.decisions import approved
 from jobs.lake import Lake
 from jobs.match_inputs import closed_before, in_step, is_idle
+from jobs.match_tally import stale_ids, tallied, tally
 from jobs.matching import conservation
 from jobs.matching.day import Facts, Matched, matched
+from jobs.matching.decisions import Decision
 from jobs.replay import Due, dates_of, due
 from jobs.session import set_size
 from jobs.shapes import after_match
@@ -32,14 +32,14 @@ from schemas.tables import (
     STATEMENT_FILES,
     STATEMENT_LINES,
 )
-from schemas.vocabulary import Reason
 
 
 @dataclass(frozen=True)
 class MatchSummary:
     """One run date of a channel: why it ran, how it is marked, rows by outcome, amounts.
 
-    `amounts` are minor units at stake in breaks by currency.
+    `amounts` are minor units at stake in breaks by currency, `stale` the ids of approved decisions
+    that settled nothing.
     """
 
     channel: str
@@ -49,6 +49,7 @@ class MatchSummary:
     counts: Mapping[str, int]
     amounts: Mapping[str, int]
     seconds: Mapping[str, float]
+    stale: tuple[str, ...] = ()
 
 
 def run(lake: Lake, profile: Profile, asked: Sequence[date]) -> list[MatchSummary]:
@@ -70,15 +71,20 @@ def run(lake: Lake, profile: Profile, asked: Sequence[date]) -> list[MatchSummar
     states = {
         day: state_of(profile, day, files, snapshots) for day in dates_of(profile, asked, recorded)
     }
+    decided = approved(lake, profile.channel)
+    ids = {day: [each.decision_id for each in those] for day, those in decided.items()}
     out = []
-    for each in due(profile, states, recorded, asked):
+    for each in due(profile, states, recorded, asked, ids):
+        day = each.business_date
         if each.why != "asked":
-            log.info("%s %s is run as well: %s", profile.channel, each.business_date, each.why)
-        out.append(_one(lake, profile, states[each.business_date], each))
+            log.info("%s %s is run as well: %s", profile.channel, day, each.why)
+        out.append(_one(lake, profile, states[day], each, decided.get(day, ())))
     return out
 
 
-def _one(lake: Lake, profile: Profile, state: DayState, each: Due) -> MatchSummary:
+def _one(
+    lake: Lake, profile: Profile, state: DayState, each: Due, decided: tuple[Decision, ...]
+) -> MatchSummary:
     day, channel = each.business_date, profile.channel
     job = Run("match", channel, day, state.result.value, each.fingerprint)
     tables = (STATEMENT_LINES, INTERNAL_TRANSACTIONS, OPEN_ITEMS)
@@ -89,6 +95,7 @@ def _one(lake: Lake, profile: Profile, state: DayState, each: Due) -> MatchSumma
         state.snapshot_id is not None,
         state.line_count + state.snapshot_rows,
         state.files[0][1] if state.files else "",
+        decided,
     )
     set_size(lake.spark, facts.items)
     if is_idle(lake, state, channel):
@@ -108,9 +115,11 @@ def _one(lake: Lake, profile: Profile, state: DayState, each: Due) -> MatchSumma
     with job.step("open_items"):
         left = lake.replace_day(OPEN_ITEMS, made.open_items, day, channel)
     with job.step("check"):
-        found = conservation.of_outcomes(lake.read_day(OUTCOMES, day, channel), *_tally()).collect()
+        now = lake.read_day(OUTCOMES, day, channel)
+        found = conservation.of_outcomes(now, *tally(decided)).collect()
         _checked(lake, made, found, state, channel, was)
-        counts, job.amounts = _tallied(found)
+        counts, job.amounts = tallied(found)
+        stale = stale_ids(decided, found)
     with job.step("candidates"):
         if any(row["ambiguous"] for row in found) or lake.day_rows(CANDIDATES, day, channel):
             lake.replace_day(CANDIDATES, made.candidates, day, channel)
@@ -121,9 +130,11 @@ def _one(lake: Lake, profile: Profile, state: DayState, each: Due) -> MatchSumma
         "open": left.rows,
         "lines": state.line_count,
         "transactions": state.snapshot_rows,
+        **({"decisions": len(decided), "stale_decisions": len(stale)} if decided else {}),
     }
     sealed(lake, job)
-    return MatchSummary(channel, day, each.why, job.result, job.counts, job.amounts, job.seconds)
+    counted = (job.counts, job.amounts, job.seconds)
+    return MatchSummary(channel, day, each.why, job.result, *counted, stale)
 
 
 def _checked(
@@ -147,25 +158,6 @@ def _checked(
         for table, version in zip((OUTCOMES, OPEN_ITEMS), was, strict=True):
             lake.replace_day(table, lake.read(table, version).where(here), day, channel)
         raise CheckFailed(f"CONSERVATION: {channel} {day}: {'; '.join(faults)}")
-
-
-def _tally() -> list[Column]:
-    ambiguous = F.array_contains("reasons", Reason.AMBIGUOUS.value)
-    return [
-        F.count("*").alias("rows"),
-        F.sum(ambiguous.cast("int")).alias("ambiguous"),
-        F.sum(at_stake().cast("decimal(38,0)")).alias("stake"),
-    ]
-
-
-def _tallied(found: Sequence[Any]) -> tuple[dict[str, int], dict[str, int]]:
-    """Rows by outcome, and minor units at stake by currency."""
-    counts: Counter[str] = Counter()
-    amounts: Counter[str] = Counter()
-    for row in found:
-        counts[str(row["outcome"]).lower()] += int(row["rows"])
-        amounts[row["currency"]] += int(row["stake"] or 0)
-    return dict(counts), {code: amount for code, amount in amounts.items() if amount}
 
 
 def work(request: Request) -> Report:
@@ -220,7 +212,11 @@ def add_to(report: Report, done: Sequence[MatchSummary]) -> None:
             "counts": dict(each.counts),
             "at_stake": dict(each.amounts),
             "seconds": dict(each.seconds),
+            "stale_decisions": list(each.stale),
         }
+        for decision_id in each.stale:
+            place = f"{each.channel} {each.business_date}"
+            log.warning("%s: decision %s is stale: what it was about changed", place, decision_id)
         report.body["runs"].append(body)
 
 

@@ -27,8 +27,10 @@ class Due:
     why: str
 
 
-def fingerprint(profile: Profile, state: DayState, before: str) -> str:
-    """What stands for all that goes into a channel's run of a date."""
+def fingerprint(profile: Profile, state: DayState, before: str, decided: Sequence[str] = ()) -> str:
+    """What stands for all that goes into a channel's run of a date; `decided` are the ids of the
+    decisions about it.
+    """
     page = profile.model_dump(
         mode="json", include={"channel", "zone", "first_date", "references", "scope", "match"}
     )
@@ -40,6 +42,7 @@ def fingerprint(profile: Profile, state: DayState, before: str) -> str:
         state.whole,
         state.snapshot_id,
         before,
+        *sorted(decided),
     ]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
@@ -56,15 +59,17 @@ def due(
     states: Mapping[date, DayState],
     recorded: Mapping[date, str],
     asked: Sequence[date],
+    decided: Mapping[date, Sequence[str]],
 ) -> list[Due]:
     """The run dates to carry out, in order: asked for, never run, or with other inputs than then.
 
-    `states` has every date of `dates_of`, `recorded` the fingerprints of runs that were finished.
+    `states` has every date of `dates_of`, `recorded` the fingerprints of runs that were finished,
+    `decided` the ids of approved decisions.
     """
     out: list[Due] = []
     before = ""
     for day in sorted(states):
-        now = fingerprint(profile, states[day], before)
+        now = fingerprint(profile, states[day], before, decided.get(day, ()))
         if day in asked:
             out.append(Due(day, now, "asked"))
         elif day not in recorded:

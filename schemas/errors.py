@@ -33,6 +33,12 @@ class FileRefused(TieoutError):
         super().__init__(f"{code}: {place}: {found}; {todo}")
 
 
+class DecisionRefused(TieoutError):
+    """Raised when a decision cannot be proposed, approved or rejected as asked."""
+
+    exit_status = 2
+
+
 class CheckFailed(TieoutError):
     """Raised when a conservation check fails: what went in is not what came out."""
 

@@ -4,65 +4,15 @@ Amounts are BIGINT minor units next to an ISO 4217 currency, timestamps are UTC,
 are references normalized for joining. Source: docs/reference/tables.md.
 """
 
-from dataclasses import dataclass
+from pyspark.sql.types import ArrayType
 
-from pyspark.sql.types import (
-    ArrayType,
-    DataType,
-    DateType,
-    DoubleType,
-    IntegerType,
-    LongType,
-    MapType,
-    StringType,
-    StructField,
-    StructType,
-    TimestampType,
-)
-
+from schemas.table import TYPES, columns_of
+from schemas.table import Table as Table
 from schemas.vocabulary import Reference, normalized
 
-TYPES: dict[str, DataType] = {
-    "text": StringType(),
-    "long": LongType(),
-    "int": IntegerType(),
-    "date": DateType(),
-    "time": TimestampType(),
-    "texts": ArrayType(StringType()),
-    "counts": MapType(StringType(), LongType()),
-    "seconds": MapType(StringType(), DoubleType()),
-}
 REFERENCES = tuple(reference.value for reference in Reference)
 
-
-@dataclass(frozen=True)
-class Table:
-    """A Delta table of the lake.
-
-    `grain` says what one row is; `partitions` names the partition columns, the date first.
-    """
-
-    name: str
-    grain: str
-    partitions: tuple[str, ...]
-    schema: StructType
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Column names in the table's order."""
-        return tuple(self.schema.fieldNames())
-
-
-def _columns(*groups: str) -> StructType:
-    """Columns from groups such as `text: line_id file_id`, in the order written."""
-    fields = []
-    for group in groups:
-        kind, names = group.split(":")
-        fields += [StructField(name, TYPES[kind], True) for name in names.split()]
-    return StructType(fields)
-
-
-TOTAL = _columns("text: name currency", "long: declared computed")
+TOTAL = columns_of("text: name currency", "long: declared computed")
 TYPES["totals"] = ArrayType(TOTAL)
 _NORMALIZED = " ".join(normalized(reference) for reference in REFERENCES)
 
@@ -79,21 +29,21 @@ _FILE_COLUMNS = (
 )
 
 _RECEIVED = "one row per received statement file and reception"
-STATEMENT_FILES = Table("statement_files", _RECEIVED, (), _columns(*_FILE_COLUMNS))
+STATEMENT_FILES = Table("statement_files", _RECEIVED, (), columns_of(*_FILE_COLUMNS))
 
 SNAPSHOT_FILES = Table(
     "snapshot_files",
     "one row per received internal snapshot (all its files together) and reception; channel is null"
     " and `file_id` is the SHA-256 of the files' SHA-256 in order",
     (),
-    _columns(*_FILE_COLUMNS, "counts: channels"),
+    columns_of(*_FILE_COLUMNS, "counts: channels"),
 )
 
 STATEMENT_LINES = Table(
     "statement_lines",
     "one row per accepted statement line; net of a line is amount - fee",
     ("business_date", "channel"),
-    _columns(
+    columns_of(
         "text: line_id file_id",
         "long: line_no",
         "date: business_date",
@@ -111,14 +61,14 @@ REJECTED_LINES = Table(
     "rejected_lines",
     "one row per line that could not be read, with the raw text (account numbers masked)",
     ("business_date", "channel"),
-    _columns("text: file_id", "long: line_no", "date: business_date", "text: channel raw reason"),
+    columns_of("text: file_id", "long: line_no", "date: business_date", "text: channel raw reason"),
 )
 
 INTERNAL_TRANSACTIONS = Table(
     "internal_transactions",
     "one row per `txn_id` and business date: the state at the end of that day",
     ("business_date", "channel"),
-    _columns(
+    columns_of(
         "text: txn_id",
         "date: business_date",
         "text: channel kind status",
@@ -138,7 +88,7 @@ OUTCOMES = Table(
     "one row per pair, per member of a group, or per item left alone; every `txn_id` and every"
     " `line_id` at most once per run date; `*_norm` and `traded_at` are the line's",
     ("run_date", "channel"),
-    _columns(
+    columns_of(
         "date: run_date",
         "text: channel unit_id outcome",
         "texts: reasons",
@@ -160,7 +110,7 @@ CANDIDATES = Table(
     "one row per AMBIGUOUS item of a run and one of the nearest it could be meant with, by pass;"
     " `rank` 1 is the likeliest, `candidate_count` is how many there are in all",
     ("run_date", "channel"),
-    _columns(
+    columns_of(
         "date: run_date",
         "text: channel pass side unit_id candidate_id",
         "int: rank",
@@ -186,21 +136,21 @@ ITEM_COLUMNS = (
 
 def item_types() -> dict[str, str]:
     """The columns of an item and their types, in order."""
-    return {field.name: field.dataType.simpleString() for field in _columns(*ITEM_COLUMNS)}
+    return {field.name: field.dataType.simpleString() for field in columns_of(*ITEM_COLUMNS)}
 
 
 OPEN_ITEMS = Table(
     "open_items",
     "one row per item that is open after the run, on the side it stands on",
     ("run_date", "channel"),
-    _columns("date: run_date", "text: channel", *ITEM_COLUMNS),
+    columns_of("date: run_date", "text: channel", *ITEM_COLUMNS),
 )
 
 FEE_CHECKS = Table(
     "fee_checks",
     "one row per line whose fee is not what is due; difference = charged - due",
     ("business_date", "channel"),
-    _columns(
+    columns_of(
         "date: business_date",
         "text: channel line_id kind our_ref channel_ref currency",
         "long: amount charged due difference",
@@ -212,10 +162,23 @@ FEE_TOTALS = Table(
     "fee_totals",
     "one row per channel, business date, entry of the fee schedule and currency",
     ("business_date", "channel"),
-    _columns(
+    columns_of(
         "date: business_date",
         "text: channel schedule currency",
         "long: lines amount charged due difference",
+    ),
+)
+
+DECISIONS = Table(
+    "decisions",
+    "one row per step of a decision, never changed: proposed, then approved or rejected; `run_date`"
+    " is the run whose row it is about, `*_was` and `reasons` what it said then",
+    (),
+    columns_of(
+        "text: decision_id step effect channel",
+        "date: run_date",
+        "text: txn_id line_id txn_was line_was reasons said_by said",
+        "time: said_at",
     ),
 )
 
@@ -224,7 +187,7 @@ RUNS = Table(
     "one row per job, channel and date that was carried out; `fingerprint` stands for all that"
     " went into a match, and is equal when nothing that goes in has changed",
     (),
-    _columns(
+    columns_of(
         "text: run_id job channel",
         "date: business_date",
         "time: started_at ended_at",
@@ -246,5 +209,6 @@ TABLES = (
     OPEN_ITEMS,
     FEE_CHECKS,
     FEE_TOTALS,
+    DECISIONS,
     RUNS,
 )

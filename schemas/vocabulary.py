@@ -93,6 +93,27 @@ class Action(StrEnum):
     QUERY = "QUERY"
 
 
+class Effect(StrEnum):
+    """What a person decides about a break or an ambiguity."""
+
+    PAIR = "PAIR"
+    ACCEPT = "ACCEPT"
+    NOT_OURS = "NOT_OURS"
+    WRITE_OFF = "WRITE_OFF"
+
+
+class DecisionStep(StrEnum):
+    """Where a decision stands; the last step counts."""
+
+    PROPOSED = "PROPOSED"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+
+
+#: What begins `matched_by` of a row that a decision settled; the decision's id follows.
+DECIDED_BY = "decision:"
+
+
 class FileStatus(StrEnum):
     """Life of a received file: RECEIVED until the gate has spoken."""
 

@@ -12,6 +12,7 @@ from jobs.matching import (
     candidates,
     closed,
     conservation,
+    decisions,
     duplicates,
     groups,
     passes,
@@ -19,12 +20,13 @@ from jobs.matching import (
     verdicts,
     windows,
 )
+from jobs.matching.decisions import Decision
 from jobs.matching.items import Keep, aged, carried, of_lines, of_transactions, side_of
 from jobs.matching.members import columns_of, in_sight, looked_at, own_id
 from jobs.matching.scope import set_aside
 from schemas.profile import Profile
 from schemas.tables import OPEN_ITEMS, item_types
-from schemas.vocabulary import Outcome, Side
+from schemas.vocabulary import Effect, Outcome, Side
 
 #: Up to so many items a day is all rest: counting it apart would cost more than it saves.
 BULK_FROM_ITEMS = 100_000
@@ -34,7 +36,8 @@ BULK_FROM_ITEMS = 100_000
 class Facts:
     """All that a run depends on beside its rows.
 
-    `items` is about how many there are, `main_file` the id of the file that most lines are of.
+    `items` is about how many there are, `main_file` the id of the file that most lines are of,
+    `decisions` the approved ones about this date.
     """
 
     business_date: date
@@ -42,6 +45,7 @@ class Facts:
     snapshot_there: bool
     items: int
     main_file: str = ""
+    decisions: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,8 @@ def matched(
     parts = []
     if in_bulk:
         others = [open_items, closed_rows]
+        if facts.decisions:
+            others.append(decisions.of_bulk(lines, transactions, facts.decisions))
         odd = bulk.odd_keys(lines, transactions, others, profile.scope, keep)
         chances = max(int(facts.statement_whole), int(facts.snapshot_there))
         today = bulk.Today(day, chances, facts.main_file)
@@ -83,10 +89,13 @@ def matched(
         lines, transactions = bulk.rest(lines, odd), bulk.rest(transactions, odd)
     members = keep(_members(lines, transactions, open_items, facts, profile), "members")
     left = members.where(F.col("aside").isNull()).select(*item_types())
-    decided = keep(_decided(left, closed_rows, day, profile, keep, in_bulk), "decided")
+    decided = keep(_decided(left, closed_rows, facts, profile, keep, in_bulk), "decided")
+    met = _met(decided)
+    if any(each.is_of_pair for each in facts.decisions):
+        met = decisions.settled_pairs(met, facts.decisions)
     parts += [
         rows.of_items(_put_aside(members)),
-        _met(decided),
+        met,
         rows.of_items(decided.where(F.col("outcome").isNotNull())),
     ]
     before = _from_before(members, decided, day)
@@ -136,7 +145,7 @@ def _put_aside(items: DataFrame) -> DataFrame:
 def _decided(
     members: DataFrame,
     closed_rows: DataFrame,
-    day: date,
+    facts: Facts,
     profile: Profile,
     keep: Keep,
     in_bulk: bool,
@@ -146,12 +155,16 @@ def _decided(
     `open` says that it stays open, `late` that it is settled after it broke. Who is out of sight
     and not settled has no outcome.
     """
-    match, columns = profile.match, columns_of(profile.match)
+    day, match, columns = facts.business_date, profile.match, columns_of(profile.match)
     keep_wide: Keep = keep if in_bulk else lambda frame, _: frame
     looked = looked_at(members, match, day)
     seen = closed.set_apart(looked, columns, closed_rows, day, profile, keep, keep_wide)
     apart = duplicates.told_apart(seen, columns)
-    told = groups.gathered(passes.paired(apart, columns, match), columns, match)
+    if any(each.effect == Effect.PAIR for each in facts.decisions):
+        free = decisions.paired(keep(apart, "apart"), facts.decisions)
+    else:
+        free = passes.unpaired(apart)
+    told = groups.gathered(passes.paired(free, columns, match), columns, match)
     found = (
         *verdicts.NAMES,
         *passes.NAMES,
@@ -176,7 +189,7 @@ def _decided(
     held = waits & (~late | windows.still_late(match, day))
     stays = (alone & windows.stays_open(match, day)) | held
     broke_on = F.when(alone, windows.broke_on(day)).when(~alone, F.col("broke_on"))
-    return met.select(
+    out = met.select(
         *item_types(),
         outcome.alias("outcome"),
         reason.alias("reason"),
@@ -191,6 +204,9 @@ def _decided(
         F.coalesce(stays, F.lit(False)).alias("open"),
         broke_on.alias("breaks_on"),
     )
+    if all(each.effect == Effect.PAIR or each.is_of_pair for each in facts.decisions):
+        return out
+    return decisions.settled_alone(out, facts.decisions)
 
 
 def _met(decided: DataFrame) -> DataFrame:

@@ -1,8 +1,8 @@
 """What earlier runs closed, as far as it touches a member of today.
 
-Closed is what was MATCHED or BREAK (one-sided breaks excepted), what was ALREADY_RECONCILED, and
-what steps 2 and 3 put away, which is told by its `duplicate_of`. Every question that step 2 asks is
-answered on these rows, so that it only has to look them up.
+Closed is what was MATCHED or BREAK (one-sided breaks excepted), what was ALREADY_RECONCILED, what a
+decision settled, and what steps 2 and 3 put away, which is told by its `duplicate_of`. Every
+question that step 2 asks is answered on these rows, so that it only has to look them up.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.matching.members import by_kind
-from schemas.vocabulary import Outcome, Reason, Status
+from schemas.vocabulary import DECIDED_BY, Outcome, Reason, Status
 
 _ONE_SIDED = (Reason.INTERNAL_ONLY, Reason.STATEMENT_ONLY, Reason.AMBIGUOUS)
 #: Kind and channel_ref, kind and our_ref, of a row's line.
@@ -89,9 +89,10 @@ def _closings(rows: DataFrame, since: date) -> DataFrame:
     )
     put_away = _has(Reason.NOT_EXPECTED) & F.col("duplicate_of").isNotNull()
     again = _has(Reason.ALREADY_RECONCILED)
+    decided = F.coalesce(F.col("matched_by").startswith(DECIDED_BY), F.lit(False))
     is_line = F.col("line_id").isNotNull()
     alone = F.col("txn_id").isNull()
-    return rows.where(settled | put_away | again).select(
+    return rows.where(settled | put_away | again | decided).select(
         "run_date",
         "txn_id",
         "line_id",

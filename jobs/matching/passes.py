@@ -30,12 +30,17 @@ def with_rivals(match: Match) -> dict[str, Pass]:
     return {name: each for name, each in numbered.items() if Reference.OUR_REF not in each.on}
 
 
-def paired(members: DataFrame, columns: Sequence[str], match: Match) -> DataFrame:
-    """Members (`columns` and those of `verdicts`) with `NAMES` and counts, after all passes."""
+def unpaired(members: DataFrame) -> DataFrame:
+    """Members as they go into the first pass: nobody has a partner."""
     none = F.lit(None).cast("string")
-    frame = members.select(
-        "*", none.alias("partner"), none.alias("matched_by"), F.lit(False).alias("rival")
-    )
+    return members.select("*", none.alias("partner"), none.alias("matched_by"))
+
+
+def paired(members: DataFrame, columns: Sequence[str], match: Match) -> DataFrame:
+    """Members (`columns`, those of `verdicts`, `partner`, `matched_by`) with `NAMES` and counts,
+    after all passes.
+    """
+    frame = members.select("*", F.lit(False).alias("rival"))
     free = F.col("settled").isNull() & F.col("partner").isNull()
     counts = {id(each): name for name, each in with_rivals(match).items()}
     counted: list[str] = []

@@ -22,7 +22,7 @@ from schemas.vocabulary import FeeResult, FileStatus
 
 Event = dict[str, Any]
 #: What stands first on a date; a fee stands behind its line.
-PLACE = {"transaction": 0, "line": 1, "fee": 1, "outcome": 2, "open": 3}
+PLACE = {"transaction": 0, "line": 1, "fee": 1, "outcome": 2, "decision": 3, "open": 4}
 _OUR_REFERENCES = ("our_ref", "channel_ref", "order_ref", "batch_ref")
 
 
@@ -31,7 +31,8 @@ class Known:
     """What is known beside a thread's rows.
 
     `files` by channel and file id, `raw` and `fees` by line id, `candidates` and `groups` by
-    channel, run date and unit, `runs` by job, channel and date.
+    channel, run date and unit, `runs` by job, channel and date, `decisions` every step
+    of every one.
     """
 
     files: dict[tuple[str, str], Row] = field(default_factory=dict)
@@ -40,6 +41,7 @@ class Known:
     candidates: dict[tuple[str, date, str], list[Row]] = field(default_factory=dict)
     groups: dict[tuple[str, date, str], list[Row]] = field(default_factory=dict)
     runs: dict[tuple[str, str, date], list[Row]] = field(default_factory=dict)
+    decisions: list[Row] = field(default_factory=list)
 
     def named(self, channel: str, item: str) -> str:
         """An item in words: a line by its file and number, a transaction by its id."""
@@ -58,6 +60,7 @@ def told_thread(thread: Thread, known: Known, profile: Profile, has_schedule: bo
             for each in [_line(row, known), *_fee(row, known, has_schedule)]
         ],
         *[_outcome(row, thread, known, profile) for row in thread.outcomes],
+        *_decisions(thread, known),
         *_open(thread, profile),
     ]
     events.sort(key=lambda each: (each["date"], PLACE[each["event"]]))
@@ -170,6 +173,22 @@ def _outcome(row: Row, thread: Thread, known: Known, profile: Profile) -> Event:
             known.runs.get(("match", *place), []), known.runs.get(("export", *place), [])
         ),
     }
+
+
+def _decisions(thread: Thread, known: Known) -> list[Event]:
+    """What persons decided about its items, step by step."""
+    names = ("decision_id", "step", "effect", "txn_id", "line_id", "said_by", "said")
+    return [
+        {
+            "date": str(row["run_date"]),
+            "event": "decision",
+            **{name: row[name] for name in names},
+            "said_at": moment(row["said_at"]),
+        }
+        for row in sorted(known.decisions, key=lambda row: row["said_at"])
+        if row["channel"] == thread.channel
+        and (row["txn_id"] in thread.txn_ids or row["line_id"] in thread.line_ids)
+    ]
 
 
 def _open(thread: Thread, profile: Profile) -> list[Event]:

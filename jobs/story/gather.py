@@ -14,6 +14,7 @@ from jobs.story.threads import Row
 from schemas.profile import Profile
 from schemas.tables import (
     CANDIDATES,
+    DECISIONS,
     FEE_CHECKS,
     OUTCOMES,
     REJECTED_LINES,
@@ -33,6 +34,7 @@ def gathered(past: Past, found: Found, profiles: Mapping[str, Profile]) -> Known
     for row in past.control_rows(RUNS):
         place = (row["job"], row["channel"], row["business_date"])
         known.runs.setdefault(place, []).append(row)
+    known.decisions = past.control_rows(DECISIONS)
     known.raw = _raw(past, found.lines, known, profiles)
     if found.lines:
         ids = [row["line_id"] for row in found.lines]

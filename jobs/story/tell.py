@@ -194,11 +194,18 @@ def _waiting(each: Mapping[str, Any]) -> str:
     return f"{side} stays open: chance {each['chances']} of {each['window'] + 1}"
 
 
+def _decision(event: Event) -> Iterator[Sequence[str]]:
+    said = f": {event['said']}" if event["said"] else ""
+    yield wrapped(f"{event['decision_id']} {event['effect']}, {event['step']} by"
+                  f" {event['said_by']} {at(event['said_at'])}{said}")  # fmt: skip
+
+
 _TOLD: dict[str, tuple[str, Callable[[Event], Iterator[Sequence[str]]]]] = {
     "transaction": ("ours", _transaction),
     "line": ("statement", _line),
     "fee": ("fee", _fee),
     "outcome": ("outcome", _outcome),
+    "decision": ("decision", _decision),
     "open": ("open", _open),
 }
 

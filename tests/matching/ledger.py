@@ -3,7 +3,7 @@
 Days are offsets from T. Outcomes and open items of one run are what the next one looks back at.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs.matching import conservation
 from jobs.matching.day import BULK_FROM_ITEMS, Facts, matched
+from jobs.matching.decisions import Decision
 from schemas.profile import Profile
 from schemas.tables import (
     INTERNAL_TRANSACTIONS,
@@ -89,6 +90,7 @@ class Ledger:
         transactions: Iterable[Row] = (),
         whole: bool = True,
         there: bool = True,
+        decisions: Sequence[Decision] = (),
     ) -> "Ledger":
         """Runs a date on what the dates before it left; nothing may be lost or doubled."""
         theirs, ours = list(lines), list(transactions)
@@ -100,7 +102,7 @@ class Ledger:
             ),
             self._frame(OPEN_ITEMS, self.open_items.get(offset - 1, [])),
             self._frame(OUTCOMES, self.outcomes),
-            Facts(day(offset), whole, there, len(theirs) + len(ours)),
+            Facts(day(offset), whole, there, len(theirs) + len(ours), decisions=tuple(decisions)),
             self.profile,
             self._keep,
             self.bulk_from,

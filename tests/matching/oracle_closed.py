@@ -112,7 +112,8 @@ def transaction_verdict(
         by_step_3 = settled["outcome"] == Outcome.EXCLUDED
         if by_step_3 and ours["status"] != seen["internal_status"]:
             return None
-        both_failed = latest is not None and latest[2] in NOT_PAID
+        closed_as = _latest_line(settled, closed, [])
+        both_failed = closed_as is not None and closed_as[2] in NOT_PAID
         if both_failed and ours["status"] not in NOT_PAID:
             return None
     changed = [Reason.CHANGED_AFTER_MATCH]
