@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from pyspark.sql import functions as F
-
 from jobs.cli import Report, Request, command, leave, watched
 from jobs.fees.check import checked, totals, wrong
 from jobs.fees.originals import LOOK_BACK_DAYS, are_asked, original_entries
@@ -44,14 +42,11 @@ def run(lake: Lake, profile: Profile, schedule: FeeSchedule, day: date) -> FeesS
     """
     # Both tables are made of one version of the lines, whatever is ingested meanwhile.
     version = lake.version(STATEMENT_LINES)
-    of_channel = lake.read(STATEMENT_LINES, version).where(
-        F.col("channel") == F.lit(profile.channel)
-    )
-    lines = of_channel.where(F.col("business_date") == F.lit(day))
+    lines = lake.read_day(STATEMENT_LINES, day, profile.channel, version)
     originals = None
     if are_asked(schedule):
         since = day - timedelta(days=LOOK_BACK_DAYS)
-        payments = of_channel.where(F.col("business_date").between(F.lit(since), F.lit(day)))
+        payments = lake.read_days(STATEMENT_LINES, since, day, profile.channel, version)
         named = original_entries(lines, payments, schedule, profile.zone_info)
         originals = lake.stage(named, f"originals-{profile.channel}-{day}")
     checks = checked(lines, originals, schedule, profile.zone_info, lake.stage)

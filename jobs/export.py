@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from jobs.cli import Report, Request, command, leave, watched
 from jobs.exports.breaks import broken, cells
@@ -53,8 +52,7 @@ def run(lake: Lake, profile: Profile, day: date) -> ExportSummary:
     """
     # All files are made of one version of the outcomes, whatever is matched meanwhile.
     version = lake.version(OUTCOMES)
-    here = (F.col("run_date") == F.lit(day)) & (F.col("channel") == F.lit(profile.channel))
-    outcomes = lake.read(OUTCOMES, version).where(here)
+    outcomes = lake.read_day(OUTCOMES, day, profile.channel, version)
     groups = [row.asDict() for row in tally(outcomes).collect()]
     received = lake.rows(STATEMENT_FILES, channel=profile.channel, business_date=day)
     files, folder = lake.storage.fs, f"exports/{day}/{profile.channel}"

@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.archive import Storage
 from jobs.lake_commit import DataFile, commit, written_files
 from jobs.lake_guard import arrow_schema, guarded, taking_turns
-from jobs.lake_read import add_actions, frame_of, repeated_values, row_count
+from jobs.lake_read import add_actions, frame_of, row_count
 from jobs.session import engine_in_use
 from schemas.errors import TableMissing, WriteUnproved
 from schemas.tables import TABLES, Table
@@ -75,27 +75,34 @@ class Lake:
         """
         return int(self._delta(table).version())
 
-    def read(self, table: Table, version: int | None = None) -> DataFrame:
-        """All rows of a table, now or as of a version.
+    def read(self, table: Table) -> DataFrame:
+        """All rows of a table.
 
         Raises:
             TableMissing: nothing has created it.
         """
         self._delta(table)
-        reader = self.spark.read.format("delta")
-        if version is not None:
-            reader = reader.option("versionAsOf", str(version))
-        return reader.load(self.path(table)).select(*table.columns)
+        frame = self.spark.read.format("delta").load(self.path(table))
+        return frame.select(*table.columns)
 
-    def read_day(self, table: Table, day: date, channel: str | None = None) -> DataFrame:
-        """The rows of one date, and of one channel where it is named."""
-        return self.read_days(table, day, day, channel)
+    def read_day(
+        self, table: Table, day: date, channel: str | None = None, as_of: int | None = None
+    ) -> DataFrame:
+        """The rows of one date, and of one channel where it is named, now or as of a version."""
+        return self.read_days(table, day, day, channel, as_of)
 
     def read_days(
-        self, table: Table, first: date, last: date, channel: str | None = None
+        self,
+        table: Table,
+        first: date,
+        last: date,
+        channel: str | None = None,
+        as_of: int | None = None,
     ) -> DataFrame:
-        """The rows of some dates, both included, and of one channel where it is named."""
-        actions = add_actions(self._delta(table), table, first, last, channel)
+        """The rows of dates from `first` to `last`, of a channel if it is named, now or as of a
+        version; by data files, as the embedded engine fails below a newer checkpoint.
+        """
+        actions = add_actions(self._delta(table, as_of), table, first, last, channel)
         return frame_of(self.spark, self.path(table), table, actions)
 
     def replace_day(self, table: Table, frame: DataFrame, day: date, channel: str) -> Written:
@@ -214,12 +221,6 @@ class Lake:
         own = [each for each in there if str(each["path"]).rpartition("/")[2].startswith(starts)]
         return row_count(own)
 
-    def repeated(self, paths: Sequence[str], column: str) -> list[str]:
-        """Values that stand more than once in a column of Parquet files not yet committed."""
-        base = self.storage.base
-        frame = self.spark.read.parquet(*[self.uri + path.removeprefix(base) for path in paths])
-        return repeated_values(frame, column)
-
     def scratch(self, name: str) -> str:
         """A folder of the staging area, relative to the lake; gone with `forget`."""
         return f"{self._scratch}/{name}"
@@ -240,8 +241,8 @@ class Lake:
     def _delta_uri(self, table: Table) -> str:
         return self.path(table).replace("s3a://", "s3://")
 
-    def _delta(self, table: Table) -> DeltaTable:
+    def _delta(self, table: Table, as_of: int | None = None) -> DeltaTable:
         uri = self._delta_uri(table)
         if not DeltaTable.is_deltatable(uri):
             raise TableMissing(f"{uri}: there is no table; run `tieout ingest` first")
-        return DeltaTable(uri)
+        return DeltaTable(uri, version=as_of)

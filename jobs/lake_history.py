@@ -6,17 +6,16 @@ Read only: nothing is created in a place that holds no lake.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import reduce
 from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType, TimestampType
+from pyspark.sql.types import TimestampType
 
 from jobs.lake import Lake
-from jobs.session import engine_in_use
+from jobs.lake_read import frame_of
 from schemas.errors import LakeError, TableMissing
 from schemas.tables import RUNS, Table
 
@@ -148,29 +147,15 @@ class Past:
 def read_version(lake: Lake, table: Table, part: Part, version: int) -> DataFrame:
     """The rows of some partitions as of a version.
 
-    The embedded engine fails on a version below a newer checkpoint: there the log is read here, and
-    the engine is given the data files.
+    An older one by the log's data files, as `Lake.read_days` does.
     """
-    if version == lake.version(table) or engine_in_use(lake.spark) == "spark":
-        return lake.read(table, version).where(part.column(table))
-    uri = _uri(lake, table)
-    log = DeltaTable(uri, version=version)
+    if version == lake.version(table):
+        return lake.read(table).where(part.column(table))
+    log = DeltaTable(_uri(lake, table), version=version)
     names = [f"partition.{name}" for name in table.partitions]
-    files: dict[tuple[date, str], list[str]] = {}
-    for row in pa.table(log.get_add_actions(flatten=True)).to_pylist():
-        place = (row[names[0]], row[names[1]])
-        if part.has(*place):
-            files.setdefault(place, []).append(f"{lake.path(table)}/{row['path']}")
-    narrow = StructType([each for each in table.schema if each.name not in table.partitions])
-    parts = [
-        lake.spark.read.schema(narrow)
-        .parquet(*sorted(paths))
-        .withColumns(dict(zip(table.partitions, map(F.lit, place), strict=True)))
-        .select(*table.columns)
-        for place, paths in sorted(files.items())
-    ]
-    none = lake.spark.createDataFrame([], table.schema)
-    return reduce(DataFrame.unionByName, parts) if parts else none
+    actions = pa.table(log.get_add_actions(flatten=True)).to_pylist()
+    wanted = [row for row in actions if part.has(row[names[0]], row[names[1]])]
+    return frame_of(lake.spark, lake.path(table), table, wanted)
 
 
 def _uri(lake: Lake, table: Table) -> str:

@@ -154,9 +154,9 @@ def _checked(
     went_in = conservation.collected(made.went_in.collect())
     faults = conservation.faults(went_in, conservation.came_out(found))
     if faults:
-        here = (F.col("run_date") == F.lit(day)) & (F.col("channel") == F.lit(channel))
         for table, version in zip((OUTCOMES, OPEN_ITEMS), was, strict=True):
-            lake.replace_day(table, lake.read(table, version).where(here), day, channel)
+            before = lake.read_day(table, day, channel, version)
+            lake.replace_day(table, before, day, channel)
         raise CheckFailed(f"CONSERVATION: {channel} {day}: {'; '.join(faults)}")
 
 

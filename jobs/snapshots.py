@@ -19,6 +19,7 @@ from jobs.archive import Archived, Storage, receive
 from jobs.inbox import WHOLE, Found, files_of
 from jobs.lake import Lake
 from jobs.lake_commit import DataFile
+from jobs.lake_read import repeated_values
 from jobs.landing import told_by
 from jobs.snapshot_pieces import (
     SCHEMA,
@@ -138,7 +139,9 @@ def _repeated(lake: Lake, files: list[DataFile]) -> list[str]:
         ids = ds.dataset(paths, filesystem=lake.storage.fs).to_table(columns=["txn_id"])
         counts = ids.group_by("txn_id").aggregate([("txn_id", "count")])
         return list(counts.filter(pc.greater(counts["txn_id_count"], 1))["txn_id"].to_pylist())
-    return lake.repeated(paths, "txn_id")
+    place = lake.path(INTERNAL_TRANSACTIONS)
+    there = lake.spark.read.parquet(*[f"{place}/{each.path}" for each in files])
+    return repeated_values(there, "txn_id")
 
 
 def _latest(

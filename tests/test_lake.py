@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
+from deltalake import DeltaTable
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -193,8 +194,10 @@ def test_an_uncommitted_file_is_not_seen(lake: Lake) -> None:
 
 
 def test_the_past_can_be_read(lake: Lake) -> None:
-    """A version that was replaced since is still there."""
+    """A version that was replaced since is still there, and so it is below a newer checkpoint."""
     was = lake.replace_day(FEE_TOTALS, totals(lake, 5), T, "wechat").version
     lake.replace_day(FEE_TOTALS, totals(lake, 2), T, "wechat")
-    assert lake.read(FEE_TOTALS, was).count() == 5
-    assert lake.read(FEE_TOTALS).count() == 2
+    assert lake.read_day(FEE_TOTALS, T, "wechat", was).count() == 5
+    DeltaTable(lake.path(FEE_TOTALS)).create_checkpoint()
+    assert lake.read_day(FEE_TOTALS, T, "wechat", was).count() == 5
+    assert lake.read_day(FEE_TOTALS, T).count() == 2
