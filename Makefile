@@ -9,6 +9,7 @@ PYTHON ?= python3
 ENGINE ?= sail
 SIZE ?= 1m
 SCENARIOS ?= 20000
+TRADES ?= 1000000
 
 BIN := .venv/bin
 UV := $(BIN)/uv
@@ -24,7 +25,7 @@ REPORTS := build/test
 JOBS = $(RUN) TIEOUT_ENGINE=
 
 .PHONY: help env airflow-env jars jdk demo test test-sail test-spark test-airflow check soak lint \
-        types format golden bench lock wheel zip clean
+        types format golden mutants bench bench-labels lock wheel zip clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [ENGINE=sail|spark] [SIZE=1m|10m]"; echo
@@ -85,6 +86,9 @@ bench: env ## the whole job and its peers, timed; appends to the results [SIZE=1
 	@if $(HAS_JDK); then $(MAKE) jars; fi
 	@$(RUN) $(BIN)/python -m benchmarks.speed --size $(SIZE)
 
+bench-labels: env ## a labelled day matched, and precision and recall by class [TRADES=1000000]
+	@$(RUN) $(BIN)/python -m benchmarks.labels --trades $(TRADES)
+
 # ---- keeping it right -----------------------------------------------------------------------
 
 check: env lint types ## the inner loop: lint, types, quick tests on the embedded engine
@@ -92,6 +96,9 @@ check: env lint types ## the inner loop: lint, types, quick tests on the embedde
 
 soak: env ## the match against its oracle on many drawn scenarios [SCENARIOS=20000]
 	@$(JOBS)sail $(BIN)/python -m tests.matching.soak --scenarios $(SCENARIOS)
+
+mutants: env ## faults made by hand in the match, one by one: does a test catch each? (minutes)
+	@$(JOBS)sail $(BIN)/python -m tests.mutants
 
 lint: env ## ruff: rules and format
 	@$(BIN)/ruff check -q .

@@ -53,6 +53,7 @@ def a_bad_day(world: World) -> None:
     world.match(0)
 
 
+@pytest.mark.sail_only
 def test_each_effect_on_its_row(world: World) -> None:
     """B is accepted, X is not ours, N is written off on T+2, when it breaks."""
     lake = world.lake

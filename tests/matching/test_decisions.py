@@ -9,7 +9,6 @@ from jobs.matching.decisions import Decision
 from tests.matching.ledger import Ledger, line, txn
 
 ROW = ("outcome", "reasons", "matched_by")
-pytestmark = pytest.mark.sail_only
 
 
 def of_pair(effect: str, ours: int = 1000, theirs: int = 999) -> Decision:
@@ -32,6 +31,7 @@ def test_a_pair_of_the_bulk_is_accepted(
     ]
 
 
+@pytest.mark.sail_only
 def test_what_was_another_amount_is_not_accepted(spark: SparkSession, tmp_path: Path) -> None:
     """The decision is about 9.99, the line says 9.98 now."""
     ledger = Ledger(spark, tmp_path)
@@ -39,6 +39,7 @@ def test_what_was_another_amount_is_not_accepted(spark: SparkSession, tmp_path: 
     assert ledger.rows(0, *ROW) == [("A+L1", "BREAK", "AMOUNT_MISMATCH", "our_ref")]
 
 
+@pytest.mark.sail_only
 def test_a_pair_written_off_stays_closed(spark: SparkSession, tmp_path: Path) -> None:
     """A and L1 are written off; sent again unchanged, A is closed already."""
     ledger = Ledger(spark, tmp_path)
@@ -48,6 +49,7 @@ def test_a_pair_written_off_stays_closed(spark: SparkSession, tmp_path: Path) ->
     assert ledger.rows(1, *ROW) == [("A", "EXCLUDED", "ALREADY_RECONCILED", None)]
 
 
+@pytest.mark.sail_only
 def test_a_late_transaction_is_paired_by_a_person(spark: SparkSession, tmp_path: Path) -> None:
     """A broke on T+2. On T+3 a line without any number comes; a person says that it is A's."""
     ledger = Ledger(spark, tmp_path)
