@@ -267,19 +267,53 @@ def test_put_away_by_step_3(told: Ledger) -> None:
     ]
 
 
+def test_of_two_payments_ours_stays(spark: SparkSession, tmp_path: Any) -> None:
+    """9.00 and 10.00 are paid under our number on one statement: our 10.00 pairs, 9.00 go back."""
+    lines = [line("a", "A", 900), line("b", "A", 1000)]
+    told = Ledger(spark, tmp_path).run(0, lines, [txn("A")])
+    assert told.rows(0, *ROW) == [
+        ("A+b", "MATCHED", "", "NONE", None),
+        ("a", "BREAK", "DUPLICATE_PAYMENT", "REFUND", "b"),
+    ]
+
+
+def test_one_number_for_two_payments(spark: SparkSession, tmp_path: Any) -> None:
+    """Two lines of one number name A and B, all of it in bulk: B's is a copy, and B waits."""
+    told = Ledger(spark, tmp_path, bulk_from=0)
+    told.run(0, [line("a", "A"), line("b", "B", channel_ref="C-a")], [txn("A"), txn("B")])
+    assert told.rows(0, "outcome", "reasons") == [
+        ("A+a", "MATCHED", ""),
+        ("B", "SUSPENSE", "INTERNAL_ONLY"),
+        ("b", "BREAK", "DUPLICATE_LINE"),
+    ]
+
+
+def test_sent_again_in_another_currency(spark: SparkSession, tmp_path: Any) -> None:
+    """10.00 CNY is matched and comes again as 10.00 USD: it has changed."""
+    told = Ledger(spark, tmp_path).run(0, [line("a", "A")], [txn("A")])
+    told.run(1, [], [txn("A", currency="USD")])
+    assert told.rows(1, *ROW) == [("A", "BREAK", "CHANGED_AFTER_MATCH", "REVIEW", "A")]
+
+
 def test_look_back_ends(spark: SparkSession, tmp_path: Any) -> None:
     """With lookback 1 a copy on T+2 is a new line. A transaction that occurred on T is looked up
-    from the day before T; one that occurred later is not: it is a member again."""
+    from the day before T, one of T+1 at noon (C) from T on; one that occurred on T+2 in Shanghai is
+    not: it is a member again."""
     told = Ledger(spark, tmp_path, {"lookback": 1})
-    told.run(0, [line("a", "A"), line("b", "B")], [txn("A"), txn("B")])
+    told.run(0, [line(x.lower(), x) for x in "ABC"], [txn(x) for x in "ABC"])
     told.run(1)
     told.run(
         2,
         [line("a2", "A", channel_ref="C-a")],
-        [txn("A", occurred_at=at("12", 0)), txn("B", occurred_at=at("16:30", 1))],
+        [
+            txn("A", occurred_at=at("12", 0)),
+            txn("B", occurred_at=at("16:30", 1)),
+            txn("C", occurred_at=at("12", 1)),
+        ],
     )
     assert told.rows(2, "outcome", "reasons") == [
         ("A", "EXCLUDED", "ALREADY_RECONCILED"),
         ("B", "SUSPENSE", "INTERNAL_ONLY"),
+        ("C", "EXCLUDED", "ALREADY_RECONCILED"),
         ("a2", "SUSPENSE", "STATEMENT_ONLY"),
     ]

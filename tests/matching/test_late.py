@@ -177,6 +177,29 @@ def test_the_other_side_is_not_there(spark: SparkSession, tmp_path: Any) -> None
     ]
 
 
+def test_who_waits_does_not_age_without_the_other_side(spark: SparkSession, tmp_path: Any) -> None:
+    """Window 1, seen on T. T+1 has no statement: ours keeps its chances, theirs breaks; and so the
+    other way round without a snapshot on T+1."""
+    gone, kept = ("BREAK", 2), ("SUSPENSE", 1)
+    for name, ours, theirs in (("whole", kept, gone), ("there", gone, kept)):
+        told = Ledger(spark, tmp_path / name, {"window": {"internal": 1, "statement": 1}})
+        told.run(0, [line("l")], [txn("t")]).run(1, **{name: False})
+        assert told.rows(1, "outcome", "chances") == [("l", *theirs), ("t", *ours)]
+
+
+def test_what_a_lone_line_asks_for(spark: SparkSession, tmp_path: Any) -> None:
+    """Money that came in goes back, an unknown payout comes back, a refund is looked at."""
+    told = Ledger(spark, tmp_path, {"window": {"internal": 0, "statement": 0}})
+    payout, refund = line("out", None, -500, kind="PAYOUT"), line("ref", None, -5, kind="REFUND")
+    told.run(0, [line("in"), payout, refund, line("zero", None, 0)])
+    assert told.rows(0, "action") == [
+        ("in", "REFUND"),
+        ("out", "RECOVER"),
+        ("ref", "REVIEW"),
+        ("zero", "REVIEW"),
+    ]
+
+
 def test_failed_is_open_until_its_window_closes(spark: SparkSession, tmp_path: Any) -> None:
     """Failed on ours, window 1: open on T, not expected and gone on T+1, a new item on T+2."""
     told = Ledger(spark, tmp_path, {"window": {"internal": 1, "statement": 1}})

@@ -125,6 +125,17 @@ def test_a_pass_without_a_reference(ledger: Any) -> None:
     ]
 
 
+def test_what_is_not_there_meets_nothing(ledger: Any) -> None:
+    """40 lines and 40 transactions of 10.00, all without channel_ref and account: no candidates."""
+    told = ledger("channel_ref", ANY_TIME).run(
+        0,
+        [bare(f"l{n}", 1000) for n in range(40)],
+        [txn(f"t{n}") for n in range(40)],
+    )
+    alone = [("SUSPENSE", "INTERNAL_ONLY", None), ("SUSPENSE", "STATEMENT_ONLY", None)]
+    assert [row[1:] for row in told.rows(0, *ROW)] == [alone[1]] * 40 + [alone[0]] * 40
+
+
 def test_every_pass_is_over_what_the_earlier_left(ledger: Any) -> None:
     """By our_ref, then by channel_ref; two transactions claim number C: nobody has it."""
     told = ledger("our_ref", "channel_ref", NEAR).run(

@@ -1,0 +1,78 @@
+"""Which earlier rows a run reads: those of the look-back, and farther back those of today's own
+transactions alone. T is day 10, the look-back is 3, the zone is New York's.
+
+One transaction and one other is closed on each of the days 0 to 9, and named after it.
+"""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.lake import Lake
+from jobs.match_inputs import closed_before
+from schemas.tables import INTERNAL_TRANSACTIONS, OUTCOMES
+from tests.matching.ledger import T, day, profile
+
+#: On Spark whole runs say the same.
+pytestmark = pytest.mark.sail_only
+
+RUN = 10
+PAGE = profile({"lookback": 3}, zone="America/New_York", first_date=T)
+
+
+@pytest.fixture(scope="module")
+def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """A lake with ten days of closed rows: `t` and `o` and the day's number."""
+    made = Lake(spark, str(tmp_path_factory.mktemp("inputs") / "lake")).prepare()
+    for offset in range(RUN):
+        given = {"run_date": day(offset), "channel": "bank", "outcome": "MATCHED", "reasons": []}
+        rows = [
+            given | {"unit_id": txn, "txn_id": txn} for txn in ("t", f"t{offset}", f"o{offset}")
+        ]
+        values = [tuple(row.get(name) for name in OUTCOMES.columns) for row in rows]
+        frame = spark.createDataFrame(values, OUTCOMES.schema)
+        made.replace_day(OUTCOMES, frame, day(offset), "bank")
+    return made
+
+
+def read(lake: Lake, **occurred: datetime) -> list[tuple[int, str]]:
+    """Day and transaction of what is read where these transactions come in."""
+    rows = [{"txn_id": name, "occurred_at": when} for name, when in occurred.items()]
+    values = [tuple(row.get(name) for name in INTERNAL_TRANSACTIONS.columns) for row in rows]
+    today = lake.spark.createDataFrame(values, INTERNAL_TRANSACTIONS.schema)
+    found = closed_before(lake, PAGE, day(RUN), today).select("run_date", "txn_id").collect()
+    return sorted(((row["run_date"] - T).days, row["txn_id"]) for row in found)
+
+
+def utc(offset: int, hour: int) -> datetime:
+    """An hour of a day, in UTC; New York is five hours behind."""
+    return datetime(T.year, T.month, T.day, hour, tzinfo=UTC) + timedelta(days=offset)
+
+
+NEAR = sorted((on, name) for on in (7, 8, 9) for name in ("t", f"t{on}", f"o{on}"))
+
+
+def test_the_look_back(lake: Lake) -> None:
+    """What days 7, 8 and 9 closed, whosever it is; today's transaction is new."""
+    assert read(lake, t=utc(RUN, 12)) == NEAR
+
+
+def test_an_old_transaction(lake: Lake) -> None:
+    """It occurred on day 4 at 23:00 in New York, day 5 in UTC: back to day 3, its own rows only."""
+    found = read(lake, t=utc(5, 4), t9=utc(9, 12))
+    assert [each for each in found if each[0] >= 7] == NEAR
+    far = [each for each in found if each[0] < 7]
+    assert {name for _, name in far} == {"t"}
+    assert {on for on, _ in far} >= {3, 4, 5, 6}
+
+
+def test_nothing_before_the_first_date(spark: SparkSession, tmp_path: Path) -> None:
+    """A channel in its first days has nothing farther back, however old a transaction is."""
+    empty = Lake(spark, str(tmp_path / "lake")).prepare()
+    page = profile({"lookback": 3}, first_date=day(8))
+    values = [tuple(None for _ in INTERNAL_TRANSACTIONS.columns)]
+    today = spark.createDataFrame(values, INTERNAL_TRANSACTIONS.schema)
+    assert closed_before(empty, page, day(RUN), today).collect() == []
+    empty.forget()

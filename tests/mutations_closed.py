@@ -1,0 +1,231 @@
+"""Faults in what was closed, what stands twice, groups, the bulk, actions and lists."""
+
+from tests.mutation import faults_in
+
+_LOOKED_BACK = [
+    *faults_in(
+        "matching/closed",
+        "test_closed",
+        (
+            "look-back-skipped",
+            "touched(keyed, closed, since,",
+            "touched(keyed, closed.where(F.lit(False)), since,",
+            "nothing that an earlier run closed is known",
+        ),
+        (
+            "look-back-long",
+            "since = day - timedelta(days=profile.match.lookback)",
+            "since = day - timedelta(days=profile.match.lookback + 1)",
+            "a line of a run date before the look-back is still a copy's original",
+        ),
+        (
+            "far-limit-short",
+            'F.from_utc_timestamp("at", zone)), 1)',
+            'F.from_utc_timestamp("at", zone)), 0)',
+            "for an old transaction the day before it is not looked at",
+        ),
+        (
+            "far-limit-in-utc",
+            'F.to_date(F.from_utc_timestamp("at", zone))',
+            'F.to_date("at")',
+            "the day of a transaction is not taken in the profile's zone",
+        ),
+        (
+            "change-of-currency-unseen",
+            ' & (F.col("currency") == F.col("our_currency"))',
+            "",
+            "10.00 CNY sent again as 10.00 USD is unchanged",
+        ),
+    ),
+    *faults_in(
+        "matching/members",
+        "test_against_oracle",
+        (
+            "kind-not-looked-back-at",
+            'F.concat(F.col("kind"), F.lit("|"), F.col(reference))',
+            "F.col(reference)",
+            "a refund is the copy of a closed payment of the same number",
+        ),
+    ),
+    *faults_in(
+        "matching/lookback",
+        "test_late",
+        (
+            "one-sided-is-closed",
+            " & ~one_sided",
+            "",
+            "a one-sided break counts as closed",
+        ),
+    ),
+    *faults_in(
+        "match_inputs",
+        "test_inputs",
+        (
+            "near-rows-short",
+            "timedelta(days=profile.match.lookback),",
+            "timedelta(days=profile.match.lookback - 1),",
+            "the first run date of the look-back is not read",
+        ),
+        (
+            "yesterday-not-read",
+            "day - timedelta(days=1),\n        profile.channel,",
+            "day - timedelta(days=2),\n        profile.channel,",
+            "what the run before closed is not read",
+        ),
+        (
+            "far-rows-short",
+            "oldest.date() - timedelta(days=2)",
+            "oldest.date() - timedelta(days=1)",
+            "in a zone west of UTC the day before an old transaction is not read",
+        ),
+        (
+            "far-rows-of-all",
+            'far.join(old.select("txn_id"), on="txn_id", how="left_semi")',
+            "far",
+            "before the look-back rows of other transactions are read, too",
+        ),
+    ),
+]
+_TWICE = [
+    *faults_in(
+        "matching/duplicates",
+        "test_closed",
+        (
+            "twin-not-put-away",
+            'shared.isNotNull() & (F.col("place") > F.lit(1))',
+            'shared.isNotNull() & (F.col("place") > F.lit(2))',
+            "the second of two copies stays a member",
+        ),
+        (
+            "copy-not-named",
+            'F.coalesce("duplicate_of", F.when(is_case, F.col("stays")))',
+            'F.col("duplicate_of")',
+            "a copy does not say whose copy it is",
+        ),
+        (
+            "first-word-stays",
+            'F.col("at").desc_nulls_first(), F.col("id").desc()',
+            'F.col("at").asc_nulls_last(), F.col("id").asc()',
+            "of two states of a line on one statement the earlier stays",
+        ),
+        (
+            "other-amount-stays",
+            "F.coalesce(same, F.lit(False)).desc()",
+            "F.coalesce(same, F.lit(False)).asc()",
+            "of two payments the one that is not of our amount stays",
+        ),
+    ),
+]
+_GROUPS = [
+    *faults_in(
+        "matching/groups",
+        "test_groups",
+        (
+            "group-over-currencies",
+            'Window.partitionBy(*one_group, "currency")',
+            "Window.partitionBy(*one_group)",
+            "a group adds up CNY and USD",
+        ),
+        (
+            "group-without-signs",
+            'exact = F.col("amount")',
+            'exact = F.abs("amount")',
+            "a refund in a group counts as a payment",
+        ),
+        (
+            "group-on-one-side",
+            " & _some(is_ours(), whole)",
+            "",
+            "a key with lines only is a group",
+        ),
+        (
+            "group-waits-for-ever",
+            'F.col("in_sight") & F.col("in_window")',
+            'F.col("in_sight")',
+            "an uneven group does not break when its window closes",
+        ),
+    ),
+]
+_REST = [
+    *faults_in(
+        "matching/bulk",
+        "test_closed",
+        (
+            "bulk-in-spite-of-another",
+            "~(pair | alone)",
+            '~(pair | alone | (F.col("rows") > F.lit(2)))',
+            "the bulk pairs a reference that a second line bears, too",
+        ),
+        (
+            "bulk-in-spite-of-a-number",
+            '        _having(theirs, "channel_ref_norm", _THEIRS, odd),\n',
+            "",
+            "the bulk pairs a line whose channel_ref another line has, too",
+        ),
+        (
+            "bulk-in-spite-of-closed",
+            "for each in others:",
+            "for each in others[:1]:",
+            "the bulk pairs what an earlier run closed",
+        ),
+    ),
+    *faults_in(
+        "matching/scope",
+        "test_against_oracle",
+        (
+            "pending-line-takes-part",
+            'pending = F.col("status") == F.lit(Status.PENDING.value)',
+            "pending = F.lit(False)",
+            "a line that is not final is a member",
+        ),
+        (
+            "scope-turned-round",
+            "~F.col(column).isin(list(known))",
+            "F.col(column).isin(list(known))",
+            "lines of the profile's own merchants are set aside",
+        ),
+    ),
+    *faults_in(
+        "matching/actions",
+        "test_late",
+        (
+            "refund-not-recover",
+            "(ours_not & (amount > F.lit(0)), Action.REFUND)",
+            "(ours_not & (amount > F.lit(0)), Action.RECOVER)",
+            "money that came in for a failed transaction is claimed once more",
+        ),
+        (
+            "payout-refunded",
+            "(alone & (kind == F.lit(Kind.PAYOUT.value)), Action.RECOVER)",
+            "(alone & (kind == F.lit(Kind.PAYOUT.value)), Action.REFUND)",
+            "a payout that we do not know is paid once more",
+        ),
+    ),
+    *faults_in(
+        "matching/candidates",
+        "test_candidates",
+        (
+            "candidates-not-the-nearest",
+            'F.col("apart").asc_nulls_last(), F.col("c_id").asc()',
+            'F.col("c_id").asc()',
+            "candidates are ranked by id, not by time",
+        ),
+    ),
+    *faults_in(
+        "matching/conservation",
+        "test_conservation",
+        (
+            "doubled-and-lost",
+            "elif before != after:",
+            "elif before[:2] != after[:2]:",
+            "one row that stands twice makes up for one that is lost",
+        ),
+        (
+            "currencies-added-up",
+            '_added((row["side"], row["currency"], row, "") for',
+            '_added((row["side"], None, row, "") for',
+            "what went in is summed over currencies",
+        ),
+    ),
+]
+CLOSED = [*_LOOKED_BACK, *_TWICE, *_GROUPS, *_REST]
