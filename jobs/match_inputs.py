@@ -25,8 +25,9 @@ def closed_before(lake: Lake, profile: Profile, day: date, rows: DataFrame) -> D
     near = lake.read_days(OUTCOMES, since, last, channel)
     if profile.first_date >= since:
         return near
-    # A day more than the zone could ask for.
-    limit = datetime.combine(since, time(), UTC) + timedelta(days=1)
+    # Whose day before is earlier than `since` occurred by the end of `since` in the profile's zone,
+    # which west of UTC is within a day of its end in UTC.
+    limit = datetime.combine(since, time(), UTC) + timedelta(days=2)
     old = rows.where(F.col("occurred_at") < F.lit(limit)).select("txn_id", "occurred_at")
     oldest = old.agg(F.min("occurred_at").alias("at")).collect()[0]["at"]
     if oldest is None:

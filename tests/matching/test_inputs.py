@@ -68,6 +68,11 @@ def test_an_old_transaction(lake: Lake) -> None:
     assert {on for on, _ in far} >= {3, 4, 5, 6}
 
 
+def test_on_the_first_evening_of_the_look_back(lake: Lake) -> None:
+    """It occurred on day 7 at 21:00 in New York, day 8 in UTC: the day before is day 6."""
+    assert [each for each in read(lake, t=utc(8, 2)) if each[0] < 7] == [(6, "t")]
+
+
 def test_nothing_before_the_first_date(spark: SparkSession, tmp_path: Path) -> None:
     """A channel in its first days has nothing farther back, however old a transaction is."""
     empty = Lake(spark, str(tmp_path / "lake")).prepare()
