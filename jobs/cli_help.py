@@ -37,13 +37,13 @@ dates are still told. Nothing is written.""",
 
 Compares the outcomes that the last two runs of the date left. It needs no configuration.""",
     "decide": """examples:
-  tieout decide propose accept S20261122000017 --by ann --reason "1 fen, agreed with the bank" ...
-  tieout decide propose pair S20261122000017 LINE_ID --by ann --reason "same payer, see mail" ...
-  tieout decide propose write-off S20261122000018 --by ann --reason "below 1.00, policy 4" ...
-  tieout decide propose not-ours LINE_ID --by ann --reason "belongs to the sister company" ...
-  tieout decide list --lake lake
-  tieout decide approve d-3fa9c2e1 --by bob --lake lake
-  tieout decide reject d-3fa9c2e1 --by bob --reason "wrong payer" --lake lake
+  tieout decide --lake lake propose accept S20261122000017 --by ann --reason "1 fen, bank agreed"
+  tieout decide ... propose pair S20261122000017 LINE_ID --by ann --reason "same payer, see mail"
+  tieout decide ... propose write-off S20261122000018 --by ann --reason "below 1.00, policy 4"
+  tieout decide ... propose not-ours LINE_ID --by ann --reason "belongs to the sister company"
+  tieout decide ... list
+  tieout decide ... approve d-3fa9c2e1 --by bob
+  tieout decide ... reject d-3fa9c2e1 --by bob --reason "wrong payer"
 
 Ids are txn_id and line_id as outcomes have them. The one who approves is another person. The next
 `tieout match` runs the date again with what was approved; where a row has changed since, the

@@ -3,11 +3,13 @@ changes. Amounts in major units; channel bank, windows of two.
 """
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from jobs import explain
-from jobs.__main__ import main
 from jobs.decide import judged, listed, proposed
 from jobs.lake import Lake
 from jobs.story.tell import told
@@ -16,6 +18,7 @@ from schemas.tables import DECISIONS, OUTCOMES
 from schemas.vocabulary import DecisionStep, Effect
 from tests.worlds import PAGE, World, day, line, txn
 
+ROOT = Path(__file__).parents[1]
 ROW = ("outcome", "reasons", "action", "txn_id", "line_no", "difference")
 BY_AMOUNT = PAGE.replace(
     "passes: [our_ref, channel_ref]",
@@ -183,14 +186,17 @@ def test_what_is_refused(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_as_a_command(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_as_a_command(world: World) -> None:
     """Every fault of the arguments at once; then a proposal, its approval, and the list."""
     a_bad_day(world)
     lake = world.lake.uri
 
     def run(*words: str) -> tuple[int, list[str]]:
-        status = main(["decide", *words, "--lake", lake, "--engine", "sail"])
-        return status, capsys.readouterr().out.splitlines()
+        command = [sys.executable, "-m", "jobs", "decide", *words, "--lake", lake]
+        done = subprocess.run(
+            [*command, "--engine", "sail"], capture_output=True, text=True, check=False, cwd=ROOT
+        )
+        return done.returncode, done.stdout.splitlines()
 
     status, out = run("propose", "accept")
     assert status == 2 and "--by" in out[-1] and "--reason" in out[-1] and "an id" in out[-1]
