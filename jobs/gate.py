@@ -5,6 +5,7 @@ Source: docs/reference/rules.md, "Gate".
 
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from typing import Any
 
 from jobs.landing import Landed
@@ -14,36 +15,75 @@ from schemas.profile import Files
 
 #: How many of a file's totals a message spells out.
 NAMED_MAX = 4
+#: What is told of every file, whether the file declares it or not.
+ALWAYS = ("count", "amount", "fee")
 
 
 def totals_of(landed: Landed, plan: Plan) -> tuple[list[dict[str, Any]], list[str]]:
-    """Each declared total beside the computed one, in minor units or counts, and what differs."""
+    """Each declared total beside the computed one, in minor units or counts, and what differs.
+
+    What a file does not declare of `ALWAYS` stands among them with nothing declared: unchecked.
+    """
     rows: list[dict[str, Any]] = []
     faults = []
+    for check in landed.checks:
+        rows.append(_row(check.name, check.currency, check.declared, check.computed))
+        exponent = MINOR_UNITS.get(check.currency or "", 0)
+        if check.declared is None:
+            faults.append(f"{check.name} declares {check.text!r}, which is no number")
+        elif check.declared != check.computed:
+            faults.append(_differs(check.name, check.declared, check.computed, exponent))
     for declared in plan.declared:
         sums = dict(landed.totals.get(declared.name, {}))
+        if declared.currency is not None:
+            sums = {code: sums[code] for code in sums if code == declared.currency}
         codes = [code for code in sums if code]
-        currency = codes[0] if len(codes) == 1 else None if codes else plan.currency
+        known = declared.currency or plan.currency
+        currency = codes[0] if len(codes) == 1 else None if codes else known
         exponent = MINOR_UNITS.get(currency or "", 2) if declared.unit == "major" else 0
         computed = sum(sums.values())
         value = _value(declared, exponent)
         shown = None if declared.unit == "count" else currency
-        rows.append(
-            {"name": declared.name, "currency": shown, "declared": value, "computed": computed}
-        )
+        rows.append(_row(declared.name, shown, value, computed))
         if value is None:
             faults.append(f"{declared.name} declares {declared.text!r}, which is no number")
         elif value != computed:
-            faults.append(
-                f"{declared.name} declares {declared.text},"
-                f" its lines add up to {_printed(computed, exponent)}"
-            )
+            faults.append(_differs(declared.name, value, computed, exponent))
+    checked = {row["name"] for row in rows} | set(plan.covered)
+    for name in (name for name in ALWAYS if name not in checked):
+        sums = dict(landed.sums.get(name, {}))
+        if name == "count":
+            sums = {"": sum(sums.values())}
+        rows += [_row(name, code or None, None, value) for code, value in sorted(sums.items())]
     return rows, faults
+
+
+def _row(name: str, currency: str | None, declared: int | None, computed: int) -> dict[str, Any]:
+    return {"name": name, "currency": currency, "declared": declared, "computed": computed}
+
+
+def _differs(name: str, declared: int, computed: int, exponent: int) -> str:
+    return (
+        f"{name} declares {_printed(declared, exponent)}, its lines add up to"
+        f" {_printed(computed, exponent)}, difference {_printed(computed - declared, exponent)}"
+    )
+
+
+def broken_balance(landed: Landed) -> tuple[int, int, int] | None:
+    """The first line whose running balance does not follow: line number, printed, due."""
+    links = sorted(landed.links, key=lambda link: link.first_line)
+    broken = [each for link in links for each in link.broken]
+    broken += [
+        (below.first_line, below.before, above.after)
+        for above, below in pairwise(links)
+        if above.after != below.before
+    ]
+    return min(broken, default=None)
 
 
 def verdict(landed: Landed, plan: Plan, files: Files, name: str, day: date) -> str | None:
     """Why a file is quarantined, every reason at once; None where it is accepted."""
-    reasons = []
+    reasons = [landed.refused] if landed.refused else []
     read = landed.line_count + landed.rejected_count
     if landed.rejected_count > files.rejected_share_max * read:
         at, why = landed.shown[0]
@@ -55,6 +95,14 @@ def verdict(landed: Landed, plan: Plan, files: Files, name: str, day: date) -> s
     if faults:
         shown = "; ".join(faults[:NAMED_MAX])
         reasons.append(f"TOTALS_DIFFER: {name}: {shown}; have the channel correct its file")
+    broken = broken_balance(landed)
+    if broken is not None:
+        at, printed, due = broken
+        exponent = MINOR_UNITS.get(plan.currency or "", 2)
+        reasons.append(
+            f"BALANCE_BROKEN: {name}:{at}: the balance goes on from {_printed(due, exponent)},"
+            f" printed is {_printed(printed, exponent)}; fetch the file again, a line is missing"
+        )
     if not _of_day(landed, files.day_check or plan.day_check, day):
         seen = ", ".join(sorted(landed.days)[:3])
         reasons.append(

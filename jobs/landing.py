@@ -8,7 +8,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
@@ -19,10 +19,18 @@ from jobs.archive import Archived, Block, Storage
 from jobs.lake import Lake
 from jobs.lake_commit import DataFile
 from jobs.line_file import LineFile
+from jobs.reading import pieces_of
 from jobs.statements import DIALECTS
 from jobs.statements.canonical import without_cards
-from jobs.statements.cells import Cells, Rejected, read_cells
-from jobs.statements.dialect import HEAD_BYTES, TAIL_BYTES, Parsed, Plan, Sample
+from jobs.statements.cells import Rejected
+from jobs.statements.dialect import (
+    Check,
+    Link,
+    Parsed,
+    Plan,
+    is_document,
+)
+from schemas.errors import FileRefused
 from schemas.profile import Profile
 from schemas.tables import REJECTED_LINES, STATEMENT_LINES
 
@@ -51,15 +59,21 @@ class Task:
 class Landed:
     """What the tasks of one file left: data files, and what its lines add up to.
 
-    `totals` are by name and currency, in minor units or counts; `days` counts lines by local date.
+    `totals` are by name and currency, in minor units or counts, of what the file declares; `sums`
+    are the same of every file; `days` counts lines by local date; `refused` says why a document
+    could not be read on.
     """
 
     file_id: str
     lines: list[DataFile] = field(default_factory=list)
     rejected: list[DataFile] = field(default_factory=list)
     totals: dict[str, Counter[str]] = field(default_factory=dict)
+    sums: dict[str, Counter[str]] = field(default_factory=dict)
     days: Counter[str] = field(default_factory=Counter)
     shown: list[tuple[int, str]] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    refused: str | None = None
 
     @property
     def line_count(self) -> int:
@@ -72,24 +86,13 @@ class Landed:
         return sum(each.rows for each in self.rejected)
 
 
-def planned(storage: Storage, plain: Archived, name: str, profile: Profile) -> Plan:
-    """How a file is read, from its first and last bytes.
-
-    Raises:
-        FileRefused: it is not as its dialect or its profile says.
-    """
-    with storage.fs.open_input_file(plain.path) as source:
-        head = source.read(HEAD_BYTES)
-        source.seek(max(0, plain.byte_size - TAIL_BYTES))
-        tail = source.read(TAIL_BYTES)
-    plan: Plan = DIALECTS[profile.dialect].plan(Sample(name, plain.byte_size, head, tail), profile)
-    return plan
-
-
 def tasks_of(
     storage: Storage, plain: Archived, plan: Plan, profile: Profile, day: date
 ) -> list[Task]:
-    """The file's blocks, clipped to its lines, dealt out to tasks."""
+    """The file's blocks, clipped to its lines, dealt out to tasks; a document is one task's."""
+    if is_document(DIALECTS[plan.dialect]):
+        whole = (Block(0, plain.byte_size, 1),)
+        return [Task(storage.uri, plain.path, plain.file_id, whole, plan, profile, day)]
     blocks = []
     for block in plain.blocks:
         start = max(block.offset, plan.start)
@@ -145,74 +148,73 @@ def carried_out(task: Task) -> dict[str, Any]:
     storage = Storage(task.base)
     lines = LineFile(storage, STATEMENT_LINES, task.profile.channel, task.day, task.file_id)
     rejected = LineFile(storage, REJECTED_LINES, task.profile.channel, task.day, task.file_id)
-    totals: dict[str, Counter[str]] = {}
-    days: Counter[str] = Counter()
-    shown: list[tuple[int, str]] = []
-    dialect = DIALECTS[task.profile.dialect]
+    seen = Landed(task.file_id)
     with storage.fs.open_input_file(task.path) as source:
-        for block in task.blocks:
-            source.seek(block.offset)
-            refused = Rejected()
-            cells = read_cells(
-                source.read(block.length), block.first_line, task.plan.shape, refused
-            )
-            parsed = _kept(cells, dialect.parse(cells, task.plan, task.profile), refused)
-            _count(parsed, totals, days, task.profile.zone)
-            lines.write(parsed.lines.columns)
-            if refused.line_no:
-                order = sorted(zip(refused.line_no, refused.raw, refused.reason, strict=True))
-                shown += [(number, reason) for number, _, reason in order[:SHOWN_MAX]]
-                number, raw, reason = zip(*order, strict=True)
-                rejected.write(
-                    {
-                        "line_no": pa.array(number, pa.int64()),
-                        "raw": pa.array([without_cards(each) for each in raw]),
-                        "reason": pa.array(reason),
-                    }
-                )
+        try:
+            for piece in pieces_of(source, task.blocks, task.plan, task.profile):
+                _count(piece.parsed, seen, task.profile.zone)
+                lines.write(piece.parsed.lines.columns)
+                _write_refused(rejected, piece.refused, seen)
+        except FileRefused as fault:
+            seen.refused = str(fault)
     return {
         "file_id": task.file_id,
         "lines": lines.close(),
         "rejected": rejected.close(),
-        "totals": {name: dict(sums) for name, sums in totals.items()},
-        "days": dict(days),
-        "shown": shown[:SHOWN_MAX],
+        "totals": {name: dict(sums) for name, sums in seen.totals.items()},
+        "sums": {name: dict(sums) for name, sums in seen.sums.items()},
+        "days": dict(seen.days),
+        "shown": seen.shown[:SHOWN_MAX],
+        "links": [astuple(each) for each in seen.links],
+        "checks": [astuple(each) for each in seen.checks],
+        "refused": seen.refused,
     }
 
 
-def _kept(cells: Cells, parsed: Parsed, refused: Rejected) -> Parsed:
-    """The good lines, with their numbers; the faulty ones go to `refused`."""
-    lines = parsed.lines
-    lines.columns["line_no"] = cells.line_no
-    if lines.faults:
-        faulty = sorted(lines.faults.items())
-        numbers = cells.line_no.take([row for row, _ in faulty]).to_pylist()
-        for number, raw, (_, reason) in zip(numbers, cells.raw(numbers), faulty, strict=True):
-            refused.add(number, raw, reason)
-        rows = pa.array(sorted(lines.faults), pa.int64())
-        good = pc.invert(pc.is_in(pa.array(range(len(cells.line_no)), pa.int64()), rows))
-        lines.columns = {name: column.filter(good) for name, column in lines.columns.items()}
-        parsed.totals = {name: column.filter(good) for name, column in parsed.totals.items()}
-    return parsed
+def _write_refused(rejected: LineFile, refused: Rejected, seen: Landed) -> None:
+    if not refused.line_no:
+        return
+    order = sorted(zip(refused.line_no, refused.raw, refused.reason, strict=True))
+    seen.shown += [(number, reason) for number, _, reason in order[:SHOWN_MAX]]
+    number, raw, reason = zip(*order, strict=True)
+    rejected.write(
+        {
+            "line_no": pa.array(number, pa.int64()),
+            "raw": pa.array([without_cards(each) for each in raw]),
+            "reason": pa.array(reason),
+        }
+    )
 
 
-def _count(parsed: Parsed, totals: dict[str, Counter[str]], days: Counter[str], zone: str) -> None:
+def _count(parsed: Parsed, seen: Landed, zone: str) -> None:
     columns = parsed.lines.columns
+    every = {"amount": columns["amount"]}
+    if "fee" in columns:
+        every["fee"] = columns["fee"]
     for code in pc.unique(columns["currency"]).to_pylist():
         own = pc.equal(columns["currency"], code)
-        for name, values in parsed.totals.items():
-            wide = values.filter(own).cast(pa.decimal128(38, 0))
-            totals.setdefault(name, Counter())[code] += int(pc.sum(wide).as_py() or 0)
+        seen.sums.setdefault("count", Counter())[code] += pc.sum(own).as_py() or 0
+        for into, named in ((seen.totals, parsed.totals), (seen.sums, every)):
+            for name, values in named.items():
+                wide = values.filter(own).cast(pa.decimal128(38, 0))
+                into.setdefault(name, Counter())[code] += int(pc.sum(wide).as_py() or 0)
     local = pc.local_timestamp(columns["traded_at"].cast(pa.timestamp("us", zone)))
     for each in pc.value_counts(pc.drop_null(local.cast(pa.date32()))).to_pylist():
-        days[str(each["values"])] += each["counts"]
+        seen.days[str(each["values"])] += each["counts"]
+    seen.checks += parsed.checks
+    if parsed.link is not None:
+        seen.links.append(parsed.link)
 
 
 def _add(landed: Landed, told: dict[str, Any]) -> None:
     for name, place in (("lines", landed.lines), ("rejected", landed.rejected)):
         if told[name]:
             place.append(DataFile(**told[name]))
-    for name, sums in told["totals"].items():
-        landed.totals.setdefault(name, Counter()).update(sums)
+    for into, named in ((landed.totals, told["totals"]), (landed.sums, told["sums"])):
+        for name, sums in named.items():
+            into.setdefault(name, Counter()).update(sums)
     landed.days.update(told["days"])
     landed.shown = sorted([*landed.shown, *map(tuple, told["shown"])])[:SHOWN_MAX]
+    landed.links += [Link(*each) for each in told["links"]]
+    landed.checks += [Check(*each) for each in told["checks"]]
+    landed.refused = landed.refused or told["refused"]

@@ -10,9 +10,9 @@ from jobs.archive import Archived, Storage, receive
 from jobs.gate import totals_of, verdict
 from jobs.inbox import WHOLE, Found, files_of
 from jobs.lake import Lake
-from jobs.landing import Landed, Task, land, planned, tasks_of
+from jobs.landing import Landed, Task, land, tasks_of
+from jobs.reading import plain_of, planned
 from jobs.statements.dialect import Plan
-from jobs.unpack import unpacked
 from schemas.errors import FileRefused
 from schemas.profile import Files, Profile
 from schemas.tables import REJECTED_LINES, STATEMENT_FILES, STATEMENT_LINES
@@ -168,7 +168,7 @@ def _plan(lake: Lake, item: _Item, profile: Profile, day: date) -> None:
     name = row["file_name"]
     try:
         scratch = lake.scratch("unpacked")
-        plain = unpacked(lake.storage, item.kept, name, scratch, files.unpacked_bytes_max)
+        plain = plain_of(lake.storage, item.kept, name, scratch, profile)
         item.plan = planned(lake.storage, plain, name, profile)
         item.tasks = tasks_of(lake.storage, plain, item.plan, profile, day)
     except FileRefused as fault:

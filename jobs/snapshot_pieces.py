@@ -19,7 +19,7 @@ from jobs.lake_commit import DataFile
 from jobs.lake_guard import arrow_schema
 from jobs.statements.cells import Rejected, Shape, read_cells
 from jobs.statements.snapshot import channels_of, schema_faults, transactions
-from jobs.unpack import unpacked
+from jobs.unpack import Wanted, unpacked
 from schemas.errors import FileRefused
 from schemas.profile import Profile
 from schemas.tables import INTERNAL_TRANSACTIONS
@@ -90,7 +90,7 @@ def pieces_of(
                     size=kept.byte_size // parquet.num_row_groups,
                 )
             return
-    plain = unpacked(storage, kept, name, lake.scratch("unpacked"), BYTES_MAX)
+    plain = unpacked(storage, kept, name, lake.scratch("unpacked"), Wanted(BYTES_MAX))
     with storage.fs.open_input_file(plain.path) as source:
         start = source.read(HEADER_BYTES_MAX)
     first = start[: start.find(b"\n") + 1] or start

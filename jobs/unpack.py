@@ -1,11 +1,14 @@
 """Gzip and zip opened in a stream, with limits: nothing a received file says is trusted."""
 
 import gzip
+import stat
 import uuid
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import IO
 
 from jobs.archive import LINE_BYTES_MAX, Archived, Storage, TooLarge, copy_in_blocks
@@ -18,7 +21,18 @@ RATIO_MAX = 1000
 RATIO_FROM_BYTES = 64 * 2**20
 
 
-def unpacked(storage: Storage, kept: Archived, name: str, scratch: str, bytes_max: int) -> Archived:
+@dataclass(frozen=True)
+class Wanted:
+    """What is taken out of a packed file: how many bytes at most, which member (a shell pattern)
+    where there are several, and whether it is text of lines.
+    """
+
+    bytes_max: int
+    member: str | None = None
+    lines: bool = True
+
+
+def unpacked(storage: Storage, kept: Archived, name: str, scratch: str, wanted: Wanted) -> Archived:
     """The plain file inside a received one: itself, or what it packs, below the scratch folder.
 
     `name` is the file's own, for messages. The result keeps the received file's id.
@@ -38,14 +52,17 @@ def unpacked(storage: Storage, kept: Archived, name: str, scratch: str, bytes_ma
         start = source.read(4)
         source.seek(0)
         if start[:2] != _GZIP and start != _ZIP:
-            return _of_lines(kept, name)
-        bytes_max = min(bytes_max, max(RATIO_FROM_BYTES, RATIO_MAX * kept.byte_size))
+            return _of_lines(kept, name) if wanted.lines else kept
+        most = min(wanted.bytes_max, max(RATIO_FROM_BYTES, RATIO_MAX * kept.byte_size))
+        wanted = replace(wanted, bytes_max=most)
         try:
             if start == _ZIP:
-                with zipfile.ZipFile(source) as packed, packed.open(_only(packed, name)) as plain:
-                    return _copied(storage, kept, plain, name, scratch, bytes_max)
+                with _zip(source) as packed:
+                    member = _only(packed, name, wanted.member)
+                    with packed.open(member) as plain:
+                        return _copied(storage, kept, plain, name, scratch, wanted)
             with gzip.open(source, "rb") as plain:
-                return _copied(storage, kept, plain, name, scratch, bytes_max)
+                return _copied(storage, kept, plain, name, scratch, wanted)
         except (zipfile.BadZipFile, OSError, EOFError, zlib.error, RuntimeError) as fault:
             if isinstance(fault, OSError) and fault.errno is not None:
                 raise
@@ -55,7 +72,7 @@ def unpacked(storage: Storage, kept: Archived, name: str, scratch: str, bytes_ma
 
 
 @contextmanager
-def opened(storage: Storage, path: str) -> Iterator[IO[bytes]]:
+def opened(storage: Storage, path: str, member: str | None = None) -> Iterator[IO[bytes]]:
     """The plain bytes of an archived file in a stream; it was taken in once, so it does unpack.
 
     Raises:
@@ -65,7 +82,7 @@ def opened(storage: Storage, path: str) -> Iterator[IO[bytes]]:
         start = source.read(4)
         source.seek(0)
         if start == _ZIP:
-            with zipfile.ZipFile(source) as packed, packed.open(_only(packed, path)) as plain:
+            with _zip(source) as packed, packed.open(_only(packed, path, member)) as plain:
                 yield plain
         elif start[:2] == _GZIP:
             with gzip.open(source, "rb") as plain:
@@ -74,7 +91,21 @@ def opened(storage: Storage, path: str) -> Iterator[IO[bytes]]:
             yield source
 
 
-def _only(packed: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+def _zip(source: IO[bytes]) -> zipfile.ZipFile:
+    """A zip whose member names, where they are not in UTF-8, are in GBK as Chinese channels do."""
+    try:
+        return zipfile.ZipFile(source, metadata_encoding="gb18030")
+    except UnicodeDecodeError:
+        source.seek(0)
+        return zipfile.ZipFile(source)
+
+
+def _only(packed: zipfile.ZipFile, name: str, member: str | None) -> zipfile.ZipInfo:
+    """The one file that a zip packs, or the one that fits `member`.
+
+    Raises:
+        FileRefused: a name leads outside, is a link, or there is not exactly one.
+    """
     members = [each for each in packed.infolist() if not each.is_dir()]
     for each in members:
         parts = each.filename.replace("\\", "/").split("/")
@@ -82,11 +113,19 @@ def _only(packed: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
             raise FileRefused(
                 "UNSAFE_NAME", name, f"it packs {each.filename!r}", "have it packed without paths"
             )
-    if len(members) != 1:
+        if stat.S_ISLNK(each.external_attr >> 16):
+            raise FileRefused(
+                "UNSAFE_NAME", name, f"{each.filename!r} is a link", "have the file itself packed"
+            )
+    fitting = [each for each in members if fnmatchcase(each.filename, member or "*")]
+    if len(fitting) != 1:
         raise FileRefused(
-            "MANY_MEMBERS", name, f"it packs {len(members)} files", "have one file packed at a time"
+            "MANY_MEMBERS",
+            name,
+            f"{len(fitting)} of the {len(members)} files that it packs fit {member or '*'}",
+            "have one file packed at a time, or name it in `files.member`",
         )
-    return members[0]
+    return fitting[0]
 
 
 def _copied(
@@ -95,18 +134,18 @@ def _copied(
     plain: IO[bytes],
     name: str,
     scratch: str,
-    bytes_max: int,
+    wanted: Wanted,
 ) -> Archived:
     path = storage.full(f"{scratch}/{kept.file_id}-{uuid.uuid4().hex}")
     storage.fs.create_dir(path.rsplit("/", 1)[0], recursive=True)
     with storage.fs.open_output_stream(path, compression=None) as target:
         try:
-            copied = copy_in_blocks(plain, target, bytes_max)
+            copied = copy_in_blocks(plain, target, wanted.bytes_max)
         except TooLarge as fault:
             raise FileRefused(
                 "UNPACKS_TOO_LARGE",
                 name,
-                f"more than {bytes_max} bytes unpacked",
+                f"more than {wanted.bytes_max} bytes unpacked",
                 "have it looked at: this may be a bomb",
             ) from fault
     with storage.fs.open_input_file(path) as inside:
@@ -115,7 +154,8 @@ def _copied(
         raise FileRefused("NESTED_ARCHIVE", name, "it packs an archive", "have it packed once")
     if copied.byte_size == 0:
         raise FileRefused("EMPTY_FILE", name, "zero bytes unpacked", "fetch it again")
-    return _of_lines(Archived(kept.file_id, path, copied.byte_size, copied.blocks), name)
+    out = Archived(kept.file_id, path, copied.byte_size, copied.blocks)
+    return _of_lines(out, name) if wanted.lines else out
 
 
 def _of_lines(plain: Archived, name: str) -> Archived:

@@ -52,7 +52,8 @@ class Files(Strict):
     """Which files make a day.
 
     `pattern` names `{business_date:...}` and, where a day comes in parts, `{part}`; `*` stands for
-    any characters within one name. `marker` is a file that says: no trades on this day.
+    any characters within one name. `member` is the one to take, such as `*_detail.csv`, out of a
+    zip of several files. `marker` is a file that says: no trades on this day.
     `rejected_share_max` is the share of lines that may be rejected before the file is refused.
     `day_check`: some line must lie `on` the day, or `near` it (a day either side), or `none`;
     what is not said is the dialect's: a WeChat bill is of one calendar day, others are `near`.
@@ -62,6 +63,7 @@ class Files(Strict):
     parts: tuple[str, ...] = ()
     due: str | None = None
     marker: str | None = None
+    member: str | None = None
     rejected_share_max: float = Field(default=0.0, ge=0.0, le=1.0)
     day_check: Literal["on", "near", "none"] | None = None
     unpacked_bytes_max: int = Field(default=20 * 2**30, gt=0)

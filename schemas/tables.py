@@ -53,6 +53,8 @@ STATEMENT_LINES = Table(
         "time: traded_at",
         "date: settlement_date",
         "text: account_tail payer_name merchant_id terminal_id product card_type",
+        "long: settlement_amount",
+        "text: settlement_currency",
         f"text: {_NORMALIZED}",
     ),
 )

@@ -18,9 +18,9 @@ from ruamel.yaml import YAML
 
 from jobs.archive import Storage, receive
 from jobs.gate import totals_of, verdict
-from jobs.landing import carried_out, planned, tasks_of
+from jobs.landing import carried_out, tasks_of
 from jobs.landing import landed_by as summed
-from jobs.unpack import unpacked
+from jobs.reading import plain_of, planned
 from schemas.profile import Profile
 from schemas.tables import TABLES
 
@@ -42,7 +42,7 @@ def landed(case: Path) -> str:
         storage = Storage(folder)
         with statement.open("rb") as source:
             kept = receive(storage, source)
-        plain = unpacked(storage, kept, statement.name, "scratch", 2**30)
+        plain = plain_of(storage, kept, statement.name, "scratch", profile)
         plan = planned(storage, plain, statement.name, profile)
         tasks = tasks_of(storage, plain, plan, profile, DAY)
         result = summed(tasks, [carried_out(task) for task in tasks])[kept.file_id]

@@ -2,22 +2,29 @@
 
 - `identify(sample)`: whether a file's first bytes are of this dialect;
 - `plan(sample, profile)`: where its lines lie, how they are cut, what the file declares;
-- `parse(cells, plan, profile)`: the cells of a block to canonical lines.
+- `parse(cells, plan, profile)`: the cells of a block to canonical lines. Or, for a document that is
+  not one line a record (XML, a workbook, sections that lean on each other), instead of it
+- `read(source, plan, profile)`: the whole file, once and in a stream, to canonical lines by pieces.
+
+A dialect whose files are archives themselves (a workbook) says `PACKED = True`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from types import ModuleType
+from typing import IO, Protocol
 
 import pyarrow as pa
 
 from jobs.statements.canonical import Lines
-from jobs.statements.cells import Cells, Shape
+from jobs.statements.cells import Cells, Rejected, Shape
 from schemas.profile import Profile
 
 #: Bytes of a file's start and end that a plan may look at.
 HEAD_BYTES = 256 * 1024
 TAIL_BYTES = 64 * 1024
+#: How many breaks of a running balance a piece tells.
+BROKEN_MAX = 3
 
 
 @dataclass(frozen=True)
@@ -37,11 +44,15 @@ class Sample:
 
 @dataclass(frozen=True)
 class Declared:
-    """A total as the file prints it; `unit` is `count`, `major` or `minor`."""
+    """A total as the file prints it; `unit` is `count`, `major` or `minor`.
+
+    With a `currency` it speaks for the lines of that currency only.
+    """
 
     name: str
     text: str
     unit: str
+    currency: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,11 +60,13 @@ class Plan:
     """How a file is read.
 
     Lines are at bytes `start` to `end`, the first of them numbered `first_line`; `places` says
-    which cell (from 0) holds which column; `day_check` is the dialect's own.
+    which cell (from 0) holds which column; `day_check` is the dialect's own. A document has no
+    shape: it is read by its dialect. `covered` names those of `count`, `amount` and `fee` that are
+    proved by totals of other names.
     """
 
     dialect: str
-    shape: Shape
+    shape: Shape | None
     places: dict[str, int]
     start: int
     first_line: int
@@ -61,22 +74,101 @@ class Plan:
     declared: tuple[Declared, ...] = ()
     currency: str | None = None
     day_check: str = "near"
+    covered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Check:
+    """A total that stands inside a document beside what its lines add up to.
+
+    `declared` and `computed` are minor units of `currency`, or counts where it is None. A total
+    that could not be read is None, and refuses the file with `text`.
+    """
+
+    name: str
+    currency: str | None
+    declared: int | None
+    computed: int
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A piece of a running balance, in the order of the file, in minor units.
+
+    `before` stands above the piece's first line, `after` below its last; `broken` are the lines
+    whose printed balance does not follow from the one above: (line number, printed, due).
+    """
+
+    first_line: int
+    before: int
+    after: int
+    broken: tuple[tuple[int, int, int], ...] = ()
 
 
 @dataclass
 class Parsed:
-    """Canonical lines of a block, and per declared total what each line adds to it (BIGINT)."""
+    """Canonical lines of a block, and per declared total what each line adds to it (BIGINT).
+
+    A document's reader sets `line_no` (BIGINT, no number twice in a file) among the columns, `raw`
+    with the text of every row, and `rejected` with what became no row at all.
+    """
 
     lines: Lines
     totals: dict[str, pa.Array] = field(default_factory=dict)
+    link: Link | None = None
+    checks: tuple[Check, ...] = ()
+    raw: Sequence[str] = ()
+    rejected: Rejected = field(default_factory=Rejected)
 
 
 class Dialect(Protocol):
-    """A module of this package that reads one dialect."""
+    """A module of this package that reads a dialect of lines."""
 
     identify: Callable[[Sample], bool]
     plan: Callable[[Sample, Profile], Plan]
     parse: Callable[[Cells, Plan, Profile], Parsed]
+
+
+class Document(Protocol):
+    """A module of this package that reads a dialect of whole documents."""
+
+    identify: Callable[[Sample], bool]
+    plan: Callable[[Sample, Profile], Plan]
+    read: Callable[[IO[bytes], Plan, Profile], Iterator[Parsed]]
+
+
+def is_document(module: ModuleType) -> bool:
+    """Whether a dialect reads whole documents instead of lines."""
+    return hasattr(module, "read")
+
+
+def is_packed(module: ModuleType) -> bool:
+    """Whether a dialect's files are archives that are not to be opened before it reads them."""
+    return bool(getattr(module, "PACKED", False))
+
+
+def linked(amounts: pa.Array, printed: pa.Array, line_no: pa.Array, newest_first: bool) -> Link:
+    """A block's running balance: each printed balance against the one above and the amount.
+
+    `amounts` are signed, `printed` stands on the same line, after the amount was booked. All three
+    are BIGINT without nulls and hold a row at least. Newest first, a line's amount leads from the
+    balance below it to its own.
+    """
+    values, balances, numbers = (each.to_pylist() for each in (amounts, printed, line_no))
+    broken = []
+    for row in range(1, len(values)):
+        if newest_first:
+            due, seen = balances[row - 1] - values[row - 1], balances[row]
+        else:
+            due, seen = balances[row - 1] + values[row], balances[row]
+        if due != seen:
+            broken.append((numbers[row], seen, due))
+    if newest_first:
+        before, after = balances[0], balances[-1] - values[-1]
+    else:
+        before, after = balances[0] - values[0], balances[-1]
+    return Link(numbers[0], before, after, tuple(broken[:BROKEN_MAX]))
 
 
 def last_line(sample: Sample, before: int | None = None) -> tuple[int, bytes]:

@@ -123,7 +123,8 @@ def plan(sample: Sample, profile: Profile) -> Plan:
             "FOOTER_MISSING", name, "no summary below the lines", "fetch the file again, it was cut"
         )
     shape = Shape("utf-8", BACKTICK, None, len(header), tuple(sorted(places.values())))
-    return Plan("wechat_bill", shape, places, start, 2, end, declared, "CNY", "on")
+    at = (start, 2, end)
+    return Plan("wechat_bill", shape, places, *at, declared, "CNY", "on", covered=("amount",))
 
 
 def _summary(sample: Sample) -> tuple[int, tuple[Declared, ...]]:

@@ -9,7 +9,8 @@ import pytest
 
 from jobs.archive import Storage, receive
 from jobs.gate import verdict
-from jobs.landing import Landed, carried_out, landed_by, planned, tasks_of
+from jobs.landing import Landed, carried_out, landed_by, tasks_of
+from jobs.reading import planned
 from jobs.statements.dialect import Sample
 from jobs.statements.wechat_bill import identify
 from schemas.errors import FileRefused

@@ -1,0 +1,105 @@
+"""Received bytes to canonical lines: opened, planned, then read by blocks or as a document."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.archive import Archived, Block, Storage
+from jobs.statements import DIALECTS
+from jobs.statements.cells import Rejected, read_cells
+from jobs.statements.dialect import (
+    HEAD_BYTES,
+    TAIL_BYTES,
+    Parsed,
+    Plan,
+    Sample,
+    is_document,
+    is_packed,
+)
+from jobs.unpack import Wanted, unpacked
+from schemas.profile import Profile
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Good lines, with their numbers, and the lines that were refused."""
+
+    parsed: Parsed
+    refused: Rejected
+
+
+def plain_of(
+    storage: Storage, kept: Archived, name: str, scratch: str, profile: Profile
+) -> Archived:
+    """A received file as its dialect wants it: unpacked, unless the dialect does that itself.
+
+    Raises:
+        FileRefused: it does not unpack, see `jobs.unpack`.
+    """
+    dialect, files = DIALECTS[profile.dialect], profile.files
+    if is_packed(dialect) or files is None:
+        return kept
+    lines = not is_document(dialect)
+    wanted = Wanted(files.unpacked_bytes_max, files.member, lines)
+    return unpacked(storage, kept, name, scratch, wanted)
+
+
+def planned(storage: Storage, plain: Archived, name: str, profile: Profile) -> Plan:
+    """How a file is read, from its first and last bytes.
+
+    Raises:
+        FileRefused: it is not as its dialect or its profile says.
+    """
+    with storage.fs.open_input_file(plain.path) as source:
+        head = source.read(HEAD_BYTES)
+        source.seek(max(0, plain.byte_size - TAIL_BYTES))
+        tail = source.read(TAIL_BYTES)
+    plan: Plan = DIALECTS[profile.dialect].plan(Sample(name, plain.byte_size, head, tail), profile)
+    return plan
+
+
+def pieces_of(
+    source: IO[bytes], blocks: tuple[Block, ...], plan: Plan, profile: Profile
+) -> Iterator[Piece]:
+    """The lines of some blocks of a file, or of a whole document.
+
+    Raises:
+        FileRefused: a document that cannot be read on.
+    """
+    dialect = DIALECTS[plan.dialect]
+    if is_document(dialect):
+        for parsed in dialect.read(source, plan, profile):
+            refused = parsed.rejected
+            _set_aside(parsed, refused, list(parsed.raw))
+            yield Piece(parsed, refused)
+        return
+    if plan.shape is None:
+        raise ValueError(f"{plan.dialect} planned lines without a shape")
+    for block in blocks:
+        source.seek(block.offset)
+        refused = Rejected()
+        cells = read_cells(source.read(block.length), block.first_line, plan.shape, refused)
+        parsed = dialect.parse(cells, plan, profile)
+        parsed.lines.columns["line_no"] = cells.line_no
+        if parsed.lines.faults:
+            rows = sorted(parsed.lines.faults)
+            raw = cells.raw(cells.line_no.take(rows).to_pylist())
+            _set_aside(parsed, refused, dict(zip(rows, raw, strict=True)))
+        yield Piece(parsed, refused)
+
+
+def _set_aside(parsed: Parsed, refused: Rejected, raw: list[str] | dict[int, str]) -> None:
+    """Moves the faulty rows of a piece to the refused lines."""
+    lines = parsed.lines
+    if not lines.faults:
+        return
+    numbers = lines.columns["line_no"]
+    for row, reason in sorted(lines.faults.items()):
+        refused.add(numbers[row].as_py(), raw[row], reason)
+    faulty = pa.array(sorted(lines.faults), pa.int64())
+    good = pc.invert(pc.is_in(pa.array(range(len(numbers)), pa.int64()), faulty))
+    lines.columns = {name: column.filter(good) for name, column in lines.columns.items()}
+    parsed.totals = {name: column.filter(good) for name, column in parsed.totals.items()}
