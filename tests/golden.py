@@ -1,7 +1,8 @@
 """Golden files: what a statement lands as, and the page of the tables. `make golden` writes anew.
 
 A case is a folder below `golden_files/`: `profile.yaml`, a statement beside it, and `landed.json`,
-the lines, rejected lines and totals that must come of it. `python -m tests.golden` shows what
+the lines, rejected lines and totals that must come of it. Below `shipped/` the folder is named
+after the shipped profile that reads it. `python -m tests.golden` shows what
 changes and writes it; the test only compares.
 """
 
@@ -25,18 +26,28 @@ from schemas.profile import Profile
 from schemas.tables import TABLES
 
 HERE = Path(__file__).parent / "golden_files"
+SHIPPED = Path(__file__).parents[1] / "schemas" / "profiles"
 TABLES_PAGE = Path(__file__).parents[1] / "docs" / "reference" / "tables.md"
 DAY = date(2026, 11, 16)
 
 
 def cases() -> list[Path]:
     """The folders of all cases."""
-    return sorted(path.parent for path in HERE.glob("*/*/profile.yaml"))
+    own = [path.parent for path in HERE.glob("*/*/profile.yaml")]
+    return sorted([*own, *(path for path in HERE.glob("shipped/*") if path.is_dir())])
+
+
+def profile_of(case: Path) -> Profile:
+    """A case's own profile, or the shipped one that it is named after."""
+    page = case / "profile.yaml"
+    if case.parent.name == "shipped":
+        page = SHIPPED / f"{case.name}.yaml"
+    return Profile.model_validate(YAML().load(page.read_text("utf-8")))
 
 
 def landed(case: Path) -> str:
     """What a case's statement lands as, as JSON text."""
-    profile = Profile.model_validate(YAML().load((case / "profile.yaml").read_text("utf-8")))
+    profile = profile_of(case)
     statement = next(p for p in sorted(case.iterdir()) if p.name.startswith("statement"))
     with tempfile.TemporaryDirectory() as folder:
         storage = Storage(folder)

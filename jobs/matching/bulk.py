@@ -19,7 +19,8 @@ from pyspark.sql import functions as F
 from jobs.matching.items import Keep
 from jobs.matching.rows import Cells, pair_columns, received
 from jobs.matching.scope import set_aside
-from schemas.profile import Match, Scope
+from schemas.match_rules import Match
+from schemas.profile import Scope
 from schemas.vocabulary import Kind, Status
 
 KEY, _MARK = "bulk_key", "bulk_mark"

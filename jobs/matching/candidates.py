@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from jobs.matching import nearby, passes
 from jobs.matching.members import is_ours, is_theirs, key_of, own_id
-from schemas.profile import Match, Pass
+from schemas.match_rules import Match, Pass
 from schemas.tables import CANDIDATES
 from schemas.vocabulary import Reason, Reference, Side, normalized
 

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs.matching import passes, verdicts
 from jobs.matching.members import is_ours, is_theirs, together
-from schemas.profile import Group, Match
+from schemas.match_rules import Group, Match
 from schemas.vocabulary import Outcome, Reason, Status, normalized
 
 #: What the groups find out about an item: the group and its key, and statement - internal on the

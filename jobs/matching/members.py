@@ -5,7 +5,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from schemas.profile import Match, Pass, Window
+from schemas.match_rules import Match, Pass, Window
 from schemas.vocabulary import Reference, Side, Status, normalized
 
 #: What says that nothing was paid.

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from jobs.matching import nearby, verdicts
 from jobs.matching.members import is_ours, is_theirs, key_of
-from schemas.profile import Match, Pass
+from schemas.match_rules import Match, Pass
 from schemas.vocabulary import Reference, Status
 
 #: What the passes find out about an item: the other side's id, the pass, and whether it had a

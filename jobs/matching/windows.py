@@ -8,7 +8,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from jobs.matching.members import NOT_PAID, is_ours, is_theirs
-from schemas.profile import Match
+from schemas.match_rules import Match
 from schemas.vocabulary import Outcome, Reason
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from jobs.exports.cells import money
 from jobs.exports.words import ACTION_WORDS, REASON_WORDS
-from schemas.profile import Match
+from schemas.match_rules import Match
 from schemas.tables import OUTCOMES
 from schemas.vocabulary import Reason, Side
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from schemas.profile import Group, Pass, Profile, Window
+from schemas.match_rules import Group, Pass, Window
+from schemas.profile import Profile
 from schemas.vocabulary import Outcome, Reason, Side, Status
 from tests.matching.oracle_rows import (
     END_OF_TIME,

@@ -1,0 +1,96 @@
+"""How a channel's lines and transactions meet: passes, groups, windows, as its profile says it.
+
+Source: docs/reference/profile.md, `match`.
+"""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from schemas.strict import Strict
+from schemas.vocabulary import Reference
+
+#: Columns that a pass may name: references (compared normalized) and facts of the trade.
+PASS_COLUMNS = (
+    "our_ref",
+    "channel_ref",
+    "order_ref",
+    "batch_ref",
+    "amount",
+    "currency",
+    "account_tail",
+    "payer_name",
+    "merchant_id",
+)
+
+
+class Pass(Strict):
+    """One pass of the match: the columns that must be equal beside `kind`, and the time apart.
+
+    `within_seconds` bounds |traded_at - occurred_at|, the limit included.
+    """
+
+    name: str
+    on: tuple[Literal[PASS_COLUMNS], ...] = Field(min_length=1)  # type: ignore[valid-type]
+    within_seconds: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _amount_has_currency(self) -> Self:
+        if "amount" in self.on and "currency" not in self.on:
+            raise ValueError(f"{self.name} names amount without currency; add currency to `on`")
+        return self
+
+    @property
+    def has_reference(self) -> bool:
+        """Whether the pass compares a reference, or facts of the trade only."""
+        return any(column in tuple(Reference) for column in self.on)
+
+
+def _named_pass(value: Any) -> Any:
+    return {"name": value, "on": [value]} if isinstance(value, str) else value
+
+
+def _named_group(value: Any) -> Any:
+    return {"name": value, "on": value} if isinstance(value, str) else value
+
+
+class Group(Strict):
+    """Lines and transactions that belong together by one reference and are compared as sums."""
+
+    name: str
+    on: Literal["order_ref", "batch_ref"]
+
+
+class Window(Strict):
+    """How many chances an item has before it breaks, by the side it stands on."""
+
+    internal: int = Field(default=2, ge=0)
+    statement: int = Field(default=2, ge=0)
+
+
+class Match(Strict):
+    """How lines and transactions meet: passes in order, groups, then windows.
+
+    `lookback` is how many run dates back something counts as closed already; `late` for how many
+    run dates after its break a one-sided item may still be settled.
+    """
+
+    passes: tuple[Annotated[Pass, BeforeValidator(_named_pass)], ...] = Field(
+        default=(
+            Pass(name="our_ref", on=("our_ref",)),
+            Pass(name="channel_ref", on=("channel_ref",)),
+        ),
+        min_length=1,
+    )
+    groups: tuple[Annotated[Group, BeforeValidator(_named_group)], ...] = ()
+    window: Window = Window()
+    lookback: int = Field(default=7, ge=0)
+    late: int = Field(default=30, ge=0)
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [*(each.name for each in self.passes), *(each.name for each in self.groups)]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two passes or groups are called {', '.join(twice)}; name each once")
+        return self
