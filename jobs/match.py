@@ -1,7 +1,7 @@
 """`tieout match`: one channel's lines against our transactions, date by date."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -109,7 +109,8 @@ def _one(
         was = lake.version(OUTCOMES), lake.version(OPEN_ITEMS)
         before = lake.read_day(OPEN_ITEMS, day - timedelta(days=1), channel)
         before = before if day > profile.first_date else before.limit(0)
-        closed = closed_before(lake, profile, day, rows)
+        closed, count = closed_before(lake, profile, day, rows)
+        facts = replace(facts, closed=count)
         made = matched(lines, rows, before, closed, facts, profile, lake.stage)
         written = lake.replace_day(OUTCOMES, made.outcomes, day, channel)
     with job.step("open_items"):

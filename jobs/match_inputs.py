@@ -12,8 +12,10 @@ from schemas.profile import Profile
 from schemas.tables import INTERNAL_TRANSACTIONS, OPEN_ITEMS, OUTCOMES, STATEMENT_LINES
 
 
-def closed_before(lake: Lake, profile: Profile, day: date, rows: DataFrame) -> DataFrame:
-    """Outcomes of the run dates that a run looks back at.
+def closed_before(
+    lake: Lake, profile: Profile, day: date, rows: DataFrame
+) -> tuple[DataFrame, int]:
+    """Outcomes of the run dates that a run looks back at, and about how many they are.
 
     Of those before the look-back only the rows of today's transactions that are older than it.
     """
@@ -23,19 +25,22 @@ def closed_before(lake: Lake, profile: Profile, day: date, rows: DataFrame) -> D
         profile.channel,
     )
     near = lake.read_days(OUTCOMES, since, last, channel)
+    dates = (since + timedelta(days=n) for n in range(profile.match.lookback))
+    count = sum(lake.day_rows(OUTCOMES, each, channel) for each in dates)
     if profile.first_date >= since:
-        return near
+        return near, count
     # Whose day before is earlier than `since` occurred by the end of `since` in the profile's zone,
     # which west of UTC is within a day of its end in UTC.
     limit = datetime.combine(since, time(), UTC) + timedelta(days=2)
     old = rows.where(F.col("occurred_at") < F.lit(limit)).select("txn_id", "occurred_at")
     oldest = old.agg(F.min("occurred_at").alias("at")).collect()[0]["at"]
     if oldest is None:
-        return near
+        return near, count
     far = lake.read_days(
         OUTCOMES, oldest.date() - timedelta(days=2), since - timedelta(days=1), channel
     )
-    return near.unionByName(far.join(old.select("txn_id"), on="txn_id", how="left_semi"))
+    met = far.join(old.select("txn_id"), on="txn_id", how="left_semi")
+    return near.unionByName(met), count + 1
 
 
 def is_idle(lake: Lake, state: DayState, channel: str) -> bool:

@@ -17,16 +17,16 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.matching.items import Keep
+from jobs.matching.marks import MARK, SALTS, hashed
 from jobs.matching.rows import Cells, pair_columns, received
 from jobs.matching.scope import set_aside
 from schemas.match_rules import Match
 from schemas.profile import Scope
 from schemas.vocabulary import Kind, Status
 
-KEY, _MARK = "bulk_key", "bulk_mark"
-#: What keeps the hashes of different references apart; the last one is of the second hash.
-_OURS, _THEIRS, _ID, _SECOND = 1, 2, 3, 4
-_MARKS = {"our_ref_norm": _OURS, "channel_ref_norm": _THEIRS, "txn_id": _ID}
+KEY = "bulk_key"
+#: What keeps the second hash of a reference apart from the first ones.
+_SECOND = 4
 #: What is left of the checks of a line and its transaction, and of a reference that stands alone.
 _PAIRED, _ALONE = 1, 2
 #: The key of what has no reference.
@@ -48,58 +48,55 @@ def is_usable(match: Match) -> bool:
     return first.on == ("our_ref",) and first.within_seconds is None
 
 
-def _hash(reference: str, salt: int) -> Column:
-    """A reference and its kind as a number, null where there is none; an id has no kind."""
-    hashed = [F.lit(salt), F.col(reference), *([F.col("kind")] if salt != _ID else [])]
-    return F.when(F.col(reference).isNotNull(), F.xxhash64(*hashed))
-
-
 def _keyed(items: DataFrame) -> DataFrame:
     """Items with their key; all without a reference have one that is always odd."""
-    return items.withColumn(KEY, F.coalesce(_hash("our_ref_norm", _OURS), F.lit(_NONE)))
+    return items.withColumn(KEY, F.coalesce(hashed("our_ref_norm"), F.lit(_NONE)))
 
 
 def odd_keys(
     lines: DataFrame,
     transactions: DataFrame,
     others: Sequence[DataFrame],
+    met_before: DataFrame | None,
     scope: Scope,
     keep: Keep,
 ) -> DataFrame:
     """Keys that do not hold just one line and one transaction, both of today; some more than once.
 
     Odd as well: the key of a line that is set aside, and of whatever shares its channel_ref with
-    another line, or any of its references with `others`: what is open, what is closed.
+    another line, or any of its references with `others` (what is open), or is among the marks
+    `met_before` (what is closed).
     """
     theirs, ours = _keyed(lines), _keyed(transactions)
     counted = [
-        _marks(theirs, "our_ref_norm", _OURS, _check()),
-        _marks(ours, "our_ref_norm", _OURS, _check() + F.lit(_PAIRED)),
-        _marks(theirs, "channel_ref_norm", _THEIRS, F.lit(_ALONE)),
-        _marks(ours, "txn_id", _ID, F.lit(_ALONE)),
+        _marks(theirs, "our_ref_norm", _check()),
+        _marks(ours, "our_ref_norm", _check() + F.lit(_PAIRED)),
+        _marks(theirs, "channel_ref_norm", F.lit(_ALONE)),
+        _marks(ours, "txn_id", F.lit(_ALONE)),
     ]
     for each in others:
-        for reference, salt in _MARKS.items():
-            counted.append(_marks(each, reference, salt, F.lit(None).cast("bigint")))
+        for reference in SALTS:
+            counted.append(_marks(each, reference, F.lit(None).cast("bigint")))
     sums = (
         reduce(DataFrame.unionByName, counted)
-        .groupBy(_MARK)
+        .groupBy(MARK)
         .agg(F.count("*").alias("rows"), F.bit_xor("check").alias("check"))
     )
     pair = (F.col("rows") == F.lit(2)) & (F.col("check") == F.lit(_PAIRED))
     alone = (F.col("rows") == F.lit(1)) & (F.col("check") == F.lit(_ALONE))
     # What is only before today has no check at all, and is left out with what is clean.
     uneven = F.col("check").isNotNull() & ~(pair | alone)
-    odd = keep(sums.where(uneven).select(_MARK), "odd_references")
+    found = sums.where(uneven).select(MARK)
+    odd = keep(found if met_before is None else found.unionByName(met_before), "odd_references")
     none = lines.sparkSession.range(1).select(F.lit(_NONE).cast("bigint").alias(KEY))
-    found = [
+    keys = [
         none,
-        odd.select(F.col(_MARK).alias(KEY)),
+        odd.select(F.col(MARK).alias(KEY)),
         theirs.where(set_aside(scope).isNotNull()).select(KEY),
-        _having(theirs, "channel_ref_norm", _THEIRS, odd),
-        _having(ours, "txn_id", _ID, odd),
+        _having(theirs, "channel_ref_norm", odd),
+        _having(ours, "txn_id", odd),
     ]
-    return keep(reduce(DataFrame.unionByName, found), "odd_keys")
+    return keep(reduce(DataFrame.unionByName, keys), "odd_keys")
 
 
 def _check() -> Column:
@@ -108,16 +105,16 @@ def _check() -> Column:
     return F.shiftleft(second, 2)
 
 
-def _marks(items: DataFrame, reference: str, salt: int, check: Column) -> DataFrame:
+def _marks(items: DataFrame, reference: str, check: Column) -> DataFrame:
     """One row per item that has a reference: its hash, and what it adds to the check."""
     there = items.where(F.col(reference).isNotNull())
-    return there.select(_hash(reference, salt).alias(_MARK), check.cast("bigint").alias("check"))
+    return there.select(hashed(reference).alias(MARK), check.cast("bigint").alias("check"))
 
 
-def _having(items: DataFrame, reference: str, salt: int, odd: DataFrame) -> DataFrame:
+def _having(items: DataFrame, reference: str, odd: DataFrame) -> DataFrame:
     """Keys of the items of today whose other reference is odd."""
-    own = items.select(KEY, _hash(reference, salt).alias(_MARK))
-    return own.join(odd, on=_MARK, how="left_semi").select(KEY)
+    own = items.select(KEY, hashed(reference).alias(MARK))
+    return own.join(odd, on=MARK, how="left_semi").select(KEY)
 
 
 def rest(items: DataFrame, odd: DataFrame) -> DataFrame:

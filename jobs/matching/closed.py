@@ -48,12 +48,11 @@ def set_apart(
     day: date,
     profile: Profile,
     keep: Keep,
-    keep_wide: Keep,
 ) -> DataFrame:
     """Members (`columns`, see `members.columns_of`) with what closed rows make of them.
 
     `closed` are rows of outcomes of earlier run dates, as many as look-back needs or more.
-    `keep_wide` keeps what is worth it only where `closed` is long. Adds the columns of `verdicts`.
+    Adds the columns of `verdicts`.
     """
     since = day - timedelta(days=profile.match.lookback)
     fresh_line, fresh_txn = F.col("fresh") & is_theirs(), F.col("fresh") & is_ours()
@@ -64,7 +63,7 @@ def set_apart(
             PAID: F.when(fresh_line, by_kind("our_ref_norm")),
         }
     )
-    rows = keep(touched(keyed, closed, since, keep_wide), "closed")
+    rows = keep(touched(keyed, closed, since), "closed")
     met = (
         keyed.join(_copies(rows), on=[NUMBER, "status"], how="left")
         .join(_numbers(rows), on=NUMBER, how="left")

@@ -15,6 +15,7 @@ from jobs.matching import (
     decisions,
     duplicates,
     groups,
+    marks,
     passes,
     rows,
     verdicts,
@@ -37,7 +38,8 @@ class Facts:
     """All that a run depends on beside its rows.
 
     `items` is about how many there are, `main_file` the id of the file that most lines are of,
-    `decisions` the approved ones about this date.
+    `decisions` the approved ones about this date, `closed` about how many closed rows there are to
+    look back at (None where nobody counted them).
     """
 
     business_date: date
@@ -46,6 +48,7 @@ class Facts:
     items: int
     main_file: str = ""
     decisions: tuple[Decision, ...] = ()
+    closed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,18 +81,21 @@ def matched(
     all_lines, all_transactions = lines, transactions
     in_bulk = facts.items >= bulk_from and bulk.is_usable(match)
     parts = []
+    met_before = None
+    if (in_bulk and facts.closed is None) or (facts.closed or 0) > max(bulk_from, 0):
+        met_before, closed_rows = marks.met_before(lines, transactions, closed_rows, keep)
     if in_bulk:
-        others = [open_items, closed_rows]
+        others = [open_items]
         if facts.decisions:
             others.append(decisions.of_bulk(lines, transactions, facts.decisions))
-        odd = bulk.odd_keys(lines, transactions, others, profile.scope, keep)
+        odd = bulk.odd_keys(lines, transactions, others, met_before, profile.scope, keep)
         chances = max(int(facts.statement_whole), int(facts.snapshot_there))
         today = bulk.Today(day, chances, facts.main_file)
         parts.append(bulk.pairs(lines, transactions, odd, today, match.passes[0].name))
         lines, transactions = bulk.rest(lines, odd), bulk.rest(transactions, odd)
     members = keep(_members(lines, transactions, open_items, facts, profile), "members")
     left = members.where(F.col("aside").isNull()).select(*item_types())
-    decided = keep(_decided(left, closed_rows, facts, profile, keep, in_bulk), "decided")
+    decided = keep(_decided(left, closed_rows, facts, profile, keep), "decided")
     met = _met(decided)
     if any(each.is_of_pair for each in facts.decisions):
         met = decisions.settled_pairs(met, facts.decisions)
@@ -148,7 +154,6 @@ def _decided(
     facts: Facts,
     profile: Profile,
     keep: Keep,
-    in_bulk: bool,
 ) -> DataFrame:
     """Each member with its partner, or with outcome and reason where it has none.
 
@@ -156,9 +161,8 @@ def _decided(
     and not settled has no outcome.
     """
     day, match, columns = facts.business_date, profile.match, columns_of(profile.match)
-    keep_wide: Keep = keep if in_bulk else lambda frame, _: frame
     looked = looked_at(members, match, day)
-    seen = closed.set_apart(looked, columns, closed_rows, day, profile, keep, keep_wide)
+    seen = closed.set_apart(looked, columns, closed_rows, day, profile, keep)
     apart = duplicates.told_apart(seen, columns)
     if any(each.effect == Effect.PAIR for each in facts.decisions):
         free = decisions.paired(keep(apart, "apart"), facts.decisions)

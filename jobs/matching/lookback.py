@@ -5,7 +5,7 @@ decision settled, and what steps 2 and 3 put away, which is told by its `duplica
 question that step 2 asks is answered on these rows, so that it only has to look them up.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from pyspark.sql import Column, DataFrame, Window
@@ -44,7 +44,6 @@ def touched(
     fresh: DataFrame,
     closed: DataFrame,
     since: date,
-    keep: Callable[[DataFrame, str], DataFrame],
 ) -> DataFrame:
     """Closed rows that an item of today meets by `txn_id`, channel_ref or our_ref, and what hangs
     on them: the other rows of their numbers and of their transactions.
@@ -56,7 +55,7 @@ def touched(
         {NUMBER: by_kind("channel_ref_norm"), PAID: by_kind("our_ref_norm")},
     )
     keys = {name: fresh.select(name) for name in _KEYS}
-    near = keep(_met_by(rows.select(*_KEYS), keys).select("txn_id", NUMBER), "near")
+    near = _met_by(rows.select(*_KEYS), keys).select("txn_id", NUMBER)
     for name in ("txn_id", NUMBER):
         keys[name] = keys[name].unionByName(near.select(name))
     return _answered(_with_pairs(_closings(_met_by(rows, keys), since)), since)
