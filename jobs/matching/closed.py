@@ -44,16 +44,20 @@ _LATER = ("later state", "later state differs")
 def set_apart(
     members: DataFrame,
     columns: Sequence[str],
-    closed: DataFrame,
+    closed: DataFrame | None,
     day: date,
     profile: Profile,
     keep: Keep,
 ) -> DataFrame:
     """Members (`columns`, see `members.columns_of`) with what closed rows make of them.
 
-    `closed` are rows of outcomes of earlier run dates, as many as look-back needs or more.
+    `closed` are rows of outcomes of earlier run dates, as many as look-back needs or more; None
+    where none of them can touch a member, which spares the questions.
     Adds the columns of `verdicts`.
     """
+    if closed is None:
+        none = F.lit(None).cast("string")
+        return members.select(*columns, *[none.alias(name) for name in verdicts.NAMES])
     since = day - timedelta(days=profile.match.lookback)
     fresh_line, fresh_txn = F.col("fresh") & is_theirs(), F.col("fresh") & is_ours()
     keyed = members.withColumns(

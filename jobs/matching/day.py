@@ -81,9 +81,9 @@ def matched(
     all_lines, all_transactions = lines, transactions
     in_bulk = facts.items >= bulk_from and bulk.is_usable(match)
     parts = []
-    met_before = None
+    met_before, touched = None, None if facts.closed == 0 else closed_rows
     if (in_bulk and facts.closed is None) or (facts.closed or 0) > max(bulk_from, 0):
-        met_before, closed_rows = marks.met_before(lines, transactions, closed_rows, keep)
+        met_before, touched = marks.met_before(lines, transactions, closed_rows, keep)
     if in_bulk:
         others = [open_items]
         if facts.decisions:
@@ -95,7 +95,7 @@ def matched(
         lines, transactions = bulk.rest(lines, odd), bulk.rest(transactions, odd)
     members = keep(_members(lines, transactions, open_items, facts, profile), "members")
     left = members.where(F.col("aside").isNull()).select(*item_types())
-    decided = keep(_decided(left, closed_rows, facts, profile, keep), "decided")
+    decided = keep(_decided(left, touched, facts, profile, keep), "decided")
     met = _met(decided)
     if any(each.is_of_pair for each in facts.decisions):
         met = decisions.settled_pairs(met, facts.decisions)
@@ -150,7 +150,7 @@ def _put_aside(items: DataFrame) -> DataFrame:
 
 def _decided(
     members: DataFrame,
-    closed_rows: DataFrame,
+    closed_rows: DataFrame | None,
     facts: Facts,
     profile: Profile,
     keep: Keep,

@@ -35,8 +35,9 @@ def of(items: DataFrame, *references: str) -> DataFrame:
 
 def met_before(
     lines: DataFrame, transactions: DataFrame, closed: DataFrame, keep: Keep
-) -> tuple[DataFrame, DataFrame]:
-    """Marks of today's items that earlier runs closed, and the closed rows that hang on them.
+) -> tuple[DataFrame, DataFrame | None]:
+    """Marks of today's items that earlier runs closed, and the closed rows that hang on them, None
+    where there are none.
 
     Those are the rows with such a mark and the other rows of their numbers and transactions. Two
     references may share a mark: a few rows more, which the rules compare by their texts. What is
@@ -49,7 +50,7 @@ def met_before(
     }
     near = keep(_having(closed, today), "near")
     if near.isEmpty():
-        return near.select(MARK), closed.limit(0)
+        return near.select(MARK), None
     few = of(near, "channel_ref_norm", "txn_id").unionByName(near.select(MARK))
     few = few.groupBy(MARK).agg(F.lit(1).alias("n")).select(MARK)
     found = keep(_having(closed, dict.fromkeys(SALTS, few)).select("row"), "hanging")
