@@ -5,6 +5,7 @@ Works on any file system that pyarrow reaches: a folder, object storage, HDFS.
 
 import hashlib
 import uuid
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import cycle
@@ -15,6 +16,8 @@ from pyarrow import fs
 
 #: Bytes of a block; each block of a large file is read and parsed by one task.
 BLOCK_BYTES = 16 * 2**20
+#: Bytes of a file's first two blocks.
+FIRST_BYTES = 4 * 2**20
 #: A block without a line end grows; beyond this many bytes it is no text of lines.
 LINE_BYTES_MAX = 64 * 2**20
 
@@ -86,8 +89,7 @@ def copy_in_blocks(source: IO[bytes], target: IO[bytes], bytes_max: int | None =
     digest = hashlib.sha256()
     blocks: list[Block] = []
     size, start, line, carried = 0, 0, 1, 0
-    # Two buffers in turn: one is hashed while the next is filled; memory is touched once.
-    buffers = cycle((bytearray(BLOCK_BYTES), bytearray(BLOCK_BYTES)))
+    buffers = _buffers()
     with ThreadPoolExecutor(1) as hasher:
         hashing: Future[None] | None = None
         while count := source.readinto(buffer := next(buffers)):  # type: ignore[attr-defined]
@@ -112,6 +114,15 @@ def copy_in_blocks(source: IO[bytes], target: IO[bytes], bytes_max: int | None =
     if carried:
         blocks.append(Block(start, carried, line))
     return Copied(digest.hexdigest(), size, tuple(blocks))
+
+
+def _buffers() -> Iterator[bytearray]:
+    """Two small ones, which do for a small file and its end, then two large ones in turn: one is
+    hashed while the next is filled, and memory is touched once.
+    """
+    for _ in range(2):
+        yield bytearray(min(FIRST_BYTES, BLOCK_BYTES))
+    yield from cycle((bytearray(BLOCK_BYTES), bytearray(BLOCK_BYTES)))
 
 
 def receive(storage: Storage, source: IO[bytes]) -> Archived:

@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs.archive import Storage
 from jobs.lake_commit import DataFile, commit, written_files
-from jobs.lake_guard import arrow_schema, guarded, taking_turns
+from jobs.lake_guard import arrow_schema, guarded, opened, taking_turns, widened
 from jobs.lake_read import add_actions, frame_of, row_count
 from jobs.session import engine_in_use
 from schemas.errors import TableMissing, WriteUnproved
@@ -49,13 +49,13 @@ class Lake:
         return f"{self.uri}/{table.name}"
 
     def prepare(self) -> "Lake":
-        """Creates the tables that are not there, empty; returns itself."""
+        """Creates the tables that are not there, empty, and widens older ones; returns itself."""
         for table in TABLES:
             self.create(table)
         return self
 
     def create(self, table: Table) -> None:
-        """Creates a table, empty, unless it is there."""
+        """Creates a table, empty, unless it is there; then it gets the columns that it lacks."""
         if table.name in self._known:
             return
         DeltaTable.create(
@@ -65,6 +65,7 @@ class Lake:
             partition_by=list(table.partitions),
             configuration={"delta.dataSkippingNumIndexedCols": "0"},
         )
+        taking_turns(table, lambda: widened(self._delta_uri(table), table))
         self._known.add(table.name)
 
     def version(self, table: Table) -> int:
@@ -245,4 +246,4 @@ class Lake:
         uri = self._delta_uri(table)
         if not DeltaTable.is_deltatable(uri):
             raise TableMissing(f"{uri}: there is no table; run `tieout ingest` first")
-        return DeltaTable(uri, version=as_of)
+        return opened(uri, table, as_of)

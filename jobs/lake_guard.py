@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pyarrow as pa
+from deltalake import DeltaTable, Field, Schema
 from deltalake.exceptions import CommitFailedError
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -27,6 +28,37 @@ _CONFLICTS = (
 def arrow_schema(table: Table) -> pa.Schema:
     """A table's columns as Arrow has them; timestamps in UTC microseconds."""
     return to_arrow_schema(table.schema)
+
+
+def lacking(delta: DeltaTable, table: Table) -> list[Field]:
+    """The columns that a table made by an earlier version of the software has not got."""
+    there = {field.name for field in delta.schema().fields}
+    wanted = Schema.from_arrow(arrow_schema(table)).fields
+    return [field for field in wanted if field.name not in there]
+
+
+def widened(uri: str, table: Table) -> None:
+    """Adds the columns that a table lacks; they are null in the rows that are there."""
+    delta = DeltaTable(uri)
+    fields = lacking(delta, table)
+    if fields:
+        delta.alter.add_columns(fields)
+
+
+def opened(uri: str, table: Table, as_of: int | None) -> DeltaTable:
+    """The log of a table, now or as of a version.
+
+    Raises:
+        ColumnsDiffer: an earlier version of the software made it, and nothing has written since.
+    """
+    delta = DeltaTable(uri, version=as_of)
+    if as_of is None and (fields := lacking(delta, table)):
+        names = ", ".join(field.name for field in fields)
+        raise ColumnsDiffer(
+            f"{uri}: an earlier version made it, it lacks {names};"
+            " any `tieout ingest` on this lake adds them"
+        )
+    return delta
 
 
 def guarded(table: Table, frame: DataFrame, day: date, channel: str) -> DataFrame:

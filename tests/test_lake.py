@@ -2,18 +2,20 @@
 right. Each test is one fault that was seen on some engine.
 """
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
+import pyarrow as pa
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.lake import Lake
-from jobs.lake_guard import taking_turns
+from jobs.lake_guard import arrow_schema, taking_turns
 from schemas.errors import ColumnsDiffer, RowsOutsideDay, TableMissing, WriteConflict
-from schemas.tables import FEE_TOTALS, OUTCOMES, RUNS, STATEMENT_FILES
+from schemas.tables import FEE_TOTALS, OUTCOMES, RUNS, STATEMENT_FILES, STATEMENT_LINES
 
 T, U = date(2026, 11, 22), date(2026, 11, 23)
 
@@ -201,3 +203,27 @@ def test_the_past_can_be_read(lake: Lake) -> None:
     DeltaTable(lake.path(FEE_TOTALS)).create_checkpoint()
     assert lake.read_day(FEE_TOTALS, T, "wechat", was).count() == 5
     assert lake.read_day(FEE_TOTALS, T).count() == 2
+
+
+def test_a_table_of_an_earlier_version_gets_the_columns_it_lacks(lake: Lake) -> None:
+    """A lake made before `settlement_amount` was known: refused by name, then widened, rows kept.
+
+    One line of 1.00 was there; after the widening it has no settlement amount.
+    """
+    older = [each for each in arrow_schema(STATEMENT_LINES) if "settlement_" not in each.name]
+    row = {each.name: "x" if pa.types.is_string(each.type) else None for each in older} | {
+        "business_date": T,
+        "channel": "wechat",
+        "amount": 100,
+    }
+    uri = lake.path(STATEMENT_LINES)
+    shutil.rmtree(uri)
+    there = pa.Table.from_pylist([row], pa.schema(older))
+    write_deltalake(uri, there, partition_by=list(STATEMENT_LINES.partitions))
+    again = Lake(lake.spark, lake.uri)
+    with pytest.raises(ColumnsDiffer, match="settlement_amount, settlement_currency"):
+        again.read(STATEMENT_LINES)
+    again.prepare()
+    (found,) = again.read_day(STATEMENT_LINES, T, "wechat").collect()
+    assert (found["amount"], found["settlement_amount"]) == (100, None)
+    assert again.read(STATEMENT_LINES).where("settlement_amount is null").count() == 1

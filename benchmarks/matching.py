@@ -1,0 +1,214 @@
+"""`python -m benchmarks.matching`: the match alone, with a look-back, and under a hot amount.
+
+`lookback`: the benchmark's day over a lake whose two days before are as large and closed; one in
+two thousand of their references comes again. DuckDB joins, classifies and writes the same rows.
+`hot-N`: N lines and N transactions without a reference, all of one amount within an hour.
+Each run is a process of its own; seconds count from when its session is up.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from statistics import median
+
+import duckdb
+from deltalake import DeltaTable
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from benchmarks import peer_duckdb
+from benchmarks.formula import DAY, SIZES, counts
+from benchmarks.generate import made
+from benchmarks.hot import hot
+from benchmarks.measure import Measured, measure
+from benchmarks.speed import CONFIG, DATA, ROOT, machine
+from jobs import ingest, match
+from jobs.archive import Storage
+from jobs.config import load
+from jobs.lake import Lake
+from jobs.work import at_work
+from schemas.table import Table
+from schemas.tables import (
+    INTERNAL_TRANSACTIONS,
+    OPEN_ITEMS,
+    OUTCOMES,
+    STATEMENT_LINES,
+)
+
+RESULTS = Path(__file__).resolve().parent / "matching.md"
+LOOKBACK_DAYS = 2
+AGAIN_EVERY = 2_000
+REFERENCES = ("txn_id", "line_id", "our_ref", "channel_ref", "our_ref_norm", "channel_ref_norm")
+HEAD = ("date", "case", "engine", "machine", "rounds", "seconds", "best to worst", "of DuckDB",
+        "CPU seconds", "peak GiB")  # fmt: skip
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measures, prints and appends to matching.md."""
+    asked = _arguments(argv)
+    if asked.child:
+        print(json.dumps({"seconds": {"match": _child(*asked.child)}}))
+        return 0
+    cases = [f"hot-{number}" for number in asked.hot]
+    if asked.size:
+        cases.append(f"lookback-{asked.size}")
+        prepared(asked.size)
+    rows = []
+    for case in cases:
+        engines = [*asked.engines, *(["duckdb"] if case.startswith("lookback") else [])]
+        runs: dict[str, list[Measured]] = {engine: [] for engine in engines}
+        for number in range(asked.rounds):
+            for engine in engines:
+                run = one_round(case, engine)
+                runs[engine].append(run)
+                took = f"{run.steps['match']:8.2f} s{run.peak_bytes / 2**30:7.2f} GiB"
+                print(f"round {number + 1}  {case:<14} {engine:<7}{took}", flush=True)
+        rows += [_row(case, engine, runs) for engine in engines]
+    text = "\n".join(f"| {' | '.join(each)} |" for each in rows)
+    print(f"\n| {' | '.join(HEAD)} |\n{text}")
+    if asked.append:
+        with RESULTS.open("a", encoding="utf-8") as out:
+            out.write(f"{text}\n")
+    return 0
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.matching", description=__doc__)
+    parser.add_argument("--size", choices=SIZES, help="trades of each day of the look-back [none]")
+    parser.add_argument("--hot", type=int, nargs="*", default=[50_000, 100_000, 200_000],
+                        help="sizes of the hot amount [50000 100000 200000]")  # fmt: skip
+    parser.add_argument("--engines", nargs="+", default=["sail"], help="[sail]")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each, in turn [3]")
+    parser.add_argument("--no-append", dest="append", action="store_false", help="print only")
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    return parser.parse_args(argv)
+
+
+def one_round(case: str, engine: str) -> Measured:
+    """One run in a process of its own, over a lake of its own."""
+    lake = DATA / f"lake-matching-{engine}"
+    shutil.rmtree(lake, ignore_errors=True)
+    if case.startswith("lookback"):
+        # Data files are never changed, only added: links will do.
+        shutil.copytree(_place(case.removeprefix("lookback-")), lake, copy_function=os.link)
+    command = [sys.executable, "-m", "benchmarks.matching", "--child", case, engine, str(lake)]
+    env = dict(os.environ) | {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
+    try:
+        return measure(command, ROOT, env)
+    finally:
+        shutil.rmtree(lake, ignore_errors=True)
+
+
+def _child(case: str, engine: str, lake_uri: str) -> float:
+    kind, _, size = case.partition("-")
+    if engine == "duckdb":
+        return _peer(Path(lake_uri))
+    with at_work(lake_uri, engine) as lake:
+        return hot(lake, int(size)) if kind == "hot" else _lookback(lake, SIZES[size])
+
+
+# ---- a look-back over days as large -----------------------------------------------------------
+
+
+def _place(size: str) -> Path:
+    return DATA / f"lookback-{size}"
+
+
+def prepared(size: str) -> Path:
+    """The lake of the day before its match, two days behind it closed; made if it is not there."""
+    place = _place(size)
+    if (place / "made").is_file():
+        return place
+    shutil.rmtree(place, ignore_errors=True)
+    inbox = made(DATA / size, SIZES[size])
+    config = load(str(CONFIG), ["wechat"])
+    with at_work(str(place), "sail") as lake:
+        ingest.run(lake, config, Storage(str(inbox)), DAY, quality=False)
+        match.run(lake, config.profiles["wechat"], [DAY])
+        done = lake.read_day(OUTCOMES, DAY, "wechat")
+        for number in range(1, LOOKBACK_DAYS + 1):
+            day = DAY - timedelta(days=number)
+            lake.replace_day(OUTCOMES, _before(done, day, f"P{number}"), day, "wechat")
+        for table in (OUTCOMES, OPEN_ITEMS):
+            lake.replace_day(table, lake.read_day(table, DAY, "wechat").limit(0), DAY, "wechat")
+    (place / "made").touch()
+    return place
+
+
+def _before(done: DataFrame, day: date, prefix: str) -> DataFrame:
+    """The day's outcomes as those of an earlier day: other references, but for some."""
+    columns = []
+    for name in OUTCOMES.columns:
+        again = F.pmod(F.xxhash64(name), F.lit(AGAIN_EVERY)) == F.lit(0)
+        column = F.col(name)
+        if name == "run_date":
+            column = F.lit(day)
+        elif name in REFERENCES:
+            column = F.when(again, column).otherwise(F.concat(F.lit(prefix), column))
+        columns.append(column.alias(name))
+    return done.select(*columns)
+
+
+def _lookback(lake: Lake, size: int) -> float:
+    profile = load(str(CONFIG)).profiles["wechat"]
+    begun = time.monotonic()
+    (told,) = match.run(lake, profile, [DAY])
+    seconds = time.monotonic() - begun
+    least = counts(size).matched - 6 * LOOKBACK_DAYS * size // AGAIN_EVERY
+    if not least <= told.counts["matched"] < counts(size).matched:
+        raise ValueError(f"{told.counts} of {counts(size)}")
+    return seconds
+
+
+def _peer(lake: Path) -> float:
+    """The same rows in DuckDB: what was closed before is set aside by three semi-joins."""
+
+    def files(table: Table, day: date) -> str:
+        by = table.partitions[0]
+        there = DeltaTable(str(lake / table.name)).file_uris([(by, "=", str(day))])
+        return f"select *, date '{day}' as {by}, 'wechat' as channel from read_parquet({there!r})"
+
+    begun = time.monotonic()
+    with duckdb.connect(config={"temp_directory": str(lake / ".spilled")}) as db:
+        days = [DAY - timedelta(days=number) for number in range(1, LOOKBACK_DAYS + 1)]
+        closed = " union all ".join(files(OUTCOMES, day) for day in days)
+        db.execute(f"create view closed as {closed}")
+        for table, own_id, keys in (
+            (STATEMENT_LINES, "line_id", ("kind, channel_ref_norm", "kind, our_ref_norm")),
+            (INTERNAL_TRANSACTIONS, "txn_id", ("txn_id",)),
+        ):
+            db.execute(f"create view all_{own_id} as {files(table, DAY)}")
+            again = " union ".join(
+                f"select {own_id} from all_{own_id} semi join closed using ({key})" for key in keys
+            )
+            db.execute(f"create table again_{own_id} as {again}")
+            db.execute(
+                f"create view {table.name} as select * from all_{own_id}"
+                f" anti join again_{own_id} using ({own_id})"
+            )
+        out = lake / "peer"
+        out.mkdir()
+        peer_duckdb.matched(db, out, DAY)
+    return time.monotonic() - begun
+
+
+def _row(case: str, engine: str, runs: dict[str, list[Measured]]) -> list[str]:
+    took = [run.steps["match"] for run in runs[engine]]
+    peer = median(run.steps["match"] for run in runs["duckdb"]) if "duckdb" in runs else None
+    return [
+        f"{datetime.now(UTC):%Y-%m-%d}", case, engine, machine(), str(len(took)),
+        f"{median(took):.1f}", f"{min(took):.1f} to {max(took):.1f}",
+        f"{median(took) / peer:.1f}" if peer else "-",
+        f"{median(run.cpu_seconds for run in runs[engine]):.1f}",
+        f"{max(run.peak_bytes for run in runs[engine]) / 2**30:.1f}",
+    ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,48 @@
+"""Landing and the match by themselves: each case runs, small, and what it leaves is checked."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import landing, matching, speed
+from benchmarks.formula import counts
+
+
+@pytest.fixture(autouse=True)
+def data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Made data and lakes in a folder of the test's own; children find it by the module's name."""
+    monkeypatch.setattr(landing, "DATA", tmp_path)
+    monkeypatch.setattr(matching, "DATA", tmp_path)
+    assert tmp_path != speed.DATA
+
+
+@pytest.mark.parametrize("case", ["one", "large"])
+def test_a_file_lands_by_itself(case: str, tmp_path: Path) -> None:
+    """Lines of one file, by a process of its own; the lake is gone afterwards."""
+    inbox = landing.made(tmp_path / "inbox", case, 1 if case == "one" else 2_000)
+    run = landing.one_round(case, "sail", inbox)
+    assert run.steps["land"] > 0
+    assert not list(tmp_path.glob("lake-*"))
+
+
+def test_a_day_in_parts_is_as_the_day(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """144 parts of 10 lines: together the lines of a day of 1,440 trades."""
+    monkeypatch.setattr(landing, "LINES_OF_A_PART", 10)
+    inbox = landing.made(tmp_path / "inbox", "parts", 1_440)
+    files = list(inbox.rglob("*_all.csv"))
+    lines = sum(path.read_text("utf-8").count("\n") - 3 for path in files)
+    assert (len(files), lines) == (144, counts(1_440).lines)
+    assert landing.one_round("parts", "sail", inbox).steps["land"] > 0
+
+
+def test_a_hot_amount_is_ambiguous_whole(tmp_path: Path) -> None:
+    """300 payments and 300 lines of one amount within an hour: every item has its row."""
+    run = matching.one_round("hot-300", "sail")
+    assert run.steps["match"] > 0
+
+
+def test_a_look_back_and_its_peer(tmp_path: Path) -> None:
+    """2,000 trades over two closed days as large, on the engine and in DuckDB."""
+    matching.prepared("2k")
+    assert matching.one_round("lookback-2k", "sail").steps["match"] > 0
+    assert matching.one_round("lookback-2k", "duckdb").steps["match"] > 0
