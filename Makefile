@@ -10,6 +10,8 @@ ENGINE ?= sail
 SIZE ?= 1m
 SCENARIOS ?= 20000
 TRADES ?= 1000000
+FILES ?= 2000
+SEED ?= 1
 
 BIN := .venv/bin
 UV := $(BIN)/uv
@@ -24,8 +26,8 @@ PYTEST := $(BIN)/python -m pytest
 REPORTS := build/test
 JOBS = $(RUN) TIEOUT_ENGINE=
 
-.PHONY: help env airflow-env jars jdk demo test test-sail test-spark test-airflow check soak lint \
-        types format golden mutants bench bench-labels lock wheel zip clean
+.PHONY: help env airflow-env jars jdk demo test test-sail test-spark test-airflow check soak fuzz \
+        lint types format golden mutants bench bench-ingest bench-match bench-labels lock wheel zip clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [ENGINE=sail|spark] [SIZE=1m|10m]"; echo
@@ -86,6 +88,13 @@ bench: env ## the whole job and its peers, timed; appends to the results [SIZE=1
 	@if $(HAS_JDK); then $(MAKE) jars; fi
 	@$(RUN) $(BIN)/python -m benchmarks.speed --size $(SIZE)
 
+bench-ingest: env ## landing by itself: a large file, 144 parts, one line [SIZE=1m|10m]
+	@if $(HAS_JDK); then $(MAKE) jars; fi
+	@$(RUN) $(BIN)/python -m benchmarks.landing --size $(SIZE)
+
+bench-match: env ## the match alone: a hot amount, a look-back over days as large [SIZE=1m|10m]
+	@$(RUN) $(BIN)/python -m benchmarks.matching --size $(SIZE)
+
 bench-labels: env ## a labelled day matched, and precision and recall by class [TRADES=1000000]
 	@$(RUN) $(BIN)/python -m benchmarks.labels --trades $(TRADES)
 
@@ -99,6 +108,9 @@ soak: env ## the match against its oracle on many drawn scenarios [SCENARIOS=200
 
 mutants: env ## faults made by hand in the match, one by one: does a test catch each? (minutes)
 	@$(JOBS)sail $(BIN)/python -m tests.mutants
+
+fuzz: env ## damaged statements of every dialect: right lines or refused by name [FILES=2000]
+	@$(RUN) $(BIN)/python -m tests.fuzz --files $(FILES) --seed $(SEED)
 
 lint: env ## ruff: rules and format
 	@$(BIN)/ruff check -q .

@@ -24,8 +24,9 @@ from schemas.errors import ConfigurationError, TieoutError
 from schemas.profile import Snapshots
 
 log = logging.getLogger("tieout")
-#: Commands that only look.
+#: Commands that only look, and those that go without a date.
 LOOKING = ("explain", "diff")
+DATELESS = ("explain", "decide", "files")
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,14 @@ def parser(job: str, program: argparse.ArgumentParser | None = None) -> argparse
         out.add_argument("--match-alone", action="store_true", help="also match it alone, now")
     if job == "decide":
         out.add_argument("step", choices=("propose", "approve", "reject", "list"))
-        out.add_argument("about", nargs="*", help="EFFECT ID [ID], or the id of a decision")
+    if job in ("decide", "files"):
+        out.add_argument("about", nargs="*", help="what it is about, see below")
         out.add_argument("--by", default="", help="who says so [TIEOUT_USER]")
         out.add_argument("--reason", default="", help="why, for others to read")
     if job in LOOKING:
         out.add_argument("--as-of", help="a moment in UTC, 2026-11-20T10:00")
         out.add_argument("--json", action="store_true", help="everything as one JSON document")
-    elif job not in ("export", "decide"):
+    elif job not in ("export", "decide", "files"):
         out.add_argument("--no-quality", action="store_true", help="leave out the shape checks")
     out.set_defaults(job=job)
     return out
@@ -126,7 +128,7 @@ def request_of(given: argparse.Namespace) -> Request:
         as_of,
         getattr(given, "json", False),
         getattr(given, "match_alone", False),
-        (given.step, *given.about) if given.job == "decide" else (),
+        (*filter(None, [getattr(given, "step", "")]), *getattr(given, "about", ())),
         getattr(given, "by", "") or os.environ.get("TIEOUT_USER", ""),
         getattr(given, "reason", ""),
     )
@@ -151,10 +153,10 @@ def _config(
 
 
 def _days(given: argparse.Namespace, faults: list[str]) -> tuple[date, ...]:
-    """The dates asked for; `explain` and `decide` may go without, and then look at all of them."""
+    """The dates asked for; some jobs may go without, and then look at all of them."""
     first = _date("--business-date", given.business_date, faults)
     last = _date("--through", given.through, faults) if given.through else first
-    if not given.business_date and (given.job not in ("explain", "decide") or given.through):
+    if not given.business_date and (given.job not in DATELESS or given.through):
         faults.append("--business-date is missing; give the accounting day, such as 2026-11-22")
     if first and last and last < first:
         faults.append(f"--through {last} is before --business-date {first}")

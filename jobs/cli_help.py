@@ -48,6 +48,16 @@ Compares the outcomes that the last two runs of the date left. It needs no confi
 Ids are txn_id and line_id as outcomes have them. The one who approves is another person. The next
 `tieout match` runs the date again with what was approved; where a row has changed since, the
 decision settles nothing and is listed as STALE.""",
+    "files": """examples:
+  tieout files --lake lake --config config --channel wechat --business-date 2026-11-22
+  tieout files ... withdraw 3fa9c2e1b0aa --by ann --reason "sent by mistake, it is another shop's"
+  tieout files ... accept 3fa9c2e1b0aa --by ann --reason "the channel took 40 lines back, see mail"
+
+Shows every version that came, why it was set aside, and what changed between versions. FILE_ID is
+its SHA-256, or the first eight digits of it and more. A file that is withdrawn loses its lines; an
+older version does not come back by itself, accept it. `accept` takes a version that is smaller or
+later than the profile allows (SHRUNK, TOO_LATE), or one that was superseded or withdrawn. The next
+`tieout match` runs the date again.""",
     "run": """examples:
   tieout run --lake lake --config config --inbox inbox --business-date 2026-11-22
   tieout run ... --business-date 2026-11-16 --through 2026-11-20   # a week, day by day
@@ -61,5 +71,6 @@ PURPOSES = {
     "explain": "all that is known of one reference, in order",
     "diff": "what changed between two runs of one date",
     "decide": "settle a break or an ambiguity: propose, approve, reject, list",
+    "files": "what came for a day, what changed between versions; withdraw, accept",
     "run": "all of it, for a date or a range, in one session",
 }

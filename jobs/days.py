@@ -9,7 +9,8 @@ from datetime import date
 from typing import Any
 
 from jobs.inbox import WHOLE
-from jobs.receiving import ACCEPTED, MARKER
+from jobs.recording import ACCEPTED
+from schemas.day_parts import MARKER
 from schemas.profile import Profile
 from schemas.vocabulary import RunResult
 
@@ -28,6 +29,18 @@ class DayState:
     missing: tuple[str, ...]
     snapshot_id: str | None
     snapshot_rows: int
+    rejected_count: int = 0
+
+    @property
+    def statement(self) -> str:
+        """The state of the statement in a word: whole, incomplete, absent, or zero-trade, which is
+        whole without a line.
+        """
+        if not self.files:
+            return "absent"
+        if self.missing:
+            return "incomplete"
+        return "whole" if self.line_count or self.rejected_count else "zero-trade"
 
     @property
     def whole(self) -> bool:
@@ -70,4 +83,5 @@ def state_of(
         missing,
         good[-1]["file_id"] if good else None,
         int(counts.get(profile.channel, 0)),
+        sum(int(row["rejected_count"] or 0) for row in own),
     )

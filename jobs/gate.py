@@ -3,13 +3,16 @@
 Source: docs/reference/rules.md, "Gate".
 """
 
+import re
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from jobs.inbox import span_of
 from jobs.landing import Landed
 from jobs.statements.dialect import Declared, Plan
+from jobs.statements.money import DIGITS_MAX
 from schemas.currencies import MINOR_UNITS
 from schemas.profile import Files
 
@@ -17,6 +20,7 @@ from schemas.profile import Files
 NAMED_MAX = 4
 #: What is told of every file, whether the file declares it or not.
 ALWAYS = ("count", "amount", "fee")
+_NUMBER = re.compile(r"[+-]?(\d[\d,]*(\.\d*)?|\.\d+)", re.ASCII)
 
 
 def totals_of(landed: Landed, plan: Plan) -> tuple[list[dict[str, Any]], list[str]]:
@@ -84,7 +88,8 @@ def broken_balance(landed: Landed) -> tuple[int, int, int] | None:
 def verdict(landed: Landed, plan: Plan, files: Files, name: str, day: date) -> str | None:
     """Why a file is quarantined, every reason at once; None where it is accepted."""
     reasons = [landed.refused] if landed.refused else []
-    read = landed.line_count + landed.rejected_count
+    # Of a file of several days only one date's lines land; it is judged as a whole.
+    read = sum(landed.sums.get("count", {}).values()) + landed.rejected_count
     if landed.rejected_count > files.rejected_share_max * read:
         at, why = landed.shown[0]
         reasons.append(
@@ -103,21 +108,29 @@ def verdict(landed: Landed, plan: Plan, files: Files, name: str, day: date) -> s
             f"BALANCE_BROKEN: {name}:{at}: the balance goes on from {_printed(due, exponent)},"
             f" printed is {_printed(printed, exponent)}; fetch the file again, a line is missing"
         )
-    if not _of_day(landed, files.day_check or plan.day_check, day):
-        seen = ", ".join(sorted(landed.days)[:3])
+    if files.spans:
+        first, last = span_of(files.pattern, name) or (day, day)
+        outside = [each for each in sorted(landed.days) if not str(first) <= each <= str(last)]
+        if outside and files.day_check != "none":
+            reasons.append(
+                f"WRONG_DAY: {name}: lines of {', '.join(outside[:3])}, outside of {first} to"
+                f" {last}; have the file named as its days are, or the right days sent"
+            )
+    elif seen := _other_days(landed, plan, files.day_check or plan.day_check, day):
         reasons.append(
-            f"WRONG_DAY: {name}: its lines are of {seen}, not of {day};"
+            f"WRONG_DAY: {name}: {seen}, not of {day};"
             " have the right day sent, or see files.day_check"
         )
     return " | ".join(reasons) or None
 
 
 def _value(declared: Declared, exponent: int) -> int | None:
-    try:
-        scaled = Decimal(declared.text.replace(",", "")).scaleb(exponent)
-    except InvalidOperation:
+    # Plain digits only: an exponent would be a number of any length.
+    too_long = len(declared.text.lstrip("+-0")) > DIGITS_MAX
+    if too_long or not _NUMBER.fullmatch(declared.text):
         return None
-    if not scaled.is_finite() or scaled != int(scaled) or abs(scaled) >= 2**63:
+    scaled = Decimal(declared.text.replace(",", "")).scaleb(exponent)
+    if scaled != int(scaled) or abs(scaled) >= 2**63:
         return None
     return int(scaled)
 
@@ -126,8 +139,16 @@ def _printed(value: int, exponent: int) -> str:
     return f"{Decimal(value).scaleb(-exponent):,.{exponent}f}"
 
 
-def _of_day(landed: Landed, check: str, day: date) -> bool:
-    if check == "none" or not landed.days:
-        return True
-    reach = 0 if check == "on" else 1
-    return any(abs(date.fromisoformat(each) - day) <= timedelta(days=reach) for each in landed.days)
+def _other_days(landed: Landed, plan: Plan, check: str, day: date) -> str | None:
+    """What says that a file is of another day: none of its lines is of it, or the file itself does,
+    which speaks where there is no line as well.
+    """
+    if check == "none":
+        return None
+    reach = timedelta(days=0 if check == "on" else 1)
+    if plan.file_date is not None and abs(plan.file_date - day) > reach:
+        return f"it says itself that it is of {plan.file_date}"
+    days = sorted(landed.days)
+    if not days or any(abs(date.fromisoformat(each) - day) <= reach for each in days):
+        return None
+    return f"its lines are of {', '.join(days[:3])}"

@@ -23,6 +23,9 @@ from schemas.tables import (
 )
 from schemas.vocabulary import FileStatus, RunResult
 
+#: How many missing parts a message names.
+PARTS_SHOWN = 12
+
 
 @dataclass(frozen=True)
 class IngestSummary:
@@ -43,9 +46,23 @@ class IngestSummary:
             out.append(str(self.snapshot["reason"]))
         for channel, state in self.states.items():
             if state.result != RunResult.DONE:
-                missing = f": {', '.join(state.missing)}" if state.missing and state.files else ""
+                missing = f": {_named(state.missing)}" if state.missing and state.files else ""
                 out.append(f"{state.result}: {channel} {self.business_date}{missing}")
         return out + [fault for each in self.quality.values() for fault in each.get("fail", [])]
+
+
+def _named(parts: Sequence[str]) -> str:
+    """Missing parts in a message; all of them are in the JSON summary."""
+    more = f" and {len(parts) - PARTS_SHOWN} more" if len(parts) > PARTS_SHOWN else ""
+    return f"{', '.join(parts[:PARTS_SHOWN])}{more}"
+
+
+def _of_channel(received: Received, state: DayState | None) -> dict[str, Any]:
+    """A channel's part of the JSON summary: its counts, the state of its day, warnings."""
+    out: dict[str, Any] = dict(received.counts)
+    if state is not None:
+        out |= {"state": state.statement, "missing": list(state.missing)}
+    return out | {"warnings": received.warnings}
 
 
 def run(
@@ -65,7 +82,9 @@ def run(
             with runs[name].step("statement"):
                 received[name] = receive_day(lake, profile, inbox, day)
         snapshot = ours.result()
-    files, snapshots = lake.rows(STATEMENT_FILES), lake.rows(SNAPSHOT_FILES)
+    files, snapshots = (
+        lake.rows(each, business_date=day) for each in (STATEMENT_FILES, SNAPSHOT_FILES)
+    )
     states = {
         name: state_of(profile, day, files, snapshots)
         for name, profile in config.profiles.items()
@@ -117,17 +136,23 @@ def add_to(report: Report, summary: IngestSummary) -> None:
         log.warning("%s", fault)
         report.exit_status = 3
     for channel, each in summary.received.items():
+        for warning in each.warnings:
+            log.warning("%s", warning)
         lines, rejected = each.counts["lines"], each.counts["rejected"]
         state = summary.states.get(channel)
         transactions = state.snapshot_rows if state else 0
         report.lines.append(
             f"{summary.business_date}  {channel:<12} {lines:>10,} lines "
             f"{transactions:>10,} transactions {rejected:>6,} rejected"
+            f"  {state.statement if state else ''}".rstrip()
         )
     report.body["dates"].append(
         {
             "business_date": str(summary.business_date),
-            "channels": {name: dict(each.counts) for name, each in summary.received.items()},
+            "channels": {
+                name: _of_channel(each, summary.states.get(name))
+                for name, each in summary.received.items()
+            },
             "snapshot": summary.snapshot and summary.snapshot["status"],
             "faults": summary.faults,
             "seconds": dict(summary.seconds),

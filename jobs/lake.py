@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.archive import Storage
 from jobs.lake_commit import DataFile, commit, written_files
 from jobs.lake_guard import arrow_schema, guarded, opened, taking_turns, widened
-from jobs.lake_read import add_actions, frame_of, row_count
+from jobs.lake_read import add_actions, frame_of, row_count, rows_where
 from jobs.session import engine_in_use
 from schemas.errors import TableMissing, WriteUnproved
 from schemas.tables import TABLES, Table
@@ -187,10 +187,10 @@ class Lake:
         return self.version(table)
 
     def rows(self, table: Table, **where: object) -> list[dict[str, Any]]:
-        """The rows of a small control table that have the given values, as dicts."""
-        dataset = self._delta(table).to_pyarrow_table()
-        found = [dict(row) for row in dataset.to_pylist(maps_as_pydicts="strict")]
-        return [row for row in found if all(row[key] == value for key, value in where.items())]
+        """The rows of a small control table that have the given values, as dicts; a list is any of
+        its values.
+        """
+        return rows_where(self._delta(table), where)
 
     def replace_rows(
         self, table: Table, rows: Sequence[Mapping[str, Any]], day: date, channel: str | None

@@ -7,6 +7,7 @@ from functools import reduce
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -52,6 +53,15 @@ def frame_of(
         for (day, channel), files in sorted(places.items())
     ]
     return reduce(DataFrame.unionByName, days)
+
+
+def rows_where(delta: DeltaTable, where: Mapping[str, object]) -> list[dict[str, Any]]:
+    """The rows of a control table that have the given values; made Python's only after that."""
+    found = delta.to_pyarrow_table()
+    for name, value in where.items():
+        among = pa.array(value if isinstance(value, list) else [value], found[name].type)
+        found = found.filter(pc.is_in(found[name], among))
+    return [dict(row) for row in found.to_pylist(maps_as_pydicts="strict")]
 
 
 def repeated_values(frame: DataFrame, column: str) -> list[str]:

@@ -20,6 +20,7 @@ from jobs.lake import Lake
 from jobs.lake_commit import DataFile
 from jobs.line_file import LineFile
 from jobs.reading import pieces_of
+from jobs.session import engine_in_use
 from jobs.statements import DIALECTS
 from jobs.statements.canonical import without_cards
 from jobs.statements.cells import Rejected
@@ -38,6 +39,7 @@ T = TypeVar("T")
 #: Below this many bytes a day is read here, without asking the engine for tasks.
 INLINE_BYTES = 8 * 2**20
 BLOCKS_OF_A_TASK = 8
+SLICES_OF_A_CORE = 4
 #: How many rejected lines a message shows.
 SHOWN_MAX = 3
 
@@ -139,7 +141,10 @@ def told_by(
             told = [json.dumps(work(tasks[i])) for i in batch.column(0).to_pylist()]
             yield pa.RecordBatch.from_pydict({"told": pa.array(told, pa.string())})
 
-    frame = lake.spark.range(0, len(tasks), 1, len(tasks)).mapInArrow(worked, "told string")
+    slices = len(tasks)
+    if engine_in_use(lake.spark) == "sail":  # which would begin all of them at once
+        slices = min(slices, SLICES_OF_A_CORE * (os.cpu_count() or 1))
+    frame = lake.spark.range(0, len(tasks), 1, slices).mapInArrow(worked, "told string")
     return [json.loads(row["told"]) for row in frame.collect()]
 
 
@@ -153,7 +158,7 @@ def carried_out(task: Task) -> dict[str, Any]:
         try:
             for piece in pieces_of(source, task.blocks, task.plan, task.profile):
                 _count(piece.parsed, seen, task.profile.zone)
-                lines.write(piece.parsed.lines.columns)
+                lines.write(_of_day(piece.parsed.lines.columns, task))
                 _write_refused(rejected, piece.refused, seen)
         except FileRefused as fault:
             seen.refused = str(fault)
@@ -169,6 +174,19 @@ def carried_out(task: Task) -> dict[str, Any]:
         "checks": [astuple(each) for each in seen.checks],
         "refused": seen.refused,
     }
+
+
+def _of_day(columns: dict[str, pa.Array], task: Task) -> dict[str, pa.Array]:
+    """The lines that land under the task's date: of a file of several days, that date's only."""
+    files = task.profile.files
+    if files is None or not files.spans:
+        return columns
+    own = pc.equal(_local_dates(columns["traded_at"], task.profile.zone), pa.scalar(task.day))
+    return {name: column.filter(own) for name, column in columns.items()}
+
+
+def _local_dates(moments: pa.Array, zone: str) -> pa.Array:
+    return pc.local_timestamp(moments.cast(pa.timestamp("us", zone))).cast(pa.date32())
 
 
 def _write_refused(rejected: LineFile, refused: Rejected, seen: Landed) -> None:
@@ -198,8 +216,8 @@ def _count(parsed: Parsed, seen: Landed, zone: str) -> None:
             for name, values in named.items():
                 wide = values.filter(own).cast(pa.decimal128(38, 0))
                 into.setdefault(name, Counter())[code] += int(pc.sum(wide).as_py() or 0)
-    local = pc.local_timestamp(columns["traded_at"].cast(pa.timestamp("us", zone)))
-    for each in pc.value_counts(pc.drop_null(local.cast(pa.date32()))).to_pylist():
+    local = _local_dates(columns["traded_at"], zone)
+    for each in pc.value_counts(pc.drop_null(local)).to_pylist():
         seen.days[str(each["values"])] += each["counts"]
     seen.checks += parsed.checks
     if parsed.link is not None:

@@ -1,5 +1,6 @@
 """`tieout match`: one channel's lines against our transactions, date by date."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -16,6 +17,7 @@ from jobs.match_tally import stale_ids, tallied, tally
 from jobs.matching import conservation
 from jobs.matching.day import Facts, Matched, matched
 from jobs.matching.decisions import Decision
+from jobs.recording import ACCEPTED
 from jobs.replay import Due, dates_of, due
 from jobs.session import set_size
 from jobs.shapes import after_match
@@ -67,9 +69,13 @@ def run(lake: Lake, profile: Profile, asked: Sequence[date]) -> list[MatchSummar
         lake.rows(RUNS, job="match", channel=profile.channel), key=lambda row: row["ended_at"]
     ):
         recorded[row["business_date"]] = row["fingerprint"]
-    files, snapshots = lake.rows(STATEMENT_FILES), lake.rows(SNAPSHOT_FILES)
+    files: dict[date, list[dict[str, Any]]] = defaultdict(list)
+    for row in lake.rows(STATEMENT_FILES, channel=profile.channel, status=ACCEPTED):
+        files[row["business_date"]].append(row)
+    snapshots = lake.rows(SNAPSHOT_FILES)
     states = {
-        day: state_of(profile, day, files, snapshots) for day in dates_of(profile, asked, recorded)
+        day: state_of(profile, day, files[day], snapshots)
+        for day in dates_of(profile, asked, recorded)
     }
     decided = approved(lake, profile.channel)
     ids = {day: [each.decision_id for each in those] for day, those in decided.items()}

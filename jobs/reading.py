@@ -1,7 +1,9 @@
 """Received bytes to canonical lines: opened, planned, then read by blocks or as a document."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import date
 from typing import IO
 
 import pyarrow as pa
@@ -9,6 +11,7 @@ import pyarrow.compute as pc
 
 from jobs.archive import Archived, Block, Storage
 from jobs.statements import DIALECTS
+from jobs.statements.canonical import needed
 from jobs.statements.cells import Rejected, read_cells
 from jobs.statements.dialect import (
     HEAD_BYTES,
@@ -19,7 +22,7 @@ from jobs.statements.dialect import (
     is_document,
     is_packed,
 )
-from jobs.unpack import Wanted, unpacked
+from jobs.unpack import Wanted, opened, unpacked
 from schemas.profile import Profile
 
 
@@ -47,8 +50,10 @@ def plain_of(
     return unpacked(storage, kept, name, scratch, wanted)
 
 
-def planned(storage: Storage, plain: Archived, name: str, profile: Profile) -> Plan:
-    """How a file is read, from its first and last bytes.
+def planned(
+    storage: Storage, plain: Archived, name: str, profile: Profile, day: date | None = None
+) -> Plan:
+    """How a file of a business date, where that is known, is read, from its first and last bytes.
 
     Raises:
         FileRefused: it is not as its dialect or its profile says.
@@ -57,7 +62,8 @@ def planned(storage: Storage, plain: Archived, name: str, profile: Profile) -> P
         head = source.read(HEAD_BYTES)
         source.seek(max(0, plain.byte_size - TAIL_BYTES))
         tail = source.read(TAIL_BYTES)
-    plan: Plan = DIALECTS[profile.dialect].plan(Sample(name, plain.byte_size, head, tail), profile)
+    sample = Sample(name, plain.byte_size, head, tail, day)
+    plan: Plan = DIALECTS[profile.dialect].plan(sample, profile)
     return plan
 
 
@@ -73,6 +79,7 @@ def pieces_of(
     if is_document(dialect):
         for parsed in dialect.read(source, plan, profile):
             refused = parsed.rejected
+            _dated(parsed, profile)
             _set_aside(parsed, refused, list(parsed.raw))
             yield Piece(parsed, refused)
         return
@@ -83,12 +90,44 @@ def pieces_of(
         refused = Rejected()
         cells = read_cells(source.read(block.length), block.first_line, plan.shape, refused)
         parsed = dialect.parse(cells, plan, profile)
+        _dated(parsed, profile)
         parsed.lines.columns["line_no"] = cells.line_no
         if parsed.lines.faults:
             rows = sorted(parsed.lines.faults)
             raw = cells.raw(cells.line_no.take(rows).to_pylist())
             _set_aside(parsed, refused, dict(zip(rows, raw, strict=True)))
         yield Piece(parsed, refused)
+
+
+def _dated(parsed: Parsed, profile: Profile) -> None:
+    """Blames lines without a time in a file of several days: they would land on none."""
+    if profile.files is not None and profile.files.spans:
+        needed(parsed.lines, ("traded_at",))
+
+
+def document_texts(
+    storage: Storage, path: str, name: str, profile: Profile, numbers: Collection[int]
+) -> dict[int, str]:
+    """The texts of some records of an archived document, by `line_no`; it is read again for them.
+
+    Raises:
+        FileNotFoundError: it is not in the archive any more.
+    """
+    dialect = DIALECTS[profile.dialect]
+    with storage.fs.open_input_file(path) as kept:
+        head = kept.read(HEAD_BYTES)
+        size = kept.size()
+    plan = dialect.plan(Sample(name, size, head, b""), profile)
+    if is_packed(dialect):
+        stream: AbstractContextManager[IO[bytes]] = storage.fs.open_input_file(path)
+    else:
+        stream = opened(storage, path, profile.files.member if profile.files else None)
+    out: dict[int, str] = {}
+    with stream as source:
+        for parsed in dialect.read(source, plan, profile):
+            there = parsed.lines.columns["line_no"].to_pylist()
+            out |= {no: text for no, text in zip(there, parsed.raw, strict=True) if no in numbers}
+    return out
 
 
 def _set_aside(parsed: Parsed, refused: Rejected, raw: list[str] | dict[int, str]) -> None:

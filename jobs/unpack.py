@@ -1,6 +1,7 @@
 """Gzip and zip opened in a stream, with limits: nothing a received file says is trusted."""
 
 import gzip
+import lzma
 import stat
 import uuid
 import zipfile
@@ -15,6 +16,16 @@ from jobs.archive import LINE_BYTES_MAX, Archived, Storage, TooLarge, copy_in_bl
 from schemas.errors import FileRefused
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+#: What the unpackers raise for damaged bytes; ValueError is a place outside of the file.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    OSError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    RuntimeError,
+    ValueError,
+)
 #: A text file does not shrink a thousandfold; what unpacks to more than that, from this size on,
 #: is a bomb.
 RATIO_MAX = 1000
@@ -63,7 +74,7 @@ def unpacked(storage: Storage, kept: Archived, name: str, scratch: str, wanted: 
                         return _copied(storage, kept, plain, name, scratch, wanted)
             with gzip.open(source, "rb") as plain:
                 return _copied(storage, kept, plain, name, scratch, wanted)
-        except (zipfile.BadZipFile, OSError, EOFError, zlib.error, RuntimeError) as fault:
+        except _DAMAGED as fault:
             if isinstance(fault, OSError) and fault.errno is not None:
                 raise
             raise FileRefused(

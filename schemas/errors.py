@@ -39,6 +39,12 @@ class DecisionRefused(TieoutError):
     exit_status = 2
 
 
+class VersionRefused(TieoutError):
+    """Raised when a received file cannot be withdrawn or accepted as asked."""
+
+    exit_status = 2
+
+
 class CheckFailed(TieoutError):
     """Raised when a conservation check fails: what went in is not what came out."""
 

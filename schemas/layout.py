@@ -5,6 +5,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from schemas.layout_parts import (
+    TOTAL_NAMES,
+    Amounts,
+    Currency,
+    Footer,
+    InOut,
+    KindBySign,
+    Records,
+    Total,
+)
 from schemas.strict import Strict
 from schemas.vocabulary import Kind, Status
 
@@ -30,17 +40,7 @@ LINE_COLUMNS = Literal[
     "card_type",
 ]
 
-#: Totals that a trailer may declare; amounts of refunds and the absolute ones are unsigned.
-TOTAL_NAMES = Literal[
-    "count",
-    "amount",
-    "absolute_amount",
-    "fee",
-    "payment_count",
-    "payment_amount",
-    "refund_count",
-    "refund_amount",
-]
+Place = str | int | tuple[str, ...] | tuple[int, ...]
 
 
 def _encoding(name: str) -> str:
@@ -51,17 +51,6 @@ def _encoding(name: str) -> str:
     if found.startswith(("utf-16", "utf-32")):
         raise ValueError(f"{name} has no one-byte line ends; have the file sent in utf-8")
     return found
-
-
-class WechatOptions(Strict):
-    """Choices that the WeChat Pay merchant bill leaves open.
-
-    `amount`: `settlement` is what is settled, `order` the order's gross amount.
-    `merchants`: merchant numbers that the bill may hold; another one is another channel's file.
-    """
-
-    amount: Literal["settlement", "order"] = "settlement"
-    merchants: tuple[str, ...] = ()
 
 
 class Sign(Strict):
@@ -84,44 +73,102 @@ class DelimitedLayout(Strict):
     """A delimited text file, whole.
 
     `columns` names for each column of a line the header's name, or its number (from 1) where
-    `header` is `none`. A column that is not in the file is given as a constant in `constants`.
+    `header` is `none`; `traded_at` may be two, a date and a time. A column that is not in the file
+    is given as a constant in `constants`. `preamble`: `find` looks for the header by its names.
     `amount_sign`: `as_written`, or `by_kind` (refunds, payouts and chargebacks leave, the rest
     comes). `fee_sign`: `as_written`, or `by_kind` (given back on a refund, charged on the rest).
+    `extra_cells` are cells that a line has beyond its header, such as behind a last separator.
     """
 
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
-    separator: str = Field(default=",", min_length=1, max_length=1)
+    separator: str = Field(default=",", min_length=1, max_length=8)
     quote: str | None = Field(default=None, min_length=1, max_length=1)
     header: Literal["names", "none"] = "names"
-    preamble: int = Field(default=0, ge=0, le=100)
+    preamble: Annotated[int, Field(ge=0, le=100)] | Literal["find"] = 0
+    extra_cells: int = Field(default=0, ge=0, le=100)
+    records: Records | None = None
     strip: str = " \t"
     empty: tuple[str, ...] = ("", "-", "--")
-    columns: dict[LINE_COLUMNS, str | int]
+    columns: dict[LINE_COLUMNS, Place]
     constants: dict[LINE_COLUMNS, str] = {}
     kinds: dict[str, Kind] = {}
+    kind_by_sign: KindBySign | None = None
     statuses: dict[str, Status] = {}
+    currencies: dict[str, Currency] = {}
     amount_unit: Literal["major", "minor"] = "major"
     amount_sign: Literal["as_written", "by_kind"] = "as_written"
     fee_sign: Literal["as_written", "by_kind"] = "as_written"
+    amounts: Amounts | None = None
+    in_out: InOut | None = None
     sign: Sign | None = None
     time_format: str = "%Y-%m-%d %H:%M:%S"
     date_format: str = "%Y-%m-%d"
     trailer: Trailer | None = None
+    footer: Footer | None = None
+    totals: tuple[Total, ...] = ()
+
+    def wanted(self) -> dict[str, str | int]:
+        """What of a line is read: our column, or a name of this dialect's own, to its place."""
+        out: dict[str, str | int] = {}
+        for key, place in self.columns.items():
+            several = place if isinstance(place, tuple) else (place,)
+            out |= {f"{key}{f'+{i}' if i else ''}": each for i, each in enumerate(several)}
+        if self.sign is not None:
+            out["sign"] = self.sign.column
+        if self.in_out is not None:
+            out |= {"incoming": self.in_out.incoming, "outgoing": self.in_out.outgoing}
+        return out
 
     @model_validator(mode="after")
     def _columns_fit(self) -> Self:
         wanted = str if self.header == "names" else int
-        wrong = [key for key, place in self.columns.items() if not isinstance(place, wanted)]
+        wrong = [key for key, place in self.wanted().items() if not isinstance(place, wanted)]
         if wrong:
             raise ValueError(
                 f"columns {', '.join(wrong)}: with header {self.header} a column is"
                 f" given by its {'name' if wanted is str else 'number, from 1'}"
             )
+        low = [key for key, place in self.wanted().items() if isinstance(place, int) and place < 1]
+        if low:
+            raise ValueError(f"columns {', '.join(low)}: numbers of columns begin at 1")
+        several = [key for key, place in self.columns.items() if isinstance(place, tuple)]
+        if set(several) - {"traded_at", "settlement_date"}:
+            raise ValueError(f"{', '.join(several)}: only times may stand in several columns")
         twice = sorted(set(self.columns) & set(self.constants))
         if twice:
             raise ValueError(f"{', '.join(twice)}: in columns and in constants; choose one")
-        needed = ("kind", "status", "amount", "currency")
-        missing = [key for key in needed if key not in self.columns | self.constants]
+        there: set[str] = set(self.columns) | set(self.constants)
+        there |= {"amount"} if self.in_out else set()
+        there |= {"kind"} if self.kind_by_sign else set()
+        there |= {"currency"} if self.amounts and self.amounts.currency else set()
+        missing = [k for k in ("kind", "status", "amount", "currency") if k not in there]
         if missing:
             raise ValueError(f"{', '.join(missing)}: neither in columns nor in constants; add it")
+        return self
+
+    @model_validator(mode="after")
+    def _choices_fit(self) -> Self:
+        clashes = (
+            (self.in_out and "amount" in self.columns, "amount and in_out"),
+            (self.in_out and self.sign, "sign and in_out"),
+            (self.in_out and self.amount_sign == "by_kind", "in_out and amount_sign: by_kind"),
+            (self.kind_by_sign and "kind" in set(self.columns) | set(self.constants),
+             "kind and kind_by_sign"),
+            (self.kind_by_sign and "by_kind" in (self.amount_sign, self.fee_sign),
+             "kind_by_sign and by_kind"),
+            (self.trailer and (self.footer or self.records), "trailer and footer or records"),
+            (self.footer and self.records, "footer and records"),
+            (self.quote and len(self.separator) > 1, "quote and a separator of several characters"),
+            (self.preamble == "find" and self.header == "none", "preamble: find and header: none"),
+        )  # fmt: skip
+        wrong = [both for clash, both in clashes if clash]
+        if wrong:
+            raise ValueError(f"{'; '.join(wrong)}: choose one")
+        if self.quote is not None and not self.quote.isascii():
+            raise ValueError(f"quote {self.quote!r} is no plain character")
+        if "\n" in self.separator or "\r" in self.separator:
+            raise ValueError("the separator holds a line end")
+        foot = any(total.at == "foot" for total in self.totals)
+        if foot and self.footer is None and (self.records is None or not self.records.trailer):
+            raise ValueError("totals at the foot need `footer`, or `records.trailer`")
         return self

@@ -8,12 +8,16 @@ from datetime import date
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from schemas.layout import DelimitedLayout, WechatOptions
+from schemas.day_parts import Parts
+from schemas.fixed_layout import FixedLayout
+from schemas.layout import DelimitedLayout
 from schemas.match_rules import Match
 from schemas.strict import Strict
+from schemas.unionpay_options import UnionpayOptions
 from schemas.vocabulary import Reference
+from schemas.wechat_options import WechatFundFlowOptions, WechatOptions
 
 
 def _zone(name: str) -> str:
@@ -40,28 +44,52 @@ class Files(Strict):
     """Which files make a day.
 
     `pattern` names `{business_date:...}` and, where a day comes in parts, `{part}`; `*` stands for
-    any characters within one name. `member` is the one to take, such as `*_detail.csv`, out of a
-    zip of several files. `marker` is a file that says: no trades on this day.
-    `rejected_share_max` is the share of lines that may be rejected before the file is refused.
+    any characters within one name. A file of several days is named by `{first_date:...}` and
+    `{last_date:...}` instead; each date takes its own lines from it. `member` is the one to take,
+    such as `*_detail.csv`, out of a zip of several files. `marker` is a file that says: no trades
+    on this day.
+    `parts` are the names of the parts that make the day whole, or a rule, see `day_parts`.
+    `rejected_share_max` is the share of lines that may be rejected before the file is refused,
+    `duplicate_share_max` the share that may be copies of another line of the file. `shrink_max` is
+    the share of lines, or of money, by which a new version may be smaller; `age_days_max` the days
+    after its own on which a file may come. `volume_change_warn` is the change against the usual
+    number of lines that is worth a warning.
     `day_check`: some line must lie `on` the day, or `near` it (a day either side), or `none`;
     what is not said is the dialect's: a WeChat bill is of one calendar day, others are `near`.
     """
 
     pattern: str
-    parts: tuple[str, ...] = ()
+    parts: Parts = ()
     due: str | None = None
     marker: str | None = None
     member: str | None = None
     rejected_share_max: float = Field(default=0.0, ge=0.0, le=1.0)
+    duplicate_share_max: float | None = Field(default=None, ge=0.0, le=1.0)
+    shrink_max: float | None = Field(default=None, ge=0.0, le=1.0)
+    volume_change_warn: float | None = Field(default=None, gt=0.0)
+    age_days_max: int | None = Field(default=None, ge=0)
     day_check: Literal["on", "near", "none"] | None = None
     unpacked_bytes_max: int = Field(default=20 * 2**30, gt=0)
 
+    @property
+    def spans(self) -> bool:
+        """Whether a file holds several days."""
+        return "{first_date" in self.pattern
+
     @field_validator("pattern", "marker")
     @classmethod
-    def _says_its_date(cls, text: str | None) -> str | None:
-        if text is not None and "{business_date" not in text:
-            raise ValueError("it does not name {business_date:%Y-%m-%d}; add the date")
-        return text
+    def _says_its_date(cls, text: str | None, info: ValidationInfo) -> str | None:
+        if text is None:
+            return None
+        ends = [text.count(f"{{{end}_date") for end in ("first", "last")]
+        if "{business_date" in text and ends == [0, 0]:
+            return text
+        if info.field_name == "pattern" and "{business_date" not in text and ends == [1, 1]:
+            return text
+        raise ValueError(
+            "it does not name {business_date:%Y-%m-%d}; add the date (or, for files of several"
+            " days, {first_date:%Y-%m-%d} and {last_date:%Y-%m-%d})"
+        )
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
@@ -130,7 +158,10 @@ class Profile(Strict):
     first_date: date
     files: Files | None = None
     layout: DelimitedLayout | None = None
+    fixed_width: FixedLayout | None = None
+    unionpay: UnionpayOptions = UnionpayOptions()
     wechat: WechatOptions = WechatOptions()
+    wechat_fund_flow: WechatFundFlowOptions = WechatFundFlowOptions()
     references: dict[Reference, ReferenceRules] = {}
     scope: Scope = Scope()
     match: Match = Match()
@@ -145,6 +176,8 @@ class Profile(Strict):
             )
         if self.dialect == "delimited" and self.layout is None:
             raise ValueError("dialect delimited is described by `layout`; add it")
+        if self.dialect == "fixed_width" and self.fixed_width is None:
+            raise ValueError("dialect fixed_width is described by `fixed_width`; add it")
         return self
 
     @property

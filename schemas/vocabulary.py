@@ -115,13 +115,14 @@ DECIDED_BY = "decision:"
 
 
 class FileStatus(StrEnum):
-    """Life of a received file: RECEIVED until the gate has spoken."""
+    """Life of a received file: RECEIVED until the gate has spoken, WITHDRAWN by a person."""
 
     RECEIVED = "RECEIVED"
     ACCEPTED = "ACCEPTED"
     QUARANTINED = "QUARANTINED"
     SUPERSEDED = "SUPERSEDED"
     DUPLICATE = "DUPLICATE"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class FeeResult(StrEnum):

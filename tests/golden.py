@@ -54,7 +54,7 @@ def landed(case: Path) -> str:
         with statement.open("rb") as source:
             kept = receive(storage, source)
         plain = plain_of(storage, kept, statement.name, "scratch", profile)
-        plan = planned(storage, plain, statement.name, profile)
+        plan = planned(storage, plain, statement.name, profile, DAY)
         tasks = tasks_of(storage, plain, plan, profile, DAY)
         result = summed(tasks, [carried_out(task) for task in tasks])[kept.file_id]
         totals, _ = totals_of(result, plan)

@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.exports.cells import money
+from schemas.day_parts import MARKER
 from schemas.profile import Files
 from schemas.vocabulary import FileStatus, Outcome, Reason, RunResult
 
@@ -74,7 +75,8 @@ def sides(
     files = [{name: row[name] for name in _FILE_SHOWN} for row in statements]
     files.sort(key=lambda row: [str(value) for value in row.values()])
     accepted = {row["part"] for row in files if row["status"] == FileStatus.ACCEPTED}
-    statement = WHOLE if accepted.issuperset(expected.parts) else RunResult.STATEMENT_INCOMPLETE
+    whole = MARKER in accepted or accepted.issuperset(expected.parts)
+    statement = WHOLE if whole else RunResult.STATEMENT_INCOMPLETE
     statement = statement if accepted else RunResult.STATEMENT_MISSING
     there = any(row["status"] == FileStatus.ACCEPTED for row in snapshots)
     return {

@@ -31,6 +31,11 @@ class Lines:
         for row, fault in faults.items():
             self.faults.setdefault(row, fault)
 
+    def blame_where(self, mask: pa.Array, fault: str) -> None:
+        """The same fault of every row of a mask; a null of it is no fault."""
+        if pc.any(mask).as_py():
+            self.blame(dict.fromkeys(pc.indices_nonzero(mask).to_pylist(), fault))
+
 
 def nulls(count: int, kind: pa.DataType | None = None) -> pa.Array:
     """A column without a value."""

@@ -4,26 +4,25 @@ A block is whole lines. The quick way is taken only when counts prove that it re
 the slow way would; the slow way is the definition.
 """
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from pyarrow import csv as arrow_csv
 
-#: Between two values of a WeChat bill, and before the first.
-BACKTICK = "`"
-_NEWLINE, _RETURN, _TICK, _COMMA = b"\n\r`,"
-_WINDOW_BYTES = 512 * 1024
+from jobs.statements.quick_cells import BACKTICK, quick
+from jobs.statements.quoting import cut_quoted
+from jobs.statements.record_types import Codes
+
+_BLANK = b" \t\r\x0b\x0c"
 
 
 @dataclass(frozen=True)
 class Shape:
     """How lines are cut into cells: `separator` BACKTICK means every value is led by one.
 
-    `width` is the number of cells of a line, `wanted` the places (from 0) that are read.
+    `width` is the number of cells of a line, `wanted` the places (from 0) that are read. What is
+    not separated is cut by a `cutter` of its own.
     """
 
     encoding: str
@@ -31,6 +30,8 @@ class Shape:
     quote: str | None
     width: int
     wanted: tuple[int, ...]
+    codes: Codes | None = None
+    cutter: "Cutter | None" = None
 
 
 @dataclass
@@ -67,129 +68,44 @@ class Cells:
         ]
 
 
+class Cutter(Protocol):
+    """Another way than separators to cut the lines of a block."""
+
+    def read(self, block: bytes, first_line: int, rejected: Rejected) -> Cells:
+        """Cells of a block, as `read_cells` gives them."""
+
+
 def read_cells(block: bytes, first_line: int, shape: Shape, rejected: Rejected) -> Cells:
     """Cells of a block; lines that cannot be cut are added to `rejected`, blank ones left out."""
-    columns = _quick(block, shape)
+    if shape.cutter is not None:
+        return shape.cutter.read(block, first_line, rejected)
+    lines, line_no = block, None
+    if shape.codes is not None:
+        sifted = shape.codes.sifted(block, first_line)
+        lines, line_no = sifted.block, sifted.line_no
+        for number, raw in sifted.unknown:
+            code = shape.codes.of(raw).decode(shape.encoding, "replace")
+            text = raw.decode(shape.encoding, "replace").rstrip("\r")
+            rejected.add(number, text, f"UNKNOWN_RECORD: {code[:40]!r} is no record type")
+    columns = quick(lines, shape) if lines else None
     if columns is not None:
         count = len(next(iter(columns.values())))
-        numbers = pa.array(range(first_line, first_line + count), pa.int64())
+        numbers = pa.array(line_no or range(first_line, first_line + count), pa.int64())
         return Cells(columns, numbers, block, first_line, shape.encoding)
-    return _line_by_line(block, first_line, shape, rejected)
+    pieces = lines.split(b"\n")
+    numbered = zip(line_no or range(first_line, first_line + len(pieces)), pieces, strict=False)
+    columns, numbers = _line_by_line(numbered, shape, rejected)
+    return Cells(columns, numbers, block, first_line, shape.encoding)
 
 
-def _quick(block: bytes, shape: Shape) -> dict[int, pa.Array] | None:
-    facts = _facts(block)
-    if facts is None:
-        return None
-    lines = facts.newlines + (not block.endswith(b"\n"))
-    if facts.returns and (
-        facts.returns != block.count(b"\r\n")
-        or facts.returns < lines - 1
-        or b"\n\r\n" in block
-        or block.startswith(b"\r")
-    ):
-        return None
-    if shape.encoding == "utf-8":
-        if not _is_utf8(block):
-            return None
-    else:
-        try:
-            block = block.decode(shape.encoding).encode()
-        except UnicodeDecodeError:
-            return None
-    if shape.separator == BACKTICK:
-        if facts.ticks != lines * shape.width or facts.joints != lines * (shape.width - 1):
-            return None
-        found = _arrow(block, BACKTICK, None, shape.width + 1, [i + 1 for i in shape.wanted])
-        last = shape.width - 1
-        return found and {
-            i: found[i + 1] if i == last else pc.utf8_slice_codeunits(found[i + 1], 0, -1)
-            for i in shape.wanted
-        }
-    if shape.quote is not None and block.count(shape.quote.encode()) % 2:
-        return None
-    found = _arrow(block, shape.separator, shape.quote, shape.width, list(shape.wanted))
-    if found and len(next(iter(found.values()))) != lines:
-        return None
-    return found
-
-
-@dataclass
-class _Facts:
-    """Counts of a block: line ends, carriage returns, backticks, backticks behind a comma."""
-
-    newlines: int = 0
-    returns: int = 0
-    ticks: int = 0
-    joints: int = 0
-
-
-def _facts(block: bytes) -> _Facts | None:
-    """Counts of a block; None where a NUL byte or an empty line stands in it.
-
-    Counted by numpy window by window: it stays in the cache, and lets other threads work.
-    """
-    facts = _Facts()
-    whole = np.frombuffer(block, np.uint8)
-    before = _NEWLINE  # so that an empty first line is seen
-    for start in range(0, len(whole), _WINDOW_BYTES):
-        window = whole[start : start + _WINDOW_BYTES]
-        ends, ticks = window == _NEWLINE, window == _TICK
-        empty = bool((ends[1:] & ends[:-1]).any()) or bool(ends[0] and before == _NEWLINE)
-        if empty or not window.all():
-            return None
-        facts.newlines += int(np.count_nonzero(ends))
-        facts.returns += int(np.count_nonzero(window == _RETURN))
-        facts.ticks += int(np.count_nonzero(ticks))
-        facts.joints += int(np.count_nonzero(ticks[1:] & (window[:-1] == _COMMA)))
-        facts.joints += int(bool(ticks[0]) and before == _COMMA)
-        before = int(window[-1])
-    return facts
-
-
-def _is_utf8(block: bytes) -> bool:
-    ends = pa.array([0, len(block)], pa.int32()).buffers()[1]
-    one = pa.Array.from_buffers(pa.binary(), 1, [None, ends, pa.py_buffer(block)])
-    try:
-        one.cast(pa.string())
-    except pa.ArrowInvalid:
-        return False
-    return True
-
-
-def _arrow(
-    block: bytes, separator: str, quote: str | None, width: int, wanted: list[int]
-) -> dict[int, pa.Array] | None:
-    names = [str(place) for place in range(width)]
-    chosen = [str(place) for place in wanted]
-    try:
-        table = arrow_csv.read_csv(
-            pa.BufferReader(block),
-            arrow_csv.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=names),
-            arrow_csv.ParseOptions(
-                delimiter=separator,
-                quote_char=quote or False,
-                double_quote=True,
-                newlines_in_values=False,
-            ),
-            arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(chosen, pa.string()),
-                include_columns=chosen,
-                strings_can_be_null=False,
-                quoted_strings_can_be_null=False,
-                check_utf8=False,
-            ),
-        )
-    except pa.ArrowInvalid:
-        return None
-    return {place: table.column(str(place)).combine_chunks() for place in wanted}
-
-
-def _line_by_line(block: bytes, first_line: int, shape: Shape, rejected: Rejected) -> Cells:
+def _line_by_line(
+    numbered: Iterable[tuple[int, bytes]], shape: Shape, rejected: Rejected
+) -> tuple[dict[int, pa.Array], pa.Array]:
     kept: list[list[str]] = []
     numbers: list[int] = []
-    for number, raw in enumerate(block.split(b"\n"), first_line):
-        if not raw.strip():
+    blank = _BLANK.replace(shape.separator.encode(), b"")
+    for number, raw in numbered:
+        if not raw.strip(blank):
             continue
         try:
             cells = _cut(raw, shape)
@@ -199,8 +115,7 @@ def _line_by_line(block: bytes, first_line: int, shape: Shape, rejected: Rejecte
         kept.append(cells)
         numbers.append(number)
     columns = {i: pa.array([cells[i] for cells in kept], pa.string()) for i in shape.wanted}
-    line_no = pa.array(numbers, pa.int64())
-    return Cells(columns, line_no, block, first_line, shape.encoding)
+    return columns, pa.array(numbers, pa.int64())
 
 
 def _cut(raw: bytes, shape: Shape) -> list[str]:
@@ -222,13 +137,7 @@ def _cut(raw: bytes, shape: Shape) -> list[str]:
     elif shape.quote is None:
         cells = text.split(shape.separator)
     else:
-        try:
-            reader = csv.reader(
-                [text], delimiter=shape.separator, quotechar=shape.quote, strict=True
-            )
-            cells = next(reader)
-        except csv.Error as fault:
-            raise ValueError(f"BAD_QUOTES: {fault}") from fault
+        cells = cut_quoted(text, shape.separator, shape.quote)
     if len(cells) != shape.width:
         raise ValueError(f"WRONG_WIDTH: {len(cells)} cells, not {shape.width}")
     return cells

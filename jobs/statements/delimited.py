@@ -1,7 +1,5 @@
 """Delimited text, described wholly by its profile. Source: docs/reference/dialects.md."""
 
-import contextlib
-import csv
 from collections.abc import Callable
 
 import pyarrow as pa
@@ -9,7 +7,6 @@ import pyarrow.compute as pc
 
 from jobs.statements.canonical import (
     Lines,
-    dates,
     given,
     masked_name,
     masked_tail,
@@ -17,19 +14,35 @@ from jobs.statements.canonical import (
     needed,
     nulls,
     signed_by,
-    times,
     with_references,
 )
 from jobs.statements.cells import Cells, Shape
-from jobs.statements.dialect import Declared, Parsed, Plan, Sample, last_line
+from jobs.statements.delimited_plan import (
+    bound,
+    cells_of,
+    codes_of,
+    detail_width,
+    foot_of,
+    top_of,
+    trailer_of,
+    unknown,
+)
+from jobs.statements.delimited_totals import (
+    covered,
+    expressed,
+    footer_start,
+    totals_by_line,
+    trailer,
+)
+from jobs.statements.dialect import Declared, Parsed, Plan, Sample
+from jobs.statements.moments import day_in, days, moments
 from jobs.statements.money import mapped
-from schemas.errors import FileRefused
+from jobs.statements.printed import plain_amounts
 from schemas.layout import DelimitedLayout
 from schemas.profile import Profile
 from schemas.vocabulary import SIGN_OF_KIND, Kind, Reference, Status
 
-_BOM = "\ufeff"
-_COUNTS = ("count", "payment_count", "refund_count")
+_KEPT = ("currency", "merchant_id", "terminal_id", "product", "card_type")
 
 
 def identify(sample: Sample) -> bool:
@@ -38,41 +51,54 @@ def identify(sample: Sample) -> bool:
 
 
 def plan(sample: Sample, profile: Profile) -> Plan:
-    """Binds the header or the numbers, finds the trailer.
+    """Binds the header or the numbers, finds what stands above and below the trades.
 
     Raises:
-        FileRefused: header or trailer are not as the profile says.
+        FileRefused: header, trailer, footer or totals are not as the profile says.
     """
     layout = layout_of(profile)
-    start, first_line = _after(sample, layout.preamble)
-    names: list[str] = []
-    if layout.header == "names":
-        end_of_header = sample.head.find(b"\n", start) + 1 or len(sample.head)
-        names = _cells(_text(sample, start, end_of_header, layout, first_line), layout)
-        start, first_line = end_of_header, first_line + 1
-    elif start < sample.size:
-        line_end = sample.head.find(b"\n", start)
-        first = sample.head[start : line_end if line_end >= 0 else None]
-        names = _cells(first.decode(layout.encoding, "replace"), layout)
-    places = _bound(sample, layout, names, first_line)
-    if names and max(places.values(), default=0) >= len(names):
-        raise _unknown(
+    top = top_of(sample, layout)
+    header_line = top.first_line - 1 if layout.header == "names" else top.first_line
+    places = bound(sample, layout, top.names, header_line)
+    told = codes_of(sample, layout, top.start)
+    width = len(top.names) + (layout.extra_cells if layout.header == "names" else 0)
+    if told is not None:
+        width = detail_width(sample, told, top.start, layout) or width
+    if top.names and max(places.values(), default=0) >= width:
+        raise unknown(
             sample,
-            f"the first line has {len(names)} cells",
+            f"the first line has {width} cells",
             "check `layout.columns` and `layout.separator`",
-            first_line,
+            header_line,
         )
-    end = sample.size
-    declared: tuple[Declared, ...] = ()
+    end, declared, foot = sample.size, tuple[Declared, ...](), list[str]()
     if layout.trailer is not None:
-        end, declared = _trailer(sample, layout)
-    width = max(len(names), 1)
+        end, cells = trailer_of(sample, layout)
+        declared = trailer(sample, layout, cells)
+    elif layout.footer is not None:
+        end = footer_start(sample, layout)
+        foot = foot_of(sample, layout, end)
+    elif layout.records is not None and layout.records.trailer:
+        codes = [*layout.records.trailer]
+        below = foot_of(sample, layout, sample.tail_offset)
+        foot = [line for line in below if cells_of(line, layout)[0] in codes]
+    declared += expressed(sample, layout, top.head, foot)
+    width = max(width, max(places.values(), default=0) + 1)
     wanted = tuple(sorted(set(places.values()))) or (0,)
-    if layout.header == "none" and end <= start:
-        width, wanted = max(max(places.values()) + 1, width), wanted
-    shape = Shape(layout.encoding, layout.separator, layout.quote, width, wanted)
-    currency = layout.constants.get("currency")
-    return Plan("delimited", shape, places, start, first_line, max(end, start), declared, currency)
+    shape = Shape(layout.encoding, layout.separator, layout.quote, width, wanted, told)
+    pattern = profile.files.pattern if profile.files else ""
+    return Plan(
+        "delimited",
+        shape,
+        places,
+        top.start,
+        top.first_line,
+        max(end, top.start),
+        declared,
+        layout.constants.get("currency"),
+        covered=covered(declared),
+        file_date=sample.day or day_in(sample.name, pattern),
+    )
 
 
 def layout_of(profile: Profile) -> DelimitedLayout:
@@ -80,86 +106,6 @@ def layout_of(profile: Profile) -> DelimitedLayout:
     if profile.layout is None:
         raise ValueError(f"{profile.channel} has no layout")
     return profile.layout
-
-
-def _unknown(sample: Sample, found: str, todo: str, line: int) -> FileRefused:
-    return FileRefused("UNKNOWN_LAYOUT", sample.name, found, todo, line)
-
-
-def _after(sample: Sample, lines: int) -> tuple[int, int]:
-    start = 0
-    for _ in range(lines):
-        start = sample.head.find(b"\n", start) + 1
-        if start == 0:
-            raise _unknown(sample, "it ends within its preamble", "check `layout.preamble`", 1)
-    return start, lines + 1
-
-
-def _text(sample: Sample, start: int, end: int, layout: DelimitedLayout, line: int) -> str:
-    try:
-        return sample.head[start:end].decode(layout.encoding).strip("\r\n").removeprefix(_BOM)
-    except UnicodeDecodeError as fault:
-        raise FileRefused(
-            "BAD_ENCODING",
-            sample.name,
-            f"the header is not {layout.encoding}",
-            "check `layout.encoding`",
-            line,
-        ) from fault
-
-
-def _cells(text: str, layout: DelimitedLayout) -> list[str]:
-    line = text.strip("\r\n").removeprefix(_BOM)
-    cells = line.split(layout.separator)
-    if layout.quote is not None:
-        rows = csv.reader([line], delimiter=layout.separator, quotechar=layout.quote)
-        with contextlib.suppress(csv.Error):
-            cells = next(rows, [])
-    return [cell.strip(layout.strip) for cell in cells]
-
-
-def _bound(sample: Sample, layout: DelimitedLayout, names: list[str], line: int) -> dict[str, int]:
-    wanted: dict[str, str | int] = {str(key): place for key, place in layout.columns.items()}
-    if layout.sign is not None:
-        wanted["sign"] = layout.sign.column
-    if layout.header == "none":
-        return {key: int(place) - 1 for key, place in wanted.items()}
-    missing = sorted({str(place) for place in wanted.values() if place not in names})
-    if missing:
-        raise _unknown(
-            sample,
-            f"the header lacks {', '.join(missing)}",
-            "check `layout.columns`, or that this is the channel's file",
-            line - 1,
-        )
-    return {key: names.index(str(place)) for key, place in wanted.items()}
-
-
-def _trailer(sample: Sample, layout: DelimitedLayout) -> tuple[int, tuple[Declared, ...]]:
-    trailer = layout.trailer
-    at, raw = last_line(sample)
-    line = raw.decode(layout.encoding, "replace")
-    if trailer is None or not line.startswith(trailer.starts_with):
-        raise FileRefused(
-            "FOOTER_MISSING",
-            sample.name,
-            "the last line is no trailer",
-            "fetch the file again, it was cut",
-        )
-    cells = _cells(line, layout)
-    short = [name for name, place in trailer.totals.items() if place > len(cells)]
-    if short:
-        raise FileRefused(
-            "BAD_FOOTER",
-            sample.name,
-            f"the trailer has no {', '.join(short)}",
-            "check `layout.trailer.totals`",
-        )
-    unit = trailer.amount_unit or layout.amount_unit
-    return at, tuple(
-        Declared(str(name), cells[place - 1], "count" if name in _COUNTS else unit)
-        for name, place in trailer.totals.items()
-    )
 
 
 def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
@@ -173,39 +119,44 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
         constant = layout.constants.get(name)  # type: ignore[call-overload]
         return nulls(count) if constant is None else pa.repeat(constant, count)
 
-    lines = Lines(
-        {
-            name: texts(name)
-            for name in (
-                *Reference,
-                "currency",
-                "merchant_id",
-                "terminal_id",
-                "product",
-                "card_type",
-            )
-        }
-    )
+    lines = Lines({name: texts(name) for name in (*Reference, *_KEPT)})
     columns = lines.columns
-    for name, words, code in (
+    if layout.currencies:
+        words = {str(key): str(value) for key, value in layout.currencies.items()}
+        columns["currency"], _ = mapped(columns["currency"], lambda it: words.get(it, it), "")
+    for name, known, code in (
         ("kind", layout.kinds, "UNKNOWN_KIND"),
         ("status", layout.statuses, "UNKNOWN_STATUS"),
     ):
-        known = {str(key): str(value) for key, value in words.items()} or None
-        columns[name], faults = mapped(texts(name), _word(known, name), code)
+        own = {str(key): str(value) for key, value in known.items()} or None
+        columns[name], faults = mapped(texts(name), _word(own, name), code)
         lines.blame(faults)
-    money(lines, "amount", texts("amount"), layout.amount_unit)
-    money(lines, "fee", texts("fee"), layout.amount_unit)
+    _set_amount(lines, texts, layout)
+    _money(lines, "fee", texts("fee"), layout)
     _signs(lines, texts("sign"), layout)
-    columns["traded_at"], faults = times(texts("traded_at"), layout.time_format, profile.zone)
+    day = plan.file_date
+    at = _joined(lines, texts, "traded_at", plan)
+    columns["traded_at"], faults = moments(at, layout.time_format, profile.zone, day)
     lines.blame(faults)
-    columns["settlement_date"], faults = dates(texts("settlement_date"), layout.date_format)
+    on = _joined(lines, texts, "settlement_date", plan)
+    columns["settlement_date"], faults = days(on, layout.date_format, day)
     lines.blame(faults)
     columns["account_tail"] = masked_tail(texts("account_tail"))
     columns["payer_name"] = masked_name(texts("payer_name"))
     needed(lines, ("kind", "status", "amount", "currency"))
     with_references(columns, profile)
-    return Parsed(lines, _totals(lines, plan))
+    return Parsed(lines, totals_by_line(lines, plan))
+
+
+def _joined(lines: Lines, texts: Callable[[str], pa.Array], name: str, plan: Plan) -> pa.Array:
+    """A time that may stand in two columns, with a blank between them."""
+    first = texts(name)
+    if f"{name}+1" not in plan.places:
+        return first
+    second = texts(f"{name}+1")
+    half = pc.not_equal(pc.is_valid(first), pc.is_valid(second))
+    lines.blame_where(half, f"NO_VALUE: one of the columns of {name} is empty")
+    return pc.binary_join_element_wise(first, second, " ")
 
 
 def _word(known: dict[str, str] | None, name: str) -> Callable[[str], str | None]:
@@ -213,10 +164,49 @@ def _word(known: dict[str, str] | None, name: str) -> Callable[[str], str | None
     return (known if known is not None else own).get
 
 
+def _money(lines: Lines, name: str, texts: pa.Array, layout: DelimitedLayout) -> None:
+    """Sets an amount column from its texts, plain or as `layout.amounts` says."""
+    if layout.amounts is None:
+        money(lines, name, texts, layout.amount_unit)
+        return
+    words = tuple(sorted((str(key), str(code)) for key, code in layout.currencies.items()))
+    plain = plain_amounts(texts, layout.amounts, words)
+    lines.blame(plain.faults)
+    held = Lines({"currency": lines.columns["currency"]})
+    if layout.amounts.currency:
+        other = pc.not_equal(plain.currency, lines.columns["currency"])
+        lines.blame_where(other, f"CURRENCY_DIFFERS: {name} prints another currency")
+        held.columns["currency"] = pc.coalesce(plain.currency, lines.columns["currency"])
+        if name != "fee":
+            lines.columns["currency"] = held.columns["currency"]
+    money(held, name, plain.texts, layout.amount_unit)
+    lines.blame(held.faults)
+    lines.columns[name] = held.columns[name]
+
+
+def _set_amount(lines: Lines, texts: Callable[[str], pa.Array], layout: DelimitedLayout) -> None:
+    """The amount from one column, or from one for what comes in and one for what goes out."""
+    if layout.in_out is None:
+        _money(lines, "amount", texts("amount"), layout)
+        return
+    for name in ("incoming", "outgoing"):
+        _money(lines, name, texts(name), layout)
+    incoming, outgoing = (lines.columns.pop(name) for name in ("incoming", "outgoing"))
+    zero = pa.scalar(0, pa.int64())
+    both = pc.and_(
+        pc.not_equal(pc.fill_null(incoming, zero), 0), pc.not_equal(pc.fill_null(outgoing, zero), 0)
+    )
+    lines.blame_where(both, "BAD_SIGN: it has an amount coming in and one going out")
+    neither = pc.and_(pc.is_null(incoming), pc.is_null(outgoing))
+    amount = pc.subtract(pc.fill_null(incoming, zero), pc.abs(pc.fill_null(outgoing, zero)))
+    lines.columns["amount"] = pc.if_else(neither, pa.scalar(None, pa.int64()), amount)
+
+
 def _signs(lines: Lines, sign: pa.Array, layout: DelimitedLayout) -> None:
     columns = lines.columns
-    leaving = [kind.value for kind, way in SIGN_OF_KIND.items() if way < 0]
-    coming = [kind.value for kind, way in SIGN_OF_KIND.items() if way > 0]
+    ways = {
+        way: [kind.value for kind, own in SIGN_OF_KIND.items() if own == way] for way in (-1, 1)
+    }
     if layout.sign is not None:
         negative = pc.is_in(sign, pa.array(layout.sign.negative, pa.string()))
         positive = pc.is_in(sign, pa.array(layout.sign.positive, pa.string()))
@@ -224,27 +214,12 @@ def _signs(lines: Lines, sign: pa.Array, layout: DelimitedLayout) -> None:
         lines.blame({row: f"BAD_SIGN: {sign[row].as_py()!r}" for row in odd})
         columns["amount"] = signed_by(columns["amount"], negative, positive)
     elif layout.amount_sign == "by_kind":
-        negative = pc.is_in(columns["kind"], pa.array(leaving))
-        positive = pc.is_in(columns["kind"], pa.array(coming))
+        negative, positive = (pc.is_in(columns["kind"], pa.array(ways[way])) for way in (-1, 1))
         columns["amount"] = signed_by(columns["amount"], negative, positive)
+    if layout.kind_by_sign is not None:
+        by = layout.kind_by_sign
+        out = pc.less(columns["amount"], 0)
+        columns["kind"] = pc.if_else(out, by.outgoing.value, by.incoming.value)
     if layout.fee_sign == "by_kind":
         back = pc.is_in(columns["kind"], pa.array([Kind.REFUND.value]))
         columns["fee"] = signed_by(columns["fee"], back, pc.invert(back))
-
-
-def _totals(lines: Lines, plan: Plan) -> dict[str, pa.Array]:
-    amount = pc.fill_null(lines.columns["amount"], 0)
-    refund = pc.fill_null(pc.equal(lines.columns["kind"], "REFUND"), False)
-    payment = pc.fill_null(pc.equal(lines.columns["kind"], "PAYMENT"), False)
-    zero = pa.repeat(pa.scalar(0, pa.int64()), len(amount))
-    made = {
-        "count": pc.add(zero, 1),
-        "amount": amount,
-        "absolute_amount": pc.abs(amount),
-        "fee": pc.fill_null(lines.columns["fee"], 0),
-        "payment_count": payment.cast(pa.int64()),
-        "payment_amount": pc.if_else(payment, amount, zero),
-        "refund_count": refund.cast(pa.int64()),
-        "refund_amount": pc.if_else(refund, pc.abs(amount), zero),
-    }
-    return {each.name: made[each.name] for each in plan.declared}

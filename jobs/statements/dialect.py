@@ -11,6 +11,7 @@ A dialect whose files are archives themselves (a workbook) says `PACKED = True`.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from types import ModuleType
 from typing import IO, Protocol
 
@@ -29,12 +30,13 @@ BROKEN_MAX = 3
 
 @dataclass(frozen=True)
 class Sample:
-    """A file's name, size in bytes, and its first and last bytes."""
+    """A file's name, size in bytes, its first and last bytes, and where known its business date."""
 
     name: str
     size: int
     head: bytes
     tail: bytes
+    day: date | None = None
 
     @property
     def tail_offset(self) -> int:
@@ -62,7 +64,8 @@ class Plan:
     Lines are at bytes `start` to `end`, the first of them numbered `first_line`; `places` says
     which cell (from 0) holds which column; `day_check` is the dialect's own. A document has no
     shape: it is read by its dialect. `covered` names those of `count`, `amount` and `fee` that are
-    proved by totals of other names.
+    proved by totals of other names. `newest_first` says which way a running balance runs;
+    `file_date` is the day that the file says it is of, where its lines need it for their year.
     """
 
     dialect: str
@@ -75,6 +78,8 @@ class Plan:
     currency: str | None = None
     day_check: str = "near"
     covered: tuple[str, ...] = ()
+    newest_first: bool = False
+    file_date: date | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from schemas.currencies import MINOR_UNITS
 
 #: Bound of any amount in minor units, so that no sum of a day can overflow.
 AMOUNT_MAX = 10**15
+#: Characters of an amount that decimal arithmetic keeps every digit of.
+DIGITS_MAX = 28
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _WIDE = pa.decimal128(30, 9)
 _SAMPLE = 256
@@ -24,7 +26,9 @@ def minor_units(text: str, exponent: int) -> int:
             are zeros), or beyond 10^15 minor units.
     """
     if not _NUMBER.fullmatch(text):
-        raise ValueError(f"{text!r} is no amount")
+        raise ValueError(f"{text[:DIGITS_MAX]!r} is no amount")
+    if len(text.lstrip("+-0")) > DIGITS_MAX:
+        raise ValueError(f"{text[:DIGITS_MAX]}... has too many digits")
     scaled = Decimal(text).scaleb(exponent)
     value = int(scaled)
     if scaled != value:

@@ -1,7 +1,7 @@
-"""WeChat Pay merchant bill: ALL, SUCCESS and REFUND, today's headers and the legacy ones.
+"""WeChat Pay merchant bill: ALL, SUCCESS, REFUND and RECHARGE_REFUND, today's headers and legacy.
 
-UTF-8, a detail header, lines whose values are led by a backtick, a summary header and one line.
-Source: WeChat Pay's API documentation, merchant bill; docs/reference/dialects.md, "wechat_bill".
+Columns are bound by name; other names of the same layout are mapped by the profile. Source: WeChat
+Pay's API documentation, merchant bill; docs/reference/dialects/wechat_bill.md.
 """
 
 import pyarrow as pa
@@ -14,49 +14,36 @@ from jobs.statements.canonical import (
     needed,
     nulls,
     signed_by,
-    times,
     with_references,
 )
-from jobs.statements.cells import BACKTICK, Cells, Shape
-from jobs.statements.dialect import Declared, Parsed, Plan, Sample, last_line
+from jobs.statements.cells import Cells, Shape
+from jobs.statements.dialect import Declared, Parsed, Plan, Sample
 from jobs.statements.money import mapped
-from schemas.errors import FileRefused
+from jobs.statements.quick_cells import BACKTICK
+from jobs.statements.wechat_layout import (
+    HEADINGS,
+    UNSIGNED,
+    begins_with,
+    bill_places,
+    bill_totals,
+    header_of,
+    local_times,
+    number,
+)
 from schemas.profile import Profile
+from schemas.wechat_options import WechatOptions
 
-#: Our name of a column, and the headings it has had.
-HEADINGS = {
-    "time": ("交易时间",),
-    "refund_time": ("退款申请时间",),
-    "merchant": ("商户号",),
-    "sub_merchant": ("特约商户号", "子商户号"),
-    "device": ("设备号",),
-    "payment_id": ("微信订单号",),
-    "order_no": ("商户订单号",),
-    "trade_type": ("交易类型",),
-    "state": ("交易状态",),
-    "bank": ("付款银行",),
-    "currency": ("货币种类",),
-    "settled": ("应结订单金额", "总金额"),
-    "refund_id": ("微信退款单号",),
-    "refund_no": ("商户退款单号",),
-    "refunded": ("退款金额",),
-    "coupon_refunded": ("充值券退款金额", "企业红包退款金额", "代金券或立减优惠退款金额"),
-    "refund_state": ("退款状态",),
-    "fee": ("手续费",),
-    "ordered": ("订单金额",),
-    "refund_asked": ("申请退款金额",),
-}
-NEEDED = ("time", "merchant", "payment_id", "order_no", "state", "currency", "settled", "fee")
-TOTALS = {
-    "count": ("总交易单数",),
-    "settled": ("应结订单总金额", "总交易额"),
-    "refunded": ("退款总金额", "总退款金额"),
-    "coupon_refunded": ("充值券退款总金额", "总企业红包退款金额", "总代金券或立减优惠退款金额"),
-    "fee": ("手续费总金额",),
-    "ordered": ("订单总金额",),
-    "refund_asked": ("申请退款总金额",),
-}
-_MONEY = ("settled", "refunded", "coupon_refunded", "fee", "ordered", "refund_asked")
+_BEGINS = "交易时间,公众账号ID,"
+_MONEY = (
+    "settled",
+    "refunded",
+    "coupon_refunded",
+    "fee",
+    "fee_returned",
+    "ordered",
+    "refund_asked",
+    "received",
+)
 _STATES = {"SUCCESS": "SUCCESS", "REFUND": "REFUND", "REVOKED": "REVOKED"}
 _REFUND_STATES = {
     "SUCCESS": "SUCCEEDED",
@@ -65,13 +52,13 @@ _REFUND_STATES = {
     "FAIL": "FAILED",
     "CLOSED": "CLOSED",
 }
-_BOM = b"\xef\xbb\xbf"
-_SUMMARY = "总交易单数".encode()
+_NO_AMOUNT = pa.scalar(None, pa.int64())
+_NO_TEXT = pa.scalar(None, pa.string())
 
 
 def identify(sample: Sample) -> bool:
     """Whether the file begins with a bill's detail header."""
-    return sample.head.removeprefix(_BOM).startswith("交易时间,公众账号ID,".encode())
+    return begins_with(sample, _BEGINS)
 
 
 def plan(sample: Sample, profile: Profile) -> Plan:
@@ -80,78 +67,24 @@ def plan(sample: Sample, profile: Profile) -> Plan:
     Raises:
         FileRefused: no bill, a column or the summary missing, or a summary that cannot be read.
     """
-    name = sample.name
-    if sample.head.startswith("交易时间".encode("gb18030")):
-        raise FileRefused(
-            "BAD_ENCODING",
-            name,
-            "it is in GBK, not in UTF-8",
-            "fetch it by the API, or save it as UTF-8",
-            1,
-        )
-    if not identify(sample):
-        raise FileRefused(
-            "UNKNOWN_LAYOUT",
-            name,
-            "it does not begin with 交易时间,公众账号ID",
-            "send the bill as WeChat Pay serves it, in UTF-8",
-            1,
-        )
-    if b"\n" not in sample.head:
-        raise FileRefused(
-            "FOOTER_MISSING",
-            name,
-            "the file ends in its header",
-            "fetch the file again, it was cut",
-            1,
-        )
-    start = sample.head.index(b"\n") + 1
-    header = sample.head[:start].removeprefix(_BOM).decode("utf-8", "replace").strip().split(",")
-    places = {
-        ours: header.index(heading)
-        for ours, headings in HEADINGS.items()
-        for heading in headings
-        if heading in header
-    }
-    missing = [HEADINGS[ours][0] for ours in NEEDED if ours not in places]
-    if missing or len(set(header)) != len(header):
-        found = f"the header lacks {'、'.join(missing)}" if missing else "a heading stands twice"
-        raise FileRefused("UNKNOWN_LAYOUT", name, found, "check that it is a merchant bill", 1)
-    end, declared = _summary(sample)
-    if end < start:
-        raise FileRefused(
-            "FOOTER_MISSING", name, "no summary below the lines", "fetch the file again, it was cut"
-        )
-    shape = Shape("utf-8", BACKTICK, None, len(header), tuple(sorted(places.values())))
-    at = (start, 2, end)
-    return Plan("wechat_bill", shape, places, *at, declared, "CNY", "on", covered=("amount",))
+    options = profile.wechat
+    names, start = header_of(sample, _BEGINS, options.encoding)
+    places = bill_places(sample, names, options)
+    end, declared = bill_totals(sample, start, options)
+    shape = Shape(options.encoding, BACKTICK, None, len(names), tuple(sorted(set(places.values()))))
+    proved = _covered(places, declared, options)
+    return Plan("wechat_bill", shape, places, start, 2, end, declared, "CNY", "on", proved)
 
 
-def _summary(sample: Sample) -> tuple[int, tuple[Declared, ...]]:
-    at, line = last_line(sample)
-    end, heading = last_line(sample, at)
-    if not heading.startswith(_SUMMARY):
-        raise FileRefused(
-            "FOOTER_MISSING",
-            sample.name,
-            "the last lines are no summary",
-            "fetch the file again, it was cut or lines were added",
-        )
-    names = heading.decode("utf-8", "replace").strip().split(",")
-    values = line.decode("utf-8", "replace").strip().removeprefix(BACKTICK).split(",`")
-    known = {heading: ours for ours, headings in TOTALS.items() for heading in headings}
-    strange = [each for each in names if each not in known]
-    if strange or len(values) != len(names):
-        found = (
-            f"unknown total {strange[0]}"
-            if strange
-            else (f"{len(values)} values below {len(names)} headings")
-        )
-        raise FileRefused("BAD_FOOTER", sample.name, found, "have the channel correct the summary")
-    return end, tuple(
-        Declared(known[each], value.strip(), "count" if known[each] == "count" else "major")
-        for each, value in zip(names, values, strict=True)
-    )
+def _covered(
+    places: dict[str, int], declared: tuple[Declared, ...], options: WechatOptions
+) -> tuple[str, ...]:
+    """What totals of other names prove: an amount is what was paid in less what was given back."""
+    totals = {each.name for each in declared}
+    gross = options.amount == "order"
+    paid = "ordered" in totals if gross and "ordered" in places else {"settled", "paid"} & totals
+    back = "refund_asked" if gross and "refund_asked" in places else "refunded"
+    return ("amount",) if paid and (back in totals or back not in places) else ()
 
 
 def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
@@ -162,79 +95,105 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
         for ours in HEADINGS
     }
     lines = Lines({"currency": text["currency"]})
-    for name in _MONEY:
+    nothing = pa.repeat(pa.scalar(0, pa.int64()), count)
+    sums = dict.fromkeys(_MONEY, nothing)
+    for name in (name for name in _MONEY if name in plan.places):
         money(lines, name, text[name], "major")
-    sums = {name: pc.fill_null(lines.columns.pop(name), 0) for name in _MONEY}
-    sums["count"] = pa.array([1] * count, pa.int64())
-    _what(lines, text, sums, profile)
+        sums[name] = pc.fill_null(lines.columns.pop(name), 0)
+        if name in UNSIGNED:
+            sums[name] = pc.abs(sums[name])
+    refund = _what(lines, text, sums, plan, profile)
+    _references(lines, text, refund)
     local = text["time"]
     if "refund_time" in plan.places:
         local = pc.coalesce(text["refund_time"], local)
-    if pc.any(pc.match_substring(local, "：")).as_py():
-        local = pc.replace_substring(local, "：", ":")
-    lines.columns["traded_at"], faults = times(local, "%Y-%m-%d %H:%M:%S", profile.zone)
+    lines.columns["traded_at"], faults = local_times(local, profile.zone)
     lines.blame(faults)
     needed(lines, ("currency", "traded_at", "channel_ref", "amount"))
     _ours(lines, text, profile)
     with_references(lines.columns, profile)
-    return Parsed(lines, {each.name: sums[each.name] for each in plan.declared})
+    sums["count"] = pa.repeat(pa.scalar(1, pa.int64()), count)
+    names = {each.name for each in plan.declared}
+    if names & {"paid", "payment_count"}:
+        sums["paid"] = pc.if_else(refund, nothing, sums["settled"])
+        sums["payment_count"] = pc.invert(refund).cast(pa.int64())
+    return Parsed(lines, {name: sums[name] for name in names})
 
 
 def _what(
-    lines: Lines, text: dict[str, pa.Array], sums: dict[str, pa.Array], profile: Profile
-) -> None:
-    """Kind, status, amount, fee and references of each line."""
-    columns = lines.columns
-    state, faults = mapped(text["state"], _STATES.get, "UNKNOWN_STATUS")
+    lines: Lines, text: dict[str, pa.Array], sums: dict[str, pa.Array], plan: Plan, profile: Profile
+) -> pa.Array:
+    """Kind, status, amount and fee of each line; whether it is a refund."""
+    columns, options = lines.columns, profile.wechat
+    words = _STATES | options.states
+    state, faults = mapped(text["state"], words.get, "UNKNOWN_STATUS")
     lines.blame(faults)
-    refund_state, faults = mapped(text["refund_state"], _REFUND_STATES.get, "UNKNOWN_STATUS")
+    words = _REFUND_STATES | {word: own.value for word, own in options.refund_states.items()}
+    refund_state, faults = mapped(text["refund_state"], words.get, "UNKNOWN_STATUS")
     lines.blame(faults)
     needed(Lines({"state": state}, lines.faults), ("state",))
     revoked = pc.equal(state, "REVOKED")
     moved = pc.or_(pc.not_equal(sums["refunded"], 0), pc.not_equal(sums["refund_asked"], 0))
-    refund = pc.fill_null(pc.or_(pc.equal(state, "REFUND"), pc.and_(revoked, moved)), False)
-    unsaid = pc.and_(pc.equal(state, "REFUND"), pc.is_null(refund_state))
-    if pc.any(unsaid).as_py():
-        rows = pc.indices_nonzero(pc.fill_null(unsaid, False)).to_pylist()
-        lines.blame(dict.fromkeys(rows, "UNKNOWN_STATUS: a refund without 退款状态"))
+    given_back = pc.equal(state, "REFUND")
+    refund = pc.fill_null(pc.or_(given_back, pc.and_(revoked, moved)), False)
+    unsaid = pc.and_(given_back, pc.is_null(refund_state))
+    lines.blame_where(unsaid, "UNKNOWN_STATUS: a refund without 退款状态")
+    lines.blame_where(
+        pc.and_(pc.equal(state, "SUCCESS"), moved), "BAD_AMOUNT: a payment with 退款金额"
+    )
     columns["kind"] = pc.if_else(refund, "REFUND", "PAYMENT")
     paid = pc.if_else(revoked, "REVERSED", "SUCCEEDED")
     columns["status"] = pc.if_else(refund, pc.fill_null(refund_state, "SUCCEEDED"), paid)
-    gross = profile.wechat.amount == "order"
-    paid_in = "ordered" if gross and _there(text["ordered"]) else "settled"
-    given_back = "refund_asked" if gross and _there(text["refund_asked"]) else "refunded"
-    size = pc.if_else(refund, sums[given_back], sums[paid_in])
-    printed = pc.if_else(refund, pc.is_valid(text[given_back]), pc.is_valid(text[paid_in]))
-    size = pc.if_else(printed, size, pa.scalar(None, pa.int64()))
+    gross = options.amount == "order"
+    paid_in = "ordered" if gross and "ordered" in plan.places else "settled"
+    back = "refund_asked" if gross and "refund_asked" in plan.places else "refunded"
+    lines.blame_where(
+        pc.and_(pc.less(sums[paid_in], 0), pc.invert(refund)),
+        "BAD_AMOUNT: a payment below zero",
+    )
+    size = pc.if_else(refund, sums[back], sums[paid_in])
+    printed = pc.if_else(refund, pc.is_valid(text[back]), pc.is_valid(text[paid_in]))
+    size = pc.if_else(printed, size, _NO_AMOUNT)
     columns["amount"] = signed_by(size, refund, pc.invert(refund))
-    columns["fee"] = pc.if_else(pc.is_valid(text["fee"]), sums["fee"], pa.scalar(None, pa.int64()))
-    number = {
-        key: _number(text[key])
+    fee = _fee(lines, sums) if "fee_returned" in plan.places else sums["fee"]
+    columns["fee"] = pc.if_else(pc.is_valid(text["fee"]), fee, _NO_AMOUNT)
+    if gross:
+        # Coupons of the channel's are in the order's amount and not in what is paid out.
+        net = pc.if_else(refund, pc.negate(sums["refunded"]), sums["settled"])
+        columns["settlement_amount"] = pc.subtract(net, sums["fee"])
+        columns["settlement_currency"] = columns["currency"]
+    return refund
+
+
+def _fee(lines: Lines, sums: dict[str, pa.Array]) -> pa.Array:
+    """The fee where the bill has 返还手续费 too (RECHARGE_REFUND): given back is below zero."""
+    back, fee = pc.abs(sums["fee_returned"]), sums["fee"]
+    both = pc.and_(pc.not_equal(back, 0), pc.not_equal(fee, 0))
+    lines.blame_where(
+        pc.and_(both, pc.not_equal(back, pc.abs(fee))),
+        "BAD_AMOUNT: 手续费 and 返还手续费 differ",
+    )
+    return pc.if_else(pc.not_equal(back, 0), pc.negate(back), fee)
+
+
+def _references(lines: Lines, text: dict[str, pa.Array], refund: pa.Array) -> None:
+    """References of each line, and who and what it is of."""
+    columns = lines.columns
+    numbers = {
+        key: number(text[key])
         for key in ("payment_id", "order_no", "refund_id", "refund_no", "sub_merchant")
     }
-    columns["our_ref"] = pc.if_else(refund, number["refund_no"], number["order_no"])
+    columns["our_ref"] = pc.if_else(refund, numbers["refund_no"], numbers["order_no"])
     columns["channel_ref"] = pc.if_else(
-        refund, pc.coalesce(number["refund_id"], number["payment_id"]), number["payment_id"]
+        refund, pc.coalesce(numbers["refund_id"], numbers["payment_id"]), numbers["payment_id"]
     )
-    columns["order_ref"] = number["order_no"]
-    columns["original_ref"] = pc.if_else(refund, number["payment_id"], pa.scalar(None, pa.string()))
-    columns["merchant_id"] = pc.coalesce(number["sub_merchant"], text["merchant"])
+    columns["order_ref"] = numbers["order_no"]
+    columns["original_ref"] = pc.if_else(refund, numbers["payment_id"], _NO_TEXT)
+    columns["merchant_id"] = pc.coalesce(numbers["sub_merchant"], text["merchant"])
     columns["terminal_id"] = text["device"]
     columns["product"] = text["trade_type"]
     card = pc.struct_field(pc.extract_regex(text["bank"], "_(?P<card>DEBIT|CREDIT)$"), "card")
     columns["card_type"] = card
-
-
-def _number(texts: pa.Array) -> pa.Array:
-    """A reference as received; a bill writes 0 where there is none."""
-    none = pc.equal(texts, "0")
-    if not pc.any(none).as_py():
-        return texts
-    return pc.if_else(none, pa.scalar(None, pa.string()), texts)
-
-
-def _there(texts: pa.Array) -> bool:
-    return bool(len(texts) > texts.null_count)
 
 
 def _ours(lines: Lines, text: dict[str, pa.Array], profile: Profile) -> None:

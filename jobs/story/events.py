@@ -220,7 +220,7 @@ def rejected(rows: Sequence[Row], known: Known) -> list[Event]:
     out = []
     for row in rows:
         file = known.files.get((row["channel"], row["file_id"]), {})
-        if file.get("status") != FileStatus.SUPERSEDED:
+        if file.get("status") not in (FileStatus.SUPERSEDED, FileStatus.WITHDRAWN):
             out.append(
                 {
                     "channel": row["channel"],

@@ -61,7 +61,7 @@ def rejected_with(past: Past, reference: str, room: Room) -> list[Row]:
 
 def _files(past: Past) -> dict[tuple[str, str], Row]:
     """Received files by channel and id; of several receptions the one that counted."""
-    later = (FileStatus.ACCEPTED, FileStatus.SUPERSEDED)
+    later = (FileStatus.ACCEPTED, FileStatus.SUPERSEDED, FileStatus.WITHDRAWN)
     rows = sorted(past.control_rows(STATEMENT_FILES), key=lambda row: row["status"] in later)
     return {(row["channel"], row["file_id"]): row for row in rows}
 

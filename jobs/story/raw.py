@@ -8,7 +8,11 @@ from typing import IO, Any
 import pyarrow as pa
 
 from jobs.archive import BLOCK_BYTES, Storage
+from jobs.reading import document_texts
+from jobs.statements import DIALECTS
 from jobs.statements.canonical import masked_name, without_cards
+from jobs.statements.delimited_plan import HEADER_WITHIN
+from jobs.statements.dialect import is_document
 from jobs.unpack import opened
 from schemas.layout import DelimitedLayout
 from schemas.profile import Profile
@@ -30,26 +34,56 @@ def raw_lines(
     `file` is its row of `statement_files`. A file that is gone from the archive gives none.
     """
     layout = profile.layout if profile.dialect == "delimited" else None
-    header = layout.preamble + 1 if layout and layout.header == "names" else 0
-    wanted = {int(line["line_no"]) for line in lines} | ({header} if header else set())
-    encoding = layout.encoding if layout else "utf-8"
+    headers = _header_places(layout)
+    wanted = {int(line["line_no"]) for line in lines} | set(headers)
     texts: dict[int, str] = {}
     # A lake may have been moved since: the archive's own place is tried as well.
     for path in (file["archived_path"], _place(storage, file["file_id"])):
         try:
-            with opened(storage, path) as stream:
-                found = lines_at(stream, wanted)
+            if profile.dialect in DIALECTS and is_document(DIALECTS[profile.dialect]):
+                texts = document_texts(storage, path, file["file_name"], profile, wanted)
+            else:
+                member = profile.files.member if profile.files else None
+                with opened(storage, path, member) as stream:
+                    found = lines_at(stream, wanted)
+                texts = {no: _decoded(raw, layout).rstrip("\r") for no, raw in found.items()}
         except FileNotFoundError:
             continue
-        texts = {no: raw.decode(encoding, "replace").rstrip("\r") for no, raw in found.items()}
         break
+    header = next((texts[no] for no in headers if _is_header(texts.get(no), layout)), None)
     out = {}
     for line in lines:
         text = texts.get(int(line["line_no"]))
         if text is not None:
-            shown = masked(text, line, layout, texts.get(header))
+            shown = masked(text, line, layout, header)
             out[line["line_id"]] = shown[:SHOWN_MAX] + ("..." if len(shown) > SHOWN_MAX else "")
     return out
+
+
+def _decoded(raw: bytes, layout: DelimitedLayout | None) -> str:
+    """A line as its profile says, else in UTF-8 or, where it is none, in GB18030."""
+    if layout is not None:
+        return raw.decode(layout.encoding, "replace")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", "replace")
+
+
+def _header_places(layout: DelimitedLayout | None) -> range:
+    """The lines among which a file's header stands."""
+    if layout is None or layout.header == "none":
+        return range(0)
+    if layout.preamble == "find":
+        return range(1, HEADER_WITHIN + 1)
+    return range(layout.preamble + 1, layout.preamble + 2)
+
+
+def _is_header(text: str | None, layout: DelimitedLayout | None) -> bool:
+    if text is None or layout is None:
+        return False
+    names = {each.strip(layout.strip) for each in _cut(text, layout)}
+    return layout.preamble != "find" or {str(each) for each in layout.wanted().values()} <= names
 
 
 def lines_at(stream: IO[bytes], numbers: Iterable[int]) -> dict[int, bytes]:

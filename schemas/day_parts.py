@@ -1,0 +1,77 @@
+"""Which parts make a day, by a rule: 144 parts need no 144 lines.
+
+Source: docs/reference/files.md, "Parts".
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from itertools import product
+from math import prod
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+#: More parts than this are a slip of the pen.
+PARTS_MAX = 10_000
+#: The part of a file that says: no trades today. No part of a profile bears this name.
+MARKER = "marker"
+JOIN = "-"
+_RANGE = re.compile(r"(\d+)-(\d+)", re.ASCII)
+
+
+def part_names(given: Any) -> tuple[str, ...]:
+    """The names of the parts that a profile means.
+
+    A list of names; a range such as `00-23`; or names for each of several keys, every one with
+    every other in the order written, joined by `join` (a hyphen): `{centres: [bj1, sh1], hours:
+    "00-23"}` is bj1-00, bj1-01 ... sh1-23. In a list a name is a name, whatever it looks like.
+
+    Raises:
+        ValueError: no such rule, a name twice, or more than `PARTS_MAX`.
+    """
+    if isinstance(given, Mapping):
+        rule = dict(given)
+        join = rule.pop("join", JOIN)
+        if not isinstance(join, str) or "/" in join or not rule:
+            raise ValueError("parts by a rule are keys with names, and `join`, a text without /")
+        axes = [_names(value) for value in rule.values()]
+        count = prod(len(axis) for axis in axes)
+        if count > PARTS_MAX:
+            raise ValueError(f"the rule makes {count} parts; at most {PARTS_MAX}")
+        names = [join.join(each) for each in product(*axes)]
+    else:
+        names = _names(given)
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
+    if twice:
+        raise ValueError(f"a part is named twice: {', '.join(twice[:3])}")
+    if MARKER in names:
+        raise ValueError(f"{MARKER!r} is the name of the file of a day without trades")
+    return tuple(names)
+
+
+def _names(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return _range(value) or [value]
+    if not isinstance(value, list | tuple) or not all(isinstance(each, str) for each in value):
+        raise ValueError(
+            'parts are texts: a list of names, a range such as "00-23", or keys with such;'
+            " put digits in quotes"
+        )
+    return list(value)
+
+
+def _range(text: str) -> list[str] | None:
+    """The numbers of a range, as wide as its ends; None where the text is none."""
+    hit = _RANGE.fullmatch(text)
+    if hit is None:
+        return None
+    first, last = hit[1], hit[2]
+    if len(first) != len(last) or first > last:
+        raise ValueError(f"{text!r}: both ends of a range are equally wide, the lower one first")
+    if int(last) - int(first) >= PARTS_MAX:
+        raise ValueError(f"{text!r} makes more than {PARTS_MAX} parts")
+    return [f"{number:0{len(first)}d}" for number in range(int(first), int(last) + 1)]
+
+
+Parts = Annotated[tuple[str, ...], BeforeValidator(part_names)]

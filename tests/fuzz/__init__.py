@@ -1,0 +1,1 @@
+"""Damaged statement files: a seeded mutator, and a judge of what becomes of them."""
