@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import IO
 
@@ -64,7 +64,7 @@ def planned(
         tail = source.read(TAIL_BYTES)
     sample = Sample(name, plain.byte_size, head, tail, day)
     plan: Plan = DIALECTS[profile.dialect].plan(sample, profile)
-    return plan
+    return replace(plan, name=name)
 
 
 def pieces_of(

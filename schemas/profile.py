@@ -10,10 +10,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from schemas.alipay_options import AlipayOptions
+from schemas.bank_options import BankOptions
 from schemas.day_parts import Parts
 from schemas.fixed_layout import FixedLayout
 from schemas.layout import DelimitedLayout
 from schemas.match_rules import Match
+from schemas.psp_options import AdyenOptions, PaypalOptions, StripeOptions
 from schemas.strict import Strict
 from schemas.unionpay_options import UnionpayOptions
 from schemas.vocabulary import Reference
@@ -159,9 +162,14 @@ class Profile(Strict):
     files: Files | None = None
     layout: DelimitedLayout | None = None
     fixed_width: FixedLayout | None = None
+    alipay: AlipayOptions = AlipayOptions()
+    bank: BankOptions = BankOptions()
     unionpay: UnionpayOptions = UnionpayOptions()
     wechat: WechatOptions = WechatOptions()
     wechat_fund_flow: WechatFundFlowOptions = WechatFundFlowOptions()
+    stripe: StripeOptions = StripeOptions()
+    adyen: AdyenOptions = AdyenOptions()
+    paypal: PaypalOptions = PaypalOptions()
     references: dict[Reference, ReferenceRules] = {}
     scope: Scope = Scope()
     match: Match = Match()

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from jobs.statements.quick_cells import BACKTICK, quick
 from jobs.statements.quoting import cut_quoted
+from jobs.statements.realign import Realign
 from jobs.statements.record_types import Codes
 
 _BLANK = b" \t\r\x0b\x0c"
@@ -32,6 +33,7 @@ class Shape:
     wanted: tuple[int, ...]
     codes: Codes | None = None
     cutter: "Cutter | None" = None
+    realign: Realign | None = None
 
 
 @dataclass
@@ -138,6 +140,8 @@ def _cut(raw: bytes, shape: Shape) -> list[str]:
         cells = text.split(shape.separator)
     else:
         cells = cut_quoted(text, shape.separator, shape.quote)
+    if len(cells) > shape.width and shape.realign is not None:
+        cells = shape.realign.cells(cells) or cells
     if len(cells) != shape.width:
         raise ValueError(f"WRONG_WIDTH: {len(cells)} cells, not {shape.width}")
     return cells

@@ -65,7 +65,8 @@ class Plan:
     which cell (from 0) holds which column; `day_check` is the dialect's own. A document has no
     shape: it is read by its dialect. `covered` names those of `count`, `amount` and `fee` that are
     proved by totals of other names. `newest_first` says which way a running balance runs;
-    `file_date` is the day that the file says it is of, where its lines need it for their year.
+    `file_date` is the day that the file says it is of, where its lines need it for their year;
+    `name` is the file's own, for messages.
     """
 
     dialect: str
@@ -80,6 +81,7 @@ class Plan:
     covered: tuple[str, ...] = ()
     newest_first: bool = False
     file_date: date | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,85 @@
+"""Adyen's settlement details report: its types, its columns and its abbreviations of time zones.
+
+Source: docs/reference/dialects/psp.md.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from schemas.vocabulary import Kind
+
+KINDS = {
+    "Settled": Kind.PAYMENT,
+    "Refunded": Kind.REFUND,
+    "RefundedReversed": Kind.ADJUSTMENT,
+    "Chargeback": Kind.CHARGEBACK,
+    "SecondChargeback": Kind.CHARGEBACK,
+    "ChargebackReversed": Kind.ADJUSTMENT,
+    "Fee": Kind.FEE,
+    "InvoiceDeduction": Kind.FEE,
+    "DepositCorrection": Kind.ADJUSTMENT,
+    "MerchantPayout": Kind.PAYOUT,
+}
+NAMES: dict[str, Sequence[str]] = {
+    "psp": ("Psp Reference",),
+    "merchant_ref": ("Merchant Reference",),
+    "modification": ("Modification Reference",),
+    "modification_ref": ("Modification Merchant Reference",),
+    "created": ("Creation Date",),
+    "zone": ("TimeZone",),
+    "type": ("Type", "Journal Type"),
+    "gross_currency": ("Gross Currency",),
+    "gross_debit": ("Gross Debit (GC)",),
+    "gross_credit": ("Gross Credit (GC)",),
+    "net_currency": ("Net Currency",),
+    "net_debit": ("Net Debit (NC)",),
+    "net_credit": ("Net Credit (NC)",),
+    "commission": ("Commission (NC)", "Bank/Card Commission (NC)"),
+    "markup": ("Markup (NC)",),
+    "scheme": ("Scheme Fees (NC)",),
+    "interchange": ("Interchange (NC)",),
+    "payment_fees": ("Payment Fees (NC)",),
+    "dcc": ("DCC Markup (NC)",),
+    "batch": ("Batch Number",),
+    "booked": ("Booking Date",),
+    "merchant": ("Merchant Account",),
+    "product": ("Payment Method",),
+    "card_type": ("Payment Method Variant",),
+}
+NEEDED = (
+    "psp", "merchant_ref", "modification", "created", "zone", "type", "gross_currency",
+    "gross_debit", "gross_credit", "net_currency", "net_debit", "net_credit", "batch",
+)  # fmt: skip
+FEES = ("commission", "markup", "scheme", "interchange")
+#: Minutes east of UTC. Those with two meanings (CST, IST, MST and the like) are left out on
+#: purpose: the profile says.
+ZONES = {
+    "UTC": 0,
+    "GMT": 0,
+    "WET": 0,
+    "BST": 60,
+    "WEST": 60,
+    "CET": 60,
+    "CEST": 120,
+    "EET": 120,
+    "EEST": 180,
+    "EST": -300,
+    "EDT": -240,
+    "PST": -480,
+    "PDT": -420,
+    "HKT": 480,
+    "SGT": 480,
+    "JST": 540,
+    "AEST": 600,
+    "AEDT": 660,
+    "NZST": 720,
+    "NZDT": 780,
+}
+
+
+def minutes_east(word: str, own: Mapping[str, str]) -> int | None:
+    """What an abbreviation says, by the profile's offsets (+05:30) first; None if unknown."""
+    if word not in own:
+        return ZONES.get(word)
+    sign, hours, minutes = own[word][0], own[word][1:3], own[word][4:]
+    size = int(hours) * 60 + int(minutes)
+    return -size if sign == "-" else size

@@ -1,0 +1,86 @@
+"""A BAI2 file cut into its records, with what continues them, and the cells of a record."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import IO
+
+from jobs.statements.bank import lines_of, text_of
+from schemas.errors import FileRefused
+
+_CODE = re.compile(r"^(01|02|03|16|49|88|98|99)\s*(?:,|/|$)")
+_RECORD_CHARS_MAX = 2**20
+
+
+@dataclass
+class Record:
+    """A record with what continues it: its code, the line it begins on, its cells, its lines."""
+
+    code: str
+    line: int
+    text: str
+    lines: int = 1
+
+    def cells(self) -> list[str]:
+        """The values between commas, up to the slash that ends a record."""
+        return [cell.strip() for cell in self.text.rstrip().removesuffix("/").split(",")]
+
+
+def records_of(source: IO[bytes], name: str) -> Iterator[Record]:
+    """Records with their continuations, be they records 88 or lines broken by width."""
+    current: Record | None = None
+    for number, raw in lines_of(source):
+        line = text_of(raw)
+        hit = _CODE.match(line)
+        if hit is None and (current is None or not line.strip()):
+            if line.strip("\x1a \t"):
+                raise broken(name, number, "a line that belongs to no record")
+            continue
+        if current is not None and (hit is None or hit[1] == "88"):
+            more = line if hit is None else line[3:]
+            joint = "" if hit is None or current.code == "16" else ","
+            text = current.text.rstrip().removesuffix("/") if hit else current.text
+            current.text = f"{text}{joint or (' ' if hit else '')}{more}"
+            current.lines += hit is not None
+            if len(current.text) > _RECORD_CHARS_MAX:
+                raise broken(name, number, "a record of over a million characters")
+            continue
+        if current is not None:
+            yield current
+        if hit is None or hit[1] == "88":
+            raise broken(name, number, "a continuation of nothing")
+        current = Record(hit[1], number, line)
+    if current is not None:
+        yield current
+
+
+def broken(name: str, line: int, found: str) -> FileRefused:
+    """A file whose records are not in order."""
+    return FileRefused("BAD_STATEMENT", name, found, "have the bank send it again", line)
+
+
+def behind_funds(cells: list[str], at: int) -> tuple[int, date | None]:
+    """The place behind a funds type and its own cells, and the value date that it gives."""
+    kind = cell_at(cells, at).upper()
+    if kind == "V":
+        return at + 3, day_of(cell_at(cells, at + 1))
+    if kind == "S":
+        return at + 4, None
+    if kind == "D":
+        count = cell_at(cells, at + 1)
+        return at + 2 + 2 * (int(count) if count.isdigit() else 0), None
+    return at + 1, None
+
+
+def cell_at(cells: list[str], place: int) -> str:
+    """A cell, empty where the record ends before it."""
+    return cells[place] if place < len(cells) else ""
+
+
+def day_of(text: str) -> date | None:
+    """A date of six digits; None where it is none."""
+    try:
+        return datetime.strptime(text, "%y%m%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        return None

@@ -1,0 +1,23 @@
+"""Choices that a bank statement leaves open. Source: docs/reference/dialects/bank.md."""
+
+from typing import Literal
+
+from schemas.strict import Strict
+from schemas.vocabulary import Kind
+
+
+class BankOptions(Strict):
+    """How the entries of a bank's statements become lines.
+
+    `accounts`: our own account numbers or IBANs; a statement of another one is another channel's
+    file. `credit`, `debit`: the kind of an entry that comes in or goes out, `kinds` the same by the
+    bank's transaction code (MT940 `NTRF`, camt `PMNT-RCDT-ESCT` or its proprietary code, BAI2
+    `195`). `details`: a batch entry becomes its `transactions` where they add up to it, or stays
+    one of the `entries`.
+    """
+
+    accounts: tuple[str, ...] = ()
+    credit: Kind = Kind.PAYMENT
+    debit: Kind = Kind.PAYOUT
+    kinds: dict[str, Kind] = {}
+    details: Literal["transactions", "entries"] = "transactions"
