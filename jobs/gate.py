@@ -53,7 +53,9 @@ def totals_of(landed: Landed, plan: Plan) -> tuple[list[dict[str, Any]], list[st
             faults.append(f"{declared.name} declares {declared.text!r}, which is no number")
         elif value != computed:
             faults.append(_differs(declared.name, value, computed, exponent))
-    checked = {row["name"] for row in rows} | set(plan.covered)
+    checked = {row["name"] for row in rows}
+    if checked:  # a document may hold no total at all
+        checked |= set(plan.covered)
     for name in (name for name in ALWAYS if name not in checked):
         sums = dict(landed.sums.get(name, {}))
         if name == "count":

@@ -37,7 +37,17 @@ HEADINGS = {
     "balance": ("账户余额", "余额"),
     "type": ("业务类型",),
 }
-_NEEDED = ("flow_no", "time", "income", "expense", "balance", "type")
+_NEEDED = (
+    "flow_no",
+    "business_no",
+    "order_no",
+    "time",
+    "other",
+    "income",
+    "expense",
+    "balance",
+    "type",
+)
 _TRANSFER = "转账"
 _KINDS = {
     "交易付款": Kind.PAYMENT,

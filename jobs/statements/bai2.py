@@ -14,6 +14,7 @@ from typing import IO
 from jobs.statements.bai2_records import Record, behind_funds, broken, cell_at, day_of, records_of
 from jobs.statements.bank import Balance, Entry, Pieces, own_account
 from jobs.statements.dialect import Check, Parsed, Plan, Sample
+from schemas.currencies import MINOR_UNITS
 from schemas.errors import FileRefused
 from schemas.profile import Profile
 
@@ -132,13 +133,18 @@ class _Reader:
         self.groups += 1
         self.group = _Sum(records=record.lines)
         self.day = day_of(cell_at(cells, 4))
-        self.currency = cell_at(cells, 6) or "USD"
+        self.currency = self._currency(cell_at(cells, 6) or "USD", record)
+        status = cell_at(cells, 3)
+        if status not in ("", "1", "3"):
+            said = f"a group of status {status}, which is no report (2 deletes, 4 is a test)"
+            raise broken(self.name, record.line, said)
 
     def _open(self, record: Record, cells: list[str]) -> None:
         self.accounts += 1
         number = cell_at(cells, 1)
         own_account(number, self.profile, self.name, record.line)
-        self.account = _Account(number, cell_at(cells, 2) or self.currency)
+        currency = self._currency(cell_at(cells, 2) or self.currency, record)
+        self.account = _Account(number, currency)
         self.account.sums.records = record.lines
         self.account.balance = Balance(f"closing_balance {self.accounts}", self.account.currency)
         at = 3
@@ -209,6 +215,11 @@ class _Reader:
         if text:
             declared = int(text) if re.fullmatch(r"[+-]?\d{1,18}", text) else None
             self.checks.append(Check(name, currency, declared, computed, text))
+
+    def _currency(self, code: str, record: Record) -> str:
+        if code not in MINOR_UNITS:
+            raise broken(self.name, record.line, f"{code[:10]!r} is no currency of ISO 4217")
+        return code
 
     def _amount(self, text: str, record: Record) -> int:
         if not re.fullmatch(r"[+-]?\d{1,18}", text) or abs(int(text)) > _AMOUNT_MAX:

@@ -39,9 +39,10 @@ def records_of(source: IO[bytes], name: str) -> Iterator[Record]:
             continue
         if current is not None and (hit is None or hit[1] == "88"):
             more = line if hit is None else line[3:]
-            joint = "" if hit is None or current.code == "16" else ","
+            ended = current.text.rstrip().endswith("/")
+            joint = "" if hit is None else "," if ended or current.code != "16" else " "
             text = current.text.rstrip().removesuffix("/") if hit else current.text
-            current.text = f"{text}{joint or (' ' if hit else '')}{more}"
+            current.text = f"{text}{joint}{more}"
             current.lines += hit is not None
             if len(current.text) > _RECORD_CHARS_MAX:
                 raise broken(name, number, "a record of over a million characters")

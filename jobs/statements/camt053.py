@@ -78,6 +78,7 @@ class _Reader:
         self.previous: dict[str, int] = {}
         self.account = ""
         self.day: date | datetime | None = None
+        self.currency: str | None = None
         self.declared: list[tuple[str, str | None, str]] = []
         self.seen: dict[str, int] = {}
 
@@ -90,6 +91,8 @@ class _Reader:
             resolve_entities=False,
             no_network=True,
             load_dtd=False,
+            remove_comments=True,
+            remove_pis=True,
             huge_tree=False,
         )
         for event, element in events:
@@ -97,6 +100,9 @@ class _Reader:
             name = etree.QName(tag).localname if isinstance(tag, str) else ""
             if event == "start":
                 depth += 1
+                if depth == 1 and element.getroottree().docinfo.doctype:
+                    found = "it declares a document type"
+                    raise FileRefused("UNSAFE_XML", self.name, found, "have it sent without one")
                 if depth > DEPTH_MAX:
                     raise FileRefused(
                         "BAD_XML", self.name, f"elements stand {depth} deep", "fetch it again"
@@ -117,6 +123,7 @@ class _Reader:
         self.statements += 1
         self.balance = Balance(f"closing_balance {self.statements}")
         self.declared, self.account, self.day = [], "", None
+        self.currency = None
         self.seen = dict.fromkeys(("count", "sum", "in_count", "in_sum", "out_count", "out_sum"), 0)
 
     def _end(self, name: str, element: etree._Element) -> tuple[Check, ...]:
@@ -160,7 +167,12 @@ class _Reader:
             raise FileRefused("BAD_BALANCE", self.name, found, todo, line) from fault
         # Without a mark it is a credit, as the statements that leave it out show.
         value = -value if text_of(element, "CdtDbtInd") == "DBIT" else value
-        self.balance.currency = currency
+        known = self.currency
+        if known is not None and known != currency:
+            found = f"balances in {known} and in {currency}"
+            todo = "have the bank correct it"
+            raise FileRefused("BAD_BALANCE", self.name, found, todo, line_of(element))
+        self.currency = self.balance.currency = currency
         if code in _CLOSING:
             self.balance.closing = value
             self.day = when(element, "Dt") or self.day
@@ -176,12 +188,15 @@ class _Reader:
 
     def _entry(self, element: etree._Element) -> None:
         made = entries_of(element, self.profile.bank.details == "transactions", self.number)
+        if self.currency is not None and made[0].currency != self.currency:
+            said = f"CURRENCY_DIFFERS: the account is in {self.currency}"
+            made[0].fault = made[0].fault or said
         for each in made:  # an entry without a date is of its statement's day
             each.booked = each.booked or self.day
         self.number += len(made)
         self.pieces_.entries += made
         whole = sum(each.amount or 0 for each in made)
-        way = "in_" if whole >= 0 else "out_"
+        way = "out_" if text_of(element, "CdtDbtInd") == "DBIT" else "in_"
         for prefix in ("", way):
             self.seen[f"{prefix}count"] += 1
             self.seen[f"{prefix}sum"] += abs(whole)

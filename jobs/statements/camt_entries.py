@@ -100,6 +100,8 @@ def _entry(element: etree._Element, number: int) -> Entry:
     if mark not in ("CRDT", "DBIT"):
         out.fault = f"BAD_SIGN: CdtDbtInd is {mark!r}"
     try:
+        if amount is not None and len(amount):
+            raise ValueError("an element stands within the amount")
         value = money_of(printed, currency)
         out.amount = -value if mark == "DBIT" else value
     except ValueError as fault:

@@ -13,8 +13,9 @@ from typing import IO, Any
 
 from mt940 import models, tags
 
-from jobs.statements.bank import Balance, Entry, Pieces, money_of, own_account
+from jobs.statements.bank import Entry, Pieces, money_of, own_account
 from jobs.statements.dialect import Check, Parsed, Plan, Sample
+from jobs.statements.mt940_checks import Pages, sums_of
 from jobs.statements.mt940_pages import Statement, has_both_ends, statements_of
 from schemas.errors import FileRefused
 from schemas.profile import Profile
@@ -26,7 +27,9 @@ _TAG = re.compile(rb"(?m)^\s{0,3}:(?:20|25|28C?|60F|60M|61):")
 _FAULTS = (ValueError, RuntimeError, KeyError, TypeError)
 _IN = ("C", "RD", "EC")
 _NO_REFERENCE = ("NONREF", "NOTPROVIDED", "NOTSPECIFIED")
-_SUMS = re.compile(r"^:90([DC]):(\d{1,5})([A-Z]{3})([\d,.]+)\s*$", re.MULTILINE)
+#: Field 61 up to its amount, which the transaction type follows at once.
+_AMOUNT = re.compile(r":61:\d{6}[\d ]{0,4}[RE]?[CD][A-Z]?\s?(?P<amount>\d[\d,]*)(?=[A-Z])", re.I)
+_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
 
 
 def identify(sample: Sample) -> bool:
@@ -58,31 +61,31 @@ def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[Parsed]:
     Raises:
         FileRefused: a statement that the library cannot read, or one of another account.
     """
-    pieces = Pieces(profile)
+    gathered = Pieces(profile)
     checks: list[Check] = []
-    open_balance: dict[str, Balance] = {}
+    pages = Pages(plan.name)
     closed: set[str] = set()
     for number, statement in enumerate(statements_of(source, plan.name), 1):
         found = _read(statement, plan.name)
         account = str(found.data.get("account_identification") or "")
         own_account(account, profile, plan.name, statement.first_line)
         entries = _entries(found, statement, plan.name)
-        pieces.entries += entries
-        has_both_ends(found.data, account in open_balance, account in closed, statement, plan.name)
+        gathered.entries += entries
+        has_both_ends(found.data, account in pages.open, account in closed, statement, plan.name)
         closed.add(account)
-        checks += _checked(found, entries, number, account, open_balance)
-        checks += _sums(statement, entries, number)
-        if pieces.full():
-            yield pieces.taken(checks)
+        checks += pages.checked(found.data, entries, number, account)
+        checks += sums_of(statement, entries, number)
+        if gathered.full():
+            yield gathered.taken(checks)
             checks = []
-    if open_balance:
+    if pages.open:
         raise FileRefused(
             "FOOTER_MISSING",
             plan.name,
             "its last statement goes on on a page that is not here",
             "fetch it again, it was cut; have all pages in one file",
         )
-    yield pieces.taken(checks)
+    yield gathered.taken(checks)
 
 
 def _read(statement: Statement, name: str) -> models.Transactions:
@@ -127,10 +130,14 @@ def _entries(found: models.Transactions, statement: Statement, name: str) -> lis
             "have the bank send it again; see the archived file",
             at[0] if at else statement.first_line,
         )
-    return [_entry(each.data, number) for each, number in zip(booked, at, strict=True)]
+    first = statement.first_line
+    return [
+        _entry(each.data, number, statement.lines[number - first])
+        for each, number in zip(booked, at, strict=True)
+    ]
 
 
-def _entry(data: dict[str, Any], number: int) -> Entry:
+def _entry(data: dict[str, Any], number: int, field_61: str) -> Entry:
     mark = str(data.get("status") or "").upper()
     amount = data["amount"]
     currency = str(data.get("currency") or amount.currency or "") or None
@@ -140,6 +147,8 @@ def _entry(data: dict[str, Any], number: int) -> Entry:
     ours = _reference(data.get("end_to_end_reference")) or _reference(
         data.get("customer_reference")
     )
+    if ours and _IBAN.fullmatch(ours):  # some banks put the other side's account here
+        data, ours = {"applicant_iban": ours, **data}, None
     valued, booked = _day(data.get("date")), _day(data.get("entry_date"))
     out = Entry(
         number,
@@ -160,10 +169,13 @@ def _entry(data: dict[str, Any], number: int) -> Entry:
         out.original_ref, out.our_ref = ours, None
     if mark not in ("C", "D", "RC", "RD", "EC", "ED"):
         out.fault = f"BAD_SIGN: the mark is {mark!r}"
+    seen = _AMOUNT.match(field_61)
     try:
+        if seen is None or Decimal(seen["amount"].replace(",", ".")) != Decimal(printed):
+            raise ValueError("field 61 has no plain amount before its type")
         value = money_of(printed, currency)
         out.amount = value if mark in _IN else -value
-    except ValueError as fault:
+    except (ValueError, ArithmeticError) as fault:
         out.fault = f"BAD_AMOUNT: {fault}"
     return out
 
@@ -179,68 +191,3 @@ def _day(value: Any) -> date | None:
     if isinstance(value, datetime):
         return value.date()
     return date(value.year, value.month, value.day)
-
-
-def _checked(
-    found: models.Transactions,
-    entries: list[Entry],
-    number: int,
-    account: str,
-    pages: dict[str, Balance],
-) -> list[Check]:
-    """Opening and movements beside the closing; a page that ends in an interim balance goes on."""
-    opening, interim = (
-        found.data.get(f"{name}_opening_balance") for name in ("final", "intermediate")
-    )
-    closing, next_page = (
-        found.data.get(f"{name}_closing_balance") for name in ("final", "intermediate")
-    )
-    out = []
-    balance = pages.pop(account, None)
-    if opening is not None or balance is None:
-        start = opening if opening is not None else interim
-        balance = Balance(f"closing_balance {number}", *_minor(start))
-    elif interim is not None:
-        expected = (balance.opening or 0) + balance.moved
-        _, given = _minor(interim)
-        name = f"interim_balance {number}"
-        out.append(Check(name, balance.currency, given, expected))
-    balance.moved += sum(each.amount or 0 for each in entries)
-    if closing is not None:
-        _, balance.closing = _minor(closing)
-        out += balance.check()
-    elif next_page is not None:
-        _, given = _minor(next_page)
-        if balance.opening is not None and given is not None:
-            expected = balance.opening + balance.moved
-            out.append(Check(f"interim_balance {number}", balance.currency, given, expected))
-        pages[account] = balance
-    return out
-
-
-def _minor(balance: Any) -> tuple[str | None, int | None]:
-    """Currency and minor units of a balance of the library's; None where it is none."""
-    if balance is None or balance.amount is None or balance.amount.amount is None:
-        return None, None
-    amount = Decimal(balance.amount.amount)
-    try:
-        value = money_of(format(abs(amount), "f"), balance.amount.currency)
-    except ValueError:
-        return balance.amount.currency, None
-    return balance.amount.currency, -value if amount < 0 else value
-
-
-def _sums(statement: Statement, entries: list[Entry], number: int) -> list[Check]:
-    """The counts and sums of an MT942, of debits and of credits."""
-    out = []
-    for mark, count, currency, amount in _SUMS.findall("\n".join(statement.lines)):
-        own = [e.amount or 0 for e in entries if ((e.amount or 0) < 0) == (mark == "D")]
-        side = "debit" if mark == "D" else "credit"
-        out.append(Check(f"{side}_count {number}", None, int(count), len(own)))
-        try:
-            declared: int | None = money_of(amount.replace(",", ".").rstrip("."), currency)
-        except ValueError:
-            declared = None
-        summed = abs(sum(own))
-        out.append(Check(f"{side}_amount {number}", currency, declared, summed, amount))
-    return out

@@ -183,6 +183,68 @@ def test_a_line_broken_by_width_belongs_to_its_record() -> None:
     assert ledger(told("bai2", text)) == ledger(told("bai2", golden("bai2")))
 
 
+def test_a_statement_sent_twice_in_one_file() -> None:
+    """100.00 and 10.00 are 110.00; the copy opens at 100.00 again."""
+    text = mt940(":61:261116C10,NTRFREF1", closing="C261116EUR110,00")
+    assert "opening_balance 2" in told("mt940", text + text).verdict
+
+
+@pytest.mark.parametrize("field", [":61:261116C1.234,56NTRFX", ":61:261116C1234567890123456,NTRFX"])
+def test_an_amount_that_is_cut_is_never_taken(field: str) -> None:
+    """A point within it, or too many digits, in a report without balances."""
+    text = f":20:R\n:25:A\n:28C:1\n:34F:EURC0,\n:13D:2611161200+0100\n{field}\n-\n"
+    seen = told("mt940", text)
+    assert not seen.accepted
+
+
+def test_a_balance_without_its_currency() -> None:
+    """:62F:C26111677790,00 is no balance of EUR."""
+    seen = told("mt940", mt940(":61:261116C10,NTRFREF1", closing="C26111677790,00"))
+    assert seen.verdict.split(":")[0] in ("BAD_BALANCE", "BAD_STATEMENT")
+
+
+def test_an_account_number_in_place_of_a_reference_is_masked() -> None:
+    """The tail is kept, the number stands nowhere."""
+    text = mt940(":61:261116C10,NOVBNL47INGB9999999999", closing="C261116EUR110,00")
+    (line,) = told("mt940", text).lines
+    assert (line["our_ref"], line["account_tail"]) == (None, "9999")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ('EUR">5.50<', 'EUR">5<b/>.50<', "REJECTED_LINES"),
+        ('<Amt Ccy="EUR">5.50', '<Amt Ccy="USD">5.50', "CURRENCY_DIFFERS"),
+        ('<Amt Ccy="EUR">374.50', '<Amt Ccy="SEK">374.50', "BAD_BALANCE"),
+    ],
+)
+def test_amounts_and_currencies_of_a_camt(old: str, new: str, code: str) -> None:
+    """An element within an amount, an entry and a balance in another currency."""
+    assert code in told("camt053", golden("camt053").replace(old, new)).verdict
+
+
+def test_a_comment_within_an_amount_is_none() -> None:
+    """5<!-- x -->.50 is 5.50."""
+    text = golden("camt053").replace('EUR">5.50<', 'EUR">5<!-- x -->.50<')
+    assert ("PAYOUT", -550) in ledger(told("camt053", text))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("TESTBANK,1,261116", "TESTBANK,4,261116"), (",USD,", ",USX,")]
+)
+def test_a_bai2_group_that_is_no_report(old: str, new: str) -> None:
+    """A test, and a currency that there is not."""
+    assert told("bai2", golden("bai2").replace(old, new)).verdict.startswith("BAD_STATEMENT")
+
+
+def test_totals_that_nobody_declares_are_shown_as_unchecked() -> None:
+    """A camt without balances."""
+    text = golden("camt053")
+    start, end = text.index("   <Bal>"), text.index("   <Ntry>")
+    seen = told("camt053", text[:start] + text[end:])
+    assert seen.accepted and not seen.checked("count") and not seen.checked("amount")
+
+
 #: Of the real files those that tie, with their lines.
 ACCEPTED = {
     "171011_01234945.sta": 3,
