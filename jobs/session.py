@@ -18,7 +18,10 @@ from schemas.errors import ConfigurationError
 ENGINES = ("auto", "sail", "spark")
 #: Below so many rows a day is small.
 SMALL_ROWS = 100_000
+#: Seconds that an idle session of the embedded engine lives: a notebook may wait over a weekend.
+IDLE_SECONDS = "604800"
 _server: Any = None
+_users = 0
 
 
 def engine_of(asked: str | None = None) -> str:
@@ -56,7 +59,10 @@ def open_session(
         ConfigurationError: unknown engine, or no JDK where Spark needs one.
         JarsMissing: Spark is asked for outside `spark-submit` and its Delta jars are not there.
     """
-    return _sail() if engine_of(engine) == "sail" else _spark(master, memory)
+    global _users
+    spark = _sail() if engine_of(engine) == "sail" else _spark(master, memory)
+    _users += 1
+    return spark
 
 
 def engine_in_use(spark: SparkSession) -> str:
@@ -81,12 +87,12 @@ def set_size(spark: SparkSession, rows: int) -> None:
 
 
 def close_session(spark: SparkSession) -> None:
-    """Stops the session and, on the embedded engine, its server."""
-    global _server
-    spark.stop()
-    if _server is not None:
-        _server.stop()
-        _server = None
+    """Stops the session, and the embedded engine's server, once all who opened it closed it."""
+    global _users
+    _users = max(_users - 1, 0)
+    if _users == 0:
+        spark.stop()
+        _stop_server()
 
 
 def _sail() -> SparkSession:
@@ -94,6 +100,7 @@ def _sail() -> SparkSession:
     from pysail.spark import SparkConnectServer
 
     os.environ.setdefault("RUST_LOG", "error")
+    os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", IDLE_SECONDS)
     logging.getLogger("pyspark").setLevel(logging.ERROR)
     if _server is None:
         _server = SparkConnectServer(port=0)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
+from pyspark.sql import SparkSession
 
+from jobs import session
 from tests.worlds import World, day, line, txn
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,6 +35,20 @@ def rows(lake: Path) -> dict[str, list[str]]:
     """All rows of a lake's tables, as any Delta reader has them."""
     return {name: sorted(str(row) for row in DeltaTable(str(lake / name)).to_pyarrow_table()
                          .to_pylist()) for name in TABLES}  # fmt: skip
+
+
+def test_an_inner_user_leaves_the_session_open(spark: SparkSession, engine: str) -> None:
+    """What a notebook opened answers after a command in its process has closed its own."""
+    inner = session.open_session(engine)
+    assert inner.range(2).count() == 2
+    session.close_session(inner)
+    assert spark.range(3).count() == 3
+
+
+def test_an_idle_session_stays(spark: SparkSession) -> None:
+    """The embedded engine is told to keep an idle session: by default it drops it after minutes."""
+    if session.engine_in_use(spark) == "sail":
+        assert os.environ["SAIL_SPARK__SESSION_TIMEOUT_SECS"] == session.IDLE_SECONDS
 
 
 @pytest.mark.spark
