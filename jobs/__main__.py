@@ -5,7 +5,7 @@ import importlib
 from collections.abc import Sequence
 from typing import NoReturn
 
-from jobs import __version__
+from jobs import __version__, profiles
 from jobs.cli import carry_out, leave, parser
 from jobs.cli_help import PURPOSES
 
@@ -29,7 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     jobs = program.add_subparsers(title="jobs", metavar="JOB", required=True)
     for job, purpose in PURPOSES.items():
         parser(job, jobs.add_parser(job, help=purpose))
+    profiles.arguments(jobs.add_parser("profile", help=profiles.PURPOSE))
     given = program.parse_args(argv)
+    if given.job == "profile":
+        return carry_out(given, profiles.work, asked=lambda asked: asked)
     return carry_out(given, importlib.import_module(f"jobs.{given.job}").work)
 
 

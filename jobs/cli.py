@@ -188,11 +188,11 @@ def command(job: str, work: Callable[[Request], Report], argv: Sequence[str] | N
     return carry_out(parser(job).parse_args(argv), work)
 
 
-def carry_out(given: argparse.Namespace, work: Callable[[Request], Report]) -> int:
+def carry_out(given: Any, work: Callable[[Any], Report], asked: Any = request_of) -> int:
     """Runs a command from its parsed arguments; see `command`."""
     _logging()
     try:
-        report = work(request_of(given))
+        report = work(asked(given))
     except ConfigurationError as error:
         return _failed(given.job, 2, error.faults)
     except TieoutError as error:

@@ -84,6 +84,25 @@ def load(folder: str, channels: Sequence[str] = ()) -> Configuration:
     return Configuration(chosen, schedules, snapshots)
 
 
+def page_of(path: str) -> Profile:
+    """One channel's page by itself.
+
+    Raises:
+        ConfigurationError: every fault of the page at once, or it is not there.
+    """
+    page, faults = Path(path), list[str]()
+    if not page.is_file():
+        raise ConfigurationError([f"{path}: there is no such page"])
+    profile, lines = _read(page, Profile, faults)
+    if profile and profile.statement == "files" and profile.dialect not in DIALECTS:
+        known = ", ".join(sorted(DIALECTS))
+        at = lines.get("dialect", 1)
+        faults.append(f"{page}:{at}: dialect {profile.dialect!r} is none of {known}")
+    if faults or profile is None:
+        raise ConfigurationError(faults)
+    return profile
+
+
 def _pages(folder: Path) -> list[Path]:
     return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
 
