@@ -246,6 +246,7 @@ def test_versions_at_once_are_judged_as_one_after_another(world: World) -> None:
     """Twenty lines and seventeen come together: as if the second had come an hour later."""
     import os
 
+    world.profile(limited("shrink_max: 0.1"))
     first = world.statement(0, *many(20), name="a.csv")
     os.utime(first, (1_000_000, 1_000_000))
     world.statement(0, *many(17), name="b.csv")
@@ -346,7 +347,7 @@ def test_killed_while_a_person_decides(spark, tmp_path: Path, step: str) -> None
             root = tmp_path / f"{dies_at}-{after}"
             world = World(root, Lake(spark, str(root / "lake")).prepare())
             world.statement(0, *many(20), line("X", kind="GIFT"))
-            world.profile(limited("rejected_share_max: 0.5"))
+            world.profile(limited("rejected_share_max: 0.5\n  shrink_max: 0.1"))
             world.ingest(0)
             world.statement(0, *many(10))
             world.ingest(0)
