@@ -2,6 +2,7 @@
 
 `lookback`: the benchmark's day over a lake whose two days before are as large and closed; one in
 two thousand of their references comes again. DuckDB joins, classifies and writes the same rows.
+`last` and `whole`: the last of 24 hourly parts of the day, and the day in one go, on the same lake.
 `hot-N`: N lines and N transactions without a reference, all of one amount within an hour.
 Each run is a process of its own; seconds count from when its session is up.
 """
@@ -22,7 +23,7 @@ from deltalake import DeltaTable
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from benchmarks import peer_duckdb
+from benchmarks import parts, peer_duckdb
 from benchmarks.formula import DAY, SIZES, counts
 from benchmarks.generate import made
 from benchmarks.hot import hot
@@ -57,8 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     cases = [f"hot-{number}" for number in asked.hot]
     if asked.size:
-        cases.append(f"lookback-{asked.size}")
-        prepared(asked.size)
+        cases += [f"{case}-{asked.size}" for case in asked.cases]
+        for make in {_PREPARED[case] for case in asked.cases}:
+            make(asked.size)
     rows = []
     for case in cases:
         engines = [*asked.engines, *(["duckdb"] if case.startswith("lookback") else [])]
@@ -83,6 +85,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--size", choices=SIZES, help="trades of each day of the look-back [none]")
     parser.add_argument("--hot", type=int, nargs="*", default=[50_000, 100_000, 200_000],
                         help="sizes of the hot amount [50000 100000 200000]")  # fmt: skip
+    parser.add_argument("--cases", nargs="+", choices=_PREPARED, default=list(_PREPARED),
+                        help="of a size [all]")  # fmt: skip
     parser.add_argument("--engines", nargs="+", default=["sail"], help="[sail]")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each, in turn [3]")
     parser.add_argument("--no-append", dest="append", action="store_false", help="print only")
@@ -94,9 +98,11 @@ def one_round(case: str, engine: str) -> Measured:
     """One run in a process of its own, over a lake of its own."""
     lake = DATA / f"lake-matching-{engine}"
     shutil.rmtree(lake, ignore_errors=True)
-    if case.startswith("lookback"):
+    kind, _, size = case.partition("-")
+    if kind != "hot":
         # Data files are never changed, only added: links will do.
-        shutil.copytree(_place(case.removeprefix("lookback-")), lake, copy_function=os.link)
+        place = _place(size) if kind == "lookback" else parts.place_of(size) / "lake"
+        shutil.copytree(place, lake, copy_function=os.link)
     command = [sys.executable, "-m", "benchmarks.matching", "--child", case, engine, str(lake)]
     env = dict(os.environ) | {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
     try:
@@ -110,7 +116,11 @@ def _child(case: str, engine: str, lake_uri: str) -> float:
     if engine == "duckdb":
         return _peer(Path(lake_uri))
     with at_work(lake_uri, engine) as lake:
-        return hot(lake, int(size)) if kind == "hot" else _lookback(lake, SIZES[size])
+        if kind == "hot":
+            return hot(lake, int(size))
+        return (
+            _lookback(lake, SIZES[size]) if kind == "lookback" else parts.matched(lake, kind, size)
+        )
 
 
 # ---- a look-back over days as large -----------------------------------------------------------
@@ -196,6 +206,9 @@ def _peer(lake: Path) -> float:
         out.mkdir()
         peer_duckdb.matched(db, out, DAY)
     return time.monotonic() - begun
+
+
+_PREPARED = {"lookback": prepared, "last": parts.prepared, "whole": parts.prepared}
 
 
 def _row(case: str, engine: str, runs: dict[str, list[Measured]]) -> list[str]:

@@ -5,7 +5,7 @@ here, before and after each write, or refused by name (docs/reference/engines.md
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,7 +18,6 @@ from jobs.archive import Storage
 from jobs.lake_commit import DataFile, commit, written_files
 from jobs.lake_guard import arrow_schema, guarded, opened, taking_turns, widened
 from jobs.lake_read import add_actions, frame_of, row_count, rows_where
-from jobs.session import engine_in_use
 from schemas.errors import TableMissing, WriteUnproved
 from schemas.tables import TABLES, Table
 
@@ -106,8 +105,19 @@ class Lake:
         actions = add_actions(self._delta(table, as_of), table, first, last, channel)
         return frame_of(self.spark, self.path(table), table, actions)
 
-    def replace_day(self, table: Table, frame: DataFrame, day: date, channel: str) -> Written:
+    def replace_day(
+        self,
+        table: Table,
+        frame: DataFrame,
+        day: date,
+        channel: str,
+        beside: Sequence[DataFile] = (),
+        kept: Collection[str] = (),
+    ) -> Written:
         """Replaces the rows of one date and channel, in one commit.
+
+        The engine writes Parquet beside the table's files, and the commit swaps them in, with those
+        `beside` that `write_files` made; data files of the day whose paths are `kept` stay.
 
         Raises:
             ColumnsDiffer: a column is missing, surplus or of another type; nothing is written.
@@ -115,54 +125,36 @@ class Lake:
             WriteConflict: other writers won every retry; nothing is written.
             WriteUnproved: the table does not hold what was written.
         """
-        self.create(table)
-        ready = guarded(table, frame, day, channel)
-        before = self.version(table)
-        if engine_in_use(self.spark) == "spark":
-            said = self._replace_on_spark(table, ready, day, channel, before)
-        else:
-            said = self._replace_by_files(table, ready, day, channel)
+        files = [*beside, *self.write_files(table, frame, day, channel)]
+        before = self._delta(table)
+        stay = [row for row in add_actions(before, table, day, day, channel) if row["path"] in kept]
+        self.commit_files(
+            table, day, files, lambda of, path: of == channel and path not in kept, channel
+        )
         delta = self._delta(table)
         version = int(delta.version())
         written = Written(version, row_count(add_actions(delta, table, day, day, channel)))
+        said = sum(each.rows for each in files) + row_count(stay)
         if said != written.rows:
             raise WriteUnproved(
                 f"{table.name} {day} {channel}: {said} rows were written, {written.rows} are there;"
                 " run it again"
             )
-        if version % CHECKPOINT_VERSIONS == 0 and version > before:
+        if version % CHECKPOINT_VERSIONS == 0 and version > int(before.version()):
             delta.create_checkpoint()
         return written
 
-    def _replace_on_spark(
-        self, table: Table, ready: DataFrame, day: date, channel: str, before: int
-    ) -> int:
-        """Delta's own replaceWhere; returns how many rows its commit says it wrote."""
-        predicate = f"{table.partitions[0]} = '{day}' AND channel = '{channel}'"
-        taking_turns(
-            table,
-            lambda: (
-                ready.write.format("delta")
-                .mode("overwrite")
-                .option("replaceWhere", predicate)
-                .save(self.path(table))
-            ),
-        )
-        delta = self._delta(table)
-        for each in delta.history(int(delta.version()) - before):
-            told = str(each.get("operationParameters"))
-            if str(day) in told and (f"= {channel})" in told or f"'{channel}'" in told):
-                return int(each.get("operationMetrics", {}).get("numOutputRows", 0))
-        return 0
+    def write_files(
+        self, table: Table, frame: DataFrame, day: date, channel: str
+    ) -> list[DataFile]:
+        """Rows of one date and channel as data files that nobody sees until `replace_day` is given
+        them.
 
-    def _replace_by_files(self, table: Table, ready: DataFrame, day: date, channel: str) -> int:
-        """The engine writes Parquet beside the table's files, one commit swaps them in.
-
-        The embedded engine's own replaceWhere empties tables and mixes up types of lists.
+        Raises:
+            ColumnsDiffer, RowsOutsideDay: as `replace_day`.
         """
-        files = written_files(self.storage, table, ready, day, channel)
-        self.commit_files(table, day, files, lambda of, _: of == channel, channel)
-        return sum(each.rows for each in files)
+        self.create(table)
+        return written_files(self.storage, table, guarded(table, frame, day, channel), day, channel)
 
     def commit_files(
         self,
@@ -174,10 +166,10 @@ class Lake:
     ) -> int:
         """Makes written data files part of a date and takes others out, in one commit.
 
-        `drop` is asked of every data file of the date, by its channel and name, whether it goes;
-        the name begins with the id of the file that its rows came from. Two writers of one date
-        and one `whose` (a channel) take turns: the second sees what the first left. Returns the
-        version.
+        `drop` is asked of every data file of the date, by its channel and path, whether it goes;
+        the last name of a path may begin with the id of the file that its rows came from. Two
+        writers of one date and one `whose` (a channel) take turns: the second sees what the first
+        left. Returns the version.
 
         Raises:
             WriteConflict: other writers won every retry; nothing is committed.
@@ -213,14 +205,23 @@ class Lake:
         taking_turns(table, lambda: write_deltalake(self._delta_uri(table), data, mode="append"))
         return self.version(table)
 
+    def data_files(
+        self, table: Table, day: date, channel: str, file_ids: Sequence[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """Data files of a day, from the log alone; of some received files where they are named."""
+        starts = ("",) if file_ids is None else tuple(file_ids)
+        there = add_actions(self._delta(table), table, day, day, channel)
+        return [each for each in there if str(each["path"]).rpartition("/")[2].startswith(starts)]
+
+    def rows_of(self, table: Table, files: Sequence[Mapping[str, Any]]) -> DataFrame:
+        """The rows of data files that `data_files` named."""
+        return frame_of(self.spark, self.path(table), table, files)
+
     def day_rows(
         self, table: Table, day: date, channel: str, file_ids: Sequence[str] | None = None
     ) -> int:
-        """Rows of a day, from the log alone; of some received files where they are named."""
-        starts = ("",) if file_ids is None else tuple(file_ids)
-        there = add_actions(self._delta(table), table, day, day, channel)
-        own = [each for each in there if str(each["path"]).rpartition("/")[2].startswith(starts)]
-        return row_count(own)
+        """How many rows `data_files` have."""
+        return row_count(self.data_files(table, day, channel, file_ids))
 
     def scratch(self, name: str) -> str:
         """A folder of the staging area, relative to the lake; gone with `forget`."""

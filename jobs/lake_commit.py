@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame
 from jobs.archive import Storage
 from jobs.lake_guard import named
 from jobs.lake_read import add_actions
+from jobs.session import engine_in_use
 from schemas.tables import Table
 
 
@@ -39,7 +40,9 @@ def written_files(
     try:
         narrow = frame.drop(*table.partitions)
         place = f"{storage.uri}/{table.name}/{folder}"
-        narrow.write.mode("overwrite").option("compression", "zstd(1)").parquet(place)
+        # Spark has the level from its session.
+        kind = "zstd" if engine_in_use(frame.sparkSession) == "spark" else "zstd(1)"
+        narrow.write.mode("overwrite").option("compression", kind).parquet(place)
     except Exception as fault:
         raise named(fault) from fault
     place = storage.full(f"{table.name}/{folder}")
@@ -73,7 +76,7 @@ def commit(
             actions.append(AddAction(each.path, each.size, values, now, True, stats))
     for row in add_actions(delta, table, day, day):
         channel, path = str(row["partition.channel"]), str(row["path"])
-        if drop(channel, path.rsplit("/", 1)[-1]):
+        if drop(channel, path):
             values = _values(table, day, channel)
             actions.append(RemoveAction(path, True, now, int(row["size_bytes"]), dict(values)))
     if actions:
@@ -85,6 +88,11 @@ def commit(
             list(table.partitions),
             commit_properties=CommitProperties(app_transactions=[turn]),
         )
+
+
+def file_id_of(path: str) -> str:
+    """The id of the received file that the rows of a landed data file came from."""
+    return path.rsplit("/", 1)[-1].split("-", 1)[0]
 
 
 def _values(table: Table, day: date, channel: str) -> dict[str, str | None]:

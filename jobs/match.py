@@ -2,20 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
-
-from pyspark.sql import functions as F
 
 from jobs.cli import Report, Request, command, leave, log, watched
 from jobs.days import DayState, state_of
 from jobs.decisions import approved
 from jobs.lake import Lake
-from jobs.match_inputs import closed_before, in_step, is_idle
-from jobs.match_tally import stale_ids, tallied, tally
-from jobs.matching import conservation
-from jobs.matching.day import Facts, Matched, matched
+from jobs.match_day import matched_day
+from jobs.match_inputs import in_step, is_idle
 from jobs.matching.decisions import Decision
 from jobs.recording import ACCEPTED
 from jobs.replay import Due, dates_of, due
@@ -25,10 +21,8 @@ from jobs.work import Run, at_work, sealed
 from schemas.errors import CheckFailed, LakeOutOfStep
 from schemas.profile import Profile
 from schemas.tables import (
-    CANDIDATES,
     INTERNAL_TRANSACTIONS,
     OPEN_ITEMS,
-    OUTCOMES,
     RUNS,
     SNAPSHOT_FILES,
     STATEMENT_FILES,
@@ -95,76 +89,23 @@ def _one(
     job = Run("match", channel, day, state.result.value, each.fingerprint)
     tables = (STATEMENT_LINES, INTERNAL_TRANSACTIONS, OPEN_ITEMS)
     job.versions_read = {table.name: lake.version(table) for table in tables}
-    facts = Facts(
-        day,
-        state.whole,
-        state.snapshot_id is not None,
-        state.line_count + state.snapshot_rows,
-        state.files[0][1] if state.files else "",
-        decided,
-    )
-    set_size(lake.spark, facts.items)
+    set_size(lake.spark, state.line_count + state.snapshot_rows)
     if is_idle(lake, state, channel):
         sealed(lake, job)
         return MatchSummary(channel, day, each.why, job.result, {}, {}, {})
     in_step(lake, state, channel)
-    with job.step("match"):
-        ids = [file_id for _, file_id in state.files]
-        lines = lake.read_day(STATEMENT_LINES, day, channel).where(F.col("file_id").isin(ids))
-        rows = lake.read_day(INTERNAL_TRANSACTIONS, day, channel)
-        was = lake.version(OUTCOMES), lake.version(OPEN_ITEMS)
-        before = lake.read_day(OPEN_ITEMS, day - timedelta(days=1), channel)
-        before = before if day > profile.first_date else before.limit(0)
-        closed, count = closed_before(lake, profile, day, rows)
-        facts = replace(facts, closed=count)
-        made = matched(lines, rows, before, closed, facts, profile, lake.stage)
-        written = lake.replace_day(OUTCOMES, made.outcomes, day, channel)
-    with job.step("open_items"):
-        left = lake.replace_day(OPEN_ITEMS, made.open_items, day, channel)
-    with job.step("check"):
-        now = lake.read_day(OUTCOMES, day, channel)
-        found = conservation.of_outcomes(now, *tally(decided)).collect()
-        _checked(lake, made, found, state, channel, was)
-        counts, job.amounts = tallied(found)
-        stale = stale_ids(decided, found)
-    with job.step("candidates"):
-        if any(row["ambiguous"] for row in found) or lake.day_rows(CANDIDATES, day, channel):
-            lake.replace_day(CANDIDATES, made.candidates, day, channel)
+    found = matched_day(lake, profile, state, each.base, decided, job)
     lake.forget()
-    job.versions_written = {OUTCOMES.name: written.version, OPEN_ITEMS.name: left.version}
+    job.amounts = found.amounts
     job.counts = {
-        **counts,
-        "open": left.rows,
+        **found.counts,
         "lines": state.line_count,
         "transactions": state.snapshot_rows,
-        **({"decisions": len(decided), "stale_decisions": len(stale)} if decided else {}),
+        **({"decisions": len(decided), "stale_decisions": len(found.stale)} if decided else {}),
     }
     sealed(lake, job)
     counted = (job.counts, job.amounts, job.seconds)
-    return MatchSummary(channel, day, each.why, job.result, *counted, stale)
-
-
-def _checked(
-    lake: Lake,
-    made: Matched,
-    found: Sequence[Any],
-    state: DayState,
-    channel: str,
-    was: tuple[int, int],
-) -> None:
-    """Makes sure that nothing was lost or doubled.
-
-    Raises:
-        CheckFailed: see `run`; the date's outcomes and open items are as they were before.
-    """
-    day = state.business_date
-    went_in = conservation.collected(made.went_in.collect())
-    faults = conservation.faults(went_in, conservation.came_out(found))
-    if faults:
-        for table, version in zip((OUTCOMES, OPEN_ITEMS), was, strict=True):
-            before = lake.read_day(table, day, channel, version)
-            lake.replace_day(table, before, day, channel)
-        raise CheckFailed(f"CONSERVATION: {channel} {day}: {'; '.join(faults)}")
+    return MatchSummary(channel, day, each.why, job.result, *counted, found.stale)
 
 
 def work(request: Request) -> Report:

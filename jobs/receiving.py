@@ -16,6 +16,7 @@ from jobs.causes import likely_cause
 from jobs.gate import totals_of, verdict
 from jobs.inbox import files_of
 from jobs.lake import Lake
+from jobs.lake_commit import file_id_of
 from jobs.landing import Landed, land, tasks_of
 from jobs.limits import WARNING, Size, copied, shrunk, size_of, too_late, unusual
 from jobs.reading import plain_of, planned
@@ -217,12 +218,12 @@ def _commit(
     add = [file for file_id, each in mine if file_id in in_force for file in each.lines]
     rejected = [file for _, each in mine for file in each.rejected]
 
-    def replaced(of: str, name: str) -> bool:
-        file_id = name.split("-", 1)[0]
+    def replaced(of: str, path: str) -> bool:
+        file_id = file_id_of(path)
         return of == channel and (file_id in read or file_id not in in_force)
 
-    def refused(of: str, name: str) -> bool:
-        return of == channel and name.split("-", 1)[0] in read | gone
+    def refused(of: str, path: str) -> bool:
+        return of == channel and file_id_of(path) in read | gone
 
     lake.commit_files(STATEMENT_LINES, day, add, replaced, channel)
     lake.commit_files(REJECTED_LINES, day, rejected, refused, channel)

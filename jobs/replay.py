@@ -8,7 +8,7 @@ dates before it keep theirs and are left alone.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from jobs.days import DayState
@@ -20,11 +20,14 @@ RULES_VERSION = 2
 
 @dataclass(frozen=True)
 class Due:
-    """A run date to carry out: its fingerprint, and why it is due."""
+    """A run date to carry out: its fingerprint, why it is due, and what stands for all that goes
+    into it beside the files of the date (`base`).
+    """
 
     business_date: date
     fingerprint: str
     why: str
+    base: str
 
 
 def fingerprint(profile: Profile, state: DayState, before: str, decided: Sequence[str] = ()) -> str:
@@ -71,10 +74,14 @@ def due(
     for day in sorted(states):
         now = fingerprint(profile, states[day], before, decided.get(day, ()))
         if day in asked:
-            out.append(Due(day, now, "asked"))
+            why = "asked"
         elif day not in recorded:
-            out.append(Due(day, now, "never run"))
-        elif recorded[day] != now:
-            out.append(Due(day, now, "inputs changed"))
+            why = "never run"
+        else:
+            why = "" if recorded[day] == now else "inputs changed"
+        if why:
+            without = replace(states[day], files=(), missing=())
+            base = fingerprint(profile, without, before, decided.get(day, ()))
+            out.append(Due(day, now, why, base))
         before = now
     return out

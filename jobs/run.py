@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
-from threading import Thread
 from typing import Any
 
 from jobs import check_fees, export, ingest, match
 from jobs.archive import Storage
 from jobs.cli import Report, Request, command, leave, log, watched
 from jobs.lake import Lake
-from jobs.lake_warm import warm_up_delta
 from jobs.quality import warm_up
 from jobs.shapes import after_ingest, after_match
 from jobs.work import at_work
@@ -28,8 +26,6 @@ def work(request: Request) -> Report:
     with at_work(request.lake, request.engine) as lake:
         if request.quality:
             warm_up()
-        place = f"{lake.uri}/{lake.scratch('warm_up')}"
-        Thread(target=warm_up_delta, args=(lake.spark, place), daemon=True).start()
         _add(report, "session", begun)
         for day in watched(request.dates, "run"):
             _day(lake, request, day, report)

@@ -142,10 +142,12 @@ def _spark(master: str | None, memory: str | None) -> SparkSession:
 
 
 #: A day's job is over before most of what the JVM would compile to the full has paid for itself:
-#: a method must be ten times as busy as by default.
+#: a method must be ten times as busy as by default. The code that Spark makes for wide rows is
+#: longer than what the JVM compiles at all unless it is told to.
 _JAVA_OPTIONS = (
     "-XX:+UseParallelGC -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000"
     " -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
+    " -XX:-DontCompileHugeMethods"
 )
 #: Spark's settings that are the same everywhere; local ones are added where we start the JVM.
 _SETTINGS = {

@@ -148,6 +148,22 @@ OPEN_ITEMS = Table(
     columns_of("date: run_date", "text: channel", *ITEM_COLUMNS),
 )
 
+SETTLED_ITEMS = Table(
+    "settled_items",
+    "one row per item of the run's own date that the run settled in its steps; kept while a"
+    " statement comes in parts, so that the next part need not look at the whole day again",
+    ("run_date", "channel"),
+    columns_of("date: run_date", "text: channel", *ITEM_COLUMNS),
+)
+
+MATCHED_PARTS = Table(
+    "matched_parts",
+    "one row per channel and date whose statement comes in parts: what the latest run of it had"
+    " before it and what it left (JSON), for the run on the next part",
+    (),
+    columns_of("text: channel", "date: business_date", "text: told"),
+)
+
 FEE_CHECKS = Table(
     "fee_checks",
     "one row per line whose fee is not what is due; difference = charged - due",
@@ -209,6 +225,8 @@ TABLES = (
     OUTCOMES,
     CANDIDATES,
     OPEN_ITEMS,
+    SETTLED_ITEMS,
+    MATCHED_PARTS,
     FEE_CHECKS,
     FEE_TOTALS,
     DECISIONS,

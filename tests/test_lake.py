@@ -47,6 +47,20 @@ def test_a_day_is_replaced_whole_and_alone(lake: Lake) -> None:
     assert counts(lake) == {(T, "alipay"): 4, (U, "wechat"): 2, (T, "wechat"): 3}
 
 
+@pytest.mark.spark
+def test_what_delta_itself_writes_is_read_and_replaced(lake: Lake) -> None:
+    """3 rows by Spark's own Delta in the place of 5, and then 2 in the place of those."""
+    lake.replace_day(FEE_TOTALS, totals(lake, 5), T, "wechat")
+    lake.replace_day(FEE_TOTALS, totals(lake, 4, "alipay"), T, "alipay")
+    writer = totals(lake, 3).write.format("delta").mode("overwrite")
+    own = f"business_date = '{T}' AND channel = 'wechat'"
+    writer.option("replaceWhere", own).save(lake.path(FEE_TOTALS))
+    assert counts(lake) == {(T, "alipay"): 4, (T, "wechat"): 3}
+    assert lake.read_day(FEE_TOTALS, T, "wechat").count() == 3
+    lake.replace_day(FEE_TOTALS, totals(lake, 2), T, "wechat")
+    assert counts(lake) == {(T, "alipay"): 4, (T, "wechat"): 2}
+
+
 def test_a_day_may_become_empty(lake: Lake) -> None:
     """Nothing replaces 5 rows; and nothing replaces nothing."""
     lake.replace_day(FEE_TOTALS, totals(lake, 5), T, "wechat")

@@ -17,7 +17,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.matching.items import Keep
-from jobs.matching.marks import MARK, SALTS, hashed
+from jobs.matching.marks import MARK, hashed, of
 from jobs.matching.rows import Cells, pair_columns, received
 from jobs.matching.scope import set_aside
 from schemas.match_rules import Match
@@ -72,10 +72,9 @@ def odd_keys(
         _marks(theirs, "our_ref_norm", _check()),
         _marks(ours, "our_ref_norm", _check() + F.lit(_PAIRED)),
         _marks(theirs, "channel_ref_norm", F.lit(_ALONE)),
-        _marks(ours, "txn_id", F.lit(_ALONE)),
     ]
     for each in others:
-        for reference in SALTS:
+        for reference in ("our_ref_norm", "channel_ref_norm"):
             counted.append(_marks(each, reference, F.lit(None).cast("bigint")))
     sums = (
         reduce(DataFrame.unionByName, counted)
@@ -86,8 +85,11 @@ def odd_keys(
     alone = (F.col("rows") == F.lit(1)) & (F.col("check") == F.lit(_ALONE))
     # What is only before today has no check at all, and is left out with what is clean.
     uneven = F.col("check").isNotNull() & ~(pair | alone)
-    found = sums.where(uneven).select(MARK)
-    odd = keep(found if met_before is None else found.unionByName(met_before), "odd_references")
+    # Ids stand once a day: who has one that is open is found without counting.
+    found = [sums.where(uneven).select(MARK), *[of(each, "txn_id") for each in others]]
+    if met_before is not None:
+        found.append(met_before)
+    odd = keep(reduce(DataFrame.unionByName, found), "odd_references")
     none = lines.sparkSession.range(1).select(F.lit(_NONE).cast("bigint").alias(KEY))
     keys = [
         none,

@@ -17,16 +17,17 @@ from jobs.matching import (
     groups,
     marks,
     passes,
+    remains,
     rows,
     verdicts,
     windows,
 )
 from jobs.matching.decisions import Decision
 from jobs.matching.items import Keep, aged, carried, of_lines, of_transactions, side_of
-from jobs.matching.members import columns_of, in_sight, looked_at, own_id
+from jobs.matching.members import columns_of, looked_at, own_id
 from jobs.matching.scope import set_aside
 from schemas.profile import Profile
-from schemas.tables import OPEN_ITEMS, item_types
+from schemas.tables import item_types
 from schemas.vocabulary import Effect, Outcome, Side
 
 #: Up to so many items a day is all rest: counting it apart would cost more than it saves.
@@ -53,12 +54,23 @@ class Facts:
 
 @dataclass(frozen=True)
 class Matched:
-    """A run's outcomes, open items and candidates, as the tables have them, and what went in."""
+    """A run's outcomes, open items and candidates, as the tables have them, and what went in.
 
-    outcomes: DataFrame
+    Outcomes are `pairs`, those that were told at once (None if none were), and all `others`.
+    `settled` are today's items that the steps settled: neither in `pairs` nor open.
+    """
+
+    pairs: DataFrame | None
+    others: DataFrame
     open_items: DataFrame
+    settled: DataFrame
     candidates: DataFrame
     went_in: DataFrame
+
+    @property
+    def outcomes(self) -> DataFrame:
+        """All outcomes of the run."""
+        return self.others if self.pairs is None else self.pairs.unionByName(self.others)
 
 
 def matched(
@@ -80,7 +92,7 @@ def matched(
     day, match = facts.business_date, profile.match
     all_lines, all_transactions = lines, transactions
     in_bulk = facts.items >= bulk_from and bulk.is_usable(match)
-    parts = []
+    pairs = None
     met_before, touched = None, None if facts.closed == 0 else closed_rows
     if (in_bulk and facts.closed is None) or (facts.closed or 0) > max(bulk_from, 0):
         met_before, touched = marks.met_before(lines, transactions, closed_rows, keep)
@@ -91,7 +103,8 @@ def matched(
         odd = bulk.odd_keys(lines, transactions, others, met_before, profile.scope, keep)
         chances = max(int(facts.statement_whole), int(facts.snapshot_there))
         today = bulk.Today(day, chances, facts.main_file)
-        parts.append(bulk.pairs(lines, transactions, odd, today, match.passes[0].name))
+        made = bulk.pairs(lines, transactions, odd, today, match.passes[0].name)
+        pairs = rows.finished(made, day, profile.channel)
         lines, transactions = bulk.rest(lines, odd), bulk.rest(transactions, odd)
     members = keep(_members(lines, transactions, open_items, facts, profile), "members")
     left = members.where(F.col("aside").isNull()).select(*item_types())
@@ -99,15 +112,17 @@ def matched(
     met = _met(decided)
     if any(each.is_of_pair for each in facts.decisions):
         met = decisions.settled_pairs(met, facts.decisions)
-    parts += [
+    parts = [
         rows.of_items(_put_aside(members)),
         met,
         rows.of_items(decided.where(F.col("outcome").isNotNull())),
     ]
-    before = _from_before(members, decided, day)
+    before = remains.from_before(members, decided, day)
     return Matched(
+        pairs,
         rows.finished(reduce(DataFrame.unionByName, parts), day, profile.channel),
-        _still_open(decided, day, profile.channel),
+        remains.open_after(decided, day, profile.channel),
+        remains.settled(members, decided, day, profile.channel),
         candidates.listed(decided, match, day, profile.channel),
         conservation.of_inputs(all_lines, all_transactions, before),
     )
@@ -219,21 +234,3 @@ def _met(decided: DataFrame) -> DataFrame:
     on = F.col("l.partner") == F.col("t.txn_id")
     late = F.col("l.broke_on").isNotNull() | F.col("t.broke_on").isNotNull()
     return rows.of_pairs(lines, ours, on, F.col("l.matched_by"), late)
-
-
-def _still_open(decided: DataFrame, day: date, channel: str) -> DataFrame:
-    kept = [F.col(name) for name in item_types() if name != "broke_on"]
-    stay = decided.where(F.col("open")).select(*kept, F.col("breaks_on").alias("broke_on"))
-    dated = {"run_date": F.lit(day), "channel": F.lit(channel)}
-    return stay.withColumns(dated).select(*OPEN_ITEMS.columns)
-
-
-def _from_before(members: DataFrame, decided: DataFrame, day: date) -> DataFrame:
-    """Members of earlier dates that have a row: what waits, and late ones that were settled."""
-    earlier = members.where(F.col("item_date") != F.lit(day))
-    settled = decided.where(F.col("outcome").isNotNull() | F.col("partner").isNotNull())
-    met = settled.where(~in_sight(day)).select(own_id().alias("id"), "side")
-    late = earlier.where(~in_sight(day)).withColumn("id", own_id())
-    late = late.join(met, on=["id", "side"], how="left_semi")
-    seen = earlier.where(in_sight(day)).select(*item_types())
-    return seen.unionByName(late.select(*item_types()))

@@ -13,6 +13,28 @@ from schemas.vocabulary import Side
 Keep = Callable[[DataFrame, str], DataFrame]
 
 
+_SAME = (
+    "kind",
+    "status",
+    "amount",
+    "currency",
+    "our_ref",
+    "channel_ref",
+    "order_ref",
+    "batch_ref",
+    "our_ref_norm",
+    "channel_ref_norm",
+    "order_ref_norm",
+    "batch_ref_norm",
+    "account_tail",
+    "payer_name",
+    "merchant_id",
+)
+#: What a match looks at of a row of `statement_lines`, and of `internal_transactions`.
+LINE_COLUMNS = ("line_id", "line_no", "business_date", *_SAME, "fee", "traded_at", "terminal_id")
+TRANSACTION_COLUMNS = ("txn_id", "business_date", *_SAME, "occurred_at")
+
+
 def _none(kind: str) -> Column:
     return F.lit(None).cast(kind)
 
@@ -55,24 +77,25 @@ def of_transactions(rows: DataFrame, day: date, other_side_there: bool) -> DataF
 
 
 def _both() -> dict[str, Column]:
-    same = (
-        "kind",
-        "status",
-        "amount",
-        "currency",
-        "our_ref",
-        "channel_ref",
-        "order_ref",
-        "batch_ref",
-        "our_ref_norm",
-        "channel_ref_norm",
-        "order_ref_norm",
-        "batch_ref_norm",
-        "account_tail",
-        "payer_name",
-        "merchant_id",
-    )
-    return {name: F.col(name) for name in same} | {"item_date": F.col("business_date")}
+    return {name: F.col(name) for name in _SAME} | {"item_date": F.col("business_date")}
+
+
+def lines_again(items: DataFrame) -> DataFrame:
+    """Items of the statement as the lines that they were, in `LINE_COLUMNS`."""
+    was = {
+        "line_no": F.substring_index("line_id", ":", -1).cast("bigint"),
+        "business_date": F.col("item_date"),
+        "traded_at": F.col("at"),
+    }
+    theirs = side_of(items, Side.STATEMENT)
+    return theirs.select(*[was.get(name, F.col(name)).alias(name) for name in LINE_COLUMNS])
+
+
+def transactions_again(items: DataFrame) -> DataFrame:
+    """Our items as the transactions that they were, in `TRANSACTION_COLUMNS`."""
+    was = {"business_date": F.col("item_date"), "occurred_at": F.col("at")}
+    ours = side_of(items, Side.INTERNAL)
+    return ours.select(*[was.get(name, F.col(name)).alias(name) for name in TRANSACTION_COLUMNS])
 
 
 def aged(open_items: DataFrame, statement_whole: bool, snapshot_there: bool) -> DataFrame:

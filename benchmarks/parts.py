@@ -1,0 +1,79 @@
+"""A day in 24 hourly parts: what the match of the last part costs, and that of the whole day."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.formula import DAY, SIZES, counts
+from benchmarks.generate import made, write_bill
+from benchmarks.speed import CONFIG, DATA
+from jobs import ingest, match
+from jobs.archive import Storage
+from jobs.config import Configuration, load
+from jobs.lake import Lake
+from jobs.work import at_work
+from schemas.tables import MATCHED_PARTS
+
+HOURS = 24
+
+
+def place_of(size: str) -> Path:
+    """Where the lake lies from which both cases begin."""
+    return DATA / f"parts-{size}"
+
+
+def _config() -> Configuration:
+    config = load(str(CONFIG), ["wechat"])
+    profile = config.profiles["wechat"]
+    if profile.files is None:
+        raise ValueError("the demo's channel has files")
+    page: dict[str, Any] = profile.files.model_dump() | {
+        "pattern": "wechat/{business_date:%Y-%m-%d}/{part}_all.csv",
+        "parts": f"00-{HOURS - 1}",
+    }
+    files = type(profile.files).model_validate(page)
+    config.profiles["wechat"] = profile.model_copy(update={"files": files})
+    return config
+
+
+def prepared(size: str) -> Path:
+    """The lake of a day whose last part has landed and is not matched; made if it is not there."""
+    place, trades = place_of(size), SIZES[size]
+    if (place / "made").is_file():
+        return place
+    shutil.rmtree(place, ignore_errors=True)
+    inbox = place / "inbox"
+    day = inbox / "wechat" / str(DAY)
+    day.mkdir(parents=True)
+    ours = made(DATA / size, trades) / "internal"
+    shutil.copytree(ours, inbox / "internal", copy_function=os.link)
+    edges = [trades * hour // HOURS for hour in range(HOURS + 1)]
+    config = _config()
+    with at_work(str(place / "lake"), "sail") as lake:
+        for hour in range(HOURS):
+            write_bill(day / f"{hour:02}_all.csv", trades, range(edges[hour], edges[hour + 1]))
+            if hour == HOURS - 2:
+                ingest.run(lake, config, Storage(str(inbox)), DAY, quality=False)
+                match.run(lake, config.profiles["wechat"], [DAY])
+        ingest.run(lake, config, Storage(str(inbox)), DAY, quality=False)
+    shutil.rmtree(inbox)
+    (place / "made").touch()
+    return place
+
+
+def matched(lake: Lake, case: str, size: str) -> float:
+    """Seconds of the match: of the `last` part, or of the `whole` day as if nothing was known.
+
+    Raises:
+        ValueError: the rows are not the formula's.
+    """
+    if case == "whole":
+        lake.replace_rows(MATCHED_PARTS, [], DAY, "wechat")
+    begun = time.monotonic()
+    (told,) = match.run(lake, _config().profiles["wechat"], [DAY])
+    seconds = time.monotonic() - begun
+    if told.counts["matched"] != counts(SIZES[size]).matched:
+        raise ValueError(f"{told.counts} of {counts(SIZES[size])}")
+    return seconds
