@@ -96,6 +96,8 @@ def pieces_of(
             rows = sorted(parsed.lines.faults)
             raw = cells.raw(cells.line_no.take(rows).to_pylist())
             _set_aside(parsed, refused, dict(zip(rows, raw, strict=True)))
+        if plan.shape.private is not None:
+            refused.raw = [plan.shape.private.hidden(raw) for raw in refused.raw]
         yield Piece(parsed, refused)
 
 

@@ -1,6 +1,7 @@
 """How a dialect's file is laid out, as a profile says it. Source: docs/reference/profile.md."""
 
 import codecs
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -9,6 +10,7 @@ from schemas.layout_parts import (
     TOTAL_NAMES,
     Amounts,
     Currency,
+    Expression,
     Footer,
     InOut,
     KindBySign,
@@ -78,6 +80,10 @@ class DelimitedLayout(Strict):
     `amount_sign`: `as_written`, or `by_kind` (refunds, payouts and chargebacks leave, the rest
     comes). `fee_sign`: `as_written`, or `by_kind` (given back on a refund, charged on the rest).
     `extra_cells` are cells that a line has beyond its header, such as behind a last separator.
+    `cells` is how many a line has where there is no header to say so; else the first line says it.
+    `ignore` are expressions of lines between the trades that are none. `by_kind` says where lines
+    of a kind hold a column that other lines hold elsewhere; null is nowhere. `net` is the column
+    of the amount less the fee, which is checked on every line that has it.
     """
 
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
@@ -86,11 +92,15 @@ class DelimitedLayout(Strict):
     header: Literal["names", "none"] = "names"
     preamble: Annotated[int, Field(ge=0, le=100)] | Literal["find"] = 0
     extra_cells: int = Field(default=0, ge=0, le=100)
+    cells: int | None = Field(default=None, ge=1, le=1000)
     records: Records | None = None
+    ignore: tuple[Expression, ...] = ()
     strip: str = " \t"
     empty: tuple[str, ...] = ("", "-", "--")
     columns: dict[LINE_COLUMNS, Place]
     constants: dict[LINE_COLUMNS, str] = {}
+    by_kind: dict[Kind, dict[LINE_COLUMNS, Place | None]] = {}
+    net: str | int | None = None
     kinds: dict[str, Kind] = {}
     kind_by_sign: KindBySign | None = None
     statuses: dict[str, Status] = {}
@@ -110,14 +120,24 @@ class DelimitedLayout(Strict):
     def wanted(self) -> dict[str, str | int]:
         """What of a line is read: our column, or a name of this dialect's own, to its place."""
         out: dict[str, str | int] = {}
-        for key, place in self.columns.items():
-            several = place if isinstance(place, tuple) else (place,)
+        places: list[tuple[str, Place | None]] = [*self.columns.items()]
+        for kind, own in self.by_kind.items():
+            places += [(f"{kind}/{key}", place) for key, place in own.items()]
+        for key, place in places:
+            several = place if isinstance(place, tuple) else () if place is None else (place,)
             out |= {f"{key}{f'+{i}' if i else ''}": each for i, each in enumerate(several)}
+        if self.net is not None:
+            out["net"] = self.net
         if self.sign is not None:
             out["sign"] = self.sign.column
         if self.in_out is not None:
             out |= {"incoming": self.in_out.incoming, "outgoing": self.in_out.outgoing}
         return out
+
+    def places_of(self, column: str) -> list[str | int]:
+        """Every place at which a column of a line may stand: of lines of any kind, or of one."""
+        keys = (column, *(f"{kind}/{column}" for kind in self.by_kind))
+        return [place for key, place in self.wanted().items() if key in keys]
 
     @model_validator(mode="after")
     def _columns_fit(self) -> Self:
@@ -156,10 +176,12 @@ class DelimitedLayout(Strict):
              "kind and kind_by_sign"),
             (self.kind_by_sign and "by_kind" in (self.amount_sign, self.fee_sign),
              "kind_by_sign and by_kind"),
+            (self.kind_by_sign and self.by_kind, "kind_by_sign and by_kind"),
             (self.trailer and (self.footer or self.records), "trailer and footer or records"),
             (self.footer and self.records, "footer and records"),
             (self.quote and len(self.separator) > 1, "quote and a separator of several characters"),
             (self.preamble == "find" and self.header == "none", "preamble: find and header: none"),
+            (self.cells and self.header == "names", "cells and header: names"),
         )  # fmt: skip
         wrong = [both for clash, both in clashes if clash]
         if wrong:
@@ -168,7 +190,26 @@ class DelimitedLayout(Strict):
             raise ValueError(f"quote {self.quote!r} is no plain character")
         if "\n" in self.separator or "\r" in self.separator:
             raise ValueError("the separator holds a line end")
+        faults = [*self._kinds_fit(), *self._net_fits()]
+        if faults:
+            raise ValueError("; ".join(faults))
         foot = any(total.at == "foot" for total in self.totals)
         if foot and self.footer is None and (self.records is None or not self.records.trailer):
             raise ValueError("totals at the foot need `footer`, or `records.trailer`")
         return self
+
+    def _kinds_fit(self) -> Iterator[str]:
+        for kind, own in self.by_kind.items():
+            for key, place in own.items():
+                wide, base = (
+                    len(each) if isinstance(each, tuple) else 1
+                    for each in (place, self.columns.get(key))
+                )
+                if key in ("kind", "currency") or (key == "amount" and self.in_out):
+                    yield f"by_kind.{kind}.{key}: it is read the same way on every line"
+                elif place is not None and wide != base:
+                    yield f"by_kind.{kind}.{key}: give as many columns as in columns.{key}"
+
+    def _net_fits(self) -> Iterator[str]:
+        if self.net is not None and "fee" not in set(self.columns) | set(self.constants):
+            yield "net is the amount less the fee; add fee to columns"

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from jobs.statements.private import Private
 from jobs.statements.quick_cells import BACKTICK, quick
 from jobs.statements.quoting import cut_quoted
 from jobs.statements.realign import Realign
@@ -23,7 +24,7 @@ class Shape:
     """How lines are cut into cells: `separator` BACKTICK means every value is led by one.
 
     `width` is the number of cells of a line, `wanted` the places (from 0) that are read. What is
-    not separated is cut by a `cutter` of its own.
+    not separated is cut by a `cutter` of its own. `private` are cells that no raw line shows.
     """
 
     encoding: str
@@ -34,6 +35,7 @@ class Shape:
     codes: Codes | None = None
     cutter: "Cutter | None" = None
     realign: Realign | None = None
+    private: Private | None = None
 
 
 @dataclass

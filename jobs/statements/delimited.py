@@ -1,6 +1,6 @@
 """Delimited text, described wholly by its profile. Source: docs/reference/dialects.md."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,13 +10,12 @@ from jobs.statements.canonical import (
     given,
     masked_name,
     masked_tail,
-    money,
     needed,
     nulls,
-    signed_by,
     with_references,
 )
 from jobs.statements.cells import Cells, Shape
+from jobs.statements.delimited_money import check_net, set_amount, set_money, set_signs
 from jobs.statements.delimited_plan import (
     bound,
     cells_of,
@@ -37,10 +36,10 @@ from jobs.statements.delimited_totals import (
 from jobs.statements.dialect import Declared, Parsed, Plan, Sample
 from jobs.statements.moments import day_in, days, moments
 from jobs.statements.money import mapped
-from jobs.statements.printed import plain_amounts
+from jobs.statements.private import Private
 from schemas.layout import DelimitedLayout
 from schemas.profile import Profile
-from schemas.vocabulary import SIGN_OF_KIND, Kind, Reference, Status
+from schemas.vocabulary import Kind, Reference, Status
 
 _KEPT = ("currency", "merchant_id", "terminal_id", "product", "card_type")
 
@@ -62,8 +61,9 @@ def plan(sample: Sample, profile: Profile) -> Plan:
     places = bound(sample, layout, top.names, header_line)
     told = codes_of(sample, layout, top.start)
     width = len(top.names) + (layout.extra_cells if layout.header == "names" else 0)
-    if told is not None:
+    if told is not None and (layout.records or layout.header == "none"):
         width = detail_width(sample, told, top.start, layout) or width
+    width = layout.cells or width
     if top.names and max(places.values(), default=0) >= width:
         raise unknown(
             sample,
@@ -85,7 +85,13 @@ def plan(sample: Sample, profile: Profile) -> Plan:
     declared += expressed(sample, layout, top.head, foot)
     width = max(width, max(places.values(), default=0) + 1)
     wanted = tuple(sorted(set(places.values()))) or (0,)
-    shape = Shape(layout.encoding, layout.separator, layout.quote, width, wanted, told)
+    cut = (layout.separator, layout.quote)
+    names, numbers = (
+        tuple(place for key, place in places.items() if key.rpartition("/")[2] == name)
+        for name in ("payer_name", "account_tail")
+    )
+    private = Private(names, numbers, width, *cut, layout.strip)
+    shape = Shape(layout.encoding, *cut, width, wanted, told, private=private)
     pattern = profile.files.pattern if profile.files else ""
     return Plan(
         "delimited",
@@ -113,27 +119,36 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
     layout = layout_of(profile)
     count = len(cells.line_no)
 
-    def texts(name: str) -> pa.Array:
+    def printed(name: str) -> pa.Array:
         if name in plan.places:
             return given(cells.columns[plan.places[name]], layout.empty, layout.strip)
         constant = layout.constants.get(name)  # type: ignore[call-overload]
         return nulls(count) if constant is None else pa.repeat(constant, count)
 
-    lines = Lines({name: texts(name) for name in (*Reference, *_KEPT)})
+    kind, faults = mapped(printed("kind"), _word(layout.kinds, Kind), "UNKNOWN_KIND")
+
+    def texts(name: str) -> pa.Array:
+        found = printed(name)
+        for each, own in layout.by_kind.items():
+            if name.partition("+")[0] in own:
+                there = pc.fill_null(pc.equal(kind, each.value), False)
+                found = pc.if_else(there, printed(f"{each}/{name}"), found)
+        return found
+
+    lines = Lines({name: texts(name) for name in (*Reference, *_KEPT)}, faults)
     columns = lines.columns
+    columns["kind"] = kind
     if layout.currencies:
         words = {str(key): str(value) for key, value in layout.currencies.items()}
         columns["currency"], _ = mapped(columns["currency"], lambda it: words.get(it, it), "")
-    for name, known, code in (
-        ("kind", layout.kinds, "UNKNOWN_KIND"),
-        ("status", layout.statuses, "UNKNOWN_STATUS"),
-    ):
-        own = {str(key): str(value) for key, value in known.items()} or None
-        columns[name], faults = mapped(texts(name), _word(own, name), code)
-        lines.blame(faults)
-    _set_amount(lines, texts, layout)
-    _money(lines, "fee", texts("fee"), layout)
-    _signs(lines, texts("sign"), layout)
+    columns["status"], faults = mapped(
+        texts("status"), _word(layout.statuses, Status), "UNKNOWN_STATUS"
+    )
+    lines.blame(faults)
+    set_amount(lines, texts, layout)
+    set_money(lines, "fee", texts("fee"), layout)
+    set_signs(lines, texts("sign"), layout)
+    check_net(lines, texts("net"), layout)
     day = plan.file_date
     at = _joined(lines, texts, "traded_at", plan)
     columns["traded_at"], faults = moments(at, layout.time_format, profile.zone, day)
@@ -159,67 +174,9 @@ def _joined(lines: Lines, texts: Callable[[str], pa.Array], name: str, plan: Pla
     return pc.binary_join_element_wise(first, second, " ")
 
 
-def _word(known: dict[str, str] | None, name: str) -> Callable[[str], str | None]:
-    own = {each.value: each.value for each in (Kind if name == "kind" else Status)}
-    return (known if known is not None else own).get
-
-
-def _money(lines: Lines, name: str, texts: pa.Array, layout: DelimitedLayout) -> None:
-    """Sets an amount column from its texts, plain or as `layout.amounts` says."""
-    if layout.amounts is None:
-        money(lines, name, texts, layout.amount_unit)
-        return
-    words = tuple(sorted((str(key), str(code)) for key, code in layout.currencies.items()))
-    plain = plain_amounts(texts, layout.amounts, words)
-    lines.blame(plain.faults)
-    held = Lines({"currency": lines.columns["currency"]})
-    if layout.amounts.currency:
-        other = pc.not_equal(plain.currency, lines.columns["currency"])
-        lines.blame_where(other, f"CURRENCY_DIFFERS: {name} prints another currency")
-        held.columns["currency"] = pc.coalesce(plain.currency, lines.columns["currency"])
-        if name != "fee":
-            lines.columns["currency"] = held.columns["currency"]
-    money(held, name, plain.texts, layout.amount_unit)
-    lines.blame(held.faults)
-    lines.columns[name] = held.columns[name]
-
-
-def _set_amount(lines: Lines, texts: Callable[[str], pa.Array], layout: DelimitedLayout) -> None:
-    """The amount from one column, or from one for what comes in and one for what goes out."""
-    if layout.in_out is None:
-        _money(lines, "amount", texts("amount"), layout)
-        return
-    for name in ("incoming", "outgoing"):
-        _money(lines, name, texts(name), layout)
-    incoming, outgoing = (lines.columns.pop(name) for name in ("incoming", "outgoing"))
-    zero = pa.scalar(0, pa.int64())
-    both = pc.and_(
-        pc.not_equal(pc.fill_null(incoming, zero), 0), pc.not_equal(pc.fill_null(outgoing, zero), 0)
-    )
-    lines.blame_where(both, "BAD_SIGN: it has an amount coming in and one going out")
-    neither = pc.and_(pc.is_null(incoming), pc.is_null(outgoing))
-    amount = pc.subtract(pc.fill_null(incoming, zero), pc.abs(pc.fill_null(outgoing, zero)))
-    lines.columns["amount"] = pc.if_else(neither, pa.scalar(None, pa.int64()), amount)
-
-
-def _signs(lines: Lines, sign: pa.Array, layout: DelimitedLayout) -> None:
-    columns = lines.columns
-    ways = {
-        way: [kind.value for kind, own in SIGN_OF_KIND.items() if own == way] for way in (-1, 1)
-    }
-    if layout.sign is not None:
-        negative = pc.is_in(sign, pa.array(layout.sign.negative, pa.string()))
-        positive = pc.is_in(sign, pa.array(layout.sign.positive, pa.string()))
-        odd = pc.indices_nonzero(pc.invert(pc.or_(negative, positive))).to_pylist()
-        lines.blame({row: f"BAD_SIGN: {sign[row].as_py()!r}" for row in odd})
-        columns["amount"] = signed_by(columns["amount"], negative, positive)
-    elif layout.amount_sign == "by_kind":
-        negative, positive = (pc.is_in(columns["kind"], pa.array(ways[way])) for way in (-1, 1))
-        columns["amount"] = signed_by(columns["amount"], negative, positive)
-    if layout.kind_by_sign is not None:
-        by = layout.kind_by_sign
-        out = pc.less(columns["amount"], 0)
-        columns["kind"] = pc.if_else(out, by.outgoing.value, by.incoming.value)
-    if layout.fee_sign == "by_kind":
-        back = pc.is_in(columns["kind"], pa.array([Kind.REFUND.value]))
-        columns["fee"] = signed_by(columns["fee"], back, pc.invert(back))
+def _word(
+    theirs: Mapping[str, Kind] | Mapping[str, Status], ours: type[Kind] | type[Status]
+) -> Callable[[str], str | None]:
+    """Their words to ours; our own where they have none."""
+    known = {str(word): str(own) for word, own in theirs.items()}
+    return (known or {each.value: each.value for each in ours}).get

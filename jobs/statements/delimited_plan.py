@@ -131,16 +131,16 @@ def trailer_of(sample: Sample, layout: DelimitedLayout) -> tuple[int, list[str]]
 
 
 def codes_of(sample: Sample, layout: DelimitedLayout, start: int) -> Codes | None:
-    """How lines of several record types are told apart; None where there is one type.
+    """How the lines that are read are told from others; None where every line is read.
 
     Raises:
         FileRefused: the first or last line is not of the type that stands there.
     """
-    records = layout.records
+    records, cut = layout.records, (layout.separator, layout.quote, layout.encoding)
     if records is None:
-        return None
+        return codes((), (), *cut, layout.ignore) if layout.ignore else None
     dropped = (*records.header, *records.trailer, *records.ignored)
-    told = codes(records.detail, dropped, layout.separator, layout.quote, layout.encoding)
+    told = codes(records.detail, dropped, *cut, layout.ignore)
     first = sample.head[start:].lstrip(b"\xef\xbb\xbf").split(b"\n", 1)[0]
     _, last = last_line(sample)
     for wanted, line, code, what in (
@@ -158,9 +158,9 @@ def codes_of(sample: Sample, layout: DelimitedLayout, start: int) -> Codes | Non
 
 
 def detail_width(sample: Sample, told: Codes, start: int, layout: DelimitedLayout) -> int:
-    """Cells of the first detail line; 0 where the file's start has none."""
+    """Cells of the first line that is read; 0 where the file's start has none."""
     for line in sample.head[start:].split(b"\n"):
-        if told.of(line) in told.kept:
+        if told.keeps(line):
             return len(cells_of(line.decode(layout.encoding, "replace"), layout))
     return 0
 

@@ -198,6 +198,99 @@ def test_cells_behind_the_last_heading() -> None:
     assert reasons(read(text)) == ["WRONG_WIDTH: 4 cells, not 3"]
 
 
+def test_lines_between_the_trades_that_are_none() -> None:
+    """A row of separators, a subtotal and the header again: passed over, numbers kept."""
+    text = (
+        "id,amount,time\n,,\nA,1.00,2026-11-16 10:00:00\nsubtotal,1.00,\nid,amount,time\n"
+        "B,2.00,2026-11-16 10:00:00\n,,\n"
+    )
+    found = read(text, ignore=["subtotal,", "[,\\s]*$", "id,amount"])
+    assert [(row["line_no"], row["amount"]) for row in found.lines] == [(3, 100), (6, 200)]
+    assert found.accepted and found.rejected == []
+    plain = read(text)
+    assert [each.split(":")[0] for each in reasons(plain)] == [
+        "NO_VALUE", "BAD_AMOUNT", "NO_VALUE",
+    ]  # fmt: skip
+
+
+def test_lines_that_are_passed_over_say_nothing_of_the_width() -> None:
+    """A row of two tabs above lines of four cells, without a header; CRLF."""
+    text = "\t\t\r\nA\t1.00\t2026-11-16\t10:00:00\r\n\t\t\r\n"
+    found = read(
+        text,
+        separator="\t",
+        header="none",
+        columns={"channel_ref": 1, "amount": 2, "traded_at": [3, 4]},
+        ignore=["\\s*$"],
+    )
+    assert [(row["line_no"], row["amount"]) for row in found.lines] == [(2, 100)]
+
+
+BY_KIND = "id,back,type,amount,returned,time\n"
+
+
+def test_a_column_that_stands_elsewhere_on_lines_of_a_kind() -> None:
+    """P1 of 10.00; a refund of 4.00 under a number of its own, the payment's beside it, or none."""
+    text = BY_KIND + (
+        "P1,,pay,10.00,0.00,2026-11-16 10:00:00\nP1,R1,back,10.00,4.00,2026-11-16 11:00:00\n"
+        "P1,,back,10.00,1.00,2026-11-16 12:00:00\nP1,,gift,10.00,,2026-11-16 12:00:00\n"
+    )
+    found = read(
+        text,
+        columns={"our_ref": "id", "kind": "type", "amount": "amount", "traded_at": "time"},
+        constants={"status": "SUCCEEDED", "currency": "CNY"},
+        kinds={"pay": "PAYMENT", "back": "REFUND"},
+        by_kind={
+            "REFUND": {
+                "our_ref": "back", "original_ref": "id", "amount": "returned", "traded_at": None,
+            }
+        },
+        amount_sign="by_kind",
+    )  # fmt: skip
+    told = [
+        (row["our_ref"], row["original_ref"], row["amount"], row["traded_at"] is None)
+        for row in found.lines
+    ]
+    assert told == [("P1", None, 1000, False), ("R1", "P1", -400, True), (None, "P1", -100, True)]
+    assert reasons(found) == ["UNKNOWN_KIND: 'gift'"]
+
+
+@pytest.mark.parametrize(
+    ("own", "why"),
+    [
+        ({"REFUND": {"kind": "back"}}, "read the same way"),
+        ({"REFUND": {"traded_at": ("back", "time")}}, "as many columns"),
+    ],
+)
+def test_what_a_kind_cannot_have_of_its_own(own: dict[str, Any], why: str) -> None:
+    """The kind itself; a time in two columns where the others have one."""
+    with pytest.raises(ValueError, match=why):
+        page(by_kind=own)
+
+
+def test_a_printed_net_is_held_against_amount_and_fee() -> None:
+    """10.00 - 0.06 = 9.94; a refund printed unsigned; 9.95 is wrong; none is not checked."""
+    text = "id,type,amount,fee,net,time\n" + "".join(
+        f"{number},{row},2026-11-16 10:00:00\n"
+        for number, row in enumerate(
+            ("pay,10.00,0.06,9.94", "back,4.00,0.02,3.98", "pay,10.00,0.06,9.95", "pay,1.00,,")
+        )
+    )
+    layout: dict[str, Any] = {
+        "columns": {**COLUMNS, "kind": "type", "fee": "fee"},
+        "constants": {"status": "SUCCEEDED", "currency": "CNY"},
+        "kinds": {"pay": "PAYMENT", "back": "REFUND"},
+        "net": "net",
+    }
+    found = read(text, **layout, amount_sign="by_kind", fee_sign="by_kind")
+    assert amounts(found) == [1000, -400, 100]
+    assert reasons(found) == ["SETTLEMENT_DIFFERS: net 9.95, amount less fee 9.94"]
+    signed = read(text.replace("back,4.00,0.02,3.98", "back,-4.00,-0.02,3.98"), **layout)
+    assert reasons(signed)[0] == "SETTLEMENT_DIFFERS: net 3.98, amount less fee -3.98"
+    with pytest.raises(ValueError, match="add fee"):
+        page(net="net")
+
+
 def test_a_page_with_several_faults_names_them() -> None:
     """A clash of choices is refused when the page is read."""
     with pytest.raises(ValueError, match="sign and in_out"):
