@@ -8,7 +8,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.statements.alipay_layout import bound, frame_of, titled, total
+from jobs.statements.alipay_layout import bound, frame_of, realigned, titled, total
 from jobs.statements.canonical import (
     Lines,
     given,
@@ -36,6 +36,7 @@ HEADINGS = {
     "expense": ("支出金额", "支出"),
     "balance": ("账户余额", "余额"),
     "type": ("业务类型",),
+    "remark": ("备注",),
 }
 _NEEDED = (
     "flow_no",
@@ -48,6 +49,8 @@ _NEEDED = (
     "balance",
     "type",
 )
+_FREE = ("goods", "other", "remark")
+_NUMBERS = ("收入金额", "收入", "支出金额", "支出", "账户余额", "余额")
 _TRANSFER = "转账"
 _KINDS = {
     "交易付款": Kind.PAYMENT,
@@ -87,7 +90,8 @@ def plan(sample: Sample, profile: Profile) -> Plan:
             Declared(f"{side}_amount", found[2].lstrip("-"), "major"),
         ]
     wanted = tuple(sorted(set(places.values())))
-    shape = Shape(frame.encoding, ",", None, len(frame.names), wanted)
+    realign = realigned(frame, places, _FREE, ("time",), _NUMBERS)
+    shape = Shape(frame.encoding, ",", None, len(frame.names), wanted, realign=realign)
     at = (frame.start, frame.first_line, frame.end)
     covered = ("count", "amount")
     made = Plan("alipay_account", shape, places, *at, tuple(declared), "CNY", "on", covered=covered)

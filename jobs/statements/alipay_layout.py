@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from jobs.statements.dialect import Sample
+from jobs.statements.realign import Realign
 from schemas.errors import FileRefused
 from schemas.profile import Profile
 
@@ -160,6 +161,27 @@ def bound(
             frame.first_line - 1,
         )
     return places
+
+
+def realigned(
+    frame: Frame,
+    places: Mapping[str, int],
+    free: tuple[str, ...],
+    dates: tuple[str, ...],
+    numbers: tuple[str, ...],
+) -> Realign:
+    """How a line is read whose free texts hold commas: nothing in these bills is quoted.
+
+    `free` and `dates` are our names of columns, `numbers` are headings.
+    """
+    return Realign(
+        len(frame.names),
+        ",",
+        tuple(sorted(places[name] for name in free if name in places)),
+        tuple(places[name] for name in dates if name in places),
+        tuple(at for at, heading in enumerate(frame.names) if heading in numbers),
+        tuple(at for name, at in places.items() if name not in free),
+    )
 
 
 def total(sample: Sample, foot: list[str], pattern: str) -> re.Match[str]:

@@ -63,6 +63,34 @@ def test_a_comma_in_the_goods_name_is_no_separator() -> None:
 
 
 @pytest.mark.parametrize(
+    ("case", "old", "new"),
+    [
+        (TRADE, "0.05,0.00,部分退款", "0.05,0.00,部,分,退,款"),
+        (TRADE, "咖啡\t,2026-11-16 09", "咖,啡\t,2026-11-16 09"),
+        (ACCOUNT, "支付宝,提现,", "支付宝,提现,到,卡"),
+        (ACCOUNT, "咖啡,2026-11-16 20", "咖,啡,2026-11-16 20"),
+        (ACCOUNT, "咖啡,2026-11-16 20:00:00,tes", "咖,啡,2026-11-16 20:00:00,a,tes"),
+    ],
+)  # fmt: skip
+def test_commas_in_free_texts_change_no_line(case: Any, old: str, new: str) -> None:
+    """In the remark, in the goods' name, in two texts of a line: what is read stays the same."""
+    text = text_of(case)
+    assert text.count(old) == 1
+    seen, plain = told(text.replace(old, new), case), told(text, case)
+    assert seen.verdict == "ACCEPTED"
+    own = ("line_id", "file_id", "payer_name")
+    assert [{k: v for k, v in row.items() if k not in own} for row in seen.lines] == [
+        {k: v for k, v in row.items() if k not in own} for row in plain.lines
+    ]
+
+
+def test_a_comma_of_which_it_is_not_sure_whose_it_is() -> None:
+    """The shop's name or the payer's account: the terminal would be another."""
+    seen = told(text_of(TRADE).replace("测试门店\t,", "测试,门店\t,", 1))
+    assert "WRONG_WIDTH" in seen.verdict
+
+
+@pytest.mark.parametrize(
     ("old", "new", "code"),
     [
         ("实收共43.00元", "实收共43.01元", "TOTALS_DIFFER"),
