@@ -77,13 +77,15 @@ class DelimitedLayout(Strict):
     `columns` names for each column of a line the header's name, or its number (from 1) where
     `header` is `none`; `traded_at` may be two, a date and a time. A column that is not in the file
     is given as a constant in `constants`. `preamble`: `find` looks for the header by its names.
-    `amount_sign`: `as_written`, or `by_kind` (refunds, payouts and chargebacks leave, the rest
-    comes). `fee_sign`: `as_written`, or `by_kind` (given back on a refund, charged on the rest).
-    `extra_cells` are cells that a line has beyond its header, such as behind a last separator.
-    `cells` is how many a line has where there is no header to say so; else the first line says it.
-    `ignore` are expressions of lines between the trades that are none. `by_kind` says where lines
-    of a kind hold a column that other lines hold elsewhere; null is nowhere. `net` is the column
-    of the amount less the fee, which is checked on every line that has it.
+    `amount_sign`: `as_written`, `by_kind` (refunds, payouts and chargebacks leave, the rest comes),
+    or `reversed` (a card's statement, where what is spent is above zero). `fee_sign`: `as_written`,
+    or `by_kind` (given back on a refund, charged on the rest). `extra_cells` are cells that a line
+    has beyond its header, such as behind a last separator. `cells` is how many a line has where no
+    header says so; else the first line says it. `ignore` are expressions of lines between the
+    trades that are none. `by_kind` says where lines of a kind hold a column that other lines hold
+    elsewhere; null is nowhere. `net` is the column of the amount less the fee, which is checked on
+    every line that has it. A word of `kinds` or `statuses` that ends in `*` fits every text that
+    begins with it. With `time_optional` a line without a time of day is of its day's beginning.
     """
 
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
@@ -106,11 +108,12 @@ class DelimitedLayout(Strict):
     statuses: dict[str, Status] = {}
     currencies: dict[str, Currency] = {}
     amount_unit: Literal["major", "minor"] = "major"
-    amount_sign: Literal["as_written", "by_kind"] = "as_written"
+    amount_sign: Literal["as_written", "by_kind", "reversed"] = "as_written"
     fee_sign: Literal["as_written", "by_kind"] = "as_written"
     amounts: Amounts | None = None
     in_out: InOut | None = None
     sign: Sign | None = None
+    time_optional: bool = False
     time_format: str = "%Y-%m-%d %H:%M:%S"
     date_format: str = "%Y-%m-%d"
     trailer: Trailer | None = None
@@ -171,7 +174,12 @@ class DelimitedLayout(Strict):
         clashes = (
             (self.in_out and "amount" in self.columns, "amount and in_out"),
             (self.in_out and self.sign, "sign and in_out"),
-            (self.in_out and self.amount_sign == "by_kind", "in_out and amount_sign: by_kind"),
+            (self.in_out and self.amount_sign != "as_written",
+             f"in_out and amount_sign: {self.amount_sign}"),
+            (self.sign and self.amount_sign != "as_written",
+             f"sign and amount_sign: {self.amount_sign}"),
+            (self.time_optional and not isinstance(self.columns.get("traded_at"), tuple),
+             "time_optional and a time in one column"),
             (self.kind_by_sign and "kind" in set(self.columns) | set(self.constants),
              "kind and kind_by_sign"),
             (self.kind_by_sign and "by_kind" in (self.amount_sign, self.fee_sign),

@@ -34,7 +34,7 @@ from jobs.statements.delimited_totals import (
     trailer,
 )
 from jobs.statements.dialect import Declared, Parsed, Plan, Sample
-from jobs.statements.moments import day_in, days, moments
+from jobs.statements.moments import day_in, days, midnight_of, moments
 from jobs.statements.money import mapped
 from jobs.statements.private import Private
 from schemas.layout import DelimitedLayout
@@ -150,7 +150,8 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
     set_signs(lines, texts("sign"), layout)
     check_net(lines, texts("net"), layout)
     day = plan.file_date
-    at = _joined(lines, texts, "traded_at", plan)
+    midnight = midnight_of(layout.time_format) if layout.time_optional else None
+    at = _joined(lines, texts, "traded_at", plan, midnight)
     columns["traded_at"], faults = moments(at, layout.time_format, profile.zone, day)
     lines.blame(faults)
     on = _joined(lines, texts, "settlement_date", plan)
@@ -163,12 +164,22 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
     return Parsed(lines, totals_by_line(lines, plan))
 
 
-def _joined(lines: Lines, texts: Callable[[str], pa.Array], name: str, plan: Plan) -> pa.Array:
-    """A time that may stand in two columns, with a blank between them."""
+def _joined(
+    lines: Lines,
+    texts: Callable[[str], pa.Array],
+    name: str,
+    plan: Plan,
+    midnight: str | None = None,
+) -> pa.Array:
+    """A time that may stand in two columns, with a blank between them; the second is `midnight`
+    where it is empty.
+    """
     first = texts(name)
     if f"{name}+1" not in plan.places:
         return first
     second = texts(f"{name}+1")
+    if midnight is not None:
+        second = pc.if_else(pc.is_valid(first), pc.fill_null(second, midnight), second)
     half = pc.not_equal(pc.is_valid(first), pc.is_valid(second))
     lines.blame_where(half, f"NO_VALUE: one of the columns of {name} is empty")
     return pc.binary_join_element_wise(first, second, " ")
@@ -177,6 +188,13 @@ def _joined(lines: Lines, texts: Callable[[str], pa.Array], name: str, plan: Pla
 def _word(
     theirs: Mapping[str, Kind] | Mapping[str, Status], ours: type[Kind] | type[Status]
 ) -> Callable[[str], str | None]:
-    """Their words to ours; our own where they have none."""
+    """Their words to ours, by the longest beginning where that is what is known; else our own."""
     known = {str(word): str(own) for word, own in theirs.items()}
-    return (known or {each.value: each.value for each in ours}).get
+    begun = sorted((word[:-1] for word in known if word.endswith("*")), key=len, reverse=True)
+    known = known or {each.value: each.value for each in ours}
+
+    def own(text: str) -> str | None:
+        start = next((each for each in begun if text.startswith(each)), None)
+        return known.get(text) or (None if start is None else known[f"{start}*"])
+
+    return own

@@ -68,6 +68,8 @@ def set_signs(lines: Lines, sign: pa.Array, layout: DelimitedLayout) -> None:
     elif layout.amount_sign == "by_kind":
         negative, positive = (pc.is_in(columns["kind"], pa.array(ways[way])) for way in (-1, 1))
         columns["amount"] = signed_by(columns["amount"], negative, positive)
+    elif layout.amount_sign == "reversed":
+        columns["amount"] = pc.negate(columns["amount"])
     if layout.kind_by_sign is not None:
         by = layout.kind_by_sign
         out = pc.less(columns["amount"], 0)
@@ -89,6 +91,8 @@ def check_net(lines: Lines, texts: pa.Array, layout: DelimitedLayout) -> None:
     due = pc.subtract(amount, pc.fill_null(lines.columns["fee"], 0))
     if layout.sign is not None or layout.amount_sign == "by_kind":
         net, due = pc.abs(net), pc.abs(due)
+    elif layout.amount_sign == "reversed":
+        net = pc.negate(net)
     odd = pc.fill_null(pc.not_equal(net, due), False)
     for row in pc.indices_nonzero(odd).to_pylist():
         code = lines.columns["currency"][row].as_py()

@@ -20,6 +20,13 @@ def lacks_year(form: str) -> bool:
     return not re.search("%[YyGcxD]", form) and bool(re.search("%[mbB]", form))
 
 
+def midnight_of(form: str) -> str:
+    """How a format of a date, a blank and a time prints the beginning of a day's time of day."""
+    ends = [hit.end() for hit in re.finditer(" ", form)]
+    of_day = (form[end:] for end in ends if not re.search("%[YyGcxDmbBdejuwaAUVW]", form[end:]))
+    return datetime(2000, 1, 1, tzinfo=UTC).strftime(next(of_day, ""))
+
+
 def day_in(name: str, pattern: str) -> date | None:
     """The business date that a file's name says by its profile's pattern; None without one."""
     taken, out, at = "", "", 0

@@ -291,6 +291,96 @@ def test_a_printed_net_is_held_against_amount_and_fee() -> None:
         page(net="net")
 
 
+def test_a_card_statement_prints_what_is_spent_above_zero() -> None:
+    """12.50 spent, 100.00 paid back to the bank; the net is printed the same way."""
+    text = (
+        "id,amount,fee,net,time\nA,12.50,0.50,13.00,2026-11-16 10:00:00\n"
+        "B,-100.00,,-100.00,2026-11-16 10:00:00\nC,1.00,,1.01,2026-11-16 10:00:00\n"
+    )
+    found = read(
+        text,
+        columns={**COLUMNS, "fee": "fee"},
+        constants={"status": "SUCCEEDED", "currency": "CNY"},
+        kind_by_sign={"incoming": "TOP_UP", "outgoing": "PAYOUT"},
+        amount_sign="reversed",
+        net="net",
+    )
+    assert [(row["kind"], row["amount"]) for row in found.lines] == [
+        ("PAYOUT", -1250),
+        ("TOP_UP", 10000),
+    ]
+    assert reasons(found) == ["SETTLEMENT_DIFFERS: net -1.01, amount less fee -1.00"]
+
+
+def test_words_by_how_they_begin() -> None:
+    """The longest beginning that fits, the whole word before any; what fits none is unknown."""
+    words = ("back", "back to you", "back again", "spent", "spends", "other")
+    text = "id,type,amount,time\n" + "".join(
+        f"{word},{word},1.00,2026-11-16 10:00:00\n" for word in words
+    )
+    found = read(
+        text,
+        columns={**COLUMNS, "kind": "type"},
+        constants={"status": "SUCCEEDED", "currency": "CNY"},
+        kinds={"back*": "REFUND", "back to*": "PAYOUT", "back again": "FEE", "spent": "PAYMENT"},
+    )
+    told = [(row["channel_ref"], row["kind"]) for row in found.lines]
+    assert told == [
+        ("back", "REFUND"),
+        ("back to you", "PAYOUT"),
+        ("back again", "FEE"),
+        ("spent", "PAYMENT"),
+    ]
+    assert reasons(found) == ["UNKNOWN_KIND: 'spends'", "UNKNOWN_KIND: 'other'"]
+
+
+@pytest.mark.parametrize(
+    ("form", "on", "at", "midnight"),
+    [
+        ("%Y%m%d %H%M%S", "20261116", "093000", "2026-11-15 16:00"),
+        ("%d %b %Y %I:%M %p", "16 Nov 2026", "09:30 AM", "2026-11-15 16:00"),
+        ("%m/%d %H:%M", "11/16", "09:30", "2026-11-15 16:00"),
+    ],
+)
+def test_a_date_without_a_time_of_day(form: str, on: str, at: str, midnight: str) -> None:
+    """09:30 in Shanghai, its day's beginning, and a time without a date, which is none."""
+    text = f"id,amount,on,at\nA,1.00,{on},{at}\nB,1.00,{on},\nC,1.00,,{at}\n"
+    layout: dict[str, Any] = {
+        "columns": {**COLUMNS, "traded_at": ["on", "at"]}, "time_format": form,
+    }  # fmt: skip
+    found = read(text, **layout, time_optional=True)
+    assert [f"{row['traded_at']:%Y-%m-%d %H:%M}" for row in found.lines] == [
+        "2026-11-16 01:30",
+        midnight,
+    ]
+    assert reasons(found) == ["NO_VALUE: one of the columns of traded_at is empty"]
+    assert [row["channel_ref"] for row in read(text, **layout).lines] == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("clash", "names"),
+    [
+        ({"time_optional": True}, "time_optional"),
+        ({"sign": {"column": "s"}, "amount_sign": "reversed"}, "sign and amount_sign"),
+        ({"cells": 3}, "cells and header"),
+    ],
+)
+def test_choices_that_do_not_go_together(clash: dict[str, Any], names: str) -> None:
+    """Each is named when the page is read."""
+    with pytest.raises(ValueError, match=names):
+        page(**clash)
+
+
+def test_a_first_line_that_is_too_wide_makes_no_other_wrong() -> None:
+    """Without a header the first line says the width, unless the page does."""
+    text = "A,1.00,2026-11-16 10:00:00,\nB,2.00,2026-11-16 10:00:00\n"
+    layout: dict[str, Any] = {
+        "header": "none", "columns": {"channel_ref": 1, "amount": 2, "traded_at": 3},
+    }  # fmt: skip
+    assert reasons(read(text, **layout)) == ["WRONG_WIDTH: 3 cells, not 4"]
+    assert reasons(read(text, **layout, cells=3)) == ["WRONG_WIDTH: 4 cells, not 3"]
+
+
 def test_a_page_with_several_faults_names_them() -> None:
     """A clash of choices is refused when the page is read."""
     with pytest.raises(ValueError, match="sign and in_out"):
