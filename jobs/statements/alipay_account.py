@@ -156,7 +156,7 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
     }
     there = pc.and_(pc.is_valid(columns["amount"]), pc.is_valid(balance))
     link = None
-    if pc.any(there).as_py():
+    if profile.alipay.balance == "checked" and pc.any(there).as_py():
         chain = (columns["amount"].filter(there), balance.filter(there))
         link = linked(*chain, cells.line_no.filter(there), plan.newest_first)
     return Parsed(lines, totals, link)

@@ -138,16 +138,15 @@ def _foot(sample: Sample, encoding: str, what: str) -> tuple[int, list[str]]:
 def bound(
     sample: Sample, frame: Frame, headings: Mapping[str, tuple[str, ...]], needed: tuple[str, ...]
 ) -> dict[str, int]:
-    """Where each column that is read stands.
+    """Where each column that is read stands: the first of its headings that the bill has.
 
     Raises:
         FileRefused: a needed one is missing, or one stands twice.
     """
     places = {
-        ours: frame.names.index(heading)
+        ours: frame.names.index(next(each for each in known if each in frame.names))
         for ours, known in headings.items()
-        for heading in known
-        if heading in frame.names
+        if set(known) & set(frame.names)
     }
     missing = [headings[ours][0] for ours in needed if ours not in places]
     twice = [each for each in set(frame.names) if each and frame.names.count(each) > 1]

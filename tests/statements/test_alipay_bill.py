@@ -84,6 +84,35 @@ def test_commas_in_free_texts_change_no_line(case: Any, old: str, new: str) -> N
     ]
 
 
+def test_the_account_detail_of_sixteen_columns() -> None:
+    """Its order numbers of Alipay's own stand behind ours, and are not ours."""
+    text = text_of(ACCOUNT)
+    rows = [line for line in text.splitlines() if line[:3] in ("102", "103", "104")]
+    for row in rows:
+        text = text.replace(row, f"{row},0010|x\t,\t,3300{row[:3]}\t,M{{33}}|S{{34}}\t")
+    text = text.replace(
+        "业务类型,备注", "业务类型,备注,业务描述,业务账单来源,业务基础订单号,业务订单号"
+    )
+    own = ("our_ref", "order_ref", "channel_ref", "amount")
+    wide, plain = told(text, ACCOUNT), told(text_of(ACCOUNT), ACCOUNT)
+    assert wide.accepted
+    assert [[row[name] for name in own] for row in wide.lines] == [
+        [row[name] for name in own] for row in plain.lines
+    ]
+
+
+def test_a_balance_that_does_not_follow() -> None:
+    """Two movements of one moment listed the other way round; unchecked, the totals still hold."""
+    text = text_of(ACCOUNT)
+    first, second = (line for line in text.splitlines() if line[:3] in ("103", "104"))
+    turned = text.replace(f"{first}\r\n{second}", f"{second}\r\n{first}")
+    assert turned != text
+    assert "BALANCE_BROKEN" in told(turned, ACCOUNT).verdict
+    assert told(turned, ACCOUNT, balance="unchecked").accepted
+    short = turned.replace("收入合计：1笔", "收入合计：2笔")
+    assert "TOTALS_DIFFER" in told(short, ACCOUNT, balance="unchecked").verdict
+
+
 def test_a_comma_of_which_it_is_not_sure_whose_it_is() -> None:
     """The shop's name or the payer's account: the terminal would be another."""
     seen = told(text_of(TRADE).replace("测试门店\t,", "测试,门店\t,", 1))
