@@ -84,8 +84,9 @@ class DelimitedLayout(Strict):
     header says so; else the first line says it. `ignore` are expressions of lines between the
     trades that are none. `by_kind` says where lines of a kind hold a column that other lines hold
     elsewhere; null is nowhere. `net` is the column of the amount less the fee, which is checked on
-    every line that has it. A word of `kinds` or `statuses` that ends in `*` fits every text that
-    begins with it. With `time_optional` a line without a time of day is of its day's beginning.
+    every line that has it, `balance` that of the account's balance behind each line, which must
+    follow. A word of `kinds` or `statuses` that ends in `*` fits every text that begins with it.
+    With `time_optional` a line without a time of day is of its day's beginning.
     """
 
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
@@ -103,6 +104,7 @@ class DelimitedLayout(Strict):
     constants: dict[LINE_COLUMNS, str] = {}
     by_kind: dict[Kind, dict[LINE_COLUMNS, Place | None]] = {}
     net: str | int | None = None
+    balance: str | int | None = None
     kinds: dict[str, Kind] = {}
     kind_by_sign: KindBySign | None = None
     statuses: dict[str, Status] = {}
@@ -129,8 +131,9 @@ class DelimitedLayout(Strict):
         for key, place in places:
             several = place if isinstance(place, tuple) else () if place is None else (place,)
             out |= {f"{key}{f'+{i}' if i else ''}": each for i, each in enumerate(several)}
-        if self.net is not None:
-            out["net"] = self.net
+        for name, spot in (("net", self.net), ("balance", self.balance)):
+            if spot is not None:
+                out[name] = spot
         if self.sign is not None:
             out["sign"] = self.sign.column
         if self.in_out is not None:
@@ -219,5 +222,7 @@ class DelimitedLayout(Strict):
                     yield f"by_kind.{kind}.{key}: give as many columns as in columns.{key}"
 
     def _net_fits(self) -> Iterator[str]:
+        if self.balance is not None and "currency" not in self.constants:
+            yield "balance: an account is of one currency; give it in constants"
         if self.net is not None and "fee" not in set(self.columns) | set(self.constants):
             yield "net is the amount less the fee; add fee to columns"

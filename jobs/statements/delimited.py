@@ -15,6 +15,7 @@ from jobs.statements.canonical import (
     with_references,
 )
 from jobs.statements.cells import Cells, Shape
+from jobs.statements.delimited_balance import link_of, turned
 from jobs.statements.delimited_money import check_net, set_amount, set_money, set_signs
 from jobs.statements.delimited_plan import (
     bound,
@@ -93,7 +94,7 @@ def plan(sample: Sample, profile: Profile) -> Plan:
     private = Private(names, numbers, width, *cut, layout.strip)
     shape = Shape(layout.encoding, *cut, width, wanted, told, private=private)
     pattern = profile.files.pattern if profile.files else ""
-    return Plan(
+    made = Plan(
         "delimited",
         shape,
         places,
@@ -105,6 +106,7 @@ def plan(sample: Sample, profile: Profile) -> Plan:
         covered=covered(declared),
         file_date=sample.day or day_in(sample.name, pattern),
     )
+    return turned(sample, made, shape, parse, profile)
 
 
 def layout_of(profile: Profile) -> DelimitedLayout:
@@ -161,7 +163,8 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
     columns["payer_name"] = masked_name(texts("payer_name"))
     needed(lines, ("kind", "status", "amount", "currency"))
     with_references(columns, profile)
-    return Parsed(lines, totals_by_line(lines, plan))
+    link = link_of(lines, texts("balance"), cells.line_no, plan.newest_first, layout)
+    return Parsed(lines, totals_by_line(lines, plan), link)
 
 
 def _joined(

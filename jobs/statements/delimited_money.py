@@ -28,7 +28,7 @@ def set_money(lines: Lines, name: str, texts: pa.Array, layout: DelimitedLayout)
         other = pc.not_equal(plain.currency, lines.columns["currency"])
         lines.blame_where(other, f"CURRENCY_DIFFERS: {name} prints another currency")
         held.columns["currency"] = pc.coalesce(plain.currency, lines.columns["currency"])
-        if name not in ("fee", "net"):
+        if name not in ("fee", "net", "balance"):
             lines.columns["currency"] = held.columns["currency"]
     money(held, name, plain.texts, layout.amount_unit)
     lines.blame(held.faults)

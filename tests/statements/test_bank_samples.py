@@ -33,10 +33,9 @@ LAYOUTS: dict[str, dict[str, Any]] = {
         "time_format": "%Y%m%d",
     },
     "debit__example-boc-records.csv": {
-        "columns": {"amount": "金额", "currency": "币别", "traded_at": ["记账日期", "记账时间"],
+        "columns": {"amount": "金额", "traded_at": ["记账日期", "记账时间"],
                     "payer_name": "对方账户名", "account_tail": "对方卡号/账号"},
-        "constants": DATED,
-        "currencies": {"人民币": "CNY"},
+        "balance": "余额",  # it follows through all 17 lines, newest first
     },
     "debit__example-cmb-records.csv": {
         "columns": {"amount": "交易金额", "currency": "货币", "traded_at": "记账日期"},

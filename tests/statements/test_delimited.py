@@ -70,6 +70,8 @@ def test_a_separator_of_several_characters() -> None:
         ("Cr 5.00", 500, {"positive": ["Cr"], "negative": ["Dr"]}),
         ("5.00 Dr", -500, {"positive": ["Cr"], "negative": ["Dr"]}),
         ("8,000.00(CN)", 800000, {"thousands": ",", "ignored": ["(CN)"]}),
+        ("131.77(back 89.84)", 13177, {"ignored": ["(back *)", "(all back)"]}),
+        ("468.32(all back)", 46832, {"ignored": ["(back *)", "(all back)"]}),
     ],
 )
 def test_amounts_as_they_are_printed(printed: str, amount: int, how: dict[str, Any]) -> None:
@@ -379,6 +381,58 @@ def test_a_first_line_that_is_too_wide_makes_no_other_wrong() -> None:
     }  # fmt: skip
     assert reasons(read(text, **layout)) == ["WRONG_WIDTH: 3 cells, not 4"]
     assert reasons(read(text, **layout, cells=3)) == ["WRONG_WIDTH: 4 cells, not 3"]
+
+
+BALANCED = [
+    ("A", "100.00", "1100.00", "2026-11-16 09:00:00"),
+    ("B", "-30.00", "1070.00", "2026-11-16 10:00:00"),
+    ("C", "-70.00", "1000.00", "2026-11-16 10:00:00"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("block_bytes", [10**6, 40])
+def test_a_balance_follows_from_line_to_line(newest_first: bool, block_bytes: int) -> None:
+    """1,000.00, 100.00 in, 30.00 and 70.00 out; a line left out, or its balance a cent off."""
+    own = page(balance="balance")
+
+    def told(rows: list[tuple[str, ...]]) -> str:
+        rows = rows[::-1] if newest_first else rows
+        lines = "".join(f"{','.join(row)}\n" for row in rows)
+        text = f"id,amount,balance,time\n{lines}"
+        return read_file(text.encode(), own, DAY, "bank_20261116.csv", block_bytes).verdict
+
+    assert told(BALANCED) == told(BALANCED[1:]) == "ACCEPTED"
+    assert "BALANCE_BROKEN" in told([BALANCED[0], BALANCED[2]])
+    off = ("B", "-30.00", "1070.01", "2026-11-16 10:00:00")
+    assert "BALANCE_BROKEN" in told([BALANCED[0], off, BALANCED[2]])
+    assert "NO_VALUE: balance is empty" in told([*BALANCED, ("D", "1.00", "", BALANCED[0][3])])
+
+
+def test_the_balance_of_a_card_and_of_an_account_with_fees() -> None:
+    """12.50 spent makes 62.50 owed; 10.00 less 0.06 makes 9.94; a failed line moves nothing."""
+    card = read(
+        "id,amount,owed,time\nA,50.00,50.00,2026-11-16 10:00:00\n"
+        "B,12.50,62.50,2026-11-16 11:00:00\n",
+        amount_sign="reversed",
+        balance="owed",
+    )
+    assert (amounts(card), card.verdict) == ([-5000, -1250], "ACCEPTED")
+    account = read(
+        "id,amount,fee,state,left,time\nA,1.00,,ok,1.00,2026-11-16 10:00:00\n"
+        "B,5.00,,no,1.00,2026-11-16 10:30:00\nC,10.00,0.06,ok,10.94,2026-11-16 11:00:00\n",
+        columns={**COLUMNS, "fee": "fee", "status": "state"},
+        constants={"kind": "PAYMENT", "currency": "CNY"},
+        statuses={"ok": "SUCCEEDED", "no": "FAILED"},
+        balance="left",
+    )
+    assert account.verdict == "ACCEPTED"
+    with pytest.raises(ValueError, match="one currency"):
+        page(
+            balance="b",
+            columns={**COLUMNS, "currency": "c"},
+            constants={"kind": "FEE", "status": "SUCCEEDED"},
+        )
 
 
 def test_a_page_with_several_faults_names_them() -> None:
