@@ -8,7 +8,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.statements.alipay_layout import bound, frame_of, realigned, titled, total
+from jobs.statements.alipay_layout import bound, frame_of, private, realigned, titled, total
 from jobs.statements.canonical import (
     Lines,
     given,
@@ -91,7 +91,10 @@ def plan(sample: Sample, profile: Profile) -> Plan:
         ]
     wanted = tuple(sorted(set(places.values())))
     realign = realigned(frame, places, _FREE, ("time",), _NUMBERS)
-    shape = Shape(frame.encoding, ",", None, len(frame.names), wanted, realign=realign)
+    hidden = private(frame, places, "other")
+    shape = Shape(
+        frame.encoding, ",", None, len(frame.names), wanted, realign=realign, private=hidden
+    )
     at = (frame.start, frame.first_line, frame.end)
     covered = ("count", "amount")
     made = Plan("alipay_account", shape, places, *at, tuple(declared), "CNY", "on", covered=covered)

@@ -6,7 +6,7 @@ Source: Alipay's open platform, bill download; docs/reference/dialects/alipay_bi
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.statements.alipay_layout import bound, frame_of, realigned, titled, total
+from jobs.statements.alipay_layout import bound, frame_of, private, realigned, titled, total
 from jobs.statements.canonical import (
     Lines,
     given,
@@ -90,7 +90,10 @@ def plan(sample: Sample, profile: Profile) -> Plan:
             declared.append(Declared(f"{subject}_discount", _unsigned(discount), "major"))
     wanted = tuple(sorted(set(places.values())))
     realign = realigned(frame, places, _FREE, ("created", "done"), _NUMBERS)
-    shape = Shape(frame.encoding, ",", None, len(frame.names), wanted, realign=realign)
+    hidden = private(frame, places, "payer")
+    shape = Shape(
+        frame.encoding, ",", None, len(frame.names), wanted, realign=realign, private=hidden
+    )
     at = (frame.start, frame.first_line, frame.end)
     covered = ("count", "amount")
     return Plan("alipay_bill", shape, places, *at, tuple(declared), "CNY", "on", covered=covered)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from jobs.statements.dialect import Sample
+from jobs.statements.private import Private
 from jobs.statements.realign import Realign
 from schemas.errors import FileRefused
 from schemas.profile import Profile
@@ -160,6 +161,12 @@ def bound(
             frame.first_line - 1,
         )
     return places
+
+
+def private(frame: Frame, places: Mapping[str, int], name: str) -> Private:
+    """The cell that names the other side: a rejected line does not show it."""
+    cells = tuple(at for ours, at in places.items() if ours == name)
+    return Private(cells, (), len(frame.names), ",", None, " \t")
 
 
 def realigned(

@@ -120,6 +120,23 @@ def test_a_comma_of_which_it_is_not_sure_whose_it_is() -> None:
 
 
 @pytest.mark.parametrize(
+    ("case", "old", "new"),
+    [
+        (TRADE, ",交易,咖啡", ",另,咖啡"),
+        (TRADE, "测试门店\t,", "测试,门店\t,"),
+        (ACCOUNT, ",提现,", ",另,"),
+    ],
+)
+def test_a_rejected_line_does_not_name_the_other_side(case: Any, old: str, new: str) -> None:
+    """A full name and address, as bills of long ago have them; one line is one cell too wide."""
+    text = text_of(case).replace("tes***@example.com", "王示例 (wang@example.com)")
+    seen = told(text.replace(old, new, 1), case)
+    (row,) = seen.rejected
+    assert "王示例" not in row["raw"] and "王**" in row["raw"]
+    assert "王示例" not in str(seen.lines)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "code"),
     [
         ("实收共43.00元", "实收共43.01元", "TOTALS_DIFFER"),
