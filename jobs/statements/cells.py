@@ -10,7 +10,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from jobs.statements.private import Private
+from jobs.statements.private import Private, PrivateBytes
 from jobs.statements.quick_cells import BACKTICK, quick
 from jobs.statements.quoting import cut_quoted
 from jobs.statements.realign import Realign
@@ -35,7 +35,7 @@ class Shape:
     codes: Codes | None = None
     cutter: "Cutter | None" = None
     realign: Realign | None = None
-    private: Private | None = None
+    private: Private | PrivateBytes | None = None
 
 
 @dataclass

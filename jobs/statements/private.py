@@ -56,3 +56,24 @@ class Private:
                 if cell:
                     raw = hidden(raw, cell, shown(cell), self.separator, self.quote)
         return raw
+
+
+@dataclass(frozen=True)
+class PrivateBytes:
+    """Which bytes of a fixed-width record (from 0: start, width) hold names and account numbers."""
+
+    names: tuple[tuple[int, int], ...]
+    numbers: tuple[tuple[int, int], ...]
+    encoding: str
+
+    def hidden(self, raw: str) -> str:
+        """A rejected record without them; what could not be decoded stands for a byte each."""
+        record = raw.replace("\ufffd", "?").encode(self.encoding, "replace")
+        for fields, shown in ((self.names, first_of), (self.numbers, tail_of)):
+            for start, width in fields:
+                field = record[start : start + width]
+                text = field.decode(self.encoding, "replace").strip()
+                if text:
+                    masked = shown(text).encode(self.encoding, "replace").ljust(len(field))
+                    record = record[:start] + masked[: len(field)] + record[start + width :]
+        return record.decode(self.encoding, "replace")
