@@ -1,7 +1,7 @@
 """How a dialect's file is laid out, as a profile says it. Source: docs/reference/profile.md."""
 
 import codecs
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -78,8 +78,15 @@ class DelimitedLayout(Strict):
     `amount_sign`: `as_written`, or `by_kind` (refunds, payouts and chargebacks leave, the rest
     comes). `fee_sign`: `as_written`, or `by_kind` (given back on a refund, charged on the rest).
     `extra_cells` are cells that a line has beyond its header, such as behind a last separator.
+    `sheet` is the one of a workbook that is read, by its name, or by its number (from 1) among
+    those that are visible.
     """
 
+    #: Whether lines are rows of a sheet; what then marks cells that are no text.
+    is_sheet: ClassVar[bool] = False
+    marks: ClassVar[str] = ""
+
+    sheet: Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)] | None = None
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
     separator: str = Field(default=",", min_length=1, max_length=8)
     quote: str | None = Field(default=None, min_length=1, max_length=1)
@@ -107,6 +114,14 @@ class DelimitedLayout(Strict):
     footer: Footer | None = None
     totals: tuple[Total, ...] = ()
 
+    def text(self, raw: bytes, errors: str = "replace") -> str:
+        """Bytes of the file as a person reads them.
+
+        Raises:
+            UnicodeDecodeError: with `errors` strict, they are not of its encoding.
+        """
+        return raw.decode(self.encoding, errors)
+
     def wanted(self) -> dict[str, str | int]:
         """What of a line is read: our column, or a name of this dialect's own, to its place."""
         out: dict[str, str | int] = {}
@@ -118,6 +133,11 @@ class DelimitedLayout(Strict):
         if self.in_out is not None:
             out |= {"incoming": self.in_out.incoming, "outgoing": self.in_out.outgoing}
         return out
+
+    def misplaced(self, workbook: bool) -> list[str]:
+        """Keys that are given and mean nothing in a workbook, or in a file of text."""
+        other = {"encoding", "separator", "quote"} if workbook else {"sheet"}
+        return sorted(self.model_fields_set & other)
 
     @model_validator(mode="after")
     def _columns_fit(self) -> Self:

@@ -1,6 +1,7 @@
 """Delimited text, described wholly by its profile. Source: docs/reference/dialects.md."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,13 +36,15 @@ from jobs.statements.delimited_totals import (
     trailer,
 )
 from jobs.statements.dialect import Declared, Parsed, Plan, Sample
-from jobs.statements.moments import day_in, days, moments
+from jobs.statements.moments import Faults, day_in, days, moments
 from jobs.statements.money import mapped
 from jobs.statements.printed import plain_amounts
 from schemas.layout import DelimitedLayout
 from schemas.profile import Profile
 from schemas.vocabulary import SIGN_OF_KIND, Kind, Reference, Status
 
+MomentsOf = Callable[[pa.Array, str, str, date | None], tuple[pa.Array, Faults]]
+DaysOf = Callable[[pa.Array, str, date | None], tuple[pa.Array, Faults]]
 _KEPT = ("currency", "merchant_id", "terminal_id", "product", "card_type")
 
 
@@ -64,7 +67,7 @@ def plan(sample: Sample, profile: Profile) -> Plan:
     width = len(top.names) + (layout.extra_cells if layout.header == "names" else 0)
     if told is not None:
         width = detail_width(sample, told, top.start, layout) or width
-    if top.names and max(places.values(), default=0) >= width:
+    if top.names and not layout.is_sheet and max(places.values(), default=0) >= width:
         raise unknown(
             sample,
             f"the first line has {width} cells",
@@ -110,12 +113,20 @@ def layout_of(profile: Profile) -> DelimitedLayout:
 
 def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
     """Cells to canonical lines as the layout maps them."""
+    columns = {name: cells.columns[place] for name, place in plan.places.items()}
+    return mapped_lines(columns, len(cells.line_no), plan, profile)
+
+
+def mapped_lines(
+    found: Mapping[str, pa.Array], count: int, plan: Plan, profile: Profile,
+    moments_of: MomentsOf = moments, days_of: DaysOf = days,
+) -> Parsed:  # fmt: skip
+    """Texts by our column, `count` of each, to canonical lines; how times are read may be said."""
     layout = layout_of(profile)
-    count = len(cells.line_no)
 
     def texts(name: str) -> pa.Array:
-        if name in plan.places:
-            return given(cells.columns[plan.places[name]], layout.empty, layout.strip)
+        if name in found:
+            return given(found[name], layout.empty, layout.strip)
         constant = layout.constants.get(name)  # type: ignore[call-overload]
         return nulls(count) if constant is None else pa.repeat(constant, count)
 
@@ -136,10 +147,10 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
     _signs(lines, texts("sign"), layout)
     day = plan.file_date
     at = _joined(lines, texts, "traded_at", plan)
-    columns["traded_at"], faults = moments(at, layout.time_format, profile.zone, day)
+    columns["traded_at"], faults = moments_of(at, layout.time_format, profile.zone, day)
     lines.blame(faults)
     on = _joined(lines, texts, "settlement_date", plan)
-    columns["settlement_date"], faults = days(on, layout.date_format, day)
+    columns["settlement_date"], faults = days_of(on, layout.date_format, day)
     lines.blame(faults)
     columns["account_tail"] = masked_tail(texts("account_tail"))
     columns["payer_name"] = masked_name(texts("payer_name"))

@@ -20,12 +20,12 @@ class Codes:
     kept: tuple[bytes, ...]
     dropped: tuple[bytes, ...]
     separator: bytes
-    quote: bytes
+    around: bytes
 
     def of(self, line: bytes) -> bytes:
-        """The first cell of a line, without white space and quotes."""
+        """The first cell of a line, without white space and what may stand around it."""
         first = line.split(self.separator, 1)[0].strip(b" \t\r")
-        return first.strip(self.quote) if self.quote else first
+        return first.strip(self.around) if self.around else first
 
     def sifted(self, block: bytes, first_line: int) -> Sifted:
         """The lines of a block by their codes; blank ones are left out."""
@@ -42,12 +42,12 @@ class Codes:
 
 
 def codes(
-    kept: Sequence[str], dropped: Sequence[str], separator: str, quote: str | None, encoding: str
+    kept: Sequence[str], dropped: Sequence[str], separator: str, around: str, encoding: str
 ) -> Codes:
     """Codes in the encoding of their file."""
     return Codes(
         tuple(code.encode(encoding) for code in kept),
         tuple(code.encode(encoding) for code in dropped),
         separator.encode(encoding),
-        (quote or "").encode(encoding),
+        around.encode(encoding),
     )
