@@ -2,7 +2,7 @@
 
 import codecs
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -87,8 +87,15 @@ class DelimitedLayout(Strict):
     every line that has it, `balance` that of the account's balance behind each line, which must
     follow. A word of `kinds` or `statuses` that ends in `*` fits every text that begins with it.
     With `time_optional` a line without a time of day is of its day's beginning.
+    `sheet` is the one of a workbook that is read, by its name, or by its number (from 1) among
+    those that are visible.
     """
 
+    #: Whether lines are rows of a sheet; what then marks cells that are no text.
+    is_sheet: ClassVar[bool] = False
+    marks: ClassVar[str] = ""
+
+    sheet: Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)] | None = None
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
     separator: str = Field(default=",", min_length=1, max_length=8)
     quote: str | None = Field(default=None, min_length=1, max_length=1)
@@ -122,6 +129,14 @@ class DelimitedLayout(Strict):
     footer: Footer | None = None
     totals: tuple[Total, ...] = ()
 
+    def text(self, raw: bytes, errors: str = "replace") -> str:
+        """Bytes of the file as a person reads them.
+
+        Raises:
+            UnicodeDecodeError: with `errors` strict, they are not of its encoding.
+        """
+        return raw.decode(self.encoding, errors)
+
     def wanted(self) -> dict[str, str | int]:
         """What of a line is read: our column, or a name of this dialect's own, to its place."""
         out: dict[str, str | int] = {}
@@ -144,6 +159,11 @@ class DelimitedLayout(Strict):
         """Every place at which a column of a line may stand: of lines of any kind, or of one."""
         keys = (column, *(f"{kind}/{column}" for kind in self.by_kind))
         return [place for key, place in self.wanted().items() if key in keys]
+
+    def misplaced(self, workbook: bool) -> list[str]:
+        """Keys that are given and mean nothing in a workbook, or in a file of text."""
+        other = {"encoding", "separator", "quote"} if workbook else {"sheet"}
+        return sorted(self.model_fields_set & other)
 
     @model_validator(mode="after")
     def _columns_fit(self) -> Self:

@@ -20,6 +20,8 @@ _CARD = re.compile(r"(?<!\d)\d{13,19}(?!\d)")
 _IDENTITY = re.compile(
     r"(?<!\d)\d{6}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)"
 )
+#: How a spreadsheet writes a number of many digits, with a point or a comma.
+_AS_A_NUMBER = r"^[-\s'\"`]*\d(?:[.,]\d+)?[Ee]\+\d{2,3}[\s'\"`]*$"
 Texts = Mapping[str, pa.Array]
 
 
@@ -145,6 +147,23 @@ def needed(lines: Lines, names: Sequence[str]) -> None:
         if pc.any(missing).as_py():
             rows = pc.indices_nonzero(missing).to_pylist()
             lines.blame(dict.fromkeys(rows, f"NO_VALUE: {name} is empty"))
+
+
+def undamaged(lines: Lines) -> None:
+    """Blames rows with a reference such as 4.2E+27: a spreadsheet took it for a number and wrote
+    that back, its digits are lost.
+    """
+    for reference in Reference:
+        texts = lines.columns.get(reference.value)
+        # A plain search for the two letters costs next to nothing, and hardly ever finds any.
+        if texts is None or not any(
+            pc.any(pc.match_substring(texts, sign)).as_py() for sign in ("E+", "e+")
+        ):
+            continue
+        rows = pc.indices_nonzero(pc.match_substring_regex(texts, _AS_A_NUMBER)).to_pylist()
+        lines.blame(
+            {row: f"DAMAGED_NUMBER: {reference.value} is {texts[row].as_py()!r}" for row in rows}
+        )
 
 
 def without_cards(raw: str) -> str:

@@ -1,6 +1,7 @@
 """Delimited text, described wholly by its profile. Source: docs/reference/dialects.md."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,13 +36,15 @@ from jobs.statements.delimited_totals import (
     trailer,
 )
 from jobs.statements.dialect import Declared, Parsed, Plan, Sample
-from jobs.statements.moments import day_in, days, midnight_of, moments
+from jobs.statements.moments import Faults, day_in, days, midnight_of, moments
 from jobs.statements.money import mapped
 from jobs.statements.private import Private
 from schemas.layout import DelimitedLayout
 from schemas.profile import Profile
 from schemas.vocabulary import Kind, Reference, Status
 
+MomentsOf = Callable[[pa.Array, str, str, date | None], tuple[pa.Array, Faults]]
+DaysOf = Callable[[pa.Array, str, date | None], tuple[pa.Array, Faults]]
 _KEPT = ("currency", "merchant_id", "terminal_id", "product", "card_type")
 
 
@@ -65,7 +68,7 @@ def plan(sample: Sample, profile: Profile) -> Plan:
     if told is not None and (layout.records or layout.header == "none"):
         width = detail_width(sample, told, top.start, layout) or width
     width = layout.cells or width
-    if top.names and max(places.values(), default=0) >= width:
+    if top.names and not layout.is_sheet and max(places.values(), default=0) >= width:
         raise unknown(
             sample,
             f"the first line has {width} cells",
@@ -91,7 +94,7 @@ def plan(sample: Sample, profile: Profile) -> Plan:
         tuple(place for key, place in places.items() if key.rpartition("/")[2] == name)
         for name in ("payer_name", "account_tail")
     )
-    private = Private(names, numbers, width, *cut, layout.strip)
+    private = Private(names, numbers, 0 if layout.is_sheet else width, *cut, layout.strip)
     shape = Shape(layout.encoding, *cut, width, wanted, told, private=private)
     pattern = profile.files.pattern if profile.files else ""
     made = Plan(
@@ -106,7 +109,8 @@ def plan(sample: Sample, profile: Profile) -> Plan:
         covered=covered(declared),
         file_date=sample.day or day_in(sample.name, pattern),
     )
-    return turned(sample, made, shape, parse, profile)
+    # The rows of a sheet are parsed by `xlsx`, which turns its own plan.
+    return made if layout.is_sheet else turned(sample, made, shape, parse, profile)
 
 
 def layout_of(profile: Profile) -> DelimitedLayout:
@@ -118,24 +122,32 @@ def layout_of(profile: Profile) -> DelimitedLayout:
 
 def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
     """Cells to canonical lines as the layout maps them."""
-    layout = layout_of(profile)
-    count = len(cells.line_no)
+    columns = {name: cells.columns[place] for name, place in plan.places.items()}
+    return mapped_lines(columns, cells.line_no, plan, profile)
+
+
+def mapped_lines(
+    found: Mapping[str, pa.Array], line_no: pa.Array, plan: Plan, profile: Profile,
+    moments_of: MomentsOf = moments, days_of: DaysOf = days,
+) -> Parsed:  # fmt: skip
+    """Texts by our column, one a line, to canonical lines; how times are read may be said."""
+    layout, count = layout_of(profile), len(line_no)
 
     def printed(name: str) -> pa.Array:
-        if name in plan.places:
-            return given(cells.columns[plan.places[name]], layout.empty, layout.strip)
+        if name in found:
+            return given(found[name], layout.empty, layout.strip)
         constant = layout.constants.get(name)  # type: ignore[call-overload]
         return nulls(count) if constant is None else pa.repeat(constant, count)
 
     kind, faults = mapped(printed("kind"), _word(layout.kinds, Kind), "UNKNOWN_KIND")
 
     def texts(name: str) -> pa.Array:
-        found = printed(name)
+        out = printed(name)
         for each, own in layout.by_kind.items():
             if name.partition("+")[0] in own:
                 there = pc.fill_null(pc.equal(kind, each.value), False)
-                found = pc.if_else(there, printed(f"{each}/{name}"), found)
-        return found
+                out = pc.if_else(there, printed(f"{each}/{name}"), out)
+        return out
 
     lines = Lines({name: texts(name) for name in (*Reference, *_KEPT)}, faults)
     columns = lines.columns
@@ -154,16 +166,16 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
     day = plan.file_date
     midnight = midnight_of(layout.time_format) if layout.time_optional else None
     at = _joined(lines, texts, "traded_at", plan, midnight)
-    columns["traded_at"], faults = moments(at, layout.time_format, profile.zone, day)
+    columns["traded_at"], faults = moments_of(at, layout.time_format, profile.zone, day)
     lines.blame(faults)
     on = _joined(lines, texts, "settlement_date", plan)
-    columns["settlement_date"], faults = days(on, layout.date_format, day)
+    columns["settlement_date"], faults = days_of(on, layout.date_format, day)
     lines.blame(faults)
     columns["account_tail"] = masked_tail(texts("account_tail"))
     columns["payer_name"] = masked_name(texts("payer_name"))
     needed(lines, ("kind", "status", "amount", "currency"))
     with_references(columns, profile)
-    link = link_of(lines, texts("balance"), cells.line_no, plan.newest_first, layout)
+    link = link_of(lines, texts("balance"), line_no, plan.newest_first, layout)
     return Parsed(lines, totals_by_line(lines, plan), link)
 
 

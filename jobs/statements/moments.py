@@ -58,13 +58,15 @@ def moments(texts: pa.Array, form: str, zone: str, day: date | None) -> tuple[pa
     A format with `%z` says its own offset; one without a year takes the year that brings the time
     nearest to the file's `day`, so that a file of 1 January reaches back into December.
     """
-    if "%z" in form:
-        return _by_value(texts, lambda text: _with_offset(text, form), _UTC, form)
+    faults: Faults = {}
     if lacks_year(form):
-        dated, faults = _with_year(texts, form, day)
-        found, others = times(dated, f"%Y {form}", zone)
-        return found, {**others, **faults}
-    return times(texts, form, zone)
+        texts, faults = _with_year(texts, form, day)
+        form = f"%Y {form}"
+    if "%z" in form:
+        found, others = _by_value(texts, lambda text: _with_offset(text, form), _UTC, form)
+    else:
+        found, others = times(texts, form, zone)
+    return found, {**others, **faults}
 
 
 def days(texts: pa.Array, form: str, day: date | None) -> tuple[pa.Array, Faults]:
@@ -110,7 +112,7 @@ def _by_value(
     for text in encoded.dictionary.to_pylist():
         try:
             found.append(read(text))
-        except ValueError:
+        except (ValueError, OverflowError):  # an offset may lead out of the calendar
             found.append(None)
     out = pa.array(found, kind).take(encoded.indices)
     lost = pc.and_(pc.is_null(out), pc.is_valid(texts))

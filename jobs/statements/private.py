@@ -35,7 +35,9 @@ def hidden(text: str, cell: str, shown: str, separator: str, quote: str | None) 
 
 @dataclass(frozen=True)
 class Private:
-    """Which cells (from 0) of a line hold names and account numbers."""
+    """Which cells (from 0) of a line hold names and account numbers; a line of `width` 0 may have
+    any number of cells.
+    """
 
     names: tuple[int, ...]
     numbers: tuple[int, ...]
@@ -50,8 +52,9 @@ class Private:
         A line of another width is shifted by one of its cells: it is read from both its ends.
         """
         cells = cut(raw, self.separator, self.quote)
+        shift = len(cells) - self.width if self.width else 0
         for places, shown in ((self.names, first_of), (self.numbers, tail_of)):
-            for at in {at for place in places for at in (place, place + len(cells) - self.width)}:
+            for at in {at for place in places for at in (place, place + shift)}:
                 cell = cells[at].strip(self.strip) if 0 <= at < len(cells) else ""
                 if cell:
                     raw = hidden(raw, cell, shown(cell), self.separator, self.quote)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from jobs.statements.sheet_marks import shown
+
 
 @dataclass
 class Sifted:
@@ -24,20 +26,20 @@ class Codes:
     kept: tuple[bytes, ...]
     dropped: tuple[bytes, ...]
     separator: bytes
-    quote: bytes
+    around: bytes
     encoding: str
     ignored: tuple[re.Pattern[str], ...] = ()
 
     def of(self, line: bytes) -> bytes:
-        """The first cell of a line, without white space and quotes."""
+        """The first cell of a line, without white space and what may stand around it."""
         first = line.split(self.separator, 1)[0].strip(b" \t\r")
-        return first.strip(self.quote) if self.quote else first
+        return first.strip(self.around) if self.around else first
 
     def ignores(self, line: bytes) -> bool:
         """Whether a line is no record: it is empty, or fits an expression."""
         if not self.ignored or not line.strip(b"\r"):
             return not line.strip(b"\r")
-        text = line.decode(self.encoding, "replace").removesuffix("\r")
+        text = shown(line.decode(self.encoding, "replace")).removesuffix("\r")
         return any(each.match(text) for each in self.ignored)
 
     def keeps(self, line: bytes) -> bool:
@@ -64,7 +66,7 @@ def codes(
     kept: Sequence[str],
     dropped: Sequence[str],
     separator: str,
-    quote: str | None,
+    around: str,
     encoding: str,
     ignored: Sequence[str] = (),
 ) -> Codes:
@@ -73,7 +75,7 @@ def codes(
         tuple(code.encode(encoding) for code in kept),
         tuple(code.encode(encoding) for code in dropped),
         separator.encode(encoding),
-        (quote or "").encode(encoding),
+        around.encode(encoding),
         encoding,
         tuple(re.compile(each) for each in ignored),
     )

@@ -5,13 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from jobs.archive import BLOCK_BYTES, Storage
-from jobs.reading import document_texts
-from jobs.statements import DIALECTS
+from jobs.reading import document_texts, lines_opened
+from jobs.statements import DIALECTS, text_layout
 from jobs.statements.canonical import without_cards
 from jobs.statements.delimited_plan import HEADER_WITHIN
 from jobs.statements.dialect import is_document
 from jobs.statements.private import cut, first_of, hidden, tail_of
-from jobs.unpack import opened
 from schemas.layout import DelimitedLayout
 from schemas.profile import Profile
 
@@ -31,7 +30,7 @@ def raw_lines(
 
     `file` is its row of `statement_files`. A file that is gone from the archive gives none.
     """
-    layout = profile.layout if profile.dialect == "delimited" else None
+    layout = text_layout(profile)
     headers = _header_places(layout)
     wanted = {int(line["line_no"]) for line in lines} | set(headers)
     texts: dict[int, str] = {}
@@ -41,8 +40,7 @@ def raw_lines(
             if profile.dialect in DIALECTS and is_document(DIALECTS[profile.dialect]):
                 texts = document_texts(storage, path, file["file_name"], profile, wanted)
             else:
-                member = profile.files.member if profile.files else None
-                with opened(storage, path, member) as stream:
+                with lines_opened(storage, path, file["file_name"], profile) as stream:
                     found = lines_at(stream, wanted)
                 texts = {no: _decoded(raw, layout).rstrip("\r") for no, raw in found.items()}
         except FileNotFoundError:
@@ -61,7 +59,7 @@ def raw_lines(
 def _decoded(raw: bytes, layout: DelimitedLayout | None) -> str:
     """A line as its profile says, else in UTF-8 or, where it is none, in GB18030."""
     if layout is not None:
-        return raw.decode(layout.encoding, "replace")
+        return layout.text(raw)
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:

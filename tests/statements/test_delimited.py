@@ -185,6 +185,26 @@ def test_a_date_and_a_time_in_two_columns_and_an_offset() -> None:
     assert f"{there.lines[0]['traded_at']:%H:%M}" == "18:00"
 
 
+@pytest.mark.parametrize(
+    ("printed", "form", "utc"),
+    [
+        ("2026-01-06 00:00:30 -0800", "%Y-%m-%d %H:%M:%S %z", "2026-01-06 08:00:30"),
+        ("2026-01-06T00:00:30+08:00", "%Y-%m-%dT%H:%M:%S%z", "2026-01-05 16:00:30"),
+        ("2026-01-06 00:00:30Z", "%Y-%m-%d %H:%M:%S%z", "2026-01-06 00:00:30"),
+        ("11-16 00:00:30 +0900", "%m-%d %H:%M:%S %z", "2026-11-15 15:00:30"),
+        ("2026-01-06 00:00:30", "%Y-%m-%d %H:%M:%S %z", "BAD_TIME"),
+        ("2026-01-06 00:00:30 PST", "%Y-%m-%d %H:%M:%S %z", "BAD_TIME"),
+        ("2026-01-06 00:00:30 +9900", "%Y-%m-%d %H:%M:%S %z", "BAD_TIME"),
+        ("0001-01-01 00:00:30 +0800", "%Y-%m-%d %H:%M:%S %z", "BAD_TIME"),
+    ],
+)
+def test_an_offset_wins_over_the_zone_of_the_page(printed: str, form: str, utc: str) -> None:
+    """The page is of Shanghai. No offset, a name, over a day, out of the calendar: BAD_TIME."""
+    found = read(f"id,amount,time\nA,1.00,{printed}\n", time_format=form)
+    seen = [f"{row['traded_at']:%Y-%m-%d %H:%M:%S}" for row in found.lines]
+    assert seen + [each.split(":")[0] for each in reasons(found)] == [utc]
+
+
 def test_a_trailing_byte_of_gbk_that_looks_like_a_separator() -> None:
     """U+515C is 0xB6B5, U+7E39 ends in 0x7C, which is a bar: cells are cut after decoding."""
     name = bytes([0xB6, 0x7C]).decode("gbk")
