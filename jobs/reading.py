@@ -1,7 +1,7 @@
 """Received bytes to canonical lines: opened, planned, then read by blocks or as a document."""
 
 from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import IO
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from jobs.archive import Archived, Block, Storage
 from jobs.statements import DIALECTS
-from jobs.statements.canonical import needed
+from jobs.statements.canonical import needed, undamaged
 from jobs.statements.cells import Rejected, read_cells
 from jobs.statements.dialect import (
     HEAD_BYTES,
@@ -22,7 +22,7 @@ from jobs.statements.dialect import (
     is_document,
     is_packed,
 )
-from jobs.unpack import Wanted, opened, unpacked
+from jobs.unpack import Unfold, Wanted, laid_out, opened, stream_of, unpacked
 from schemas.profile import Profile
 
 
@@ -43,11 +43,33 @@ def plain_of(
         FileRefused: it does not unpack, see `jobs.unpack`.
     """
     dialect, files = DIALECTS[profile.dialect], profile.files
-    if is_packed(dialect) or files is None:
+    if files is None:
         return kept
-    lines = not is_document(dialect)
-    wanted = Wanted(files.unpacked_bytes_max, files.member, lines)
+    wanted = Wanted(files.unpacked_bytes_max, files.member, not is_document(dialect))
+    if is_packed(dialect):
+        return laid_out(storage, kept, name, scratch, wanted, _unfolding(profile))
     return unpacked(storage, kept, name, scratch, wanted)
+
+
+def _unfolding(profile: Profile) -> Unfold:
+    dialect = DIALECTS[profile.dialect]
+    return lambda source, name, bytes_max: dialect.unfold(source, name, profile, bytes_max)
+
+
+@contextmanager
+def lines_opened(storage: Storage, path: str, name: str, profile: Profile) -> Iterator[IO[bytes]]:
+    """The lines of an archived file in a stream, as its dialect reads them.
+
+    Raises:
+        FileNotFoundError: it is not there any more.
+    """
+    files = profile.files
+    if profile.dialect in DIALECTS and is_packed(DIALECTS[profile.dialect]) and files is not None:
+        with storage.fs.open_input_file(path) as source:
+            yield stream_of(_unfolding(profile)(source, name, files.unpacked_bytes_max))
+    else:
+        with opened(storage, path, files.member if files else None) as stream:
+            yield stream
 
 
 def planned(
@@ -79,7 +101,7 @@ def pieces_of(
     if is_document(dialect):
         for parsed in dialect.read(source, plan, profile):
             refused = parsed.rejected
-            _dated(parsed, profile)
+            _checked(parsed, profile)
             _set_aside(parsed, refused, list(parsed.raw))
             yield Piece(parsed, refused)
         return
@@ -90,17 +112,22 @@ def pieces_of(
         refused = Rejected()
         cells = read_cells(source.read(block.length), block.first_line, plan.shape, refused)
         parsed = dialect.parse(cells, plan, profile)
-        _dated(parsed, profile)
+        _checked(parsed, profile)
         parsed.lines.columns["line_no"] = cells.line_no
         if parsed.lines.faults:
             rows = sorted(parsed.lines.faults)
             raw = cells.raw(cells.line_no.take(rows).to_pylist())
             _set_aside(parsed, refused, dict(zip(rows, raw, strict=True)))
+        if plan.shape.private is not None:
+            refused.raw = [plan.shape.private.hidden(raw) for raw in refused.raw]
         yield Piece(parsed, refused)
 
 
-def _dated(parsed: Parsed, profile: Profile) -> None:
-    """Blames lines without a time in a file of several days: they would land on none."""
+def _checked(parsed: Parsed, profile: Profile) -> None:
+    """Blames, in any dialect, references that a spreadsheet has made numbers of, and lines without
+    a time in a file of several days: they would land on none.
+    """
+    undamaged(parsed.lines)
     if profile.files is not None and profile.files.spans:
         needed(parsed.lines, ("traded_at",))
 
@@ -118,12 +145,8 @@ def document_texts(
         head = kept.read(HEAD_BYTES)
         size = kept.size()
     plan = dialect.plan(Sample(name, size, head, b""), profile)
-    if is_packed(dialect):
-        stream: AbstractContextManager[IO[bytes]] = storage.fs.open_input_file(path)
-    else:
-        stream = opened(storage, path, profile.files.member if profile.files else None)
     out: dict[int, str] = {}
-    with stream as source:
+    with opened(storage, path, profile.files.member if profile.files else None) as source:
         for parsed in dialect.read(source, plan, profile):
             there = parsed.lines.columns["line_no"].to_pylist()
             out |= {no: text for no, text in zip(there, parsed.raw, strict=True) if no in numbers}

@@ -1,16 +1,17 @@
 """Gzip and zip opened in a stream, with limits: nothing a received file says is trusted."""
 
 import gzip
+import io
 import lzma
 import stat
 import uuid
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import IO
+from typing import IO, Any
 
 from jobs.archive import LINE_BYTES_MAX, Archived, Storage, TooLarge, copy_in_blocks
 from schemas.errors import FileRefused
@@ -30,6 +31,8 @@ _DAMAGED = (
 #: is a bomb.
 RATIO_MAX = 1000
 RATIO_FROM_BYTES = 64 * 2**20
+#: An archive, its name and the bytes that it may come to, to the text that it is laid out as.
+Unfold = Callable[[IO[bytes], str, int], Iterator[bytes]]
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,61 @@ def unpacked(storage: Storage, kept: Archived, name: str, scratch: str, wanted: 
         FileRefused: zero bytes, a bomb, an archive in an archive, a name that leads outside,
             several files in one archive, or damaged packing.
     """
+    wanted = _within(kept, name, wanted)
+    with storage.fs.open_input_file(kept.path) as source, _damage_named(name):
+        start = source.read(4)
+        source.seek(0)
+        if start[:2] != _GZIP and start != _ZIP:
+            return _of_lines(kept, name) if wanted.lines else kept
+        if start == _ZIP:
+            with _zip(source) as packed:
+                member = _only(packed, name, wanted.member)
+                with packed.open(member) as plain:
+                    return _copied(storage, kept, plain, name, scratch, wanted)
+        with gzip.open(source, "rb") as plain:
+            return _copied(storage, kept, plain, name, scratch, wanted)
+
+
+def laid_out(
+    storage: Storage, kept: Archived, name: str, scratch: str, wanted: Wanted, unfold: Unfold
+) -> Archived:
+    """A received archive as the lines of text that its dialect lays it out as, see `unpacked`.
+
+    Raises:
+        FileRefused: zero bytes, a bomb, damaged packing, or what the dialect refuses.
+    """
+    wanted = _within(kept, name, wanted)
+    with storage.fs.open_input_file(kept.path) as source, _damage_named(name):
+        plain = stream_of(unfold(source, name, wanted.bytes_max))
+        return _copied(storage, kept, plain, name, scratch, wanted)
+
+
+def stream_of(pieces: Iterator[bytes]) -> IO[bytes]:
+    """Pieces of bytes as one stream to read from."""
+    return io.BufferedReader(_Pieces(pieces))
+
+
+class _Pieces(io.RawIOBase):
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self.pieces, self.rest = pieces, memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self.rest:
+            piece = next(self.pieces, None)
+            if piece is None:
+                return 0
+            self.rest = memoryview(piece)
+        count = min(len(buffer), len(self.rest))
+        buffer[:count] = self.rest[:count]
+        self.rest = self.rest[count:]
+        return count
+
+
+def _within(kept: Archived, name: str, wanted: Wanted) -> Wanted:
+    """What is wanted, held to what so small a file may unpack to."""
     if kept.byte_size == 0:
         raise FileRefused(
             "EMPTY_FILE",
@@ -59,27 +117,20 @@ def unpacked(storage: Storage, kept: Archived, name: str, scratch: str, wanted: 
             "zero bytes",
             "fetch it again; a day without trades is a file with its header",
         )
-    with storage.fs.open_input_file(kept.path) as source:
-        start = source.read(4)
-        source.seek(0)
-        if start[:2] != _GZIP and start != _ZIP:
-            return _of_lines(kept, name) if wanted.lines else kept
-        most = min(wanted.bytes_max, max(RATIO_FROM_BYTES, RATIO_MAX * kept.byte_size))
-        wanted = replace(wanted, bytes_max=most)
-        try:
-            if start == _ZIP:
-                with _zip(source) as packed:
-                    member = _only(packed, name, wanted.member)
-                    with packed.open(member) as plain:
-                        return _copied(storage, kept, plain, name, scratch, wanted)
-            with gzip.open(source, "rb") as plain:
-                return _copied(storage, kept, plain, name, scratch, wanted)
-        except _DAMAGED as fault:
-            if isinstance(fault, OSError) and fault.errno is not None:
-                raise
-            raise FileRefused(
-                "BAD_ARCHIVE", name, f"it does not unpack ({fault})", "fetch the file again"
-            ) from fault
+    most = min(wanted.bytes_max, max(RATIO_FROM_BYTES, RATIO_MAX * kept.byte_size))
+    return replace(wanted, bytes_max=most)
+
+
+@contextmanager
+def _damage_named(name: str) -> Iterator[None]:
+    try:
+        yield
+    except _DAMAGED as fault:
+        if isinstance(fault, OSError) and fault.errno is not None:
+            raise
+        raise FileRefused(
+            "BAD_ARCHIVE", name, f"it does not unpack ({fault})", "fetch the file again"
+        ) from fault
 
 
 @contextmanager

@@ -77,7 +77,8 @@ class Amounts(Strict):
     `thousands` separates groups of three. With `currency` the text holds its currency, before or
     behind the number: an ISO code, or a word of the layout's `currencies`. `positive`, `negative`
     are words or letters beside the number that say which way the money went. `brackets`: (1.00) is
-    negative; `trailing_minus`: 1.00- is. `ignored` are texts behind it that mean nothing here.
+    negative; `trailing_minus`: 1.00- is. `ignored` are texts behind it that mean nothing here, in
+    which `*` stands for any characters.
     """
 
     thousands: Literal[",", ".", "'", " ", ""] = ""

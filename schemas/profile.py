@@ -182,8 +182,11 @@ class Profile(Strict):
                 "a channel with statements needs `files` and `dialect`;"
                 " write `statement: none` where none is sent"
             )
-        if self.dialect == "delimited" and self.layout is None:
-            raise ValueError("dialect delimited is described by `layout`; add it")
+        if self.dialect in ("delimited", "xlsx") and self.layout is None:
+            raise ValueError(f"dialect {self.dialect} is described by `layout`; add it")
+        wrong = self.layout.misplaced(self.dialect == "xlsx") if self.layout else []
+        if wrong:
+            raise ValueError(f"dialect {self.dialect} has no layout.{', layout.'.join(wrong)}")
         if self.dialect == "fixed_width" and self.fixed_width is None:
             raise ValueError("dialect fixed_width is described by `fixed_width`; add it")
         return self

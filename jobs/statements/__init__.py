@@ -17,7 +17,10 @@ from jobs.statements import (
     unionpay_zme,
     wechat_bill,
     wechat_fund_flow,
+    xlsx,
 )
+from schemas.layout import DelimitedLayout
+from schemas.profile import Profile
 
 #: Dialects by the name that a profile gives; each module has `identify`, `plan` and `parse`.
 DIALECTS: dict[str, ModuleType] = {
@@ -32,7 +35,15 @@ DIALECTS: dict[str, ModuleType] = {
     "adyen_settlement": adyen_settlement,
     "paypal_settlement": paypal_settlement,
     "delimited": delimited,
+    "xlsx": xlsx,
     "fixed_width": fixed_width,
     "unionpay_zm": unionpay_zm,
     "unionpay_zme": unionpay_zme,
 }
+
+
+def text_layout(profile: Profile) -> DelimitedLayout | None:
+    """How the lines of a channel's files are cut, where they are separated text or a sheet's."""
+    if profile.dialect == "xlsx":
+        return xlsx.as_text(profile).layout
+    return profile.layout if profile.dialect == "delimited" else None

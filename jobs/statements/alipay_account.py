@@ -8,7 +8,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.statements.alipay_layout import bound, frame_of, titled, total
+from jobs.statements.alipay_layout import bound, frame_of, private, realigned, titled, total
 from jobs.statements.canonical import (
     Lines,
     given,
@@ -36,6 +36,7 @@ HEADINGS = {
     "expense": ("支出金额", "支出"),
     "balance": ("账户余额", "余额"),
     "type": ("业务类型",),
+    "remark": ("备注",),
 }
 _NEEDED = (
     "flow_no",
@@ -48,6 +49,8 @@ _NEEDED = (
     "balance",
     "type",
 )
+_FREE = ("goods", "other", "remark")
+_NUMBERS = ("收入金额", "收入", "支出金额", "支出", "账户余额", "余额")
 _TRANSFER = "转账"
 _KINDS = {
     "交易付款": Kind.PAYMENT,
@@ -87,7 +90,11 @@ def plan(sample: Sample, profile: Profile) -> Plan:
             Declared(f"{side}_amount", found[2].lstrip("-"), "major"),
         ]
     wanted = tuple(sorted(set(places.values())))
-    shape = Shape(frame.encoding, ",", None, len(frame.names), wanted)
+    realign = realigned(frame, places, _FREE, ("time",), _NUMBERS)
+    hidden = private(frame, places, "other")
+    shape = Shape(
+        frame.encoding, ",", None, len(frame.names), wanted, realign=realign, private=hidden
+    )
     at = (frame.start, frame.first_line, frame.end)
     covered = ("count", "amount")
     made = Plan("alipay_account", shape, places, *at, tuple(declared), "CNY", "on", covered=covered)
@@ -152,7 +159,7 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
     }
     there = pc.and_(pc.is_valid(columns["amount"]), pc.is_valid(balance))
     link = None
-    if pc.any(there).as_py():
+    if profile.alipay.balance == "checked" and pc.any(there).as_py():
         chain = (columns["amount"].filter(there), balance.filter(there))
         link = linked(*chain, cells.line_no.filter(there), plan.newest_first)
     return Parsed(lines, totals, link)

@@ -6,7 +6,7 @@ Source: Alipay's open platform, bill download; docs/reference/dialects/alipay_bi
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.statements.alipay_layout import bound, frame_of, titled, total
+from jobs.statements.alipay_layout import bound, frame_of, private, realigned, titled, total
 from jobs.statements.canonical import (
     Lines,
     given,
@@ -21,7 +21,6 @@ from jobs.statements.canonical import (
 from jobs.statements.cells import Cells, Shape
 from jobs.statements.dialect import Declared, Parsed, Plan, Sample
 from jobs.statements.money import mapped
-from jobs.statements.realign import Realign
 from schemas.profile import Profile
 
 #: Our name of a column, and the headings it has had, without their units.
@@ -48,6 +47,11 @@ HEADINGS = {
 _NEEDED = ("trade_no", "order_no", "type", "done", "ordered", "settled", "fee", "request")
 _FREE = ("goods", "store_name", "operator", "payer", "coupon", "remark")
 _MONEY = ("ordered", "settled", "discount", "fee")
+#: Every heading whose cells hold a number.
+_NUMBERS = (
+    "订单金额", "商家实收", "支付宝红包", "集分宝", "集分宝抵扣", "支付宝优惠", "商家优惠",
+    "券核销金额", "商家红包消费金额", "卡消费金额", "服务费", "分润",
+)  # fmt: skip
 _KINDS = {"交易": "PAYMENT", "退款": "REFUND"}
 _NUMBER = r"(-?[\d,]*\.?\d+)"
 #: Footers of today and of before: which column their sums are of.
@@ -85,15 +89,11 @@ def plan(sample: Sample, profile: Profile) -> Plan:
         if of_today and "discount" in places:
             declared.append(Declared(f"{subject}_discount", _unsigned(discount), "major"))
     wanted = tuple(sorted(set(places.values())))
-    realign = Realign(
-        len(frame.names),
-        ",",
-        tuple(places[name] for name in _FREE if name in places),
-        tuple(places[name] for name in ("created", "done") if name in places),
-        tuple(places[name] for name in _MONEY if name in places),
-        tuple(at for name, at in places.items() if name not in _FREE),
+    realign = realigned(frame, places, _FREE, ("created", "done"), _NUMBERS)
+    hidden = private(frame, places, "payer")
+    shape = Shape(
+        frame.encoding, ",", None, len(frame.names), wanted, realign=realign, private=hidden
     )
-    shape = Shape(frame.encoding, ",", None, len(frame.names), wanted, realign=realign)
     at = (frame.start, frame.first_line, frame.end)
     covered = ("count", "amount")
     return Plan("alipay_bill", shape, places, *at, tuple(declared), "CNY", "on", covered=covered)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from jobs.statements.dialect import Sample
+from jobs.statements.private import Private
+from jobs.statements.realign import Realign
 from schemas.errors import FileRefused
 from schemas.profile import Profile
 
@@ -137,16 +139,15 @@ def _foot(sample: Sample, encoding: str, what: str) -> tuple[int, list[str]]:
 def bound(
     sample: Sample, frame: Frame, headings: Mapping[str, tuple[str, ...]], needed: tuple[str, ...]
 ) -> dict[str, int]:
-    """Where each column that is read stands.
+    """Where each column that is read stands: the first of its headings that the bill has.
 
     Raises:
         FileRefused: a needed one is missing, or one stands twice.
     """
     places = {
-        ours: frame.names.index(heading)
+        ours: frame.names.index(next(each for each in known if each in frame.names))
         for ours, known in headings.items()
-        for heading in known
-        if heading in frame.names
+        if set(known) & set(frame.names)
     }
     missing = [headings[ours][0] for ours in needed if ours not in places]
     twice = [each for each in set(frame.names) if each and frame.names.count(each) > 1]
@@ -160,6 +161,33 @@ def bound(
             frame.first_line - 1,
         )
     return places
+
+
+def private(frame: Frame, places: Mapping[str, int], name: str) -> Private:
+    """The cell that names the other side: a rejected line does not show it."""
+    cells = tuple(at for ours, at in places.items() if ours == name)
+    return Private(cells, (), len(frame.names), ",", None, " \t")
+
+
+def realigned(
+    frame: Frame,
+    places: Mapping[str, int],
+    free: tuple[str, ...],
+    dates: tuple[str, ...],
+    numbers: tuple[str, ...],
+) -> Realign:
+    """How a line is read whose free texts hold commas: nothing in these bills is quoted.
+
+    `free` and `dates` are our names of columns, `numbers` are headings.
+    """
+    return Realign(
+        len(frame.names),
+        ",",
+        tuple(sorted(places[name] for name in free if name in places)),
+        tuple(places[name] for name in dates if name in places),
+        tuple(at for at, heading in enumerate(frame.names) if heading in numbers),
+        tuple(at for name, at in places.items() if name not in free),
+    )
 
 
 def total(sample: Sample, foot: list[str], pattern: str) -> re.Match[str]:

@@ -16,6 +16,12 @@ from schemas.vocabulary import Reference, normalized
 _ISO = "%Y-%m-%d %H:%M:%S"
 _UTC = pa.timestamp("us", "UTC")
 _CARD = re.compile(r"(?<!\d)\d{13,19}(?!\d)")
+#: A Chinese resident's identity number: region, date of birth, serial, check character.
+_IDENTITY = re.compile(
+    r"(?<!\d)\d{6}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)"
+)
+#: How a spreadsheet writes a number of many digits, with a point or a comma.
+_AS_A_NUMBER = r"^[-\s'\"`]*\d(?:[.,]\d+)?[Ee]\+\d{2,3}[\s'\"`]*$"
 Texts = Mapping[str, pa.Array]
 
 
@@ -143,9 +149,36 @@ def needed(lines: Lines, names: Sequence[str]) -> None:
             lines.blame(dict.fromkeys(rows, f"NO_VALUE: {name} is empty"))
 
 
+def undamaged(lines: Lines) -> None:
+    """Blames rows with a reference such as 4.2E+27: a spreadsheet took it for a number and wrote
+    that back, its digits are lost.
+    """
+    for reference in Reference:
+        texts = lines.columns.get(reference.value)
+        # A plain search for the two letters costs next to nothing, and hardly ever finds any.
+        if texts is None or not any(
+            pc.any(pc.match_substring(texts, sign)).as_py() for sign in ("E+", "e+")
+        ):
+            continue
+        rows = pc.indices_nonzero(pc.match_substring_regex(texts, _AS_A_NUMBER)).to_pylist()
+        lines.blame(
+            {row: f"DAMAGED_NUMBER: {reference.value} is {texts[row].as_py()!r}" for row in rows}
+        )
+
+
 def without_cards(raw: str) -> str:
-    """A raw line with what may be a card number (13 to 19 digits, Luhn) masked to its tail."""
-    return _CARD.sub(lambda hit: _masked(hit.group()), raw)
+    """A raw line with what may be the number of a card or of a person masked to its tail.
+
+    A card's has 13 to 19 digits (Luhn), a Chinese resident's 18 characters (GB 11643-1999).
+    """
+    plain = _IDENTITY.sub(lambda hit: _without_person(hit.group()), raw)
+    return _CARD.sub(lambda hit: _masked(hit.group()), plain)
+
+
+def _without_person(number: str) -> str:
+    weighed = sum(int(digit) * 2 ** (17 - place) for place, digit in enumerate(number[:17]))
+    fits = "10X98765432"[weighed % 11] == number[17].upper()
+    return "*" * 14 + number[14:] if fits else number
 
 
 def _masked(digits: str) -> str:

@@ -10,6 +10,8 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from jobs.statements import sheet_marks
+from jobs.statements.private import Private, PrivateBytes
 from jobs.statements.quick_cells import BACKTICK, quick
 from jobs.statements.quoting import cut_quoted
 from jobs.statements.realign import Realign
@@ -23,7 +25,9 @@ class Shape:
     """How lines are cut into cells: `separator` BACKTICK means every value is led by one.
 
     `width` is the number of cells of a line, `wanted` the places (from 0) that are read. What is
-    not separated is cut by a `cutter` of its own.
+    not separated is cut by a `cutter` of its own. `private` are cells that no raw line shows.
+    Lines of a sheet bear marks, see `sheet_marks`, and may be shorter: the cells that they lack are
+    empty.
     """
 
     encoding: str
@@ -34,6 +38,8 @@ class Shape:
     codes: Codes | None = None
     cutter: "Cutter | None" = None
     realign: Realign | None = None
+    private: Private | PrivateBytes | None = None
+    is_sheet: bool = False
 
 
 @dataclass
@@ -60,14 +66,12 @@ class Cells:
     block: bytes
     first_line: int
     encoding: str
+    is_sheet: bool = False
 
     def raw(self, line_nos: Sequence[int]) -> list[str]:
         """The texts of some lines, for their rejections."""
         lines = self.block.split(b"\n")
-        return [
-            lines[number - self.first_line].decode(self.encoding, "replace").rstrip("\r")
-            for number in line_nos
-        ]
+        return [_shown(lines[number - self.first_line], self) for number in line_nos]
 
 
 class Cutter(Protocol):
@@ -87,17 +91,23 @@ def read_cells(block: bytes, first_line: int, shape: Shape, rejected: Rejected) 
         lines, line_no = sifted.block, sifted.line_no
         for number, raw in sifted.unknown:
             code = shape.codes.of(raw).decode(shape.encoding, "replace")
-            text = raw.decode(shape.encoding, "replace").rstrip("\r")
-            rejected.add(number, text, f"UNKNOWN_RECORD: {code[:40]!r} is no record type")
-    columns = quick(lines, shape) if lines else None
+            fault = f"UNKNOWN_RECORD: {code[:40]!r} is no record type"
+            rejected.add(number, _shown(raw, shape), fault)
+    columns = quick(lines, shape) if lines and not shape.is_sheet else None
     if columns is not None:
         count = len(next(iter(columns.values())))
         numbers = pa.array(line_no or range(first_line, first_line + count), pa.int64())
-        return Cells(columns, numbers, block, first_line, shape.encoding)
+        return Cells(columns, numbers, block, first_line, shape.encoding, shape.is_sheet)
     pieces = lines.split(b"\n")
     numbered = zip(line_no or range(first_line, first_line + len(pieces)), pieces, strict=False)
     columns, numbers = _line_by_line(numbered, shape, rejected)
-    return Cells(columns, numbers, block, first_line, shape.encoding)
+    return Cells(columns, numbers, block, first_line, shape.encoding, shape.is_sheet)
+
+
+def _shown(line: bytes, of: Shape | Cells) -> str:
+    """A line as people see it."""
+    text = line.decode(of.encoding, "replace").rstrip("\r")
+    return sheet_marks.shown(text) if of.is_sheet else text
 
 
 def _line_by_line(
@@ -106,13 +116,15 @@ def _line_by_line(
     kept: list[list[str]] = []
     numbers: list[int] = []
     blank = _BLANK.replace(shape.separator.encode(), b"")
+    if shape.is_sheet:
+        blank = _BLANK + sheet_marks.EMPTY.encode()
     for number, raw in numbered:
         if not raw.strip(blank):
             continue
         try:
             cells = _cut(raw, shape)
         except ValueError as fault:
-            rejected.add(number, raw.decode(shape.encoding, "replace").rstrip("\r"), str(fault))
+            rejected.add(number, _shown(raw, shape), str(fault))
             continue
         kept.append(cells)
         numbers.append(number)
@@ -142,6 +154,8 @@ def _cut(raw: bytes, shape: Shape) -> list[str]:
         cells = cut_quoted(text, shape.separator, shape.quote)
     if len(cells) > shape.width and shape.realign is not None:
         cells = shape.realign.cells(cells) or cells
+    if shape.is_sheet and len(cells) <= shape.width:
+        return cells + [""] * (shape.wanted[-1] + 1 - len(cells))
     if len(cells) != shape.width:
         raise ValueError(f"WRONG_WIDTH: {len(cells)} cells, not {shape.width}")
     return cells

@@ -1,6 +1,7 @@
 """Delimited text, described wholly by its profile. Source: docs/reference/dialects.md."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,13 +11,13 @@ from jobs.statements.canonical import (
     given,
     masked_name,
     masked_tail,
-    money,
     needed,
     nulls,
-    signed_by,
     with_references,
 )
 from jobs.statements.cells import Cells, Shape
+from jobs.statements.delimited_balance import link_of, turned
+from jobs.statements.delimited_money import check_net, set_amount, set_money, set_signs
 from jobs.statements.delimited_plan import (
     bound,
     cells_of,
@@ -35,13 +36,15 @@ from jobs.statements.delimited_totals import (
     trailer,
 )
 from jobs.statements.dialect import Declared, Parsed, Plan, Sample
-from jobs.statements.moments import day_in, days, moments
+from jobs.statements.moments import Faults, day_in, days, midnight_of, moments
 from jobs.statements.money import mapped
-from jobs.statements.printed import plain_amounts
+from jobs.statements.private import Private
 from schemas.layout import DelimitedLayout
 from schemas.profile import Profile
-from schemas.vocabulary import SIGN_OF_KIND, Kind, Reference, Status
+from schemas.vocabulary import Kind, Reference, Status
 
+MomentsOf = Callable[[pa.Array, str, str, date | None], tuple[pa.Array, Faults]]
+DaysOf = Callable[[pa.Array, str, date | None], tuple[pa.Array, Faults]]
 _KEPT = ("currency", "merchant_id", "terminal_id", "product", "card_type")
 
 
@@ -62,9 +65,10 @@ def plan(sample: Sample, profile: Profile) -> Plan:
     places = bound(sample, layout, top.names, header_line)
     told = codes_of(sample, layout, top.start)
     width = len(top.names) + (layout.extra_cells if layout.header == "names" else 0)
-    if told is not None:
+    if told is not None and (layout.records or layout.header == "none"):
         width = detail_width(sample, told, top.start, layout) or width
-    if top.names and max(places.values(), default=0) >= width:
+    width = layout.cells or width
+    if top.names and not layout.is_sheet and max(places.values(), default=0) >= width:
         raise unknown(
             sample,
             f"the first line has {width} cells",
@@ -85,9 +89,15 @@ def plan(sample: Sample, profile: Profile) -> Plan:
     declared += expressed(sample, layout, top.head, foot)
     width = max(width, max(places.values(), default=0) + 1)
     wanted = tuple(sorted(set(places.values()))) or (0,)
-    shape = Shape(layout.encoding, layout.separator, layout.quote, width, wanted, told)
+    cut = (layout.separator, layout.quote)
+    names, numbers = (
+        tuple(place for key, place in places.items() if key.rpartition("/")[2] == name)
+        for name in ("payer_name", "account_tail")
+    )
+    private = Private(names, numbers, 0 if layout.is_sheet else width, *cut, layout.strip)
+    shape = Shape(layout.encoding, *cut, width, wanted, told, private=private)
     pattern = profile.files.pattern if profile.files else ""
-    return Plan(
+    made = Plan(
         "delimited",
         shape,
         places,
@@ -99,6 +109,8 @@ def plan(sample: Sample, profile: Profile) -> Plan:
         covered=covered(declared),
         file_date=sample.day or day_in(sample.name, pattern),
     )
+    # The rows of a sheet are parsed by `xlsx`, which turns its own plan.
+    return made if layout.is_sheet else turned(sample, made, shape, parse, profile)
 
 
 def layout_of(profile: Profile) -> DelimitedLayout:
@@ -110,116 +122,94 @@ def layout_of(profile: Profile) -> DelimitedLayout:
 
 def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
     """Cells to canonical lines as the layout maps them."""
-    layout = layout_of(profile)
-    count = len(cells.line_no)
+    columns = {name: cells.columns[place] for name, place in plan.places.items()}
+    return mapped_lines(columns, cells.line_no, plan, profile)
 
-    def texts(name: str) -> pa.Array:
-        if name in plan.places:
-            return given(cells.columns[plan.places[name]], layout.empty, layout.strip)
+
+def mapped_lines(
+    found: Mapping[str, pa.Array], line_no: pa.Array, plan: Plan, profile: Profile,
+    moments_of: MomentsOf = moments, days_of: DaysOf = days,
+) -> Parsed:  # fmt: skip
+    """Texts by our column, one a line, to canonical lines; how times are read may be said."""
+    layout, count = layout_of(profile), len(line_no)
+
+    def printed(name: str) -> pa.Array:
+        if name in found:
+            return given(found[name], layout.empty, layout.strip)
         constant = layout.constants.get(name)  # type: ignore[call-overload]
         return nulls(count) if constant is None else pa.repeat(constant, count)
 
-    lines = Lines({name: texts(name) for name in (*Reference, *_KEPT)})
+    kind, faults = mapped(printed("kind"), _word(layout.kinds, Kind), "UNKNOWN_KIND")
+
+    def texts(name: str) -> pa.Array:
+        out = printed(name)
+        for each, own in layout.by_kind.items():
+            if name.partition("+")[0] in own:
+                there = pc.fill_null(pc.equal(kind, each.value), False)
+                out = pc.if_else(there, printed(f"{each}/{name}"), out)
+        return out
+
+    lines = Lines({name: texts(name) for name in (*Reference, *_KEPT)}, faults)
     columns = lines.columns
+    columns["kind"] = kind
     if layout.currencies:
         words = {str(key): str(value) for key, value in layout.currencies.items()}
         columns["currency"], _ = mapped(columns["currency"], lambda it: words.get(it, it), "")
-    for name, known, code in (
-        ("kind", layout.kinds, "UNKNOWN_KIND"),
-        ("status", layout.statuses, "UNKNOWN_STATUS"),
-    ):
-        own = {str(key): str(value) for key, value in known.items()} or None
-        columns[name], faults = mapped(texts(name), _word(own, name), code)
-        lines.blame(faults)
-    _set_amount(lines, texts, layout)
-    _money(lines, "fee", texts("fee"), layout)
-    _signs(lines, texts("sign"), layout)
+    columns["status"], faults = mapped(
+        texts("status"), _word(layout.statuses, Status), "UNKNOWN_STATUS"
+    )
+    lines.blame(faults)
+    set_amount(lines, texts, layout)
+    set_money(lines, "fee", texts("fee"), layout)
+    set_signs(lines, texts("sign"), layout)
+    check_net(lines, texts("net"), layout)
     day = plan.file_date
-    at = _joined(lines, texts, "traded_at", plan)
-    columns["traded_at"], faults = moments(at, layout.time_format, profile.zone, day)
+    midnight = midnight_of(layout.time_format) if layout.time_optional else None
+    at = _joined(lines, texts, "traded_at", plan, midnight)
+    columns["traded_at"], faults = moments_of(at, layout.time_format, profile.zone, day)
     lines.blame(faults)
     on = _joined(lines, texts, "settlement_date", plan)
-    columns["settlement_date"], faults = days(on, layout.date_format, day)
+    columns["settlement_date"], faults = days_of(on, layout.date_format, day)
     lines.blame(faults)
     columns["account_tail"] = masked_tail(texts("account_tail"))
     columns["payer_name"] = masked_name(texts("payer_name"))
     needed(lines, ("kind", "status", "amount", "currency"))
     with_references(columns, profile)
-    return Parsed(lines, totals_by_line(lines, plan))
+    link = link_of(lines, texts("balance"), line_no, plan.newest_first, layout)
+    return Parsed(lines, totals_by_line(lines, plan), link)
 
 
-def _joined(lines: Lines, texts: Callable[[str], pa.Array], name: str, plan: Plan) -> pa.Array:
-    """A time that may stand in two columns, with a blank between them."""
+def _joined(
+    lines: Lines,
+    texts: Callable[[str], pa.Array],
+    name: str,
+    plan: Plan,
+    midnight: str | None = None,
+) -> pa.Array:
+    """A time that may stand in two columns, with a blank between them; the second is `midnight`
+    where it is empty.
+    """
     first = texts(name)
     if f"{name}+1" not in plan.places:
         return first
     second = texts(f"{name}+1")
+    if midnight is not None:
+        second = pc.if_else(pc.is_valid(first), pc.fill_null(second, midnight), second)
     half = pc.not_equal(pc.is_valid(first), pc.is_valid(second))
     lines.blame_where(half, f"NO_VALUE: one of the columns of {name} is empty")
     return pc.binary_join_element_wise(first, second, " ")
 
 
-def _word(known: dict[str, str] | None, name: str) -> Callable[[str], str | None]:
-    own = {each.value: each.value for each in (Kind if name == "kind" else Status)}
-    return (known if known is not None else own).get
+def _word(
+    theirs: Mapping[str, Kind] | Mapping[str, Status], ours: type[Kind] | type[Status]
+) -> Callable[[str], str | None]:
+    """Their words to ours, by the longest beginning where that is what is known; else our own."""
+    known = {str(word): str(own) for word, own in theirs.items()}
+    begun = sorted((word[:-1] for word in known if word.endswith("*")), key=len, reverse=True)
+    known = known or {each.value: each.value for each in ours}
 
+    def own(text: str) -> str | None:
+        start = next((each for each in begun if text.startswith(each)), None)
+        return known.get(text) or (None if start is None else known[f"{start}*"])
 
-def _money(lines: Lines, name: str, texts: pa.Array, layout: DelimitedLayout) -> None:
-    """Sets an amount column from its texts, plain or as `layout.amounts` says."""
-    if layout.amounts is None:
-        money(lines, name, texts, layout.amount_unit)
-        return
-    words = tuple(sorted((str(key), str(code)) for key, code in layout.currencies.items()))
-    plain = plain_amounts(texts, layout.amounts, words)
-    lines.blame(plain.faults)
-    held = Lines({"currency": lines.columns["currency"]})
-    if layout.amounts.currency:
-        other = pc.not_equal(plain.currency, lines.columns["currency"])
-        lines.blame_where(other, f"CURRENCY_DIFFERS: {name} prints another currency")
-        held.columns["currency"] = pc.coalesce(plain.currency, lines.columns["currency"])
-        if name != "fee":
-            lines.columns["currency"] = held.columns["currency"]
-    money(held, name, plain.texts, layout.amount_unit)
-    lines.blame(held.faults)
-    lines.columns[name] = held.columns[name]
-
-
-def _set_amount(lines: Lines, texts: Callable[[str], pa.Array], layout: DelimitedLayout) -> None:
-    """The amount from one column, or from one for what comes in and one for what goes out."""
-    if layout.in_out is None:
-        _money(lines, "amount", texts("amount"), layout)
-        return
-    for name in ("incoming", "outgoing"):
-        _money(lines, name, texts(name), layout)
-    incoming, outgoing = (lines.columns.pop(name) for name in ("incoming", "outgoing"))
-    zero = pa.scalar(0, pa.int64())
-    both = pc.and_(
-        pc.not_equal(pc.fill_null(incoming, zero), 0), pc.not_equal(pc.fill_null(outgoing, zero), 0)
-    )
-    lines.blame_where(both, "BAD_SIGN: it has an amount coming in and one going out")
-    neither = pc.and_(pc.is_null(incoming), pc.is_null(outgoing))
-    amount = pc.subtract(pc.fill_null(incoming, zero), pc.abs(pc.fill_null(outgoing, zero)))
-    lines.columns["amount"] = pc.if_else(neither, pa.scalar(None, pa.int64()), amount)
-
-
-def _signs(lines: Lines, sign: pa.Array, layout: DelimitedLayout) -> None:
-    columns = lines.columns
-    ways = {
-        way: [kind.value for kind, own in SIGN_OF_KIND.items() if own == way] for way in (-1, 1)
-    }
-    if layout.sign is not None:
-        negative = pc.is_in(sign, pa.array(layout.sign.negative, pa.string()))
-        positive = pc.is_in(sign, pa.array(layout.sign.positive, pa.string()))
-        odd = pc.indices_nonzero(pc.invert(pc.or_(negative, positive))).to_pylist()
-        lines.blame({row: f"BAD_SIGN: {sign[row].as_py()!r}" for row in odd})
-        columns["amount"] = signed_by(columns["amount"], negative, positive)
-    elif layout.amount_sign == "by_kind":
-        negative, positive = (pc.is_in(columns["kind"], pa.array(ways[way])) for way in (-1, 1))
-        columns["amount"] = signed_by(columns["amount"], negative, positive)
-    if layout.kind_by_sign is not None:
-        by = layout.kind_by_sign
-        out = pc.less(columns["amount"], 0)
-        columns["kind"] = pc.if_else(out, by.outgoing.value, by.incoming.value)
-    if layout.fee_sign == "by_kind":
-        back = pc.is_in(columns["kind"], pa.array([Kind.REFUND.value]))
-        columns["fee"] = signed_by(columns["fee"], back, pc.invert(back))
+    return own

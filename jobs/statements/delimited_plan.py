@@ -49,7 +49,7 @@ def top_of(sample: Sample, layout: DelimitedLayout) -> Top:
         return Top([], start, line, head)
     end = sample.head.find(b"\n", start)
     first = sample.head[start : end if end >= 0 else None]
-    return Top(cells_of(first.decode(layout.encoding, "replace"), layout), start, line, head)
+    return Top(cells_of(layout.text(first), layout), start, line, head)
 
 
 def _found(sample: Sample, layout: DelimitedLayout) -> Top:
@@ -59,7 +59,7 @@ def _found(sample: Sample, layout: DelimitedLayout) -> Top:
     for line in range(1, HEADER_WITHIN + 1):
         end = sample.head.find(b"\n", start) + 1
         raw = sample.head[start : end or None]
-        names = cells_of(raw.decode(layout.encoding, "replace"), layout)
+        names = cells_of(layout.text(raw), layout)
         if wanted <= set(names):
             return Top(names, end or sample.size, line + 1, _lines(sample.head[:start], layout))
         if end == 0:
@@ -75,7 +75,7 @@ def _found(sample: Sample, layout: DelimitedLayout) -> Top:
 
 def _text(sample: Sample, start: int, end: int, layout: DelimitedLayout, line: int) -> str:
     try:
-        return sample.head[start:end].decode(layout.encoding)
+        return layout.text(sample.head[start:end], "strict")
     except UnicodeDecodeError as fault:
         raise FileRefused(
             "BAD_ENCODING",
@@ -87,7 +87,7 @@ def _text(sample: Sample, start: int, end: int, layout: DelimitedLayout, line: i
 
 
 def _lines(raw: bytes, layout: DelimitedLayout) -> list[str]:
-    return [line.strip("\r") for line in raw.decode(layout.encoding, "replace").split("\n")]
+    return [line.strip("\r") for line in layout.text(raw).split("\n")]
 
 
 def cells_of(text: str, layout: DelimitedLayout) -> list[str]:
@@ -119,7 +119,7 @@ def trailer_of(sample: Sample, layout: DelimitedLayout) -> tuple[int, list[str]]
         FileRefused: the last line is none.
     """
     at, raw = last_line(sample)
-    line = raw.decode(layout.encoding, "replace").removeprefix(_BOM)
+    line = layout.text(raw).removeprefix(_BOM)
     if layout.trailer is None or not line.startswith(layout.trailer.starts_with):
         raise FileRefused(
             "FOOTER_MISSING",
@@ -131,16 +131,17 @@ def trailer_of(sample: Sample, layout: DelimitedLayout) -> tuple[int, list[str]]
 
 
 def codes_of(sample: Sample, layout: DelimitedLayout, start: int) -> Codes | None:
-    """How lines of several record types are told apart; None where there is one type.
+    """How the lines that are read are told from others; None where every line is read.
 
     Raises:
         FileRefused: the first or last line is not of the type that stands there.
     """
-    records = layout.records
+    records, around = layout.records, (layout.quote or "") + layout.marks
+    cut = (layout.separator, around, layout.encoding)
     if records is None:
-        return None
+        return codes((), (), *cut, layout.ignore) if layout.ignore else None
     dropped = (*records.header, *records.trailer, *records.ignored)
-    told = codes(records.detail, dropped, layout.separator, layout.quote, layout.encoding)
+    told = codes(records.detail, dropped, *cut, layout.ignore)
     first = sample.head[start:].lstrip(b"\xef\xbb\xbf").split(b"\n", 1)[0]
     _, last = last_line(sample)
     for wanted, line, code, what in (
@@ -158,10 +159,10 @@ def codes_of(sample: Sample, layout: DelimitedLayout, start: int) -> Codes | Non
 
 
 def detail_width(sample: Sample, told: Codes, start: int, layout: DelimitedLayout) -> int:
-    """Cells of the first detail line; 0 where the file's start has none."""
+    """Cells of the first line that is read; 0 where the file's start has none."""
     for line in sample.head[start:].split(b"\n"):
-        if told.of(line) in told.kept:
-            return len(cells_of(line.decode(layout.encoding, "replace"), layout))
+        if told.keeps(line):
+            return len(cells_of(layout.text(line), layout))
     return 0
 
 

@@ -68,7 +68,7 @@ def footer_start(sample: Sample, layout: DelimitedLayout) -> int:
     at, found = sample.size, -1
     for _ in range(layout.footer.within):
         at, raw = last_line(sample, at)
-        text = raw.decode(layout.encoding, "replace").removeprefix("\ufeff")
+        text = layout.text(raw).removeprefix("\ufeff")
         if re.match(layout.footer.starts, text):
             found = at
         if at <= sample.tail_offset:

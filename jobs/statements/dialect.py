@@ -3,10 +3,11 @@
 - `identify(sample)`: whether a file's first bytes are of this dialect;
 - `plan(sample, profile)`: where its lines lie, how they are cut, what the file declares;
 - `parse(cells, plan, profile)`: the cells of a block to canonical lines. Or, for a document that is
-  not one line a record (XML, a workbook, sections that lean on each other), instead of it
+  not one line a record (XML, sections that lean on each other), instead of it
 - `read(source, plan, profile)`: the whole file, once and in a stream, to canonical lines by pieces.
 
-A dialect whose files are archives themselves (a workbook) says `PACKED = True`.
+A dialect whose files are archives themselves (a workbook) lays them out as lines before that, by
+- `unfold(source, name, profile, bytes_max)`: the text that is then planned and read, in pieces.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -151,8 +152,8 @@ def is_document(module: ModuleType) -> bool:
 
 
 def is_packed(module: ModuleType) -> bool:
-    """Whether a dialect's files are archives that are not to be opened before it reads them."""
-    return bool(getattr(module, "PACKED", False))
+    """Whether a dialect's files are archives that it lays out as lines of text itself."""
+    return hasattr(module, "unfold")
 
 
 def linked(amounts: pa.Array, printed: pa.Array, line_no: pa.Array, newest_first: bool) -> Link:

@@ -23,8 +23,9 @@ from jobs.statements.fixed_cells import Codes, FixedCut, Span
 from jobs.statements.fixed_ends import day_in, day_in_name, end_of, header_of, totals_of, trailer_of
 from jobs.statements.fixed_money import set_amount, span_of, spots_of
 from jobs.statements.money import mapped
+from jobs.statements.private import PrivateBytes
 from schemas.errors import FileRefused
-from schemas.fixed_layout import MONEY_COLUMNS, FixedLayout
+from schemas.fixed_layout import FIXED_COLUMNS, MONEY_COLUMNS, FixedLayout
 from schemas.profile import Profile
 from schemas.vocabulary import SIGN_OF_KIND, Kind, Reference, Status
 
@@ -83,7 +84,10 @@ def plan(sample: Sample, profile: Profile) -> Plan:
         end, trailer = trailer_of(sample, layout.trailer, layout, start)
         declared += totals_of(sample, trailer, layout.trailer, layout)
         day = day_in(sample, trailer, layout.trailer, layout) or day
-    shape = Shape(layout.encoding, "", None, 0, (), cutter=_cut_of(layout, spans))
+    private = PrivateBytes(
+        _bytes_of(layout, "payer_name"), _bytes_of(layout, "account_tail"), layout.encoding
+    )
+    shape = Shape(layout.encoding, "", None, 0, (), cutter=_cut_of(layout, spans), private=private)
     currency = layout.constants.get("currency")
     return Plan(
         "fixed_width",
@@ -112,6 +116,12 @@ def _cut_of(layout: FixedLayout, spans: list[Span]) -> FixedCut:
     return FixedCut(
         layout.encoding, layout.length, tuple(spans), separated, separator, codes, layout.line_ends
     )
+
+
+def _bytes_of(layout: FixedLayout, name: FIXED_COLUMNS) -> tuple[tuple[int, int], ...]:
+    """The pieces of a column, counted from 0; none where a record has no such column."""
+    field, first = layout.columns.get(name), layout.counted_from
+    return tuple((at - first, width) for at, width in field.pieces) if field else ()
 
 
 def _after(sample: Sample, lines: int) -> tuple[int, int]:

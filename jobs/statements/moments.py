@@ -20,6 +20,13 @@ def lacks_year(form: str) -> bool:
     return not re.search("%[YyGcxD]", form) and bool(re.search("%[mbB]", form))
 
 
+def midnight_of(form: str) -> str:
+    """How a format of a date, a blank and a time prints the beginning of a day's time of day."""
+    ends = [hit.end() for hit in re.finditer(" ", form)]
+    of_day = (form[end:] for end in ends if not re.search("%[YyGcxDmbBdejuwaAUVW]", form[end:]))
+    return datetime(2000, 1, 1, tzinfo=UTC).strftime(next(of_day, ""))
+
+
 def day_in(name: str, pattern: str) -> date | None:
     """The business date that a file's name says by its profile's pattern; None without one."""
     taken, out, at = "", "", 0
@@ -51,13 +58,15 @@ def moments(texts: pa.Array, form: str, zone: str, day: date | None) -> tuple[pa
     A format with `%z` says its own offset; one without a year takes the year that brings the time
     nearest to the file's `day`, so that a file of 1 January reaches back into December.
     """
-    if "%z" in form:
-        return _by_value(texts, lambda text: _with_offset(text, form), _UTC, form)
+    faults: Faults = {}
     if lacks_year(form):
-        dated, faults = _with_year(texts, form, day)
-        found, others = times(dated, f"%Y {form}", zone)
-        return found, {**others, **faults}
-    return times(texts, form, zone)
+        texts, faults = _with_year(texts, form, day)
+        form = f"%Y {form}"
+    if "%z" in form:
+        found, others = _by_value(texts, lambda text: _with_offset(text, form), _UTC, form)
+    else:
+        found, others = times(texts, form, zone)
+    return found, {**others, **faults}
 
 
 def days(texts: pa.Array, form: str, day: date | None) -> tuple[pa.Array, Faults]:
@@ -103,7 +112,7 @@ def _by_value(
     for text in encoded.dictionary.to_pylist():
         try:
             found.append(read(text))
-        except ValueError:
+        except (ValueError, OverflowError):  # an offset may lead out of the calendar
             found.append(None)
     out = pa.array(found, kind).take(encoded.indices)
     lost = pc.and_(pc.is_null(out), pc.is_valid(texts))

@@ -94,7 +94,7 @@ def _pattern(how: Amounts, words: tuple[tuple[str, str], ...]) -> str:
     if how.thousands:
         whole = rf"\d{{1,3}}(?:{_plain(how.thousands)}\d{{3}})+|\d+"
     digits = rf"(?:{whole})(?:{point}\d*)?|{point}\d+"
-    noise = "|".join(map(_plain, how.ignored))
+    noise = "|".join(".*".join(map(_plain, each.split("*"))) for each in how.ignored)
     parts = (
         ("open", "[(（]?" if how.brackets else ""),
         ("lead", "[+-]?"),

@@ -1,10 +1,13 @@
-"""Lines cut into too many cells because a free text holds the separator."""
+"""Lines cut into too many cells because free texts hold the separator."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _DATE = re.compile(r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2} \d{1,2}:\d{2}(:\d{2})?\s*")
 _NUMBER = re.compile(r"\s*([+-]?\d+(\.\d+)?)?\s*")
+#: Separators within a line's texts beyond which no way of joining them is looked for.
+EXTRA_MAX = 6
 
 
 @dataclass(frozen=True)
@@ -19,19 +22,35 @@ class Realign:
     used: tuple[int, ...]
 
     def cells(self, cut: list[str]) -> list[str] | None:
-        """The cells with one free text joined again; None where it is not sure which.
+        """The cells with the free texts joined again; None where it is not sure which.
 
-        Sure is what leaves every time and every number in its place, and reads the same whichever
-        of the free texts it was.
+        Sure is what leaves every time and every number in its place, and reads the same however
+        the texts are joined. Where several ways do, the one that leaves no number empty is.
         """
         extra = len(cut) - self.width
-        found = []
-        for place in self.free:
-            joined = self.separator.join(cut[place : place + extra + 1])
-            whole = [*cut[:place], joined, *cut[place + extra + 1 :]]
-            if all(_DATE.fullmatch(whole[each]) for each in self.dates) and all(
-                _NUMBER.fullmatch(whole[each]) for each in self.numbers
-            ):
-                found.append(whole)
-        read = {tuple(whole[each] for each in self.used) for whole in found}
-        return found[0] if len(read) == 1 else None
+        if not 0 < extra <= EXTRA_MAX:
+            return None
+        found = [whole for whole in self._joined(cut, extra, 0) if self._fits(whole)]
+        if not self._alike(found):
+            found = [each for each in found if all(each[at].strip() for at in self.numbers)]
+        return found[0] if found and self._alike(found) else None
+
+    def _joined(self, cells: list[str], extra: int, nth: int) -> Iterator[list[str]]:
+        """Every way to share out the extra cells among the free texts from the nth on."""
+        if nth == len(self.free):
+            if not extra:
+                yield cells
+            return
+        place = self.free[nth]
+        for more in range(extra + 1):
+            text = self.separator.join(cells[place : place + more + 1])
+            whole = [*cells[:place], text, *cells[place + more + 1 :]]
+            yield from self._joined(whole, extra - more, nth + 1)
+
+    def _fits(self, cells: list[str]) -> bool:
+        return all(_DATE.fullmatch(cells[at]) for at in self.dates) and all(
+            _NUMBER.fullmatch(cells[at]) for at in self.numbers
+        )
+
+    def _alike(self, found: list[list[str]]) -> bool:
+        return len({tuple(cells[at] for at in self.used) for cells in found}) <= 1

@@ -1,19 +1,16 @@
 """Lines as they were received, from the archive, with account numbers and names masked."""
 
-import csv
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
-import pyarrow as pa
-
 from jobs.archive import BLOCK_BYTES, Storage
-from jobs.reading import document_texts
-from jobs.statements import DIALECTS
-from jobs.statements.canonical import masked_name, without_cards
+from jobs.reading import document_texts, lines_opened
+from jobs.statements import DIALECTS, text_layout
+from jobs.statements.canonical import without_cards
 from jobs.statements.delimited_plan import HEADER_WITHIN
 from jobs.statements.dialect import is_document
-from jobs.unpack import opened
+from jobs.statements.private import cut, first_of, hidden, tail_of
 from schemas.layout import DelimitedLayout
 from schemas.profile import Profile
 
@@ -33,7 +30,7 @@ def raw_lines(
 
     `file` is its row of `statement_files`. A file that is gone from the archive gives none.
     """
-    layout = profile.layout if profile.dialect == "delimited" else None
+    layout = text_layout(profile)
     headers = _header_places(layout)
     wanted = {int(line["line_no"]) for line in lines} | set(headers)
     texts: dict[int, str] = {}
@@ -43,8 +40,7 @@ def raw_lines(
             if profile.dialect in DIALECTS and is_document(DIALECTS[profile.dialect]):
                 texts = document_texts(storage, path, file["file_name"], profile, wanted)
             else:
-                member = profile.files.member if profile.files else None
-                with opened(storage, path, member) as stream:
+                with lines_opened(storage, path, file["file_name"], profile) as stream:
                     found = lines_at(stream, wanted)
                 texts = {no: _decoded(raw, layout).rstrip("\r") for no, raw in found.items()}
         except FileNotFoundError:
@@ -63,7 +59,7 @@ def raw_lines(
 def _decoded(raw: bytes, layout: DelimitedLayout | None) -> str:
     """A line as its profile says, else in UTF-8 or, where it is none, in GB18030."""
     if layout is not None:
-        return raw.decode(layout.encoding, "replace")
+        return layout.text(raw)
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -82,7 +78,8 @@ def _header_places(layout: DelimitedLayout | None) -> range:
 def _is_header(text: str | None, layout: DelimitedLayout | None) -> bool:
     if text is None or layout is None:
         return False
-    names = {each.strip(layout.strip) for each in _cut(text, layout)}
+    cells = cut(text, layout.separator, layout.quote)
+    names = {each.strip(layout.strip) for each in cells}
     return layout.preamble != "find" or {str(each) for each in layout.wanted().values()} <= names
 
 
@@ -118,50 +115,34 @@ def masked(
     Cells that the layout calls so are masked whatever they hold; in any file what looks like a
     card's number is, and digits that end in the line's own `account_tail`.
     """
-    for name in ("payer_name", "account_tail"):
-        cell = _cell(text, layout, header, name)
-        if cell and layout:
-            # The cell and no part of another: a name may be a single letter.
-            edge = re.escape(layout.separator + (layout.quote or "")) + r"\s\ufeff"
-            whole = re.compile(f"(?<![^{edge}]){re.escape(cell)}(?![^{edge}])")
-            hidden_as = _name(cell) if name == "payer_name" else _number(cell)
-            text = whole.sub(lambda _, shown=hidden_as: shown, text)  # type: ignore[misc]
+    for name, shown in (("payer_name", first_of), ("account_tail", tail_of)):
+        for cell in _cells(text, layout, header, name):
+            if cell and layout:
+                text = hidden(text, cell, shown(cell), layout.separator, layout.quote)
     tail = line.get("account_tail")
     kept = [str(line[name]) for name in _REFERENCES if line.get(name)]
 
-    def hidden(hit: re.Match[str]) -> str:
+    def hide(hit: re.Match[str]) -> str:
         digits = hit.group()
         spared = not digits.endswith(tail or "\0") or any(digits in each for each in kept)
-        return digits if spared else _number(digits)
+        return digits if spared else tail_of(digits)
 
-    return without_cards(_NUMBER.sub(hidden, text))
-
-
-def _cell(text: str, layout: DelimitedLayout | None, header: str | None, name: str) -> str | None:
-    """The cell of a line that the layout names, as it is printed."""
-    place = layout.columns.get(name) if layout else None  # type: ignore[call-overload]
-    if layout is None or place is None:
-        return None
-    cells = _cut(text, layout)
-    if isinstance(place, str):
-        names = [each.strip(layout.strip) for each in _cut(header or "", layout)]
-        place = names.index(place) + 1 if place in names else 0
-    return cells[place - 1].strip(layout.strip) if 0 < place <= len(cells) else None
+    return without_cards(_NUMBER.sub(hide, text))
 
 
-def _cut(text: str, layout: DelimitedLayout) -> list[str]:
-    if layout.quote is None:
-        return text.lstrip("\ufeff").split(layout.separator)
-    rows = csv.reader([text.lstrip("\ufeff")], delimiter=layout.separator, quotechar=layout.quote)
-    return next(rows, [])
-
-
-def _number(digits: str) -> str:
-    return "*" * (len(digits) - 4) + digits[-4:]
-
-
-def _name(name: str) -> str:
-    return str(masked_name(pa.array([name]))[0].as_py())
+def _cells(
+    text: str, layout: DelimitedLayout | None, header: str | None, name: str
+) -> Iterator[str]:
+    """The cells of a line that the layout has for a column, as they are printed."""
+    if layout is None:
+        return
+    cells = cut(text, layout.separator, layout.quote)
+    names = [each.strip(layout.strip) for each in cut(header or "", layout.separator, layout.quote)]
+    for place in layout.places_of(name):
+        if isinstance(place, str):
+            place = names.index(place) + 1 if place in names else 0
+        if 0 < place <= len(cells):
+            yield cells[place - 1].strip(layout.strip)
 
 
 def _place(storage: Storage, file_id: str) -> str:

@@ -6,6 +6,7 @@ damaged bytes. Those in `HARMLESS` leave what the file says as it is.
 
 import gzip
 import io
+import re
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from random import Random
 
 _LINK = 0o120777 << 16
 _BIG = 70 * 2**20
+_TYPES = ("s", "str", "b", "e", "d", "inlineStr", "n", "x")
 
 
 @dataclass(frozen=True)
@@ -249,19 +251,47 @@ def inside(draw: Random, good: Good) -> bytes:
     return _within(draw, good, lambda inner: way(draw, Good(inner or b"0")))
 
 
+def in_sheet(draw: Random, good: Good) -> bytes:
+    """Cells or rows of a workbook's sheet are gone, doubled, of another type or place."""
+    way = draw.choice(
+        (
+            lambda piece: "",
+            lambda piece: piece * 2,
+            lambda piece: piece.replace("<v>", "<f>1</f><v>", 1),
+            lambda piece: re.sub("<v>.*?</v>", "", piece, count=1),
+            lambda piece: re.sub(' t="[a-z]*"', "", piece, count=1),
+            lambda piece: piece.replace("<c ", f'<c t="{draw.choice(_TYPES)}" ', 1),
+            lambda piece: re.sub(' s="[0-9]*"', "", piece, count=1),
+            lambda piece: piece.replace("<c ", f'<c s="{draw.randrange(9)}" ', 1),
+            lambda piece: re.sub(' r="[A-Z0-9]*"', "", piece, count=1),
+            lambda piece: re.sub(' r="[A-Z]*', f' r="{draw.choice("AGZ")}', piece, count=1),
+        )
+    )
+
+    def spoilt(inner: bytes) -> bytes:
+        text = inner.decode("utf-8", "replace")
+        found = re.findall(draw.choice(("<c .*?</c>", "<row .*?</row>")), text)
+        piece = draw.choice(found) if found else ""
+        return text.replace(piece, way(piece), 1).encode() if piece else inner
+
+    return _within(draw, good, spoilt, "sheet")
+
+
 def bomb_inside(draw: Random, good: Good) -> bytes:
     """A piece of a packed file unpacks to a large one."""
     return _within(draw, good, lambda inner: inner[:200] + b" " * _BIG + inner[200:])
 
 
-def _within(draw: Random, good: Good, way: Callable[[bytes], bytes]) -> bytes:
+def _within(draw: Random, good: Good, way: Callable[[bytes], bytes], wanted: str = "") -> bytes:
+    """A packed file with a member of the wanted name damaged, any if there is none of it."""
     if good.content.startswith(b"\x1f\x8b"):
         return _gzip(way(gzip.decompress(good.content)))
     if not good.content.startswith(b"PK\x03\x04"):
         return way(good.content)
     with zipfile.ZipFile(io.BytesIO(good.content)) as source:
         members = [(each.filename, source.read(each)) for each in source.infolist()]
-    at = draw.randrange(len(members))
+    named = [at for at, (name, _) in enumerate(members) if wanted in name]
+    at = draw.choice(named or range(len(members)))
     members[at] = (members[at][0], way(members[at][1]))
     return _zip(list(members))
 
@@ -331,6 +361,7 @@ COMMON: tuple[Damage, ...] = (
     packed_badly,
     packed_strangely,
     inside,
+    in_sheet,
     nothing,
     garbage,
 )

@@ -63,6 +63,80 @@ def test_a_comma_in_the_goods_name_is_no_separator() -> None:
 
 
 @pytest.mark.parametrize(
+    ("case", "old", "new"),
+    [
+        (TRADE, "0.05,0.00,部分退款", "0.05,0.00,部,分,退,款"),
+        (TRADE, "咖啡\t,2026-11-16 09", "咖,啡\t,2026-11-16 09"),
+        (ACCOUNT, "支付宝,提现,", "支付宝,提现,到,卡"),
+        (ACCOUNT, "咖啡,2026-11-16 20", "咖,啡,2026-11-16 20"),
+        (ACCOUNT, "咖啡,2026-11-16 20:00:00,tes", "咖,啡,2026-11-16 20:00:00,a,tes"),
+    ],
+)  # fmt: skip
+def test_commas_in_free_texts_change_no_line(case: Any, old: str, new: str) -> None:
+    """In the remark, in the goods' name, in two texts of a line: what is read stays the same."""
+    text = text_of(case)
+    assert text.count(old) == 1
+    seen, plain = told(text.replace(old, new), case), told(text, case)
+    assert seen.verdict == "ACCEPTED"
+    own = ("line_id", "file_id", "payer_name")
+    assert [{k: v for k, v in row.items() if k not in own} for row in seen.lines] == [
+        {k: v for k, v in row.items() if k not in own} for row in plain.lines
+    ]
+
+
+def test_the_account_detail_of_sixteen_columns() -> None:
+    """Its order numbers of Alipay's own stand behind ours, and are not ours."""
+    text = text_of(ACCOUNT)
+    rows = [line for line in text.splitlines() if line[:3] in ("102", "103", "104")]
+    for row in rows:
+        text = text.replace(row, f"{row},0010|x\t,\t,3300{row[:3]}\t,M{{33}}|S{{34}}\t")
+    text = text.replace(
+        "业务类型,备注", "业务类型,备注,业务描述,业务账单来源,业务基础订单号,业务订单号"
+    )
+    own = ("our_ref", "order_ref", "channel_ref", "amount")
+    wide, plain = told(text, ACCOUNT), told(text_of(ACCOUNT), ACCOUNT)
+    assert wide.accepted
+    assert [[row[name] for name in own] for row in wide.lines] == [
+        [row[name] for name in own] for row in plain.lines
+    ]
+
+
+def test_a_balance_that_does_not_follow() -> None:
+    """Two movements of one moment listed the other way round; unchecked, the totals still hold."""
+    text = text_of(ACCOUNT)
+    first, second = (line for line in text.splitlines() if line[:3] in ("103", "104"))
+    turned = text.replace(f"{first}\r\n{second}", f"{second}\r\n{first}")
+    assert turned != text
+    assert "BALANCE_BROKEN" in told(turned, ACCOUNT).verdict
+    assert told(turned, ACCOUNT, balance="unchecked").accepted
+    short = turned.replace("收入合计：1笔", "收入合计：2笔")
+    assert "TOTALS_DIFFER" in told(short, ACCOUNT, balance="unchecked").verdict
+
+
+def test_a_comma_of_which_it_is_not_sure_whose_it_is() -> None:
+    """The shop's name or the payer's account: the terminal would be another."""
+    seen = told(text_of(TRADE).replace("测试门店\t,", "测试,门店\t,", 1))
+    assert "WRONG_WIDTH" in seen.verdict
+
+
+@pytest.mark.parametrize(
+    ("case", "old", "new"),
+    [
+        (TRADE, ",交易,咖啡", ",另,咖啡"),
+        (TRADE, "测试门店\t,", "测试,门店\t,"),
+        (ACCOUNT, ",提现,", ",另,"),
+    ],
+)
+def test_a_rejected_line_does_not_name_the_other_side(case: Any, old: str, new: str) -> None:
+    """A full name and address, as bills of long ago have them; one line is one cell too wide."""
+    text = text_of(case).replace("tes***@example.com", "王示例 (wang@example.com)")
+    seen = told(text.replace(old, new, 1), case)
+    (row,) = seen.rejected
+    assert "王示例" not in row["raw"] and "王**" in row["raw"]
+    assert "王示例" not in str(seen.lines)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "code"),
     [
         ("实收共43.00元", "实收共43.01元", "TOTALS_DIFFER"),

@@ -48,6 +48,8 @@ def test_a_form_that_is_not_digits_alone() -> None:
     assert (str(found[0])[:16], faults) == ("2026-11-16 01:30", {})
     found, _ = moments(pa.array(["202611160930+0200"]), "%Y%m%d%H%M%z", None, "Asia/Shanghai")
     assert str(found[0])[:16] == "2026-11-16 07:30"
+    found, _ = moments(pa.array(["12310930-0800"]), "%m%d%H%M%z", DAY, "Asia/Shanghai")
+    assert str(found[0])[:16] == "2026-12-31 17:30"
 
 
 @pytest.mark.parametrize(

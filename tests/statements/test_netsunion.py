@@ -53,3 +53,15 @@ def test_an_hour_that_lost_a_line(profile: Profile) -> None:
         content[: content.rindex(b"D")],
     ):
         assert not read(damaged, profile, DAY).accepted
+
+
+@pytest.mark.parametrize("bad", [b"07", b"\xff7"])
+def test_a_rejected_record_shows_neither_name_nor_account(profile: Profile, bad: bytes) -> None:
+    """An unknown kind, and one whose bytes are no text before the name: the places still hold."""
+    record = detail(1, 9, 700).replace(b"621226*********0001", b"6212261234567890001")
+    assert b"6212261234567890001" in record
+    sent = part("bj1", 9, [record]).replace(b"01S0", bad + b"S0").replace(b"700\n", b"000\n")
+    (row,) = read(sent, profile, DAY).rejected
+    assert "王**" in row["raw"] and "王小明" not in row["raw"]
+    assert "***************0001" in row["raw"] and "621226" not in row["raw"]
+    assert row["raw"].endswith("Z2026000000001")
