@@ -80,7 +80,7 @@ def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[Parsed]:
         raise FileRefused(
             "FOOTER_MISSING", plan.name, "no file trailer 99", "fetch it again, it was cut"
         )
-    yield reader.pieces.taken(reader.told())
+    yield reader.pieces.last(reader.told())
 
 
 class _Reader:

@@ -30,7 +30,7 @@ class Record:
 def records_of(source: IO[bytes], name: str) -> Iterator[Record]:
     """Records with their continuations, be they records 88 or lines broken by width."""
     current: Record | None = None
-    for number, raw in lines_of(source):
+    for number, raw in lines_of(source, name):
         line = text_of(raw)
         hit = _CODE.match(line)
         if hit is None and (current is None or not line.strip()):

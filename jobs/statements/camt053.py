@@ -117,7 +117,7 @@ class _Reader:
         if not self.statements:
             found = "it holds no statement, report or notification"
             raise FileRefused("UNKNOWN_LAYOUT", self.name, found, "fetch the file again")
-        yield self.pieces_.taken()
+        yield self.pieces_.last()
 
     def _begin(self) -> None:
         self.statements += 1
