@@ -32,7 +32,7 @@ _UTC = pa.timestamp("us", "UTC")
 _TEXTS = ("our_ref", "channel_ref", "order_ref", "batch_ref", "original_ref", "product")
 
 
-@dataclass
+@dataclass(slots=True)
 class Entry:
     """One booked movement: `amount` in minor units, positive where it was credited to us.
 

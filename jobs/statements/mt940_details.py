@@ -82,8 +82,8 @@ def _numbered(text: str, mark: str) -> Details:
             key = ""
     name = f"{parts.get('32', '')}{parts.get('33', '')}".strip()
     account = parts.get("31", "").strip()
-    said = [_BEHIND.sub("", keyed[each]) if each in keyed else None for each in ("EREF", "KREF")]
-    return Details(*said, account or None, name or None)
+    end_to_end, customer = (_BEHIND.sub("", keyed.get(each, "")) for each in ("EREF", "KREF"))
+    return Details(end_to_end or None, customer or None, account or None, name or None)
 
 
 def _named(text: str) -> Details:

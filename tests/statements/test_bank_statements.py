@@ -127,8 +127,8 @@ def test_a_damaged_camt_is_refused_by_name(old: str, new: str, code: str) -> Non
 
 
 def test_elements_that_stand_too_deep() -> None:
-    """A hundred elements within each other."""
-    text = golden("camt053").replace("<Ntry>", "<a>" * 100 + "</a>" * 100 + "<Ntry>", 1)
+    """Three hundred elements within each other."""
+    text = golden("camt053").replace("<Ntry>", "<a>" * 300 + "</a>" * 300 + "<Ntry>", 1)
     assert told("camt053", text).verdict.startswith("BAD_XML")
 
 
