@@ -11,6 +11,8 @@ from schemas.errors import FileRefused
 
 _CODE = re.compile(r"^(01|02|03|16|49|88|98|99)\s*(?:,|/|$)")
 _RECORD_CHARS_MAX = 2**20
+#: Availability of funds: immediate, in a day, in two or more; V, S and D have cells of their own.
+FUNDS_TYPES = ("", "Z", "0", "1", "2", "V", "S", "D")
 
 
 @dataclass
@@ -26,6 +28,13 @@ class Record:
         """The values between commas, up to the slash that ends a record."""
         return [cell.strip() for cell in self.text.rstrip().removesuffix("/").split(",")]
 
+    def is_in_text(self) -> bool:
+        """Whether the text of a transaction has begun, which needs no comma before it goes on."""
+        if self.code != "16":
+            return False
+        cells = self.cells()
+        return len(cells) > behind_funds(cells, 3)[0] + 2
+
 
 def records_of(source: IO[bytes], name: str) -> Iterator[Record]:
     """Records with their continuations, be they records 88 or lines broken by width."""
@@ -40,7 +49,7 @@ def records_of(source: IO[bytes], name: str) -> Iterator[Record]:
         if current is not None and (hit is None or hit[1] == "88"):
             more = line if hit is None else line[3:]
             ended = current.text.rstrip().endswith("/")
-            joint = "" if hit is None else "," if ended or current.code != "16" else " "
+            joint = "" if hit is None else " " if not ended and current.is_in_text() else ","
             text = current.text.rstrip().removesuffix("/") if hit else current.text
             current.text = f"{text}{joint}{more}"
             current.lines += hit is not None
