@@ -12,12 +12,12 @@ from datetime import date
 from typing import IO
 
 from jobs.statements.bai2_records import (
-    FUNDS_TYPES,
     Record,
     behind_funds,
     broken,
     cell_at,
     day_of,
+    must_be_funds,
     records_of,
 )
 from jobs.statements.bank import Balance, Entry, Pieces, own_account
@@ -174,7 +174,7 @@ class _Reader:
                 self.account.balance.opening = value
             elif code == _CLOSING and amount:
                 self.account.balance.closing = value
-            self._funds_type(cells, at + 3, record)
+            must_be_funds(cells, at + 3, self.name, record.line)
             at = behind_funds(cells, at + 3)[0]
 
     def _transaction(self, record: Record, cells: list[str]) -> None:
@@ -184,7 +184,7 @@ class _Reader:
         number = int(code) if code.isdigit() else 0
         if number == _TEXT:
             return
-        self._funds_type(cells, 3, record)
+        must_be_funds(cells, 3, self.name, record.line)
         at, valued = behind_funds(cells, 3)
         theirs, ours = cell_at(cells, at) or None, cell_at(cells, at + 1) or None
         out = number in _DEBIT
@@ -228,12 +228,6 @@ class _Reader:
         if is_group:
             self.file.total += self._amount(cell_at(cells, 1) or "0", record)
             self.file.parts += 1
-
-    def _funds_type(self, cells: list[str], at: int, record: Record) -> None:
-        """Behind a funds type that is none, every cell may be another than it seems."""
-        kind = cell_at(cells, at)
-        if kind.upper() not in FUNDS_TYPES:
-            raise broken(self.name, record.line, f"{kind[:10]!r} is no funds type")
 
     def _declares(self, name: str, currency: str | None, text: str, computed: int) -> None:
         if text:

@@ -12,7 +12,7 @@ from schemas.errors import FileRefused
 _CODE = re.compile(r"^(01|02|03|16|49|88|98|99)\s*(?:,|/|$)")
 _RECORD_CHARS_MAX = 2**20
 #: Availability of funds: immediate, in a day, in two or more; V, S and D have cells of their own.
-FUNDS_TYPES = ("", "Z", "0", "1", "2", "V", "S", "D")
+_FUNDS_TYPES = ("", "Z", "0", "1", "2", "V", "S", "D")
 
 
 @dataclass
@@ -68,6 +68,17 @@ def records_of(source: IO[bytes], name: str) -> Iterator[Record]:
 def broken(name: str, line: int, found: str) -> FileRefused:
     """A file whose records are not in order."""
     return FileRefused("BAD_STATEMENT", name, found, "have the bank send it again", line)
+
+
+def must_be_funds(cells: list[str], at: int, name: str, line: int) -> None:
+    """Makes sure of a funds type: behind one that is none, every cell may be another than it seems.
+
+    Raises:
+        FileRefused: it is none.
+    """
+    kind = cell_at(cells, at)
+    if kind.upper() not in _FUNDS_TYPES:
+        raise broken(name, line, f"{kind[:10]!r} is no funds type")
 
 
 def behind_funds(cells: list[str], at: int) -> tuple[int, date | None]:

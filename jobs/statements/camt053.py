@@ -27,6 +27,11 @@ _READ = (
     *_PAGINATION,
 )  # fmt: skip
 
+#: Where elements belong that are lost elsewhere.
+_ONLY_BELOW = {
+    "Bal": _STATEMENTS, "Ntry": _STATEMENTS, "TxsSummry": _STATEMENTS, "TxDtls": ("NtryDtls",),
+}  # fmt: skip
+
 
 def identify(sample: Sample) -> bool:
     """Whether the file is one of the three messages."""
@@ -124,7 +129,12 @@ class _Reader:
                 _forget(element)
             elif above in _STATEMENTS:
                 yield from self._part_of_statement(name, element)
-            elif name == "TxDtls" and above == "NtryDtls":
+            elif name in _ONLY_BELOW and above not in _ONLY_BELOW[name]:
+                raise FileRefused(
+                    "BAD_XML", self.name, f"a {name} stands in {above}",
+                    "have the bank send it again", line_of(element),
+                )  # fmt: skip
+            elif name == "TxDtls":
                 self._transaction(element)
         if not self.statements:
             found = "it holds no statement, report or notification"
@@ -165,7 +175,7 @@ class _Reader:
     def _transaction(self, element: etree._Element) -> None:
         if self.batch is None:
             entry = next(element.iterancestors("{*}Ntry"), None)
-            if entry is None or _above(entry) not in _STATEMENTS:
+            if entry is None:
                 return
             in_parts = self.profile.bank.details == "transactions"
             self.batch = Batch(entry, self.name, self.number, in_parts)

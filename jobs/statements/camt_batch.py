@@ -27,6 +27,7 @@ class Batch:
         self.first: etree._Element | None = None
         self.count = self.added = self.spooled = 0
         self.has_amounts, self.has_charges = True, False
+        self.fault: str | None = None
         self.parts: list[Entry] = []
         self.spool: IO[bytes] | None = None
 
@@ -54,6 +55,7 @@ class Batch:
         if not self.in_parts:
             return
         part = part_of(entry, details, self.number + 1 + self.spooled + len(self.parts))
+        self.fault = self.fault or part.fault
         self.has_amounts &= part.amount is not None
         self.added += part.amount or 0
         self.parts.append(part)
@@ -82,6 +84,7 @@ class Batch:
                     "BAD_XML", self.name, "an entry goes on behind its transactions",
                     "have the bank send it again", line_of(self.element),
                 )  # fmt: skip
+            entry.fault = entry.fault or self.fault
             if self.in_parts and self.has_amounts:
                 if self.added == entry.amount:
                     yield from self._pieces()

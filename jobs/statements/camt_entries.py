@@ -110,7 +110,8 @@ def entry_of(element: etree._Element, number: int) -> Entry:
 def part_of(entry: Entry, details: etree._Element, number: int) -> Entry:
     """One transaction of a batch: what is its own is its own, the rest is the entry's.
 
-    Without an amount in the entry's currency its `amount` is None.
+    Without an amount in the entry's currency its `amount` is None; with one that is none it has a
+    fault.
     """
     own = replace(entry, line_no=number, amount=None, our_ref=None)
     own.batch_ref = reference_of(details, "Refs/PmtInfId") or entry.batch_ref or entry.channel_ref
@@ -123,8 +124,8 @@ def part_of(entry: Entry, details: etree._Element, number: int) -> Entry:
             value = amount_of(amount)
             own.amount = -value if out else value
             own.raw = f"{amount.text} of {entry.raw}"
-        except ValueError:
-            own.amount = None
+        except ValueError as fault:
+            own.fault = f"BAD_AMOUNT: of a transaction: {fault}"
     add_details(own, details, single=False)
     return own
 

@@ -151,6 +151,26 @@ def test_what_is_printed_wrongly(old: str, new: str, said: str) -> None:
     assert old in text and said in told("camt053", text.replace(old, new)).verdict
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (">70.00<", ">7x.00<", "BAD_AMOUNT: of a transaction: '7x.00' is no amount"),
+        ("<Ntry>", "<Ntry><Ntry>", "BAD_XML: a.xml:1: a Ntry stands in Ntry"),
+        ("<Bal>", "<Other><Bal>", "BAD_XML: a.xml:1: a Bal stands in Other"),
+        ("<NtryDtls>", "<NtryDtls><Other>", "BAD_XML: a.xml:1: a TxDtls stands in Other"),
+    ],
+)
+def test_what_stands_where_it_does_not_belong(old: str, new: str, said: str) -> None:
+    """It would be left out without a word, and its check with it."""
+    text = message(statement("200.00", entry("100.00", *map(details, TWO))))
+    for name in ("Ntry", "Bal", "NtryDtls"):
+        if f"<{name}>" == old:
+            more = new.replace(old, "", 1).strip("<>").split("><")[0]
+            text = text.replace(f"</{name}>", f"</{more}></{name}>" if name == "NtryDtls" else
+                                f"</{name}></{more}>", 1)  # fmt: skip
+    assert said in told("camt053", text.replace(old, new, 1)).verdict
+
+
 def test_balances_of_several_days() -> None:
     """Each day opens and closes: the first opening and the last closing frame the statement."""
     days = (
