@@ -1,9 +1,9 @@
 """`python -m benchmarks.landing`: statement files into Delta, by themselves, on each engine.
 
 Three cases in the WeChat layout: a day in one large file, a day in 144 parts of 10,000 lines (six
-centres, every hour), and a file of one line. Four of bank statements of 100 MB, which are documents:
-each is read once, in a stream. Each run is a process of its own over a fresh lake; seconds count
-from when its session is up, memory is that of all its processes.
+centres, every hour), and a file of one line. Four of bank statements of 100 MB, which are
+documents: each is read once, in a stream. Each run is a process of its own over a fresh lake;
+seconds count from when its session is up, memory is that of all its processes.
 """
 
 import argparse

@@ -57,11 +57,9 @@ _NOTHING = models.Transactions()
 def entry_of(field: Field, details: list[str], currency: str | None) -> Entry:
     """An entry by its field 61 and the lines of its field 86, in the statement's currency."""
     text = field.text
-    for more in field.lines[1:]:  # some banks break the line before the amount
-        if re.search(r"[CD][A-Z]?\s*\d", text):
-            break
-        text += more
     hit = _FIELD_61.re.match(text)
+    if hit is None and len(field.lines) > 1:  # some banks break the line before the amount
+        hit = _FIELD_61.re.match(f"{text}{field.lines[1]}")
     if hit is None:
         raw = text[:_RAW_CHARS]
         return Entry(field.line, raw, None, currency, fault=f"BAD_FIELD_61: {raw!r} is none")

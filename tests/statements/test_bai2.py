@@ -66,6 +66,16 @@ def test_continuations(text: str) -> None:
         assert (line["channel_ref"], line["our_ref"]) == ("B1", "OURS")
 
 
+@pytest.mark.parametrize("more", ["88,x", "88,x/", "x"])
+def test_records_that_go_on_and_on_take_no_long_time(more: str) -> None:
+    """A hundred thousand continuations of a transaction's text, and of its cells."""
+    rest = f"\n{more}" * 100_000
+    for first in ("16,195,1000,Z,B1,OURS,TEXT", "16,195,1000,D,99999999"):
+        whole = report("16,195,1000,Z,B1,OURS,TEXT", closing=101_000)
+        seen = told("bai2", whole.replace("16,195,1000,Z,B1,OURS,TEXT", f"{first}{rest}"))
+        assert seen.accepted == (more == "x")  # the others are records that no trailer counts
+
+
 @pytest.mark.parametrize(
     ("code", "kind", "amount"),
     [("195", "PAYMENT", 1000), ("399", "PAYMENT", 1000), ("475", "PAYOUT", -1000),

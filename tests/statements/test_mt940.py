@@ -154,6 +154,22 @@ def test_expected_entries_of_a_report_take_no_part_yet() -> None:
     assert "credit_count 1" in told("mt940", text).verdict
 
 
+def test_a_field_61_broken_before_its_amount() -> None:
+    """The amount stands on a line of its own; text on a second line is not of the first."""
+    line = one(":61:2611161116CR", "10,NTRFREF1//B1", cents=1000)
+    assert (line["our_ref"], line["channel_ref"]) == ("REF1", "B1")
+    line = one(":61:2611161116CR10,NTRFREF1//B1", "NL00TEST0123456789", cents=1000)
+    assert (line["our_ref"], line["channel_ref"]) == ("REF1", "B1")
+
+
+def test_fields_of_very_many_lines_take_no_long_time() -> None:
+    """Two hundred thousand lines below a field 61 that is none, and below a field 86."""
+    lines = ["text"] * 200_000
+    assert not told("mt940", mt940(":61:2611161116CR", *lines)).accepted
+    text = mt940(":61:261116C10,NTRFX", ":86:a", *lines, closing="C261116EUR110,")
+    assert ledger(told("mt940", text)) == [("PAYMENT", 1000)]
+
+
 def test_currencies_without_decimals_and_with_three() -> None:
     """100 JPY and 10 more; 100.000 KWD and 0.005 more."""
     text = mt940(":61:261116CY10,NTRFX", closing="C261116EUR110,").replace(",00", ",")
