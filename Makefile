@@ -88,7 +88,7 @@ bench: env ## the whole job and its peers, timed; appends to the results [SIZE=1
 	@if $(HAS_JDK); then $(MAKE) jars; fi
 	@$(RUN) $(BIN)/python -m benchmarks.speed --size $(SIZE)
 
-bench-ingest: env ## landing by itself: a large file, 144 parts, one line [SIZE=1m|10m]
+bench-ingest: env ## landing by itself: large, 144 parts, one line, banks' of 100 MB [SIZE=1m|10m]
 	@if $(HAS_JDK); then $(MAKE) jars; fi
 	@$(RUN) $(BIN)/python -m benchmarks.landing --size $(SIZE)
 

@@ -1,7 +1,8 @@
 """`python -m benchmarks.landing`: statement files into Delta, by themselves, on each engine.
 
 Three cases in the WeChat layout: a day in one large file, a day in 144 parts of 10,000 lines (six
-centres, every hour), and a file of one line. Each run is a process of its own over a fresh lake;
+centres, every hour), and a file of one line. Four of bank statements of 100 MB, which are
+documents: each is read once, in a stream. Each run is a process of its own over a fresh lake;
 seconds count from when its session is up, memory is that of all its processes.
 """
 
@@ -17,12 +18,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.banks import ENTRIES, SUFFIXES, WRITERS
 from benchmarks.formula import DAY, SIZES, counts
 from benchmarks.generate import write_bill
 from benchmarks.measure import Measured, measure
 from benchmarks.speed import CONFIG, DATA, ROOT, machine
 from jobs.archive import Storage
-from jobs.config import load
+from jobs.config import load, page_of
+from jobs.profiles import SHIPPED
 from jobs.receiving import receive_day
 from jobs.work import at_work
 from schemas.profile import Profile
@@ -31,7 +34,7 @@ RESULTS = Path(__file__).resolve().parent / "landing.md"
 CENTRES = ("bj1", "bj2", "sh1", "sh2", "sz1", "sz2")
 PARTS = tuple(f"{centre}-{hour:02}" for hour in range(24) for centre in CENTRES)
 LINES_OF_A_PART = 10_000
-CASES = ("one", "parts", "large")
+CASES = ("one", "parts", "large", *WRITERS)
 HEAD = ("date", "case", "lines", "MB", "engine", "machine", "rounds", "seconds", "best to worst",
         "lines a second", "peak GiB")  # fmt: skip
 
@@ -41,8 +44,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = _arguments(argv)
     if asked.child:
         return _land(*asked.child)
-    sizes = {"one": 1, "parts": len(PARTS) * LINES_OF_A_PART, "large": SIZES[asked.size]}
-    inboxes = {case: made(DATA / f"landing-{sizes[case]}", case, sizes[case]) for case in CASES}
+    sizes = {"one": 1, "parts": len(PARTS) * LINES_OF_A_PART, "large": SIZES[asked.size], **ENTRIES}
+    inboxes = {
+        case: made(DATA / f"landing-{case}-{sizes[case]}", case, sizes[case])
+        for case in asked.cases
+    }
     rows = []
     for case in asked.cases:
         runs: dict[str, list[Measured]] = {engine: [] for engine in asked.engines}
@@ -74,7 +80,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def made(folder: Path, case: str, size: int) -> Path:
     """The inbox of a case, made if it is not there yet."""
-    day = folder / "wechat" / str(DAY)
+    write, channel = WRITERS.get(case, (write_bill, "wechat"))
+    day = folder / channel / str(DAY)
     if (folder / "made").is_file():
         return folder
     shutil.rmtree(folder, ignore_errors=True)
@@ -85,7 +92,7 @@ def made(folder: Path, case: str, size: int) -> Path:
             first = number * LINES_OF_A_PART
             write_bill(day / f"{part}_all.csv", size, range(first, first + LINES_OF_A_PART))
     else:
-        write_bill(day / "day_all.csv", size)
+        write(day / f"day_all.{SUFFIXES.get(channel, 'csv')}", size)
     (folder / "made").touch()
     return folder
 
@@ -109,14 +116,16 @@ def _land(case: str, engine: str, inbox: str, lake_uri: str) -> int:
         begun = time.monotonic()
         received = receive_day(lake, profile_of(case), Storage(inbox), DAY)
         seconds = time.monotonic() - begun
-    sizes = [path.stat().st_size for path in Path(inbox).rglob("*_all.csv")]
-    whole = received.counts["ACCEPTED"] == len(sizes) and not received.counts["rejected"]
+    files = len(list(Path(inbox).rglob("*_all.*")))
+    whole = received.counts["ACCEPTED"] == files and not received.counts["rejected"]
     print(json.dumps({"seconds": {"land": seconds}, "lines": received.counts["lines"]}))
     return 0 if whole else 1
 
 
 def profile_of(case: str) -> Profile:
-    """The demo's profile of the channel; of a day in parts where the case is that."""
+    """The demo's profile of the channel, of a day in parts where the case is that; a bank's own."""
+    if case in WRITERS:
+        return page_of(str(SHIPPED / f"{WRITERS[case][1]}.yaml"))
     profile = load(str(CONFIG)).profiles["wechat"]
     if case != "parts" or profile.files is None:
         return profile
@@ -129,8 +138,8 @@ def profile_of(case: str) -> Profile:
 
 def _row(case: str, size: int, inbox: Path, engine: str, runs: Sequence[Measured]) -> list[str]:
     took = [run.steps["land"] for run in runs]
-    lines = counts(size).lines if case != "parts" else len(PARTS) * LINES_OF_A_PART
-    stored = sum(path.stat().st_size for path in inbox.rglob("*_all.csv")) / 1e6
+    lines = counts(size).lines if case == "large" else size
+    stored = sum(path.stat().st_size for path in inbox.rglob("*_all.*")) / 1e6
     return [
         f"{datetime.now(UTC):%Y-%m-%d}", case, f"{lines:,}", f"{stored:,.0f}", engine, machine(),
         str(len(took)), f"{median(took):.2f}", f"{min(took):.2f} to {max(took):.2f}",

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import landing, matching, speed
-from benchmarks.formula import counts
+from benchmarks import banks, landing, matching, speed
+from benchmarks.formula import DAY, counts
+from tests.fuzz.reading import read
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +24,18 @@ def test_a_file_lands_by_itself(case: str, tmp_path: Path) -> None:
     run = landing.one_round(case, "sail", inbox)
     assert run.steps["land"] > 0
     assert not list(tmp_path.glob("lake-*"))
+
+
+@pytest.mark.parametrize("case", list(banks.WRITERS))
+def test_a_bank_statement_lands_whole(case: str, tmp_path: Path) -> None:
+    """2,500 entries, in batches too: the statement ties, and as many lines land."""
+    inbox = landing.made(tmp_path / "inbox", case, 2_500)
+    (page,) = inbox.rglob("*_all.*")
+    profile = landing.profile_of(case)
+    seen = read(page.read_bytes(), profile, DAY, page.name)
+    assert (seen.verdict, len(seen.lines)) == ("ACCEPTED", 2_500)
+    assert sum(row["amount"] for row in seen.lines) == sum(map(banks.cents, range(2_500)))
+    assert landing.one_round(case, "sail", inbox).steps["land"] > 0
 
 
 def test_a_day_in_parts_is_as_the_day(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

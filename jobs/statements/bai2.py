@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import IO
 
-from jobs.statements.bai2_records import Record, behind_funds, broken, cell_at, day_of, records_of
+from jobs.statements.bai2_records import (
+    Record,
+    behind_funds,
+    broken,
+    cell_at,
+    day_of,
+    must_be_funds,
+    records_of,
+)
 from jobs.statements.bank import Balance, Entry, Pieces, own_account
 from jobs.statements.dialect import Check, Parsed, Plan, Sample
 from schemas.currencies import MINOR_UNITS
@@ -19,8 +27,10 @@ from schemas.errors import FileRefused
 from schemas.profile import Profile
 
 _OPENING, _CLOSING = "010", "015"
-#: Type codes: 1xx to 3xx are credits, 4xx to 6xx debits; 890 is text without money.
-_CREDIT, _DEBIT, _TEXT = range(100, 400), range(400, 700), 890
+#: Type codes of credits and debits, the bank's own among them; 890 is text without money.
+_CREDIT = (*range(100, 400), *range(920, 960))
+_DEBIT = (*range(400, 700), *range(960, 1000))
+_TEXT = 890
 _AMOUNT_MAX = 10**15
 
 
@@ -80,7 +90,7 @@ def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[Parsed]:
         raise FileRefused(
             "FOOTER_MISSING", plan.name, "no file trailer 99", "fetch it again, it was cut"
         )
-    yield reader.pieces.taken(reader.told())
+    yield reader.pieces.last(reader.told())
 
 
 class _Reader:
@@ -89,7 +99,7 @@ class _Reader:
     #: What may follow what.
     AFTER = {
         "": ("01",), "01": ("02", "99"), "02": ("03", "98"), "03": ("16", "49"),
-        "16": ("16", "49"), "49": ("03", "98"), "98": ("02", "99"), "99": (),
+        "16": ("16", "49"), "49": ("03", "98"), "98": ("02", "99"), "99": ("01",),
     }  # fmt: skip
 
     def __init__(self, profile: Profile, name: str) -> None:
@@ -100,7 +110,7 @@ class _Reader:
         self.day: date | None = None
         self.currency = "USD"
         self.account = _Account("", "")
-        self.accounts = self.groups = 0
+        self.accounts = self.groups = self.files = 0
 
     def told(self) -> list[Check]:
         """What was checked since it was last asked."""
@@ -118,7 +128,10 @@ class _Reader:
         self.file.records += record.lines
         self.group.records += record.lines
         self.account.sums.records += record.lines
-        if record.code == "02":
+        if record.code == "01":  # some banks send several files as one
+            self.files += 1
+            self.file = _Sum(records=record.lines)
+        elif record.code == "02":
             self._group(record, cells)
         elif record.code == "03":
             self._open(record, cells)
@@ -153,12 +166,15 @@ class _Reader:
                 at += 1
                 continue
             code, amount = cell_at(cells, at), cell_at(cells, at + 1)
+            if not re.fullmatch(r"\d{1,3}", code, re.ASCII):
+                raise broken(self.name, record.line, f"{code[:10]!r} is no type code")
             value = self._amount(amount, record) if amount else 0
             self.account.sums.total += value
             if code == _OPENING and amount:
                 self.account.balance.opening = value
             elif code == _CLOSING and amount:
                 self.account.balance.closing = value
+            must_be_funds(cells, at + 3, self.name, record.line)
             at = behind_funds(cells, at + 3)[0]
 
     def _transaction(self, record: Record, cells: list[str]) -> None:
@@ -168,6 +184,7 @@ class _Reader:
         number = int(code) if code.isdigit() else 0
         if number == _TEXT:
             return
+        must_be_funds(cells, 3, self.name, record.line)
         at, valued = behind_funds(cells, 3)
         theirs, ours = cell_at(cells, at) or None, cell_at(cells, at + 1) or None
         out = number in _DEBIT
@@ -201,7 +218,8 @@ class _Reader:
 
     def _end(self, record: Record, cells: list[str]) -> None:
         is_group = record.code == "98"
-        sums, name = (self.group, f"group {self.groups}") if is_group else (self.file, "file")
+        file = f"file {self.files}" if self.files > 1 else "file"
+        sums, name = (self.group, f"group {self.groups}") if is_group else (self.file, file)
         currency = self.currency if is_group else None
         self._declares(f"control_total {name}", currency, cell_at(cells, 1), sums.total)
         parts = "accounts" if is_group else "groups"

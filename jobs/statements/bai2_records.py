@@ -11,47 +11,67 @@ from schemas.errors import FileRefused
 
 _CODE = re.compile(r"^(01|02|03|16|49|88|98|99)\s*(?:,|/|$)")
 _RECORD_CHARS_MAX = 2**20
+#: A transaction whose cells go on in more records than this is in its text.
+_PARTS_BEFORE_TEXT = 50
+#: Availability of funds: immediate, in a day, in two or more; V, S and D have cells of their own.
+_FUNDS_TYPES = ("", "Z", "0", "1", "2", "V", "S", "D")
 
 
 @dataclass
 class Record:
-    """A record with what continues it: its code, the line it begins on, its cells, its lines."""
+    """A record with what continues it: its code, the line it begins on, its parts, its lines."""
 
     code: str
     line: int
-    text: str
+    parts: list[str]
     lines: int = 1
+    in_text: bool = False
 
     def cells(self) -> list[str]:
         """The values between commas, up to the slash that ends a record."""
-        return [cell.strip() for cell in self.text.rstrip().removesuffix("/").split(",")]
+        text = "".join(self.parts)
+        return [cell.strip() for cell in text.rstrip().removesuffix("/").split(",")]
+
+    def go_on(self, record_88: str) -> None:
+        """Goes on in a record 88: in its next cell, or in the text of a transaction."""
+        last = self.parts[-1].rstrip()
+        joint = "," if last.endswith("/") or not self._is_in_text() else " "
+        self.parts[-1] = last.removesuffix("/")
+        self.parts.append(f"{joint}{record_88}")
+        self.lines += 1
+
+    def _is_in_text(self) -> bool:
+        if self.code == "16" and not self.in_text:
+            cells = self.cells()
+            begun = len(cells) > behind_funds(cells, 3)[0] + 2
+            self.in_text = begun or len(self.parts) > _PARTS_BEFORE_TEXT
+        return self.in_text
 
 
 def records_of(source: IO[bytes], name: str) -> Iterator[Record]:
     """Records with their continuations, be they records 88 or lines broken by width."""
     current: Record | None = None
-    for number, raw in lines_of(source):
+    size = 0
+    for number, raw in lines_of(source, name):
         line = text_of(raw)
         hit = _CODE.match(line)
         if hit is None and (current is None or not line.strip()):
             if line.strip("\x1a \t"):
                 raise broken(name, number, "a line that belongs to no record")
             continue
-        if current is not None and (hit is None or hit[1] == "88"):
-            more = line if hit is None else line[3:]
-            ended = current.text.rstrip().endswith("/")
-            joint = "" if hit is None else "," if ended or current.code != "16" else " "
-            text = current.text.rstrip().removesuffix("/") if hit else current.text
-            current.text = f"{text}{joint}{more}"
-            current.lines += hit is not None
-            if len(current.text) > _RECORD_CHARS_MAX:
-                raise broken(name, number, "a record of over a million characters")
-            continue
-        if current is not None:
-            yield current
-        if hit is None or hit[1] == "88":
-            raise broken(name, number, "a continuation of nothing")
-        current = Record(hit[1], number, line)
+        size = size + len(line) if hit is None or hit[1] == "88" else 0
+        if size > _RECORD_CHARS_MAX:
+            raise broken(name, number, "a record of over a million characters")
+        if current is not None and hit is None:
+            current.parts.append(line)
+        elif current is not None and hit is not None and hit[1] == "88":
+            current.go_on(line[3:])
+        else:
+            if current is not None:
+                yield current
+            if hit is None or hit[1] == "88":
+                raise broken(name, number, "a continuation of nothing")
+            current = Record(hit[1], number, [line])
     if current is not None:
         yield current
 
@@ -59,6 +79,17 @@ def records_of(source: IO[bytes], name: str) -> Iterator[Record]:
 def broken(name: str, line: int, found: str) -> FileRefused:
     """A file whose records are not in order."""
     return FileRefused("BAD_STATEMENT", name, found, "have the bank send it again", line)
+
+
+def must_be_funds(cells: list[str], at: int, name: str, line: int) -> None:
+    """Makes sure of a funds type: behind one that is none, every cell may be another than it seems.
+
+    Raises:
+        FileRefused: it is none.
+    """
+    kind = cell_at(cells, at)
+    if kind.upper() not in _FUNDS_TYPES:
+        raise broken(name, line, f"{kind[:10]!r} is no funds type")
 
 
 def behind_funds(cells: list[str], at: int) -> tuple[int, date | None]:

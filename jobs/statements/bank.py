@@ -23,13 +23,16 @@ from schemas.vocabulary import Kind, Status
 CHUNK_BYTES = 2**20
 #: Rows of a piece of a document.
 PIECE_ROWS = 50_000
+#: How many checks of a file are told one by one; a file may hold many statements.
+CHECKS_MAX = 1_000
+LINE_BYTES_MAX = 2**21
 #: Characters of a text that stands for an entry.
 RAW_MAX = 1_000
 _UTC = pa.timestamp("us", "UTC")
 _TEXTS = ("our_ref", "channel_ref", "order_ref", "batch_ref", "original_ref", "product")
 
 
-@dataclass
+@dataclass(slots=True)
 class Entry:
     """One booked movement: `amount` in minor units, positive where it was credited to us.
 
@@ -156,10 +159,12 @@ def _bare(account: str) -> str:
 
 @dataclass
 class Pieces:
-    """Entries gathered until they make a piece."""
+    """Entries gathered until they make a piece, and checks until there are too many to tell."""
 
     profile: Profile
     entries: list[Entry] = field(default_factory=list)
+    told: int = 0
+    agreed: int = 0
 
     def full(self) -> bool:
         """Whether there are enough of them."""
@@ -167,13 +172,37 @@ class Pieces:
 
     def taken(self, checks: Sequence[Check] = ()) -> Parsed:
         """A piece of what was gathered, with what was checked."""
-        out = parsed(self.entries, self.profile, checks)
+        out = parsed(self.entries, self.profile, self._shown(checks))
         self.entries = []
         return out
 
+    def last(self, checks: Sequence[Check] = ()) -> Parsed:
+        """The last piece; how many more checks agreed than could be told."""
+        out = self.taken(checks)
+        if self.agreed:
+            more = Check("further_totals", None, self.agreed, self.agreed)
+            out.checks = (*out.checks, more)
+        return out
 
-def lines_of(source: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Lines with their numbers, ended by LF, CRLF or CR alone."""
+    def _shown(self, checks: Sequence[Check]) -> list[Check]:
+        """Checks one by one; from `CHECKS_MAX` on those that differ, and a few of them."""
+        out = []
+        for each in checks:
+            differs = each.declared != each.computed
+            if self.told < (2 * CHECKS_MAX if differs else CHECKS_MAX):
+                self.told += 1
+                out.append(each)
+            elif not differs:
+                self.agreed += 1
+        return out
+
+
+def lines_of(source: IO[bytes], name: str) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers, ended by LF, CRLF or CR alone.
+
+    Raises:
+        FileRefused: a line of over two million bytes.
+    """
     number, carried = 0, b""
     while chunk := source.read(CHUNK_BYTES):
         whole = carried + chunk
@@ -184,6 +213,11 @@ def lines_of(source: IO[bytes]) -> Iterator[tuple[int, bytes]]:
             number += 1
             yield number, line
         carried = cut[-1]
+        if len(carried) > LINE_BYTES_MAX:
+            raise FileRefused(
+                "LINE_TOO_LONG", name, "a line of over two million bytes", "have it looked at",
+                number + 1,
+            )  # fmt: skip
     if carried:
         yield number + 1, carried
 

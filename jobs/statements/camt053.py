@@ -5,22 +5,32 @@ a DTD. Source: ISO 20022 message definitions camt.052, .053, .054; docs/referenc
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from contextlib import closing
 from typing import IO
 
 from lxml import etree
 
-from jobs.statements.bank import Balance, Pieces, money_of, own_account
-from jobs.statements.camt_entries import entries_of, first, line_of, moment_of, text_of, when
+from jobs.statements.bank import Pieces, own_account
+from jobs.statements.camt_batch import Batch
+from jobs.statements.camt_entries import line_of, moment_of, text_of
+from jobs.statements.camt_statement import Statement
 from jobs.statements.dialect import Check, Parsed, Plan, Sample
 from schemas.errors import FileRefused
 from schemas.profile import Profile
 
 _DOCUMENTS = (b"BkToCstmrStmt", b"BkToCstmrAcctRpt", b"BkToCstmrDbtCdtNtfctn")
 _STATEMENTS = ("Stmt", "Rpt", "Ntfctn")
-_OPENING, _CLOSING = ("OPBD", "PRCD"), ("CLBD",)
-#: How deep elements may stand in each other.
-DEPTH_MAX = 60
+_PAGINATION = ("StmtPgntn", "RptPgntn", "NtfctnPgntn")
+#: Elements that are looked at; all others are read with one of them, or not at all.
+_READ = (
+    "Acct", "Bal", "CreDtTm", "ElctrncSeqNb", "FrToDt", "LglSeqNb", "Ntry", "TxDtls", "TxsSummry",
+    *_PAGINATION,
+)  # fmt: skip
+
+#: Where elements belong that are lost elsewhere.
+_ONLY_BELOW = {
+    "Bal": _STATEMENTS, "Ntry": _STATEMENTS, "TxsSummry": _STATEMENTS, "TxDtls": ("NtryDtls",),
+}  # fmt: skip
 
 
 def identify(sample: Sample) -> bool:
@@ -65,6 +75,20 @@ def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[Parsed]:
         ) from fault
 
 
+def _above(element: etree._Element) -> str:
+    """The local name of the element above."""
+    parent = element.getparent()
+    return etree.QName(parent).localname if parent is not None else ""
+
+
+def _forget(element: etree._Element) -> None:
+    """Drops what an element holds, and all that stands before it below the same parent."""
+    element.clear()
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
+
+
 class _Reader:
     """Where in the document a reading stands."""
 
@@ -74,20 +98,17 @@ class _Reader:
         self.profile = profile
         self.number = 0
         self.statements = 0
-        self.balance = Balance("")
-        self.previous: dict[str, int] = {}
-        self.account = ""
-        self.day: date | datetime | None = None
-        self.currency: str | None = None
-        self.declared: list[tuple[str, str | None, str]] = []
-        self.seen: dict[str, int] = {}
+        self.statement = Statement(0)
+        self.open: dict[str, Statement] = {}
+        self.previous: dict[tuple[str, str | None], Statement] = {}
+        self.batch: Batch | None = None
 
     def pieces(self, source: IO[bytes]) -> Iterator[Parsed]:
         """The document's pieces, in order."""
-        depth = 0
         events = etree.iterparse(
             source,
             events=("start", "end"),
+            tag=[f"{{*}}{name}" for name in (*_STATEMENTS, *_READ)],
             resolve_entities=False,
             no_network=True,
             load_dtd=False,
@@ -96,131 +117,108 @@ class _Reader:
             huge_tree=False,
         )
         for event, element in events:
-            tag: object = element.tag
-            name = etree.QName(tag).localname if isinstance(tag, str) else ""
+            name = etree.QName(element).localname
+            above = _above(element)
             if event == "start":
-                depth += 1
-                if depth == 1 and element.getroottree().docinfo.doctype:
-                    found = "it declares a document type"
-                    raise FileRefused("UNSAFE_XML", self.name, found, "have it sent without one")
-                if depth > DEPTH_MAX:
-                    raise FileRefused(
-                        "BAD_XML", self.name, f"elements stand {depth} deep", "fetch it again"
-                    )
                 if name in _STATEMENTS:
-                    self._begin()
-                continue
-            depth -= 1
-            checks = self._end(name, element)
-            if name in _STATEMENTS or self.pieces_.full():
-                yield self.pieces_.taken(checks)
+                    self._must_be_plain(element)
+                    self.statements += 1
+                    self.statement = Statement(self.statements)
+            elif name in _STATEMENTS:
+                yield self.pieces_.taken(self._ended())
+                _forget(element)
+            elif above in _STATEMENTS:
+                yield from self._part_of_statement(name, element)
+            elif name in _ONLY_BELOW and above not in _ONLY_BELOW[name]:
+                raise FileRefused(
+                    "BAD_XML", self.name, f"a {name} stands in {above}",
+                    "have the bank send it again", line_of(element),
+                )  # fmt: skip
+            elif name == "TxDtls":
+                self._transaction(element)
         if not self.statements:
             found = "it holds no statement, report or notification"
             raise FileRefused("UNKNOWN_LAYOUT", self.name, found, "fetch the file again")
-        yield self.pieces_.taken()
+        left = [check for each in self.open.values() for check in each.balances()]
+        yield self.pieces_.last(left)
 
-    def _begin(self) -> None:
-        self.statements += 1
-        self.balance = Balance(f"closing_balance {self.statements}")
-        self.declared, self.account, self.day = [], "", None
-        self.currency = None
-        self.seen = dict.fromkeys(("count", "sum", "in_count", "in_sum", "out_count", "out_sum"), 0)
+    def _must_be_plain(self, element: etree._Element) -> None:
+        if element.getroottree().docinfo.doctype:  # type: ignore[attr-defined]
+            found = "it declares a document type"
+            raise FileRefused("UNSAFE_XML", self.name, found, "have it sent without one")
 
-    def _end(self, name: str, element: etree._Element) -> tuple[Check, ...]:
-        parent = element.getparent()
-        above = etree.QName(parent).localname if parent is not None else ""
-        if name == "Acct" and above in _STATEMENTS:
-            self.account = text_of(element, "Id/IBAN") or text_of(element, "Id/Othr/Id") or ""
-            self.balance.currency = text_of(element, "Ccy")
-            own_account(self.account, self.profile, self.name, line_of(element))
-        elif name == "CreDtTm" and above in _STATEMENTS:
-            self.day = self.day or moment_of(element.text)
-        elif name == "FrToDt" and above in _STATEMENTS:
-            self.day = moment_of(text_of(element, "ToDtTm") or text_of(element, "ToDt")) or self.day
-        elif name == "Bal" and above in _STATEMENTS:
-            self._balance(element)
-        elif name == "TxsSummry" and above in _STATEMENTS:
-            self._summary(element)
-        elif name == "Ntry" and above in _STATEMENTS:
-            self._entry(element)
-            element.clear()
-            while parent is not None and element.getprevious() is not None:
-                del parent[0]
-        elif name in _STATEMENTS:
-            checks = self._checks()
-            element.clear()
-            return checks
-        return ()
+    def _part_of_statement(self, name: str, element: etree._Element) -> Iterator[Parsed]:
+        here = self.statement
+        if name == "Acct":
+            here.account = text_of(element, "Id/IBAN") or text_of(element, "Id/Othr/Id") or ""
+            here.currency = text_of(element, "Ccy")
+            own_account(here.account, self.profile, self.name, line_of(element))
+        elif name == "CreDtTm":
+            here.day = here.day or moment_of(element.text)
+        elif name == "FrToDt":
+            last = text_of(element, "ToDtTm") or text_of(element, "ToDt")
+            here.day = moment_of(last) or here.day
+        elif name in ("ElctrncSeqNb", "LglSeqNb"):
+            number = (element.text or "").strip()
+            here.sequence = int(number) if number.isdecimal() and len(number) < 16 else None
+        elif name in _PAGINATION:
+            here.page = text_of(element, "PgNb") or "1"
+            here.is_last = text_of(element, "LastPgInd") not in ("false", "0")
+        elif name == "Bal":
+            here.take_balance(element, self.name)
+        elif name == "TxsSummry":
+            here.take_summary(element)
+        elif name == "Ntry":
+            yield from self._entry(element)
+            _forget(element)
 
-    def _balance(self, element: etree._Element) -> None:
-        code = text_of(element, "Tp/CdOrPrtry/Cd") or text_of(element, "Tp/CdOrPrtry/Prtry") or ""
-        amount = first(element, "Amt")
-        if amount is None or code not in (*_OPENING, *_CLOSING):
-            return
-        currency = amount.get("Ccy")
-        try:
-            value = money_of((amount.text or "").strip(), currency)
-        except ValueError as fault:
-            line = line_of(element)
-            found = f"the balance {code}: {fault}"
-            todo = "have the bank correct it"
-            raise FileRefused("BAD_BALANCE", self.name, found, todo, line) from fault
-        # Without a mark it is a credit, as the statements that leave it out show.
-        value = -value if text_of(element, "CdtDbtInd") == "DBIT" else value
-        known = self.currency
-        if known is not None and known != currency:
-            found = f"balances in {known} and in {currency}"
-            todo = "have the bank correct it"
-            raise FileRefused("BAD_BALANCE", self.name, found, todo, line_of(element))
-        self.currency = self.balance.currency = currency
-        if code in _CLOSING:
-            self.balance.closing = value
-            self.day = when(element, "Dt") or self.day
-        elif code == "OPBD" or self.balance.opening is None:
-            self.balance.opening = value
+    def _transaction(self, element: etree._Element) -> None:
+        if self.batch is None:
+            entry = next(element.iterancestors("{*}Ntry"), None)
+            if entry is None:
+                return
+            in_parts = self.profile.bank.details == "transactions"
+            self.batch = Batch(entry, self.name, self.number, in_parts)
+        self.batch.add(element)
 
-    def _summary(self, element: etree._Element) -> None:
-        for place, prefix in (("TtlNtries", ""), ("TtlCdtNtries", "in_"), ("TtlDbtNtries", "out_")):
-            for tag, name in (("NbOfNtries", "count"), ("Sum", "sum")):
-                text = text_of(element, f"{place}/{tag}")
-                if text:
-                    self.declared.append((f"{prefix}{name}", None, text))
+    def _entry(self, element: etree._Element) -> Iterator[Parsed]:
+        here = self.statement
+        in_parts = self.profile.bank.details == "transactions"
+        batch = self.batch or Batch(element, self.name, self.number, in_parts)
+        self.batch = None
+        amount, entry = 0, None
+        with closing(batch):
+            for made in batch.entries():
+                for each in made:  # an entry without a date is of its statement's day
+                    each.booked = each.booked or here.day
+                    amount += each.amount or 0
+                entry = entry or made[0]
+                if here.of_balances not in (None, entry.currency):
+                    said = f"CURRENCY_DIFFERS: the account is in {here.of_balances}"
+                    entry.fault = entry.fault or said
+                self.number += len(made)
+                self.pieces_.entries += made
+                if self.pieces_.full():
+                    yield self.pieces_.taken()
+        if entry is not None:
+            here.count(entry, amount, text_of(element, "CdtDbtInd") == "DBIT")
 
-    def _entry(self, element: etree._Element) -> None:
-        made = entries_of(element, self.profile.bank.details == "transactions", self.number)
-        if self.currency is not None and made[0].currency != self.currency:
-            said = f"CURRENCY_DIFFERS: the account is in {self.currency}"
-            made[0].fault = made[0].fault or said
-        for each in made:  # an entry without a date is of its statement's day
-            each.booked = each.booked or self.day
-        self.number += len(made)
-        self.pieces_.entries += made
-        whole = sum(each.amount or 0 for each in made)
-        way = "out_" if text_of(element, "CdtDbtInd") == "DBIT" else "in_"
-        for prefix in ("", way):
-            self.seen[f"{prefix}count"] += 1
-            self.seen[f"{prefix}sum"] += abs(whole)
-        if made[0].status == "SUCCEEDED":
-            self.balance.moved += whole
-        if self.balance.currency is None:
-            self.balance.currency = made[0].currency
+    def _ended(self) -> list[Check]:
+        """What is checked at the end of a statement, or of the last page of one."""
+        here = self.statement
+        if here.page != "1":
+            here.go_on_from(self.open.pop(here.account, None))
+        if here.is_last:
+            return self._checks(here)
+        self.open[here.account] = here
+        return here.sums()
 
-    def _checks(self) -> tuple[Check, ...]:
-        currency = self.balance.currency
-        out = list(self.balance.check())
-        place, before = f"{self.account} {currency}", self.balance.opening
-        if before is not None and place in self.previous:
-            name = f"opening_balance {self.statements}"
-            out.append(Check(name, currency, before, self.previous[place]))
-        if self.balance.closing is not None:
-            self.previous[place] = self.balance.closing
-        for name, _, text in self.declared:
-            shown = f"{name} {self.statements}"
-            try:
-                if name.endswith("count"):
-                    out.append(Check(shown, None, int(text), self.seen[name]))
-                else:
-                    out.append(Check(shown, currency, money_of(text, currency), self.seen[name]))
-            except ValueError:
-                out.append(Check(shown, currency, None, self.seen[name], text))
-        return tuple(out)
+    def _checks(self, statement: Statement) -> list[Check]:
+        out = statement.checks()
+        place = (statement.account, statement.currency)
+        before = self.previous.get(place)
+        if before is not None:
+            out += before.then(statement)
+        if statement.closing is not None:
+            self.previous[place] = statement
+        return out

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 
 from lxml import etree
 
@@ -15,25 +16,23 @@ _STATUS = {
     "INFO": Status.PENDING.value,
     "FUTR": Status.PENDING.value,
 }
-_NO_REFERENCE = ("NOTPROVIDED", "NOT PROVIDED", "NONREF", "NONE")
+_NO_REFERENCE = ("NOTPROVIDED", "NOT PROVIDED", "NONREF", "NOREF", "NONE")
+#: Where a transaction's amount may stand; the first in the currency of the entry is taken.
+_AMOUNTS = ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt", "AmtDtls/InstdAmt/Amt")
+
+
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(f"{{*}}{step}" for step in path.split("/"))
 
 
 def first(element: etree._Element, path: str) -> etree._Element | None:
     """The first element at a path of local names, whatever their namespace."""
-    here = element
-    for step in path.split("/"):
-        found = next((each for each in here if _is(each, step)), None)
-        if found is None:
+    here: etree._Element | None = element
+    for step in _steps(path):
+        if here is None:
             return None
-        here = found
-    return here
-
-
-def every(element: etree._Element, path: str) -> list[etree._Element]:
-    """All elements at a path of local names."""
-    here = [element]
-    for step in path.split("/"):
-        here = [each for one in here for each in one if _is(each, step)]
+        here = next(here.iterchildren(step), None)
     return here
 
 
@@ -44,44 +43,38 @@ def text_of(element: etree._Element, path: str) -> str | None:
     return text or None
 
 
-def _is(element: etree._Element, name: str) -> bool:
-    # A comment has a function for its tag.
-    tag: object = element.tag
-    return isinstance(tag, str) and etree.QName(tag).localname == name
+def reference_of(element: etree._Element, path: str) -> str | None:
+    """The reference at a path; None where a word says that there is none."""
+    text = text_of(element, path)
+    return None if text is None or text.upper() in _NO_REFERENCE else text
 
 
-def entries_of(element: etree._Element, in_parts: bool, number: int) -> list[Entry]:
-    """An entry as one line, or as its transactions where they add up to it.
+def amount_of(element: etree._Element) -> int:
+    """An amount in minor units of its currency.
 
-    A batch that says how many transactions it has, and has them, must be their sum. `number` is how
-    many lines were landed before it: a line's number is its place among them.
+    Raises:
+        ValueError: it is none; a sign is the indicator's to give.
     """
-    entry = _entry(element, number + 1)
-    details = every(element, "NtryDtls/TxDtls")
-    if len(details) == 1:
-        _add_details(entry, details[0], single=True)
-    elif in_parts and len(details) > 1:
-        parts = [_part(entry, each, number + 1 + i) for i, each in enumerate(details)]
-        amounts = [each.amount for each in parts]
-        added = sum(amount or 0 for amount in amounts)
-        if None not in amounts and added == entry.amount:
-            return parts
-        if text_of(element, "NtryDtls/Btch/NbOfTxs") == str(len(parts)):
-            said = f"its {len(parts)} transactions add up to {added} minor units"
-            entry.fault = entry.fault or f"BATCH_DIFFERS: {said}, it is of {entry.amount}"
-    return [entry]
+    if len(element):
+        raise ValueError("an element stands within the amount")
+    text = (element.text or "").strip()
+    if text.startswith("-"):
+        raise ValueError(f"{text[:28]!r} has a sign")
+    return money_of(text, element.get("Ccy"))
 
 
-def _entry(element: etree._Element, number: int) -> Entry:
+def entry_of(element: etree._Element, number: int) -> Entry:
+    """An entry without its transactions, as line `number`."""
     amount = first(element, "Amt")
     currency = amount.get("Ccy") if amount is not None else None
     printed = (amount.text or "").strip() if amount is not None else ""
     mark = text_of(element, "CdtDbtInd")
     word = text_of(element, "Sts/Cd") or text_of(element, "Sts") or "BOOK"
-    booked = when(element, "BookgDt") or when(element, "ValDt")
-    reference = text_of(element, "AcctSvcrRef")
+    days = [when(element, each) for each in ("BookgDt", "ValDt")]
+    reference = reference_of(element, "AcctSvcrRef")
     family = [text_of(element, f"BkTxCd/Domn/{at}") for at in ("Cd", "Fmly/Cd", "Fmly/SubFmlyCd")]
     code = "-".join(each for each in family if each) or text_of(element, "BkTxCd/Prtry/Cd") or ""
+    booked = days[0] or days[1]
     out = Entry(
         number,
         f"{printed} {currency} {mark} {word} {booked} {code} {reference or ''}".strip(),
@@ -91,55 +84,66 @@ def _entry(element: etree._Element, number: int) -> Entry:
         reversal=text_of(element, "RvslInd") in ("true", "1"),
         status=_STATUS.get(word),
         booked=booked,
-        valued=_day(when(element, "ValDt")),
+        valued=_day(days[1]),
         channel_ref=reference,
+        batch_ref=reference_of(element, "NtryDtls/Btch/PmtInfId"),
         product=code or None,
     )
     if out.status is None:
-        out.fault = f"UNKNOWN_STATUS: {word!r}"
+        out.fault = f"UNKNOWN_STATUS: {word[:28]!r}"
     if mark not in ("CRDT", "DBIT"):
-        out.fault = f"BAD_SIGN: CdtDbtInd is {mark!r}"
+        out.fault = f"BAD_SIGN: CdtDbtInd is {(mark or '')[:28]!r}"
+    for each, day in zip(("BookgDt", "ValDt"), days, strict=True):
+        printed = text_of(element, f"{each}/DtTm") or text_of(element, f"{each}/Dt") or ""
+        if printed and day is None:
+            out.fault = f"BAD_TIME: {each} is {printed[:28]!r}"
     try:
-        if amount is not None and len(amount):
-            raise ValueError("an element stands within the amount")
-        value = money_of(printed, currency)
+        if amount is None:
+            raise ValueError("it has none")
+        value = amount_of(amount)
         out.amount = -value if mark == "DBIT" else value
     except ValueError as fault:
         out.fault = f"BAD_AMOUNT: {fault}"
     return out
 
 
-def _part(entry: Entry, details: etree._Element, number: int) -> Entry:
-    """One transaction of a batch: what is its own is its own, the rest is the entry's."""
-    amount = first(details, "Amt")
-    if amount is None:
-        amount = first(details, "AmtDtls/TxAmt/Amt")
-    own = replace(entry, line_no=number, amount=None, channel_ref=None, our_ref=None)
-    own.batch_ref = entry.channel_ref or text_of(details, "Refs/PmtInfId")
-    if amount is not None and amount.get("Ccy") == entry.currency:
+def part_of(entry: Entry, details: etree._Element, number: int) -> Entry:
+    """One transaction of a batch: what is its own is its own, the rest is the entry's.
+
+    Without an amount in the entry's currency its `amount` is None; with one that is none it has a
+    fault.
+    """
+    own = replace(entry, line_no=number, amount=None, our_ref=None)
+    own.batch_ref = reference_of(details, "Refs/PmtInfId") or entry.batch_ref or entry.channel_ref
+    found = (first(details, path) for path in _AMOUNTS)
+    amount = next((a for a in found if a is not None and a.get("Ccy") == entry.currency), None)
+    if amount is not None:
         mark = text_of(details, "CdtDbtInd")
         out = mark == "DBIT" if mark else (entry.amount or 0) < 0
         try:
-            value = money_of((amount.text or "").strip(), entry.currency)
+            value = amount_of(amount)
             own.amount = -value if out else value
             own.raw = f"{amount.text} of {entry.raw}"
-        except ValueError:
-            own.amount = None
-    _add_details(own, details, single=False)
+        except ValueError as fault:
+            own.fault = f"BAD_AMOUNT: of a transaction: {fault}"
+    add_details(own, details, single=False)
     return own
 
 
-def _add_details(entry: Entry, details: etree._Element, single: bool) -> None:
-    said = text_of(details, "Refs/EndToEndId")
-    given = None if said is None or said.upper() in _NO_REFERENCE else said
+def add_details(entry: Entry, details: etree._Element, single: bool) -> None:
+    """Adds what a transaction says; `single` where it is the only one of its entry."""
+    given = reference_of(details, "Refs/EndToEndId")
     entry.our_ref = given
     if entry.reversal or first(details, "RtrInf") is not None:
         entry.original_ref, entry.our_ref = given, None
-    own = text_of(details, "Refs/AcctSvcrRef") or text_of(details, "Refs/TxId")
+    own = reference_of(details, "Refs/AcctSvcrRef")
+    if not single and own == entry.channel_ref:  # it is the batch's, and of all of them
+        own = None
+    own = own or reference_of(details, "Refs/TxId")
     entry.channel_ref = (entry.channel_ref or own) if single else own
-    entry.order_ref = text_of(details, "RmtInf/Strd/CdtrRefInf/Ref")
+    entry.order_ref = reference_of(details, "RmtInf/Strd/CdtrRefInf/Ref")
     if single:
-        entry.batch_ref = text_of(details, "Refs/PmtInfId")
+        entry.batch_ref = reference_of(details, "Refs/PmtInfId") or entry.batch_ref
     other = "Cdtr" if (entry.amount or 0) < 0 else "Dbtr"
     entry.name = text_of(details, f"RltdPties/{other}/Nm") or text_of(
         details, f"RltdPties/{other}/Pty/Nm"

@@ -1,41 +1,34 @@
 """SWIFT customer statements: MT940, and the interim report MT942.
 
-The file is cut at `:20:` into statements, and each is read by the library mt-940. Source: SWIFT
-Standards, Category 9; docs/reference/dialects/bank.md.
+The file is cut into its fields, in a stream; field 61 and the balances are read by the library
+mt-940. Source: SWIFT Standards, Category 9; docs/reference/dialects/bank.md.
 """
 
 import logging
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
-from decimal import Decimal
-from typing import IO, Any
+from typing import IO
 
-from mt940 import models, tags
-
-from jobs.statements.bank import Entry, Pieces, money_of, own_account
+from jobs.statements.bank import Entry, Pieces, own_account
 from jobs.statements.dialect import Check, Parsed, Plan, Sample
-from jobs.statements.mt940_checks import Pages, sums_of
-from jobs.statements.mt940_pages import Statement, has_both_ends, statements_of
+from jobs.statements.mt940_checks import Pages, Statement
+from jobs.statements.mt940_entries import entry_of
+from jobs.statements.mt940_fields import Field, fields_of
 from schemas.errors import FileRefused
 from schemas.profile import Profile
+from schemas.vocabulary import Status
 
 # The library logs every field that it cannot read; we raise it.
 logging.getLogger("mt940").setLevel(logging.CRITICAL)
 _TAG = re.compile(rb"(?m)^\s{0,3}:(?:20|25|28C?|60F|60M|61):")
-#: What the library raises on what it cannot read.
-_FAULTS = (ValueError, RuntimeError, KeyError, TypeError)
-_IN = ("C", "RD", "EC")
-_NO_REFERENCE = ("NONREF", "NOTPROVIDED", "NOTSPECIFIED")
-#: Field 61 up to its amount, which the transaction type follows at once.
-_AMOUNT = re.compile(r":61:\d{6}[\d ]{0,4}[RE]?[CD][A-Z]?\s?(?P<amount>\d[\d,]*)(?=[A-Z])", re.I)
-_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
+#: Fields that an interim report (MT942) has and a statement has not.
+_OF_A_REPORT = ("13", "34", "90")
 
 
 def identify(sample: Sample) -> bool:
     """Whether the file has a statement's reference and account."""
     text = sample.head.replace(b"\r", b"\n")
-    return b":20:" in text and bool(_TAG.search(text)) and b":25:" in text
+    return b":20:" in text and bool(_TAG.search(text)) and b":25" in text
 
 
 def plan(sample: Sample, profile: Profile) -> Plan:
@@ -59,135 +52,86 @@ def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[Parsed]:
     """Entries of every statement in the file; each statement is checked by its balances.
 
     Raises:
-        FileRefused: a statement that the library cannot read, or one of another account.
+        FileRefused: a statement without its balances or pages, or one of another account.
     """
-    gathered = Pieces(profile)
-    checks: list[Check] = []
-    pages = Pages(plan.name)
-    closed: set[str] = set()
-    for number, statement in enumerate(statements_of(source, plan.name), 1):
-        found = _read(statement, plan.name)
-        account = str(found.data.get("account_identification") or "")
-        own_account(account, profile, plan.name, statement.first_line)
-        entries = _entries(found, statement, plan.name)
-        gathered.entries += entries
-        has_both_ends(found.data, account in pages.open, account in closed, statement, plan.name)
-        closed.add(account)
-        checks += pages.checked(found.data, entries, number, account)
-        checks += sums_of(statement, entries, number)
-        if gathered.full():
-            yield gathered.taken(checks)
-            checks = []
-    if pages.open:
-        raise FileRefused(
-            "FOOTER_MISSING",
-            plan.name,
-            "its last statement goes on on a page that is not here",
-            "fetch it again, it was cut; have all pages in one file",
-        )
-    yield gathered.taken(checks)
+    reader = _Reader(profile, plan.name)
+    for each in fields_of(source, plan.name):
+        reader.take(each)
+        if reader.pieces.full():
+            yield reader.pieces.taken(reader.told())
+    reader.end()
+    reader.pages.must_be_closed()
+    yield reader.pieces.last(reader.told())
 
 
-def _read(statement: Statement, name: str) -> models.Transactions:
-    """A statement as the library reads it; references of 25 characters by its own tag for them."""
-    text = "\n".join(line for line in statement.lines if line)
-    fault: Exception | None = None
-    for kind in (tags.Statement, tags.StatementASNB):
-        found = models.Transactions(tags={tags.Tags.STATEMENT.value.id: kind()})
-        try:
-            found.parse(text)
-            return found
-        except (
-            ValueError,
-            RuntimeError,
-            KeyError,
-            TypeError,
-            AttributeError,
-            ArithmeticError,
-        ) as f:
-            fault = fault or f
-    raise FileRefused(
-        "BAD_STATEMENT",
-        name,
-        f"it cannot be read ({type(fault).__name__}: {str(fault).splitlines()[0][:120]})",
-        "have the bank send it again; see the archived file",
-        statement.first_line,
-    ) from fault
+class _Reader:
+    """Where in the file a reading stands."""
 
+    def __init__(self, profile: Profile, name: str) -> None:
+        self.profile, self.name = profile, name
+        self.pieces = Pieces(profile)
+        self.pages = Pages(name)
+        self.checks: list[Check] = []
+        self.statement: Statement | None = None
+        self.number = 0
+        self.entry: Field | None = None
+        self.details: list[str] = []
 
-def _entries(found: models.Transactions, statement: Statement, name: str) -> list[Entry]:
-    at = [
-        statement.first_line + place
-        for place, line in enumerate(statement.lines)
-        if line.startswith(":61:")
-    ]
-    booked = [each for each in found.transactions if each.data.get("amount") is not None]
-    if len(at) != len(booked):
-        raise FileRefused(
-            "BAD_STATEMENT",
-            name,
-            f"{len(at)} fields :61:, of which {len(booked)} could be read",
-            "have the bank send it again; see the archived file",
-            at[0] if at else statement.first_line,
-        )
-    first = statement.first_line
-    return [
-        _entry(each.data, number, statement.lines[number - first])
-        for each, number in zip(booked, at, strict=True)
-    ]
+    def told(self) -> list[Check]:
+        """What was checked since it was last asked."""
+        out, self.checks = self.checks, []
+        return out
 
+    def take(self, field: Field) -> None:
+        """One field more."""
+        kind = field.tag[:2]
+        if kind == "86":
+            if self.entry is not None:
+                self.details += field.lines
+            return
+        self._close_entry()
+        here = self.statement
+        if kind == "20" or here is None or self._begins_another(kind, here):
+            account = here.account if here is not None and kind == "60" else ""
+            self.end()
+            self.number += 1
+            here = self.statement = Statement(self.name, self.number, field.line, account)
+        if kind == "25":
+            if here.account:
+                raise here.refused("a second account, field 25, in a statement", field.line)
+            here.account = "".join(field.lines[:2] if field.tag == "25P" else field.lines[:1])
+            own_account(here.account.strip(), self.profile, self.name, here.line)
+        elif kind in ("60", "62"):
+            here.take_balance(field)
+        elif kind == "61":
+            if here.closing is not None:
+                raise here.refused("an entry behind its closing balance", field.line)
+            self.entry, self.details = field, []
+        elif kind == "28":
+            here.sequence = field.text.strip()
+        elif kind in _OF_A_REPORT:
+            here.take_report(field)
 
-def _entry(data: dict[str, Any], number: int, field_61: str) -> Entry:
-    mark = str(data.get("status") or "").upper()
-    amount = data["amount"]
-    currency = str(data.get("currency") or amount.currency or "") or None
-    printed = format(abs(Decimal(amount.amount)), "f")
-    code = str(data.get("id") or "")
-    theirs = _reference(data.get("bank_reference"))
-    ours = _reference(data.get("end_to_end_reference")) or _reference(
-        data.get("customer_reference")
-    )
-    if ours and _IBAN.fullmatch(ours):  # some banks put the other side's account here
-        data, ours = {"applicant_iban": ours, **data}, None
-    valued, booked = _day(data.get("date")), _day(data.get("entry_date"))
-    out = Entry(
-        number,
-        f"{mark}{printed} {currency} {code} {ours or ''} {theirs or ''} {booked or valued}",
-        None,
-        currency,
-        code=code,
-        reversal=mark in ("RC", "RD"),
-        booked=booked or valued,
-        valued=valued,
-        our_ref=ours,
-        channel_ref=theirs,
-        product=code or None,
-        account=_reference(data.get("applicant_iban")),
-        name=_reference(data.get("applicant_name")),
-    )
-    if out.reversal:
-        out.original_ref, out.our_ref = ours, None
-    if mark not in ("C", "D", "RC", "RD", "EC", "ED"):
-        out.fault = f"BAD_SIGN: the mark is {mark!r}"
-    seen = _AMOUNT.match(field_61)
-    try:
-        if seen is None or Decimal(seen["amount"].replace(",", ".")) != Decimal(printed):
-            raise ValueError("field 61 has no plain amount before its type")
-        value = money_of(printed, currency)
-        out.amount = value if mark in _IN else -value
-    except (ValueError, ArithmeticError) as fault:
-        out.fault = f"BAD_AMOUNT: {fault}"
-    return out
+    @staticmethod
+    def _begins_another(kind: str, here: Statement) -> bool:
+        """Whether a field is of the next statement though no field 20 stood between them."""
+        return kind in ("25", "60") and here.closing is not None
 
+    def _close_entry(self) -> None:
+        if self.entry is None or self.statement is None:
+            return
+        made = entry_of(self.entry, self.details, self.statement.currency)
+        self.entry = None
+        self._add(made, self.statement)
 
-def _reference(value: Any) -> str | None:
-    text = " ".join(str(value).split()) if value else ""
-    return None if text.upper() in ("", *_NO_REFERENCE) else text
+    def _add(self, entry: Entry, statement: Statement) -> None:
+        self.pieces.entries.append(entry)
+        amount = entry.amount or 0
+        statement.count(amount, entry.status == Status.SUCCEEDED.value)
 
-
-def _day(value: Any) -> date | None:
-    if value is None:
-        return None
-    if isinstance(value, datetime):
-        return value.date()
-    return date(value.year, value.month, value.day)
+    def end(self) -> None:
+        """The statement ends: its balances and sums are held against its entries."""
+        self._close_entry()
+        if self.statement is not None:
+            self.checks += self.pages.checked(self.statement)
+            self.statement = None

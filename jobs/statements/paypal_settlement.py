@@ -19,6 +19,7 @@ from schemas.errors import FileRefused
 from schemas.profile import Profile
 
 _FOOTED = ("gross credits", "gross debits", "fee credits", "fee debits")
+_FOOTER_CELLS = 2 + len(_FOOTED)
 _TYPES = ("RH", "FH", "SH", "CH", "SB", "SF", "SC", "RF", "RC", "FF")
 
 
@@ -185,6 +186,12 @@ class _Reader:
             raise self._refused(record, "a section's footer outside of a section")
         title = f"section {self.sections}"
         if record.cells[0] == "SF":
+            if len(record.cells) < _FOOTER_CELLS:
+                found = (
+                    "a footer SF without a currency and its sums, as of a transaction detail"
+                    " report, which is not a settlement report"
+                )
+                raise self._refused(record, found)
             return self.section.foot(record, title)
         counted = _count(f"{title} count", _second(record.cells), self.section.count())
         checks = [counted, *self.section.unfooted(title)]

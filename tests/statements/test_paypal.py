@@ -136,6 +136,13 @@ def test_every_footer_is_checked(old: str, new: str, said: str) -> None:
     assert said in seen.verdict
 
 
+def test_the_footers_of_a_transaction_detail_report() -> None:
+    """It counts, and sums nothing up: it is not this report, and the refusal says so."""
+    place = next(at for at, line in enumerate(LINES) if line.startswith(b'"SF"'))
+    seen = told(b"".join([*LINES[:place], b'"SF",6\n', *LINES[place + 1 :]]))
+    assert seen.verdict.startswith("BAD_SECTION") and "transaction detail report" in seen.verdict
+
+
 @pytest.mark.parametrize("lost", range(4, 10))
 def test_a_lost_transaction_is_told(lost: int) -> None:
     """Any one of the six is missing: the footers say so."""
