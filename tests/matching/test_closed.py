@@ -345,3 +345,19 @@ def test_put_away_after_its_pair(spark: SparkSession, tmp_path: Any) -> None:
         [("A", *ALREADY, None)],
         [("A", "BREAK", "DUPLICATE_TRANSACTION", "REVIEW", "B")],
     ]
+
+
+def test_put_away_as_failed_after_its_pair(spark: SparkSession, tmp_path: Any) -> None:
+    """A failed on both sides, comes back pending, and is put away as failed beside its twin B. Sent
+    as closed it agrees with the line of its pair, before it could be a member again."""
+    told = Ledger(spark, tmp_path)
+    told.run(0, [line("a", "A", status="FAILED")], [txn("A", status="FAILED")])
+    told.run(1, [], [txn("A", status="PENDING")])
+    told.run(2, [], [txn("A", status="FAILED"), txn("B", our_ref="A")])
+    told.run(3, [], [txn("A", status="CLOSED")])
+    of_a = [[row for row in told.rows(offset, *ROW) if row[0] == "A"] for offset in (1, 2, 3)]
+    assert of_a == [
+        [("A", "SUSPENSE", "INTERNAL_ONLY", "WAIT", None)],
+        [("A", "EXCLUDED", "NOT_EXPECTED", "NONE", "B")],
+        [("A", *ALREADY, None)],
+    ]
