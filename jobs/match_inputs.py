@@ -17,7 +17,8 @@ def closed_before(
 ) -> tuple[DataFrame, int]:
     """Outcomes of the run dates that a run looks back at, and about how many they are.
 
-    Of those before the look-back only the rows of today's transactions that are older than it.
+    Of those before the look-back only the rows of today's transactions that are older than it, and
+    lines alone of the numbers in them: with a later state such a transaction has to agree.
     """
     since, last, channel = (
         day - timedelta(days=profile.match.lookback),
@@ -40,7 +41,10 @@ def closed_before(
         OUTCOMES, oldest.date() - timedelta(days=2), since - timedelta(days=1), channel
     )
     met = far.join(old.select("txn_id"), on="txn_id", how="left_semi")
-    return near.unionByName(met), count + 1
+    number = ["kind", "channel_ref_norm"]
+    alone = far.where(F.col("txn_id").isNull())
+    later = alone.join(met.select(*number), on=number, how="left_semi")
+    return near.unionByName(met).unionByName(later), count + 1
 
 
 def is_idle(lake: Lake, state: DayState, channel: str) -> bool:

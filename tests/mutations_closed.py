@@ -84,9 +84,25 @@ _LOOKED_BACK = [
             "far",
             "before the look-back rows of other transactions are read, too",
         ),
+        (
+            "far-later-states-unread",
+            ".unionByName(later)",
+            "",
+            "an old transaction is not held against the later states of its line",
+        ),
     ),
 ]
 _TWICE = [
+    *faults_in(
+        "matching/day",
+        "test_closed",
+        (
+            "bulk-forgets-few",
+            "(in_bulk or (facts.closed or 0) > max(bulk_from, 0))",
+            "(facts.closed or 0) > max(bulk_from, 0)",
+            "on a large day after small ones the bulk pairs what was closed",
+        ),
+    ),
     *faults_in(
         "matching/duplicates",
         "test_closed",

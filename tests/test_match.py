@@ -3,6 +3,8 @@
 Columns of a row: outcome, reasons, action, txn_id, line number, difference in minor units.
 """
 
+from datetime import UTC, datetime, time
+
 import pytest
 
 from jobs.lake import Lake
@@ -394,3 +396,18 @@ def test_many_empty_dates_before_the_first_file(world: World) -> None:
     assert [each.result for each in done] == ["STATEMENT_MISSING"] * 3 + ["DONE"]
     assert [row["result"] for row in world.lake.rows(RUNS, job="match")].count("DONE") == 1
     assert world.outcomes(3, "outcome", "chances") == [("MATCHED", 1)]
+
+
+@pytest.mark.sail_only
+def test_the_latest_line_of_an_old_pair(world: World) -> None:
+    """Paid on T, reversed by the channel on T+1; ours follows on T+5, beyond look-back 2, back to
+    the day before T: it agrees with the latest line of its pair, which stands alone on T+1."""
+    world.profile(PAGE.replace("match:\n", "match:\n  lookback: 2\n"))
+    world.statement(0, line("A"))
+    world.snapshot(0, txn("A"))
+    world.statement(1, line("A", status="REVERSED"))
+    occurred = datetime.combine(day(0), time(4), UTC)
+    world.snapshot(5, txn("A", status="REVERSED", occurred_at=occurred))
+    run(world, 0, 1, 2, 3, 4, 5)
+    assert [row[:3] for row in world.outcomes(1, *ROW)] == [("BREAK", "STATUS_MISMATCH", "REVERSE")]
+    assert [row[:2] for row in world.outcomes(5, *ROW)] == [("EXCLUDED", "ALREADY_RECONCILED")]

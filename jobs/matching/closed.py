@@ -208,8 +208,8 @@ def _case() -> Column:
     ours = verdicts.first_that_holds(
         [
             ("unchanged", closed & same & (status == was)),
-            ("comes back", closed & ((put_away & (status != was)) | both_failed)),
             ("agrees", closed & agrees & statuses_agree(now["status"], status)),
+            ("comes back", closed & ((put_away & (status != was)) | both_failed)),
             ("changed", closed),
         ]
     )

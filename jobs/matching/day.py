@@ -94,7 +94,7 @@ def matched(
     in_bulk = facts.items >= bulk_from and bulk.is_usable(match)
     pairs = None
     met_before, touched = None, None if facts.closed == 0 else closed_rows
-    if (in_bulk and facts.closed is None) or (facts.closed or 0) > max(bulk_from, 0):
+    if touched is not None and (in_bulk or (facts.closed or 0) > max(bulk_from, 0)):
         met_before, touched = marks.met_before(lines, transactions, closed_rows, keep)
     if in_bulk:
         others = [open_items]

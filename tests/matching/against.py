@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType, TimestampType
 
 from jobs.lake import Lake
+from jobs.match_inputs import closed_before
 from jobs.matching import conservation
 from jobs.matching.day import BULK_FROM_ITEMS, Facts, matched
 from schemas.tables import (
@@ -38,7 +39,7 @@ def way_of(name: str) -> Way:
     """How the batch of a name is handed over."""
     rng = Random(name)
     return Way(
-        bulk_from=rng.choice([0, BULK_FROM_ITEMS]),
+        bulk_from=rng.choice([0, 50, 200, BULK_FROM_ITEMS]),
         partitions=rng.choice([1, 1, 3]),
         shuffle_seed=rng.randrange(1_000_000),
     )
@@ -61,28 +62,30 @@ def got_of(lake: Lake, batch: Batch, way: Way) -> list[Run]:
         AssertionError: what went in is not what came out.
     """
     rng = None if way.shuffle_seed is None else Random(way.shuffle_seed)
-    closed = _frame(lake, OUTCOMES, [], way, rng)
     open_items = _frame(lake, OPEN_ITEMS, [], way, rng)
     runs: list[Run] = []
     for on, date_ in enumerate(batch.calendar):
         listed = [scenario.listed(on, date_) for scenario in batch.scenarios]
         lines = [line for each, _ in listed for line in each]
         ours = [row for _, each in listed for row in each]
+        sent = _frame(lake, INTERNAL_TRANSACTIONS, ours, way, rng)
+        closed, count = closed_before(lake, batch.profile, day(on), sent)
+        items = len(lines) + len(ours)
         made = matched(
             _frame(lake, STATEMENT_LINES, lines, way, rng),
-            _frame(lake, INTERNAL_TRANSACTIONS, ours, way, rng),
+            sent,
             open_items,
             closed,
-            Facts(day(on), date_.whole, date_.snapshot, len(lines) + len(ours)),
+            Facts(day(on), date_.whole, date_.snapshot, items, closed=count),
             batch.profile,
             lake.stage,
             way.bulk_from,
         )
-        outcomes = lake.stage(made.outcomes, "outcomes")
+        lake.replace_day(OUTCOMES, made.outcomes, day(on), batch.profile.channel)
+        outcomes = lake.read_day(OUTCOMES, day(on), batch.profile.channel)
         open_items = lake.stage(made.open_items, "open_items")
         _assert_conserved(made.went_in, outcomes, batch, on)
         runs.append((_collected(outcomes, COLUMNS), _collected(open_items, tuple(item_types()))))
-        closed = closed.unionByName(outcomes)
     return runs
 
 

@@ -100,47 +100,48 @@ def transaction_verdict(
     before = (seen["internal_amount"], seen["internal_currency"], seen["internal_status"])
     if (ours["amount"], ours["currency"], ours["status"]) == before:
         return known
-    settled = _how_closed(ours, closed)
-    latest = _latest_line(settled, closed, later_today) if settled else None
-    if latest is not None:
-        amount, currency, status = latest
+    pair = _pair_of(ours, closed)
+    if pair is not None:
+        amount, currency, status = _latest_line(pair, closed, later_today)
         same_money = (ours["amount"], ours["currency"]) == (amount, currency)
         if same_money and statuses_agree(status, ours["status"]):
             return known
-    was_failed = seen["internal_status"] in NOT_PAID
-    if settled and was_failed:
-        by_step_3 = settled["outcome"] == Outcome.EXCLUDED
-        if by_step_3 and ours["status"] != seen["internal_status"]:
+    if seen["internal_status"] in NOT_PAID:
+        if _by_step_3(ours, closed) and ours["status"] != seen["internal_status"]:
             return None
-        closed_as = _latest_line(settled, closed, [])
-        both_failed = closed_as is not None and closed_as[2] in NOT_PAID
-        if both_failed and ours["status"] not in NOT_PAID:
+        line_failed = pair is not None and _latest_line(pair, closed, [])[2] in NOT_PAID
+        if line_failed and ours["status"] not in NOT_PAID:
             return None
     changed = [Reason.CHANGED_AFTER_MATCH]
     return lone_row(day, ours, Outcome.BREAK, changed, duplicate_of=own_id(ours))
 
 
-def _how_closed(ours: Item, closed: Closed) -> Row | None:
-    """The row that closed a transaction: the latest that is not of step 2."""
+def _by_step_3(ours: Item, closed: Closed) -> bool:
+    """Whether step 3 put a transaction away, by the last row of it that is not of step 2."""
     step_2 = (Reason.ALREADY_RECONCILED, Reason.CHANGED_AFTER_MATCH)
     rows = [
         row
         for row in closed.rows
         if row["txn_id"] == own_id(ours) and not any(each in row["reasons"] for each in step_2)
     ]
+    last = max(rows, key=run_of, default=None)
+    return last is not None and last["outcome"] == Outcome.EXCLUDED
+
+
+def _pair_of(ours: Item, closed: Closed) -> Row | None:
+    """The last pair of a transaction. Silent: also where step 3 put it away since."""
+    rows = [row for row in closed.rows if row["txn_id"] == own_id(ours) and is_pair(row)]
     return max(rows, key=run_of, default=None)
 
 
 def _latest_line(
-    settled: Row, closed: Closed, later_today: list[tuple[Item, Row]]
-) -> tuple[int, str, str] | None:
-    """Amount, currency and status of the latest line of a pair; None where there is no pair."""
-    if not is_pair(settled):
-        return None
-    today = [line for line, held in later_today if closed.pair_of(held) is settled]
+    pair: Row, closed: Closed, later_today: list[tuple[Item, Row]]
+) -> tuple[int, str, str]:
+    """Amount, currency and status of the latest line of a pair."""
+    today = [line for line, held in later_today if closed.pair_of(held) is pair]
     if today:
         last = max(today, key=line_order)
         return (last["amount"], last["currency"], last["status"])
-    chain = closed.lines(lambda row: not is_copy(row) and closed.pair_of(row) is settled)
+    chain = closed.lines(lambda row: not is_copy(row) and closed.pair_of(row) is pair)
     row = max(chain, key=lambda row: (row["run_date"], row_order(row)))
     return (row["statement_amount"], row["currency"], row["statement_status"])

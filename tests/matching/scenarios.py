@@ -117,7 +117,7 @@ def _seconds(channel: Profile) -> int:
 
 def _dates(rng: Random) -> Iterator[Date]:
     calm = rng.random() < 0.4
-    for _ in range(rng.choice([4, 5, 5, 6, 6, 7, 8])):
+    for _ in range(rng.choice([4, 5, 5, 6, 6, 7, 10])):
         statement = "whole" if calm else rng.choice(["whole"] * 8 + ["part", "missing"])
         yield Date(statement, calm or rng.random() < 0.88)
 
@@ -158,14 +158,15 @@ def _profile(rng: Random) -> Profile:
             {},
             {"our_ref": "^[0-9]+-[A-Y]"},
             {"channel_ref": "C[0-8]$", "merchants": ["M1", "M2"]},
+            {"order_ref": "O1$", "terminals": ["T1"]},
         ]
     )
     return profile(
         *passes,
         groups=groups,
         scope=scope,
-        window={"internal": rng.randint(0, 2), "statement": rng.randint(0, 2)},
-        lookback=rng.choice([0, 1, 1, 2, 2, 3, 5]),
+        window={"internal": rng.randint(0, 3), "statement": rng.randint(0, 3)},
+        lookback=rng.choice([0, 1, 1, 2, 2, 3, 7]),
         late=rng.choice([0, 1, 1, 2, 3, 3]),
-        zone=rng.choice(["Asia/Shanghai", "UTC", "America/New_York"]),
+        zone=rng.choice(["Asia/Shanghai", "UTC", "America/New_York", "Pacific/Kiritimati"]),
     )

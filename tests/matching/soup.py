@@ -7,15 +7,19 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
+from schemas.vocabulary import Kind, Status
 from tests.matching.book import at
 from tests.matching.oracle_rows import Record
 
 STATUSES = ("SUCCEEDED",) * 8 + ("FAILED", "FAILED", "REVERSED", "REVERSED", "PENDING", "CLOSED")
 KINDS = ("PAYMENT",) * 6 + ("REFUND", "PAYOUT", "TOP_UP", "CHARGEBACK")
 NUMBERS = ("C1", "C2", "C3", "C4")
+EVERY_KIND = tuple(each.value for each in Kind)
+EVERY_STATUS = tuple(each.value for each in Status)
 MERCHANTS = (None, "M1", "M2", "M9")
+TERMINALS = (None, "T1", "T2")
 #: Spellings that are one reference when normalized; the last of them none at all.
-SPELLINGS = ("{}",) * 9 + ("{} ", "'{}", "´{}")
+SPELLINGS = ("{}",) * 9 + ("{} ", "'{}", "´{}", "\u200b{}", "\u201c{}\u201d")
 EMPTY = "' '"
 
 
@@ -43,6 +47,10 @@ class Soup:
     def a_day(self) -> int:
         """A run date, the early ones rather."""
         return min(self.rng.randrange(self.days), self.rng.randrange(self.days))
+
+    def any_day(self) -> int:
+        """A run date of the calendar."""
+        return self.rng.randrange(self.days)
 
     def after(self, on: int, *shifts: int) -> int:
         """A run date some days from another, inside the calendar."""
@@ -78,6 +86,7 @@ class Soup:
             "currency": "CNY",
             "traded_at": at(on),
             "merchant_id": self.pick(*MERCHANTS) if self.chance(0.2) else None,
+            "terminal_id": self.pick(*TERMINALS) if self.chance(0.2) else None,
         } | given
         self.records.append(record)
         return record

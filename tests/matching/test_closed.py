@@ -317,3 +317,47 @@ def test_look_back_ends(spark: SparkSession, tmp_path: Any) -> None:
         ("C", "EXCLUDED", "ALREADY_RECONCILED"),
         ("a2", "SUSPENSE", "STATEMENT_ONLY"),
     ]
+
+
+def test_a_large_day_after_a_small_one(spark: SparkSession, tmp_path: Any) -> None:
+    """Two items today are counted as bulk, the one pair closed before is few: a2 is a copy of a all
+    the same, and B, which has the number of A on the line, waits."""
+    told = Ledger(spark, tmp_path, bulk_from=2)
+    told.run(0, [line("a", "A")], [txn("A")])
+    told.run(1, [line("a2", "A", channel_ref="C-a")], [txn("B", our_ref="A")])
+    assert told.rows(1, *ROW) == [
+        ("B", "SUSPENSE", "INTERNAL_ONLY", "WAIT", None),
+        ("a2", "BREAK", "DUPLICATE_LINE", "CLAIM", "a"),
+    ]
+
+
+def test_put_away_after_its_pair(spark: SparkSession, tmp_path: Any) -> None:
+    """A failed on both sides. T+1: it is paid and so is an earlier twin, B, which stays. T+2: A has
+    failed after all, as the line of its pair says. T+3: it is paid once more, and a twin again."""
+    told = Ledger(spark, tmp_path)
+    told.run(0, [line("a", "A", status="FAILED")], [txn("A", status="FAILED")])
+    told.run(1, [], [txn("A"), txn("B", our_ref="A", occurred_at=at("11", 1))])
+    told.run(2, [], [txn("A", status="FAILED")])
+    told.run(3, [], [txn("A")])
+    of_a = [[row for row in told.rows(offset, *ROW) if row[0] == "A"] for offset in (1, 2, 3)]
+    assert of_a == [
+        [("A", "BREAK", "DUPLICATE_TRANSACTION", "REVIEW", "B")],
+        [("A", *ALREADY, None)],
+        [("A", "BREAK", "DUPLICATE_TRANSACTION", "REVIEW", "B")],
+    ]
+
+
+def test_put_away_as_failed_after_its_pair(spark: SparkSession, tmp_path: Any) -> None:
+    """A failed on both sides, comes back pending, and is put away as failed beside its twin B. Sent
+    as closed it agrees with the line of its pair, before it could be a member again."""
+    told = Ledger(spark, tmp_path)
+    told.run(0, [line("a", "A", status="FAILED")], [txn("A", status="FAILED")])
+    told.run(1, [], [txn("A", status="PENDING")])
+    told.run(2, [], [txn("A", status="FAILED"), txn("B", our_ref="A")])
+    told.run(3, [], [txn("A", status="CLOSED")])
+    of_a = [[row for row in told.rows(offset, *ROW) if row[0] == "A"] for offset in (1, 2, 3)]
+    assert of_a == [
+        [("A", "SUSPENSE", "INTERNAL_ONLY", "WAIT", None)],
+        [("A", "EXCLUDED", "NOT_EXPECTED", "NONE", "B")],
+        [("A", *ALREADY, None)],
+    ]

@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from tests.matching.book import at
-from tests.matching.soup import EMPTY, KINDS, NUMBERS, STATUSES, Soup
+from tests.matching.long_stories import old_transaction, states, waiting_group
+from tests.matching.soup import EMPTY, EVERY_KIND, KINDS, NUMBERS, STATUSES, Soup
 
 # ---- stories -------------------------------------------------------------------------------
 
@@ -17,7 +18,7 @@ def trade(soup: Soup) -> None:
     """One transaction and its line, at a cut-over's distance, that agree or do not."""
     on = soup.a_day()
     ref, number = soup.pick("A", "B", "D", "Z"), soup.pick(*NUMBERS)
-    money = {"kind": soup.pick(*KINDS), "amount": soup.amount(), "status": "SUCCEEDED"}
+    money = {"kind": soup.pick(*KINDS, *EVERY_KIND), "amount": soup.amount(), "status": "SUCCEEDED"}
     extra = {
         "order_ref": soup.pick(None, None, None, "O1", "O2"),
         "batch_ref": soup.pick(None, None, None, "B1"),
@@ -139,6 +140,9 @@ STORIES: tuple[Callable[[Soup], None], ...] = (
     group,
     failed_then_good,
     refund,
+    states,
+    old_transaction,
+    waiting_group,
 )
 
 
