@@ -42,25 +42,32 @@ def measure(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Measur
     with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
         began, used = time.monotonic(), _cpu_seconds()
         program = subprocess.Popen(command, cwd=cwd, env=dict(env), stdout=out, stderr=err)
-        peak = 0
+        peak, busy = 0, dict[int, float]()
         while program.poll() is None:
-            peak = max(peak, tree_bytes(program.pid))
+            tree = _tree(program.pid)
+            peak = max(peak, sum(_resident(each) for each in tree))
+            busy |= {each.pid: _busy(each) for each in tree}
             time.sleep(SAMPLE_SECONDS)
         seconds = time.monotonic() - began
         said, complained = _text(out), _text(err)
     if program.returncode != 0:
         raise ProgramFailed(f"exit {program.returncode}: {complained[-3_000:]}")
-    return Measured(seconds, _cpu_seconds() - used, steps_of(said), peak)
+    # Of a process that nobody waits for, such as Spark's JVM, only the samples tell.
+    cpu_seconds = max(_cpu_seconds() - used, sum(busy.values()))
+    return Measured(seconds, cpu_seconds, steps_of(said), peak)
 
 
 def tree_bytes(pid: int) -> int:
     """Resident memory of a process and all below it; 0 when it is gone."""
+    return sum(_resident(each) for each in _tree(pid))
+
+
+def _tree(pid: int) -> list[psutil.Process]:
     try:
         root = psutil.Process(pid)
-        tree = [root, *root.children(recursive=True)]
+        return [root, *root.children(recursive=True)]
     except psutil.NoSuchProcess:
-        return 0
-    return sum(_resident(each) for each in tree)
+        return []
 
 
 def steps_of(stdout: str) -> dict[str, float]:
@@ -87,6 +94,14 @@ def _resident(process: psutil.Process) -> int:
         return int(process.memory_info().rss)
     except psutil.NoSuchProcess:
         return 0
+
+
+def _busy(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def _text(file: IO[str]) -> str:

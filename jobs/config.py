@@ -4,7 +4,9 @@
 own snapshots lie (and may be left out).
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +21,7 @@ from schemas.fee_schedule import FeeSchedule
 from schemas.profile import Profile, Snapshots
 
 M = TypeVar("M", bound=BaseModel)
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,14 @@ def load(folder: str, channels: Sequence[str] = ()) -> Configuration:
     if not root.is_dir():
         raise ConfigurationError([f"{folder}: there is no such folder; name it with --config"])
     profiles: dict[str, Profile] = {}
+    faulty = False  # a page that cannot be read may be that of any channel
     pages = _pages(root / "channels")
     if not pages:
         faults.append(f"{root / 'channels'}: no channel has a page here; add one NAME.yaml each")
     for page in pages:
         profile, lines = _read(page, Profile, faults)
         if profile is None:
+            faulty = True
             continue
         if profile.statement == "files" and profile.dialect not in DIALECTS:
             faults.append(
@@ -63,7 +68,7 @@ def load(folder: str, channels: Sequence[str] = ()) -> Configuration:
     for page in _pages(root / "fee_schedules"):
         schedule, lines = _read(page, FeeSchedule, faults)
         if schedule is not None:
-            if schedule.channel not in profiles:
+            if schedule.channel not in profiles and not faulty:
                 faults.append(
                     f"{page}:{lines.get('channel', 1)}: channel {schedule.channel} has no"
                     " page in channels/"
@@ -73,7 +78,7 @@ def load(folder: str, channels: Sequence[str] = ()) -> Configuration:
     if (root / "internal.yaml").exists():
         snapshots = _read(root / "internal.yaml", Snapshots, faults)[0] or snapshots
     for channel in channels:
-        if channel not in profiles:
+        if channel not in profiles and not faulty:
             faults.append(
                 f"--channel {channel}: it has no page in {root / 'channels'};"
                 f" there are {', '.join(sorted(profiles)) or 'none'}"
@@ -124,11 +129,58 @@ def _read(page: Path, model: type[M], faults: list[str]) -> tuple[M | None, dict
     try:
         return model.model_validate(tree), lines
     except ValidationError as error:
-        for each in error.errors(include_url=False):
-            place = [part for part in each["loc"] if _is_place(part)]
-            said = each["msg"].removeprefix("Value error, ")
-            faults.append(f"{page}:{_line(tree, each['loc'])}: {_path(place)}{said}")
+        told = [(_line(tree, loc), loc, said) for loc, said in _told(model, tree, error)]
+        for line, loc, said in sorted(told, key=lambda each: each[0]):
+            place = [part for part in loc if _is_place(part)]
+            faults.append(f"{page}:{line}: {_path(place)}{said}")
         return None, lines
+
+
+def _told(
+    model: type[BaseModel], tree: Mapping[str, Any], first: ValidationError
+) -> list[tuple[tuple[Any, ...], str]]:
+    """Every fault of a page: those of single values, and those of values that do not go together.
+
+    The latter are only looked for where the former are gone. So faulty keys are left out and the
+    page is read again, until nothing new is said; what is said of a key that was left out is none.
+    """
+    told: list[tuple[tuple[Any, ...], str]] = []
+    page, out, error = deepcopy(dict(tree)), set[str](), first
+    while True:
+        new = []
+        for each in error.errors(include_url=False):
+            loc, said = each["loc"], each["msg"].removeprefix("Value error, ")
+            caused = each["type"] == "missing" and str(loc[-1]) in out
+            if (loc, said) not in told and not caused and not out & set(_WORD.findall(said)):
+                new.append((loc, said))
+        told += new
+        # Those of a whole item of a list come last: with it go the faults of the others.
+        keys = [loc for loc, _ in new if loc and isinstance(loc[-1], str)]
+        left = {_leave_out(page, loc) for loc in keys or [loc for loc, _ in told]} - {None}
+        if not left:
+            return told
+        out |= {name for name in left if name}
+        try:
+            model.model_validate(page)
+            return told
+        except ValidationError as again:
+            error = again
+
+
+def _leave_out(page: Any, loc: Sequence[Any]) -> str | None:
+    """Takes the innermost key on the way to a fault out of a page, and names it."""
+    owner, key, node = None, None, page
+    for part in loc:
+        if isinstance(node, dict) and part in node:
+            owner, key = node, part
+        try:
+            node = node[part]
+        except (KeyError, TypeError, IndexError):
+            continue
+    if owner is None:
+        return None
+    del owner[key]
+    return str(key)
 
 
 def _is_place(part: Any) -> bool:

@@ -131,7 +131,8 @@ def _opened(lake: Lake, state: DayState, channel: str, taken: Taken, fresh: Data
     stay = [each for place, each in enumerate(taken.pairs) if place not in hit]
     parts = sorted({row["file_id"] for row in ids})
     theirs = lake.rows_of(STATEMENT_LINES, lake.data_files(STATEMENT_LINES, day, channel, parts))
-    theirs = theirs.select(*LINE_COLUMNS).join(touched.select("line_id"), "line_id", "left_semi")
+    theirs = theirs.select(*LINE_COLUMNS)
+    theirs = theirs.join(touched.select("line_id"), on="line_id", how="left_semi")
     ours = lake.read_day(INTERNAL_TRANSACTIONS, day, channel).select(*TRANSACTION_COLUMNS)
     ours = ours.join(touched.select("txn_id"), on="txn_id", how="left_semi")
     rest = _rows_of(lake, day, channel, lost).join(

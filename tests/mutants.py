@@ -28,6 +28,7 @@ TESTS = (
     "test_late",
     "test_closed",
     "test_candidates",
+    "test_parts",
     "test_against_oracle",
 )
 SCENARIOS = os.environ.get("TIEOUT_SCENARIOS", "100")

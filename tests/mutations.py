@@ -2,6 +2,7 @@
 
 from tests.mutation import faults_in
 from tests.mutations_closed import CLOSED
+from tests.mutations_parts import PARTS
 
 _PAIRS = [
     *faults_in(
@@ -160,4 +161,4 @@ _WINDOWS = [
     ),
 ]
 #: All of them, in the order of the steps.
-MUTATIONS = [*_PAIRS, *_WINDOWS, *CLOSED]
+MUTATIONS = [*_PAIRS, *_WINDOWS, *CLOSED, *PARTS]
