@@ -45,7 +45,7 @@ from schemas.tables import (
 RESULTS = Path(__file__).resolve().parent / "matching.md"
 LOOKBACK_DAYS = 2
 AGAIN_EVERY = 2_000
-REFERENCES = ("txn_id", "line_id", "our_ref", "channel_ref", "our_ref_norm", "channel_ref_norm")
+REFERENCES = ("txn_id", "our_ref", "channel_ref", "our_ref_norm", "channel_ref_norm")
 HEAD = ("date", "case", "engine", "machine", "rounds", "seconds", "best to worst", "of DuckDB",
         "CPU seconds", "peak GiB")  # fmt: skip
 
@@ -159,6 +159,8 @@ def _before(done: DataFrame, day: date, prefix: str) -> DataFrame:
         column = F.col(name)
         if name == "run_date":
             column = F.lit(day)
+        elif name == "line_id":  # of another file, always
+            column = F.concat(F.lit(prefix), column)
         elif name in REFERENCES:
             column = F.when(again, column).otherwise(F.concat(F.lit(prefix), column))
         columns.append(column.alias(name))

@@ -23,10 +23,4 @@ PARTS = faults_in(
         "",
         "another window, or our side anew, leaves the pairs of the last run as they were",
     ),
-    (
-        "parts-whatever-file-is-gone",
-        "or not before <= set(state.files) ",
-        "",
-        "pairs with a line of a version that was replaced stay",
-    ),
 )
