@@ -117,7 +117,7 @@ def _seconds(channel: Profile) -> int:
 
 def _dates(rng: Random) -> Iterator[Date]:
     calm = rng.random() < 0.4
-    for _ in range(rng.choice([4, 5, 5, 6, 6, 7, 10])):
+    for _ in range(rng.choice([4, 5, 5, 6, 6, 7, 8])):
         statement = "whole" if calm else rng.choice(["whole"] * 8 + ["part", "missing"])
         yield Date(statement, calm or rng.random() < 0.88)
 
