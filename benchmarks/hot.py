@@ -7,8 +7,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from benchmarks.formula import DAY
-from jobs import match
 from jobs.lake import Lake
+from jobs.matching.day import Facts, matched
 from jobs.session import set_size
 from schemas.profile import Profile
 from schemas.table import Table
@@ -36,8 +36,8 @@ def hot(lake: Lake, size: int) -> float:
     lines, ours = (_alike(lake, each, size) for each in (STATEMENT_LINES, INTERNAL_TRANSACTIONS))
     empty = [lake.read(table) for table in (OPEN_ITEMS, OUTCOMES)]
     begun = time.monotonic()
-    facts = match.Facts(DAY, True, True, 2 * size, closed=0)
-    made_ = match.matched(lines, ours, *empty, facts, profile, lake.stage)
+    facts = Facts(DAY, True, True, 2 * size, closed=0)
+    made_ = matched(lines, ours, *empty, facts, profile, lake.stage)
     written = lake.replace_day(OUTCOMES, made_.outcomes, DAY, "bank")
     lake.replace_day(OPEN_ITEMS, made_.open_items, DAY, "bank")
     lake.replace_day(CANDIDATES, made_.candidates, DAY, "bank")

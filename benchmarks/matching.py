@@ -33,6 +33,7 @@ from jobs import ingest, match
 from jobs.archive import Storage
 from jobs.config import load
 from jobs.lake import Lake
+from jobs.matching import marks
 from jobs.work import at_work
 from schemas.table import Table
 from schemas.tables import (
@@ -164,7 +165,7 @@ def _before(done: DataFrame, day: date, prefix: str) -> DataFrame:
         elif name in REFERENCES:
             column = F.when(again, column).otherwise(F.concat(F.lit(prefix), column))
         columns.append(column.alias(name))
-    return done.select(*columns)
+    return done.select(*columns).withColumns(marks.stored()).select(*OUTCOMES.columns)
 
 
 def _lookback(lake: Lake, size: int) -> float:

@@ -152,9 +152,9 @@ def _opened(lake: Lake, state: DayState, channel: str, taken: Taken, fresh: Data
 def _touched(pairs: DataFrame, fresh: DataFrame) -> DataFrame:
     """Ids of pairs whose line shares our_ref or channel_ref with a new line, and its file."""
     found = []
-    for reference in ("our_ref_norm", "channel_ref_norm"):
+    for reference, column in (("our_ref_norm", "our_mark"), ("channel_ref_norm", "channel_mark")):
         asked = marks.of(fresh, reference).groupBy(marks.MARK).agg(_rows()).select(marks.MARK)
-        marked = pairs.select("txn_id", "line_id", marks.hashed(reference).alias(marks.MARK))
+        marked = pairs.select("txn_id", "line_id", F.col(column).alias(marks.MARK))
         found.append(asked.join(marked, on=marks.MARK, how="inner").select("txn_id", "line_id"))
     either = _united(found).groupBy("txn_id", "line_id").agg(_rows())
     file_id = F.substring_index("line_id", ":", 1)

@@ -16,6 +16,9 @@ TOTAL = columns_of("text: name currency", "long: declared computed")
 TYPES["totals"] = ArrayType(TOTAL)
 _NORMALIZED = " ".join(normalized(reference) for reference in REFERENCES)
 
+#: What a row of `outcomes` is found by on later runs: hashes of its line's references and txn_id.
+MARKS = ("our_mark", "channel_mark", "txn_mark")
+
 _FILE_COLUMNS = (
     "text: channel",
     "date: business_date",
@@ -88,7 +91,8 @@ INTERNAL_TRANSACTIONS = Table(
 OUTCOMES = Table(
     "outcomes",
     "one row per pair, per member of a group, or per item left alone; every `txn_id` and every"
-    " `line_id` at most once per run date; `*_norm` and `traded_at` are the line's",
+    " `line_id` at most once per run date; `*_norm` and `traded_at` are the line's; `*_mark` are"
+    " hashes of kind and reference (of `txn_id` alone), by which later runs ask what was closed",
     ("run_date", "channel"),
     columns_of(
         "date: run_date",
@@ -104,6 +108,7 @@ OUTCOMES = Table(
         "int: chances",
         "text: duplicate_of our_ref_norm channel_ref_norm",
         "time: traded_at",
+        f"long: {' '.join(MARKS)}",
     ),
 )
 

@@ -7,8 +7,8 @@ PARTS = faults_in(
     "test_parts",
     (
         "parts-forget-the-number",
-        'for reference in ("our_ref_norm", "channel_ref_norm"):',
-        'for reference in ("our_ref_norm",):',
+        '(("our_ref_norm", "our_mark"), ("channel_ref_norm", "channel_mark")):',
+        '(("our_ref_norm", "our_mark"),):',
         "a pair of an earlier part stands although a new line has its number",
     ),
     (

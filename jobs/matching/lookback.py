@@ -37,6 +37,27 @@ _LOOKED_UP = (
     "is_latest",
     "is_last",
 )
+#: The columns of `outcomes` that are asked.
+ASKED = (
+    "run_date",
+    "txn_id",
+    "line_id",
+    "kind",
+    "our_ref_norm",
+    "channel_ref_norm",
+    "outcome",
+    "reasons",
+    "matched_by",
+    "internal_status",
+    "internal_amount",
+    "internal_currency",
+    "statement_status",
+    "statement_amount",
+    "currency",
+    "statement_date",
+    "traded_at",
+    "duplicate_of",
+)
 _THEIRS = ("their_status", "their_amount", "their_currency")
 
 

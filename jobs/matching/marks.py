@@ -7,12 +7,15 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.matching.items import Keep
+from jobs.matching.lookback import ASKED
+from schemas.tables import MARKS
 
 #: The column of a mark.
 MARK = "mark"
 #: What keeps the hashes of different references apart.
 OURS, THEIRS, ID = 1, 2, 3
 SALTS: Mapping[str, int] = {"our_ref_norm": OURS, "channel_ref_norm": THEIRS, "txn_id": ID}
+_STORED: Mapping[str, str] = dict(zip(MARKS, SALTS, strict=True))
 
 
 def hashed(reference: str) -> Column:
@@ -33,42 +36,48 @@ def of(items: DataFrame, *references: str) -> DataFrame:
     )
 
 
+def stored() -> dict[str, Column]:
+    """The marks that a row of `outcomes` keeps, by column."""
+    return {column: hashed(reference) for column, reference in _STORED.items()}
+
+
 def met_before(
     lines: DataFrame, transactions: DataFrame, closed: DataFrame, keep: Keep
 ) -> tuple[DataFrame, DataFrame | None]:
-    """Marks of today's items that earlier runs closed, and the closed rows that hang on them, None
-    where there are none.
+    """Marks of today's items that earlier runs closed, and the closed rows that hang on them, in
+    the columns of `lookback.ASKED`; None where there are none.
 
     Those are the rows with such a mark and the other rows of their numbers and transactions. Two
     references may share a mark: a few rows more, which the rules compare by their texts. What is
-    asked for stands left, in memory, while what is closed is read past it.
+    asked for stands left, in memory, while what is closed is read past it, marks alone; of what it
+    says only the rows that are met are read.
     """
     today = {
-        "our_ref_norm": of(lines, "our_ref_norm"),
-        "channel_ref_norm": of(lines, "channel_ref_norm"),
-        "txn_id": of(transactions, "txn_id"),
+        "our_mark": of(lines, "our_ref_norm"),
+        "channel_mark": of(lines, "channel_ref_norm"),
+        "txn_mark": of(transactions, "txn_id"),
     }
     near = keep(_having(closed, today), "near")
     if near.isEmpty():
         return near.select(MARK), None
-    few = of(near, "channel_ref_norm", "txn_id").unionByName(near.select(MARK))
-    few = few.groupBy(MARK).agg(F.lit(1).alias("n")).select(MARK)
-    found = keep(_having(closed, dict.fromkeys(SALTS, few)).select("row"), "hanging")
-    asked = found.groupBy("row").agg(F.lit(1).alias("n")).select("row")
-    rows = asked.join(closed.withColumn("row", _row()), on="row", how="inner")
-    return near.select(MARK), keep(rows.select(*closed.columns), "before")
+    few = [near.select(F.col(name).alias(MARK)) for name in (MARK, "channel_mark", "txn_mark")]
+    given = reduce(DataFrame.unionByName, few).where(F.col(MARK).isNotNull())
+    given = keep(given.groupBy(MARK).agg(F.lit(1).alias("n")).select(MARK), "asked")
+    hit = _having(closed, dict.fromkeys(MARKS, given)).select(_triple().alias("triple"))
+    hit = keep(hit.groupBy("triple").agg(F.lit(1).alias("n")).select("triple"), "hanging")
+    rows = hit.join(closed.select(*ASKED, _triple().alias("triple")), on="triple", how="inner")
+    return near.select(MARK), keep(rows.select(*ASKED), "before")
 
 
-def _row() -> Column:
-    """A closed row by what it is about, as a number."""
-    return F.xxhash64("run_date", "txn_id", "line_id")
+def _triple() -> Column:
+    """A row's three marks as one number: rows that share them are met by the same."""
+    return F.xxhash64(*MARKS)
 
 
 def _having(rows: DataFrame, asked: Mapping[str, DataFrame]) -> DataFrame:
-    """Rows that have one of the marks asked for, narrow: their mark, `row` and references."""
-    names = ("kind", "txn_id", "channel_ref_norm")
+    """Marks of the rows that have one of those asked for: it, and all three."""
     parts = []
-    for reference, marks in asked.items():
-        marked = rows.select(*names, _row().alias("row"), hashed(reference).alias(MARK))
-        parts.append(marks.join(marked, on=MARK, how="inner"))
+    for column, given in asked.items():
+        marked = rows.select(*MARKS, F.col(column).alias(MARK))
+        parts.append(given.join(marked, on=MARK, how="inner"))
     return reduce(DataFrame.unionByName, parts)

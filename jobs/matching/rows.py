@@ -6,6 +6,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.matching import marks
 from jobs.matching.actions import action
 from jobs.matching.members import is_ours, is_theirs, own_id, statuses_agree
 from schemas.tables import OUTCOMES
@@ -118,7 +119,7 @@ def of_items(items: DataFrame) -> DataFrame:
 def finished(rows: DataFrame, day: date, channel: str) -> DataFrame:
     """Rows with their reasons in one list, action, date and channel, in the table's order."""
     reasons = F.array_compact(F.array("reason_1", "reason_2", "reason_3", "reason_4"))
-    listed = rows.withColumn("reasons", reasons)
+    listed = rows.withColumns({"reasons": reasons, **marks.stored()})
     return listed.withColumns(
         {"action": action(), "run_date": F.lit(day), "channel": F.lit(channel)}
     ).select(*OUTCOMES.columns)

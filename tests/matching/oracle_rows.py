@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
-from schemas.tables import OUTCOMES, item_types
+from schemas.tables import MARKS, OUTCOMES, item_types
 from schemas.vocabulary import Action, Kind, Outcome, Reason, Side, Status
 
 Record = dict[str, Any]
 Item = dict[str, Any]
 Row = dict[str, Any]
 
-COLUMNS = tuple(name for name in OUTCOMES.columns if name != "channel")
+COLUMNS = tuple(name for name in OUTCOMES.columns if name not in ("channel", *MARKS))
 NOT_PAID = (Status.FAILED, Status.CLOSED)
 ONE_SIDED = (Reason.INTERNAL_ONLY, Reason.STATEMENT_ONLY, Reason.AMBIGUOUS)
 REASONS = list(Reason)
