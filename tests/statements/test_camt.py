@@ -171,6 +171,14 @@ def test_what_stands_where_it_does_not_belong(old: str, new: str, said: str) -> 
     assert said in told("camt053", text.replace(old, new, 1)).verdict
 
 
+def test_a_statement_that_does_not_say_whose_it_is() -> None:
+    """Where the profile names our accounts it may be another's."""
+    text = message(statement("150.00", entry("50.00")))
+    nameless = text.replace("<Acct><Id><IBAN>X1</IBAN></Id></Acct>", "")
+    assert len(lines(text, accounts=["X1"])) == len(lines(nameless)) == 1
+    assert told("camt053", nameless, accounts=["X1"]).verdict.startswith("OTHER_CHANNEL")
+
+
 def test_balances_of_several_days() -> None:
     """Each day opens and closes: the first opening and the last closing frame the statement."""
     days = (
