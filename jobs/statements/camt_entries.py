@@ -7,6 +7,7 @@ from functools import cache
 from lxml import etree
 
 from jobs.statements.bank import Entry, money_of
+from schemas.currencies import MINOR_UNITS
 from schemas.vocabulary import Status
 
 #: INFO and FUTR entries are booked later, or by another entry: they take no part until then.
@@ -151,9 +152,12 @@ def part_of(entry: Entry, details: etree._Element, number: int) -> Entry:
     parts = Parts(details)
     own = replace(entry, line_no=number, amount=None, our_ref=None)
     own.batch_ref = parts.reference("Refs/PmtInfId") or entry.batch_ref or entry.channel_ref
-    found = (parts.found.get(path) for path in _AMOUNTS)
-    amount = next((a for a in found if a is not None and a.get("Ccy") == entry.currency), None)
-    if amount is not None:
+    found = [parts.found[path] for path in _AMOUNTS if path in parts.found]
+    amount = next((each for each in found if each.get("Ccy") == entry.currency), None)
+    odd = [each.get("Ccy") for each in found if each.get("Ccy") not in MINOR_UNITS]
+    if odd:
+        own.fault = f"BAD_AMOUNT: of a transaction: {odd[0]!r:.28} is no currency of ISO 4217"
+    elif amount is not None:
         mark = parts.text("CdtDbtInd")
         out = mark == "DBIT" if mark else (entry.amount or 0) < 0
         try:

@@ -155,6 +155,7 @@ def test_what_is_printed_wrongly(old: str, new: str, said: str) -> None:
     ("old", "new", "said"),
     [
         (">70.00<", ">7x.00<", "BAD_AMOUNT: of a transaction: '7x.00' is no amount"),
+        ("'EUR'>70.00", "'EURO'>70.00", "BAD_AMOUNT: of a transaction: 'EURO' is no currency"),
         ("<Ntry>", "<Ntry><Ntry>", "BAD_XML: a.xml:1: a Ntry stands in Ntry"),
         ("<Bal>", "<Other><Bal>", "BAD_XML: a.xml:1: a Bal stands in Other"),
         ("<NtryDtls>", "<NtryDtls><Other>", "BAD_XML: a.xml:1: a TxDtls stands in Other"),
