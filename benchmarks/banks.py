@@ -108,7 +108,7 @@ WRITERS: dict[str, tuple[Callable[[Path, int], None], str]] = {
     "bai2": (write_bai2, "bank_bai2"),
 }
 #: Entries that make 100 MB.
-ENTRIES = {"mt940": 480_000, "camt": 170_000, "camt_batches": 270_000, "bai2": 830_000}
+ENTRIES = {"mt940": 480_000, "camt": 170_000, "camt_batches": 310_000, "bai2": 830_000}
 SUFFIXES = {"bank_mt940": "sta", "bank_camt053": "xml", "bank_bai2": "bai2"}
 
 

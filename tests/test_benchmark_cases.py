@@ -38,6 +38,16 @@ def test_a_bank_statement_lands_whole(case: str, tmp_path: Path) -> None:
     assert landing.one_round(case, "sail", inbox).steps["land"] > 0
 
 
+@pytest.mark.nightly
+@pytest.mark.parametrize("case", list(banks.WRITERS))
+def test_a_bank_statement_of_100_mb_lands_in_bounded_memory(case: str, tmp_path: Path) -> None:
+    """One statement, in one process: under a gibibyte, whatever its size."""
+    inbox = landing.made(tmp_path / "inbox", case, banks.ENTRIES[case])
+    (page,) = inbox.rglob("*_all.*")
+    assert page.stat().st_size > 95e6
+    assert landing.one_round(case, "sail", inbox).peak_bytes < 2**30
+
+
 def test_a_day_in_parts_is_as_the_day(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """144 parts of 10 lines: together the lines of a day of 1,440 trades."""
     monkeypatch.setattr(landing, "LINES_OF_A_PART", 10)

@@ -206,6 +206,8 @@ class _Reader:
     def _ended(self) -> list[Check]:
         """What is checked at the end of a statement, or of the last page of one."""
         here = self.statement
+        if not here.account:  # it might be another's
+            own_account("", self.profile, self.name)
         if here.page != "1":
             here.go_on_from(self.open.pop(here.account, None))
         if here.is_last:

@@ -8,7 +8,15 @@ from typing import IO
 from lxml import etree
 
 from jobs.statements.bank import PIECE_ROWS, Entry
-from jobs.statements.camt_entries import add_details, entry_of, first, line_of, part_of, text_of
+from jobs.statements.camt_entries import (
+    Parts,
+    add_details,
+    entry_of,
+    first,
+    line_of,
+    part_of,
+    text_of,
+)
 from schemas.errors import FileRefused
 
 
@@ -76,7 +84,7 @@ class Batch:
         """
         entry = entry_of(self.element, self.number + 1)
         if self.first is not None:
-            add_details(entry, self.first, single=True)
+            add_details(entry, Parts(self.first), single=True)
         elif self.entry is not None:
             entry.batch_ref = self.entry.batch_ref
             if entry != self.entry:

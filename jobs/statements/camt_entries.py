@@ -7,6 +7,7 @@ from functools import cache
 from lxml import etree
 
 from jobs.statements.bank import Entry, money_of
+from schemas.currencies import MINOR_UNITS
 from schemas.vocabulary import Status
 
 #: INFO and FUTR entries are booked later, or by another entry: they take no part until then.
@@ -43,10 +44,44 @@ def text_of(element: etree._Element, path: str) -> str | None:
     return text or None
 
 
-def reference_of(element: etree._Element, path: str) -> str | None:
-    """The reference at a path; None where a word says that there is none."""
-    text = text_of(element, path)
-    return None if text is None or text.upper() in _NO_REFERENCE else text
+class Parts:
+    """What stands below an element, by its path of local names: of several the first.
+
+    It is walked through once, for an entry is asked for forty paths. Transactions are left out.
+    """
+
+    __slots__ = ("found",)
+
+    def __init__(self, element: etree._Element) -> None:
+        self.found: dict[str, etree._Element] = {}
+        self._walk(element, "")
+
+    def _walk(self, element: etree._Element, above: str) -> None:
+        for child in element:
+            path = above + _local(str(child.tag))
+            if path not in self.found:
+                self.found[path] = child
+            if len(child) and not path.endswith("TxDtls"):
+                self._walk(child, f"{path}/")
+
+    def text(self, path: str) -> str | None:
+        """The text at a path, trimmed; None where there is none."""
+        found = self.found.get(path)
+        return ((found.text or "").strip() or None) if found is not None else None
+
+    def reference(self, path: str) -> str | None:
+        """The reference at a path; None where a word says that there is none."""
+        text = self.text(path)
+        return None if text is None or text.upper() in _NO_REFERENCE else text
+
+    def day(self, path: str) -> date | datetime | None:
+        """The date or moment at a path, a choice of `Dt` and `DtTm`; None where it is none."""
+        return moment_of(self.text(f"{path}/DtTm") or self.text(f"{path}/Dt"))
+
+
+@cache
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def amount_of(element: etree._Element) -> int:
@@ -65,15 +100,16 @@ def amount_of(element: etree._Element) -> int:
 
 def entry_of(element: etree._Element, number: int) -> Entry:
     """An entry without its transactions, as line `number`."""
-    amount = first(element, "Amt")
+    parts = Parts(element)
+    amount = parts.found.get("Amt")
     currency = amount.get("Ccy") if amount is not None else None
     printed = (amount.text or "").strip() if amount is not None else ""
-    mark = text_of(element, "CdtDbtInd")
-    word = text_of(element, "Sts/Cd") or text_of(element, "Sts") or "BOOK"
-    days = [when(element, each) for each in ("BookgDt", "ValDt")]
-    reference = reference_of(element, "AcctSvcrRef")
-    family = [text_of(element, f"BkTxCd/Domn/{at}") for at in ("Cd", "Fmly/Cd", "Fmly/SubFmlyCd")]
-    code = "-".join(each for each in family if each) or text_of(element, "BkTxCd/Prtry/Cd") or ""
+    mark = parts.text("CdtDbtInd")
+    word = parts.text("Sts/Cd") or parts.text("Sts") or "BOOK"
+    days = [parts.day(each) for each in ("BookgDt", "ValDt")]
+    reference = parts.reference("AcctSvcrRef")
+    family = [parts.text(f"BkTxCd/Domn/{at}") for at in ("Cd", "Fmly/Cd", "Fmly/SubFmlyCd")]
+    code = "-".join(each for each in family if each) or parts.text("BkTxCd/Prtry/Cd") or ""
     booked = days[0] or days[1]
     out = Entry(
         number,
@@ -81,12 +117,12 @@ def entry_of(element: etree._Element, number: int) -> Entry:
         None,
         currency,
         code=code,
-        reversal=text_of(element, "RvslInd") in ("true", "1"),
+        reversal=parts.text("RvslInd") in ("true", "1"),
         status=_STATUS.get(word),
         booked=booked,
         valued=_day(days[1]),
         channel_ref=reference,
-        batch_ref=reference_of(element, "NtryDtls/Btch/PmtInfId"),
+        batch_ref=parts.reference("NtryDtls/Btch/PmtInfId"),
         product=code or None,
     )
     if out.status is None:
@@ -94,7 +130,7 @@ def entry_of(element: etree._Element, number: int) -> Entry:
     if mark not in ("CRDT", "DBIT"):
         out.fault = f"BAD_SIGN: CdtDbtInd is {(mark or '')[:28]!r}"
     for each, day in zip(("BookgDt", "ValDt"), days, strict=True):
-        printed = text_of(element, f"{each}/DtTm") or text_of(element, f"{each}/Dt") or ""
+        printed = parts.text(f"{each}/DtTm") or parts.text(f"{each}/Dt") or ""
         if printed and day is None:
             out.fault = f"BAD_TIME: {each} is {printed[:28]!r}"
     try:
@@ -113,12 +149,16 @@ def part_of(entry: Entry, details: etree._Element, number: int) -> Entry:
     Without an amount in the entry's currency its `amount` is None; with one that is none it has a
     fault.
     """
+    parts = Parts(details)
     own = replace(entry, line_no=number, amount=None, our_ref=None)
-    own.batch_ref = reference_of(details, "Refs/PmtInfId") or entry.batch_ref or entry.channel_ref
-    found = (first(details, path) for path in _AMOUNTS)
-    amount = next((a for a in found if a is not None and a.get("Ccy") == entry.currency), None)
-    if amount is not None:
-        mark = text_of(details, "CdtDbtInd")
+    own.batch_ref = parts.reference("Refs/PmtInfId") or entry.batch_ref or entry.channel_ref
+    found = [parts.found[path] for path in _AMOUNTS if path in parts.found]
+    amount = next((each for each in found if each.get("Ccy") == entry.currency), None)
+    odd = [each.get("Ccy") for each in found if each.get("Ccy") not in MINOR_UNITS]
+    if odd:
+        own.fault = f"BAD_AMOUNT: of a transaction: {odd[0]!r:.28} is no currency of ISO 4217"
+    elif amount is not None:
+        mark = parts.text("CdtDbtInd")
         out = mark == "DBIT" if mark else (entry.amount or 0) < 0
         try:
             value = amount_of(amount)
@@ -126,30 +166,28 @@ def part_of(entry: Entry, details: etree._Element, number: int) -> Entry:
             own.raw = f"{amount.text} of {entry.raw}"
         except ValueError as fault:
             own.fault = f"BAD_AMOUNT: of a transaction: {fault}"
-    add_details(own, details, single=False)
+    add_details(own, parts, single=False)
     return own
 
 
-def add_details(entry: Entry, details: etree._Element, single: bool) -> None:
+def add_details(entry: Entry, parts: Parts, single: bool) -> None:
     """Adds what a transaction says; `single` where it is the only one of its entry."""
-    given = reference_of(details, "Refs/EndToEndId")
+    given = parts.reference("Refs/EndToEndId")
     entry.our_ref = given
-    if entry.reversal or first(details, "RtrInf") is not None:
+    if entry.reversal or "RtrInf" in parts.found:
         entry.original_ref, entry.our_ref = given, None
-    own = reference_of(details, "Refs/AcctSvcrRef")
+    own = parts.reference("Refs/AcctSvcrRef")
     if not single and own == entry.channel_ref:  # it is the batch's, and of all of them
         own = None
-    own = own or reference_of(details, "Refs/TxId")
+    own = own or parts.reference("Refs/TxId")
     entry.channel_ref = (entry.channel_ref or own) if single else own
-    entry.order_ref = reference_of(details, "RmtInf/Strd/CdtrRefInf/Ref")
+    entry.order_ref = parts.reference("RmtInf/Strd/CdtrRefInf/Ref")
     if single:
-        entry.batch_ref = reference_of(details, "Refs/PmtInfId") or entry.batch_ref
+        entry.batch_ref = parts.reference("Refs/PmtInfId") or entry.batch_ref
     other = "Cdtr" if (entry.amount or 0) < 0 else "Dbtr"
-    entry.name = text_of(details, f"RltdPties/{other}/Nm") or text_of(
-        details, f"RltdPties/{other}/Pty/Nm"
-    )
+    entry.name = parts.text(f"RltdPties/{other}/Nm") or parts.text(f"RltdPties/{other}/Pty/Nm")
     account = f"RltdPties/{other}Acct/Id"
-    entry.account = text_of(details, f"{account}/IBAN") or text_of(details, f"{account}/Othr/Id")
+    entry.account = parts.text(f"{account}/IBAN") or parts.text(f"{account}/Othr/Id")
 
 
 def when(element: etree._Element, path: str) -> date | datetime | None:

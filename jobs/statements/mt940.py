@@ -41,7 +41,7 @@ def plan(sample: Sample, profile: Profile) -> Plan:
         raise FileRefused(
             "UNKNOWN_LAYOUT",
             sample.name,
-            "it has no fields :20: and :25:",
+            "it has no field :20: with a field :25:",
             "check that it is an MT940 or MT942",
             1,
         )

@@ -204,7 +204,9 @@ class Pages:
         opening, closing = statement.opening, statement.closing
         goes_on = statement.account in self.open
         missing = None
-        if (opening is None) != (closing is None):
+        if not statement.account:
+            missing = "account, field 25"
+        elif (opening is None) != (closing is None):
             missing = "closing balance" if closing is None else "opening balance"
         elif opening is None and not statement.is_report:
             missing = "balances"

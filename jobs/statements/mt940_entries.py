@@ -26,7 +26,7 @@ _NO_REFERENCE = re.compile(
 #: What field 61 gives a reference; some banks give it more, others go on with text behind it.
 _REFERENCE_CHARS = 16
 _RAW_CHARS = 25
-_PLAIN = re.compile(r"\d+[.,]?\d*", re.ASCII)
+_PLAIN = re.compile(r"\d+[.,]?\d*|,\d+", re.ASCII)
 
 
 class Field61(tags.Statement):
@@ -40,7 +40,7 @@ class Field61(tags.Statement):
     (?P<year>\d{2})(?P<month>\d{2})(?P<day>\d{2})
     (?:(?P<entry_month>\d{2})(?P<entry_day>\d{2})|\s{4})?
     \s?(?P<status>[REre]?[CDcd])(?P<funds_code>[A-Z])?
-    \s?(?P<amount>\d[\d,.]*)
+    \s?(?P<amount>\d[\d,.]*|,\d+)
     \s{0,3}(?:(?P<id>(?!NONREF)(?:[NSF]|[A-Z](?!\d{3}))[A-Z0-9\ ]{3})|(?=NONREF|//|$))
     (?P<rest>.*)
     $"""

@@ -138,6 +138,8 @@ def judged(subject: Subject, damage: Damage, content: bytes, told: Told) -> str 
         proof = name if name in ("amount", "fee") else "amount"
         if not good.checked(proof):
             continue
+        if name == "kind" and not one_by_one and _by_its_code(good.lines, told.lines):
+            continue
         if _values(told.lines, name) != _values(good.lines, name):
             return f"accepted with another {name}: {_difference(good.lines, told.lines)}"
     return None
@@ -151,6 +153,14 @@ def _is_harmless(subject: Subject, damage: Damage) -> bool:
     if not subject.good.rows or damage not in HARMLESS:
         return False
     return not (damage is rows_swapped and subject.told.chained)
+
+
+def _by_its_code(good: list[dict[str, Any]], bad: list[dict[str, Any]]) -> bool:
+    """Whether other kinds come of other codes alone, such as PayPal's, of which no total speaks."""
+    return len(good) == len(bad) and all(
+        one["kind"] == other["kind"] or one["product"] != other["product"]
+        for one, other in zip(good, bad, strict=True)
+    )
 
 
 def _bag(lines: list[dict[str, Any]]) -> Counter[str]:

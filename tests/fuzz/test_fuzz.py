@@ -77,6 +77,17 @@ def test_the_judge_sees_wrong_lines(accepted: list[Subject]) -> None:
     assert "harmless, and refused" in str(judged(subject, ways.other_ends, b"", told))
 
 
+def test_the_judge_knows_codes_that_make_kinds(accepted: list[Subject]) -> None:
+    """Another event code is another kind, which no total sees; of one code it is wrong."""
+    subject = next(each for each in accepted if each.name == "shipped/paypal")
+    told = read(subject.good.content, subject.profile, DAY, subject.statement)
+    fee = next(row for row in told.lines if row["kind"] == "FEE")
+    fee["kind"] = "ADJUSTMENT"
+    assert "another kind" in str(judged(subject, ways.digit, b"", told))
+    fee["product"] = "T0206"
+    assert judged(subject, ways.digit, b"", told) is None
+
+
 def test_every_damage_is_drawn_the_same_again() -> None:
     """A seed is all that is needed to see a fault once more."""
     good = Good(b"head,1\nrow,2\nrow,3\nfoot,4\n", (1, 2))

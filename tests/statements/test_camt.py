@@ -155,6 +155,7 @@ def test_what_is_printed_wrongly(old: str, new: str, said: str) -> None:
     ("old", "new", "said"),
     [
         (">70.00<", ">7x.00<", "BAD_AMOUNT: of a transaction: '7x.00' is no amount"),
+        ("'EUR'>70.00", "'EURO'>70.00", "BAD_AMOUNT: of a transaction: 'EURO' is no currency"),
         ("<Ntry>", "<Ntry><Ntry>", "BAD_XML: a.xml:1: a Ntry stands in Ntry"),
         ("<Bal>", "<Other><Bal>", "BAD_XML: a.xml:1: a Bal stands in Other"),
         ("<NtryDtls>", "<NtryDtls><Other>", "BAD_XML: a.xml:1: a TxDtls stands in Other"),
@@ -169,6 +170,14 @@ def test_what_stands_where_it_does_not_belong(old: str, new: str, said: str) -> 
             text = text.replace(f"</{name}>", f"</{more}></{name}>" if name == "NtryDtls" else
                                 f"</{name}></{more}>", 1)  # fmt: skip
     assert said in told("camt053", text.replace(old, new, 1)).verdict
+
+
+def test_a_statement_that_does_not_say_whose_it_is() -> None:
+    """Where the profile names our accounts it may be another's."""
+    text = message(statement("150.00", entry("50.00")))
+    nameless = text.replace("<Acct><Id><IBAN>X1</IBAN></Id></Acct>", "")
+    assert len(lines(text, accounts=["X1"])) == len(lines(nameless)) == 1
+    assert told("camt053", nameless, accounts=["X1"]).verdict.startswith("OTHER_CHANNEL")
 
 
 def test_balances_of_several_days() -> None:

@@ -34,6 +34,7 @@ def one(*lines: str, cents: int, currency: str = "EUR") -> dict[str, object]:
         ("C10NTRFREF1", "REF1", None, "NTRF"),
         ("C00010,0N541REF1", "REF1", None, "N541"),
         ("C10.00NMSCREF1", "REF1", None, "NMSC"),
+        ("c10,00NMSCREF1", "REF1", None, "NMSC"),
         ("C10,NGT TMG TANGO", "TMG TANGO", None, "NGT"),
         ("C10,MCI0REF1", "REF1", None, "MCI0"),
         # Longer than the sixteen characters of the rule, or text behind them.
@@ -187,6 +188,11 @@ def numbered(number: int, opening: str, closing: str, *lines: str) -> str:
     )
 
 
+def test_an_amount_without_its_whole_part() -> None:
+    """Half a euro."""
+    assert one(":61:261116C,50NTRFREF1", cents=50)["amount"] == 50
+
+
 def test_several_statements_of_an_account_in_a_file() -> None:
     """One follows from the other, oldest or newest first; else one is missing."""
     first = numbered(7, "100,", "101,", ":61:261116C1,NTRFX")
@@ -220,6 +226,7 @@ def test_a_statement_that_begins_behind_a_balance_on_its_line() -> None:
         (":62F:", ":60F:", "a second balance 60F"),
         (":28C:1", ":25:ACC2", "a second account"),
         (":60F:C261115EUR100,00\n", "", "without its opening balance"),
+        (":25:ACC1\n", "", "without its account"),
         ("EUR100,00\n:61", "EUR100.000,00\n:61", "no amount"),
         (":62F:C261116EUR110,00", ":62F:C261116USD110,00", "in USD, the opening in EUR"),
     ],
@@ -227,7 +234,7 @@ def test_a_statement_that_begins_behind_a_balance_on_its_line() -> None:
 def test_a_statement_whose_fields_do_not_fit(old: str, new: str, said: str) -> None:
     """Each is refused by name."""
     text = mt940(":61:261116C10,NTRFREF1", closing="C261116EUR110,00")
-    seen = told("mt940", text.replace(old, new, 1))
+    seen = told("mt940", numbered(0, "100,", "100,") + text.replace(old, new, 1))
     assert said in seen.verdict and seen.verdict.split(":")[0] in ("BAD_STATEMENT", "BAD_BALANCE")
 
 
