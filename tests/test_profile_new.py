@@ -298,4 +298,7 @@ def test_amounts_that_are_none() -> None:
     """Words, and a currency that no sign of ours is."""
     assert printing_of(["abc", "def"]) is None
     assert printing_of(["₿ 1.00"]) is None
+    assert printing_of(["1.00", "2.00", "3,000.00", "n/a"]) == ({"thousands": ","}, {})
+    assert printing_of(["1.00", "2.00", "n/a"]) == ({}, {})
+    assert printing_of(["", "-"]) is None
     assert printing_of(["1.00", "(2.00)"]) == ({"brackets": True}, {})

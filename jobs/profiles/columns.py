@@ -102,6 +102,8 @@ def _known(work: Work, name: str, words: Any) -> dict[str, str] | None:
     unknown = [each for each, ours in found.items() if ours is None]
     if unknown:
         work.out.open.append(f"which {name} of ours is meant by {', '.join(unknown)} ({key})")
+        other = "PAYMENT" if name == "kind" else "SUCCEEDED"
+        work.out.assumed[key] = {each: ours or other for each, ours in found.items()}
     known = {each: ours for each, ours in found.items() if ours is not None}
     if known and any(each != ours for each, ours in known.items()):
         work.out.set(key, known, "their words in this file; another is rejected")

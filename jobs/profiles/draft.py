@@ -6,6 +6,7 @@ the page: no account number, no name.
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -141,7 +142,8 @@ def _of_table(given: Given, table: Table, sheet: dict[str, Any] | None) -> Draft
         return _text(given.channel, dialect, zone_of(table), (pattern, first or day), of)
 
     def trial(of: Described) -> Trial | None:
-        profile = _valid(text(of, date(2000, 1, 1)))
+        whole = replace(of, layout={**of.layout, **of.assumed})
+        profile = _valid(text(whole, date(2000, 1, 1)))
         return None if profile is None else tried(profile, given.statement, day, 0)
 
     found = with_totals(found, table, trial)

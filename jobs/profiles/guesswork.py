@@ -15,13 +15,15 @@ _NONE = ("", "-", "--")
 @dataclass
 class Described:
     """Keys of a layout in their order, why each was chosen, and what a person has to say;
-    `day` is the day of the most trades.
+    `day` is the day of the most trades. `assumed` are keys with the words that are not known yet
+    taken for something, only to see whether the file adds up.
     """
 
     layout: dict[str, Any] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
     day: date | None = None
+    assumed: dict[str, Any] = field(default_factory=dict)
 
     def set(self, key: str, value: Any, why: str) -> None:
         """A key with its reason."""

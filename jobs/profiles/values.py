@@ -60,13 +60,21 @@ def is_reversible(form: str) -> bool:
 def printing_of(values: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]] | None:
     """How amounts are printed, as `amounts` and `currencies` of a layout; both empty for plain
     numbers, None where the values are no amounts.
+
+    Few amounts reach a thousand: one that is printed so counts, if no other speaks against it.
     """
     given = [value for value in values if value not in ("", "-", "--")]
-    if not given:
-        return None
+    least = max(1.0, _SHARE_MIN * len(given))
     plain = sum(1 for value in given if _PLAIN.fullmatch(value))
-    if plain >= _SHARE_MIN * len(given):
-        return {}, {}
+    if plain < len(given):
+        how, signs = _printing(given)
+        read = plain_amounts(pa.array(given), Amounts.model_validate(how), tuple(signs.items()))
+        if len(given) - len(read.faults) > max(plain, least - 1):
+            return how, signs
+    return ({}, {}) if plain >= least else None
+
+
+def _printing(given: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
     how: dict[str, Any] = {}
     if any(re.search(r",\d{1,2}\D*$", value) for value in given):
         how["decimal"] = ","
@@ -79,11 +87,6 @@ def printing_of(values: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]] 
     if any(value.endswith("-") for value in given):
         how["trailing_minus"] = True
     words = {hit for value in given for hit in re.findall(r"[A-Z]{3}|[^\w\s.,()（）+'-]", value)}
-    signs = {word: SIGNS[word] for word in sorted(words) if word in SIGNS}
-    if words - set(MINOR_UNITS) - set(SIGNS):
-        return None
-    if words:
+    if words & (set(MINOR_UNITS) | set(SIGNS)):
         how["currency"] = True
-    read = plain_amounts(pa.array(given), Amounts.model_validate(how), tuple(signs.items()))
-    odd = len(read.faults) > (1 - _SHARE_MIN) * len(given)
-    return None if odd else (how, signs)
+    return how, {word: SIGNS[word] for word in sorted(words) if word in SIGNS}
