@@ -49,7 +49,7 @@ def new(
     return summary, tree, said(capsys, "try", str(page), str(statement))[2]
 
 
-@pytest.mark.parametrize("name", sorted(set(PAGES) - {"netsunion"}))
+@pytest.mark.parametrize("name", sorted(PAGES))
 def test_a_file_of_a_known_dialect_gets_its_shipped_page(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
 ) -> None:

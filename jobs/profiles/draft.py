@@ -19,7 +19,7 @@ from jobs.profiles.described import described, zone_of
 from jobs.profiles.guesswork import Described
 from jobs.profiles.names import pattern_of
 from jobs.profiles.page import flow, layout_text, said
-from jobs.profiles.shipped import Draft, Given, of_shipped, page_at
+from jobs.profiles.shipped import Draft, Given, fitting, of_shipped, page_at
 from jobs.profiles.sums import with_totals
 from jobs.profiles.table import Table, encoding_of, table_of
 from jobs.profiles.trial import Trial, tried
@@ -58,8 +58,10 @@ def drafted(statement: Path, channel: str, shipped: Mapping[str, Path]) -> Draft
             for name, module in DIALECTS.items()
             if name not in DESCRIBED and module.identify(sample)
         ]
-        if known:
-            return of_shipped(given, plain, known[0])
+        for dialect in known or ("delimited", "fixed_width"):
+            page = fitting(given, plain, dialect)
+            if page is not None:
+                return of_shipped(given, page)
         if b"\0" in sample.head:
             raise FileRefused(
                 "NOT_RECOGNISED", given.name, "it is no text in a known encoding",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -46,18 +47,33 @@ class Given:
         return self.statement.name
 
 
-def of_shipped(given: Given, plain: Archived, dialect: str) -> Draft:
-    """A shipped page of a dialect, with the names and dates of this channel."""
+def fitting(given: Given, plain: Archived, dialect: str) -> str | None:
+    """The shipped page of a dialect that a file fits, or the first of them.
+
+    A page with a layout must read it without a fault, for any text may be delimited.
+    """
     pages = {name: page for name, page in given.pages.items() if page.dialect == dialect}
-    fitting = [name for name, page in pages.items() if _plans(given, plain, page)]
-    name = [*fitting, *pages][0]
-    page, left = pages[name], []
-    pattern, day = pattern_of(given.name, given.channel)
+    planned_by = [name for name, page in pages.items() if _plans(given, plain, page)]
+    if dialect not in ("delimited", "fixed_width"):
+        return next(iter([*planned_by, *pages]), None)
+    _, day = pattern_of(given.name, given.channel)
+    for name in planned_by:
+        seen = tried(pages[name], given.statement, day, 0)
+        if seen.accepted and seen.body["lines"]:
+            return name
+    return None
+
+
+def of_shipped(given: Given, name: str) -> Draft:
+    """A shipped page with the names and dates of this channel."""
+    page, left = given.pages[name], []
+    pattern, day, why = _pattern(given, page)
     changes = {"channel": (flow(given.channel), "the name in every table")}
-    if not _takes(page, given.name):
-        why = "by the date in its name" if day else "say how the files of a day are named"
+    if page.files is not None and page.files.parts:
+        left.append("how the files of a day are named, and its parts (files)")
+    else:
         changes["  pattern"] = (flow(pattern), f"below --inbox; {why}")
-    if dialect in _ZONED:
+    if page.dialect in _ZONED:
         changes["zone"] = (page.zone, "say which: the file does not")
         left.append("which zone its times are in (zone)")
     seen = _day_of(given, page, day)
@@ -70,12 +86,19 @@ def of_shipped(given: Given, plain: Archived, dialect: str) -> Draft:
             value, why = changes.pop(key)
             lines[at] = said(f"{key}: {value}", why)
     top = [first, f"# Drafted from a file: it fits the page {name} that comes with tieout."]
-    return Draft("\n".join([*top, *lines]), dialect, left)
+    return Draft("\n".join([*top, *lines]), page.dialect, left)
 
 
-def _takes(profile: Profile, name: str) -> bool:
-    pattern = profile.files.pattern.rsplit("/", 1)[-1] if profile.files else ""
-    return day_in(name, pattern) is not None
+def _pattern(given: Given, page: Profile) -> tuple[str, date | None, str]:
+    """The shipped page's pattern, where the file is named so; the day that the name says."""
+    own = page.files.pattern if page.files else ""
+    folder, _, last = own.partition("/")[2].rpartition("/")
+    day = day_in(given.name, last)
+    if day is not None or ("{" not in last and fnmatchcase(given.name, last)):
+        rest = f"{folder}/{last}" if folder else last
+        return f"{given.channel}/{rest}", day, "named as the channel names it"
+    pattern, day = pattern_of(given.name, given.channel)
+    return pattern, day, "by the date in its name" if day else "say how a day's files are named"
 
 
 def _plans(given: Given, plain: Archived, profile: Profile) -> bool:
