@@ -56,7 +56,7 @@ def unpacked(storage: Storage, kept: Archived, name: str, scratch: str, wanted: 
             several files in one archive, or damaged packing.
     """
     wanted = _within(kept, name, wanted)
-    with storage.fs.open_input_file(kept.path) as source, _damage_named(name):
+    with storage.fs.open_input_file(kept.path) as source, damage_named(name):
         start = source.read(4)
         source.seek(0)
         if start[:2] != _GZIP and start != _ZIP:
@@ -79,7 +79,7 @@ def laid_out(
         FileRefused: zero bytes, a bomb, damaged packing, or what the dialect refuses.
     """
     wanted = _within(kept, name, wanted)
-    with storage.fs.open_input_file(kept.path) as source, _damage_named(name):
+    with storage.fs.open_input_file(kept.path) as source, damage_named(name):
         plain = stream_of(unfold(source, name, wanted.bytes_max))
         return _copied(storage, kept, plain, name, scratch, wanted)
 
@@ -122,7 +122,12 @@ def _within(kept: Archived, name: str, wanted: Wanted) -> Wanted:
 
 
 @contextmanager
-def _damage_named(name: str) -> Iterator[None]:
+def damage_named(name: str) -> Iterator[None]:
+    """Whatever an unpacker raises for damaged bytes, named.
+
+    Raises:
+        FileRefused: in its place.
+    """
     try:
         yield
     except _DAMAGED as fault:

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.archive import Storage, receive
@@ -84,6 +85,7 @@ def tried(profile: Profile, statement: Path, day: date | None, lines_max: int) -
         "lines": landed.line_count,
         "rejected": landed.rejected_count,
         "totals": totals,
+        "days": dict(landed.days),
         "guesses": hints,
     }
     return Trial(said is None, shown, body)
@@ -95,12 +97,12 @@ def _refused(said: str, hints: list[str]) -> Trial:
 
 
 def _rows(folder: str, table: str, paths: Sequence[str], most: int) -> list[dict[str, Any]]:
-    rows = [
-        row
-        for path in paths
-        for row in pq.ParquetFile(f"{folder}/{table}/{path}").read().to_pylist()
-    ]
-    return sorted(rows, key=lambda row: int(row["line_no"]))[:most]
+    """The first rows, by their line numbers."""
+    if not paths:
+        return []
+    whole = pa.concat_tables(pq.ParquetFile(f"{folder}/{table}/{path}").read() for path in paths)
+    rows: list[dict[str, Any]] = whole.sort_by("line_no").slice(0, most).to_pylist()
+    return rows
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:

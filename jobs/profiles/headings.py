@@ -1,0 +1,114 @@
+"""Words by which a draft knows columns, kinds, statuses and directions, in Chinese and English."""
+
+import re
+import unicodedata
+
+from schemas.vocabulary import Kind, Status
+
+#: Our column, or a name of the layout's own, and the headings that mean it, the surest first.
+HEADINGS = {
+    "our_ref": "商户订单号 商户单号 商户流水号 商家订单号 外部订单号 商户系统订单号 merchantorder"
+    " merchantorderno merchantorderid merchantordernumber merchantreference merchantref outtradeno"
+    " clientreference yourreference invoiceid ourref merchanttransactionid",
+    "channel_ref": "交易流水号 平台订单号 平台流水号 渠道流水号 渠道订单号 支付流水号 支付订单号"
+    " 检索参考号 系统参考号 银行流水号 交易号 交易单号 参考号 流水号 transactionid txnid tradeno"
+    " transactionno transactionnumber transactionreference paymentid pspreference paymentreference"
+    " channelref referenceno reference ref id",
+    "original_ref": "原交易流水号 原商户订单号 原订单号 原流水号 原交易号 originaltransactionid"
+    " originaltradeno originalreference originalorder originalid parenttransactionid relatedid",
+    "order_ref": "订单号 订单编号 orderno orderid orderref ordernumber order",
+    "batch_ref": "结算批次号 清算批次号 批次号 batchid batchno batchnumber batch settlementid"
+    " payoutid",
+    "amount": "交易金额 支付金额 订单金额 实收金额 发生额 金额 amount transactionamount grossamount"
+    " gross paymentamount total",
+    "incoming": "收入金额 贷方金额 贷方发生额 存入金额 收入 存入 creditamount credit moneyin paidin"
+    " deposit",
+    "outgoing": "支出金额 借方金额 借方发生额 支取金额 支出 支取 debitamount debit moneyout paidout"
+    " withdrawal",
+    "fee": "手续费 手续费金额 交易手续费 商户手续费 服务费 fee feeamount fees commission charge",
+    "currency": "币种 交易币种 货币种类 货币 currency currencycode ccy curr",
+    "kind": "交易类型 业务类型 交易种类 类型 transactiontype tradetype type kind",
+    "status": "交易状态 支付状态 订单状态 状态 status transactionstatus state result",
+    "sign": "借贷标志 借贷标识 借贷方向 借贷 收支 收支类型 收支方向 资金方向 drcr debitcredit"
+    " creditdebit dc direction inout",
+    "traded_at": "交易时间 完成时间 支付时间 成功时间 付款时间 交易完成时间 时间 记账时间 入账时间"
+    " transactiontime tradetime finishedat completedat paidat paidtime datetime timestamp time"
+    " transactiondatetime createdat created transactiondate",
+    "date": "交易日期 日期 记账日期 tradedate date transactiondate bookingdate",
+    "settlement_date": "清算日期 结算日期 入账日期 settlementdate settledate valuedate 起息日",
+    "account_tail": "卡号 银行卡号 账号 对方账号 对方账户 付款账号 cardnumber cardno card"
+    " accountnumber accountno account iban",
+    "payer_name": "户名 对方户名 姓名 付款人 持卡人 付款方 交易对方 payername payer name cardholder"
+    " customername",
+    "merchant_id": "商户号 商户编号 商户代码 merchantid merchantno merchantnumber mid",
+    "terminal_id": "终端号 终端编号 terminalid terminalno terminal tid",
+    "product": "产品 商品名称 产品名称 productname product",
+    "card_type": "卡类型 卡种 支付卡类型 cardtype",
+}
+KINDS = {
+    Kind.PAYMENT: "消费 交易 支付 付款 收款 订单 销售 sale pay payment purchase charge capture"
+    " settled debit",
+    Kind.TOP_UP: "充值 topup recharge deposit",
+    Kind.REFUND: "退款 退货 消费撤销 撤销 refund refunded return reversal",
+    Kind.PAYOUT: "提现 代付 出款 付出 payout withdrawal transfer",
+    Kind.PAYOUT_RETURN: "退汇 代付退回 提现退回 payoutreturn returnedpayout",
+    Kind.CHARGEBACK: "拒付 调单 chargeback dispute",
+    Kind.ADJUSTMENT: "调账 调整 差错 adjustment correction",
+    Kind.FEE: "手续费 服务费 fee",
+}
+STATUSES = {
+    Status.SUCCEEDED: "成功 交易成功 支付成功 已支付 已完成 完成 已入账 已结算 success succeeded"
+    " successful ok completed complete paid settled captured approved booked",
+    Status.PENDING: "处理中 待支付 进行中 未完成 pending processing inprogress open",
+    Status.FAILED: "失败 交易失败 支付失败 failed failure error declined rejected",
+    Status.CLOSED: "关闭 已关闭 交易关闭 已取消 取消 closed cancelled canceled expired",
+    Status.REVERSED: "冲正 已冲正 已撤销 reversed voided void",
+}
+POSITIVE = "贷 贷方 收入 收 入 入账 + c cr credit in incoming"
+NEGATIVE = "借 借方 支出 支 出 出账 - d dr debit out outgoing"
+#: How a line below the trades begins.
+FOOTERS = (
+    "合计", "总计", "总笔数", "总金额", "小计", "汇总", "本页", "共计", "笔数", "统计", "交易合计",
+    "TOTAL", "Total", "total", "SUM", "Sum", "SUMMARY", "Summary", "summary", "Record",
+    "Count", "count", "TRAILER", "Trailer", "TRL", "END", "End", "<END>", "EOF", "#", "---",
+    "===", "***",
+)  # fmt: skip
+
+
+def plain(text: str) -> str:
+    """A heading or word to be compared: without what is in brackets, blanks, marks and case."""
+    wide = unicodedata.normalize("NFKC", text).casefold()
+    bare = re.sub(r"[(\[<【].*?[)\]>】]", "", wide)
+    return re.sub(r"[\W_]+", "", bare) or wide.strip()
+
+
+def meant(headings: list[str]) -> dict[str, int]:
+    """Which heading (from 0) is which of `HEADINGS`: each heading for one, the surest first."""
+    plains = [plain(each) for each in headings]
+    ranked = sorted(
+        (rank, at, column)
+        for column, words in HEADINGS.items()
+        for rank, word in enumerate(words.split())
+        for at, heading in enumerate(plains)
+        if heading == word and headings.count(headings[at]) == 1
+    )
+    out: dict[str, int] = {}
+    for _, at, column in ranked:
+        if column not in out and at not in out.values():
+            out[column] = at
+    return out
+
+
+def word_of(text: str, words: dict[Kind, str] | dict[Status, str]) -> str | None:
+    """The kind or status that a word of theirs means; None where it is not known."""
+    there = text.strip().upper().replace(" ", "_")
+    for ours, theirs in words.items():
+        if there == ours.value or plain(text) in theirs.split():
+            return str(ours.value)
+    return None
+
+
+def way_of(text: str) -> int:
+    """1 for a word that says that money came, -1 that it left, 0 for any other."""
+    bare = text.strip() if text.strip() in ("+", "-") else plain(text)
+    return (bare in POSITIVE.split()) - (bare in NEGATIVE.split())
