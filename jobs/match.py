@@ -91,8 +91,9 @@ def _one(
     job.versions_read = {table.name: lake.version(table) for table in tables}
     set_size(lake.spark, state.line_count + state.snapshot_rows)
     if is_idle(lake, state, channel):
+        job.counts = {"lines": 0, "transactions": 0}
         sealed(lake, job)
-        return MatchSummary(channel, day, each.why, job.result, {}, {}, {})
+        return MatchSummary(channel, day, each.why, job.result, job.counts, {}, {})
     in_step(lake, state, channel)
     found = matched_day(lake, profile, state, each.base, decided, job)
     lake.forget()

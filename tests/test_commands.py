@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -146,6 +147,20 @@ def test_a_missing_file_is_exit_3(world: World) -> None:
     assert (status, told["runs"][0]["result"]) == (3, "STATEMENT_MISSING")
     assert "STATEMENT_MISSING: bank 2026-11-16" in said
     assert told["runs"][0]["counts"]["suspense"] == 2
+
+
+@pytest.mark.sail_only
+def test_a_day_on_which_nothing_came_is_exit_3(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No statement, no snapshot, nothing open: said so, with a line of noughts for the channel."""
+    monkeypatch.setenv("TIEOUT_ENGINE", "sail")
+    for folder in ("bank", "internal"):
+        shutil.rmtree(world.inbox / folder)
+    status = main(arguments(world, "run"))
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert (status, json.loads(last)["runs"][0]["result"]) == (3, "STATEMENT_MISSING")
+    assert lines[0].split()[:4] == [str(day(0)), "bank", "0", "lines"]
 
 
 @pytest.mark.sail_only
