@@ -1,5 +1,6 @@
 """A statement that comes in parts, matched after each: the rows of a match of the whole day, from a
-look at the new lines, at what was no pair, and at the pairs that they touch. More draws with `TIEOUT_ARRIVALS=20`.
+look at the new lines, at what was no pair, and at the pairs that they touch. More draws with
+`TIEOUT_ARRIVALS=20`.
 """
 
 import os
@@ -111,6 +112,7 @@ def drawn(rng: Random) -> tuple[list[Rows], Rows]:
     return parts, ours
 
 
+@pytest.mark.sail_only
 @pytest.mark.parametrize("seed", range(int(os.environ.get("TIEOUT_ARRIVALS", "2"))))
 def test_part_by_part_is_the_whole_day(
     spark: SparkSession, tmp_path: Path, spy: Spy, seed: int
@@ -162,6 +164,7 @@ def test_only_what_the_new_part_touches_is_looked_at(
     ]
 
 
+@pytest.mark.sail_only
 def test_nothing_is_left_once_the_day_is_whole(
     spark: SparkSession, tmp_path: Path, spy: Spy
 ) -> None:
@@ -176,6 +179,7 @@ def test_nothing_is_left_once_the_day_is_whole(
     assert len(world.outcomes(0, "our_ref")) == PARTS
 
 
+@pytest.mark.sail_only
 @pytest.mark.parametrize("what", ["a part anew", "our side anew", "the page", "the tables"])
 def test_in_doubt_the_whole_day_is_matched(
     spark: SparkSession, tmp_path: Path, spy: Spy, what: str
