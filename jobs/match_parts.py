@@ -117,10 +117,10 @@ def taken_over(lake: Lake, profile: Profile, state: DayState, base: str) -> Take
 def _opened(lake: Lake, state: DayState, channel: str, taken: Taken, fresh: DataFrame) -> Taken:
     """Takes the pairs that new lines touch into what is looked at, by any reference they share."""
     day = state.business_date
-    touched = lake.stage(_touched(_rows_of(lake, day, channel, taken.pairs), fresh), "touched")
-    ids = touched.select("txn_id", "line_id", "file_id").collect()
-    if not ids:
+    touched = _touched(lake, _rows_of(lake, day, channel, taken.pairs), fresh)
+    if touched is None:
         return taken
+    ids = touched.select("txn_id", "line_id", "file_id").collect()
     own = [
         _rows_of(lake, day, channel, [each]).select("txn_id", F.lit(place).alias("place"))
         for place, each in enumerate(taken.pairs)
@@ -149,16 +149,27 @@ def _opened(lake: Lake, state: DayState, channel: str, taken: Taken, fresh: Data
     )
 
 
-def _touched(pairs: DataFrame, fresh: DataFrame) -> DataFrame:
-    """Ids of pairs whose line shares our_ref or channel_ref with a new line, and its file."""
-    found = []
-    for reference, column in (("our_ref_norm", "our_mark"), ("channel_ref_norm", "channel_mark")):
-        asked = marks.of(fresh, reference).groupBy(marks.MARK).agg(_rows()).select(marks.MARK)
-        marked = pairs.select("txn_id", "line_id", F.col(column).alias(marks.MARK))
-        found.append(asked.join(marked, on=marks.MARK, how="inner").select("txn_id", "line_id"))
+def _touched(lake: Lake, pairs: DataFrame, fresh: DataFrame) -> DataFrame | None:
+    """Ids of pairs whose line shares our_ref or channel_ref with a new line, and its file; None
+    where there are none, which marks alone tell.
+    """
+    references = {"our_mark": "our_ref_norm", "channel_mark": "channel_ref_norm"}
+    asked = {column: marks.of(fresh, reference) for column, reference in references.items()}
+    met = [given.join(_marked(pairs, column), on=marks.MARK, how="inner").select(marks.MARK)
+           for column, given in asked.items()]  # fmt: skip
+    hit = lake.stage(_united(met).groupBy(marks.MARK).agg(_rows()).select(marks.MARK), "hit")
+    if hit.isEmpty():
+        return None
+    found = [hit.join(_marked(pairs, column, "txn_id", "line_id"), on=marks.MARK, how="inner")
+             .select("txn_id", "line_id") for column in asked]  # fmt: skip
     either = _united(found).groupBy("txn_id", "line_id").agg(_rows())
     file_id = F.substring_index("line_id", ":", 1)
-    return either.select("txn_id", "line_id", file_id.alias("file_id"))
+    touched = either.select("txn_id", "line_id", file_id.alias("file_id"))
+    return lake.stage(touched, "touched")
+
+
+def _marked(pairs: DataFrame, column: str, *ids: str) -> DataFrame:
+    return pairs.select(F.col(column).alias(marks.MARK), *ids)
 
 
 def _rows() -> Any:

@@ -7,8 +7,8 @@ PARTS = faults_in(
     "test_parts",
     (
         "parts-forget-the-number",
-        '(("our_ref_norm", "our_mark"), ("channel_ref_norm", "channel_mark")):',
-        '(("our_ref_norm", "our_mark"),):',
+        '{"our_mark": "our_ref_norm", "channel_mark": "channel_ref_norm"}',
+        '{"our_mark": "our_ref_norm"}',
         "a pair of an earlier part stands although a new line has its number",
     ),
     (
