@@ -11,7 +11,7 @@ from jobs.days import DayState
 from jobs.lake import Lake, Written
 from jobs.lake_commit import DataFile
 from jobs.match_inputs import closed_before
-from jobs.match_parts import Pairs, Taken, comes_in_parts, plain, remembered, taken_over
+from jobs.match_parts import Pairs, Taken, comes_in_parts, has_parts, plain, remembered, taken_over
 from jobs.match_tally import stale_ids, tallied, tally
 from jobs.matching import conservation
 from jobs.matching.day import BULK_FROM_ITEMS, Facts, Matched, matched
@@ -78,7 +78,7 @@ def matched_day(
     with job.step("candidates"):
         if any(row["ambiguous"] for row in found) or lake.day_rows(CANDIDATES, day, channel):
             lake.replace_day(CANDIDATES, made.candidates, day, channel)
-    if apart or comes_in_parts(profile, state):
+    if has_parts(profile):
         with job.step("parts"):
             remembered(lake, profile, state, base, made, (*look.pairs, *pairs))
     job.versions_written = {OUTCOMES.name: written.version, OPEN_ITEMS.name: left.version}

@@ -70,10 +70,14 @@ class Taken:
     opened_rows: int = 0
 
 
+def has_parts(profile: Profile) -> bool:
+    """Whether a day of the channel comes in several parts."""
+    return profile.files is not None and len(profile.files.parts) > 1
+
+
 def comes_in_parts(profile: Profile, state: DayState) -> bool:
     """Whether more parts of a date's statement are waited for, while our side is there."""
-    several = profile.files is not None and len(profile.files.parts) > 1
-    return several and not state.whole and state.snapshot_id is not None
+    return has_parts(profile) and not state.whole and state.snapshot_id is not None
 
 
 def taken_over(lake: Lake, profile: Profile, state: DayState, base: str) -> Taken | None:
@@ -87,8 +91,8 @@ def taken_over(lake: Lake, profile: Profile, state: DayState, base: str) -> Take
         return None
     page = json.loads(told[-1]["told"])
     before = {(part, file_id) for part, file_id in page["files"]}
-    there = {table.name: _paths(lake, day, channel)[table.name] for table in _LEFT}
-    if page["base"] != base or not before <= set(state.files) or page["paths"] != there:
+    there = page["paths"] == _paths(lake, day, channel)
+    if page["base"] != base or not before <= set(state.files) or not there:
         return None
     pairs = [
         Pairs(tuple(each["paths"]), each["rows"], tuple(each["found"])) for each in page["pairs"]

@@ -205,7 +205,17 @@ def test_in_doubt_the_whole_day_is_matched(
         ("SUSPENSE", "INTERNAL_ONLY") if what == "a part anew" else ("MATCHED", ""),
     )
     assert None in spy.taken[1:]
-    assert world.outcomes(0, "txn_id", "outcome", "reasons") == [
+    for number in (2, 3):
+        world.statement(0, line(f"X{number}"), name=f"{number}.csv")
+    world.snapshot(0, txn("T0"), txn("T1", "20.01" if what == "our side anew" else "20.00"),
+                   txn("T2"), txn("T-late", status="CLOSED"))  # fmt: skip
+    world.ingest(0)
+    world.match(0)
+    assert spy.taken[-1] is None
+    assert not world.lake.rows(MATCHED_PARTS, channel="bank"), "the day is whole"
+    ours = [row for row in world.outcomes(0, "txn_id", "outcome", "reasons") if row[0]]
+    assert ours == [
+        ("T-late", "EXCLUDED", "NOT_EXPECTED"),
         ("T0", "MATCHED", ""),
         ("T1", *(second if what == "a part anew" else first)),
         ("T2", "MATCHED", ""),
