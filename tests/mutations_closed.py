@@ -31,6 +31,12 @@ _LOOKED_BACK = [
             "the day of a transaction is not taken in the profile's zone",
         ),
         (
+            "reversed-of-what-comes-back",
+            "paid_before & ~comes_back",
+            "paid_before",
+            "reversed after it failed on both sides, a line is held against another closed payment",
+        ),
+        (
             "change-of-currency-unseen",
             ' & (F.col("currency") == F.col("our_currency"))',
             "",

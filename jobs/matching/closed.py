@@ -149,14 +149,14 @@ def _lines_judged(met: DataFrame, sent: DataFrame) -> DataFrame:
     seen = F.when(later, F.col("pair_status")).when(paid_before, F.col("paid_status"))
     asking = met.withColumns({"asked_txn": asked, "seen": seen, "takes_place": later})
     compared = F.coalesce("sent_status", "seen")
-    later = F.col("takes_place")
+    later, paid_elsewhere = F.col("takes_place"), paid_before & ~comes_back
     case = verdicts.first_that_holds(
         [
             ("copy", F.col("copy_of").isNotNull()),
             ("paid again", paid_before & (status == F.lit(Status.SUCCEEDED.value))),
             ("later state", later & statuses_agree(status, F.col("compared"))),
             ("later state differs", later),
-            ("reversed elsewhere", paid_before & (status == F.lit(Status.REVERSED.value))),
+            ("reversed elsewhere", paid_elsewhere & (status == F.lit(Status.REVERSED.value))),
             ("failed elsewhere", paid_before & failed),
         ]
     )

@@ -331,6 +331,23 @@ def test_a_large_day_after_a_small_one(spark: SparkSession, tmp_path: Any) -> No
     ]
 
 
+def test_failed_on_both_sides_and_reversed(spark: SparkSession, tmp_path: Any) -> None:
+    """A failed on both sides. T+1: it is paid under two numbers; b waits, c is paid twice. T+2: the
+    failed number says reversed: a member again, which b stands beside, not what c closed."""
+    told = Ledger(spark, tmp_path)
+    told.run(0, [line("a", "A", status="FAILED")], [txn("A", status="FAILED")])
+    told.run(1, [line("b", "A"), line("c", "A", channel_ref=None)])
+    told.run(2, [line("d", "A", channel_ref="C-a", status="REVERSED")])
+    assert told.rows(1, *ROW) == [
+        ("b", "SUSPENSE", "STATEMENT_ONLY", "WAIT", None),
+        ("c", "BREAK", "DUPLICATE_PAYMENT", "REFUND", "b"),
+    ]
+    assert told.rows(2, *ROW) == [
+        ("b", "SUSPENSE", "STATEMENT_ONLY", "WAIT", None),
+        ("d", "BREAK", "STATUS_MISMATCH", "QUERY", "b"),
+    ]
+
+
 def test_put_away_after_its_pair(spark: SparkSession, tmp_path: Any) -> None:
     """A failed on both sides. T+1: it is paid and so is an earlier twin, B, which stays. T+2: A has
     failed after all, as the line of its pair says. T+3: it is paid once more, and a twin again."""
