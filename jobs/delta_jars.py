@@ -50,6 +50,11 @@ def jar_paths() -> list[Path]:
     return paths
 
 
+def archive_path() -> Path:
+    """Where the JVM's archive of classes lies beside the jars, if it was made."""
+    return jars_folder() / "classes.jsa"
+
+
 def fetch() -> list[Path]:
     """Bring the jars that are absent or damaged into `jars_folder()`, each by one rename.
 

@@ -206,9 +206,9 @@ class Lake:
         return self.version(table)
 
     def data_files(
-        self, table: Table, day: date, channel: str, file_ids: Sequence[str] | None = None
+        self, table: Table, day: date, channel: str | None, file_ids: Sequence[str] | None = None
     ) -> list[dict[str, Any]]:
-        """Data files of a day, from the log alone; of some received files where they are named."""
+        """Data files of a day, from the log alone; of a channel, of received files if named."""
         starts = ("",) if file_ids is None else tuple(file_ids)
         there = add_actions(self._delta(table), table, day, day, channel)
         return [each for each in there if str(each["path"]).rpartition("/")[2].startswith(starts)]

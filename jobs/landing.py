@@ -8,6 +8,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, field
 from datetime import date
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from jobs.lake import Lake
 from jobs.lake_commit import DataFile
 from jobs.line_file import LineFile
 from jobs.reading import pieces_of
-from jobs.session import engine_in_use
+from jobs.session import is_here
 from jobs.statements import DIALECTS
 from jobs.statements.canonical import without_cards
 from jobs.statements.cells import Rejected
@@ -39,7 +40,6 @@ T = TypeVar("T")
 #: Below this many bytes a day is read here, without asking the engine for tasks.
 INLINE_BYTES = 8 * 2**20
 BLOCKS_OF_A_TASK = 8
-SLICES_OF_A_CORE = 4
 #: How many rejected lines a message shows.
 SHOWN_MAX = 3
 
@@ -135,16 +135,16 @@ def told_by(
     """
     if byte_size <= INLINE_BYTES or len(tasks) == 1:
         return [work(task) for task in tasks]
+    if is_here(lake.spark):
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            return list(pool.map(work, tasks))
 
     def worked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             told = [json.dumps(work(tasks[i])) for i in batch.column(0).to_pylist()]
             yield pa.RecordBatch.from_pydict({"told": pa.array(told, pa.string())})
 
-    slices = len(tasks)
-    if engine_in_use(lake.spark) == "sail":  # which would begin all of them at once
-        slices = min(slices, SLICES_OF_A_CORE * (os.cpu_count() or 1))
-    frame = lake.spark.range(0, len(tasks), 1, slices).mapInArrow(worked, "told string")
+    frame = lake.spark.range(0, len(tasks), 1, len(tasks)).mapInArrow(worked, "told string")
     return [json.loads(row["told"]) for row in frame.collect()]
 
 

@@ -128,13 +128,16 @@ def _volumes(
     lake: Lake, table: Table, day: date, channels: Sequence[str]
 ) -> tuple[int, int | None]:
     """Rows of the day, and the median of the days before it where enough of them have rows."""
-    dated = table.partitions[0]
-    near = F.col(dated).between(F.lit(day - timedelta(days=USUAL_DAYS)), F.lit(day))
-    counted = _of(lake.read(table).where(near), channels).groupBy(dated).count().collect()
-    rows = {row[dated]: int(row["count"]) for row in counted}
-    today = rows.pop(day, 0)
-    usual = int(statistics.median(rows.values())) if len(rows) >= USUAL_DAYS_MIN else None
-    return today, usual
+    today, *before = (
+        sum(
+            int(file["num_records"])
+            for file in lake.data_files(table, day - timedelta(days=number), None)
+            if not channels or file["partition.channel"] in channels
+        )
+        for number in range(USUAL_DAYS + 1)
+    )
+    there = [rows for rows in before if rows]
+    return today, int(statistics.median(there)) if len(there) >= USUAL_DAYS_MIN else None
 
 
 def _validated(

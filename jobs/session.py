@@ -12,7 +12,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from jobs.delta_jars import jar_paths
+from jobs.delta_jars import archive_path, jar_paths
 from schemas.errors import ConfigurationError
 
 ENGINES = ("auto", "sail", "spark")
@@ -68,6 +68,14 @@ def open_session(
 def engine_in_use(spark: SparkSession) -> str:
     """`sail` or `spark`: the engine behind a session."""
     return "sail" if "connect" in type(spark).__module__ else "spark"
+
+
+def is_here(spark: SparkSession) -> bool:
+    """Whether all of the engine's tasks run on this machine, beside this process."""
+    if engine_in_use(spark) == "sail":
+        return True
+    master = str(spark.sparkContext.master)
+    return master.startswith("local") and not master.startswith("local-cluster")
 
 
 def set_size(spark: SparkSession, rows: int) -> None:
@@ -127,7 +135,7 @@ def _spark(master: str | None, memory: str | None) -> SparkSession:
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
         jars = ":".join(str(path) for path in jar_paths())
         memory = memory or os.environ.get("TIEOUT_MEMORY", "6g")
-        java_options = os.environ.get("TIEOUT_JAVA_OPTIONS", _JAVA_OPTIONS)
+        java_options = os.environ.get("TIEOUT_JAVA_OPTIONS") or _java_options()
         builder = (
             builder.master(master or os.environ.get("TIEOUT_MASTER", "local[*]"))
             .config("spark.driver.extraClassPath", jars)
@@ -141,6 +149,13 @@ def _spark(master: str | None, memory: str | None) -> SparkSession:
     return spark
 
 
+def _java_options() -> str:
+    archive = archive_path()
+    return f"{_JAVA_OPTIONS} {_ARCHIVE}{archive}" if archive.is_file() else _JAVA_OPTIONS
+
+
+#: An archive that is not of this JVM and these jars is passed over, without a word.
+_ARCHIVE = "-Xlog:cds*=off -Xshare:auto -XX:SharedArchiveFile="
 #: A day's job is over before most of what the JVM would compile to the full has paid for itself:
 #: a method must be ten times as busy as by default. The code that Spark makes for wide rows is
 #: longer than what the JVM compiles at all unless it is told to.

@@ -34,6 +34,9 @@ from schemas.profile import Profile, Snapshots
 from schemas.tables import INTERNAL_TRANSACTIONS, SNAPSHOT_FILES
 from schemas.vocabulary import FileStatus
 
+#: Up to so many rows a snapshot's ids are counted here, in some 200 bytes each; beyond, the engine.
+COUNTED_HERE_ROWS = 2_000_000
+
 
 def receive_snapshot(
     lake: Lake, snapshots: Snapshots, profiles: Mapping[str, Profile], inbox: Storage, day: date
@@ -135,7 +138,7 @@ def _repeated(lake: Lake, files: list[DataFile]) -> list[str]:
     paths = [lake.storage.full(f"{INTERNAL_TRANSACTIONS.name}/{each.path}") for each in files]
     if not paths:
         return []
-    if sum(each.rows for each in files) < 200_000:
+    if sum(each.rows for each in files) <= COUNTED_HERE_ROWS:
         ids = ds.dataset(paths, filesystem=lake.storage.fs).to_table(columns=["txn_id"])
         counts = ids.group_by("txn_id").aggregate([("txn_id", "count")])
         return list(counts.filter(pc.greater(counts["txn_id_count"], 1))["txn_id"].to_pylist())

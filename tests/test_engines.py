@@ -11,6 +11,7 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from jobs import session
+from jobs.delta_jars import archive_path
 from tests.worlds import World, day, line, txn
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,6 +50,29 @@ def test_an_idle_session_stays(spark: SparkSession) -> None:
     """The embedded engine is told to keep an idle session: by default it drops it after minutes."""
     if session.engine_in_use(spark) == "sail":
         assert os.environ["SAIL_SPARK__SESSION_TIMEOUT_SECS"] == session.IDLE_SECONDS
+
+
+@pytest.mark.spark
+def test_spark_starts_from_the_archive_of_classes(tmp_path: Path) -> None:
+    """The JVM is told of the archive that `make jars` made, takes it, and says nothing about it."""
+    script = "from jobs.session import open_session; open_session('spark')"
+    if not archive_path().is_file():
+        pytest.skip("this JVM keeps no archive of classes")
+    env = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
+    log = tmp_path / "classes.log"
+    env["JDK_JAVA_OPTIONS"] = f"-Xlog:class+load:file={log}"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "[warning]" not in done.stdout + done.stderr
+    loaded = log.read_text(encoding="utf-8").splitlines()
+    spark = [line for line in loaded if " org.apache.spark." in line]
+    assert sum("(top)" in line for line in spark) > len(spark) / 2
 
 
 @pytest.mark.spark
