@@ -27,7 +27,8 @@ REPORTS := build/test
 JOBS = $(RUN) TIEOUT_ENGINE=
 
 .PHONY: help env airflow-env jars jdk demo test test-sail test-spark test-airflow check soak fuzz \
-        lint types format golden mutants bench bench-ingest bench-match bench-labels lock wheel zip clean
+        lint types format golden mutants bench bench-ingest bench-match bench-explain bench-labels \
+        lock wheel zip clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [ENGINE=sail|spark] [SIZE=1m|10m]"; echo
@@ -100,6 +101,9 @@ bench-ingest: env ## landing by itself: large, 144 parts, one line, banks' of 10
 
 bench-match: env ## the match alone: a hot amount, a look-back over days as large [SIZE=1m|10m]
 	@$(RUN) $(BIN)/python -m benchmarks.matching --size $(SIZE)
+
+bench-explain: env ## one reference's story from a lake of 30 days [SIZE=1m]
+	@$(RUN) $(BIN)/python -m benchmarks.explain --size $(SIZE)
 
 bench-labels: env ## a labelled day matched, and precision and recall by class [TRADES=1000000]
 	@$(RUN) $(BIN)/python -m benchmarks.labels --trades $(TRADES)

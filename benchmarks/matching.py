@@ -2,6 +2,8 @@
 
 `lookback`: the benchmark's day over a lake whose two days before are as large and closed; one in
 two thousand of their references comes again. DuckDB joins, classifies and writes the same rows.
+`rare`: the same, and one in a hundred as many items of a channel without numbers, with two groups
+as large; DuckDB joins by numbers alone.
 `last` and `whole`: the last of 24 hourly parts of the day, and the day in one go, on the same lake.
 `hot-N`: N lines and N transactions without a reference, all of one amount within an hour.
 Each run is a process of its own; seconds count from when its session is up.
@@ -23,11 +25,11 @@ from deltalake import DeltaTable
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from benchmarks import parts, peer_duckdb
+from benchmarks import parts, peer_duckdb, rest
 from benchmarks.formula import DAY, SIZES, counts
 from benchmarks.generate import made
 from benchmarks.hot import hot
-from benchmarks.measure import Measured, measure
+from benchmarks.measure import Measured, environment, measure
 from benchmarks.speed import CONFIG, DATA, ROOT, machine
 from jobs import ingest, match
 from jobs.archive import Storage
@@ -46,6 +48,8 @@ from schemas.tables import (
 RESULTS = Path(__file__).resolve().parent / "matching.md"
 LOOKBACK_DAYS = 2
 AGAIN_EVERY = 2_000
+#: Cases that DuckDB does as well.
+PEERED = ("lookback", "rare")
 REFERENCES = ("txn_id", "our_ref", "channel_ref", "our_ref_norm", "channel_ref_norm")
 HEAD = ("date", "case", "engine", "machine", "rounds", "seconds", "best to worst", "of DuckDB",
         "CPU seconds", "peak GiB")  # fmt: skip
@@ -64,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             make(asked.size)
     rows = []
     for case in cases:
-        engines = [*asked.engines, *(["duckdb"] if case.startswith("lookback") else [])]
+        engines = [*asked.engines, *(["duckdb"] if case.startswith(PEERED) else [])]
         runs: dict[str, list[Measured]] = {engine: [] for engine in engines}
         for number in range(asked.rounds):
             for engine in engines:
@@ -102,12 +106,11 @@ def one_round(case: str, engine: str) -> Measured:
     kind, _, size = case.partition("-")
     if kind != "hot":
         # Data files are never changed, only added: links will do.
-        place = _place(size) if kind == "lookback" else parts.place_of(size) / "lake"
+        place = _place(size) if kind in PEERED else parts.place_of(size) / "lake"
         shutil.copytree(place, lake, copy_function=os.link)
     command = [sys.executable, "-m", "benchmarks.matching", "--child", case, engine, str(lake)]
-    env = dict(os.environ) | {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
     try:
-        return measure(command, ROOT, env)
+        return measure(command, ROOT, environment())
     finally:
         shutil.rmtree(lake, ignore_errors=True)
 
@@ -115,13 +118,14 @@ def one_round(case: str, engine: str) -> Measured:
 def _child(case: str, engine: str, lake_uri: str) -> float:
     kind, _, size = case.partition("-")
     if engine == "duckdb":
-        return _peer(Path(lake_uri))
+        return _peer(Path(lake_uri), kind == "rare")
     with at_work(lake_uri, engine) as lake:
         if kind == "hot":
             return hot(lake, int(size))
-        return (
-            _lookback(lake, SIZES[size]) if kind == "lookback" else parts.matched(lake, kind, size)
-        )
+        if kind not in PEERED:
+            return parts.matched(lake, kind, size)
+        seconds = _lookback(lake, SIZES[size])
+        return seconds + rest.paired(lake, SIZES[size]) if kind == "rare" else seconds
 
 
 # ---- a look-back over days as large -----------------------------------------------------------
@@ -148,6 +152,7 @@ def prepared(size: str) -> Path:
             lake.replace_day(OUTCOMES, _before(done, day, f"P{number}"), day, "wechat")
         for table in (OUTCOMES, OPEN_ITEMS):
             lake.replace_day(table, lake.read_day(table, DAY, "wechat").limit(0), DAY, "wechat")
+        rest.add(lake, SIZES[size])
     (place / "made").touch()
     return place
 
@@ -179,12 +184,13 @@ def _lookback(lake: Lake, size: int) -> float:
     return seconds
 
 
-def _peer(lake: Path) -> float:
+def _peer(lake: Path, with_rest: bool) -> float:
     """The same rows in DuckDB: what was closed before is set aside by three semi-joins."""
 
     def files(table: Table, day: date) -> str:
         by = table.partitions[0]
-        there = DeltaTable(str(lake / table.name)).file_uris([(by, "=", str(day))])
+        where = [(by, "=", str(day)), *([] if with_rest else [("channel", "=", "wechat")])]
+        there = DeltaTable(str(lake / table.name)).file_uris(where)
         return f"select *, date '{day}' as {by}, 'wechat' as channel from read_parquet({there!r})"
 
     begun = time.monotonic()
@@ -211,7 +217,12 @@ def _peer(lake: Path) -> float:
     return time.monotonic() - begun
 
 
-_PREPARED = {"lookback": prepared, "last": parts.prepared, "whole": parts.prepared}
+_PREPARED = {
+    "lookback": prepared,
+    "rare": prepared,
+    "last": parts.prepared,
+    "whole": parts.prepared,
+}
 
 
 def _row(case: str, engine: str, runs: dict[str, list[Measured]]) -> list[str]:

@@ -1,14 +1,16 @@
 """One program measured from outside: wall clock, and the memory of it and all its children."""
 
 import json
+import os
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Any
 
 import psutil
 
@@ -25,12 +27,14 @@ class Measured:
     """A run: seconds from start to end, seconds by step as the program says, peak bytes.
 
     `cpu_seconds` are those of all its processes together: they hold on a busy machine as well.
+    `told` is the JSON of its last line.
     """
 
     seconds: float
     cpu_seconds: float
     steps: dict[str, float]
     peak_bytes: int
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 def measure(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Measured:
@@ -54,7 +58,19 @@ def measure(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Measur
         raise ProgramFailed(f"exit {program.returncode}: {complained[-3_000:]}")
     # Of a process that nobody waits for, such as Spark's JVM, only the samples tell.
     cpu_seconds = max(_cpu_seconds() - used, sum(busy.values()))
-    return Measured(seconds, cpu_seconds, steps_of(said), peak)
+    return Measured(seconds, cpu_seconds, steps_of(said), peak, told_by(said))
+
+
+def environment() -> dict[str, str]:
+    """What a measured program is started in: no engine chosen, and nothing that a session of this
+    process has left behind.
+    """
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if key != "TIEOUT_ENGINE" and not key.startswith("SPARK_")
+    }
+    return kept | {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
 
 
 def tree_bytes(pid: int) -> int:
@@ -72,11 +88,14 @@ def _tree(pid: int) -> list[psutil.Process]:
 
 def steps_of(stdout: str) -> dict[str, float]:
     """The `seconds` by step of the JSON in the last line, parts of a step added up."""
-    lines = stdout.strip().splitlines()
-    if not lines:
-        return {}
-    seconds = json.loads(lines[-1]).get("seconds", {})
+    seconds = told_by(stdout).get("seconds", {})
     return {str(step): _whole(value) for step, value in seconds.items()}
+
+
+def told_by(stdout: str) -> dict[str, Any]:
+    """The JSON of the last line; empty where there is none."""
+    lines = stdout.strip().splitlines()
+    return dict(json.loads(lines[-1])) if lines else {}
 
 
 def _cpu_seconds() -> float:

@@ -18,7 +18,7 @@ from statistics import median
 from benchmarks.formula import DAY, SIZES, Counts, counts
 from benchmarks.found import counts_in
 from benchmarks.generate import made
-from benchmarks.measure import Measured, measure
+from benchmarks.measure import Measured, environment, measure
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "bench-data"
@@ -114,7 +114,7 @@ def one_round(engine: str, inbox: Path, wanted: Counts, quality: bool) -> Measur
     lake = DATA / f"lake-{engine}"
     shutil.rmtree(lake, ignore_errors=True)
     try:
-        run = measure(command(engine, inbox, lake, quality), ROOT, _environment())
+        run = measure(command(engine, inbox, lake, quality), ROOT, environment())
         wrong = wanted.difference(counts_in(lake))
         if wrong:
             raise WrongResult(f"{engine}: {wrong}")
@@ -131,11 +131,6 @@ def command(engine: str, inbox: Path, lake: Path, quality: bool) -> list[str]:
     return [sys.executable, "-m", "jobs", "run", "--engine", engine, *places,
             "--config", str(CONFIG), "--business-date", str(DAY), "--channel", "wechat",
             *([] if quality else ["--no-quality"])]  # fmt: skip
-
-
-def _environment() -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if key != "TIEOUT_ENGINE"}
-    return kept | {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
 
 
 def row(engine: str, asked: argparse.Namespace, runs: dict[str, list[Measured]]) -> list[str]:

@@ -4,6 +4,7 @@ look at the new lines, at what was no pair, and at the pairs that they touch. Mo
 """
 
 import os
+import shutil
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,6 +16,7 @@ from jobs import match_day
 from jobs.lake import Lake
 from jobs.match_parts import Taken, taken_over
 from schemas.tables import CANDIDATES, MATCHED_PARTS, OPEN_ITEMS, OUTCOMES, SETTLED_ITEMS
+from tests.test_killed import Killed, counted
 from tests.worlds import PAGE, World, day, line, txn
 
 Rows = list[dict[str, Any]]
@@ -220,3 +222,43 @@ def test_in_doubt_the_whole_day_is_matched(
         ("T1", *(second if what == "a part anew" else first)),
         ("T2", "MATCHED", ""),
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.sail_only
+def test_killed_at_every_write(spark: SparkSession, tmp_path: Path, spy: Spy) -> None:
+    """Part 1 of a day that took over part 0, dead before each write of its match and after the
+    last one: run again, and then part 2, the rows are those of a run that nobody killed.
+    """
+    begun = world_of(tmp_path / "begun", spark)
+    begun.snapshot(0, *[txn(f"T{number}") for number in range(8)])
+    part(begun, 0, *[line(f"T{number}") for number in range(4)])
+    second = [line("T4"), line("T0", traded_at=f"{day(0)} 13:00:00"), line("T-nobody")]
+    begun.statement(0, *second, name="1.csv")
+    begun.ingest(0)
+    last = [line("T5"), line("T1", status="REVERSED"), line("T6", "9.99")]
+
+    def again(name: str) -> World:
+        shutil.copytree(tmp_path / "begun", tmp_path / name)
+        return World(
+            tmp_path / name, Lake(spark, str(tmp_path / name / "lake")).prepare(), begun.page
+        )
+
+    clean = again("clean")
+    writes = counted(clean.lake, 0, False)
+    clean.match(0)
+    assert spy.taken[-1] is not None
+    count = writes()
+    assert count >= 5
+    part(clean, 2, *last)
+    expected = rows_of(clean)
+    for dies_at in range(1, count + 1):
+        for after in (False, True) if dies_at == count else (False,):
+            world = again(f"{dies_at}-{after}")
+            counted(world.lake, dies_at, after)
+            with pytest.raises(Killed):
+                world.match(0)
+            world.lake = Lake(spark, world.lake.uri).prepare()
+            world.match(0)
+            part(world, 2, *last)
+            assert rows_of(world) == expected, f"dead at write {dies_at}, after it: {after}"

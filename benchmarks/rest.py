@@ -1,0 +1,115 @@
+"""What pairs without a number: a channel of one in a hundred of the day's items, and two groups.
+
+The items of the channel bear an amount and a time alone. Each group is one transaction of ours and
+as many lines as the channel has, held together by the batch they name.
+"""
+
+import time
+from datetime import UTC, datetime
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from benchmarks.formula import DAY
+from jobs.lake import Lake
+from jobs.matching.day import Facts, matched
+from jobs.session import set_size
+from schemas.profile import Profile
+from schemas.table import Table
+from schemas.tables import (
+    CANDIDATES,
+    INTERNAL_TRANSACTIONS,
+    OPEN_ITEMS,
+    OUTCOMES,
+    STATEMENT_LINES,
+)
+
+CHANNEL = "bank"
+ONE_IN, GROUPS = 100, 2
+#: Minor units: of a group's line, and the least of what pairs by its amount.
+EACH, LEAST = 100, 10_000
+_NOON = int(datetime(2026, 11, 16, 4, tzinfo=UTC).timestamp()) * 1_000_000
+
+
+def _profile() -> Profile:
+    page = {"channel": CHANNEL, "zone": "Asia/Shanghai", "first_date": str(DAY), "dialect": "bai2",
+            "files": {"pattern": "{business_date:%Y-%m-%d}"},
+            "match": {"passes": [{"name": "near", "on": ["amount", "currency"],
+                                  "within_seconds": 60}], "groups": ["batch_ref"]}}  # fmt: skip
+    return Profile.model_validate(page)
+
+
+def add(lake: Lake, size: int) -> None:
+    """Writes the channel's lines and transactions for a day of `size` trades."""
+    count = size // ONE_IN
+    number = F.col("id")
+    group, of_group = F.floor((number - count) / count), number >= F.lit(count)
+    amount = F.lit(LEAST) + number * F.lit(7_919) % F.lit(500_000)
+    lines = lake.spark.range((1 + GROUPS) * count).select(
+        _text("L", number).alias("line_id"),
+        F.when(of_group, F.lit(EACH)).otherwise(amount).alias("amount"),
+        F.when(of_group, _text("BATCH", group)).alias("batch_ref"),
+        _time(number % F.lit(count), count).alias("traded_at"),
+    )
+    ours = lake.spark.range(count + GROUPS).select(
+        _text("T", number).alias("txn_id"),
+        F.when(of_group, F.lit(EACH * count)).otherwise(amount).alias("amount"),
+        F.when(of_group, _text("BATCH", number - F.lit(count))).alias("batch_ref"),
+        _time(number % F.lit(count), count).alias("occurred_at"),
+    )
+    for table, frame in ((STATEMENT_LINES, lines), (INTERNAL_TRANSACTIONS, ours)):
+        lake.replace_day(table, _whole(frame, table), DAY, CHANNEL)
+
+
+def _text(tag: str, number: Column) -> Column:
+    return F.concat(F.lit(tag), number.cast("string"))
+
+
+def _time(place: Column, count: int) -> Column:
+    micros = F.lit(_NOON) + place * F.lit(36_000_000_000 // max(count, 1))
+    return F.timestamp_micros(micros.cast("bigint"))
+
+
+def _whole(frame: DataFrame, table: Table) -> DataFrame:
+    """The frame with all columns of a table; what it does not say is null."""
+    known = {
+        "channel": F.lit(CHANNEL),
+        "kind": F.lit("PAYMENT"),
+        "status": F.lit("SUCCEEDED"),
+        "currency": F.lit("CNY"),
+        "business_date": F.lit(DAY),
+        "batch_ref_norm": F.col("batch_ref"),
+        **{name: F.col(name) for name in frame.columns},
+    }
+    return frame.select(
+        *[
+            known.get(field.name, F.lit(None)).cast(field.dataType).alias(field.name)
+            for field in table.schema
+        ]
+    )
+
+
+def paired(lake: Lake, size: int) -> float:
+    """Seconds of the channel's match, read and written.
+
+    Raises:
+        ValueError: not every item has its row, or one is not matched.
+    """
+    count = size // ONE_IN
+    items = (2 + GROUPS) * count + GROUPS
+    begun = time.monotonic()
+    set_size(lake.spark, items)
+    lines, ours = (
+        lake.read_day(table, DAY, CHANNEL) for table in (STATEMENT_LINES, INTERNAL_TRANSACTIONS)
+    )
+    empty = [lake.read_day(table, DAY, CHANNEL) for table in (OPEN_ITEMS, OUTCOMES)]
+    made = matched(
+        lines, ours, *empty, Facts(DAY, True, True, items, closed=0), _profile(), lake.stage
+    )
+    written = lake.replace_day(OUTCOMES, made.outcomes, DAY, CHANNEL)
+    left = lake.replace_day(OPEN_ITEMS, made.open_items, DAY, CHANNEL)
+    lake.replace_day(CANDIDATES, made.candidates, DAY, CHANNEL)
+    seconds = time.monotonic() - begun
+    if (written.rows, left.rows) != (count + GROUPS * (count + 1), 0):
+        raise ValueError(f"{written.rows} rows, {left.rows} open, of {items} items")
+    return seconds
