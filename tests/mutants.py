@@ -27,6 +27,7 @@ TESTS = (
     "test_groups",
     "test_late",
     "test_closed",
+    "test_company",
     "test_candidates",
     "test_parts",
     "test_against_oracle",

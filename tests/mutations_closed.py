@@ -100,6 +100,28 @@ _LOOKED_BACK = [
 ]
 _TWICE = [
     *faults_in(
+        "matching/company",
+        "test_company",
+        (
+            "company-of-our-number-alone",
+            '(("kind", "our_ref_norm"), ("kind", "channel_ref_norm"))',
+            '(("kind", "our_ref_norm"),)',
+            "on a very large day lines of one channel_ref are not held against each other",
+        ),
+        (
+            "company-without-groups",
+            "for group in match.groups:",
+            "for group in match.groups[:0]:",
+            "on a very large day members of a group that share nothing else stay alone",
+        ),
+        (
+            "company-of-three",
+            'F.col("n") > F.lit(1)',
+            'F.col("n") > F.lit(2)',
+            "on a very large day two that share a key do not meet",
+        ),
+    ),
+    *faults_in(
         "matching/day",
         "test_closed",
         (

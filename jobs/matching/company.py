@@ -1,0 +1,64 @@
+"""Who has company: shares a key of some step with another member, which is all that steps 3 to 5
+look at.
+
+On a large day most of what is left to the steps has none, and need not be ranked and counted.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import and_
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.matching import groups, passes, verdicts
+from jobs.matching.members import key_of
+from schemas.match_rules import Match
+from schemas.vocabulary import normalized
+
+WHO = ("id", "side")
+
+
+def had(members: DataFrame, match: Match) -> DataFrame:
+    """`WHO` of the members that share a key with another one, each once; or more of them."""
+    marked = reduce(
+        DataFrame.unionByName,
+        [
+            members.where(may).select(*WHO, F.xxhash64(F.lit(number), *key).alias("mark"))
+            for number, (key, may) in enumerate(_keys(match).items())
+        ],
+    )
+    shared = marked.groupBy("mark").agg(F.count("*").alias("n")).where(F.col("n") > F.lit(1))
+    met = marked.join(shared.select("mark"), on="mark", how="left_semi")
+    return met.groupBy(*WHO).agg(F.count("*").alias("n")).select(*WHO)
+
+
+def _keys(match: Match) -> dict[tuple[str, ...], Column]:
+    """What items share in some step, and which of them may."""
+    duplicates = (("kind", "our_ref_norm"), ("kind", "channel_ref_norm"))
+    keys: dict[tuple[str, ...], Column] = {key: _there(key) for key in duplicates}
+    for each in match.passes:
+        keys.setdefault(tuple(key_of(each)), passes.may_take_part(each))
+    for group in match.groups:
+        keys.setdefault((normalized(group.on),), _there((normalized(group.on),)))
+    return keys
+
+
+def _there(key: Sequence[str]) -> Column:
+    return reduce(and_, [F.col(name).isNotNull() for name in key])
+
+
+def told_alone(members: DataFrame, columns: Sequence[str], match: Match) -> DataFrame:
+    """Members without company (`columns`, those of `verdicts`) with what passes and groups say."""
+    none = F.lit(None).cast("string")
+    free = F.col("settled").isNull()
+    met = {
+        name: F.when(free & passes.may_take_part(each), F.lit(0).cast("bigint"))
+        for name, each in passes.with_rivals(match).items()
+    }
+    found = {"partner": none, "matched_by": none, "rival": F.lit(False), **met, "unit_id": none,
+             "gap": F.lit(None).cast("bigint")}  # fmt: skip
+    assert {*passes.NAMES, *met, *groups.NAMES} == {*found}
+    return members.select(
+        *columns, *verdicts.NAMES, *[of.alias(name) for name, of in found.items()]
+    )

@@ -1,0 +1,48 @@
+"""On a very large day only who shares a key with another goes through the steps: no row differs."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from tests.matching.ledger import Ledger, at, line, txn
+
+ROW = ("outcome", "reasons", "duplicate_of", "matched_by")
+MATCH = {"passes": ["our_ref", {"name": "near", "on": ["amount", "currency"]}],
+         "groups": ["batch_ref"]}  # fmt: skip
+
+
+@pytest.fixture(params=[0, 10**6], ids=["very large", "small"])
+def told(request: pytest.FixtureRequest, spark: SparkSession, tmp_path: Path) -> Ledger:
+    """Company of each kind: one number of the channel, an amount, a batch, our number; and none."""
+    made = Ledger(spark, tmp_path, MATCH, request.param)
+    lines = [
+        line("a", "A", status="FAILED", channel_ref="C", traded_at=at("10")),
+        line("b", "B", channel_ref="C", traded_at=at("11")),
+        line("near", None, 2000),
+        line("sum.1", "S1", 300, batch_ref="G"),
+        line("sum.2", "S2", 400, batch_ref="G"),
+        line("twice.1", "W", 500),
+        line("twice.2", "W", 500),
+        line("lone", "L", 600),
+    ]
+    ours = [txn("near.t", 2000, our_ref=None), txn("sum.t", 700, batch_ref="G"), txn("alone", 800)]
+    return made.run(0, lines, ours)
+
+
+def test_who_shares_a_key_meets(told: Ledger) -> None:
+    """The last word of a number, a sole amount, an even batch, the first of two payments."""
+    rows: list[tuple[Any, ...]] = told.rows(0, *ROW)
+    assert {row[0]: row[1:] for row in rows} == {
+        "a": ("EXCLUDED", "NOT_EXPECTED", "b", None),
+        "alone": ("SUSPENSE", "INTERNAL_ONLY", None, None),
+        "b": ("SUSPENSE", "STATEMENT_ONLY", None, None),
+        "lone": ("SUSPENSE", "STATEMENT_ONLY", None, None),
+        "near.t+near": ("MATCHED", "", None, "near"),
+        "sum.1": ("MATCHED", "", None, "batch_ref"),
+        "sum.2": ("MATCHED", "", None, "batch_ref"),
+        "sum.t": ("MATCHED", "", None, "batch_ref"),
+        "twice.1": ("SUSPENSE", "STATEMENT_ONLY", None, None),
+        "twice.2": ("BREAK", "DUPLICATE_PAYMENT", "twice.1", None),
+    }
