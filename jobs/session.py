@@ -135,7 +135,7 @@ def _spark(master: str | None, memory: str | None) -> SparkSession:
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
         jars = ":".join(str(path) for path in jar_paths())
         memory = memory or os.environ.get("TIEOUT_MEMORY", "6g")
-        java_options = os.environ.get("TIEOUT_JAVA_OPTIONS") or _java_options()
+        java_options = _java_options()
         builder = (
             builder.master(master or os.environ.get("TIEOUT_MASTER", "local[*]"))
             .config("spark.driver.extraClassPath", jars)
@@ -150,8 +150,9 @@ def _spark(master: str | None, memory: str | None) -> SparkSession:
 
 
 def _java_options() -> str:
+    options = os.environ.get("TIEOUT_JAVA_OPTIONS", _JAVA_OPTIONS)
     archive = archive_path()
-    return f"{_JAVA_OPTIONS} {_ARCHIVE}{archive}" if archive.is_file() else _JAVA_OPTIONS
+    return f"{options} {_ARCHIVE}{archive}" if archive.is_file() else options
 
 
 #: An archive that is not of this JVM and these jars is passed over, without a word.
