@@ -75,12 +75,14 @@ jdk:
 	@$(HAS_JDK) || { echo "Spark needs a JDK 17 or newer, and there is none on the PATH or" \
 	  "in JAVA_HOME: sudo apt-get install openjdk-17-jre-headless" >&2; exit 1; }
 
-jars: jdk env .jars/.ready ## fetch the two Delta jars for Spark into .jars, once
-
-# Made anew with the environment: the JVM passes over an archive of other jars.
-.jars/.ready: .venv/.synced jobs/delta_jars.py | jdk env
+jars: jdk env ## fetch the two Delta jars for Spark into .jars, once
 	@$(RUN) $(BIN)/python -m jobs.delta_jars
+	@$(MAKE) -s .jars/.archived
+
+# Made anew with the environment and the jars: the JVM passes over an archive of other jars.
+.jars/.archived: .venv/.synced jobs/class_archive.py $(wildcard .jars/*.jar)
 	@echo "keeping Spark's classes in an archive, once (half a minute)"
+	@mkdir -p $(@D)
 	@$(RUN) $(BIN)/python -m jobs.class_archive 2>$(@D)/archive.log || { cat $(@D)/archive.log; exit 1; }
 	@touch $@
 

@@ -8,7 +8,6 @@ seconds count from when its session is up, memory is that of all its processes.
 
 import argparse
 import json
-import os
 import shutil
 import sys
 import time
@@ -21,7 +20,7 @@ from typing import Any
 from benchmarks.banks import ENTRIES, SUFFIXES, WRITERS
 from benchmarks.formula import DAY, SIZES, counts
 from benchmarks.generate import write_bill
-from benchmarks.measure import Measured, measure
+from benchmarks.measure import Measured, environment, measure
 from benchmarks.speed import CONFIG, DATA, ROOT, machine
 from jobs.archive import Storage
 from jobs.config import load, page_of
@@ -103,9 +102,8 @@ def one_round(case: str, engine: str, inbox: Path) -> Measured:
     shutil.rmtree(lake, ignore_errors=True)
     command = [sys.executable, "-m", "benchmarks.landing", "--child", case, engine,
                str(inbox), str(lake)]  # fmt: skip
-    env = dict(os.environ) | {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
     try:
-        return measure(command, ROOT, env)
+        return measure(command, ROOT, environment())
     finally:
         shutil.rmtree(lake, ignore_errors=True)
 

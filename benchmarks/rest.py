@@ -28,14 +28,15 @@ CHANNEL = "bank"
 ONE_IN, GROUPS = 100, 2
 #: Minor units: of a group's line, and the least of what pairs by its amount.
 EACH, LEAST = 100, 10_000
-_NOON = int(datetime(2026, 11, 16, 4, tzinfo=UTC).timestamp()) * 1_000_000
+NOON = int(datetime(2026, 11, 16, 4, tzinfo=UTC).timestamp()) * 1_000_000
 
 
-def _profile() -> Profile:
+def profile(*groups: str) -> Profile:
+    """The page of a channel that pairs by amount within a minute, and by groups where named."""
     page = {"channel": CHANNEL, "zone": "Asia/Shanghai", "first_date": str(DAY), "dialect": "bai2",
             "files": {"pattern": "{business_date:%Y-%m-%d}"},
             "match": {"passes": [{"name": "near", "on": ["amount", "currency"],
-                                  "within_seconds": 60}], "groups": ["batch_ref"]}}  # fmt: skip
+                                  "within_seconds": 60}], "groups": list(groups)}}  # fmt: skip
     return Profile.model_validate(page)
 
 
@@ -58,7 +59,8 @@ def add(lake: Lake, size: int) -> None:
         _time(number % F.lit(count), count).alias("occurred_at"),
     )
     for table, frame in ((STATEMENT_LINES, lines), (INTERNAL_TRANSACTIONS, ours)):
-        lake.replace_day(table, _whole(frame, table), DAY, CHANNEL)
+        normalized = frame.withColumn("batch_ref_norm", F.col("batch_ref"))
+        lake.replace_day(table, whole(normalized, table), DAY, CHANNEL)
 
 
 def _text(tag: str, number: Column) -> Column:
@@ -66,11 +68,11 @@ def _text(tag: str, number: Column) -> Column:
 
 
 def _time(place: Column, count: int) -> Column:
-    micros = F.lit(_NOON) + place * F.lit(36_000_000_000 // max(count, 1))
+    micros = F.lit(NOON) + place * F.lit(36_000_000_000 // max(count, 1))
     return F.timestamp_micros(micros.cast("bigint"))
 
 
-def _whole(frame: DataFrame, table: Table) -> DataFrame:
+def whole(frame: DataFrame, table: Table) -> DataFrame:
     """The frame with all columns of a table; what it does not say is null."""
     known = {
         "channel": F.lit(CHANNEL),
@@ -78,7 +80,6 @@ def _whole(frame: DataFrame, table: Table) -> DataFrame:
         "status": F.lit("SUCCEEDED"),
         "currency": F.lit("CNY"),
         "business_date": F.lit(DAY),
-        "batch_ref_norm": F.col("batch_ref"),
         **{name: F.col(name) for name in frame.columns},
     }
     return frame.select(
@@ -97,19 +98,27 @@ def paired(lake: Lake, size: int) -> float:
     """
     count = size // ONE_IN
     items = (2 + GROUPS) * count + GROUPS
-    begun = time.monotonic()
-    set_size(lake.spark, items)
     lines, ours = (
         lake.read_day(table, DAY, CHANNEL) for table in (STATEMENT_LINES, INTERNAL_TRANSACTIONS)
     )
-    empty = [lake.read_day(table, DAY, CHANNEL) for table in (OPEN_ITEMS, OUTCOMES)]
-    made = matched(
-        lines, ours, *empty, Facts(DAY, True, True, items, closed=0), _profile(), lake.stage
-    )
+    rows, still_open, seconds = settled(lake, lines, ours, profile("batch_ref"), items)
+    if (rows, still_open) != (count + GROUPS * (count + 1), 0):
+        raise ValueError(f"{rows} rows, {still_open} open, of {items} items")
+    return seconds
+
+
+def settled(
+    lake: Lake, lines: DataFrame, ours: DataFrame, page: Profile, items: int
+) -> tuple[int, int, float]:
+    """Matches and writes a day on which nothing is open or closed: rows of outcomes and of open
+    items, and the seconds it took.
+    """
+    set_size(lake.spark, items)
+    begun = time.monotonic()
+    empty = [lake.read_day(table, DAY, CHANNEL).limit(0) for table in (OPEN_ITEMS, OUTCOMES)]
+    facts = Facts(DAY, True, True, items, closed=0)
+    made = matched(lines, ours, *empty, facts, page, lake.stage)
     written = lake.replace_day(OUTCOMES, made.outcomes, DAY, CHANNEL)
     left = lake.replace_day(OPEN_ITEMS, made.open_items, DAY, CHANNEL)
     lake.replace_day(CANDIDATES, made.candidates, DAY, CHANNEL)
-    seconds = time.monotonic() - begun
-    if (written.rows, left.rows) != (count + GROUPS * (count + 1), 0):
-        raise ValueError(f"{written.rows} rows, {left.rows} open, of {items} items")
-    return seconds
+    return written.rows, left.rows, time.monotonic() - begun

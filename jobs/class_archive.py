@@ -24,11 +24,12 @@ PATIENCE = 120
 def main() -> int:
     """Makes the archive; its absence is no failure, so the status is always 0."""
     place = archive_path()
+    place.parent.mkdir(parents=True, exist_ok=True)
     place.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(prefix=".classes-", dir=place.parent) as scratch:
         made = Path(scratch, place.name)
-        os.environ["TIEOUT_JAVA_OPTIONS"] = f"-XX:ArchiveClassesAtExit={made} -Xlog:disable"
-        spark = open_session("spark")
+        os.environ["TIEOUT_JAVA_OPTIONS"] = f'"-XX:ArchiveClassesAtExit={made}" -Xlog:disable'
+        spark = open_session("spark", master="local[2]")
         _work(spark, scratch)
         _end(spark)
         if made.is_file():

@@ -29,10 +29,14 @@ class JarsMissing(TieoutError):
     exit_status = 2
 
 
+#: `.jars` beside the project's pyproject.toml.
+_OWN = Path(__file__).resolve().parents[1] / ".jars"
+
+
 def jars_folder() -> Path:
-    """The folder of the jars: TIEOUT_JARS, or `.jars` beside the project's pyproject.toml."""
+    """The folder of the jars: TIEOUT_JARS, or the project's own."""
     chosen = os.environ.get("TIEOUT_JARS")
-    return Path(chosen) if chosen else Path(__file__).resolve().parents[1] / ".jars"
+    return Path(chosen) if chosen else _OWN
 
 
 def jar_paths() -> list[Path]:
@@ -51,8 +55,10 @@ def jar_paths() -> list[Path]:
 
 
 def archive_path() -> Path:
-    """Where the JVM's archive of classes lies beside the jars, if it was made."""
-    return jars_folder() / "classes.jsa"
+    """Where the JVM's archive of classes lies, if it was made; never in TIEOUT_JARS, which other
+    environments may share: it holds for one of them.
+    """
+    return _OWN / "classes.jsa"
 
 
 def fetch() -> list[Path]:

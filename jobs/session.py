@@ -152,11 +152,13 @@ def _spark(master: str | None, memory: str | None) -> SparkSession:
 def _java_options() -> str:
     options = os.environ.get("TIEOUT_JAVA_OPTIONS", _JAVA_OPTIONS)
     archive = archive_path()
-    return f"{options} {_ARCHIVE}{archive}" if archive.is_file() else options
+    return (
+        f'{options} {_ARCHIVE} "-XX:SharedArchiveFile={archive}"' if archive.is_file() else options
+    )
 
 
 #: An archive that is not of this JVM and these jars is passed over, without a word.
-_ARCHIVE = "-Xlog:cds*=off -Xshare:auto -XX:SharedArchiveFile="
+_ARCHIVE = "-Xlog:cds*=off -Xshare:auto"
 #: A day's job is over before most of what the JVM would compile to the full has paid for itself:
 #: a method must be ten times as busy as by default. The code that Spark makes for wide rows is
 #: longer than what the JVM compiles at all unless it is told to.

@@ -20,7 +20,10 @@ WHO = ("id", "side")
 
 
 def had(members: DataFrame, match: Match) -> DataFrame:
-    """`WHO` of the members that share a key with another one, each once; or more of them."""
+    """`WHO` of the members that share a key with another one, one row each; a null is no key.
+
+    Keys are compared by hashes of 64 bits: two that share one by chance bring in more, never less.
+    """
     marked = reduce(
         DataFrame.unionByName,
         [
@@ -49,7 +52,9 @@ def _there(key: Sequence[str]) -> Column:
 
 
 def told_alone(members: DataFrame, columns: Sequence[str], match: Match) -> DataFrame:
-    """Members without company (`columns`, those of `verdicts`) with what passes and groups say."""
+    """Members without company (`columns`, those of `verdicts`) with what passes and groups say: no
+    partner, no candidate, no group.
+    """
     none = F.lit(None).cast("string")
     free = F.col("settled").isNull()
     met = {
