@@ -18,6 +18,12 @@ from jobs.lake_read import add_actions
 from jobs.session import engine_in_use
 from schemas.tables import Table
 
+#: Spark has the level from its session; the embedded engine begins a dictionary at little cost.
+_OPTIONS = {
+    "spark": {"compression": "zstd", "parquet.enable.dictionary": "false"},
+    "sail": {"compression": "zstd(1)"},
+}
+
 
 @dataclass(frozen=True)
 class DataFile:
@@ -40,9 +46,10 @@ def written_files(
     try:
         narrow = frame.drop(*table.partitions)
         place = f"{storage.uri}/{table.name}/{folder}"
-        # Spark has the level from its session.
-        kind = "zstd" if engine_in_use(frame.sparkSession) == "spark" else "zstd(1)"
-        narrow.write.mode("overwrite").option("compression", kind).parquet(place)
+        options = _OPTIONS[engine_in_use(frame.sparkSession)] | {
+            f"parquet.enable.dictionary#{name}": "true" for name in table.repeated
+        }
+        narrow.write.mode("overwrite").options(**options).parquet(place)
     except Exception as fault:
         raise named(fault) from fault
     place = storage.full(f"{table.name}/{folder}")

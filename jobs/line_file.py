@@ -12,21 +12,6 @@ from jobs.archive import Storage
 from jobs.lake_guard import arrow_schema
 from schemas.tables import Table
 
-#: Columns whose values repeat, and are worth a dictionary.
-_REPEATED = [
-    "file_id",
-    "kind",
-    "status",
-    "currency",
-    "product",
-    "card_type",
-    "merchant_id",
-    "terminal_id",
-    "channel",
-    "account_tail",
-    "reason",
-]
-
 
 class LineFile:
     """One Parquet data file of a table's day, opened at the first row."""
@@ -41,6 +26,7 @@ class LineFile:
         self.storage, self.file_id, self.rows = storage, file_id, 0
         kept = [each for each in arrow_schema(table) if each.name not in table.partitions]
         self.schema = pa.schema(kept)
+        self.repeated = table.repeated
         self.out: pq.ParquetWriter | None = None
 
     def write(self, columns: dict[str, pa.Array]) -> None:
@@ -66,7 +52,7 @@ class LineFile:
                 filesystem=self.storage.fs,
                 compression="zstd",
                 compression_level=1,
-                use_dictionary=_REPEATED,
+                use_dictionary=self.repeated,
                 write_statistics=True,
             )
         self.out.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self.schema))

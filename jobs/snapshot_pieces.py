@@ -35,7 +35,6 @@ SCHEMA = pa.schema(
         if each.name not in INTERNAL_TRANSACTIONS.partitions
     ]
 )
-_REPEATED = ["kind", "status", "currency", "product", "card_type", "merchant_id", "account_tail"]
 
 
 @dataclass(frozen=True)
@@ -207,6 +206,6 @@ def write(storage: Storage, piece: Piece, channel: str, rows: pa.Table) -> DataF
         filesystem=storage.fs,
         compression="zstd",
         compression_level=1,
-        use_dictionary=_REPEATED,
+        use_dictionary=INTERNAL_TRANSACTIONS.repeated,
     )
     return DataFile(channel, path, storage.size(full), rows.num_rows)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, write_deltalake
 from pyspark.sql import DataFrame
@@ -59,6 +60,18 @@ def test_what_delta_itself_writes_is_read_and_replaced(lake: Lake) -> None:
     assert lake.read_day(FEE_TOTALS, T, "wechat").count() == 3
     lake.replace_day(FEE_TOTALS, totals(lake, 2), T, "wechat")
     assert counts(lake) == {(T, "alipay"): 4, (T, "wechat"): 2}
+
+
+@pytest.mark.spark
+def test_only_what_repeats_gets_a_dictionary(lake: Lake) -> None:
+    """Words and dates of fee_totals have one, its sums have none."""
+    lake.replace_day(FEE_TOTALS, totals(lake, 1_000).coalesce(1), T, "wechat")
+    (path,) = [each["path"] for each in lake.data_files(FEE_TOTALS, T, "wechat")]
+    group = pq.read_metadata(f"{lake.path(FEE_TOTALS)}/{path}").row_group(0)
+    columns = [group.column(place) for place in range(group.num_columns)]
+    coded = {each.path_in_schema for each in columns if "PLAIN_DICTIONARY" in each.encodings}
+    assert "currency" in FEE_TOTALS.repeated
+    assert coded == set(FEE_TOTALS.repeated) - {*FEE_TOTALS.partitions}
 
 
 def test_a_day_may_become_empty(lake: Lake) -> None:

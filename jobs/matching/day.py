@@ -97,7 +97,8 @@ def matched(
     pairs = None
     met_before, touched = None, None if facts.closed == 0 else closed_rows
     if touched is not None and (in_bulk or (facts.closed or 0) > max(bulk_from, 0)):
-        met_before, touched = marks.met_before(lines, transactions, closed_rows, keep)
+        asked = (lines, transactions, facts.items)
+        met_before, touched = marks.met_before(*asked, closed_rows, keep)
     if in_bulk:
         others = [open_items]
         if facts.decisions:

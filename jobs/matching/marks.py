@@ -12,6 +12,9 @@ from schemas.tables import MARKS
 
 #: The column of a mark.
 MARK = "mark"
+#: Of more items Spark must not make a table that it sends to every task: it would judge by the
+#: bytes on disk, which are few.
+SENT_AROUND_ITEMS = 2_000_000
 #: What keeps the hashes of different references apart.
 OURS, THEIRS, ID = 1, 2, 3
 SALTS: Mapping[str, int] = {"our_ref_norm": OURS, "channel_ref_norm": THEIRS, "txn_id": ID}
@@ -42,9 +45,9 @@ def stored() -> dict[str, Column]:
 
 
 def met_before(
-    lines: DataFrame, transactions: DataFrame, closed: DataFrame, keep: Keep
+    lines: DataFrame, transactions: DataFrame, items: int, closed: DataFrame, keep: Keep
 ) -> tuple[DataFrame, DataFrame | None]:
-    """Marks of today's items that earlier runs closed, and the closed rows that hang on them, in
+    """Marks of today's `items` that earlier runs closed, and the closed rows that hang on them, in
     the columns of `lookback.ASKED`; None where there are none.
 
     Those are the rows with such a mark and the other rows of their numbers and transactions. Two
@@ -57,13 +60,15 @@ def met_before(
         "channel_mark": of(lines, "channel_ref_norm"),
         "txn_mark": of(transactions, "txn_id"),
     }
-    near = keep(_having(closed, today), "near")
+    if items > SENT_AROUND_ITEMS:
+        today = {column: given.hint("shuffle_hash") for column, given in today.items()}
+    near = keep(_having(closed, today, "channel_mark", "txn_mark"), "near")
     if near.isEmpty():
         return near.select(MARK), None
     few = [near.select(F.col(name).alias(MARK)) for name in (MARK, "channel_mark", "txn_mark")]
     given = reduce(DataFrame.unionByName, few).where(F.col(MARK).isNotNull())
     given = keep(given.groupBy(MARK).agg(F.lit(1).alias("n")).select(MARK), "asked")
-    hit = _having(closed, dict.fromkeys(MARKS, given)).select(_triple().alias("triple"))
+    hit = _having(closed, dict.fromkeys(MARKS, given), *MARKS).select(_triple().alias("triple"))
     hit = keep(hit.groupBy("triple").agg(F.lit(1).alias("n")).select("triple"), "hanging")
     rows = hit.join(closed.select(*ASKED, _triple().alias("triple")), on="triple", how="inner")
     return near.select(MARK), keep(rows.select(*ASKED), "before")
@@ -74,10 +79,10 @@ def _triple() -> Column:
     return F.xxhash64(*MARKS)
 
 
-def _having(rows: DataFrame, asked: Mapping[str, DataFrame]) -> DataFrame:
-    """Marks of the rows that have one of those asked for: it, and all three."""
+def _having(rows: DataFrame, asked: Mapping[str, DataFrame], *columns: str) -> DataFrame:
+    """Of the rows that have one of the marks asked for: that mark, and some columns."""
     parts = []
     for column, given in asked.items():
-        marked = rows.select(*MARKS, F.col(column).alias(MARK))
+        marked = rows.select(F.col(column).alias(MARK), *columns)
         parts.append(given.join(marked, on=MARK, how="inner"))
     return reduce(DataFrame.unionByName, parts)
