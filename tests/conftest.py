@@ -1,6 +1,7 @@
 """One session for the whole run, on the engine that TIEOUT_ENGINE names; a fresh lake a test."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from pyspark.sql import SparkSession
 from jobs.cli import leave
 from jobs.lake import Lake
 from jobs.session import close_session, engine_of, open_session, set_size
+from tests.demos import ROOT, Demo, run_demo
 
 #: No test fails on a clock.
 settings.register_profile("tieout", deadline=None)
@@ -74,3 +76,13 @@ def lake(spark: SparkSession, tmp_path: Path) -> Iterator[Lake]:
     made = Lake(spark, str(tmp_path / "lake")).prepare()
     yield made
     made.forget()
+
+
+@pytest.fixture(scope="session")
+def finished_demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """One run of the demo on the embedded engine, beside its own pages, below `demo-data`."""
+    folder = tmp_path_factory.mktemp("finished")
+    shutil.copytree(ROOT / "demo", folder / "demo")
+    done = run_demo(folder, "--engine", "sail", "--data", str(folder / "demo-data"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Demo(folder, done.stdout)

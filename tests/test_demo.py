@@ -1,8 +1,5 @@
 """The demo: its data is what its labels say, and the jobs make of it what the labels say."""
 
-import os
-import subprocess
-import sys
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -14,8 +11,8 @@ from demo import report
 from demo.check import fee_faults, labels, outcome_faults
 from demo.data import draw, make
 from demo.model import DAYS, LAST, alone
+from tests.demos import ROOT, Demo, run_demo
 
-ROOT = Path(__file__).resolve().parent.parent
 DAY = date(2026, 11, 16)
 
 
@@ -131,29 +128,18 @@ def test_money_is_shown_in_yuan() -> None:
     assert [report.money(fen) for fen in (0, 5, -123456789)] == ["0.00", "0.05", "-1,234,567.89"]
 
 
-def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The demo as a user starts it, in a process of its own."""
-    environment = os.environ | {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
-    return subprocess.run(
-        [sys.executable, "-m", "demo", *arguments],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600,
-    )  # fmt: skip
-
-
 @pytest.mark.slow
 @pytest.mark.sail_only
-def test_five_days_end_as_labelled_and_a_second_run_changes_nothing(
-    engine: str, tmp_path: Path
-) -> None:
-    first = demo("--engine", engine, "--data", str(tmp_path))
-    assert first.returncode == 0, first.stdout + first.stderr
-    assert "labelled outcomes and fees are as they must be" in first.stdout
-    assert "statement incomplete" in first.stdout
-    assert f"exports/{LAST}/epay/breaks.xlsx" in first.stdout
-    again = demo("--engine", engine, "--data", str(tmp_path), "--keep")
+def test_five_days_end_as_labelled_and_a_second_run_changes_nothing(finished_demo: Demo) -> None:
+    first = finished_demo.stdout
+    assert "labelled outcomes and fees are as they must be" in first
+    assert "statement incomplete" in first
+    assert f"exports/{LAST}/epay/breaks.xlsx" in first
+    data = str(finished_demo.folder / "demo-data")
+    again = run_demo(ROOT, "--engine", "sail", "--data", data, "--keep")
     assert again.returncode == 0, again.stdout + again.stderr
-    assert len(days_of(first.stdout)) == 15
-    assert days_of(first.stdout) == days_of(again.stdout)
+    assert len(days_of(first)) == 15
+    assert days_of(first) == days_of(again.stdout)
 
 
 def days_of(stdout: str) -> list[str]:
@@ -165,6 +151,6 @@ def days_of(stdout: str) -> list[str]:
 def test_the_demo_does_not_write_into_a_lake_that_is_there(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "kept.txt").write_text("kept")
-    refused = demo("--lake", str(tmp_path / "mine"), "--data", str(tmp_path / "data"))
+    refused = run_demo(ROOT, "--lake", str(tmp_path / "mine"), "--data", str(tmp_path / "data"))
     assert refused.returncode == 2
     assert "is not empty: name another --lake, or add --keep" in refused.stderr

@@ -3,14 +3,14 @@
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.demos import ROOT, Demo
+
 README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = [
     command
@@ -37,25 +37,17 @@ def test_make_knows_its_targets() -> None:
 
 @pytest.mark.slow
 @pytest.mark.sail_only
-def test_the_commands_after_the_demo(tmp_path: Path) -> None:
-    """The demo, and then each command below it: exit 0, or 3 where the demo's last day says so."""
-    shutil.copytree(ROOT / "demo", tmp_path / "demo")
+def test_the_commands_after_the_demo(finished_demo: Demo) -> None:
+    """Each command below the demo, where it was started."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     env = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "TIEOUT_ENGINE": "sail"}
-
-    def run(command: list[str]) -> tuple[int, str]:
-        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True,
-                              check=False)  # fmt: skip
-        return done.returncode, done.stdout + done.stderr
-
-    status, said = run([sys.executable, "-m", "demo", "--engine", "sail", "--data",
-                        str(tmp_path / "demo-data")])  # fmt: skip
-    assert status == 0, said[-3000:]
     others = [command for command in COMMANDS if not command.startswith("make ")]
     assert len(others) == 6
     for command in others:
         words = shlex.split(command)
         if words[0] == "tieout":
             words = [sys.executable, "-m", "jobs", *words[1:]]
-        status, said = run([sys.executable, *words[1:]] if words[0] == "python" else words)
-        assert status == 0, f"{command}: {said[-2000:]}"
+        words = [sys.executable, *words[1:]] if words[0] == "python" else words
+        done = subprocess.run(words, cwd=finished_demo.folder, env=env, capture_output=True,
+                              text=True, check=False)  # fmt: skip
+        assert done.returncode == 0, f"{command}: {(done.stdout + done.stderr)[-2000:]}"
