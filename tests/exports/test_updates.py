@@ -18,6 +18,7 @@ ROWS: list[dict[str, Any]] = [
     ours_only('a"b\\c', 100),
     ours_only("tab\tline\nreturn\r\x01", 100),
     differing("S4", 2, 1, channel_ref='"'),
+    outcome("S5", action=None, difference=0),
 ]
 
 
