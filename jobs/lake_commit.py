@@ -18,12 +18,6 @@ from jobs.lake_read import add_actions
 from jobs.session import engine_in_use
 from schemas.tables import Table
 
-#: Spark has the level from its session; the embedded engine begins a dictionary at little cost.
-_OPTIONS = {
-    "spark": {"compression": "zstd", "parquet.enable.dictionary": "false"},
-    "sail": {"compression": "zstd(1)"},
-}
-
 
 @dataclass(frozen=True)
 class DataFile:
@@ -46,10 +40,7 @@ def written_files(
     try:
         narrow = frame.drop(*table.partitions)
         place = f"{storage.uri}/{table.name}/{folder}"
-        options = _OPTIONS[engine_in_use(frame.sparkSession)] | {
-            f"parquet.enable.dictionary#{name}": "true" for name in table.repeated
-        }
-        narrow.write.mode("overwrite").options(**options).parquet(place)
+        narrow.write.mode("overwrite").options(**_options(frame, table)).parquet(place)
     except Exception as fault:
         raise named(fault) from fault
     place = storage.full(f"{table.name}/{folder}")
@@ -59,6 +50,15 @@ def written_files(
             rows = pq.read_metadata(info.path, filesystem=storage.fs).num_rows
             files.append(DataFile(channel, f"{folder}/{info.base_name}", info.size, rows))
     return files
+
+
+def _options(frame: DataFrame, table: Table) -> dict[str, str]:
+    """How Parquet is to be written; the embedded engine begins a dictionary at little cost."""
+    if engine_in_use(frame.sparkSession) == "sail":
+        return {"compression": "zstd(1)"}
+    # The level is in Spark's session.
+    worth_it = {f"parquet.enable.dictionary#{name}": "true" for name in table.repeated}
+    return {"compression": "zstd", "parquet.enable.dictionary": "false"} | worth_it
 
 
 def commit(

@@ -30,8 +30,9 @@ TYPES: dict[str, DataType] = {
 #: Columns whose values repeat, beside dates and small numbers.
 _REPEATED = frozenset({
     "account_tail", "action", "card_type", "channel", "currency", "file_id", "internal_currency",
-    "internal_status", "kind", "matched_by", "merchant_id", "outcome", "product", "reason",
-    "reasons", "result", "side", "statement_status", "status", "terminal_id",
+    "internal_status", "kind", "matched_by", "merchant_id", "outcome", "pass", "product",
+    "reason", "reasons", "result", "schedule", "settlement_currency", "side", "statement_status",
+    "status", "terminal_id",
 })  # fmt: skip
 
 
@@ -54,8 +55,8 @@ class Table:
 
     @property
     def repeated(self) -> list[str]:
-        """Columns, as Parquet names them, that are worth a dictionary; to begin one for values that
-        do not repeat costs a third of the time of a write.
+        """Columns, as Parquet names them, that are worth a dictionary: to begin one for ids and to
+        give it up again can be spared. Source: docs/reference/engines.md, "Sizes on Spark".
         """
         small = (DateType, IntegerType)
         return [

@@ -20,7 +20,7 @@ from jobs.receiving import receive_day
 from schemas.day_parts import part_names
 from schemas.errors import VersionRefused
 from schemas.tables import REJECTED_LINES, STATEMENT_FILES, STATEMENT_LINES
-from tests.test_killed import Killed, counted
+from tests.test_killed import Killed, dies
 from tests.worlds import PAGE, World, day, line, txn
 
 CENTRES = """
@@ -355,7 +355,7 @@ def test_killed_while_a_person_decides(spark, tmp_path: Path, step: str) -> None
             (world.inbox / "bank" / str(day(0)) / "lines.csv").unlink()
             if step == "withdraw":
                 withdrawn(world.lake, page(world), version(world, 2), "now")
-            counted(world.lake, dies_at, after)
+            dies(world.lake, dies_at, after)
             do = withdrawn if step == "withdraw" else accepted
             with pytest.raises(Killed):
                 do(world.lake, page(world), row, "now")
@@ -375,7 +375,7 @@ def test_killed_while_a_person_decides(spark, tmp_path: Path, step: str) -> None
 def test_a_file_left_unread_is_read_from_the_archive(world: World) -> None:
     """Killed between lines and rows, and the inbox is emptied: the next ingest finishes it."""
     path = world.statement(0, line("A"))
-    counted(world.lake, 2, True)
+    dies(world.lake, 2, True)
     with pytest.raises(Killed):
         world.ingest(0)
     path.unlink()

@@ -66,8 +66,12 @@ def state(lake: Lake) -> dict[str, Any]:
     return rows
 
 
-def counted(lake: Lake, dies_at: int, after: bool) -> Callable[[], int]:
-    """Makes the lake die at its n-th write, before or after it; returns how many were begun."""
+def around_writes(
+    lake: Lake, before: Callable[[int], object], after: Callable[[int], object]
+) -> Callable[[], int]:
+    """Calls `before` and `after` with the number of each write of a lake, a write within another
+    counted too; returns how many were begun.
+    """
     begun = 0
 
     def wrapped(write: Callable[..., Any]) -> Callable[..., Any]:
@@ -75,11 +79,9 @@ def counted(lake: Lake, dies_at: int, after: bool) -> Callable[[], int]:
             nonlocal begun
             begun += 1
             mine = begun
-            if mine == dies_at and not after:
-                raise Killed
+            before(mine)
             done = write(*args, **kwargs)
-            if mine == dies_at:
-                raise Killed
+            after(mine)
             return done
 
         return call
@@ -89,31 +91,36 @@ def counted(lake: Lake, dies_at: int, after: bool) -> Callable[[], int]:
     return lambda: begun
 
 
+def dies(lake: Lake, dies_at: int, after: bool) -> None:
+    """Makes the lake die at its n-th write, before or after it."""
+
+    def death(number: int) -> None:
+        if number == dies_at:
+            raise Killed
+
+    around_writes(lake, *((lambda number: None, death) if after else (death, lambda number: None)))
+
+
 def left_at_every_write(world: World, shots: Path) -> Callable[[], list[Path]]:
     """Copies the world, as a dead process leaves it on disk, before each write of its lake, and
     after every third (which is much as before the next); returns the copies, and one of now.
     """
-    begun = 0
 
-    def wrapped(write: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            nonlocal begun
-            begun += 1
-            mine = begun
-            shutil.copytree(world.root, shots / f"{mine:02}-before")
-            done = write(*args, **kwargs)
-            if mine % 3 == 0:
-                shutil.copytree(world.root, shots / f"{mine:02}-after")
-            return done
+    def copied(name: str) -> None:
+        shutil.copytree(world.root, shots / name)
 
-        return call
+    begun = around_writes(
+        world.lake,
+        lambda number: copied(f"{number:02}-before"),
+        lambda number: number % 3 or copied(f"{number:02}-after"),
+    )
 
     def left() -> list[Path]:
-        shutil.copytree(world.root, shots / "end")
-        return sorted(shots.iterdir())
+        copied("end")
+        made = sorted(shots.iterdir())
+        assert len(made) == begun() + begun() // 3 + 1
+        return made
 
-    for name in WRITES:
-        setattr(world.lake, name, wrapped(getattr(world.lake, name)))
     return left
 
 
@@ -153,7 +160,7 @@ from tests import test_killed as t
 root = Path(sys.argv[1])
 world = t.filled(root, Lake(open_session("sail"), str(root / "lake")).prepare())
 t.Killed.__init__ = lambda self: os._exit(9)
-t.counted(world.lake, int(sys.argv[2]), True)
+t.dies(world.lake, int(sys.argv[2]), True)
 t.command(world)
 """
 

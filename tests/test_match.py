@@ -4,10 +4,12 @@ Columns of a row: outcome, reasons, action, txn_id, line number, difference in m
 """
 
 from datetime import UTC, datetime, time
+from typing import Any
 
 import pytest
 
 from jobs.lake import Lake
+from jobs.matching import bulk
 from schemas.errors import CheckFailed, LakeOutOfStep
 from schemas.tables import OPEN_ITEMS, OUTCOMES, RUNS, STATEMENT_LINES
 from tests.worlds import PAGE, World, day, line, txn
@@ -312,7 +314,9 @@ def test_before_the_first_date_nothing_is_run(world: World) -> None:
 
 @pytest.mark.slow
 def test_bulk_and_rest_agree(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every case at once, with the bulk counted apart and without: the same rows."""
+    """Every case at once and a day that looks back at it, with the bulk counted apart and a
+    look-back that is shuffled, and without: the same rows.
+    """
     world.statement(
         0,
         *[line(f"A{i}") for i in range(40)],
@@ -332,14 +336,29 @@ def test_bulk_and_rest_agree(world: World, monkeypatch: pytest.MonkeyPatch) -> N
         txn("C", status="CLOSED"),
         txn("alone"),
     )
-    world.ingest(0)
-    world.match(0)
-    without = world.outcomes(0, *ROW, "matched_by", "duplicate_of", "chances")
-    opened = world.open_items(0, "side", "txn_id", "line_id", "chances")
-    monkeypatch.setattr("jobs.matching.day.matched.__defaults__", (1,))
-    world.match(0)
-    assert world.outcomes(0, *ROW, "matched_by", "duplicate_of", "chances") == without
-    assert world.open_items(0, "side", "txn_id", "line_id", "chances") == opened
+    world.statement(1, line("A5"), line("A6x", channel_ref="C-A6"), line("lonely2"), line("late"))
+    world.snapshot(1, txn("A7"), txn("late"), txn("A8", "9.99"))
+    world.ingest(0, 1)
+
+    def matched() -> list[list[tuple[Any, ...]]]:
+        world.match(0, 1)
+        return [
+            rows
+            for offset in (0, 1)
+            for rows in (
+                world.outcomes(offset, *ROW, "matched_by", "duplicate_of", "chances"),
+                world.open_items(offset, "side", "txn_id", "line_id", "chances"),
+            )
+        ]
+
+    without, in_bulk = matched(), []
+    monkeypatch.setattr("jobs.match_day.BULK_FROM_ITEMS", 1)
+    monkeypatch.setattr("jobs.matching.marks.SENT_AROUND_ITEMS", 0)
+    told = bulk.pairs
+    monkeypatch.setattr(bulk, "pairs", lambda *given: in_bulk.append(1) or told(*given))
+    assert matched() == without
+    assert len(in_bulk) == 2  # both days
+    without = without[0]
     assert len(without) == 40 + 7 + 1  # 40 pairs or their copies, 7 lines more, 1 of ours alone
 
 

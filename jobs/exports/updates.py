@@ -20,6 +20,7 @@ UPDATE_KEYS = (
 )
 #: What others wrote; all else are our own words, numbers and dates, which JSON takes as they are.
 _FREE_TEXT = ("txn_id", "channel_ref")
+#: What every row says; one that did not would be left to the encoder.
 _ALWAYS = ("run_date", "channel", "outcome", "reasons", "action")
 _NEEDS_ESCAPE = r'["\\\x00-\x1f]'
 
