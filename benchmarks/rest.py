@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from benchmarks.formula import DAY
 from jobs.lake import Lake
 from jobs.matching.day import Facts, matched
+from jobs.matching.marks import Closed
 from jobs.session import set_size
 from schemas.profile import Profile
 from schemas.table import Table
@@ -115,9 +116,11 @@ def settled(
     """
     set_size(lake.spark, items)
     begun = time.monotonic()
-    empty = [lake.read_day(table, DAY, CHANNEL).limit(0) for table in (OPEN_ITEMS, OUTCOMES)]
-    facts = Facts(DAY, True, True, items, closed=0)
-    made = matched(lines, ours, *empty, facts, page, lake.stage)
+    opened, closed = [
+        lake.read_day(table, DAY, CHANNEL).limit(0) for table in (OPEN_ITEMS, OUTCOMES)
+    ]
+    facts = Facts(DAY, True, True, items)
+    made = matched(lines, ours, opened, Closed(closed, 0), facts, page, lake.stage)
     written = lake.replace_day(OUTCOMES, made.outcomes, DAY, CHANNEL)
     left = lake.replace_day(OPEN_ITEMS, made.open_items, DAY, CHANNEL)
     lake.replace_day(CANDIDATES, made.candidates, DAY, CHANNEL)

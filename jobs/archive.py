@@ -75,6 +75,12 @@ class Storage:
         if self.fs.get_file_info(self.full(relative)).type != fs.FileType.NotFound:
             self.fs.delete_dir(self.full(relative))
 
+    def parquet(self, relative: str) -> list[fs.FileInfo]:
+        """The Parquet files in a folder: none where an engine had no row and made no folder."""
+        place = fs.FileSelector(self.full(relative), allow_not_found=True)
+        infos = self.fs.get_file_info(place)
+        return [info for info in infos if info.base_name.endswith(".parquet")]
+
     def size(self, path: str) -> int:
         """Bytes of a file named by its full path."""
         return int(self.fs.get_file_info(path).size)

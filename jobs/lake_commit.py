@@ -9,7 +9,6 @@ from datetime import date
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.transaction import AddAction, RemoveAction
-from pyarrow import fs
 from pyspark.sql import DataFrame
 
 from jobs.archive import Storage
@@ -43,12 +42,10 @@ def written_files(
         narrow.write.mode("overwrite").options(**_options(frame, table)).parquet(place)
     except Exception as fault:
         raise named(fault) from fault
-    place = storage.full(f"{table.name}/{folder}")
     files = []
-    for info in storage.fs.get_file_info(fs.FileSelector(place, allow_not_found=True)):
-        if info.base_name.endswith(".parquet"):
-            rows = pq.read_metadata(info.path, filesystem=storage.fs).num_rows
-            files.append(DataFile(channel, f"{folder}/{info.base_name}", info.size, rows))
+    for info in storage.parquet(f"{table.name}/{folder}"):
+        rows = pq.read_metadata(info.path, filesystem=storage.fs).num_rows
+        files.append(DataFile(channel, f"{folder}/{info.base_name}", info.size, rows))
     return files
 
 

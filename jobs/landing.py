@@ -4,14 +4,12 @@ A task parses its blocks and writes Parquet below the tables' folders, unseen un
 it; back come only counts, totals and the first rejected lines. Memory is bounded by a block.
 """
 
-import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, field
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,7 +19,6 @@ from jobs.lake import Lake
 from jobs.lake_commit import DataFile
 from jobs.line_file import LineFile
 from jobs.reading import pieces_of
-from jobs.session import is_here
 from jobs.statements import DIALECTS
 from jobs.statements.canonical import without_cards
 from jobs.statements.cells import Rejected
@@ -32,13 +29,11 @@ from jobs.statements.dialect import (
     Plan,
     is_document,
 )
+from jobs.workers import told_by
 from schemas.errors import FileRefused
 from schemas.profile import Profile
 from schemas.tables import REJECTED_LINES, STATEMENT_LINES
 
-T = TypeVar("T")
-#: Below this many bytes a day is read here, without asking the engine for tasks.
-INLINE_BYTES = 8 * 2**20
 BLOCKS_OF_A_TASK = 8
 #: How many rejected lines a message shows.
 SHOWN_MAX = 3
@@ -125,27 +120,6 @@ def landed_by(tasks: Sequence[Task], told: Iterable[dict[str, Any]]) -> dict[str
     for one in told:
         _add(landed[one["file_id"]], one)
     return landed
-
-
-def told_by(
-    lake: Lake, tasks: Sequence[T], work: Callable[[T], dict[str, Any]], byte_size: int
-) -> list[dict[str, Any]]:
-    """What `work` (a function of a module) says of each task: here if they are small, else told by
-    the engine's workers. What it says must be plain values.
-    """
-    if byte_size <= INLINE_BYTES or len(tasks) == 1:
-        return [work(task) for task in tasks]
-    if is_here(lake.spark):
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            return list(pool.map(work, tasks))
-
-    def worked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            told = [json.dumps(work(tasks[i])) for i in batch.column(0).to_pylist()]
-            yield pa.RecordBatch.from_pydict({"told": pa.array(told, pa.string())})
-
-    frame = lake.spark.range(0, len(tasks), 1, len(tasks)).mapInArrow(worked, "told string")
-    return [json.loads(row["told"]) for row in frame.collect()]
 
 
 def carried_out(task: Task) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def _made(
     day, channel = state.business_date, profile.channel
     before = lake.read_day(OPEN_ITEMS, day - timedelta(days=1), channel)
     before = before if day > profile.first_date else before.limit(0)
-    closed, count = closed_before(lake, profile, day, look.transactions)
+    closed = closed_before(lake, profile, day, look.transactions)
     facts = Facts(
         day,
         state.whole,
@@ -116,7 +116,6 @@ def _made(
         look.items,
         state.files[0][1] if state.files else "",
         decided,
-        count,
     )
     least = 0 if in_bulk else BULK_FROM_ITEMS
     frames = (look.lines, look.transactions, before, closed)

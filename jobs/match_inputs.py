@@ -7,36 +7,34 @@ from pyspark.sql import functions as F
 
 from jobs.days import DayState
 from jobs.lake import Lake
+from jobs.lake_read import row_count
+from jobs.lake_sieve import sifted
+from jobs.matching.marks import Closed
 from schemas.errors import LakeOutOfStep
 from schemas.profile import Profile
 from schemas.tables import INTERNAL_TRANSACTIONS, OPEN_ITEMS, OUTCOMES, STATEMENT_LINES
 
 
-def closed_before(
-    lake: Lake, profile: Profile, day: date, rows: DataFrame
-) -> tuple[DataFrame, int]:
-    """Outcomes of the run dates that a run looks back at, and about how many they are.
+def closed_before(lake: Lake, profile: Profile, day: date, transactions: DataFrame) -> Closed:
+    """Outcomes of the run dates that a run looks back at.
 
     Of those before the look-back only the rows of today's transactions that are older than it, and
     lines alone of the numbers in them: with a later state such a transaction has to agree.
     """
-    since, last, channel = (
-        day - timedelta(days=profile.match.lookback),
-        day - timedelta(days=1),
-        profile.channel,
-    )
-    near = lake.read_days(OUTCOMES, since, last, channel)
+    since, channel = day - timedelta(days=profile.match.lookback), profile.channel
     dates = (since + timedelta(days=n) for n in range(profile.match.lookback))
-    count = sum(lake.day_rows(OUTCOMES, each, channel) for each in dates)
+    files = [each for date_ in dates for each in lake.data_files(OUTCOMES, date_, channel)]
+    rows, count = lake.rows_of(OUTCOMES, files), row_count(files)
+    near = Closed(rows, count, lambda asked, columns: sifted(lake, OUTCOMES, files, asked, columns))
     if profile.first_date >= since:
-        return near, count
+        return near
     # Whose day before is earlier than `since` occurred by the end of `since` in the profile's zone,
     # which west of UTC is within a day of its end in UTC.
     limit = datetime.combine(since, time(), UTC) + timedelta(days=2)
-    old = rows.where(F.col("occurred_at") < F.lit(limit)).select("txn_id", "occurred_at")
+    old = transactions.where(F.col("occurred_at") < F.lit(limit)).select("txn_id", "occurred_at")
     oldest = old.agg(F.min("occurred_at").alias("at")).collect()[0]["at"]
     if oldest is None:
-        return near, count
+        return near
     far = lake.read_days(
         OUTCOMES, oldest.date() - timedelta(days=2), since - timedelta(days=1), channel
     )
@@ -44,7 +42,12 @@ def closed_before(
     number = ["kind", "channel_ref_norm"]
     alone = far.where(F.col("txn_id").isNull())
     later = alone.join(met.select(*number), on=number, how="left_semi")
-    return near.unionByName(met).unionByName(later), count + 1
+    beside = lake.stage(met.unionByName(later), "far")
+    return Closed(
+        rows.unionByName(beside),
+        count + 1,
+        lambda asked, columns: near.having(asked, columns).unionByName(beside.select(*columns)),
+    )
 
 
 def is_idle(lake: Lake, state: DayState, channel: str) -> bool:

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from jobs.exports.summary import at_stake
 from jobs.matching.decisions import Decision
+from schemas.money import summed
 from schemas.vocabulary import DECIDED_BY, Reason
 
 
@@ -26,7 +27,7 @@ def tally(decided: Sequence[Decision]) -> list[Column]:
         *([F.collect_set(by).alias("decided")] if decided else []),
         F.count("*").alias("rows"),
         F.sum(ambiguous.cast("int")).alias("ambiguous"),
-        F.sum(at_stake().cast("decimal(38,0)")).alias("stake"),
+        summed(at_stake()).alias("stake"),
     ]
 
 

@@ -34,6 +34,7 @@ from jobs.recording import (
 )
 from schemas.day_parts import MARKER
 from schemas.errors import FileRefused
+from schemas.money import summed
 from schemas.profile import Profile
 from schemas.tables import REJECTED_LINES, STATEMENT_FILES, STATEMENT_LINES
 
@@ -174,7 +175,7 @@ def _in_force_before(
     if file_id in landed:
         return size_of(lake.storage, landed[file_id].lines), version
     there = lake.read_day(STATEMENT_LINES, row["business_date"], row["channel"])
-    gross = F.sum(F.abs(F.col("amount")).cast("decimal(38,0)")).alias("gross")
+    gross = summed(F.abs(F.col("amount"))).alias("gross")
     mine = there.where(F.col("file_id") == F.lit(file_id)).groupBy("currency").agg(gross)
     sums = {each["currency"]: int(each["gross"]) for each in mine.collect()}
     return Size(int(last["line_count"] or 0), sums), version

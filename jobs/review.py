@@ -18,6 +18,7 @@ from jobs.exports.summary import at_stake
 from jobs.lake import Lake
 from schemas.currencies import exponent
 from schemas.errors import ConfigurationError
+from schemas.money import summed
 from schemas.tables import FEE_CHECKS, FEE_TOTALS, OUTCOMES, RUNS, STATEMENT_FILES
 from schemas.vocabulary import FileStatus, Outcome, RunResult
 
@@ -205,4 +206,4 @@ def _rows_of(outcome: Outcome) -> Column:
 
 
 def _sum(amount: Column) -> Column:
-    return F.coalesce(F.sum(amount.cast("decimal(38,0)")), F.lit(0)).cast("bigint")
+    return F.coalesce(summed(amount), F.lit(0)).cast("bigint")

@@ -20,7 +20,6 @@ from jobs.inbox import WHOLE, Found, files_of
 from jobs.lake import Lake
 from jobs.lake_commit import DataFile
 from jobs.lake_read import repeated_values
-from jobs.landing import told_by
 from jobs.snapshot_pieces import (
     SCHEMA,
     Piece,
@@ -29,6 +28,7 @@ from jobs.snapshot_pieces import (
     refuse,
     write,
 )
+from jobs.workers import told_by
 from schemas.errors import FileRefused
 from schemas.profile import Profile, Snapshots
 from schemas.tables import INTERNAL_TRANSACTIONS, SNAPSHOT_FILES

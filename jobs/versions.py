@@ -18,6 +18,7 @@ from jobs.landing import land, tasks_of
 from jobs.reading import plain_of, planned
 from jobs.recording import ACCEPTED, QUARANTINED, SUPERSEDED, WITHDRAWN, Row, kept_of
 from schemas.errors import FileRefused
+from schemas.money import summed
 from schemas.profile import Profile
 from schemas.tables import STATEMENT_LINES
 
@@ -94,7 +95,7 @@ def _between(lake: Lake, profile: Profile, old: Row, new: Row) -> Changes:
     }
     amounts: dict[str, int] = {}
     for side, sign in (("was", -1), ("now", 1)):
-        total = F.sum(F.col(f"amount_{side}").cast("decimal(38,0)")).alias("total")
+        total = summed(F.col(f"amount_{side}")).alias("total")
         there = made.where(F.col("change") != F.lit("same")).groupBy(f"currency_{side}").agg(total)
         for row in there.where(F.col(f"currency_{side}").isNotNull()).collect():
             code = row[f"currency_{side}"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs import landing
+from jobs import workers
 from jobs.lake import Lake
 from schemas.tables import (
     INTERNAL_TRANSACTIONS,
@@ -321,7 +321,7 @@ def test_blocks_give_the_same_lines_as_the_whole(
 ) -> None:
     """A file read in many blocks, on the engine: every line once, with its own number."""
     monkeypatch.setattr("jobs.archive.BLOCK_BYTES", block)
-    monkeypatch.setattr(landing, "INLINE_BYTES", 0)
+    monkeypatch.setattr(workers, "INLINE_BYTES", 0)
     rows = [payment(i, 商品名称="一杯`茶" if i == 11 else "茶") for i in range(60)]
     world.file(f"wechat/{day(0)}/a.csv", bill(rows, end="\r\n" if block == 700 else "\n"))
     world.ingest(0)

@@ -353,7 +353,6 @@ def test_bulk_and_rest_agree(world: World, monkeypatch: pytest.MonkeyPatch) -> N
 
     without, in_bulk = matched(), []
     monkeypatch.setattr("jobs.match_day.BULK_FROM_ITEMS", 1)
-    monkeypatch.setattr("jobs.matching.marks.SENT_AROUND_ITEMS", 0)
     told = bulk.pairs
     monkeypatch.setattr(bulk, "pairs", lambda *given: in_bulk.append(1) or told(*given))
     assert matched() == without

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from jobs.exports.cells import money
 from schemas.day_parts import MARKER
+from schemas.money import summed
 from schemas.profile import Files
 from schemas.vocabulary import FileStatus, Outcome, Reason, RunResult
 
@@ -38,7 +39,7 @@ def tally(outcomes: DataFrame) -> DataFrame:
     return named.groupBy(*_GROUP).agg(
         F.count(F.lit(1)).alias("rows"),
         F.count("txn_id").alias("updates"),
-        *[F.sum(F.col(name).cast("decimal(38,0)")).cast("bigint").alias(name) for name in _SUMS],
+        *[summed(F.col(name)).cast("bigint").alias(name) for name in _SUMS],
     )
 
 

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from jobs.fees.due import fee_due
 from jobs.fees.schedule import entry_of
 from schemas.fee_schedule import FeeEntry, FeeSchedule
+from schemas.money import summed
 from schemas.tables import FEE_CHECKS, FEE_TOTALS
 from schemas.vocabulary import FeeResult, Kind, Status
 
@@ -125,4 +126,4 @@ def _sign(entry: FeeEntry) -> Column:
 
 
 def _total(name: str) -> Column:
-    return F.sum(F.col(name).cast("decimal(38,0)")).cast("bigint")
+    return summed(F.col(name)).cast("bigint")

@@ -76,11 +76,10 @@ def odd_keys(
     for each in others:
         for reference in ("our_ref_norm", "channel_ref_norm"):
             counted.append(_marks(each, reference, F.lit(None).cast("bigint")))
-    sums = (
-        reduce(DataFrame.unionByName, counted)
-        .groupBy(MARK)
-        .agg(F.count("*").alias("rows"), F.bit_xor("check").alias("check"))
-    )
+    # Brought together before they are counted: to count them where they lie, where next to none
+    # stands twice, would be a second count for nothing.
+    together = reduce(DataFrame.unionByName, counted).repartition(F.col(MARK))
+    sums = together.groupBy(MARK).agg(F.count("*").alias("rows"), F.bit_xor("check").alias("check"))
     pair = (F.col("rows") == F.lit(2)) & (F.col("check") == F.lit(_PAIRED))
     alone = (F.col("rows") == F.lit(1)) & (F.col("check") == F.lit(_ALONE))
     # What is only before today has no check at all, and is left out with what is clean.

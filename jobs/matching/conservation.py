@@ -10,6 +10,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from schemas.money import summed
 from schemas.vocabulary import Side
 
 #: (side, currency) -> rows, amount in minor units, low and high sums of hashed ids.
@@ -52,7 +53,7 @@ def _sums(amount: str, own_id: str, prefix: str = "") -> list[Column]:
     hashed = F.when(F.col(own_id).isNotNull(), F.xxhash64(own_id))
     return [
         F.count(own_id).alias(f"{prefix}rows"),
-        F.sum(F.col(amount).cast("decimal(38,0)")).alias(f"{prefix}amount"),
+        summed(F.col(amount)).alias(f"{prefix}amount"),
         F.sum(F.pmod(hashed, F.lit(_HALF))).alias(f"{prefix}low"),
         F.sum(F.shiftright(hashed, 32)).alias(f"{prefix}high"),
     ]

@@ -24,6 +24,7 @@ from jobs.matching import (
 )
 from jobs.matching.decisions import Decision
 from jobs.matching.items import Keep, aged, carried, of_lines, of_transactions, side_of
+from jobs.matching.marks import Closed
 from jobs.matching.members import columns_of, looked_at, own_id
 from jobs.matching.scope import set_aside
 from schemas.profile import Profile
@@ -41,8 +42,7 @@ class Facts:
     """All that a run depends on beside its rows.
 
     `items` is about how many there are, `main_file` the id of the file that most lines are of,
-    `decisions` the approved ones about this date, `closed` about how many closed rows there are to
-    look back at (None where nobody counted them).
+    `decisions` the approved ones about this date.
     """
 
     business_date: date
@@ -51,7 +51,6 @@ class Facts:
     items: int
     main_file: str = ""
     decisions: tuple[Decision, ...] = ()
-    closed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def matched(
     lines: DataFrame,
     transactions: DataFrame,
     open_items: DataFrame,
-    closed_rows: DataFrame,
+    closed_before: Closed,
     facts: Facts,
     profile: Profile,
     keep: Keep,
@@ -88,17 +87,15 @@ def matched(
     """Matches one channel's run date.
 
     `lines` and `transactions` are the day's rows of their tables, `open_items` what was open after
-    the date before (late candidates among them), `closed_rows` the outcomes of earlier run dates as
-    far as look-back needs them, or more.
+    the date before (late candidates among them).
     """
     day, match = facts.business_date, profile.match
     all_lines, all_transactions = lines, transactions
     in_bulk = facts.items >= bulk_from and bulk.is_usable(match)
     pairs = None
-    met_before, touched = None, None if facts.closed == 0 else closed_rows
-    if touched is not None and (in_bulk or (facts.closed or 0) > max(bulk_from, 0)):
-        asked = (lines, transactions, facts.items)
-        met_before, touched = marks.met_before(*asked, closed_rows, keep)
+    met_before, touched = None, None if closed_before.count == 0 else closed_before.rows
+    if touched is not None and (in_bulk or (closed_before.count or 0) > max(bulk_from, 0)):
+        met_before, touched = marks.met_before(lines, transactions, closed_before)
     if in_bulk:
         others = [open_items]
         if facts.decisions:

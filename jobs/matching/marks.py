@@ -1,20 +1,19 @@
 """References as numbers: hashes of 64 bits, to tell in narrow rows who may meet whom."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.matching.items import Keep
 from jobs.matching.lookback import ASKED
 from schemas.tables import MARKS
 
 #: The column of a mark.
 MARK = "mark"
-#: Of more items Spark must not make a table that it sends to every task: it would judge by the
-#: bytes on disk, which are few.
-SENT_AROUND_ITEMS = 2_000_000
+#: Of closed rows those that have a mark among the given, and maybe others, in some columns.
+Sieve = Callable[[DataFrame, Sequence[str]], DataFrame]
 #: What keeps the hashes of different references apart.
 OURS, THEIRS, ID = 1, 2, 3
 SALTS: Mapping[str, int] = {"our_ref_norm": OURS, "channel_ref_norm": THEIRS, "txn_id": ID}
@@ -44,45 +43,38 @@ def stored() -> dict[str, Column]:
     return {column: hashed(reference) for column, reference in _STORED.items()}
 
 
-def met_before(
-    lines: DataFrame, transactions: DataFrame, items: int, closed: DataFrame, keep: Keep
-) -> tuple[DataFrame, DataFrame | None]:
-    """Marks of today's `items` that earlier runs closed, and the closed rows that hang on them, in
-    the columns of `lookback.ASKED`; None where there are none.
+@dataclass(frozen=True)
+class Closed:
+    """The outcomes of earlier run dates as far as look-back needs them, or more.
 
-    Those are the rows with such a mark and the other rows of their numbers and transactions. Two
-    references may share a mark: a few rows more, which the rules compare by their texts. What is
-    asked for stands left, in memory, while what is closed is read past it, marks alone; of what it
-    says only the rows that are met are read.
+    `count` is about how many there are, None where nobody counted them. `sieve` picks, of many, the
+    rows that have one of some marks, and maybe others.
     """
-    today = {
-        "our_mark": of(lines, "our_ref_norm"),
-        "channel_mark": of(lines, "channel_ref_norm"),
-        "txn_mark": of(transactions, "txn_id"),
-    }
-    if items > SENT_AROUND_ITEMS:
-        today = {column: given.hint("shuffle_hash") for column, given in today.items()}
-    near = keep(_having(closed, today, "channel_mark", "txn_mark"), "near")
+
+    rows: DataFrame
+    count: int | None = None
+    sieve: Sieve | None = None
+
+    def having(self, asked: DataFrame, columns: Sequence[str]) -> DataFrame:
+        """Some columns of the rows with a mark among `asked`, or of more; where they lie in memory
+        or in few rows, of all.
+        """
+        return self.rows.select(*columns) if self.sieve is None else self.sieve(asked, columns)
+
+
+def met_before(
+    lines: DataFrame, transactions: DataFrame, closed: Closed
+) -> tuple[DataFrame, DataFrame | None]:
+    """Marks of what earlier runs closed, all those among them that are also today's, and the closed
+    rows that hang on them, in the columns of `lookback.ASKED`; None where there are none.
+
+    Those are the rows with a mark of today and the other rows of their numbers and transactions.
+    Some rows more do no harm: the rules compare them by their texts.
+    """
+    today = of(lines, "our_ref_norm", "channel_ref_norm").unionByName(of(transactions, "txn_id"))
+    near = closed.having(today, MARKS)
+    given = [near.where(F.col(name).isNotNull()).select(F.col(name).alias(MARK)) for name in MARKS]
+    met = reduce(DataFrame.unionByName, given)
     if near.isEmpty():
-        return near.select(MARK), None
-    few = [near.select(F.col(name).alias(MARK)) for name in (MARK, "channel_mark", "txn_mark")]
-    given = reduce(DataFrame.unionByName, few).where(F.col(MARK).isNotNull())
-    given = keep(given.groupBy(MARK).agg(F.lit(1).alias("n")).select(MARK), "asked")
-    hit = _having(closed, dict.fromkeys(MARKS, given), *MARKS).select(_triple().alias("triple"))
-    hit = keep(hit.groupBy("triple").agg(F.lit(1).alias("n")).select("triple"), "hanging")
-    rows = hit.join(closed.select(*ASKED, _triple().alias("triple")), on="triple", how="inner")
-    return near.select(MARK), keep(rows.select(*ASKED), "before")
-
-
-def _triple() -> Column:
-    """A row's three marks as one number: rows that share them are met by the same."""
-    return F.xxhash64(*MARKS)
-
-
-def _having(rows: DataFrame, asked: Mapping[str, DataFrame], *columns: str) -> DataFrame:
-    """Of the rows that have one of the marks asked for: that mark, and some columns."""
-    parts = []
-    for column, given in asked.items():
-        marked = rows.select(F.col(column).alias(MARK), *columns)
-        parts.append(given.join(marked, on=MARK, how="inner"))
-    return reduce(DataFrame.unionByName, parts)
+        return met, None
+    return met, closed.having(met, ASKED)

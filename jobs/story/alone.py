@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs.lake_history import Part, Past
 from jobs.matching.day import Facts, matched
+from jobs.matching.marks import Closed
 from jobs.story.events import Known
 from jobs.story.outcomes import told_outcome
 from jobs.story.threads import Row, Thread
@@ -48,7 +49,7 @@ def matched_alone(
         _frame(past, STATEMENT_LINES, lines),
         _frame(past, INTERNAL_TRANSACTIONS, ours),
         _frame(past, OPEN_ITEMS, []),
-        _frame(past, OUTCOMES, []),
+        Closed(_frame(past, OUTCOMES, []), 0),
         Facts(last, True, True, len(lines) + len(ours)),
         profile,
         past.lake.stage,

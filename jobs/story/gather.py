@@ -11,6 +11,7 @@ from jobs.story.find import Found, Room
 from jobs.story.outcomes import is_ambiguous
 from jobs.story.raw import raw_lines
 from jobs.story.threads import Row
+from schemas.money import summed
 from schemas.profile import Profile
 from schemas.tables import (
     CANDIDATES,
@@ -85,7 +86,7 @@ def _sums(past: Past, grouped: Sequence[Row]) -> list[Row]:
     is_one = F.col("unit_id").isin(*sorted({row["unit_id"] for row in grouped}))
     sides = {"ours": "internal_amount", "theirs": "statement_amount"}
     sums = [
-        F.coalesce(F.sum(F.col(amount).cast("decimal(38,0)")), F.lit(0)).cast("bigint").alias(side)
+        F.coalesce(summed(F.col(amount)), F.lit(0)).cast("bigint").alias(side)
         for side, amount in sides.items()
     ]
     counts = [F.count("txn_id").alias("transactions"), F.count("line_id").alias("lines")]

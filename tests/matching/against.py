@@ -69,14 +69,14 @@ def got_of(lake: Lake, batch: Batch, way: Way) -> list[Run]:
         lines = [line for each, _ in listed for line in each]
         ours = [row for _, each in listed for row in each]
         sent = _frame(lake, INTERNAL_TRANSACTIONS, ours, way, rng)
-        closed, count = closed_before(lake, batch.profile, day(on), sent)
+        closed = closed_before(lake, batch.profile, day(on), sent)
         items = len(lines) + len(ours)
         made = matched(
             _frame(lake, STATEMENT_LINES, lines, way, rng),
             sent,
             open_items,
             closed,
-            Facts(day(on), date_.whole, date_.snapshot, items, closed=count),
+            Facts(day(on), date_.whole, date_.snapshot, items),
             batch.profile,
             lake.stage,
             way.bulk_from,

@@ -13,9 +13,11 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.matching import conservation
 from jobs.matching.day import BULK_FROM_ITEMS, Facts, matched
 from jobs.matching.decisions import Decision
+from jobs.matching.marks import Closed
 from schemas.profile import Profile
 from schemas.tables import (
     INTERNAL_TRANSACTIONS,
+    MARKS,
     OPEN_ITEMS,
     OUTCOMES,
     STATEMENT_LINES,
@@ -101,14 +103,13 @@ class Ledger:
                 INTERNAL_TRANSACTIONS, [_dated(row, offset, "occurred_at") for row in ours]
             ),
             self._frame(OPEN_ITEMS, self.open_items.get(offset - 1, [])),
-            self._frame(OUTCOMES, self.outcomes),
+            Closed(self._frame(OUTCOMES, self.outcomes), len(self.outcomes), self._having),
             Facts(
                 day(offset),
                 whole,
                 there,
                 items=len(theirs) + len(ours),
                 decisions=tuple(decisions),
-                closed=len(self.outcomes),
             ),
             self.profile,
             self._keep,
@@ -142,6 +143,12 @@ class Ledger:
     def _frame(self, table: Table, rows: list[Row]) -> DataFrame:
         values = [tuple(row.get(name) for name in table.columns) for row in rows]
         return self.spark.createDataFrame(values, table.schema)
+
+    def _having(self, asked: DataFrame, columns: Sequence[str]) -> DataFrame:
+        """Closed rows with a mark asked for, and no other."""
+        given = {row["mark"] for row in asked.collect()}
+        rows = [row for row in self.outcomes if given & {row[name] for name in MARKS}]
+        return self._frame(OUTCOMES, rows).select(*columns)
 
     def _keep(self, frame: DataFrame, name: str) -> DataFrame:
         self._kept += 1

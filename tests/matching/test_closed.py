@@ -28,6 +28,7 @@ DAYS: dict[int, tuple[list[Any], list[Any]]] = {
                     "third",
                     "twice",
                     "anew",
+                    "bare",
                     "failed",
                     "rev",
                     "sent",
@@ -53,6 +54,7 @@ DAYS: dict[int, tuple[list[Any], list[Any]]] = {
                     "third",
                     "twice",
                     "anew",
+                    "bare",
                     "failed",
                     "rev",
                     "sent",
@@ -78,6 +80,7 @@ DAYS: dict[int, tuple[list[Any], list[Any]]] = {
             line("third.1", "third", channel_ref="C-third.0", status="REVERSED"),
             line("twice.1", "twice", amount=900),
             line("anew.1", "anew", channel_ref="C-anew.0", status="REVERSED"),
+            line("bare.1", None, channel_ref="C-bare.0", status="REVERSED"),
             line("failed.1", "failed", status="FAILED"),
             line("rev.1", "rev", channel_ref=None, status="REVERSED"),
             line("back.1", "back", channel_ref="C-back.0"),
@@ -103,6 +106,7 @@ DAYS: dict[int, tuple[list[Any], list[Any]]] = {
             line("third.2", "third", channel_ref="C-third.0", status="CLOSED"),
             line("twice.2", "twice", channel_ref="C-twice.1", status="REVERSED"),
             line("anew.2", "anew"),
+            line("bare.2", "bare"),
         ],
         [
             txn("word", status="REVERSED"),
@@ -184,6 +188,12 @@ def test_paid_again_under_another_number(told: Ledger) -> None:
 def test_paid_reversed_and_paid_anew(told: Ledger) -> None:
     """Only the latest line counts as the pair's state: paid anew under another number is new."""
     assert story(told, "anew")[2] == [("anew.2", "SUSPENSE", "STATEMENT_ONLY", "WAIT", None)]
+
+
+def test_reversed_by_a_line_that_bears_the_number_alone(told: Ledger) -> None:
+    """What is paid anew shares nothing with the reversal, which stands behind the first line."""
+    assert story(told, "bare")[1][0][:3] == ("bare.1", "BREAK", "STATUS_MISMATCH")
+    assert story(told, "bare")[2] == [("bare.2", "SUSPENSE", "STATEMENT_ONLY", "WAIT", None)]
 
 
 def test_other_numbers_of_a_paid_reference(told: Ledger) -> None:

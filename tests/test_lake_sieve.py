@@ -1,0 +1,106 @@
+"""Rows with one of many marks: all that have one, hardly any other, read where they lie."""
+
+from datetime import date, timedelta
+from random import Random
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs import lake_sieve, workers
+from jobs.lake import Lake
+from jobs.lake_sieve import add, among, empty, sifted
+from schemas.tables import MARKS, OUTCOMES
+
+DAY = date(2026, 11, 16)
+LONGS = st.integers(-(2**63), 2**63 - 1)
+COLUMNS = ("run_date", "txn_id", "kind", "reasons", "traded_at", "internal_amount", *MARKS)
+
+
+def longs(values: list[int | None]) -> pa.ChunkedArray:
+    """A column in two chunks."""
+    middle = len(values) // 2
+    return pa.chunked_array([values[:middle], values[middle:]], pa.int64())
+
+
+@given(asked=st.lists(LONGS), others=st.lists(st.one_of(LONGS, st.none())))
+def test_what_was_added_passes(asked: list[int], others: list[int | None]) -> None:
+    """Every mark that was added is found in whichever column it stands; a null is no mark."""
+    words = empty(len(asked))
+    add(words, pa.array(asked, pa.int64()))
+    rows = [*asked, *others]
+    passed = among(words, [longs([None] * len(rows)), longs(list(rows))]).tolist()
+    assert set(range(len(asked))) <= set(passed)
+    assert all(rows[place] is not None for place in passed)
+    assert among(words, [longs([None, 0])]).tolist() in ([], [1])
+
+
+def test_hardly_any_other_passes() -> None:
+    """Of a hundred thousand marks that nobody asked for less than one in a thousand passes."""
+    drawn = np.random.default_rng(7).integers(-(2**63), 2**63 - 1, 300_000, dtype=np.int64)
+    asked, others = drawn[:200_000], drawn[200_000:]
+    words = empty(len(asked))
+    for start in range(0, len(asked), 65_536):
+        add(words, pa.array(asked[start : start + 65_536]))
+    assert len(among(words, [pa.chunked_array([asked])])) == len(asked)
+    assert len(among(words, [pa.chunked_array([others])])) < 100
+
+
+@pytest.fixture
+def rows(lake: Lake) -> list[dict[str, object]]:
+    """Two days of three hundred rows in the lake; a mark in ten is not there."""
+    rng, made = Random(5), []
+    for offset in (0, 1):
+        for number in range(300):
+            row: dict[str, object] = {"run_date": DAY + timedelta(days=offset), "channel": "bank",
+                   "unit_id": f"u{number}", "outcome": "MATCHED", "txn_id": f"t{number}",
+                   "kind": rng.choice(["PAYMENT", "REFUND", None]), "internal_amount": number,
+                   "reasons": ["LATE"] if number % 3 else []}  # fmt: skip
+            row |= {name: rng.choice([None] + [rng.getrandbits(62)] * 9) for name in MARKS}
+            made.append(row)
+        values = [tuple(row.get(name) for name in OUTCOMES.columns) for row in made[-300:]]
+        frame = lake.spark.createDataFrame(values, OUTCOMES.schema).repartition(3)
+        lake.replace_day(OUTCOMES, frame, DAY + timedelta(days=offset), "bank")
+    return made
+
+
+@pytest.mark.parametrize("in_pieces", [False, True])
+def test_rows_of_a_lake(
+    lake: Lake,
+    rows: list[dict[str, object]],
+    monkeypatch: pytest.MonkeyPatch,
+    in_pieces: bool,
+) -> None:
+    """Rows with a mark asked for come as they are, each once, the dates of their partition too."""
+    if in_pieces:
+        monkeypatch.setattr(lake_sieve, "_ROWS_OF_A_TASK", 20)
+        monkeypatch.setattr(lake_sieve, "_AT_ONCE", 7)
+        monkeypatch.setattr(workers, "INLINE_BYTES", 0)
+    asked = [rows[place][name] for place in range(0, 600, 40) for name in MARKS]
+    marks = lake.spark.createDataFrame([(each,) for each in asked if each], "mark bigint")
+    files = [
+        each
+        for offset in (0, 1)
+        for each in lake.data_files(OUTCOMES, DAY + timedelta(days=offset), "bank")
+    ]
+    found = sifted(lake, OUTCOMES, files, marks.repartition(3), COLUMNS)
+    assert found.columns == list(COLUMNS)
+    told = {(row["run_date"], row["txn_id"]): row.asDict() for row in found.collect()}
+    assert found.count() == len(told) < 40
+    wanted = [row for row in rows if {row[name] for name in MARKS} & set(asked) - {None}]
+    assert len(wanted) >= 14
+    for row in wanted:
+        expected = {name: row.get(name) for name in COLUMNS}
+        assert told[row["run_date"], row["txn_id"]] == expected
+
+
+def test_nothing_asked_and_nothing_there(lake: Lake, rows: list[dict[str, object]]) -> None:
+    """No marks, or no files: no rows, in the columns asked for."""
+    none = lake.spark.createDataFrame([], "mark bigint")
+    files = lake.data_files(OUTCOMES, DAY, "bank")
+    some = lake.spark.createDataFrame([(1,)], "mark bigint")
+    for given_files, asked in ((files, none), ([], some), ([], none)):
+        found = sifted(lake, OUTCOMES, given_files, asked, COLUMNS)
+        assert (found.columns, found.collect()) == (list(COLUMNS), [])
