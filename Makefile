@@ -26,7 +26,7 @@ PYTEST := $(BIN)/python -m pytest
 REPORTS := build/test
 JOBS = $(RUN) TIEOUT_ENGINE=
 
-.PHONY: help env airflow-env jars jdk demo test test-sail test-spark test-airflow check soak fuzz \
+.PHONY: help env airflow-env jars jdk demo test test-sail test-programs test-spark test-airflow check soak fuzz \
         lint types format golden mutants bench bench-ingest bench-match bench-explain bench-labels \
         lock wheel zip clean
 
@@ -157,7 +157,7 @@ sys.exit(failed > 0)
 endef
 export SUM_UP
 
-# Every half runs, even after one has failed; the closing line adds them up. The Sail half runs
+# Every part runs, even after one has failed; the closing line adds them up. The Sail half runs
 # beside the others, and is shown when they are done: alone each leaves a core idle.
 test: env airflow-env lint types ## everything, on both engines (with CI=true a JDK is a must)
 	@if $(HAS_JDK); then $(MAKE) jars; fi
@@ -169,14 +169,19 @@ test: env airflow-env lint types ## everything, on both engines (with CI=true a 
 	  echo "SKIPPED by name: Airflow test (no JDK 17+)"; \
 	  halves+=(spark=absent airflow=absent); \
 	fi; \
+	half programs; \
 	if wait $$beside; then halves+=(sail=0); else halves+=("sail=$$?"); fi; \
 	cat $(REPORTS)/sail.log; \
 	$(BIN)/python -c "$$SUM_UP" "$${halves[@]}"
 
 test-sail: env ## the half of the tests on Sail, with coverage
 	@echo "== Sail half"
-	@$(JOBS)sail $(PYTEST) -m "not spark and not airflow and not nightly" \
+	@$(JOBS)sail $(PYTEST) -m "not spark and not airflow and not nightly and not programs" \
 	  --cov --cov-report=term --junitxml=$(REPORTS)/sail.xml
+
+test-programs: env ## the commands, started as a person does, on Sail
+	@echo "== Programs"
+	@$(JOBS)sail $(PYTEST) -m "programs and not nightly" --junitxml=$(REPORTS)/programs.xml
 
 test-spark: jars ## the half of the tests on Spark
 	@echo "== Spark half"

@@ -130,6 +130,7 @@ def test_money_is_shown_in_yuan() -> None:
 
 @pytest.mark.slow
 @pytest.mark.sail_only
+@pytest.mark.programs
 def test_five_days_end_as_labelled_and_a_second_run_changes_nothing(finished_demo: Demo) -> None:
     first = finished_demo.stdout
     assert "labelled outcomes and fees are as they must be" in first

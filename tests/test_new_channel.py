@@ -56,6 +56,7 @@ def carried_out(folder: Path) -> list[Done]:
 
 @pytest.mark.slow
 @pytest.mark.sail_only
+@pytest.mark.programs
 def test_the_page_takes_a_channel_from_a_file_to_a_reconciled_day(tmp_path: Path) -> None:
     """1,288.00 + 36.50 - 36.50 of the channel; of ours 88.00 more, which waits."""
     steps = [each for each in carried_out(tmp_path) if each.command.startswith("tieout")]

@@ -37,6 +37,7 @@ def test_make_knows_its_targets() -> None:
 
 @pytest.mark.slow
 @pytest.mark.sail_only
+@pytest.mark.programs
 def test_the_commands_after_the_demo(finished_demo: Demo) -> None:
     """Each command below the demo, where it was started."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
