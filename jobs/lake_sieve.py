@@ -28,6 +28,7 @@ from jobs.workers import told_by
 from schemas.tables import MARKS, Table
 
 Words = npt.NDArray[np.uint64]
+_MARKED = pa.schema([(name, pa.int64()) for name in MARKS])
 #: Words of a filter, as powers of two: one for each mark, half a gigabyte at most.
 _POWER_MIN, _POWER_MAX = 10, 26
 #: Bits of a mark, from the last on, that name the bits it sets in its word.
@@ -141,14 +142,13 @@ def _sift(part: _Part) -> dict[str, Any]:
     storage = Storage(part.base)
     words = _read(part.base, part.words)
     found = []
-    stored = [name for name in part.schema.names if name not in part.fixed]
+    stored = [each for each in part.schema if each.name not in part.fixed]
     with storage.fs.open_input_file(storage.full(part.path)) as source:
         parquet = pq.ParquetFile(source, read_dictionary=part.repeated)
         for group in range(part.place, parquet.num_row_groups, part.of):
-            marked = parquet.read_row_group(group, [*MARKS])
-            hit = among(words, [marked[name] for name in MARKS])
+            hit = among(words, _columns(parquet, group, _MARKED).columns)
             if len(hit):
-                found.append(parquet.read_row_group(group, stored).take(hit))
+                found.append(_columns(parquet, group, stored).take(hit))
     rows = sum(each.num_rows for each in found)
     if rows:
         table = pa.concat_tables(found)
@@ -161,6 +161,17 @@ def _sift(part: _Part) -> dict[str, Any]:
         path = storage.full(f"{part.out}/{uuid.uuid4().hex}.parquet")
         pq.write_table(pa.table(columns, schema=part.schema), path, filesystem=storage.fs)
     return {"rows": rows}
+
+
+def _columns(parquet: pq.ParquetFile, group: int, fields: Sequence[pa.Field]) -> pa.Table:
+    """Some columns of a row group; those that its file was written without are null."""
+    there = set(parquet.schema_arrow.names)
+    table = parquet.read_row_group(group, [each.name for each in fields if each.name in there])
+    rows = parquet.metadata.row_group(group).num_rows
+    for place, each in enumerate(fields):
+        if each.name not in there:
+            table = table.add_column(place, each, pa.nulls(rows, each.type))
+    return table
 
 
 def empty(marks: int) -> Words:

@@ -1,10 +1,12 @@
 """Rows with one of many marks: all that have one, hardly any other, read where they lie."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from random import Random
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -104,3 +106,18 @@ def test_nothing_asked_and_nothing_there(lake: Lake, rows: list[dict[str, object
     for given_files, asked in ((files, none), ([], some), ([], none)):
         found = sifted(lake, OUTCOMES, given_files, asked, COLUMNS)
         assert (found.columns, found.collect()) == (list(COLUMNS), [])
+
+
+def test_columns_that_a_file_was_written_without(tmp_path: Path) -> None:
+    """Rows of an earlier version of the software have no marks: null, and nobody meets them."""
+    pq.write_table(pa.table({"a": [1, 2], "b": ["x", "y"]}), tmp_path / "old.parquet")
+    parquet = pq.ParquetFile(tmp_path / "old.parquet")
+    fields = [pa.field("m", pa.int64()), pa.field("a", pa.int64()), pa.field("n", pa.string())]
+    assert lake_sieve._columns(parquet, 0, fields).to_pydict() == {
+        "m": [None, None],
+        "a": [1, 2],
+        "n": [None, None],
+    }
+    marks = lake_sieve._columns(parquet, 0, fields[:1])
+    assert marks.to_pydict() == {"m": [None, None]}
+    assert among(empty(1), marks.columns).tolist() == []

@@ -87,7 +87,7 @@ def matched(
     """Matches one channel's run date.
 
     `lines` and `transactions` are the day's rows of their tables, `open_items` what was open after
-    the date before (late candidates among them).
+    the date before (late candidates among them), `closed_before` what look-back needs.
     """
     day, match = facts.business_date, profile.match
     all_lines, all_transactions = lines, transactions
