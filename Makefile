@@ -179,7 +179,7 @@ test-sail: env ## the half of the tests on Sail, with coverage
 	@$(JOBS)sail $(PYTEST) -m "not spark and not airflow and not nightly and not programs" \
 	  --cov --cov-report=term --junitxml=$(REPORTS)/sail.xml
 
-test-programs: env ## the commands, started as a person does, on Sail
+test-programs: env ## what the docs tell a person to type, on Sail
 	@echo "== Programs"
 	@$(JOBS)sail $(PYTEST) -m "programs and not nightly" --junitxml=$(REPORTS)/programs.xml
 

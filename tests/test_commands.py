@@ -68,7 +68,6 @@ def test_help_lists_the_jobs(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.sail_only
 @pytest.mark.slow
-@pytest.mark.programs
 def test_job_by_job_and_all_in_one_are_the_same(world: World, tmp_path: Path) -> None:
     """`tieout` and `python -m jobs`, step by step or as one run: the same outcomes."""
     tieout = str(Path(sys.executable).parent / "tieout")
@@ -139,7 +138,6 @@ def test_every_configuration_fault_at_once(
 
 @pytest.mark.sail_only
 @pytest.mark.slow
-@pytest.mark.programs
 def test_a_missing_file_is_exit_3(world: World) -> None:
     """A day without a statement: the rest is done, exit 3, and it is said."""
     (world.inbox / "bank" / str(day(0)) / "lines.csv").unlink()
@@ -167,7 +165,6 @@ def test_a_day_on_which_nothing_came_is_exit_3(
 
 @pytest.mark.sail_only
 @pytest.mark.slow
-@pytest.mark.programs
 def test_an_unexpected_failure_is_exit_1(world: World) -> None:
     """The lake's place is a file: exit 1, one JSON line, no half-written table."""
     (world.root / "lake").write_text("not a folder")

@@ -186,7 +186,6 @@ def test_what_is_refused(world: World) -> None:
 
 
 @pytest.mark.sail_only
-@pytest.mark.programs
 def test_as_a_command(world: World) -> None:
     """Every fault of the arguments at once; then a proposal, its approval, and the list."""
     a_bad_day(world)
