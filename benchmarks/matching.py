@@ -92,7 +92,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
                         help="sizes of the hot amount [50000 100000 200000]")  # fmt: skip
     parser.add_argument("--cases", nargs="+", choices=_PREPARED, default=list(_PREPARED),
                         help="of a size [all]")  # fmt: skip
-    parser.add_argument("--engines", nargs="+", default=["sail"], help="[sail]")
+    parser.add_argument("--engines", nargs="+", choices=("sail", "spark"), default=["sail"],
+                        help="beside DuckDB [sail]")  # fmt: skip
     parser.add_argument("--rounds", type=int, default=3, help="runs of each, in turn [3]")
     parser.add_argument("--no-append", dest="append", action="store_false", help="print only")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
