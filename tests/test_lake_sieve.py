@@ -68,18 +68,20 @@ def rows(lake: Lake) -> list[dict[str, object]]:
     return made
 
 
-@pytest.mark.parametrize("in_pieces", [False, True])
+@pytest.mark.parametrize("how", ["at once", "in pieces", "by the engine's workers"])
 def test_rows_of_a_lake(
     lake: Lake,
     rows: list[dict[str, object]],
     monkeypatch: pytest.MonkeyPatch,
-    in_pieces: bool,
+    how: str,
 ) -> None:
     """Rows with a mark asked for come as they are, each once, the dates of their partition too."""
-    if in_pieces:
+    if how != "at once":
         monkeypatch.setattr(lake_sieve, "_ROWS_OF_A_TASK", 20)
         monkeypatch.setattr(lake_sieve, "_AT_ONCE", 7)
         monkeypatch.setattr(workers, "INLINE_BYTES", 0)
+    if how == "by the engine's workers":
+        monkeypatch.setattr(workers, "is_here", lambda spark: False)
     asked = [rows[place][name] for place in range(0, 600, 40) for name in MARKS]
     marks = lake.spark.createDataFrame([(each,) for each in asked if each], "mark bigint")
     files = [
