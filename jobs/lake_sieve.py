@@ -2,7 +2,7 @@
 
 The marks asked for become a Bloom filter: bits that each of them sets, in one word of 64. Each data
 file's marks are held against it where they lie, and of the rows that pass, which are all that have
-such a mark and about one in ten thousand others, the columns asked for are read.
+such a mark and a few in ten thousand others, the columns asked for are read.
 Source: B. H. Bloom, "Space/time trade-offs in hash coding with allowable errors", 1970.
 """
 
