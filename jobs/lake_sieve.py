@@ -79,7 +79,8 @@ def sifted(
     name = uuid.uuid4().hex
     out = lake.scratch(f"{name}-sifted")
     lake.storage.fs.create_dir(lake.storage.full(out), recursive=True)
-    words = _filtered(lake, asked, lake.scratch(f"{name}-marks"))
+    folder = lake.scratch(f"{name}-filter")
+    words = _filtered(lake, asked, folder)
     schema = pa.schema([arrow_schema(table).field(each) for each in columns])
     texts = [each.name for each in schema if each.type == pa.string()]
     few = tuple(name for name in texts if name in table.repeated)
@@ -92,6 +93,7 @@ def sifted(
     ]
     told = told_by(lake, parts, _sift, sum(int(each["size_bytes"]) for each in files))
     _read.cache_clear()
+    lake.storage.remove(folder)
     if not any(each["rows"] for each in told):
         # A file without rows: the embedded engine fails on unions with a frame that has no source.
         nothing = lake.storage.full(f"{out}/none.parquet")
@@ -102,13 +104,15 @@ def sifted(
 
 def _filtered(lake: Lake, asked: DataFrame, folder: str) -> tuple[str, ...]:
     """Writes the filter of marks, in layers that tasks made; their paths in the lake."""
-    asked.write.mode("overwrite").option("compression", "none").parquet(f"{lake.uri}/{folder}")
-    infos = lake.storage.parquet(folder)
+    lake.storage.fs.create_dir(lake.storage.full(folder), recursive=True)
+    marks = f"{folder}/marks"
+    asked.write.mode("overwrite").option("compression", "none").parquet(f"{lake.uri}/{marks}")
+    infos = lake.storage.parquet(marks)
     paths = [info.path for info in infos]
     rows = sum(pq.read_metadata(path, filesystem=lake.storage.fs).num_rows for path in paths)
     count = max(min(os.cpu_count() or 1, len(paths), rows // _ROWS_OF_A_TASK), 1)
     layers = [
-        _Layer(lake.uri, tuple(paths[place::count]), rows, f"{folder}.{place}")
+        _Layer(lake.uri, tuple(paths[place::count]), rows, f"{folder}/{place}.bits")
         for place in range(count)
     ]
     told_by(lake, layers, _laid, sum(info.size for info in infos))

@@ -91,6 +91,8 @@ def test_rows_of_a_lake(
     ]
     found = sifted(lake, OUTCOMES, files, marks.repartition(3), COLUMNS)
     assert found.columns == list(COLUMNS)
+    staged = [each.name for each in (Path(lake.uri) / "_staging").rglob("*") if each.is_file()]
+    assert staged and not [each for each in staged if each.endswith(".bits")]
     told = {(row["run_date"], row["txn_id"]): row.asDict() for row in found.collect()}
     assert found.count() == len(told) < 40
     wanted = [row for row in rows if {row[name] for name in MARKS} & set(asked) - {None}]

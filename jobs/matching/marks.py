@@ -56,8 +56,8 @@ class Closed:
     sieve: Sieve | None = None
 
     def having(self, asked: DataFrame, columns: Sequence[str]) -> DataFrame:
-        """Some columns of the rows with a mark among `asked`, or of more; where they lie in memory
-        or in few rows, of all.
+        """Some columns of the rows with a mark among `asked`, and maybe of others; without a sieve
+        of all.
         """
         return self.rows.select(*columns) if self.sieve is None else self.sieve(asked, columns)
 
