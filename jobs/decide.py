@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pyspark.sql import functions as F
-
 from jobs.cli import Report, Request, command, leave
 from jobs.decisions import last_steps
 from jobs.lake import Lake
+from jobs.lake_history import Past, part_of
+from jobs.lake_query import Part, among
 from jobs.work import at_work
 from schemas.errors import DecisionRefused
 from schemas.tables import DECISIONS, OUTCOMES, RUNS
@@ -103,16 +103,15 @@ def listed(lake: Lake, channels: Sequence[str], days: Sequence[Any]) -> list[Row
 
 
 def _held(lake: Lake, row: Row) -> str:
-    by = F.col("matched_by") == F.lit(f"{DECIDED_BY}{row['decision_id']}")
-    there = lake.read_day(OUTCOMES, row["run_date"], row["channel"]).where(by).limit(1).collect()
+    by = among(matched_by=[f"{DECIDED_BY}{row['decision_id']}"])
+    there = Past(lake).rows(OUTCOMES, part_of([row], "run_date"), by, rows_max=1)
     return "IN FORCE" if there else "STALE"
 
 
 def _latest(lake: Lake, own_id: str, channels: Sequence[str]) -> Row:
     """The row of the latest run that bears an id."""
-    bears = (F.col("txn_id") == F.lit(own_id)) | (F.col("line_id") == F.lit(own_id))
-    rows = [row.asDict() for row in lake.read(OUTCOMES).where(bears).collect()]
-    rows = [row for row in rows if not channels or row["channel"] in channels]
+    of = Part(frozenset(channels) or None)
+    rows = Past(lake).rows(OUTCOMES, of, among(txn_id=[own_id], line_id=[own_id]))
     if not rows:
         raise DecisionRefused(
             f"{own_id}: no outcome bears it as txn_id or line_id; `tieout explain {own_id}` finds"

@@ -8,7 +8,8 @@ from pyspark.sql import DataFrame
 
 from jobs.cli import Report, Request, command, leave
 from jobs.lake import Lake
-from jobs.lake_history import Part, Past, read_version
+from jobs.lake_history import Past, read_version
+from jobs.lake_query import Part
 from jobs.session import set_size
 from jobs.story.differences import compared, counted, listed
 from jobs.story.outcomes import moment

@@ -8,7 +8,6 @@ from jobs.cli import Report, Request, command, leave
 from jobs.config import Configuration
 from jobs.lake import Lake
 from jobs.lake_history import Past
-from jobs.session import set_size
 from jobs.story.alone import matched_alone
 from jobs.story.events import rejected, told_thread
 from jobs.story.find import Room, find
@@ -40,8 +39,6 @@ def run(
         LakeError: the tables' logs no longer reach back to `as_of`.
     """
     past = Past(lake, as_of)
-    files = past.control_rows(STATEMENT_FILES)
-    set_size(lake.spark, sum(row["line_count"] or 0 for row in files))
     room = Room(config.profiles, *((days[0], days[-1]) if days else (None, None)))
     wanted = sought(reference, config.profiles)
     found = find(past, wanted, room)

@@ -6,8 +6,8 @@ here, before and after each write, or refused by name (docs/reference/engines.md
 
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +15,7 @@ from deltalake import DeltaTable, Schema, write_deltalake
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.archive import Storage
-from jobs.lake_commit import DataFile, commit, written_files
+from jobs.lake_commit import DataFile, Written, commit, written_files
 from jobs.lake_guard import arrow_schema, guarded, opened, taking_turns, widened
 from jobs.lake_read import add_actions, frame_of, row_count, rows_where
 from schemas.errors import TableMissing, WriteUnproved
@@ -25,23 +25,20 @@ from schemas.tables import TABLES, Table
 CHECKPOINT_VERSIONS = 20
 
 
-@dataclass(frozen=True)
-class Written:
-    """What a write left: the table's version and the rows now in the day."""
-
-    version: int
-    rows: int
-
-
 class Lake:
-    """The tables below one folder or object-store URI."""
+    """The tables below one folder or object-store URI, on a session or on what opens one."""
 
-    def __init__(self, spark: SparkSession, uri: str) -> None:
-        self.spark = spark
+    def __init__(self, spark: SparkSession | Callable[[], SparkSession], uri: str) -> None:
+        self._session = spark
         self.storage = Storage(uri)
         self.uri = self.storage.uri
         self._scratch = f"_staging/{uuid.uuid4().hex}"
         self._known: set[str] = set()
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        """The session, opened now if nothing has asked for it before."""
+        return self._session() if callable(self._session) else self._session
 
     def path(self, table: Table) -> str:
         """Where a table lies."""

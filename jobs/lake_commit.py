@@ -31,6 +31,14 @@ class DataFile:
     rows: int
 
 
+@dataclass(frozen=True)
+class Written:
+    """What a write left: the table's version and the rows now in the day."""
+
+    version: int
+    rows: int
+
+
 def written_files(
     storage: Storage, table: Table, frame: DataFrame, day: date, channel: str
 ) -> list[DataFile]:

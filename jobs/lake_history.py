@@ -4,52 +4,18 @@ Read only: nothing is created in a place that holds no lake.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
-from pyspark.sql.types import TimestampType
+from pyspark.sql import DataFrame
 
 from jobs.lake import Lake
-from jobs.lake_read import frame_of
+from jobs.lake_query import Part, Picked, queried
+from jobs.lake_read import add_actions, frame_of
 from schemas.errors import LakeError, TableMissing
 from schemas.tables import RUNS, Table
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Part:
-    """Which partitions of a table are asked for: channels, and dates of a list or of a range.
-
-    None is no bound. Said apart from other conditions, so that no engine opens other files.
-    """
-
-    channels: frozenset[str]
-    days: frozenset[date] | None = None
-    since: date | None = None
-    until: date | None = None
-
-    def column(self, table: Table) -> Column:
-        """The condition on a table's rows."""
-        day = F.col(table.partitions[0])
-        out = F.col("channel").isin(*sorted(self.channels))
-        out = out if self.days is None else out & day.isin(*sorted(self.days))
-        out = out if self.since is None else out & (day >= F.lit(self.since))
-        return out if self.until is None else out & (day <= F.lit(self.until))
-
-    def has(self, day: date, channel: str) -> bool:
-        """Whether a partition is asked for."""
-        return (
-            channel in self.channels
-            and (self.days is None or day in self.days)
-            and (self.since is None or day >= self.since)
-            and (self.until is None or day <= self.until)
-        )
 
 
 def part_of(rows: Iterable[dict[str, Any]], day: str) -> Part:
@@ -81,39 +47,32 @@ class Past:
             self._versions[table.name] = self._in_force(table)
         return self._versions[table.name]
 
-    def read(self, table: Table, part: Part) -> DataFrame:
-        """The rows of some partitions; none where the table was not there yet."""
-        version = self.version(table)
-        if version is None:
-            return self.lake.spark.createDataFrame([], table.schema)
-        return read_version(self.lake, table, part, version)
-
     def rows(
         self,
         table: Table,
         part: Part,
-        picked: Column,
+        picked: Picked,
         columns: Sequence[str] | None = None,
         order: Sequence[str] = (),
         rows_max: int | None = None,
     ) -> list[dict[str, Any]]:
-        """The rows that a condition picks, as dicts, in an order; at most `rows_max` of them.
-
-        Times are in UTC, whatever the zone of the machine.
+        """The rows that conditions pick, as `queried` has them; none where the table was not there
+        yet.
         """
-        times = {each.name for each in table.schema if isinstance(each.dataType, TimestampType)}
-        shown = [
-            F.unix_micros(name).alias(name) if name in times else F.col(name)
-            for name in (columns or table.columns)
-        ]
-        frame = self.read(table, part).where(picked).select(*shown)
-        if rows_max is not None:
-            in_order = [F.col(name).asc_nulls_last() for name in order]
-            frame = frame.orderBy(*in_order).limit(rows_max)
-        found = [row.asDict(recursive=True) for row in frame.collect()]
-        for row in found:
-            row.update({name: _moment(row[name]) for name in times & row.keys()})
-        return sorted(found, key=lambda row: [(row[name] is None, row[name]) for name in order])
+        version = self.version(table)
+        if version is None:
+            return []
+        delta = DeltaTable(_uri(self.lake, table), version=version)
+        return queried(delta, table, part, picked, columns or table.columns, order, rows_max)
+
+    def latest(self, table: Table) -> date | None:
+        """The latest date that has rows, by the log."""
+        version = self.version(table)
+        if version is None:
+            return None
+        delta = DeltaTable(_uri(self.lake, table), version=version)
+        actions = add_actions(delta, table, date.min, date.max)
+        return max((row[f"partition.{table.partitions[0]}"] for row in actions), default=None)
 
     def control_rows(self, table: Table) -> list[dict[str, Any]]:
         """All rows of a small control table."""
@@ -145,12 +104,7 @@ class Past:
 
 
 def read_version(lake: Lake, table: Table, part: Part, version: int) -> DataFrame:
-    """The rows of some partitions as of a version.
-
-    An older one by the log's data files, as `Lake.read_days` does.
-    """
-    if version == lake.version(table):
-        return lake.read(table).where(part.column(table))
+    """The rows of some partitions as of a version, by data files, as `Lake.read_days` does."""
     log = DeltaTable(_uri(lake, table), version=version)
     names = [f"partition.{name}" for name in table.partitions]
     actions = pa.table(log.get_add_actions(flatten=True)).to_pylist()
@@ -160,7 +114,3 @@ def read_version(lake: Lake, table: Table, part: Part, version: int) -> DataFram
 
 def _uri(lake: Lake, table: Table) -> str:
     return lake.path(table).replace("s3a://", "s3://")
-
-
-def _moment(micros: int | None) -> datetime | None:
-    return None if micros is None else _EPOCH + timedelta(microseconds=micros)

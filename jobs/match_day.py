@@ -8,8 +8,8 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from jobs.days import DayState
-from jobs.lake import Lake, Written
-from jobs.lake_commit import DataFile
+from jobs.lake import Lake
+from jobs.lake_commit import DataFile, Written
 from jobs.match_inputs import closed_before
 from jobs.match_parts import Pairs, Taken, comes_in_parts, has_parts, plain, remembered, taken_over
 from jobs.match_tally import stale_ids, tallied, tally

@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 
 from jobs.exports.summary import at_stake
 from jobs.lake import Lake
+from jobs.lake_history import Past
 from schemas.currencies import exponent
 from schemas.errors import ConfigurationError
 from schemas.money import summed
@@ -100,10 +101,7 @@ class Day:
     def trend(self, days: int = 14) -> DataFrame:
         """Rows by outcome on each of the last days up to this one, per channel."""
         since = self.date - timedelta(days=days - 1)
-        near = F.col("run_date").between(F.lit(since), F.lit(self.date))
-        rows = self.lake.read(OUTCOMES).where(near)
-        if self.channel is not None:
-            rows = rows.where(F.col("channel") == F.lit(self.channel))
+        rows = self.lake.read_days(OUTCOMES, since, self.date, self.channel)
         return (
             rows.groupBy("run_date", "channel")
             .agg(*[_rows_of(each).alias(each.value.lower()) for each in Outcome])
@@ -157,7 +155,7 @@ def reviewed(lake: Lake, day: str | date | None = None, channel: str | None = No
         except ValueError as fault:
             raise ConfigurationError([f"{day!r} is no date; write 2026-11-22"]) from fault
     if day is None:
-        day = lake.read(OUTCOMES).agg(F.max("run_date").alias("latest")).collect()[0]["latest"]
+        day = Past(lake).latest(OUTCOMES)
     if not isinstance(day, date):
         raise ConfigurationError([f"{lake.uri}: no day has been matched yet; run `tieout run`"])
     return Day(lake, day, channel)

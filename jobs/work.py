@@ -8,23 +8,38 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from pyspark.sql import SparkSession
+
 from jobs import __version__
 from jobs.lake import Lake
-from jobs.session import close_session, engine_in_use, open_session
+from jobs.session import close_session, engine_in_use, engine_of, open_session
 from schemas.tables import RUNS
 from schemas.vocabulary import RunResult
 
 
 @contextmanager
 def at_work(lake_uri: str, engine: str | None, writes: bool = True) -> Iterator[Lake]:
-    """The lake of a command on a session that ends with it; its tables are there if it writes."""
-    spark = open_session(engine)
-    lake = Lake(spark, lake_uri)
+    """The lake of a command; its tables are there if it writes.
+
+    The session is opened once something asks for it, and ends with the command.
+
+    Raises:
+        ConfigurationError: there is no such engine.
+    """
+    engine_of(engine)
+    opened: list[SparkSession] = []
+
+    def session() -> SparkSession:
+        opened.append(open_session(engine))
+        return opened[-1]
+
+    lake = Lake(session, lake_uri)
     try:
         yield lake.prepare() if writes else lake
     finally:
         lake.forget()
-        close_session(spark)
+        for spark in opened:
+            close_session(spark)
 
 
 @dataclass

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from jobs.lake_history import Part, Past
+from jobs.lake_history import Past
+from jobs.lake_query import Part, among
 from jobs.matching.day import Facts, matched
 from jobs.matching.marks import Closed
+from jobs.session import set_size
 from jobs.story.events import Known
 from jobs.story.outcomes import told_outcome
 from jobs.story.threads import Row, Thread
@@ -45,6 +44,7 @@ def matched_alone(
     lines = _sharing(past, STATEMENT_LINES, rows, profile, since, last)
     states = _sharing(past, INTERNAL_TRANSACTIONS, rows, profile, since, last)
     ours = list({row["txn_id"]: row for row in states}.values())
+    set_size(past.lake.spark, len(lines) + len(ours))
     made = matched(
         _frame(past, STATEMENT_LINES, lines),
         _frame(past, INTERNAL_TRANSACTIONS, ours),
@@ -83,11 +83,10 @@ def _sharing(
         if each.value in named
     }
     values[own] = {row.get(own) for row in rows}
-    given = {name: sorted(filter(None, each)) for name, each in values.items()}
-    conditions = [F.col(name).isin(*each) for name, each in given.items() if each]
+    given = {name: set(filter(None, each)) for name, each in values.items()}
     inside = Part(frozenset([profile.channel]), None, since, until)
-    is_one = reduce(or_, conditions, F.lit(False))
-    return past.rows(table, inside, is_one, order=("business_date", own), rows_max=ROWS_MAX)
+    order = ("business_date", own)
+    return past.rows(table, inside, among(**given), order=order, rows_max=ROWS_MAX)
 
 
 def _frame(past: Past, table: Table, rows: Sequence[Row]) -> DataFrame:

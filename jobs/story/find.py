@@ -8,14 +8,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import reduce
-from operator import or_
-from typing import Any
 
-from pyspark.sql import Column
-from pyspark.sql import functions as F
-
-from jobs.lake_history import Part, Past, part_of
+from jobs.lake_history import Past, part_of
+from jobs.lake_query import Part, Picked, among
 from jobs.story.references import LINE_KEYS, TXN_KEYS, Sought
 from jobs.story.threads import Row, ids_of
 from schemas.profile import Profile
@@ -108,7 +103,7 @@ def _hits(past: Past, wanted: Sought, room: Room, found: Found) -> list[Row]:
         return _line_by_id(past, wanted, named.group(1), found)
     out = []
     for table, own, keys in _SIDES:
-        is_it = _any([_is_in(name, wanted.of_column(name)) for name in keys])
+        is_it = among(**{name: wanted.of_column(name) for name in keys})
         rows = _narrow(past, table, room.part, is_it, HITS_MAX + 1)
         found.more = found.more or len(rows) > HITS_MAX
         for row in rows[:HITS_MAX]:
@@ -123,7 +118,7 @@ def _line_by_id(past: Past, wanted: Sought, file_id: str, found: Found) -> list[
     files = [row for row in past.control_rows(STATEMENT_FILES) if row["file_id"] == file_id]
     if not files:
         return []
-    is_it = F.col("line_id") == F.lit(wanted.reference)
+    is_it = among(line_id=[wanted.reference])
     here = Part(frozenset(wanted.values), part_of(files, "business_date").days)
     rows = _narrow(past, STATEMENT_LINES, here, is_it, 1)
     found.met_in.update({row["line_id"]: ["line_id"] for row in rows})
@@ -135,7 +130,7 @@ def _followed(past: Past, items: Sequence[Row], room: Room, found: Found) -> lis
     known = {_key(row)[:3] for row in items}
     txns, lines = (sorted(ids_of((r for r in items if own in r), own))
                    for own in ("txn_id", "line_id"))  # fmt: skip
-    is_theirs = _any([_is_in("txn_id", txns), _is_in("line_id", lines)])
+    is_theirs = among(txn_id=txns, line_id=lines)
     days = {row["business_date"] for row in items}
     order = ("run_date", "channel", "txn_id", "line_id")
     rows = past.rows(OPEN_ITEMS, Part(room.channels, since=min(days)), is_theirs, order=order)
@@ -180,8 +175,8 @@ def _near(
         ids = {row[own] for row in linked if (row["channel"], own, row[own]) not in known}
         if not new and not ids:
             continue
-        by_number = [_is_in(name, sorted({v for _, _, n, v in new if n == name})) for name in _SAME]
-        is_it = _any([*by_number, _is_in(own, sorted(ids))])
+        by_number = {name: {v for _, _, n, v in new if n == name} for name in _SAME}
+        is_it = among(**by_number, **{own: ids})
         rows = _narrow(past, table, _around(room, days), is_it, HITS_MAX)
         out += [
             row
@@ -197,7 +192,7 @@ def _around(room: Room, days: Iterable[date | None]) -> Part:
     return Part(room.channels, None, there[0] - near, there[-1] + near)
 
 
-def _narrow(past: Past, table: Table, part: Part, picked: Column, rows_max: int) -> list[Row]:
+def _narrow(past: Past, table: Table, part: Part, picked: Picked, rows_max: int) -> list[Row]:
     own, keys = next((own, keys) for each, own, keys in _SIDES if each is table)
     columns = list(dict.fromkeys(["business_date", "channel", "kind", own, *keys]))
     order = ("business_date", "channel", own)
@@ -209,18 +204,9 @@ def _whole(past: Past, table: Table, own: str, rows: Sequence[Row]) -> list[Row]
     if not rows:
         return []
     wanted = {_key(row) for row in rows}
-    is_it = F.col(own).isin(*sorted(ids_of(rows, own)))
+    is_it = among(**{own: ids_of(rows, own)})
     found = past.rows(table, part_of(rows, "business_date"), is_it, order=("business_date", own))
     return [row for row in found if _key(row) in wanted]
-
-
-def _is_in(name: str, values: Sequence[Any]) -> Column | None:
-    return F.col(name).isin(*values) if values else None
-
-
-def _any(conditions: Iterable[Column | None]) -> Column:
-    given = [each for each in conditions if each is not None]
-    return reduce(or_, given) if given else F.lit(False)
 
 
 def _key(row: Row) -> tuple[str, ...]:

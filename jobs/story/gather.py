@@ -1,17 +1,17 @@
 """What is known beside the rows that were found: files, raw lines, fees, candidates, runs."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from pyspark.sql import functions as F
-
 from jobs.lake_history import Past, part_of
+from jobs.lake_query import among, holding
 from jobs.story.events import Known
 from jobs.story.find import Found, Room
 from jobs.story.outcomes import is_ambiguous
 from jobs.story.raw import raw_lines
 from jobs.story.threads import Row
-from schemas.money import summed
 from schemas.profile import Profile
 from schemas.tables import (
     CANDIDATES,
@@ -55,7 +55,7 @@ def gathered(past: Past, found: Found, profiles: Mapping[str, Profile]) -> Known
 
 def rejected_with(past: Past, reference: str, room: Room) -> list[Row]:
     """Rejected lines that have the reference somewhere in their text."""
-    has_it = F.col("raw").contains(reference)
+    has_it = holding("raw", reference)
     order = ("business_date", "channel", "file_id", "line_no")
     return past.rows(REJECTED_LINES, room.part, has_it, order=order, rows_max=REJECTED_MAX)
 
@@ -83,23 +83,27 @@ def _raw(
 
 def _sums(past: Past, grouped: Sequence[Row]) -> list[Row]:
     """Members and sums of each side of some groups, per currency."""
-    is_one = F.col("unit_id").isin(*sorted({row["unit_id"] for row in grouped}))
-    sides = {"ours": "internal_amount", "theirs": "statement_amount"}
-    sums = [
-        F.coalesce(summed(F.col(amount)), F.lit(0)).cast("bigint").alias(side)
-        for side, amount in sides.items()
-    ]
-    counts = [F.count("txn_id").alias("transactions"), F.count("line_id").alias("lines")]
     by = ("channel", "run_date", "unit_id", "currency")
-    members = past.read(OUTCOMES, part_of(grouped, "run_date")).where(is_one)
-    rows = members.groupBy(*by).agg(*counts, *sums).orderBy(*by)
-    return [row.asDict() for row in rows.collect()]
+    own = ("txn_id", "line_id", "internal_amount", "statement_amount")
+    is_one = among(unit_id={row["unit_id"] for row in grouped})
+    members = past.rows(OUTCOMES, part_of(grouped, "run_date"), is_one, (*by, *own), by)
+    return [
+        dict(zip(by, unit, strict=True))
+        | {
+            "transactions": sum(row["txn_id"] is not None for row in rows),
+            "lines": sum(row["line_id"] is not None for row in rows),
+            "ours": sum(row["internal_amount"] or 0 for row in rows),
+            "theirs": sum(row["statement_amount"] or 0 for row in rows),
+        }
+        for unit, found in groupby(members, itemgetter(*by))
+        for rows in [list(found)]
+    ]
 
 
 def _of(
     past: Past, table: Table, rows: Sequence[Row], day: str, name: str, values: Sequence[Any]
 ) -> list[Row]:
-    is_it = F.col(name).isin(*sorted(set(values)))
+    is_it = among(**{name: set(values)})
     order = [each for each in ("txn_id", "line_id", "candidate_id") if each in table.columns]
     return past.rows(table, part_of(rows, day), is_it, order=order)
 

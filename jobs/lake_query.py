@@ -1,0 +1,116 @@
+"""A few rows of a table by what stands in them: told by its log and data files, without a session.
+
+delta-rs has an engine of its own in this process, DataFusion, which is told of in SQL. Each column
+that is asked about is a query of its own: only so does it ask the Bloom filters of the data files,
+and of most of them nothing else is read. Source: docs/reference/explain.md, "Cost".
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+from deltalake import DeltaTable, QueryBuilder
+
+from schemas.tables import Table
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Conditions, each by the one column that it is about: a row that meets any of them is meant.
+Picked = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which partitions of a table are asked for: channels, and dates of a list or of a range.
+
+    None is no bound. Said apart from other conditions, so that no other files are opened.
+    """
+
+    channels: frozenset[str] | None = None
+    days: frozenset[date] | None = None
+    since: date | None = None
+    until: date | None = None
+
+    def has(self, day: date, channel: str) -> bool:
+        """Whether a partition is asked for."""
+        return (
+            (self.channels is None or channel in self.channels)
+            and (self.days is None or day in self.days)
+            and (self.since is None or day >= self.since)
+            and (self.until is None or day <= self.until)
+        )
+
+    def conditions(self, table: Table) -> Iterator[str]:
+        """What its rows meet, in SQL."""
+        day = table.partitions[0]
+        if self.channels is not None:
+            yield _in("channel", self.channels)
+        if self.days is not None:
+            yield _in(day, map(str, self.days))
+        if self.since is not None:
+            yield f"{day} >= {_text(str(self.since))}"
+        if self.until is not None:
+            yield f"{day} <= {_text(str(self.until))}"
+
+
+def among(**values: Collection[str]) -> Picked:
+    """Rows of which one of some columns has one of some values."""
+    return {name: _in(name, each) for name, each in values.items() if each}
+
+
+def holding(column: str, text: str) -> Picked:
+    """Rows of which a column has a text somewhere in it."""
+    return {column: f"strpos({column}, {_text(text)}) > 0"}
+
+
+def queried(
+    delta: DeltaTable,
+    table: Table,
+    part: Part,
+    picked: Picked,
+    columns: Sequence[str],
+    order: Sequence[str],
+    rows_max: int | None,
+) -> list[dict[str, Any]]:
+    """Rows as dicts in an order, nulls last: the first `rows_max` of them, or all.
+
+    Times are in UTC, whatever the zone of the machine. A column that a table of an earlier version
+    has not got is null, and meets nothing.
+    """
+    there = {field.name for field in delta.schema().fields}
+    asked = [condition for name, condition in picked.items() if name in there]
+    if not asked:
+        return []
+    shown = ", ".join(name for name in columns if name in there)
+    inside = list(part.conditions(table))
+    queries = []
+    for place, condition in enumerate(asked):
+        # A row that an earlier query has found is not found again.
+        fresh = [f"({earlier}) IS NOT TRUE" for earlier in asked[:place]]
+        queries.append(
+            f"SELECT {shown} FROM asked WHERE {' AND '.join([*inside, condition, *fresh])}"
+        )
+    by = ", ".join(f"{name} ASC NULLS LAST" for name in order)
+    text = " UNION ALL ".join(queries)
+    text = f"SELECT * FROM ({text})" + (f" ORDER BY {by}" if by else "")
+    text += "" if rows_max is None else f" LIMIT {rows_max}"
+    found = pa.table(QueryBuilder().register("asked", delta).execute(text).read_all())
+    times = [each.name for each in found.schema if pa.types.is_timestamp(each.type)]
+    for name in times:
+        micros = found[name].cast(pa.timestamp("us")).cast(pa.int64())
+        found = found.set_column(found.schema.get_field_index(name), name, micros)
+    rows = [dict.fromkeys(columns) | row for row in found.to_pylist()]
+    return [row | {name: _moment(row[name]) for name in times} for row in rows]
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else _EPOCH + timedelta(microseconds=micros)
+
+
+def _in(name: str, values: Iterable[str]) -> str:
+    return f"{name} IN ({', '.join(_text(each) for each in sorted(values))})"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
