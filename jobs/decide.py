@@ -211,7 +211,7 @@ def _asked(request: Request) -> tuple[str, tuple[str, ...]]:
 def work(request: Request) -> Report:
     """Carries out the command; text for a person, the rows as JSON in the summary."""
     step, about = _asked(request)
-    with at_work(request.lake, request.engine) as lake:
+    with at_work(request.lake, request.engine, asks=True) as lake:
         if step == "propose":
             effect, ids = EFFECTS[about[0]], about[1:]
             rows = [proposed(lake, effect, ids, request.by, request.reason, request.channels)]

@@ -99,7 +99,7 @@ def summary_of(story: Mapping[str, Any]) -> dict[str, Any]:
 
 def work(request: Request) -> Report:
     """Carries out the command; with `--json` the summary is the whole story."""
-    with at_work(request.lake, request.engine, writes=False) as lake:
+    with at_work(request.lake, request.engine, writes=False, asks=True) as lake:
         story = run(lake, request.config, request.reference, request.dates, request.as_of,
                     request.match_alone)  # fmt: skip
     if request.as_json:

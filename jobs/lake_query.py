@@ -70,8 +70,8 @@ def queried(
     part: Part,
     picked: Picked,
     columns: Sequence[str],
-    order: Sequence[str],
-    rows_max: int | None,
+    order: Sequence[str] = (),
+    rows_max: int | None = None,
 ) -> list[dict[str, Any]]:
     """Rows as dicts in an order, nulls last: the first `rows_max` of them, or all.
 

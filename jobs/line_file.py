@@ -9,12 +9,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.archive import Storage
+from jobs.data_file import GROUP_ROWS_MAX, GROUP_ROWS_MIN, writing
 from jobs.lake_guard import arrow_schema
 from schemas.tables import Table
 
 
 class LineFile:
-    """One Parquet data file of a table's day, opened at the first row."""
+    """One Parquet data file of a table's day, opened once there are rows for a row group."""
 
     def __init__(
         self, storage: Storage, table: Table, channel: str, day: date, file_id: str
@@ -26,7 +27,8 @@ class LineFile:
         self.storage, self.file_id, self.rows = storage, file_id, 0
         kept = [each for each in arrow_schema(table) if each.name not in table.partitions]
         self.schema = pa.schema(kept)
-        self.repeated = table.repeated
+        self.table = table
+        self.held: list[pa.RecordBatch] = []
         self.out: pq.ParquetWriter | None = None
 
     def write(self, columns: dict[str, pa.Array]) -> None:
@@ -44,22 +46,26 @@ class LineFile:
             else pa.nulls(count, each.type)
             for each in self.schema
         ]
+        self.held.append(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
+        self.rows += count
+        if sum(len(each) for each in self.held) >= GROUP_ROWS_MIN:
+            self._write_held()
+
+    def _write_held(self) -> None:
+        """Writes a row group."""
+        rows = pa.Table.from_batches(self.held, self.schema)
+        self.held = []
         if self.out is None:
             self.storage.fs.create_dir(self.full.rsplit("/", 1)[0], recursive=True)
             self.out = pq.ParquetWriter(
-                self.full,
-                self.schema,
-                filesystem=self.storage.fs,
-                compression="zstd",
-                compression_level=1,
-                use_dictionary=self.repeated,
-                write_statistics=True,
+                self.full, self.schema, filesystem=self.storage.fs, **writing(self.table, rows)
             )
-        self.out.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
-        self.rows += count
+        self.out.write_table(rows, GROUP_ROWS_MAX)
 
     def close(self) -> dict[str, Any] | None:
         """Ends the file; what a `DataFile` is made from, None where no row came."""
+        if self.held:
+            self._write_held()
         if self.out is None:
             return None
         self.out.close()

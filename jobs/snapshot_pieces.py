@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.archive import Archived, Block, Storage
+from jobs.data_file import GROUP_ROWS_MAX, writing
 from jobs.lake import Lake
 from jobs.lake_commit import DataFile
 from jobs.lake_guard import arrow_schema
@@ -200,12 +201,6 @@ def write(storage: Storage, piece: Piece, channel: str, rows: pa.Table) -> DataF
     path = f"{folder}/{piece.file_id}-{uuid.uuid4().hex}.parquet"
     full = storage.full(f"{INTERNAL_TRANSACTIONS.name}/{path}")
     storage.fs.create_dir(full.rsplit("/", 1)[0], recursive=True)
-    pq.write_table(
-        rows,
-        full,
-        filesystem=storage.fs,
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=INTERNAL_TRANSACTIONS.repeated,
-    )
+    options = writing(INTERNAL_TRANSACTIONS, rows)
+    pq.write_table(rows, full, GROUP_ROWS_MAX, filesystem=storage.fs, **options)
     return DataFile(channel, path, storage.size(full), rows.num_rows)

@@ -18,10 +18,12 @@ from schemas.vocabulary import RunResult
 
 
 @contextmanager
-def at_work(lake_uri: str, engine: str | None, writes: bool = True) -> Iterator[Lake]:
-    """The lake of a command; its tables are there if it writes.
+def at_work(
+    lake_uri: str, engine: str | None, writes: bool = True, asks: bool = False
+) -> Iterator[Lake]:
+    """The lake of a command on a session that ends with it; its tables are there if it writes.
 
-    The session is opened once something asks for it, and ends with the command.
+    A command that `asks` may do without a session: it is opened once something needs one.
 
     Raises:
         ConfigurationError: there is no such engine.
@@ -33,7 +35,7 @@ def at_work(lake_uri: str, engine: str | None, writes: bool = True) -> Iterator[
         opened.append(open_session(engine))
         return opened[-1]
 
-    lake = Lake(session, lake_uri)
+    lake = Lake(session if asks else session(), lake_uri)
     try:
         yield lake.prepare() if writes else lake
     finally:

@@ -34,6 +34,8 @@ _REPEATED = frozenset({
     "reason", "reasons", "result", "schedule", "settlement_currency", "side", "statement_status",
     "status", "terminal_id",
 })  # fmt: skip
+#: Of ids the ones in no order; a line's begins with its file's.
+_SOUGHT_IDS = frozenset({"txn_id", "original_txn_id"})
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,11 @@ class Table:
             for field in self.schema
             if field.name in _REPEATED or isinstance(field.dataType, small)
         ]
+
+    @property
+    def sought(self) -> list[str]:
+        """Columns by whose single values people look for rows: references, and ids of ours."""
+        return [name for name in self.columns if name.endswith("_ref_norm") or name in _SOUGHT_IDS]
 
 
 def columns_of(*groups: str) -> StructType:

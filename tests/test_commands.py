@@ -99,6 +99,29 @@ def test_every_wrong_argument_at_once(world: World, capsys: pytest.CaptureFixtur
         assert part in said
 
 
+@pytest.mark.sail_only
+def test_who_only_asks_opens_no_session(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A story, received files and decisions are had without what a session costs; a match alone is
+    not, nor is a match.
+    """
+    monkeypatch.setenv("TIEOUT_ENGINE", "sail")
+    assert main(arguments(world, "run", "--no-quality")) == 0
+
+    def opened(engine: str | None) -> None:
+        raise ConnectionError("a session was opened")
+
+    monkeypatch.setattr("jobs.work.open_session", opened)
+    decisions = ["decide", "list", "--lake", str(world.root / "lake")]
+    for asked in (arguments(world, "explain", "B0"), arguments(world, "files"), decisions):
+        assert main(asked) == 0, asked
+    assert "amount: ours 10.00, theirs 9.99" in capsys.readouterr().out
+    for job, *more in (["explain", "B0", "--match-alone"], ["match"]):
+        assert main(arguments(world, job, *more)) == 1, job
+    assert "a session was opened" in capsys.readouterr().out
+
+
 WRONG = """channel: bank
 dialect: nosuch
 zone: Asia/Peking

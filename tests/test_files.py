@@ -397,7 +397,7 @@ def asked(world: World, *words: str, reason: str = "") -> Request:
 @pytest.mark.sail_only
 def test_the_words_of_the_command(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Looking, withdrawing by the first digits, and what is refused."""
-    monkeypatch.setattr(command, "at_work", lambda *_: _open(world.lake))
+    monkeypatch.setattr(command, "at_work", lambda *_, **__: _open(world.lake))
     world.statement(0, line("A"))
     world.ingest(0)
     file_id = version(world, 1)["file_id"]
