@@ -33,7 +33,7 @@ TESTS = (
     "test_against_oracle",
 )
 SCENARIOS = os.environ.get("TIEOUT_SCENARIOS", "100")
-TIME_LIMIT = 300
+TIME_LIMIT = 900
 #: A fault that ends in one of these says nothing about the tests.
 _CRASH = re.compile(
     r"(Syntax|Indentation|Name|Attribute|Import|ModuleNotFound|Type)Error|\w+Exception\b"
