@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
 from typing import IO
@@ -74,6 +75,18 @@ class Storage:
         """Removes a folder and all below it, if it is there."""
         if self.fs.get_file_info(self.full(relative)).type != fs.FileType.NotFound:
             self.fs.delete_dir(self.full(relative))
+
+    def remove_idle(self, relative: str, days: int) -> None:
+        """Removes of the folders in a folder those in which nothing was written for some days."""
+        place = fs.FileSelector(self.full(relative), allow_not_found=True, recursive=True)
+        latest: dict[str, datetime] = {}
+        for info in self.fs.get_file_info(place):
+            name = info.path.removeprefix(f"{place.base_dir}/").split("/")[0]
+            if info.mtime is not None:
+                latest[name] = max(info.mtime, latest.get(name, info.mtime))
+        limit = datetime.now(UTC) - timedelta(days=days)
+        for name in (name for name, at in latest.items() if at < limit):
+            self.remove(f"{relative}/{name}")
 
     def parquet(self, relative: str) -> list[fs.FileInfo]:
         """The Parquet files in a folder: none where an engine had no row and made no folder."""

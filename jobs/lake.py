@@ -23,6 +23,8 @@ from schemas.tables import TABLES, Table
 
 #: A checkpoint is made at every so many versions, so that opening a table stays cheap.
 CHECKPOINT_VERSIONS = 20
+#: Where each process stages by itself.
+STAGING = "_staging"
 
 
 class Lake:
@@ -32,7 +34,7 @@ class Lake:
         self._session = spark
         self.storage = Storage(uri)
         self.uri = self.storage.uri
-        self._scratch = f"_staging/{uuid.uuid4().hex}"
+        self._scratch = f"{STAGING}/{uuid.uuid4().hex}"
         self._known: set[str] = set()
 
     @cached_property

@@ -11,17 +11,21 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from jobs import __version__
-from jobs.lake import Lake
+from jobs.lake import STAGING, Lake
 from jobs.session import close_session, engine_in_use, engine_of, open_session
 from schemas.tables import RUNS
 from schemas.vocabulary import RunResult
+
+#: Who has staged nothing for so many days is no more: an idle session lives as long at most.
+STAGED_DAYS_MAX = 7
 
 
 @contextmanager
 def at_work(
     lake_uri: str, engine: str | None, writes: bool = True, asks: bool = False
 ) -> Iterator[Lake]:
-    """The lake of a command on a session that ends with it; its tables are there if it writes.
+    """The lake of a command on a session that ends with it; its tables are there if it writes, and
+    what a process that was killed has staged is gone a week later.
 
     A command that `asks` may do without a session: it is opened once something needs one.
 
@@ -37,7 +41,9 @@ def at_work(
 
     lake = Lake(session if asks else session(), lake_uri)
     try:
-        yield lake.prepare() if writes else lake
+        if writes:
+            lake.prepare().storage.remove_idle(STAGING, STAGED_DAYS_MAX)
+        yield lake
     finally:
         lake.forget()
         for spark in opened:

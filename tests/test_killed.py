@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from jobs import check_fees, export
 from jobs.lake import Lake
+from jobs.work import at_work
 from schemas.errors import LakeOutOfStep
 from schemas.fee_schedule import FeeEntry, FeeSchedule
 from schemas.tables import (
@@ -180,3 +182,29 @@ def test_a_process_that_really_dies(spark, tmp_path: Path, dies_at: int) -> None
     clean = filled(tmp_path / "clean", Lake(spark, str(tmp_path / "clean/lake")).prepare())
     command(clean)
     assert state(healed.lake) == state(clean.lake)
+
+
+@pytest.mark.sail_only
+def test_what_a_dead_process_staged_goes_after_a_week(tmp_path: Path) -> None:
+    """Left eight days ago: gone with the next command that writes. Six days ago, or still written
+    to, or with a command that only looks: there.
+    """
+    lake = tmp_path / "lake"
+    with at_work(str(lake), "sail"):
+        pass
+    for name, days in (("dead", 8), ("idle", 6), ("busy", 8)):
+        place = lake / "_staging" / name / "marks"
+        place.mkdir(parents=True)
+        (place / "part.parquet").write_bytes(b"x")
+        for each in (place / "part.parquet", place, place.parent):
+            then = time.time() - days * 86_400
+            os.utime(each, (then, then))
+    (lake / "_staging/busy/marks/more.parquet").write_bytes(b"x")
+
+    def left() -> list[str]:
+        return sorted(each.name for each in (lake / "_staging").iterdir())
+
+    with at_work(str(lake), "sail", writes=False):
+        assert left() == ["busy", "dead", "idle"]
+    with at_work(str(lake), "sail", asks=True):
+        assert left() == ["busy", "idle"]
