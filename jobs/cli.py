@@ -110,6 +110,8 @@ def request_of(given: argparse.Namespace) -> Request:
     for name in ("lake", "config", "inbox"):
         if hasattr(given, name) and not value(name):
             faults.append(f"--{name} is missing; give it, or set TIEOUT_{name.upper()}")
+    if hasattr(given, "reference") and not given.reference.strip():
+        faults.append("REF is empty; give any reference, ours or theirs")
     days = _days(given, faults)
     as_of = _moment(getattr(given, "as_of", None), faults)
     config = _config(given, value("config"), faults)
@@ -212,12 +214,8 @@ def _failed(job: str, status: int, errors: Iterable[str]) -> int:
     errors = list(errors)
     for error in errors:
         print(f"error: {error}", file=sys.stderr)
-    print(
-        json.dumps(
-            {"job": job, "exit": status, "version": __version__, "errors": errors},
-            ensure_ascii=False,
-        )
-    )
+    body = {"job": job, "exit": status, "version": __version__, "errors": errors}
+    print(json.dumps(body, ensure_ascii=False))
     return status
 
 

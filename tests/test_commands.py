@@ -99,6 +99,12 @@ def test_every_wrong_argument_at_once(world: World, capsys: pytest.CaptureFixtur
         assert part in said
 
 
+def test_no_reference_is_no_question(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty REF, as a script with an unset variable gives it: exit 2, not every rejected line."""
+    assert main(arguments(world, "explain", "  ")) == 2
+    assert "REF is empty" in capsys.readouterr().out
+
+
 @pytest.mark.sail_only
 def test_who_only_asks_opens_no_session(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
