@@ -100,7 +100,7 @@ def test_every_wrong_argument_at_once(world: World, capsys: pytest.CaptureFixtur
 
 
 def test_no_reference_is_no_question(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """An empty REF, as a script with an unset variable gives it: exit 2, not every rejected line."""
+    """An empty REF, as from a variable that is not set: exit 2, not every rejected line."""
     assert main(arguments(world, "explain", "  ")) == 2
     assert "REF is empty" in capsys.readouterr().out
 
