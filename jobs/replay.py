@@ -15,7 +15,7 @@ from jobs.days import DayState
 from schemas.profile import Profile
 
 #: To be raised when the rules change, so that what was decided by older ones is run again.
-RULES_VERSION = 5
+RULES_VERSION = 6
 
 
 @dataclass(frozen=True)

@@ -130,6 +130,12 @@ _TWICE = [
             'F.col("n") > F.lit(2)',
             "on a very large day two that share a key do not meet",
         ),
+        (
+            "company-of-the-first-pass",
+            "keys[key] | may if key in keys",
+            "keys[key] if key in keys",
+            "on a very large day of two passes on one key only the first one's items meet",
+        ),
     ),
     *faults_in(
         "matching/day",

@@ -37,11 +37,14 @@ def had(members: DataFrame, match: Match) -> DataFrame:
 
 
 def _keys(match: Match) -> dict[tuple[str, ...], Column]:
-    """What items share in some step, and which of them may."""
+    """What items share in some step, and which of them may; passes may ask different things of one
+    key.
+    """
     duplicates = (("kind", "our_ref_norm"), ("kind", "channel_ref_norm"))
     keys: dict[tuple[str, ...], Column] = {key: _there(key) for key in duplicates}
     for each in match.passes:
-        keys.setdefault(tuple(key_of(each)), passes.may_take_part(each))
+        key, may = tuple(key_of(each)), passes.may_take_part(each)
+        keys[key] = keys[key] | may if key in keys else may
     for group in match.groups:
         keys.setdefault((normalized(group.on),), _there((normalized(group.on),)))
     return keys

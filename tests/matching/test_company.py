@@ -46,3 +46,17 @@ def test_who_shares_a_key_meets(told: Ledger) -> None:
         "twice.1": ("SUSPENSE", "STATEMENT_ONLY", None, None),
         "twice.2": ("BREAK", "DUPLICATE_PAYMENT", "twice.1", None),
     }
+
+
+@pytest.mark.parametrize("bulk_from", [0, 10**6], ids=["very large", "small"])
+def test_two_passes_on_one_key(bulk_from: int, spark: SparkSession, tmp_path: Path) -> None:
+    """20.00 without a time cannot meet within a minute, and meets by its amount alone; 30.00 can."""
+    on = ["amount", "currency"]
+    timed = {"name": "timed", "on": on, "within_seconds": 60}
+    match = {"passes": ["our_ref", timed, {"name": "by_amount", "on": on}]}
+    made = Ledger(spark, tmp_path, match, bulk_from)
+    lines = [line("a", None, 2000, traded_at=None), line("b", None, 3000, traded_at=at("10"))]
+    ours = [txn("t", 2000, our_ref=None, occurred_at=at("09")),
+            txn("u", 3000, our_ref=None, occurred_at=at("10"))]  # fmt: skip
+    made.run(0, lines, ours)
+    assert {row[0]: row[-1] for row in made.rows(0, *ROW)} == {"t+a": "by_amount", "u+b": "timed"}
