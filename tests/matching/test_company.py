@@ -50,7 +50,7 @@ def test_who_shares_a_key_meets(told: Ledger) -> None:
 
 @pytest.mark.parametrize("bulk_from", [0, 10**6], ids=["very large", "small"])
 def test_two_passes_on_one_key(bulk_from: int, spark: SparkSession, tmp_path: Path) -> None:
-    """20.00 without a time cannot meet within a minute, and meets by its amount alone; 30.00 can."""
+    """20.00 without a time cannot meet within a minute, but by its amount alone; 30.00 can."""
     on = ["amount", "currency"]
     timed = {"name": "timed", "on": on, "within_seconds": 60}
     match = {"passes": ["our_ref", timed, {"name": "by_amount", "on": on}]}
