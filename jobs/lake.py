@@ -229,10 +229,11 @@ class Lake:
     def stage(self, frame: DataFrame, name: str) -> DataFrame:
         """The same rows, computed once and kept in the staging area until `forget`.
 
-        Written and read back on both engines: what hangs on it is planned anew from here.
+        Written and read back on both engines: what hangs on it is planned anew from here. It is
+        read once or twice, so that it is packed fast rather than small.
         """
         place = f"{self.uri}/{self._scratch}/{uuid.uuid4().hex}-{name}"
-        frame.write.mode("overwrite").parquet(place)
+        frame.write.mode("overwrite").option("compression", "snappy").parquet(place)
         return self.spark.read.schema(frame.schema).parquet(place)
 
     def forget(self) -> None:
