@@ -109,7 +109,8 @@ def _moment(micros: int | None) -> datetime | None:
 
 
 def _in(name: str, values: Iterable[str]) -> str:
-    return f"{name} IN ({', '.join(_text(each) for each in sorted(values))})"
+    listed = ", ".join(_text(each) for each in sorted(values))
+    return f"{name} IN ({listed})" if listed else "FALSE"
 
 
 def _text(value: str) -> str:

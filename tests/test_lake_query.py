@@ -44,6 +44,7 @@ def test_one_that_is_met_twice_is_told_once(told: Lake) -> None:
     assert ids(told, Part(days=frozenset([DAY])), picked) == [(DAY, "A1")]
     assert ids(told, Part(frozenset(["bank"])), picked) == []
     assert ids(told, Part(since=DAY, until=DAY), picked) == [(DAY, "A1")]
+    assert ids(told, Part(frozenset()), picked) == ids(told, Part(None, frozenset()), picked) == []
 
 
 def test_a_null_meets_nothing_and_hides_nothing(told: Lake) -> None:
