@@ -122,29 +122,41 @@ def _dates(rng: Random) -> Iterator[Date]:
         yield Date(statement, calm or rng.random() < 0.88)
 
 
-def _profile(rng: Random) -> Profile:
+def _passes(rng: Random) -> list[Any]:
+    """Usual passes in a usual order, or any of them in any: two may be on one key."""
     limit = rng.choice([0, 60, 60, 300])
-    card: dict[str, Any] = {"name": "card", "on": ["amount", "currency", "account_tail"]}
+    money = ["amount", "currency"]
+    card: dict[str, Any] = {"name": "card", "on": [*money, "account_tail"]}
     near = card | {"name": "near", "within_seconds": limit}
     payer = {"name": "payer", "on": ["payer_name"], "within_seconds": limit}
-    exact = {"name": "exact", "on": ["our_ref", "amount", "currency"]}
+    exact = {"name": "exact", "on": ["our_ref", *money]}
     order = {"name": "order", "on": ["order_ref"]}
-    paid = {"name": "paid", "on": ["channel_ref", "amount", "currency"], "within_seconds": limit}
-    passes = rng.choice(
-        [
-            ["our_ref", "channel_ref"],
-            ["our_ref", "channel_ref", near],
-            ["our_ref", "channel_ref", near, card],
-            ["our_ref", near],
-            ["our_ref"],
-            ["channel_ref", "our_ref", payer],
-            ["channel_ref"],
-            [exact, "channel_ref", "our_ref"],
-            ["our_ref", order],
-            [near, "our_ref", "channel_ref"],
-            ["our_ref", paid, payer, near],
-        ]
-    )
+    paid = {"name": "paid", "on": ["channel_ref", *money], "within_seconds": limit}
+    usual = [
+        ["our_ref", "channel_ref"],
+        ["our_ref", "channel_ref", near],
+        ["our_ref", "channel_ref", near, card],
+        ["our_ref", near],
+        ["our_ref"],
+        ["channel_ref", "our_ref", payer],
+        ["channel_ref"],
+        [exact, "channel_ref", "our_ref"],
+        ["our_ref", order],
+        [near, "our_ref", "channel_ref"],
+        ["our_ref", paid, payer, near],
+    ]
+    if rng.random() < 0.7:
+        return rng.choice(usual)
+    loose = {"name": "loose", "on": money}
+    wide = card | {"name": "wide", "within_seconds": 2 * limit + 1}
+    named = {"name": "named", "on": ["payer_name"]}
+    every = ["channel_ref", near, card, payer, exact, order, paid, loose, wide, named]
+    first = rng.choice([["our_ref"], ["our_ref"], []])
+    return [*first, *rng.sample(every, rng.randint(1, 4))]
+
+
+def _profile(rng: Random) -> Profile:
+    passes = _passes(rng)
     batch_group, order_group = (
         {"name": "batch", "on": "batch_ref"},
         {"name": "g", "on": "order_ref"},
