@@ -123,7 +123,10 @@ def _dates(rng: Random) -> Iterator[Date]:
 
 
 def _passes(rng: Random) -> list[Any]:
-    """Usual passes in a usual order, or any of them in any: two may be on one key."""
+    """Usual passes in a usual order, or any of them in any: two may be on one key.
+
+    Each is on something that `_NAMED_APART` has.
+    """
     limit = rng.choice([0, 60, 60, 300])
     money = ["amount", "currency"]
     card: dict[str, Any] = {"name": "card", "on": [*money, "account_tail"]}
@@ -147,7 +150,7 @@ def _passes(rng: Random) -> list[Any]:
     ]
     if rng.random() < 0.7:
         return rng.choice(usual)
-    loose = {"name": "loose", "on": money}
+    loose = {"name": "loose", "on": [*money, "payer_name"]}
     wide = card | {"name": "wide", "within_seconds": 2 * limit + 1}
     named = {"name": "named", "on": ["payer_name"]}
     every = ["channel_ref", near, card, payer, exact, order, paid, loose, wide, named]
