@@ -7,6 +7,7 @@ import hashlib
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
@@ -77,16 +78,21 @@ class Storage:
             self.fs.delete_dir(self.full(relative))
 
     def remove_idle(self, relative: str, days: int) -> None:
-        """Removes of the folders in a folder those in which nothing was written for some days."""
+        """Removes of the folders in a folder those in which nothing was written for some days.
+
+        Another process may be at it, too: what cannot be removed is left to the next who tries.
+        """
         place = fs.FileSelector(self.full(relative), allow_not_found=True, recursive=True)
         latest: dict[str, datetime] = {}
         for info in self.fs.get_file_info(place):
-            name = info.path.removeprefix(f"{place.base_dir}/").split("/")[0]
-            if info.mtime is not None:
+            name, *below = info.path.removeprefix(f"{place.base_dir}/").split("/")
+            is_of_folder = bool(below) or info.type == fs.FileType.Directory
+            if is_of_folder and info.mtime is not None:
                 latest[name] = max(info.mtime, latest.get(name, info.mtime))
         limit = datetime.now(UTC) - timedelta(days=days)
         for name in (name for name, at in latest.items() if at < limit):
-            self.remove(f"{relative}/{name}")
+            with suppress(OSError):
+                self.remove(f"{relative}/{name}")
 
     def parquet(self, relative: str) -> list[fs.FileInfo]:
         """The Parquet files in a folder: none where an engine had no row and made no folder."""

@@ -22,7 +22,7 @@ _ONE_IN = 50
 def writing(table: Table, first: pa.Table) -> dict[str, Any]:
     """Options of `pyarrow.parquet` for a table's file, of row groups such as `first` is one.
 
-    A column that is empty in them gets no filter.
+    A column that is empty in them gets no filter: it is read through where a search asks for it.
     """
     rows = min(len(first), GROUP_ROWS_MAX)
     there = {name: len(first) - first[name].null_count for name in table.sought}

@@ -196,7 +196,7 @@ def _asked(request: Request) -> Sequence[str]:
 def work(request: Request) -> Report:
     """Carries out the command; the rows in words and in the JSON summary."""
     words = _asked(request)
-    with at_work(request.lake, request.engine, asks=True) as lake:
+    with at_work(request.lake, request.engine, asks=not words) as lake:
         if not words:
             found = [listed(lake, request.config, day) for day in request.dates]
             rows = [row for each, _ in found for row in each]

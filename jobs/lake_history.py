@@ -3,7 +3,7 @@
 Read only: nothing is created in a place that holds no lake.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 from pyspark.sql import DataFrame
 
 from jobs.lake import Lake
-from jobs.lake_query import Part, Picked, queried
+from jobs.lake_query import Part, Picked, added_up, queried
 from jobs.lake_read import add_actions, frame_of
 from schemas.errors import LakeError, TableMissing
 from schemas.tables import RUNS, Table
@@ -64,6 +64,22 @@ class Past:
             return []
         delta = DeltaTable(_uri(self.lake, table), version=version)
         return queried(delta, table, part, picked, columns or table.columns, order, rows_max)
+
+    def added_up(
+        self,
+        table: Table,
+        part: Part,
+        picked: Picked,
+        by: Sequence[str],
+        counts: Mapping[str, str],
+        sums: Mapping[str, str],
+    ) -> list[dict[str, Any]]:
+        """The rows that conditions pick, counted and summed; see `lake_query.added_up`."""
+        version = self.version(table)
+        if version is None:
+            return []
+        delta = DeltaTable(_uri(self.lake, table), version=version)
+        return added_up(delta, table, part, picked, by, counts, sums)
 
     def latest(self, table: Table) -> date | None:
         """The latest date that has rows, by the log."""

@@ -79,10 +79,38 @@ def queried(
     has not got is null, and meets nothing.
     """
     there = {field.name for field in delta.schema().fields}
-    asked = [condition for name, condition in picked.items() if name in there]
-    if not asked:
-        return []
-    shown = ", ".join(name for name in columns if name in there)
+    shown = [name for name in columns if name in there]
+    rows = _rows(table, part, {name: of for name, of in picked.items() if name in there}, shown)
+    text = f"SELECT * FROM ({rows}){_ordered(order)}"
+    return _told(delta, text + ("" if rows_max is None else f" LIMIT {rows_max}"), columns)
+
+
+def added_up(
+    delta: DeltaTable,
+    table: Table,
+    part: Part,
+    picked: Picked,
+    by: Sequence[str],
+    counts: Mapping[str, str],
+    sums: Mapping[str, str],
+) -> list[dict[str, Any]]:
+    """Rows by the values of some columns, in their order: under their names the `counts` of values
+    in columns, and the `sums` of columns in minor units, 0 where there is none, exact.
+    """
+    columns = [*by, *counts.values(), *sums.values()]
+    told = [f"count({name}) AS {alias}" for alias, name in counts.items()]
+    exact = "CAST(coalesce(sum(CAST({} AS DECIMAL(38, 0))), 0) AS BIGINT) AS {}"
+    told += [exact.format(name, alias) for alias, name in sums.items()]
+    rows = _rows(table, part, picked, columns)
+    group = ", ".join(by)
+    text = f"SELECT {', '.join([*by, *told])} FROM ({rows}) GROUP BY {group}{_ordered(by)}"
+    return _told(delta, text, [*by, *counts, *sums])
+
+
+def _rows(table: Table, part: Part, picked: Picked, columns: Sequence[str]) -> str:
+    """The query of the rows that a condition picks; of none without a condition."""
+    asked = list(picked.values()) or ["FALSE"]
+    shown = ", ".join(columns)
     inside = list(part.conditions(table))
     queries = []
     for place, condition in enumerate(asked):
@@ -91,10 +119,16 @@ def queried(
         queries.append(
             f"SELECT {shown} FROM asked WHERE {' AND '.join([*inside, condition, *fresh])}"
         )
+    return " UNION ALL ".join(queries)
+
+
+def _ordered(order: Sequence[str]) -> str:
     by = ", ".join(f"{name} ASC NULLS LAST" for name in order)
-    text = " UNION ALL ".join(queries)
-    text = f"SELECT * FROM ({text})" + (f" ORDER BY {by}" if by else "")
-    text += "" if rows_max is None else f" LIMIT {rows_max}"
+    return f" ORDER BY {by}" if by else ""
+
+
+def _told(delta: DeltaTable, text: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows of a query as dicts with some columns; those that it has not are None."""
     found = pa.table(QueryBuilder().register("asked", delta).execute(text).read_all())
     times = [each.name for each in found.schema if pa.types.is_timestamp(each.type)]
     for name in times:

@@ -37,7 +37,7 @@ def engine_of(asked: str | None = None) -> str:
         raise ConfigurationError([f"engine {name!r} is none of {', '.join(ENGINES)}"])
     if name != "auto":
         return name
-    if "PYSPARK_GATEWAY_PORT" in os.environ:
+    if is_submitted():
         return "spark"
     try:
         import pysail  # noqa: F401
@@ -63,6 +63,11 @@ def open_session(
     spark = _sail() if engine_of(engine) == "sail" else _spark(master, memory)
     _users += 1
     return spark
+
+
+def is_submitted() -> bool:
+    """Whether this process is a driver that `spark-submit` started."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ
 
 
 def engine_in_use(spark: SparkSession) -> str:
@@ -132,7 +137,7 @@ def _spark(master: str | None, memory: str | None) -> SparkSession:
     builder = SparkSession.builder.appName("tieout")
     for key, value in _SETTINGS.items():
         builder = builder.config(key, value)
-    if "PYSPARK_GATEWAY_PORT" not in os.environ:
+    if not is_submitted():
         jars = ":".join(str(path) for path in jar_paths())
         memory = memory or os.environ.get("TIEOUT_MEMORY", "6g")
         java_options = _java_options()

@@ -12,11 +12,11 @@ from pyspark.sql import SparkSession
 
 from jobs import __version__
 from jobs.lake import STAGING, Lake
-from jobs.session import close_session, engine_in_use, engine_of, open_session
+from jobs.session import close_session, engine_in_use, engine_of, is_submitted, open_session
 from schemas.tables import RUNS
 from schemas.vocabulary import RunResult
 
-#: Who has staged nothing for so many days is no more: an idle session lives as long at most.
+#: Who has staged nothing for so many days is taken for dead.
 STAGED_DAYS_MAX = 7
 
 
@@ -27,7 +27,8 @@ def at_work(
     """The lake of a command on a session that ends with it; its tables are there if it writes, and
     what a process that was killed has staged is gone a week later.
 
-    A command that `asks` may do without a session: it is opened once something needs one.
+    A command that `asks` may do without a session: it is opened once something needs one. Below
+    `spark-submit` it always is, as a cluster takes a driver without one for failed.
 
     Raises:
         ConfigurationError: there is no such engine.
@@ -39,7 +40,7 @@ def at_work(
         opened.append(open_session(engine))
         return opened[-1]
 
-    lake = Lake(session if asks else session(), lake_uri)
+    lake = Lake(session if asks and not is_submitted() else session(), lake_uri)
     try:
         if writes:
             lake.prepare().storage.remove_idle(STAGING, STAGED_DAYS_MAX)

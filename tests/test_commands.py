@@ -109,8 +109,8 @@ def test_no_reference_is_no_question(world: World, capsys: pytest.CaptureFixture
 def test_who_only_asks_opens_no_session(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A story, received files and decisions are had without what a session costs; a match alone is
-    not, nor is a match.
+    """A story, received files and decisions are had without what a session costs; not what reads or
+    matches lines, nor anything below `spark-submit`, where a driver without one counts as failed.
     """
     monkeypatch.setenv("TIEOUT_ENGINE", "sail")
     assert main(arguments(world, "run", "--no-quality")) == 0
@@ -123,9 +123,12 @@ def test_who_only_asks_opens_no_session(
     for asked in (arguments(world, "explain", "B0"), arguments(world, "files"), decisions):
         assert main(asked) == 0, asked
     assert "amount: ours 10.00, theirs 9.99" in capsys.readouterr().out
-    for job, *more in (["explain", "B0", "--match-alone"], ["match"]):
+    accept = ["accept", "0" * 64, "--reason", "seen"]
+    for job, *more in (["explain", "B0", "--match-alone"], ["match"], ["files", *accept]):
         assert main(arguments(world, job, *more)) == 1, job
-    assert "a session was opened" in capsys.readouterr().out
+        assert "a session was opened" in capsys.readouterr().out
+    monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "1")
+    assert main(arguments(world, "explain", "B0")) == 1
 
 
 WRONG = """channel: bank

@@ -67,6 +67,19 @@ def test_what_people_look_for_has_a_filter(tmp_path: Path) -> None:
     assert filters(meta)["order_ref_norm"] * 4 < filters(meta)["our_ref_norm"] < 2 * 70_000
 
 
+def test_a_first_group_without_a_value(tmp_path: Path) -> None:
+    """A column that is empty in the first row group has no filter in the others either."""
+    out = LineFile(Storage(str(tmp_path)), STATEMENT_LINES, "bank", DAY, "f")
+    numbers = pa.array(range(GROUP_ROWS_MIN), pa.int64())
+    nothing = pa.nulls(GROUP_ROWS_MIN, pa.string())
+    out.write({"line_no": numbers, "original_ref_norm": nothing})
+    out.write({"line_no": numbers, "original_ref_norm": numbers.cast(pa.string())})
+    told = out.close()
+    assert told is not None
+    meta = pq.read_metadata(tmp_path / STATEMENT_LINES.name / told["path"])
+    assert (filters(meta, 0), filters(meta, 1)) == ({}, {})
+
+
 def test_no_row_no_file(tmp_path: Path) -> None:
     """A file without lines is not written."""
     out = LineFile(Storage(str(tmp_path)), REJECTED_LINES, "bank", DAY, "f")

@@ -6,12 +6,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jobs import check_fees, export
+from jobs.archive import Storage
 from jobs.lake import Lake
 from jobs.work import at_work
 from schemas.errors import LakeOutOfStep
@@ -156,6 +158,7 @@ def assert_trusted(world: World) -> None:
 DEAD = """
 import os, sys
 from pathlib import Path
+from jobs.archive import Storage
 from jobs.lake import Lake
 from jobs.session import open_session
 from tests import test_killed as t
@@ -196,9 +199,7 @@ def test_what_a_dead_process_staged_goes_after_a_week(tmp_path: Path) -> None:
         place = lake / "_staging" / name / "marks"
         place.mkdir(parents=True)
         (place / "part.parquet").write_bytes(b"x")
-        for each in (place / "part.parquet", place, place.parent):
-            then = time.time() - days * 86_400
-            os.utime(each, (then, then))
+        _backdate(days, place / "part.parquet", place, place.parent)
     (lake / "_staging/busy/marks/more.parquet").write_bytes(b"x")
 
     def left() -> list[str]:
@@ -208,3 +209,28 @@ def test_what_a_dead_process_staged_goes_after_a_week(tmp_path: Path) -> None:
         assert left() == ["busy", "dead", "idle"]
     with at_work(str(lake), "sail", asks=True):
         assert left() == ["busy", "idle"]
+
+
+def test_two_that_clean_up_at_once(tmp_path: Path) -> None:
+    """Both come through, whoever takes which file; what is no folder is nobody's to remove."""
+    staging = tmp_path / "_staging"
+    for number in range(40):
+        place = staging / f"dead{number}"
+        place.mkdir(parents=True)
+        files = [place / f"{each}.parquet" for each in range(20)]
+        for each in files:
+            each.write_bytes(b"x")
+        _backdate(8, *files, place)
+    (staging / "note.txt").write_text("kept")
+    _backdate(8, staging / "note.txt")
+    storages = [Storage(str(tmp_path)) for _ in range(4)]
+    with ThreadPoolExecutor(len(storages)) as both:
+        list(both.map(lambda each: each.remove_idle("_staging", 7), storages))
+    storages[0].remove_idle("_staging", 7)
+    assert [each.name for each in staging.iterdir()] == ["note.txt"]
+
+
+def _backdate(days: int, *paths: Path) -> None:
+    then = time.time() - days * 86_400
+    for each in paths:
+        os.utime(each, (then, then))

@@ -4,7 +4,7 @@ right. Each test is one fault that was seen on some engine.
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -109,6 +109,17 @@ def test_column_order_does_not_matter(lake: Lake) -> None:
     mixed = totals(lake, 2).select(*reversed(FEE_TOTALS.columns))
     lake.replace_day(FEE_TOTALS, mixed, T, "wechat")
     assert [row["lines"] for row in lake.read(FEE_TOTALS).orderBy("lines").collect()] == [0, 1]
+
+
+@pytest.mark.sail_only
+def test_a_year_of_days_is_one_read(lake: Lake) -> None:
+    """600 days of 3 rows, united one after another, would end the process."""
+    lake.replace_day(FEE_TOTALS, totals(lake, 3), T, "wechat")
+    (file,) = lake.data_files(FEE_TOTALS, T, "wechat")
+    days = [file | {"partition.business_date": T - timedelta(days=n)} for n in range(600)]
+    rows = lake.rows_of(FEE_TOTALS, days)
+    assert rows.groupBy("business_date").count().count() == 600
+    assert rows.count() == 1800
 
 
 def test_reading_what_is_not_there_is_named(spark, tmp_path) -> None:

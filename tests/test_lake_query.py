@@ -82,6 +82,16 @@ def test_a_table_of_an_earlier_version(told: Lake) -> None:
     assert queried(delta, wider, part, among(payer_note=["A1"]), columns) == []
 
 
+def test_added_up(told: Lake) -> None:
+    """A1 on both days, O'Neil and B with us alone: counted and summed by outcome."""
+    picked = among(unit_id=["A1", "O'Neil", "B"], txn_id=["A1"])
+    counts, sums = {"ours": "txn_id", "theirs": "line_id"}, {"paid": "statement_amount"}
+    rows = Past(told).added_up(OUTCOMES, Part(), picked, ("outcome",), counts, sums)
+    assert [tuple(row.values()) for row in rows] == [
+        ("BREAK", 1, 0, 0), ("MATCHED", 2, 2, 1000), ("SUSPENSE", 1, 0, 0),
+    ]  # fmt: skip
+
+
 def test_the_latest_date_is_the_logs(told: Lake) -> None:
     """Of outcomes the 22nd; of a table without rows none."""
     assert Past(told).latest(OUTCOMES) == DAY

@@ -1,8 +1,6 @@
 """What is known beside the rows that were found: files, raw lines, fees, candidates, runs."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from jobs.lake_history import Past, part_of
@@ -84,20 +82,10 @@ def _raw(
 def _sums(past: Past, grouped: Sequence[Row]) -> list[Row]:
     """Members and sums of each side of some groups, per currency."""
     by = ("channel", "run_date", "unit_id", "currency")
-    own = ("txn_id", "line_id", "internal_amount", "statement_amount")
     is_one = among(unit_id={row["unit_id"] for row in grouped})
-    members = past.rows(OUTCOMES, part_of(grouped, "run_date"), is_one, (*by, *own), by)
-    return [
-        dict(zip(by, unit, strict=True))
-        | {
-            "transactions": sum(row["txn_id"] is not None for row in rows),
-            "lines": sum(row["line_id"] is not None for row in rows),
-            "ours": sum(row["internal_amount"] or 0 for row in rows),
-            "theirs": sum(row["statement_amount"] or 0 for row in rows),
-        }
-        for unit, found in groupby(members, itemgetter(*by))
-        for rows in [list(found)]
-    ]
+    counts = {"transactions": "txn_id", "lines": "line_id"}
+    sums = {"ours": "internal_amount", "theirs": "statement_amount"}
+    return past.added_up(OUTCOMES, part_of(grouped, "run_date"), is_one, by, counts, sums)
 
 
 def _of(
