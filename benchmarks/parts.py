@@ -13,6 +13,7 @@ from jobs import ingest, match
 from jobs.archive import Storage
 from jobs.config import Configuration, load
 from jobs.lake import Lake
+from jobs.replay import RULES_VERSION
 from jobs.work import at_work
 from schemas.tables import MATCHED_PARTS
 
@@ -20,8 +21,8 @@ HOURS = 24
 
 
 def place_of(size: str) -> Path:
-    """Where the lake lies from which both cases begin."""
-    return DATA / f"parts-{size}"
+    """Where the lake lies from which both cases begin; nothing is taken over from other rules."""
+    return DATA / f"parts-{size}-{RULES_VERSION}"
 
 
 def _config() -> Configuration:
