@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 
 from jobs.lake import Lake
 from jobs.lake_query import Part, Picked, added_up, queried
-from jobs.lake_read import add_actions, frame_of
+from jobs.lake_read import add_actions, frame_of, rows_where
 from schemas.errors import LakeError, TableMissing
 from schemas.tables import RUNS, Table
 
@@ -59,10 +59,9 @@ class Past:
         """The rows that conditions pick, as `queried` has them; none where the table was not there
         yet.
         """
-        version = self.version(table)
-        if version is None:
+        delta = self._log(table)
+        if delta is None:
             return []
-        delta = DeltaTable(_uri(self.lake, table), version=version)
         return queried(delta, table, part, picked, columns or table.columns, order, rows_max)
 
     def added_up(
@@ -75,30 +74,28 @@ class Past:
         sums: Mapping[str, str],
     ) -> list[dict[str, Any]]:
         """The rows that conditions pick, counted and summed; see `lake_query.added_up`."""
-        version = self.version(table)
-        if version is None:
+        delta = self._log(table)
+        if delta is None:
             return []
-        delta = DeltaTable(_uri(self.lake, table), version=version)
         return added_up(delta, table, part, picked, by, counts, sums)
 
     def latest(self, table: Table) -> date | None:
         """The latest date that has rows, by the log."""
-        version = self.version(table)
-        if version is None:
+        delta = self._log(table)
+        if delta is None:
             return None
-        delta = DeltaTable(_uri(self.lake, table), version=version)
         actions = add_actions(delta, table, date.min, date.max)
         return max((row[f"partition.{table.partitions[0]}"] for row in actions), default=None)
 
     def control_rows(self, table: Table) -> list[dict[str, Any]]:
         """All rows of a small control table."""
+        delta = self._log(table)
+        return [] if delta is None else rows_where(delta, {})
+
+    def _log(self, table: Table) -> DeltaTable | None:
+        """A table's log as of the version in force; None where it was not there yet."""
         version = self.version(table)
-        if version is None:
-            return []
-        if self.at is None:
-            return self.lake.rows(table)
-        there = DeltaTable(_uri(self.lake, table), version=version).to_pyarrow_table()
-        return [dict(row) for row in there.to_pylist(maps_as_pydicts="strict")]
+        return None if version is None else DeltaTable(_uri(self.lake, table), version=version)
 
     def _in_force(self, table: Table) -> int | None:
         try:
