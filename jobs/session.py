@@ -121,7 +121,8 @@ def _sail() -> SparkSession:
         atexit.register(_stop_server)
     host, port = _server.listening_address
     spark = SparkSession.builder.remote(f"sc://{host}:{port}").getOrCreate()
-    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    for key in ("spark.sql.session.timeZone", _CALL_SITES):
+        spark.conf.set(key, _SETTINGS[key])
     return spark
 
 
@@ -172,12 +173,15 @@ _JAVA_OPTIONS = (
     " -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
     " -XX:-DontCompileHugeMethods"
 )
+#: Whether PySpark notes the place in the program of every column that is made, which costs a second
+#: of a command: it imports IPython for it.
+_CALL_SITES = "spark.python.sql.dataFrameDebugging.enabled"
 #: Spark's settings that are the same everywhere; local ones are added where we start the JVM.
 _SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.sql.session.timeZone": "UTC",
-    "spark.python.sql.dataFrameDebugging.enabled": "false",
+    _CALL_SITES: "false",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
