@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from benchmarks.formula import DAY
 from jobs.lake import Lake
+from jobs.lake_marks import LakeKeeper
 from jobs.matching.day import Facts, matched
 from jobs.matching.marks import Closed
 from jobs.session import set_size
@@ -120,7 +121,7 @@ def settled(
         lake.read_day(table, DAY, CHANNEL).limit(0) for table in (OPEN_ITEMS, OUTCOMES)
     ]
     facts = Facts(DAY, True, True, items)
-    made = matched(lines, ours, opened, Closed(closed, 0), facts, page, lake.stage)
+    made = matched(lines, ours, opened, Closed(closed, 0), facts, page, LakeKeeper(lake))
     written = lake.replace_day(OUTCOMES, made.outcomes, DAY, CHANNEL)
     left = lake.replace_day(OPEN_ITEMS, made.open_items, DAY, CHANNEL)
     lake.replace_day(CANDIDATES, made.candidates, DAY, CHANNEL)

@@ -7,8 +7,8 @@
 - `statements/`: bytes of a file to canonical lines and declared totals, one module per dialect.
 - `matching/`, `fees/`: the rules, pure.
 - `decide`, `decisions`: what persons decided about a row, an input of the match.
-- `lake_sieve`: rows with one of many marks, found where they lie; `workers`: work on files that
-  Python does, shared out.
+- `lake_marks`: today's references as numbers, counted; `lake_sieve`: rows with one of many marks,
+  found where they lie; `bits`: a filter of marks; `workers`: work on files that Python does.
 - `data_file`: how tasks write Parquet by themselves; `lake_query`: a few rows by what stands in
   them, without a session.
 - `lake_history`: tables as they were; `story/`: what is known of one reference, found and told.

@@ -15,37 +15,40 @@ from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 from jobs.archive import Storage
+from jobs.bits import AT_ONCE, Words, add, among, empty
 from jobs.lake import Lake
 from jobs.lake_guard import arrow_schema
 from jobs.workers import told_by
 from schemas.tables import MARKS, Table
 
-Words = npt.NDArray[np.uint64]
 _MARKED = pa.schema([(name, pa.int64()) for name in MARKS])
-#: Words of a filter, as powers of two: one for each mark, half a gigabyte at most.
-_POWER_MIN, _POWER_MAX = 10, 26
-#: Bits of a mark, from the last on, that name the bits it sets in its word.
-_PLACES = (0, 6, 12, 18)
-#: So many marks are looked at at once: what is made of them stays in the processor's cache.
-_AT_ONCE = 2**16
 #: About so many rows of a data file are one task's.
 _ROWS_OF_A_TASK = 2**21
 
 
 @dataclass(frozen=True)
+class MarkFile:
+    """A Parquet file of marks: its full path, the columns that count, rows and bytes."""
+
+    path: str
+    columns: tuple[str, ...]
+    rows: int
+    size: int
+
+
+@dataclass(frozen=True)
 class _Layer:
-    """Files of marks that one task makes bits of, in a filter for about `rows` marks."""
+    """Files of marks that one task makes bits of, in a filter for about `marks` of them."""
 
     base: str
-    paths: tuple[str, ...]
-    rows: int
+    files: tuple[MarkFile, ...]
+    marks: int
     out: str
 
 
@@ -68,13 +71,13 @@ def sifted(
     lake: Lake,
     table: Table,
     files: Sequence[Mapping[str, Any]],
-    asked: DataFrame,
+    asked: DataFrame | Sequence[MarkFile],
     columns: Sequence[str],
 ) -> DataFrame:
     """Rows of data files of `outcomes` with a mark of theirs among `asked`, maybe a few others.
 
-    `files` are as `Lake.data_files` names them, `asked` has one column, a mark, any of it more than
-    once. What comes back is computed, and kept until `Lake.forget`.
+    `files` are as `Lake.data_files` names them, `asked` is a frame of marks alone or files of them,
+    any mark more than once. What comes back is computed, and kept until `Lake.forget`.
     """
     name = uuid.uuid4().hex
     out = lake.scratch(f"{name}-sifted")
@@ -102,30 +105,41 @@ def sifted(
     return lake.spark.read.schema(kept).parquet(f"{lake.uri}/{out}")
 
 
-def _filtered(lake: Lake, asked: DataFrame, folder: str) -> tuple[str, ...]:
+def mark_files(lake: Lake, marks: DataFrame, folder: str) -> list[MarkFile]:
+    """Has the engine write marks into a folder of the lake, where tasks read them."""
+    # Marks do not repeat: to begin a dictionary of them is work for nothing.
+    how = {"compression": "none", "parquet.enable.dictionary": "false"}
+    marks.write.mode("overwrite").options(**how).parquet(f"{lake.uri}/{folder}")
+    names = tuple(marks.columns)
+    return [
+        MarkFile(info.path, names, rows, info.size)
+        for info in lake.storage.parquet(folder)
+        for rows in [pq.read_metadata(info.path, filesystem=lake.storage.fs).num_rows]
+    ]
+
+
+def _filtered(lake: Lake, asked: DataFrame | Sequence[MarkFile], folder: str) -> tuple[str, ...]:
     """Writes the filter of marks, in layers that tasks made; their paths in the lake."""
     lake.storage.fs.create_dir(lake.storage.full(folder), recursive=True)
-    marks = f"{folder}/marks"
-    asked.write.mode("overwrite").option("compression", "none").parquet(f"{lake.uri}/{marks}")
-    infos = lake.storage.parquet(marks)
-    paths = [info.path for info in infos]
-    rows = sum(pq.read_metadata(path, filesystem=lake.storage.fs).num_rows for path in paths)
-    count = max(min(os.cpu_count() or 1, len(paths), rows // _ROWS_OF_A_TASK), 1)
+    files = mark_files(lake, asked, f"{folder}/marks") if isinstance(asked, DataFrame) else asked
+    marks = sum(each.rows * len(each.columns) for each in files)
+    count = max(min(os.cpu_count() or 1, len(files), marks // _ROWS_OF_A_TASK), 1)
     layers = [
-        _Layer(lake.uri, tuple(paths[place::count]), rows, f"{folder}/{place}.bits")
+        _Layer(lake.uri, tuple(files[place::count]), marks, f"{folder}/{place}.bits")
         for place in range(count)
     ]
-    told_by(lake, layers, _laid, sum(info.size for info in infos))
+    told_by(lake, layers, _laid, sum(each.size for each in files))
     return tuple(each.out for each in layers)
 
 
 def _laid(layer: _Layer) -> dict[str, Any]:
     """Writes a layer."""
-    storage, words = Storage(layer.base), empty(layer.rows)
-    for path in layer.paths:
-        with storage.fs.open_input_file(path) as source:
-            for batch in pq.ParquetFile(source).iter_batches(_AT_ONCE):
-                add(words, batch.column(0))
+    storage, words = Storage(layer.base), empty(layer.marks)
+    for file in layer.files:
+        with storage.fs.open_input_file(file.path) as source:
+            for batch in pq.ParquetFile(source).iter_batches(AT_ONCE, columns=file.columns):
+                for column in batch.columns:
+                    add(words, column.drop_null())
     with storage.fs.open_output_stream(storage.full(layer.out)) as target:
         target.write(words.data)
     return {}
@@ -176,39 +190,3 @@ def _columns(parquet: pq.ParquetFile, group: int, fields: Sequence[pa.Field]) ->
         if each.name not in there:
             table = table.add_column(place, each, pa.nulls(rows, each.type))
     return table
-
-
-def empty(marks: int) -> Words:
-    """A filter for about so many marks, with none in it."""
-    power = math.ceil(math.log2(max(marks, 1)))
-    return np.zeros(2 ** min(max(power, _POWER_MIN), _POWER_MAX), np.uint64)
-
-
-def add(words: Words, marks: pa.Array) -> None:
-    """Adds marks, 64-bit integers, to a filter."""
-    at, bits = _told(words, marks.to_numpy(zero_copy_only=False))
-    np.bitwise_or.at(words, at, bits)
-
-
-def among(words: Words, columns: Sequence[pa.ChunkedArray]) -> npt.NDArray[np.int64]:
-    """The places of rows of which one column is a mark that was added, or is taken for one."""
-    passed = np.zeros(len(columns[0]), bool)
-    for column in columns:
-        there = column.is_valid().to_numpy()
-        marks = column.fill_null(0).to_numpy()
-        for start in range(0, len(marks), _AT_ONCE):
-            piece = slice(start, start + _AT_ONCE)
-            at, bits = _told(words, marks[piece])
-            passed[piece] |= ((words[at] & bits) == bits) & there[piece]
-    return np.flatnonzero(passed)
-
-
-def _told(words: Words, marks: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Words]:
-    """The word of each mark, and the bits that it sets there."""
-    given = marks.view(np.uint64)
-    power = len(words).bit_length() - 1
-    at = (given >> np.uint64(64 - power)).astype(np.int64)
-    bits = np.zeros(len(given), np.uint64)
-    for place in _PLACES:
-        bits |= np.uint64(1) << ((given >> np.uint64(place)) & np.uint64(63))
-    return at, bits

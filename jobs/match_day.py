@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from jobs.days import DayState
 from jobs.lake import Lake
 from jobs.lake_commit import DataFile, Written
+from jobs.lake_marks import LakeKeeper
 from jobs.match_inputs import closed_before
 from jobs.match_parts import Pairs, Taken, comes_in_parts, has_parts, plain, remembered, taken_over
 from jobs.match_tally import stale_ids, tallied, tally
@@ -119,7 +120,7 @@ def _made(
     )
     least = 0 if in_bulk else BULK_FROM_ITEMS
     frames = (look.lines, look.transactions, before, closed)
-    return matched(*frames, facts, profile, lake.stage, least)
+    return matched(*frames, facts, profile, LakeKeeper(lake), least)
 
 
 def _written(

@@ -1,15 +1,19 @@
 """What a match reads beside the day itself, and whether it may begin."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, cast
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.days import DayState
 from jobs.lake import Lake
+from jobs.lake_marks import KeptMarks
 from jobs.lake_read import row_count
 from jobs.lake_sieve import sifted
-from jobs.matching.marks import Closed
+from jobs.matching.keeping import TodaysMarks
+from jobs.matching.marks import Closed, Sieve
 from schemas.errors import LakeOutOfStep
 from schemas.profile import Profile
 from schemas.tables import INTERNAL_TRANSACTIONS, OPEN_ITEMS, OUTCOMES, STATEMENT_LINES
@@ -25,7 +29,7 @@ def closed_before(lake: Lake, profile: Profile, day: date, transactions: DataFra
     dates = (since + timedelta(days=n) for n in range(profile.match.lookback))
     files = [each for date_ in dates for each in lake.data_files(OUTCOMES, date_, channel)]
     rows, count = lake.rows_of(OUTCOMES, files), row_count(files)
-    near = Closed(rows, count, lambda asked, columns: sifted(lake, OUTCOMES, files, asked, columns))
+    near = Closed(rows, count, _sieve(lake, files))
     if profile.first_date >= since:
         return near
     # Whose day before is earlier than `since` occurred by the end of `since` in the profile's zone,
@@ -48,6 +52,14 @@ def closed_before(lake: Lake, profile: Profile, day: date, transactions: DataFra
         count + 1,
         lambda asked, columns: near.having(asked, columns).unionByName(beside.select(*columns)),
     )
+
+
+def _sieve(lake: Lake, files: Sequence[Mapping[str, Any]]) -> Sieve:
+    def sieve(asked: DataFrame | TodaysMarks, columns: Sequence[str]) -> DataFrame:
+        given = asked if isinstance(asked, DataFrame) else cast(KeptMarks, asked).asked
+        return sifted(lake, OUTCOMES, files, given, columns)
+
+    return sieve
 
 
 def is_idle(lake: Lake, state: DayState, channel: str) -> bool:

@@ -208,23 +208,27 @@ _GROUPS = [
 ]
 _REST = [
     *faults_in(
-        "matching/bulk",
+        "lake_marks",
         "test_closed",
         (
             "bulk-in-spite-of-another",
-            "~(pair | alone)",
-            '~(pair | alone | (F.col("rows") > F.lit(2)))',
+            "counts != len(sides)",
+            "counts < len(sides)",
             "the bulk pairs a reference that a second line bears, too",
         ),
         (
             "bulk-in-spite-of-a-number",
-            '        _having(theirs, "channel_ref_norm", odd),\n',
-            "",
+            "[*asked, (_ALONE, (theirs,), lines)]",
+            "asked",
             "the bulk pairs a line whose channel_ref another line has, too",
         ),
+    ),
+    *faults_in(
+        "matching/bulk",
+        "test_closed",
         (
             "bulk-in-spite-of-closed",
-            "        found.append(met_before)",
+            "        marks.append(met_before)",
             "        pass",
             "the bulk pairs what an earlier run closed",
         ),

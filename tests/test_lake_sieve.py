@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs import lake_sieve, workers
+from jobs import bits, lake_sieve, workers
+from jobs.bits import add, among, empty
 from jobs.lake import Lake
-from jobs.lake_sieve import add, among, empty, sifted
+from jobs.lake_sieve import sifted
 from schemas.tables import MARKS, OUTCOMES
 
 DAY = date(2026, 11, 16)
@@ -78,7 +79,8 @@ def test_rows_of_a_lake(
     """Rows with a mark asked for come as they are, each once, the dates of their partition too."""
     if how != "at once":
         monkeypatch.setattr(lake_sieve, "_ROWS_OF_A_TASK", 20)
-        monkeypatch.setattr(lake_sieve, "_AT_ONCE", 7)
+        monkeypatch.setattr(bits, "AT_ONCE", 7)
+        monkeypatch.setattr(lake_sieve, "AT_ONCE", 7)
         monkeypatch.setattr(workers, "INLINE_BYTES", 0)
     if how == "by the engine's workers":
         monkeypatch.setattr(workers, "is_here", lambda spark: False)

@@ -1,11 +1,11 @@
 """What pairs at once: one line and one transaction of today under a reference nobody else has.
 
-Such a pair is made by the first pass whatever else is there, so it needs no further look. Narrow
-counts over both sides tell the references that are not so; they and all without a reference are
-the rest, which is small on a usual day and goes through every step.
+Such a pair is made by the first pass whatever else is there, so it needs no further look. The marks
+of both sides tell the references that are not so; they and all without a reference are the rest,
+which is small on a usual day and goes through every step.
 
-References are counted and joined as hashes of 64 bits. In the count a second hash of 64 bits is
-held against its like on the other side, so that two references that share the first one are odd.
+A mark is a hash of 64 bits. References are joined by one and counted by two, so that two references
+that share one of them are odd.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.matching.items import Keep
-from jobs.matching.marks import MARK, hashed, of
+from jobs.matching.keeping import TodaysMarks
+from jobs.matching.marks import SALTS, hashed, of
 from jobs.matching.rows import Cells, pair_columns, received
 from jobs.matching.scope import set_aside
 from schemas.match_rules import Match
@@ -27,10 +27,8 @@ from schemas.vocabulary import Kind, Status
 KEY = "bulk_key"
 #: What keeps the second hash of a reference apart from the first ones.
 _SECOND = 4
-#: What is left of the checks of a line and its transaction, and of a reference that stands alone.
-_PAIRED, _ALONE = 1, 2
 #: The key of what has no reference.
-_NONE = 0
+NO_KEY = 0
 
 
 @dataclass(frozen=True)
@@ -50,16 +48,33 @@ def is_usable(match: Match) -> bool:
 
 def _keyed(items: DataFrame) -> DataFrame:
     """Items with their key; all without a reference have one that is always odd."""
-    return items.withColumn(KEY, F.coalesce(hashed("our_ref_norm"), F.lit(_NONE)))
+    return items.withColumn(KEY, F.coalesce(hashed("our_ref_norm"), F.lit(NO_KEY)))
+
+
+def marked(lines: DataFrame, transactions: DataFrame, scope: Scope) -> tuple[DataFrame, DataFrame]:
+    """The marks of each line and of each transaction, null where there is no reference.
+
+    `our_mark` is the key, `second_mark` a second hash of the same reference, `other_mark` that of a
+    line's channel_ref or a transaction's id. A line is `aside` where it takes no part.
+    """
+    return (
+        lines.select(
+            *_of_our_ref(),
+            hashed("channel_ref_norm").alias("other_mark"),
+            set_aside(scope).isNotNull().alias("aside"),
+        ),
+        transactions.select(*_of_our_ref(), hashed("txn_id").alias("other_mark")),
+    )
+
+
+def _of_our_ref() -> list[Column]:
+    second = F.xxhash64(F.lit(_SECOND), F.col("kind"), F.col("our_ref_norm"))
+    there = F.col("our_ref_norm").isNotNull()
+    return [hashed("our_ref_norm").alias("our_mark"), F.when(there, second).alias("second_mark")]
 
 
 def odd_keys(
-    lines: DataFrame,
-    transactions: DataFrame,
-    others: Sequence[DataFrame],
-    met_before: DataFrame | None,
-    scope: Scope,
-    keep: Keep,
+    today: TodaysMarks, others: Sequence[DataFrame], met_before: DataFrame | None
 ) -> DataFrame:
     """Keys that do not hold just one line and one transaction, both of today; some more than once.
 
@@ -67,55 +82,10 @@ def odd_keys(
     another line, or any of its references with `others` (what is open), or is among the marks
     `met_before` (what is closed).
     """
-    theirs, ours = _keyed(lines), _keyed(transactions)
-    counted = [
-        _marks(theirs, "our_ref_norm", _check()),
-        _marks(ours, "our_ref_norm", _check() + F.lit(_PAIRED)),
-        _marks(theirs, "channel_ref_norm", F.lit(_ALONE)),
-    ]
-    for each in others:
-        for reference in ("our_ref_norm", "channel_ref_norm"):
-            counted.append(_marks(each, reference, F.lit(None).cast("bigint")))
-    # Brought together before they are counted: to count them where they lie, where next to none
-    # stands twice, would be a second count for nothing.
-    together = reduce(DataFrame.unionByName, counted).repartition(F.col(MARK))
-    sums = together.groupBy(MARK).agg(F.count("*").alias("rows"), F.bit_xor("check").alias("check"))
-    pair = (F.col("rows") == F.lit(2)) & (F.col("check") == F.lit(_PAIRED))
-    alone = (F.col("rows") == F.lit(1)) & (F.col("check") == F.lit(_ALONE))
-    # What is only before today has no check at all, and is left out with what is clean.
-    uneven = F.col("check").isNotNull() & ~(pair | alone)
-    # Ids stand once a day: who has one that is open is found without counting.
-    found = [sums.where(uneven).select(MARK), *[of(each, "txn_id") for each in others]]
+    marks = [of(each, *SALTS) for each in others]
     if met_before is not None:
-        found.append(met_before)
-    odd = keep(reduce(DataFrame.unionByName, found), "odd_references")
-    none = lines.sparkSession.range(1).select(F.lit(_NONE).cast("bigint").alias(KEY))
-    keys = [
-        none,
-        odd.select(F.col(MARK).alias(KEY)),
-        theirs.where(set_aside(scope).isNotNull()).select(KEY),
-        _having(theirs, "channel_ref_norm", odd),
-        _having(ours, "txn_id", odd),
-    ]
-    return keep(reduce(DataFrame.unionByName, keys), "odd_keys")
-
-
-def _check() -> Column:
-    """A second hash, its last two bits left for what it marks."""
-    second = F.xxhash64(F.lit(_SECOND), F.col("kind"), F.col("our_ref_norm"))
-    return F.shiftleft(second, 2)
-
-
-def _marks(items: DataFrame, reference: str, check: Column) -> DataFrame:
-    """One row per item that has a reference: its hash, and what it adds to the check."""
-    there = items.where(F.col(reference).isNotNull())
-    return there.select(hashed(reference).alias(MARK), check.cast("bigint").alias("check"))
-
-
-def _having(items: DataFrame, reference: str, odd: DataFrame) -> DataFrame:
-    """Keys of the items of today whose other reference is odd."""
-    own = items.select(KEY, hashed(reference).alias(MARK))
-    return own.join(odd, on=MARK, how="left_semi").select(KEY)
+        marks.append(met_before)
+    return today.odd_keys(reduce(DataFrame.unionByName, marks))
 
 
 def rest(items: DataFrame, odd: DataFrame) -> DataFrame:
@@ -126,28 +96,33 @@ def rest(items: DataFrame, odd: DataFrame) -> DataFrame:
 def pairs(
     lines: DataFrame, transactions: DataFrame, odd: DataFrame, today: Today, matched_by: str
 ) -> DataFrame:
-    """One row per pair of what `rest` leaves, as `rows.of_pairs` makes them.
+    """One row per pair of what `rest` leaves, as `rows.of_pairs` makes them, with its `our_mark`.
 
     What can be had from the other side, from another column or as the commonest value is not
     carried through the join, which is what its cost depends on.
     """
-    theirs = _clean(lines, odd).select(
-        KEY,
-        _unless("kind", F.lit(Kind.PAYMENT.value)),
-        _unless("status", F.lit(Status.SUCCEEDED.value)),
-        _unless("line_id", _line_id(today, "")),
-        "line_no",
-        "amount",
-        "fee",
-        "currency",
-        "our_ref",
-        _unless("our_ref_norm", F.col("our_ref")),
-        received("channel_ref").alias("channel_ref"),
-        _unless("channel_ref_norm", F.col("channel_ref")),
-        received("order_ref").alias("order_ref"),
-        "traded_at",
+    theirs = (
+        _keyed(lines)
+        .join(odd, on=KEY, how="left_anti")
+        .select(
+            KEY,
+            _unless("kind", F.lit(Kind.PAYMENT.value)),
+            _unless("status", F.lit(Status.SUCCEEDED.value)),
+            _unless("line_id", _line_id(today, "")),
+            "line_no",
+            "amount",
+            "fee",
+            "currency",
+            "our_ref",
+            _unless("our_ref_norm", F.col("our_ref")),
+            received("channel_ref").alias("channel_ref"),
+            _unless("channel_ref_norm", F.col("channel_ref")),
+            received("order_ref").alias("order_ref"),
+            "traded_at",
+        )
     )
-    ours = _clean(transactions, odd).select(
+    # One side without the odd keys is enough: who has one meets nobody there.
+    ours = _keyed(transactions.where(F.col("our_ref_norm").isNotNull())).select(
         KEY,
         _unless("txn_id", F.col("our_ref_norm")),
         _unless("status", F.lit(Status.SUCCEEDED.value)),
@@ -159,12 +134,9 @@ def pairs(
     on = F.col(f"l.{KEY}") == F.col(f"t.{KEY}")
     joined = theirs.alias("l").join(ours.alias("t").hint("shuffle_hash"), on=on, how="inner")
     return joined.select(
-        *pair_columns(_line(today), _transaction(today), F.lit(matched_by), F.lit(False))
+        *pair_columns(_line(today), _transaction(today), F.lit(matched_by), F.lit(False)),
+        F.col(f"l.{KEY}").alias("our_mark"),
     )
-
-
-def _clean(items: DataFrame, odd: DataFrame) -> DataFrame:
-    return _keyed(items).join(odd, on=KEY, how="left_anti")
 
 
 def _unless(name: str, other: Column) -> Column:

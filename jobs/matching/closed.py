@@ -3,19 +3,19 @@
 Only what comes in today is asked; what is open was asked on the day on which it came.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.matching import verdicts
+from jobs.matching.keeping import Keep
 from jobs.matching.lookback import NUMBER, PAID, touched
 from jobs.matching.members import NOT_PAID, by_kind, is_ours, is_theirs, statuses_agree, together
 from schemas.profile import Profile
 from schemas.vocabulary import Outcome, Reason, Status
 
-Keep = Callable[[DataFrame, str], DataFrame]
 _VERDICTS: dict[str, verdicts.Verdict] = {
     "copy": (Outcome.BREAK, Reason.DUPLICATE_LINE),
     "paid again": (Outcome.BREAK, Reason.DUPLICATE_PAYMENT),

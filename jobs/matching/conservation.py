@@ -15,7 +15,7 @@ from schemas.vocabulary import Side
 
 #: (side, currency) -> rows, amount in minor units, low and high sums of hashed ids.
 Sums = dict[tuple[str, str | None], tuple[int, int, int, int]]
-_HALF = 2**32
+_LOW = 2**32 - 1
 
 
 def of_inputs(lines: DataFrame, transactions: DataFrame, others: DataFrame) -> DataFrame:
@@ -54,7 +54,7 @@ def _sums(amount: str, own_id: str, prefix: str = "") -> list[Column]:
     return [
         F.count(own_id).alias(f"{prefix}rows"),
         summed(F.col(amount)).alias(f"{prefix}amount"),
-        F.sum(F.pmod(hashed, F.lit(_HALF))).alias(f"{prefix}low"),
+        F.sum(hashed.bitwiseAND(F.lit(_LOW))).alias(f"{prefix}low"),
         F.sum(F.shiftright(hashed, 32)).alias(f"{prefix}high"),
     ]
 

@@ -23,7 +23,8 @@ from jobs.matching import (
     windows,
 )
 from jobs.matching.decisions import Decision
-from jobs.matching.items import Keep, aged, carried, of_lines, of_transactions, side_of
+from jobs.matching.items import aged, carried, of_lines, of_transactions, side_of
+from jobs.matching.keeping import Keep, Keeper
 from jobs.matching.marks import Closed
 from jobs.matching.members import columns_of, looked_at, own_id
 from jobs.matching.scope import set_aside
@@ -81,7 +82,7 @@ def matched(
     closed_before: Closed,
     facts: Facts,
     profile: Profile,
-    keep: Keep,
+    keeper: Keeper,
     bulk_from: int = BULK_FROM_ITEMS,
 ) -> Matched:
     """Matches one channel's run date.
@@ -89,22 +90,24 @@ def matched(
     `lines` and `transactions` are the day's rows of their tables, `open_items` what was open after
     the date before (late candidates among them), `closed_before` what look-back needs.
     """
-    day, match = facts.business_date, profile.match
+    day, match, keep = facts.business_date, profile.match, keeper.keep
     all_lines, all_transactions = lines, transactions
     in_bulk = facts.items >= bulk_from and bulk.is_usable(match)
     pairs = None
+    today = keeper.marked(*bulk.marked(lines, transactions, profile.scope)) if in_bulk else None
     met_before, touched = None, None if closed_before.count == 0 else closed_before.rows
     if touched is not None and (in_bulk or (closed_before.count or 0) > max(bulk_from, 0)):
-        met_before, touched = marks.met_before(lines, transactions, closed_before)
-    if in_bulk:
+        asked = marks.asked_of(lines, transactions) if today is None else today
+        met_before, touched = marks.met_before(asked, closed_before)
+    if today is not None:
         others = [open_items]
         if facts.decisions:
             others.append(decisions.of_bulk(lines, transactions, facts.decisions))
-        odd = bulk.odd_keys(lines, transactions, others, met_before, profile.scope, keep)
+        odd = bulk.odd_keys(today, others, met_before)
         chances = max(int(facts.statement_whole), int(facts.snapshot_there))
-        today = bulk.Today(day, chances, facts.main_file)
-        made = bulk.pairs(lines, transactions, odd, today, match.passes[0].name)
-        pairs = rows.finished(made, day, profile.channel)
+        shared = bulk.Today(day, chances, facts.main_file)
+        made = bulk.pairs(lines, transactions, odd, shared, match.passes[0].name)
+        pairs = rows.finished(made, day, profile.channel, "our_mark")
         lines, transactions = bulk.rest(lines, odd), bulk.rest(transactions, odd)
     members = keep(_members(lines, transactions, open_items, facts, profile), "members")
     left = members.where(F.col("aside").isNull()).select(*item_types())

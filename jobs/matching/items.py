@@ -1,6 +1,5 @@
 """Lines and transactions in one form: an item of its side."""
 
-from collections.abc import Callable
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
@@ -8,10 +7,6 @@ from pyspark.sql import functions as F
 
 from schemas.tables import item_types
 from schemas.vocabulary import Side
-
-#: Keeps a frame that is used more than once: (frame, name) -> the same rows, computed once.
-Keep = Callable[[DataFrame, str], DataFrame]
-
 
 _SAME = (
     "kind",

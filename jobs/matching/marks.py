@@ -1,19 +1,20 @@
 """References as numbers: hashes of 64 bits, to tell in narrow rows who may meet whom."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.matching.keeping import TodaysMarks
 from jobs.matching.lookback import ASKED
 from schemas.tables import MARKS
 
 #: The column of a mark.
 MARK = "mark"
 #: Of closed rows those that have a mark among the given, and maybe others, in some columns.
-Sieve = Callable[[DataFrame, Sequence[str]], DataFrame]
+Sieve = Callable[[DataFrame | TodaysMarks, Sequence[str]], DataFrame]
 #: What keeps the hashes of different references apart.
 OURS, THEIRS, ID = 1, 2, 3
 SALTS: Mapping[str, int] = {"our_ref_norm": OURS, "channel_ref_norm": THEIRS, "txn_id": ID}
@@ -38,9 +39,9 @@ def of(items: DataFrame, *references: str) -> DataFrame:
     )
 
 
-def stored() -> dict[str, Column]:
-    """The marks that a row of `outcomes` keeps, by column."""
-    return {column: hashed(reference) for column, reference in _STORED.items()}
+def stored(there: Collection[str]) -> dict[str, Column]:
+    """The marks that a row of `outcomes` keeps, by column, apart from those that are there."""
+    return {name: hashed(reference) for name, reference in _STORED.items() if name not in there}
 
 
 @dataclass(frozen=True)
@@ -55,15 +56,20 @@ class Closed:
     count: int | None = None
     sieve: Sieve | None = None
 
-    def having(self, asked: DataFrame, columns: Sequence[str]) -> DataFrame:
+    def having(self, asked: DataFrame | TodaysMarks, columns: Sequence[str]) -> DataFrame:
         """Some columns of the rows with a mark among `asked`, and maybe of others; without a sieve
         of all.
         """
         return self.rows.select(*columns) if self.sieve is None else self.sieve(asked, columns)
 
 
+def asked_of(lines: DataFrame, transactions: DataFrame) -> DataFrame:
+    """The marks of today that look-back asks; the same as `TodaysMarks.asked`."""
+    return of(lines, "our_ref_norm", "channel_ref_norm").unionByName(of(transactions, "txn_id"))
+
+
 def met_before(
-    lines: DataFrame, transactions: DataFrame, closed: Closed
+    today: DataFrame | TodaysMarks, closed: Closed
 ) -> tuple[DataFrame, DataFrame | None]:
     """Marks of what earlier runs closed, all those among them that are also today's, and the closed
     rows that hang on them, in the columns of `lookback.ASKED`; None where there are none.
@@ -71,7 +77,6 @@ def met_before(
     Those are the rows with a mark of today and the other rows of their numbers and transactions.
     Some rows more do no harm: the rules compare them by their texts.
     """
-    today = of(lines, "our_ref_norm", "channel_ref_norm").unionByName(of(transactions, "txn_id"))
     near = closed.having(today, MARKS)
     given = [near.where(F.col(name).isNotNull()).select(F.col(name).alias(MARK)) for name in MARKS]
     met = reduce(DataFrame.unionByName, given)

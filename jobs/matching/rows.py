@@ -116,10 +116,19 @@ def of_items(items: DataFrame) -> DataFrame:
     )
 
 
-def finished(rows: DataFrame, day: date, channel: str) -> DataFrame:
-    """Rows with their reasons in one list, action, date and channel, in the table's order."""
-    reasons = F.array_compact(F.array("reason_1", "reason_2", "reason_3", "reason_4"))
-    listed = rows.withColumns({"reasons": reasons, **marks.stored()})
+def _listed() -> Column:
+    """The reasons that hold, in one list; most rows have none, and are spared its making."""
+    names = ("reason_1", "reason_2", "reason_3", "reason_4")
+    none = F.coalesce(*names).isNull()
+    nothing = F.array().cast("array<string>")
+    return F.when(none, nothing).when(~none, F.array_compact(F.array(*names)))
+
+
+def finished(rows: DataFrame, day: date, channel: str, *there: str) -> DataFrame:
+    """Rows with reasons in one list, action, marks (apart from those `there`), date and channel, in
+    the table's order.
+    """
+    listed = rows.withColumns({"reasons": _listed(), **marks.stored(there)})
     return listed.withColumns(
         {"action": action(), "run_date": F.lit(day), "channel": F.lit(channel)}
     ).select(*OUTCOMES.columns)

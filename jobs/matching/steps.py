@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 
 from jobs.matching import company, decisions, duplicates, groups, passes
 from jobs.matching.decisions import Decision
-from jobs.matching.items import Keep
+from jobs.matching.keeping import Keep
 from jobs.matching.members import columns_of
 from schemas.match_rules import Match
 from schemas.vocabulary import Effect

@@ -7,6 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from jobs.lake_history import Past
+from jobs.lake_marks import LakeKeeper
 from jobs.lake_query import Part, among
 from jobs.matching.day import Facts, matched
 from jobs.matching.marks import Closed
@@ -52,7 +53,7 @@ def matched_alone(
         Closed(_frame(past, OUTCOMES, []), 0),
         Facts(last, True, True, len(lines) + len(ours)),
         profile,
-        past.lake.stage,
+        LakeKeeper(past.lake),
     )
     order = sorted(
         (row.asDict(recursive=True) for row in made.outcomes.collect()),

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType, TimestampType
 
 from jobs.lake import Lake
+from jobs.lake_marks import LakeKeeper
 from jobs.match_inputs import closed_before
 from jobs.matching import conservation
 from jobs.matching.day import BULK_FROM_ITEMS, Facts, matched
@@ -78,7 +79,7 @@ def got_of(lake: Lake, batch: Batch, way: Way) -> list[Run]:
             closed,
             Facts(day(on), date_.whole, date_.snapshot, items),
             batch.profile,
-            lake.stage,
+            LakeKeeper(lake),
             way.bulk_from,
         )
         lake.replace_day(OUTCOMES, made.outcomes, day(on), batch.profile.channel)

@@ -8,11 +8,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs.lake import Lake
+from jobs.lake_marks import KeptMarks, LakeKeeper
 from jobs.matching import conservation
 from jobs.matching.day import BULK_FROM_ITEMS, Facts, matched
 from jobs.matching.decisions import Decision
+from jobs.matching.keeping import TodaysMarks
 from jobs.matching.marks import Closed
 from schemas.profile import Profile
 from schemas.tables import (
@@ -83,7 +87,6 @@ class Ledger:
         self.outcomes: list[Row] = []
         self.open_items: dict[int, list[Row]] = {}
         self.candidates: dict[int, list[Row]] = {}
-        self._kept = 0
 
     def run(
         self,
@@ -112,7 +115,7 @@ class Ledger:
                 decisions=tuple(decisions),
             ),
             self.profile,
-            self._keep,
+            LakeKeeper(Lake(self.spark, str(self.folder))),
             self.bulk_from,
         )
         rows = self._frame(OUTCOMES, _collected(made.outcomes))
@@ -144,17 +147,17 @@ class Ledger:
         values = [tuple(row.get(name) for name in table.columns) for row in rows]
         return self.spark.createDataFrame(values, table.schema)
 
-    def _having(self, asked: DataFrame, columns: Sequence[str]) -> DataFrame:
+    def _having(self, asked: DataFrame | TodaysMarks, columns: Sequence[str]) -> DataFrame:
         """Closed rows with a mark asked for, and no other."""
-        given = {row["mark"] for row in asked.collect()}
-        rows = [row for row in self.outcomes if given & {row[name] for name in MARKS}]
+        rows = [row for row in self.outcomes if _given(asked) & {row[name] for name in MARKS}]
         return self._frame(OUTCOMES, rows).select(*columns)
 
-    def _keep(self, frame: DataFrame, name: str) -> DataFrame:
-        self._kept += 1
-        place = str(self.folder / f"{self._kept}-{name}")
-        frame.write.parquet(place)
-        return self.spark.read.schema(frame.schema).parquet(place)
+
+def _given(asked: DataFrame | TodaysMarks) -> set[int]:
+    if not isinstance(asked, KeptMarks):
+        return {row["mark"] for row in asked.collect()}
+    files = [pq.read_table(each.path, columns=list(each.columns)) for each in asked.asked]
+    return {mark for file in files for column in file for mark in column.drop_null().to_pylist()}
 
 
 def _collected(frame: DataFrame) -> list[Row]:

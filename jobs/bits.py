@@ -1,0 +1,56 @@
+"""A Bloom filter of marks, 64-bit integers that are hashes already: bits that each of them sets, in
+one word of 64.
+
+Source: B. H. Bloom, "Space/time trade-offs in hash coding with allowable errors", 1970.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Words = npt.NDArray[np.uint64]
+#: Words of a filter, as powers of two: one for each mark, half a gigabyte at most.
+_POWER_MIN, _POWER_MAX = 10, 26
+#: Bits of a mark, from the last on, that name the bits it sets in its word.
+_PLACES = (0, 6, 12, 18)
+#: So many marks are looked at at once: what is made of them stays in the processor's cache.
+AT_ONCE = 2**16
+
+
+def empty(marks: int) -> Words:
+    """A filter for about so many marks, with none in it."""
+    power = math.ceil(math.log2(max(marks, 1)))
+    return np.zeros(2 ** min(max(power, _POWER_MIN), _POWER_MAX), np.uint64)
+
+
+def add(words: Words, marks: pa.Array) -> None:
+    """Adds marks, 64-bit integers, to a filter."""
+    at, bits = _told(words, marks.to_numpy(zero_copy_only=False))
+    np.bitwise_or.at(words, at, bits)
+
+
+def among(words: Words, columns: Sequence[pa.ChunkedArray]) -> npt.NDArray[np.int64]:
+    """The places of rows of which one column is a mark that was added, or is taken for one."""
+    passed = np.zeros(len(columns[0]), bool)
+    for column in columns:
+        there = column.is_valid().to_numpy()
+        marks = column.fill_null(0).to_numpy()
+        for start in range(0, len(marks), AT_ONCE):
+            piece = slice(start, start + AT_ONCE)
+            at, bits = _told(words, marks[piece])
+            passed[piece] |= ((words[at] & bits) == bits) & there[piece]
+    return np.flatnonzero(passed)
+
+
+def _told(words: Words, marks: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Words]:
+    """The word of each mark, and the bits that it sets there."""
+    given = marks.view(np.uint64)
+    power = len(words).bit_length() - 1
+    at = (given >> np.uint64(64 - power)).astype(np.int64)
+    bits = np.zeros(len(given), np.uint64)
+    for place in _PLACES:
+        bits |= np.uint64(1) << ((given >> np.uint64(place)) & np.uint64(63))
+    return at, bits
