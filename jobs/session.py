@@ -18,6 +18,8 @@ from schemas.errors import ConfigurationError
 ENGINES = ("auto", "sail", "spark")
 #: Below so many rows a day is small.
 SMALL_ROWS = 100_000
+#: From so many rows on it is large.
+LARGE_ROWS = 5_000_000
 #: Seconds that an idle session of the embedded engine lives: a notebook may wait over a weekend.
 IDLE_SECONDS = "604800"
 _server: Any = None
@@ -87,14 +89,14 @@ def set_size(spark: SparkSession, rows: int) -> None:
     """Fits Spark's planning to the rows at hand; the embedded engine needs none.
 
     A small day is one task a step, without adaptive planning or compiled code: both cost more than
-    they save there.
+    they save there. A middling one has code, but is not planned anew between its many short steps.
     """
     if engine_in_use(spark) != "spark":
         return
-    small = rows < SMALL_ROWS
-    partitions = 1 if small else 4 if rows < 5_000_000 else 24
+    small, large = rows < SMALL_ROWS, rows >= LARGE_ROWS
+    partitions = 1 if small else 24 if large else 4
     spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
-    spark.conf.set("spark.sql.adaptive.enabled", str(not small).lower())
+    spark.conf.set("spark.sql.adaptive.enabled", str(large).lower())
     spark.conf.set("spark.sql.codegen.wholeStage", str(not small).lower())
     spark.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN" if small else "FALLBACK")
 
