@@ -8,7 +8,6 @@ import math
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,9 +18,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import LongType, StructField, StructType
 
 from jobs.archive import Storage
-from jobs.bits import AT_ONCE, Words, add, among, empty
+from jobs.bits import AT_ONCE, among
 from jobs.lake import Lake
-from jobs.lake_sieve import MarkFile, mark_files
+from jobs.lake_sieve import MarkFile, filtered, mark_files, read_filter
 from jobs.matching.bulk import KEY, NO_KEY
 from jobs.workers import told_by
 
@@ -29,8 +28,11 @@ Marks = npt.NDArray[np.int64]
 #: Columns of marks that a line and its transaction share, and that of what a line has alone.
 _SHARED, _ALONE = ("our_mark", "second_mark"), "other_mark"
 _MARKS = [*_SHARED, _ALONE]
-#: About so many marks are sorted at once.
-_SORTED_AT_ONCE = 2**24
+#: The column of marks that are odd, and how many words of their filter each of them gets: one row
+#: in some hundred thousand others is taken for odd.
+_ODD, _ROOM = "mark", 8
+#: About so many marks are sorted at once: a task takes up to half a gigabyte for it.
+_SORTED_AT_ONCE = 2**23
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,11 @@ class _Count:
 
 @dataclass(frozen=True)
 class _Look:
-    """A file of today's marks, held against the files of odd ones in a folder."""
+    """A file of today's marks, held against the filter of odd ones."""
 
     base: str
-    file: MarkFile
-    odd: str
+    path: str
+    odd: tuple[str, ...]
     out: str
 
 
@@ -87,26 +89,28 @@ class KeptMarks:
 
     @property
     def asked(self) -> list[MarkFile]:
-        """The marks that look-back asks; the same as `matching.marks.asked_of`."""
+        """The marks that look-back asks, which are those of `matching.marks.asked_of`."""
         lines = [replace(each, columns=("our_mark", "other_mark")) for each in self.theirs]
         return lines + [replace(each, columns=("other_mark",)) for each in self.ours]
 
     def odd_keys(self, also: DataFrame) -> DataFrame:
         """See `matching.keeping.TodaysMarks`."""
-        lake, storage = self.lake, self.lake.storage
-        folder = lake.scratch(f"{uuid.uuid4().hex}-odd")
-        odd, keys = f"{folder}/marks", f"{folder}/keys"
-        for each in (odd, keys):
-            storage.fs.create_dir(storage.full(each), recursive=True)
-        mark_files(lake, also, odd)
-        files = (*self.theirs, *self.ours)
-        size = sum(each.size for each in files)
-        told_by(lake, self._counts(odd), _count, size)
-        told_by(lake, [_Look(lake.uri, each, odd, keys) for each in files], _look, size)
-        _odd.cache_clear()
-        _write(storage, keys, KEY, np.array([NO_KEY]))
+        lake, files = self.lake, (*self.theirs, *self.ours)
+        folder, size = lake.scratch(f"{uuid.uuid4().hex}-odd"), sum(each.size for each in files)
+        for each in ("odd", "keys"):
+            lake.storage.fs.create_dir(lake.storage.full(f"{folder}/{each}"), recursive=True)
+        told = told_by(lake, self._counts(f"{folder}/odd"), _count, size)
+        odd = [MarkFile(each["path"], (_ODD,), each["rows"], each["size"]) for each in told]
+        odd += mark_files(lake, also, f"{folder}/also")
+        words = filtered(lake, odd, f"{folder}/filter", _ROOM)
+        looks = [_Look(lake.uri, each.path, words, f"{folder}/keys") for each in files]
+        seen = told_by(lake, looks, _look, size)
+        read_filter.cache_clear()
+        assert sum(each["seen"] for each in seen) == sum(each.rows for each in files)
+        seen.append(_written(lake.storage, f"{folder}/keys", KEY, np.array([NO_KEY])))
+        paths = [f"{lake.uri}/{folder}/keys/{each['name']}" for each in seen if each["rows"]]
         of_keys = StructType([StructField(KEY, LongType())])
-        return lake.spark.read.schema(of_keys).parquet(f"{lake.uri}/{keys}")
+        return lake.spark.read.schema(of_keys).parquet(*paths)
 
     def _counts(self, out: str) -> list[_Count]:
         theirs, ours = ([each.path for each in side] for side in (self.theirs, self.ours))
@@ -124,8 +128,7 @@ def _count(asked: _Count) -> dict[str, Any]:
     """Writes the marks that do not stand just once on each side."""
     storage = Storage(asked.base)
     sides = [_marks(storage, paths, asked) for paths in asked.sides]
-    _write(storage, asked.out, asked.column, uneven(sides))
-    return {}
+    return _written(storage, asked.out, _ODD, uneven(sides))
 
 
 def uneven(sides: list[Marks]) -> Marks:
@@ -134,7 +137,7 @@ def uneven(sides: list[Marks]) -> Marks:
     starts = np.flatnonzero(_begins(together))
     counts = np.diff(np.append(starts, len(together)))
     twice = [side[~_begins(side)] for side in sides]
-    return distinct([together[starts[counts != len(sides)]], *twice])
+    return distinct([together[starts[counts < len(sides)]], *twice])
 
 
 def distinct(marks: list[Marks]) -> Marks:
@@ -162,50 +165,24 @@ def _marks(storage: Storage, paths: Iterable[str], asked: _Count) -> Marks:
     return np.sort(np.concatenate([np.empty(0, np.int64), *found]))
 
 
-@lru_cache(maxsize=1)
-def _odd(base: str, folder: str) -> tuple[Words, Marks]:
-    """The marks of a folder in order, and a filter of them."""
-    storage = Storage(base)
-    files = [pq.read_table(info.path, filesystem=storage.fs) for info in storage.parquet(folder)]
-    marks = distinct([each[0].to_numpy() for each in files])
-    words = empty(len(marks))
-    for start in range(0, len(marks), AT_ONCE):
-        add(words, pa.array(marks[start : start + AT_ONCE]))
-    return words, marks
-
-
 def _look(look: _Look) -> dict[str, Any]:
-    """Writes the keys of the rows of a file that do not pair at once."""
-    storage, (words, odd) = Storage(look.base), _odd(look.base, look.odd)
-    near, keys = [], []
-    with storage.fs.open_input_file(look.file.path) as source:
-        parquet = pq.ParquetFile(source)
-        for batch in parquet.iter_batches(AT_ONCE):
+    """Writes the keys of the rows of a file that do not pair at once, and of a few others."""
+    storage, words = Storage(look.base), read_filter(look.base, look.odd)
+    found, seen = [np.empty(0, np.int64)], 0
+    with storage.fs.open_input_file(look.path) as source:
+        for batch in pq.ParquetFile(source).iter_batches(AT_ONCE):
             rows = pa.table(batch)
-            near.append(rows.take(among(words, rows.select(_MARKS).columns)))
+            keys = [rows["our_mark"].take(among(words, rows.select(_MARKS).columns))]
             if "aside" in rows.column_names:
-                keys.append(rows.filter(rows["aside"])["our_mark"])
-    if near:
-        maybe = pa.concat_tables(near)
-        hit = [_held(odd, each.fill_null(NO_KEY)) for each in maybe.select(_MARKS).columns]
-        keys.append(maybe["our_mark"].filter(pa.array(np.logical_or.reduce(hit))))
-        found = [each.drop_null().to_numpy() for each in keys]
-        _write(storage, look.out, KEY, distinct(found))
-    return {}
+                keys.append(rows["our_mark"].filter(rows["aside"]))
+            found += [each.drop_null().to_numpy() for each in keys]
+            seen += len(rows)
+    return {"seen": seen, **_written(storage, look.out, KEY, distinct(found))}
 
 
-def _held(odd: Marks, marks: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
-    """Which of some marks are among odd ones, which are in order."""
-    given = marks.to_numpy()
-    at = np.searchsorted(odd, given)
-    found = np.zeros(len(given), bool)
-    inside = at < len(odd)
-    found[inside] = odd[at[inside]] == given[inside]
-    return found
-
-
-def _write(storage: Storage, folder: str, name: str, marks: Marks) -> None:
-    """Writes marks as a file of a folder, if there are any."""
-    if len(marks):
-        path = storage.full(f"{folder}/{uuid.uuid4().hex}.parquet")
-        pq.write_table(pa.table({name: marks}), path, filesystem=storage.fs)
+def _written(storage: Storage, folder: str, name: str, marks: Marks) -> dict[str, Any]:
+    """Writes marks as a file of a folder; its name and full path, rows and bytes."""
+    file = f"{uuid.uuid4().hex}.parquet"
+    path = storage.full(f"{folder}/{file}")
+    pq.write_table(pa.table({name: marks}), path, filesystem=storage.fs)
+    return {"name": file, "path": path, "rows": len(marks), "size": storage.size(path)}

@@ -44,7 +44,7 @@ class MarkFile:
 
 @dataclass(frozen=True)
 class _Layer:
-    """Files of marks that one task makes bits of, in a filter for about `marks` of them."""
+    """Files of marks that one task makes bits of, in a filter with room for `marks`."""
 
     base: str
     files: tuple[MarkFile, ...]
@@ -83,7 +83,7 @@ def sifted(
     out = lake.scratch(f"{name}-sifted")
     lake.storage.fs.create_dir(lake.storage.full(out), recursive=True)
     folder = lake.scratch(f"{name}-filter")
-    words = _filtered(lake, asked, folder)
+    words = filtered(lake, asked, folder)
     schema = pa.schema([arrow_schema(table).field(each) for each in columns])
     texts = [each.name for each in schema if each.type == pa.string()]
     few = tuple(name for name in texts if name in table.repeated)
@@ -95,7 +95,7 @@ def sifted(
         for place in range(of)
     ]
     told = told_by(lake, parts, _sift, sum(int(each["size_bytes"]) for each in files))
-    _read.cache_clear()
+    read_filter.cache_clear()
     lake.storage.remove(folder)
     if not any(each["rows"] for each in told):
         # A file without rows: the embedded engine fails on unions with a frame that has no source.
@@ -118,14 +118,18 @@ def mark_files(lake: Lake, marks: DataFrame, folder: str) -> list[MarkFile]:
     ]
 
 
-def _filtered(lake: Lake, asked: DataFrame | Sequence[MarkFile], folder: str) -> tuple[str, ...]:
-    """Writes the filter of marks, in layers that tasks made; their paths in the lake."""
+def filtered(
+    lake: Lake, asked: DataFrame | Sequence[MarkFile], folder: str, room: int = 1
+) -> tuple[str, ...]:
+    """Writes the filter of marks, of `room` words for each, in layers that tasks made; their paths
+    in the lake, for `read_filter`.
+    """
     lake.storage.fs.create_dir(lake.storage.full(folder), recursive=True)
     files = mark_files(lake, asked, f"{folder}/marks") if isinstance(asked, DataFrame) else asked
     marks = sum(each.rows * len(each.columns) for each in files)
     count = max(min(os.cpu_count() or 1, len(files), marks // _ROWS_OF_A_TASK), 1)
     layers = [
-        _Layer(lake.uri, tuple(files[place::count]), marks, f"{folder}/{place}.bits")
+        _Layer(lake.uri, tuple(files[place::count]), marks * room, f"{folder}/{place}.bits")
         for place in range(count)
     ]
     told_by(lake, layers, _laid, sum(each.size for each in files))
@@ -146,7 +150,7 @@ def _laid(layer: _Layer) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _read(base: str, paths: tuple[str, ...]) -> Words:
+def read_filter(base: str, paths: tuple[str, ...]) -> Words:
     """All layers of a filter in one."""
     storage, layers = Storage(base), []
     for path in paths:
@@ -158,7 +162,7 @@ def _read(base: str, paths: tuple[str, ...]) -> Words:
 def _sift(part: _Part) -> dict[str, Any]:
     """Writes the rows of a part that pass, if there are any; says how many."""
     storage = Storage(part.base)
-    words = _read(part.base, part.words)
+    words = read_filter(part.base, part.words)
     found = []
     stored = [each for each in part.schema if each.name not in part.fixed]
     with storage.fs.open_input_file(storage.full(part.path)) as source:

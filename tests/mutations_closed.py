@@ -212,8 +212,8 @@ _REST = [
         "test_closed",
         (
             "bulk-in-spite-of-another",
-            "counts != len(sides)",
-            "counts < len(sides)",
+            ", *twice])",
+            "])",
             "the bulk pairs a reference that a second line bears, too",
         ),
         (

@@ -139,3 +139,20 @@ def test_look_back_asks_the_marks_that_the_frames_have(lake: Lake) -> None:
     asked = [row["mark"] for row in marks.asked_of(lines, ours).collect()]
     assert len(asked) == len(set(asked)) == 6
     assert sorted(given) == sorted(asked)
+
+
+def test_the_marks_of_rows(lake: Lake) -> None:
+    """Two marks of a reference, apart from each other and by kind; none of what is not there."""
+    refs = [("PAYMENT", "A"), ("REFUND", "A"), ("PAYMENT", "B"), ("PAYMENT", None)]
+    table = INTERNAL_TRANSACTIONS
+    rows = [
+        {"txn_id": f"t{n}", "kind": kind, "our_ref_norm": ref} for n, (kind, ref) in enumerate(refs)
+    ]
+    values = [tuple(row.get(name) for name in table.columns) for row in rows]
+    ours = lake.spark.createDataFrame(values, table.schema)
+    lines = lake.spark.createDataFrame([], STATEMENT_LINES.schema)
+    of_ours = bulk.marked(lines, ours, Scope())[1].orderBy("other_mark").collect()
+    pairs = {(row["our_mark"], row["second_mark"]) for row in of_ours}
+    assert len(pairs) == 4 and (None, None) in pairs
+    found = [mark for pair in pairs for mark in pair if mark is not None]
+    assert len(found) == len(set(found)) == 6

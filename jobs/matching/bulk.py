@@ -41,7 +41,7 @@ class Today:
 
 
 def is_usable(match: Match) -> bool:
-    """Whether the first pass is on `our_ref` alone, which is what the count is made for."""
+    """Whether the first pass is on `our_ref` alone, by which alone rows pair at once."""
     first = match.passes[0]
     return first.on == ("our_ref",) and first.within_seconds is None
 
@@ -101,28 +101,26 @@ def pairs(
     What can be had from the other side, from another column or as the commonest value is not
     carried through the join, which is what its cost depends on.
     """
-    theirs = (
-        _keyed(lines)
-        .join(odd, on=KEY, how="left_anti")
-        .select(
-            KEY,
-            _unless("kind", F.lit(Kind.PAYMENT.value)),
-            _unless("status", F.lit(Status.SUCCEEDED.value)),
-            _unless("line_id", _line_id(today, "")),
-            "line_no",
-            "amount",
-            "fee",
-            "currency",
-            "our_ref",
-            _unless("our_ref_norm", F.col("our_ref")),
-            received("channel_ref").alias("channel_ref"),
-            _unless("channel_ref_norm", F.col("channel_ref")),
-            received("order_ref").alias("order_ref"),
-            "traded_at",
-        )
+    theirs = _keyed(lines.where(F.col("our_ref_norm").isNotNull())).select(
+        KEY,
+        _unless("kind", F.lit(Kind.PAYMENT.value)),
+        _unless("status", F.lit(Status.SUCCEEDED.value)),
+        _unless("line_id", _line_id(today, "")),
+        "line_no",
+        "amount",
+        "fee",
+        "currency",
+        "our_ref",
+        _unless("our_ref_norm", F.col("our_ref")),
+        received("channel_ref").alias("channel_ref"),
+        _unless("channel_ref_norm", F.col("channel_ref")),
+        received("order_ref").alias("order_ref"),
+        "traded_at",
     )
-    # One side without the odd keys is enough: who has one meets nobody there.
-    ours = _keyed(transactions.where(F.col("our_ref_norm").isNotNull())).select(
+    # One side without the odd keys is enough: who has one meets nobody there. It is the side that
+    # is held in memory, where a reference that very many share must not stand.
+    even = _keyed(transactions).join(odd, on=KEY, how="left_anti")
+    ours = even.select(
         KEY,
         _unless("txn_id", F.col("our_ref_norm")),
         _unless("status", F.lit(Status.SUCCEEDED.value)),

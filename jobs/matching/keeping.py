@@ -13,11 +13,12 @@ class TodaysMarks(Protocol):
     """Marks (hashes of 64 bits) of today's lines and transactions, as `bulk.marked` lists them."""
 
     def odd_keys(self, also: DataFrame) -> DataFrame:
-        """`our_mark`, as `bulk.KEY`, of each row that does not pair at once, some more than once.
+        """`our_mark`, as `bulk.KEY`, of each row that does not pair at once, some more than once,
+        maybe a few others, and `bulk.NO_KEY`.
 
-        That is a row without a reference, of which `our_mark` or `second_mark` does not stand just
-        once on each side, whose `other_mark` stands with another line, or is any of the marks of
-        `also` (one column), or that is set `aside`.
+        Such a row is set `aside`; or its `our_mark` or `second_mark` does not stand just once on
+        each side; or the `other_mark` of a line stands with another line; or any of its marks is
+        among `also` (one column).
         """
 
 

@@ -64,7 +64,7 @@ class Closed:
 
 
 def asked_of(lines: DataFrame, transactions: DataFrame) -> DataFrame:
-    """The marks of today that look-back asks; the same as `TodaysMarks.asked`."""
+    """The marks that look-back asks: our_ref and channel_ref of lines, the id of transactions."""
     return of(lines, "our_ref_norm", "channel_ref_norm").unionByName(of(transactions, "txn_id"))
 
 

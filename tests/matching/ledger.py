@@ -149,7 +149,8 @@ class Ledger:
 
     def _having(self, asked: DataFrame | TodaysMarks, columns: Sequence[str]) -> DataFrame:
         """Closed rows with a mark asked for, and no other."""
-        rows = [row for row in self.outcomes if _given(asked) & {row[name] for name in MARKS}]
+        given = _given(asked)
+        rows = [row for row in self.outcomes if given & {row[name] for name in MARKS}]
         return self._frame(OUTCOMES, rows).select(*columns)
 
 

@@ -24,7 +24,6 @@ def told(request: pytest.FixtureRequest, spark: SparkSession, tmp_path: Path) ->
     Spark plans for days of three sizes: 24 partitions and anew between steps, 4, and 1.
     """
     bulk_from, rows = request.param
-    set_size(spark, rows)
     made = Ledger(spark, tmp_path, MATCH, bulk_from)
     lines = [
         line("a", "A", status="FAILED", channel_ref="C", traded_at=at("10")),
@@ -37,8 +36,11 @@ def told(request: pytest.FixtureRequest, spark: SparkSession, tmp_path: Path) ->
         line("lone", "L", 600),
     ]
     ours = [txn("near.t", 2000, our_ref=None), txn("sum.t", 700, batch_ref="G"), txn("alone", 800)]
-    yield made.run(0, lines, ours)
-    set_size(spark, 0)
+    set_size(spark, rows)
+    try:
+        yield made.run(0, lines, ours)
+    finally:
+        set_size(spark, 0)
 
 
 def test_who_shares_a_key_meets(told: Ledger) -> None:
@@ -58,7 +60,6 @@ def test_who_shares_a_key_meets(told: Ledger) -> None:
     }
 
 
-@pytest.mark.sail_only
 @pytest.mark.parametrize("bulk_from", [0, 10**6], ids=["very large", "small"])
 def test_two_passes_on_one_key(bulk_from: int, spark: SparkSession, tmp_path: Path) -> None:
     """20.00 without a time cannot meet within a minute, but by its amount alone; 30.00 can."""
