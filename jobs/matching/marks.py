@@ -39,7 +39,7 @@ def of(items: DataFrame, *references: str) -> DataFrame:
     )
 
 
-def stored(there: Collection[str]) -> dict[str, Column]:
+def stored(there: Collection[str] = ()) -> dict[str, Column]:
     """The marks that a row of `outcomes` keeps, by column, apart from those that are there."""
     return {name: hashed(reference) for name, reference in _STORED.items() if name not in there}
 
