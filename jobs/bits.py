@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 Words = npt.NDArray[np.uint64]
-#: Words of a filter, as powers of two: one for each mark, half a gigabyte at most.
+#: Words of a filter, as powers of two: half a gigabyte at most.
 _POWER_MIN, _POWER_MAX = 10, 26
 #: Bits of a mark, from the last on, that name the bits it sets in its word.
 _PLACES = (0, 6, 12, 18)
@@ -20,9 +20,12 @@ _PLACES = (0, 6, 12, 18)
 AT_ONCE = 2**16
 
 
-def empty(marks: int) -> Words:
-    """A filter for about so many marks, with none in it."""
-    power = math.ceil(math.log2(max(marks, 1)))
+def empty(words: int) -> Words:
+    """A filter of so many words or somewhat more, with no mark in it.
+
+    With a word for each mark a few in ten thousand others are taken for one that was added.
+    """
+    power = math.ceil(math.log2(max(words, 1)))
     return np.zeros(2 ** min(max(power, _POWER_MIN), _POWER_MAX), np.uint64)
 
 

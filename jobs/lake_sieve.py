@@ -44,11 +44,11 @@ class MarkFile:
 
 @dataclass(frozen=True)
 class _Layer:
-    """Files of marks that one task makes bits of, in a filter with room for `marks`."""
+    """Files of marks that one task makes bits of, in a filter of about `words` words."""
 
     base: str
     files: tuple[MarkFile, ...]
-    marks: int
+    words: int
     out: str
 
 
@@ -138,7 +138,7 @@ def filtered(
 
 def _laid(layer: _Layer) -> dict[str, Any]:
     """Writes a layer."""
-    storage, words = Storage(layer.base), empty(layer.marks)
+    storage, words = Storage(layer.base), empty(layer.words)
     for file in layer.files:
         with storage.fs.open_input_file(file.path) as source:
             for batch in pq.ParquetFile(source).iter_batches(AT_ONCE, columns=file.columns):
