@@ -60,21 +60,27 @@ _PAIRS = [
         "test_passes",
         (
             "limit-excluded",
-            "F.lit(within_seconds * MICROS)",
-            "F.lit(within_seconds * MICROS - 1)",
+            "within_seconds * MICROS",
+            "within_seconds * MICROS - 1",
             "items exactly the limit apart are no candidates",
         ),
         (
             "limit-exceeded",
-            "F.lit(within_seconds * MICROS)",
-            "F.lit(within_seconds * MICROS + 1)",
+            "within_seconds * MICROS",
+            "within_seconds * MICROS + 1",
             "items a microsecond over the limit are candidates",
         ),
         (
             "near-tie-by-order",
-            'F.when(F.col("met") == F.lit(1), F.col("until"))',
-            'F.when(F.col("met") >= F.lit(1), F.col("until"))',
+            'sole = F.col("met") == F.lit(1)',
+            'sole = F.col("met") >= F.lit(1)',
             "in a pass by time the last of several candidates is taken for the only one",
+        ),
+        (
+            "near-by-an-earlier-one",
+            "F.when(is_near, ",
+            "F.when(sole, ",
+            "in a pass by time an item whose candidate has others is paired with one far before",
         ),
     ),
     *faults_in(

@@ -4,7 +4,7 @@ look at.
 On a large day most of what is left to the steps has none, and need not be ranked and counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import and_
 
@@ -17,31 +17,41 @@ from schemas.match_rules import Match
 from schemas.vocabulary import normalized
 
 WHO = ("id", "side")
+#: Columns that are equal, and which items may be held against each other by them.
+Keys = Mapping[tuple[str, ...], Column]
+_REFERENCES = (("kind", "our_ref_norm"), ("kind", "channel_ref_norm"))
 
 
-def had(members: DataFrame, match: Match) -> DataFrame:
-    """`WHO` of the members that share a key with another one, one row each; a null is no key.
+def had(members: DataFrame, keys: Keys) -> DataFrame:
+    """`WHO` of the members that share a key with another one, one row each, and whether it is one
+    of `references` that they share; a null is no key.
 
     Keys are compared by hashes of 64 bits: two that share one by chance bring in more, never less.
     """
     marked = reduce(
         DataFrame.unionByName,
         [
-            members.where(may).select(*WHO, F.xxhash64(F.lit(number), *key).alias("mark"))
-            for number, (key, may) in enumerate(_keys(match).items())
+            members.where(may).select(
+                *WHO,
+                F.xxhash64(F.lit(number), *key).alias("mark"),
+                F.lit(key in _REFERENCES).alias("of_reference"),
+            )
+            for number, (key, may) in enumerate(keys.items())
         ],
     )
     shared = marked.groupBy("mark").agg(F.count("*").alias("n")).where(F.col("n") > F.lit(1))
     met = marked.join(shared.select("mark"), on="mark", how="left_semi")
-    return met.groupBy(*WHO).agg(F.count("*").alias("n")).select(*WHO)
+    return met.groupBy(*WHO).agg(F.max("of_reference").alias("shares_reference"))
 
 
-def _keys(match: Match) -> dict[tuple[str, ...], Column]:
-    """What items share in some step, and which of them may; passes may ask different things of one
-    key.
-    """
-    duplicates = (("kind", "our_ref_norm"), ("kind", "channel_ref_norm"))
-    keys: dict[tuple[str, ...], Column] = {key: _there(key) for key in duplicates}
+def references() -> Keys:
+    """What duplicates share."""
+    return {key: _there(key) for key in _REFERENCES}
+
+
+def keys_of(match: Match) -> Keys:
+    """What items share in some step; passes may ask different things of one key."""
+    keys = dict(references())
     for each in match.passes:
         key, may = tuple(key_of(each)), passes.may_take_part(each)
         keys[key] = keys[key] | may if key in keys else may

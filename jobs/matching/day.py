@@ -34,8 +34,6 @@ from schemas.vocabulary import Effect, Outcome, Side
 
 #: Up to so many items a day is all rest: counting it apart would cost more than it saves.
 BULK_FROM_ITEMS = 100_000
-#: From so many times as many on, who of the rest has company is asked before the steps are.
-COMPANY_TIMES = 50
 
 
 @dataclass(frozen=True)
@@ -111,8 +109,8 @@ def matched(
         lines, transactions = bulk.rest(lines, odd), bulk.rest(transactions, odd)
     members = keep(_members(lines, transactions, open_items, facts, profile), "members")
     left = members.where(F.col("aside").isNull()).select(*item_types())
-    is_large = facts.items >= bulk_from * COMPANY_TIMES
-    decided = keep(_decided(left, touched, facts, profile, keep, is_large), "decided")
+    size = steps.Size.of(facts.items, bulk_from)
+    decided = keep(_decided(left, touched, facts, profile, keep, size), "decided")
     met = _met(decided)
     if any(each.is_of_pair for each in facts.decisions):
         met = decisions.settled_pairs(met, facts.decisions)
@@ -173,7 +171,7 @@ def _decided(
     facts: Facts,
     profile: Profile,
     keep: Keep,
-    is_large: bool,
+    size: steps.Size,
 ) -> DataFrame:
     """Each member with its partner, or with outcome and reason where it has none.
 
@@ -183,7 +181,7 @@ def _decided(
     day, match, columns = facts.business_date, profile.match, columns_of(profile.match)
     looked = looked_at(members, match, day)
     seen = closed.set_apart(looked, columns, closed_rows, day, profile, keep)
-    told = steps.taken(seen, looked, match, facts.decisions, keep, is_large)
+    told = steps.taken(seen, looked, match, facts.decisions, keep, size)
     found = (
         *verdicts.NAMES,
         *passes.NAMES,

@@ -60,30 +60,30 @@ def _told(frame: DataFrame, group: Group) -> DataFrame:
     """
     free = F.col("settled").isNull() & F.col("partner").isNull()
     is_member = free & (F.col("status") == F.lit(Status.SUCCEEDED.value))
-    keyed = frame.withColumn("group_key", F.when(is_member, F.col(normalized(group.on))))
-    key = F.col("group_key")
-    one_group = together(key)
-    whole, money = Window.partitionBy(*one_group), Window.partitionBy(*one_group, "currency")
-    exact = F.col("amount").cast("decimal(38,0)")
-    signed = F.when(is_theirs(), exact).when(is_ours(), -exact)
-    in_order = money.orderBy(
+    key, beside = together(F.when(is_member, F.col(normalized(group.on))))
+    keyed = frame.withColumn("group_key", key).withColumn("group_beside", beside)
+    # An engine moves rows once for what is over a group, and over a group's currency.
+    one_group = ("group_key", "group_beside")
+    whole = Window.partitionBy(*one_group)
+    in_order = Window.partitionBy(*one_group, "currency").orderBy(
         F.col("side").asc(),
         F.when(is_theirs(), F.col("item_date")).asc(),
         F.when(is_theirs(), F.col("at")).asc_nulls_last(),
         F.col("id").asc(),
     )
-    summed = keyed.withColumns(
+    money = in_order.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    exact = F.col("amount").cast("decimal(38,0)")
+    signed = F.when(is_theirs(), exact).when(is_ours(), -exact)
+    both = _some(is_theirs(), whole) & _some(is_ours(), whole)
+    summed = keyed.withColumn("is_group", F.col("group_key").isNotNull() & both).withColumns(
         {
             "group_gap": F.sum(signed).over(money).cast("bigint"),
             "is_first": F.row_number().over(in_order) == F.lit(1),
         }
     )
-    both = _some(is_theirs(), whole) & _some(is_ours(), whole)
     uneven = _some(F.col("group_gap") != F.lit(0), whole)
     waits = _some(F.col("in_sight") & F.col("in_window"), whole)
-    told = summed.withColumns(
-        {"is_group": key.isNotNull() & both, "is_uneven": uneven, "may_wait": waits}
-    )
+    told = summed.withColumns({"is_uneven": uneven, "may_wait": waits})
     here, odd = F.col("is_group"), F.col("is_uneven")
     case = verdicts.first_that_holds(
         [("even", here & ~odd), ("waits", here & F.col("may_wait")), ("uneven", here)]

@@ -1,9 +1,9 @@
 """Candidates within a time distance, counted without being listed.
 
-Under one key all items of both sides are walked once in the order of time. Each sets out two
-probes, at its time less and plus the distance; what the walk has counted of the other side between
-the two is how many candidates the item has, and where there is only one, the count at the second
-probe is its number in the walk. The limit is included, to the microsecond.
+Under one key all items of both sides stand in the order of time. How many candidates an item has is
+how many of the other side come by its time and the distance, less how many come before its time
+less the distance: two counts that only grow along the order. The limit is included, to the
+microsecond.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.matching.members import anywhere, is_ours, is_theirs, together
+from jobs.matching.members import is_ours, is_theirs, together
 
-#: The order in which what falls on one microsecond is walked.
-_FROM, _ITEM, _TO = -1, 0, 1
 #: Microseconds of a second.
 MICROS = 1_000_000
+#: A time as a text that is in order as times are: microseconds since the year 0, in so many digits.
+_YEAR_0, _DIGITS = 62_167_219_200 * MICROS, 18
 
 
 def among(key: Sequence[str]) -> list[Column]:
@@ -28,42 +28,35 @@ def met(marked: DataFrame, key: Sequence[str], within_seconds: int) -> DataFrame
     """Items with how many candidates each has (`met`), and with the one that has no other either
     (`met_partner`). Those `in_pass` have a time and every column of the key.
     """
-    counted = _counted(marked, key, within_seconds)
-    only = F.when(F.col("met") == F.lit(1), F.col("until"))
-    own = F.when(only.isNotNull(), F.col("number"))
-    line = F.when(is_theirs(), own).when(is_ours(), only)
-    txn = F.when(is_ours(), own).when(is_theirs(), only)
-    pair = Window.partitionBy(*among(key), *together(line, txn))
-    both = F.count(only).over(pair) == F.lit(2)
-    partner = F.when(is_theirs(), F.max(F.when(is_ours(), F.col("id"))).over(pair)).when(
-        is_ours(), F.max(F.when(is_theirs(), F.col("id"))).over(pair)
-    )
-    return counted.withColumn("met_partner", F.when(both, partner))
+    part, within = F.col("in_pass"), within_seconds * MICROS
+    micros = F.coalesce(F.when(part, F.unix_micros("at")), F.lit(0))
+    # In columns of their own, so that engines see that all windows are over the same.
+    under = {f"near_{number}": column for number, column in enumerate(among(key))}
+    in_order = Window.partitionBy(*under).orderBy("micros")
+    until = in_order.rangeBetween(Window.unboundedPreceding, within)
+    before = in_order.rangeBetween(Window.unboundedPreceding, -within - 1)
+    line, txn = part & is_theirs(), part & is_ours()
+    near = {
+        name: F.count(_one(side)).over(until) - F.count(_one(side)).over(before)
+        for name, side in (("lines", line), ("txns", txn))
+    }
+    candidates = F.when(line, F.col("txns")).when(txn, F.col("lines"))
+    counted = marked.withColumns({**under, "micros": micros}).withColumns(near)
+    counted = counted.withColumn("met", candidates)
+    # The last that comes by an item's time and the distance is its only candidate, if it has one.
+    # Where that one has others, it is passed over for an earlier one, which is not near.
+    sole = F.col("met") == F.lit(1)
+    placed = F.concat(F.lpad((F.col("micros") + F.lit(_YEAR_0)).cast("string"), _DIGITS, "0"), "id")
+    lasts = {
+        name: F.max(F.when(sole & side, placed)).over(until)
+        for name, side in (("line", line), ("txn", txn))
+    }
+    other = F.when(sole & line, F.col("txn")).when(sole & txn, F.col("line"))
+    told = counted.withColumns(lasts).withColumn("other", other)
+    at = F.substr("other", F.lit(1), F.lit(_DIGITS)).cast("bigint") - F.lit(_YEAR_0)
+    is_near = at >= F.col("micros") - F.lit(within)
+    return told.withColumn("met_partner", F.when(is_near, F.substr("other", F.lit(_DIGITS + 1))))
 
 
-def _counted(marked: DataFrame, key: Sequence[str], within_seconds: int) -> DataFrame:
-    """Items with `met`, their own `number` in the walk, and the other side's count `until` then."""
-    part, turn = F.col("in_pass"), F.col("turn")
-    probes = F.array(F.lit(_FROM), F.lit(_ITEM), F.lit(_TO))
-    turns = F.when(part, probes).when(~part, F.array(F.lit(_ITEM)))
-    micros = F.unix_micros("at") + turn * F.lit(within_seconds * MICROS)
-    walked = marked.select("*", F.explode(turns).alias("turn")).withColumn("micros", micros)
-    so_far = (
-        Window.partitionBy(*among(key))
-        .orderBy("micros", "turn", "side", "id")
-        .rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    )
-    is_item = part & (turn == F.lit(_ITEM))
-    lines = F.count(F.when(is_item & is_theirs(), F.lit(1))).over(so_far)
-    txns = F.count(F.when(is_item & is_ours(), F.lit(1))).over(so_far)
-    seen = walked.withColumns({"lines": lines, "txns": txns})
-    own = F.when(is_theirs(), F.col("lines")).when(is_ours(), F.col("txns"))
-    others = F.when(is_theirs(), F.col("txns")).when(is_ours(), F.col("lines"))
-    # An item's three rows stand one after the other: its own between its probes.
-    beside = Window.partitionBy(anywhere()).orderBy("side", "id", "turn")
-    before = F.when(part, F.lag("others").over(beside))
-    until = F.when(part, F.lead("others").over(beside))
-    seen = seen.withColumn("others", others)
-    told = seen.withColumns({"until": until, "before": before, "number": own})
-    counted = told.where(turn == F.lit(_ITEM))
-    return counted.withColumn("met", F.col("until") - F.col("before"))
+def _one(holds: Column) -> Column:
+    return F.when(holds, F.lit(1))

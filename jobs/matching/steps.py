@@ -1,15 +1,40 @@
 """Steps 3 to 5 in their order: duplicates, passes, groups."""
 
 from collections.abc import Sequence
+from enum import Enum
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
-from jobs.matching import company, decisions, duplicates, groups, passes
+from jobs.matching import company, decisions, duplicates, groups, passes, verdicts
 from jobs.matching.decisions import Decision
 from jobs.matching.keeping import Keep
 from jobs.matching.members import columns_of
 from schemas.match_rules import Match
 from schemas.vocabulary import Effect
+
+#: A day of so many times as many items as a middling one is large.
+LARGE_TIMES = 50
+
+
+class Size(Enum):
+    """What is asked of the members before the steps, by how many a day's items are.
+
+    On a middling day, who shares a reference with another: any other is no duplicate. On a large
+    one also who shares nothing with anybody: that one needs no step. On a small one nothing, as the
+    asking costs more than it saves.
+    """
+
+    SMALL = 0
+    MIDDLING = 1
+    LARGE = 2
+
+    @classmethod
+    def of(cls, items: int, middling_from: int) -> "Size":
+        """The size of a day of so many items."""
+        if items < middling_from:
+            return cls.SMALL
+        return cls.LARGE if items >= middling_from * LARGE_TIMES else cls.MIDDLING
 
 
 def taken(
@@ -18,24 +43,32 @@ def taken(
     match: Match,
     decided: Sequence[Decision],
     keep: Keep,
-    is_large: bool,
+    size: Size,
 ) -> DataFrame:
     """Members after step 2 (`seen`) with what the steps make of them: `columns_of` the match, and
     the columns of `verdicts`, `passes` and `groups`.
 
-    `members` are the same before step 2. Where a day is large, who has no company among them is
-    told without the steps; not where a person paired any two.
+    `members` are the same before step 2. A person may have paired any two, so that nobody is alone.
     """
-    columns, who = columns_of(match), list(company.WHO)
-    if any(each.effect == Effect.PAIR for each in decided):
-        apart = keep(duplicates.told_apart(seen, columns), "apart")
-        return _met(decisions.paired(apart, decided), columns, match)
-    if not is_large:
-        return _met(passes.unpaired(duplicates.told_apart(seen, columns)), columns, match)
-    others = keep(company.had(members, match), "company")
-    together = seen.join(others, on=who, how="left_semi")
-    alone = seen.join(others, on=who, how="left_anti")
-    met = _met(passes.unpaired(duplicates.told_apart(together, columns)), columns, match)
+    columns = columns_of(match)
+    names = [*columns, *verdicts.NAMES]
+    by_hand = any(each.effect == Effect.PAIR for each in decided)
+    some_alone = size == Size.LARGE and not by_hand
+    if size == Size.SMALL:
+        apart = duplicates.told_apart(seen, columns)
+    else:
+        had = company.had(members, company.keys_of(match) if some_alone else company.references())
+        known = seen.join(keep(had, "company"), on=list(company.WHO), how="left")
+        shares = F.col("shares_reference")
+        others = known.where(~shares if some_alone else ~F.coalesce(shares, F.lit(False)))
+        twins = duplicates.told_apart(known.where(shares), columns)
+        apart = twins.select(*names).unionByName(others.select(*names))
+    if by_hand:
+        return _met(decisions.paired(keep(apart, "apart"), decided), columns, match)
+    met = _met(passes.unpaired(apart), columns, match)
+    if not some_alone:
+        return met
+    alone = known.where(F.col("shares_reference").isNull())
     return met.unionByName(company.told_alone(alone, columns, match))
 
 

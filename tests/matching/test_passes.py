@@ -62,11 +62,13 @@ def test_the_limit_is_included(ledger: Any) -> None:
 def test_chains_are_not_untied(ledger: Any) -> None:
     """Line a could be t1 only, but t1 could be a or b: nobody is paired, all are ambiguous.
 
-    c and t3 stand too far from the others, and are each other's only ones.
+    c and t3, and d and t4 before them all, stand too far from the others, and are each other's only
+    ones.
     """
     told = ledger(NEAR).run(
         0,
         [
+            bare("d", 1, traded_at=at("11:00:00")),
             bare("a", 1, traded_at=at("12:00:00")),
             bare("b", 1, traded_at=at("12:01:30")),
             bare("c", 1, traded_at=at("13:00:00")),
@@ -75,10 +77,12 @@ def test_chains_are_not_untied(ledger: Any) -> None:
             txn("t1", 1, occurred_at=at("12:00:45")),
             txn("t2", 1, occurred_at=at("12:02:30")),
             txn("t3", 1, occurred_at=at("13:01:00")),
+            txn("t4", 1, occurred_at=at("11:00:01")),
         ],
     )
+    pairs = [(pair, "MATCHED", "", "near") for pair in ("t3+c", "t4+d")]
     waits = [(name, "SUSPENSE", "AMBIGUOUS", None) for name in ("a", "b", "t1", "t2")]
-    assert told.rows(0, *ROW) == [*waits, ("t3+c", "MATCHED", "", "near")]
+    assert told.rows(0, *ROW) == [*waits, *pairs]
 
 
 def test_when_the_rival_is_gone_the_rest_pairs(ledger: Any) -> None:
