@@ -13,6 +13,8 @@ from pyspark.sql import functions as F
 from benchmarks.formula import DAY
 from jobs.lake import Lake
 from jobs.lake_marks import LakeKeeper
+from jobs.match_tally import tally
+from jobs.matching import conservation
 from jobs.matching.day import Facts, matched
 from jobs.matching.marks import Closed
 from jobs.session import set_size
@@ -112,8 +114,8 @@ def paired(lake: Lake, size: int) -> float:
 def settled(
     lake: Lake, lines: DataFrame, ours: DataFrame, page: Profile, items: int
 ) -> tuple[int, int, float]:
-    """Matches and writes a day on which nothing is open or closed: rows of outcomes and of open
-    items, and the seconds it took.
+    """Matches, writes and checks a day on which nothing is open or closed, as a run does: rows of
+    outcomes and of open items, and the seconds it took.
     """
     set_size(lake.spark, items)
     begun = time.monotonic()
@@ -124,5 +126,10 @@ def settled(
     made = matched(lines, ours, opened, Closed(closed, 0), facts, page, LakeKeeper(lake))
     written = lake.replace_day(OUTCOMES, made.outcomes, DAY, CHANNEL)
     left = lake.replace_day(OPEN_ITEMS, made.open_items, DAY, CHANNEL)
-    lake.replace_day(CANDIDATES, made.candidates, DAY, CHANNEL)
+    found = conservation.of_outcomes(lake.read_day(OUTCOMES, DAY, CHANNEL), *tally(())).collect()
+    went_in = conservation.collected(made.went_in.collect())
+    if faults := conservation.faults(went_in, conservation.came_out(found)):
+        raise ValueError("; ".join(faults))
+    if any(row["ambiguous"] for row in found):
+        lake.replace_day(CANDIDATES, made.candidates, DAY, CHANNEL)
     return written.rows, left.rows, time.monotonic() - begun
