@@ -152,8 +152,8 @@ _TWICE = [
         "test_closed",
         (
             "twin-not-put-away",
-            'shared.isNotNull() & (F.col("place") > F.lit(1))',
-            'shared.isNotNull() & (F.col("place") > F.lit(2))',
+            'shared.isNotNull() & F.col("is_other")',
+            'shared.isNotNull() & F.col("is_other").isNull()',
             "the second of two copies stays a member",
         ),
         (

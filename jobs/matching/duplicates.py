@@ -83,13 +83,13 @@ def _found(
     )
 
 
-def _ranked(frame: DataFrame, order: WindowSpec) -> DataFrame:
-    return frame.withColumns(
-        {
-            "place": F.row_number().over(order),
-            "stays": F.first_value("id").over(order),
-            "staying": F.first_value("status").over(order),
-        }
+def _with_first(frame: DataFrame, order: WindowSpec) -> DataFrame:
+    """Adds id and status of the first (`stays`, `staying`), and whether an item is another one."""
+    first = F.col("first")
+    return frame.withColumn(
+        "first", F.first_value(F.struct("id", "status")).over(order)
+    ).withColumns(
+        {"stays": first["id"], "staying": first["status"], "is_other": F.col("id") != first["id"]}
     )
 
 
@@ -109,7 +109,7 @@ def _twins(frame: DataFrame) -> DataFrame:
         F.col("at").asc_nulls_last(),
         F.col("id").asc(),
     )
-    beside = shared.isNotNull() & (F.col("place") > F.lit(1))
+    beside = shared.isNotNull() & F.col("is_other")
     case = verdicts.first_that_holds(
         [
             ("line", beside & is_theirs()),
@@ -117,7 +117,7 @@ def _twins(frame: DataFrame) -> DataFrame:
             ("unpaid", beside),
         ]
     )
-    return _ranked(frame, order).withColumns({"case": case, "held_against": _no_status()})
+    return _with_first(frame, order).withColumns({"case": case, "held_against": _no_status()})
 
 
 def _last_words(frame: DataFrame) -> DataFrame:
@@ -125,9 +125,9 @@ def _last_words(frame: DataFrame) -> DataFrame:
     backwards = _apart(_free("number")).orderBy(
         F.col("item_date").desc(), F.col("at").desc_nulls_first(), F.col("id").desc()
     )
-    overruled = _free("number").isNotNull() & (F.col("place") > F.lit(1))
+    overruled = _free("number").isNotNull() & F.col("is_other")
     case = verdicts.first_that_holds([("overruled", overruled)])
-    return _ranked(frame, backwards).withColumns({"case": case, "held_against": _no_status()})
+    return _with_first(frame, backwards).withColumns({"case": case, "held_against": _no_status()})
 
 
 def _payments(frame: DataFrame) -> DataFrame:
@@ -143,7 +143,7 @@ def _payments(frame: DataFrame) -> DataFrame:
     order = _apart(_free("payment")).orderBy(
         _is(Status.SUCCEEDED).desc(), F.coalesce(same, F.lit(False)).desc(), *line_order()
     )
-    beside = is_theirs() & _free("payment").isNotNull() & (F.col("place") > F.lit(1))
+    beside = is_theirs() & _free("payment").isNotNull() & F.col("is_other")
     beside_paid = beside & (F.col("staying") == F.lit(Status.SUCCEEDED.value))
     case = verdicts.first_that_holds(
         [
@@ -152,7 +152,7 @@ def _payments(frame: DataFrame) -> DataFrame:
             ("unpaid", beside),
         ]
     )
-    ranked = _ranked(with_ours, order).withColumn("case", case)
+    ranked = _with_first(with_ours, order).withColumn("case", case)
     reversed_ = F.col("case") == F.lit("reversed")
     return ranked.withColumn("held_against", F.when(reversed_, F.col("our_status")))
 

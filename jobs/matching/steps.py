@@ -57,19 +57,18 @@ def taken(
     if size == Size.SMALL:
         apart = duplicates.told_apart(seen, columns)
     else:
-        had = company.had(members, company.keys_of(match) if some_alone else company.references())
-        known = seen.join(keep(had, "company"), on=list(company.WHO), how="left")
+        keys = company.keys_of(match) if some_alone else company.references()
+        others = keep(company.had(members, keys), "company")
+        met = seen.join(others, on=list(company.WHO), how="inner")
+        alone = seen.join(others, on=list(company.WHO), how="left_anti")
         shares = F.col("shares_reference")
-        others = known.where(~shares if some_alone else ~F.coalesce(shares, F.lit(False)))
-        twins = duplicates.told_apart(known.where(shares), columns)
-        apart = twins.select(*names).unionByName(others.select(*names))
+        once = met.where(~shares) if some_alone else alone
+        twins = duplicates.told_apart(met.where(shares), columns)
+        apart = twins.select(*names).unionByName(once.select(*names))
     if by_hand:
         return _met(decisions.paired(keep(apart, "apart"), decided), columns, match)
-    met = _met(passes.unpaired(apart), columns, match)
-    if not some_alone:
-        return met
-    alone = known.where(F.col("shares_reference").isNull())
-    return met.unionByName(company.told_alone(alone, columns, match))
+    told = _met(passes.unpaired(apart), columns, match)
+    return told.unionByName(company.told_alone(alone, columns, match)) if some_alone else told
 
 
 def _met(free: DataFrame, columns: Sequence[str], match: Match) -> DataFrame:
