@@ -32,7 +32,7 @@ TESTS = (
     "test_parts",
     "test_against_oracle",
 )
-SCENARIOS = os.environ.get("TIEOUT_SCENARIOS", "100")
+SCENARIOS = os.environ.get("TIEOUT_SCENARIOS", "200")
 TIME_LIMIT = 900
 #: A fault that ends in one of these says nothing about the tests.
 _CRASH = re.compile(

@@ -131,6 +131,12 @@ _TWICE = [
             "on a very large day two that share a key do not meet",
         ),
         (
+            "company-without-a-name",
+            'F.max("of_reference")',
+            'F.min("of_reference")',
+            "on a large day two payments of one our_ref that share a batch are not held apart",
+        ),
+        (
             "company-of-the-first-pass",
             "keys[key] | may if key in keys",
             "keys[key] if key in keys",

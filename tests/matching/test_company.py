@@ -32,8 +32,8 @@ def told(request: pytest.FixtureRequest, spark: SparkSession, tmp_path: Path) ->
         line("near", None, 2000),
         line("sum.1", "S1", 300, batch_ref="G"),
         line("sum.2", "S2", 400, batch_ref="G"),
-        line("twice.1", "W", 500),
-        line("twice.2", "W", 500),
+        line("twice.1", "W", 500, batch_ref="H"),
+        line("twice.2", "W", 500, batch_ref="H"),
         line("lone", "L", 600),
     ]
     ours = [txn("near.t", 2000, our_ref=None), txn("sum.t", 700, batch_ref="G"), txn("alone", 800)]
@@ -61,6 +61,7 @@ def test_who_shares_a_key_meets(told: Ledger) -> None:
     }
 
 
+@pytest.mark.sail_only
 @pytest.mark.parametrize("bulk_from", [0, 1, 10**6], ids=["very large", "middling", "small"])
 def test_two_passes_on_one_key(bulk_from: int, spark: SparkSession, tmp_path: Path) -> None:
     """20.00 without a time cannot meet within a minute, but by its amount alone; 30.00 can."""
