@@ -79,7 +79,7 @@ _PAIRS = [
         (
             "near-by-an-earlier-one",
             "F.when(is_near, ",
-            "F.when(sole, ",
+            "F.when(at.isNotNull(), ",
             "in a pass by time an item whose candidate has others is paired with one far before",
         ),
     ),

@@ -1,17 +1,18 @@
 """Candidates within a time distance, counted without being listed.
 
-Under one key all items of both sides stand in the order of time. How many candidates an item has is
-how many of the other side come by its time and the distance, less how many come before its time
-less the distance: two counts that only grow along the order. The limit is included, to the
-microsecond.
+Under one key all items of both sides stand in the order of time, and are walked from either end. An
+item's candidates on the way to it are the other side's items that were passed, less those that were
+passed before the distance: two counts that only grow. No walk looks ahead, so that no engine has to
+keep what comes, and a key with very many items costs what its items cost. The limit is included, to
+the microsecond.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
-from jobs.matching.members import is_ours, is_theirs, together
+from jobs.matching.members import is_ours, is_theirs
 
 #: Microseconds of a second.
 MICROS = 1_000_000
@@ -19,44 +20,45 @@ MICROS = 1_000_000
 _YEAR_0, _DIGITS = 62_167_219_200 * MICROS, 18
 
 
-def among(key: Sequence[str]) -> list[Column]:
-    """What to partition by: items in the pass under one key."""
-    return together(*[F.when(F.col("in_pass"), F.col(name)) for name in key])
-
-
 def met(marked: DataFrame, key: Sequence[str], within_seconds: int) -> DataFrame:
     """Items with how many candidates each has (`met`), and with the one that has no other either
-    (`met_partner`). Those `in_pass` have a time and every column of the key.
+    (`met_partner`); both are null for who is not `in_pass`. Who is has a time and every column of
+    the key.
     """
-    part, within = F.col("in_pass"), within_seconds * MICROS
-    micros = F.coalesce(F.when(part, F.unix_micros("at")), F.lit(0))
-    # In columns of their own, so that engines see that all windows are over the same.
-    under = {f"near_{number}": column for number, column in enumerate(among(key))}
-    in_order = Window.partitionBy(*under).orderBy("micros")
-    until = in_order.rangeBetween(Window.unboundedPreceding, within)
-    before = in_order.rangeBetween(Window.unboundedPreceding, -within - 1)
-    line, txn = part & is_theirs(), part & is_ours()
-    near = {
-        name: F.count(_one(side)).over(until) - F.count(_one(side)).over(before)
-        for name, side in (("lines", line), ("txns", txn))
-    }
-    candidates = F.when(line, F.col("txns")).when(txn, F.col("lines"))
-    counted = marked.withColumns({**under, "micros": micros}).withColumns(near)
-    counted = counted.withColumn("met", candidates)
-    # The last that comes by an item's time and the distance is its only candidate, if it has one.
-    # Where that one has others, it is passed over for an earlier one, which is not near.
+    within, order = within_seconds * MICROS, ("micros", "side", "id")
+    under, start = Window.partitionBy(*key), Window.unboundedPreceding
+    up = under.orderBy(*order).rowsBetween(start, Window.currentRow)
+    down = under.orderBy(*map(F.desc, order)).rowsBetween(start, Window.currentRow)
+    far_up = under.orderBy("micros").rangeBetween(start, -within - 1)
+    far_down = under.orderBy(F.desc("micros")).rangeBetween(start, -within - 1)
+    items = marked.where("in_pass").select("side", "id", *key, F.unix_micros("at").alias("micros"))
+    for name, so_far, too_far in (("before", up, far_up), ("after", down, far_down)):
+        items = items.withColumn(name, _passed(so_far) - _passed(too_far))
+    items = items.withColumn("met", F.col("before") + F.col("after"))
+    # Who has one candidate has it as the last one passed on one of the ways. Where that one has
+    # others, it is left out, and the one before it is not near.
     sole = F.col("met") == F.lit(1)
-    placed = F.concat(F.lpad((F.col("micros") + F.lit(_YEAR_0)).cast("string"), _DIGITS, "0"), "id")
-    lasts = {
-        name: F.max(F.when(sole & side, placed)).over(until)
-        for name, side in (("line", line), ("txn", txn))
-    }
-    other = F.when(sole & line, F.col("txn")).when(sole & txn, F.col("line"))
-    told = counted.withColumns(lasts).withColumn("other", other)
-    at = F.substr("other", F.lit(1), F.lit(_DIGITS)).cast("bigint") - F.lit(_YEAR_0)
-    is_near = at >= F.col("micros") - F.lit(within)
-    return told.withColumn("met_partner", F.when(is_near, F.substr("other", F.lit(_DIGITS + 1))))
+    since = F.lpad((F.col("micros") + F.lit(_YEAR_0)).cast("string"), _DIGITS, "0")
+    placed = F.when(sole, F.concat(since, "id"))
+    told = items.withColumn("next", _of_others(lambda it: F.min(F.when(it, placed)).over(down)))
+    told = told.withColumn("last", _of_others(lambda it: F.max(F.when(it, placed)).over(up)))
+    partner = F.when(sole, F.coalesce(_near("last", within), _near("next", within)))
+    found = told.select("side", "id", "met", partner.alias("met_partner"))
+    return marked.join(found, on=["side", "id"], how="left")
 
 
-def _one(holds: Column) -> Column:
-    return F.when(holds, F.lit(1))
+def _near(placed: str, within: int) -> Column:
+    """The id of who is placed there, if its time is near an item's."""
+    at = F.substr(placed, F.lit(1), F.lit(_DIGITS)).cast("bigint") - F.lit(_YEAR_0)
+    is_near = F.abs(at - F.col("micros")) <= F.lit(within)
+    return F.when(is_near, F.substr(placed, F.lit(_DIGITS + 1)))
+
+
+def _passed(way: WindowSpec) -> Column:
+    """How many of the other side's items lie on a way."""
+    return _of_others(lambda it: F.count(F.when(it, F.lit(1))).over(way))
+
+
+def _of_others(told: Callable[[Column], Column]) -> Column:
+    """What is told of the other side's items, by whether an item is one."""
+    return F.when(is_theirs(), told(is_ours())).when(is_ours(), told(is_theirs()))
