@@ -29,6 +29,7 @@ TESTS = (
     "test_closed",
     "test_company",
     "test_candidates",
+    "test_decisions",
     "test_parts",
     "test_against_oracle",
 )

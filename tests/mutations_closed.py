@@ -126,21 +126,37 @@ _TWICE = [
         ),
         (
             "company-of-three",
-            'F.col("n") > F.lit(1)',
-            'F.col("n") > F.lit(2)',
+            "lines + txns > F.lit(1)",
+            "lines + txns > F.lit(2)",
             "on a very large day two that share a key do not meet",
         ),
         (
-            "company-without-a-name",
-            'F.max("of_reference")',
-            'F.min("of_reference")',
+            "company-by-all-its-keys",
+            'F.max(F.col("is_reference")',
+            'F.min(F.col("is_reference")',
             "on a large day two payments of one our_ref that share a batch are not held apart",
+        ),
+        (
+            "company-by-twos-of-ours",
+            "twice = (lines > F.lit(1)) | (txns > F.lit(1))",
+            "twice = txns > F.lit(1)",
+            "from a middling day on two lines of one our_ref are not held apart",
         ),
         (
             "company-of-the-first-pass",
             "keys[key] | may if key in keys",
             "keys[key] if key in keys",
             "on a very large day of two passes on one key only the first one's items meet",
+        ),
+    ),
+    *faults_in(
+        "matching/steps",
+        "test_decisions",
+        (
+            "alone-beside-a-decision",
+            "size == Size.LARGE and not by_hand",
+            "size == Size.LARGE",
+            "on a large day on which a person paired two, who shares nothing is lost",
         ),
     ),
     *faults_in(

@@ -1,7 +1,8 @@
 """Who has company: shares a key of some step with another member, which is all that steps 3 to 5
 look at.
 
-On a large day most of what is left to the steps has none, and need not be ranked and counted.
+On a large day most of what is left to the steps has none, and need not be ranked and counted; on a
+middling one most has none that could make it a duplicate.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.matching import groups, passes, verdicts
-from jobs.matching.members import key_of
+from jobs.matching.members import is_ours, is_theirs, key_of
 from schemas.match_rules import Match
 from schemas.vocabulary import normalized
 
@@ -23,8 +24,8 @@ _REFERENCES = (("kind", "our_ref_norm"), ("kind", "channel_ref_norm"))
 
 
 def had(members: DataFrame, keys: Keys) -> DataFrame:
-    """`WHO` of the members that share a key with another one, one row each, and whether it is one
-    of `references` that they share; a null is no key.
+    """`WHO` of the members that share a key with another one, one row each, and `is_crowded`:
+    whether two of one side share one of its `references`. A null is no key.
 
     Keys are compared by hashes of 64 bits: two that share one by chance bring in more, never less.
     """
@@ -34,14 +35,21 @@ def had(members: DataFrame, keys: Keys) -> DataFrame:
             members.where(may).select(
                 *WHO,
                 F.xxhash64(F.lit(number), *key).alias("mark"),
-                F.lit(key in _REFERENCES).alias("of_reference"),
+                F.lit(key in _REFERENCES).alias("is_reference"),
             )
             for number, (key, may) in enumerate(keys.items())
         ],
     )
-    shared = marked.groupBy("mark").agg(F.count("*").alias("n")).where(F.col("n") > F.lit(1))
-    met = marked.join(shared.select("mark"), on="mark", how="left_semi")
-    return met.groupBy(*WHO).agg(F.max("of_reference").alias("shares_reference"))
+    counts = {"lines": is_theirs(), "txns": is_ours()}
+    counted = marked.groupBy("mark").agg(
+        *[F.count(F.when(side, F.lit(1))).alias(name) for name, side in counts.items()]
+    )
+    lines, txns = map(F.col, counts)
+    twice = (lines > F.lit(1)) | (txns > F.lit(1))
+    shared = counted.where(lines + txns > F.lit(1)).select("mark", twice.alias("is_twice"))
+    met = marked.join(shared, on="mark", how="inner")
+    crowded = F.max(F.col("is_reference") & F.col("is_twice")).alias("is_crowded")
+    return met.groupBy(*WHO).agg(crowded)
 
 
 def references() -> Keys:

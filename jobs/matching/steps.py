@@ -20,9 +20,9 @@ LARGE_TIMES = 50
 class Size(Enum):
     """What is asked of the members before the steps, by how many a day's items are.
 
-    On a middling day, who shares a reference with another: any other is no duplicate. On a large
-    one also who shares nothing with anybody: that one needs no step. On a small one nothing, as the
-    asking costs more than it saves.
+    On a middling day, who shares a reference that two of one side have: any other is no duplicate.
+    On a large one also who shares nothing with anybody: that one needs no step. On a small one
+    nothing, as the asking costs more than it saves.
     """
 
     SMALL = 0
@@ -58,13 +58,13 @@ def taken(
         apart = duplicates.told_apart(seen, columns)
     else:
         keys = company.keys_of(match) if some_alone else company.references()
-        others = keep(company.had(members, keys), "company")
+        others = company.had(members, keys)
+        others = keep(others if some_alone else others.where("is_crowded"), "company")
         met = seen.join(others, on=list(company.WHO), how="inner")
         alone = seen.join(others, on=list(company.WHO), how="left_anti")
-        shares = F.col("shares_reference")
-        once = met.where(~shares) if some_alone else alone
-        twins = duplicates.told_apart(met.where(shares), columns)
-        apart = twins.select(*names).unionByName(once.select(*names))
+        once = met.where(~F.col("is_crowded")) if some_alone else alone
+        twice = duplicates.told_apart(met.where("is_crowded"), columns)
+        apart = twice.select(*names).unionByName(once.select(*names))
     if by_hand:
         return _met(decisions.paired(keep(apart, "apart"), decided), columns, match)
     told = _met(passes.unpaired(apart), columns, match)

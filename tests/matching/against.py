@@ -39,11 +39,15 @@ class Way:
     shuffle_seed: int | None = None
 
 
+#: From how many items on a batch is middling, one after the other.
+_BULK_FROM = (BULK_FROM_ITEMS, 100, 50, 0)
+
+
 def way_of(name: str) -> Way:
-    """How the batch of a name is handed over."""
-    rng = Random(name)
+    """How the batch of a name, `seed:index`, is handed over."""
+    rng, index = Random(name), int(name.rpartition(":")[2])
     return Way(
-        bulk_from=rng.choice([BULK_FROM_ITEMS, 100, 50, 0]),
+        bulk_from=_BULK_FROM[index % len(_BULK_FROM)],
         partitions=rng.choice([1, 1, 3]),
         shuffle_seed=rng.randrange(1_000_000),
     )

@@ -50,9 +50,15 @@ def test_a_pair_written_off_stays_closed(spark: SparkSession, tmp_path: Path) ->
 
 
 @pytest.mark.sail_only
-def test_a_late_transaction_is_paired_by_a_person(spark: SparkSession, tmp_path: Path) -> None:
-    """A broke on T+2. On T+3 a line without any number comes; a person says that it is A's."""
-    ledger = Ledger(spark, tmp_path)
+@pytest.mark.parametrize("bulk_from", [0, 1, 100_000])
+def test_a_late_transaction_is_paired_by_a_person(
+    spark: SparkSession, tmp_path: Path, bulk_from: int
+) -> None:
+    """A broke on T+2. On T+3 a line without any number comes; a person says that it is A's.
+
+    So on a large day, a middling one and a small one.
+    """
+    ledger = Ledger(spark, tmp_path, bulk_from=bulk_from)
     ledger.run(0, [line("L0", "Z")], [txn("A"), txn("Z")])
     for offset in (1, 2):
         ledger.run(offset, [line(f"L{offset}", f"Z{offset}")], [txn(f"Z{offset}")])
