@@ -49,6 +49,12 @@ _PAIRS = [
             "a line is paired with its only candidate, which has another one",
         ),
         (
+            "no-distance-is-any",
+            "if each.within_seconds is not None:\n        return",
+            "if each.within_seconds:\n        return",
+            "within 0 seconds is taken for any distance",
+        ),
+        (
             "taken-in-spite-of-its-number",
             'is_theirs() & F.col("our_ref_norm").isNull() & paid',
             "is_theirs() & paid",

@@ -4,8 +4,9 @@
 sides in one form, `scope` sets lines aside, `bulk` pairs what needs no further look; `members` are
 the rest in the few columns that decide. Then `closed` (with `lookback`, what earlier runs closed),
 `duplicates`, `passes` (with `nearby`, by time), `groups` and `windows`. Each adds what it finds
-(`verdicts`), and none of them uses a frame twice, so that plans stay short. `rows` (with `actions`)
-is what it comes to on the day, `candidates` whom an ambiguous item could be meant with,
-`conservation` that nothing is lost.
+(`verdicts`), and none of them uses a frame twice, so that plans stay short; `steps` does where a
+day is not small, to part who has `company` from who has none. `rows` (with `actions`) is what it
+comes to on the day, `candidates` whom an ambiguous item could be meant with, `conservation` that
+nothing is lost.
 Source: docs/reference/rules.md.
 """

@@ -25,7 +25,8 @@ _REFERENCES = (("kind", "our_ref_norm"), ("kind", "channel_ref_norm"))
 
 def had(members: DataFrame, keys: Keys) -> DataFrame:
     """`WHO` of the members that share a key with another one, one row each, and `is_crowded`:
-    whether two of one side share one of its `references`. A null is no key.
+    whether two of one side share one of its `references`; of references alone, only who is. A null
+    is no key.
 
     Keys are compared by hashes of 64 bits: two that share one by chance bring in more, never less.
     """
@@ -46,7 +47,8 @@ def had(members: DataFrame, keys: Keys) -> DataFrame:
     )
     lines, txns = map(F.col, counts)
     twice = (lines > F.lit(1)) | (txns > F.lit(1))
-    shared = counted.where(lines + txns > F.lit(1)).select("mark", twice.alias("is_twice"))
+    is_asked = twice if set(keys) <= set(_REFERENCES) else lines + txns > F.lit(1)
+    shared = counted.where(is_asked).select("mark", twice.alias("is_twice"))
     met = marked.join(shared, on="mark", how="inner")
     crowded = F.max(F.col("is_reference") & F.col("is_twice")).alias("is_crowded")
     return met.groupBy(*WHO).agg(crowded)

@@ -12,12 +12,17 @@ from collections.abc import Callable, Sequence
 from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
-from jobs.matching.members import is_ours, is_theirs
+from jobs.matching.members import is_ours, is_theirs, together
 
 #: Microseconds of a second.
 MICROS = 1_000_000
 #: A time as a text that is in order as times are: microseconds since the year 0, in so many digits.
 _YEAR_0, _DIGITS = 62_167_219_200 * MICROS, 18
+
+
+def among(key: Sequence[str]) -> list[Column]:
+    """What to partition by: items in the pass under one key."""
+    return together(*[F.when(F.col("in_pass"), F.col(name)) for name in key])
 
 
 def met(marked: DataFrame, key: Sequence[str], within_seconds: int) -> DataFrame:
@@ -26,15 +31,19 @@ def met(marked: DataFrame, key: Sequence[str], within_seconds: int) -> DataFrame
     the key.
     """
     within, order = within_seconds * MICROS, ("micros", "side", "id")
-    under, start = Window.partitionBy(*key), Window.unboundedPreceding
+    # In columns of their own, so that engines see that all windows are over the same.
+    keys = {f"near_{number}": column for number, column in enumerate(among(key))}
+    under, start = Window.partitionBy(*keys), Window.unboundedPreceding
     up = under.orderBy(*order).rowsBetween(start, Window.currentRow)
     down = under.orderBy(*map(F.desc, order)).rowsBetween(start, Window.currentRow)
     far_up = under.orderBy("micros").rangeBetween(start, -within - 1)
     far_down = under.orderBy(F.desc("micros")).rangeBetween(start, -within - 1)
-    items = marked.where("in_pass").select("side", "id", *key, F.unix_micros("at").alias("micros"))
+    micros = F.coalesce(F.when(F.col("in_pass"), F.unix_micros("at")), F.lit(0))
+    items = marked.withColumns({**keys, "micros": micros})
     for name, so_far, too_far in (("before", up, far_up), ("after", down, far_down)):
         items = items.withColumn(name, _passed(so_far) - _passed(too_far))
-    items = items.withColumn("met", F.col("before") + F.col("after"))
+    both = F.when(F.col("in_pass"), F.col("before") + F.col("after"))
+    items = items.withColumn("met", both)
     # Who has one candidate has it as the last one passed on one of the ways. Where that one has
     # others, it is left out, and the one before it is not near.
     sole = F.col("met") == F.lit(1)
@@ -42,9 +51,8 @@ def met(marked: DataFrame, key: Sequence[str], within_seconds: int) -> DataFrame
     placed = F.when(sole, F.concat(since, "id"))
     told = items.withColumn("next", _of_others(lambda it: F.min(F.when(it, placed)).over(down)))
     told = told.withColumn("last", _of_others(lambda it: F.max(F.when(it, placed)).over(up)))
-    partner = F.when(sole, F.coalesce(_near("last", within), _near("next", within)))
-    found = told.select("side", "id", "met", partner.alias("met_partner"))
-    return marked.join(found, on=["side", "id"], how="left")
+    partner = F.coalesce(_near("last", within), _near("next", within))
+    return told.withColumn("met_partner", F.when(sole, partner))
 
 
 def _near(placed: str, within: int) -> Column:

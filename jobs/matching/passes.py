@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.matching import nearby, verdicts
-from jobs.matching.members import is_ours, is_theirs, key_of, together
+from jobs.matching.members import is_ours, is_theirs, key_of
 from schemas.match_rules import Match, Pass
 from schemas.vocabulary import Reference, Status
 
@@ -68,8 +68,7 @@ def met(marked: DataFrame, each: Pass) -> DataFrame:
     """
     if each.within_seconds is not None:
         return nearby.met(marked, key_of(each), each.within_seconds)
-    part = F.col("in_pass")
-    one_key = Window.partitionBy(*together(*[F.when(part, F.col(name)) for name in key_of(each)]))
+    part, one_key = F.col("in_pass"), Window.partitionBy(*nearby.among(key_of(each)))
     lines, txns = F.when(part & is_theirs(), F.col("id")), F.when(part & is_ours(), F.col("id"))
     counted = marked.withColumns(
         {

@@ -58,8 +58,7 @@ def taken(
         apart = duplicates.told_apart(seen, columns)
     else:
         keys = company.keys_of(match) if some_alone else company.references()
-        others = company.had(members, keys)
-        others = keep(others if some_alone else others.where("is_crowded"), "company")
+        others = keep(company.had(members, keys), "company")
         met = seen.join(others, on=list(company.WHO), how="inner")
         alone = seen.join(others, on=list(company.WHO), how="left_anti")
         once = met.where(~F.col("is_crowded")) if some_alone else alone

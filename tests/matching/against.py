@@ -40,7 +40,7 @@ class Way:
 
 
 #: From how many items on a batch is middling, one after the other.
-_BULK_FROM = (BULK_FROM_ITEMS, 100, 50, 0)
+_BULK_FROM = (100, 0, 50, BULK_FROM_ITEMS)
 
 
 def way_of(name: str) -> Way:

@@ -17,8 +17,8 @@ from tests.matching.told import told
 SCENARIOS = int(os.environ.get("TIEOUT_SCENARIOS", "500"))
 SEED = os.environ.get("TIEOUT_SEED", "1")
 PER_BATCH = 100
-#: The first batch, and every how many-th after the next runs on Spark too. By seed 1 that next one
-#: has three passes by time, pairs in bulk, and its dates are middling.
+#: Batches are numbered from FIRST on; the second, and every ON_BOTH-th after it, is Spark's too.
+#: By seed 1 that is 1:6: three passes by time, dates that are middling and pair in bulk.
 FIRST, ON_BOTH = 5, 5
 
 

@@ -277,10 +277,11 @@ def test_put_away_by_step_3(told: Ledger) -> None:
     ]
 
 
-def test_of_two_payments_ours_stays(spark: SparkSession, tmp_path: Any) -> None:
+@pytest.mark.parametrize("bulk_from", [0, 1, 10**6], ids=["very large", "middling", "small"])
+def test_of_two_payments_ours_stays(spark: SparkSession, tmp_path: Any, bulk_from: int) -> None:
     """9.00 and 10.00 are paid under our number on one statement: our 10.00 pairs, 9.00 go back."""
     lines = [line("a", "A", 900), line("b", "A", 1000)]
-    told = Ledger(spark, tmp_path).run(0, lines, [txn("A")])
+    told = Ledger(spark, tmp_path, bulk_from=bulk_from).run(0, lines, [txn("A")])
     assert told.rows(0, *ROW) == [
         ("A+b", "MATCHED", "", "NONE", None),
         ("a", "BREAK", "DUPLICATE_PAYMENT", "REFUND", "b"),

@@ -59,6 +59,29 @@ def test_the_limit_is_included(ledger: Any) -> None:
     }
 
 
+def test_no_distance_at_all(ledger: Any) -> None:
+    """Within 0 seconds the same microsecond pairs, the next does not, and two are ambiguous."""
+    noon, next_ = at("12:00"), at("12:00") + timedelta(microseconds=1)
+    told = ledger({**NEAR, "within_seconds": 0}).run(
+        0,
+        [
+            bare("same", 1, traded_at=noon),
+            bare("over", 2, traded_at=next_),
+            bare("one", 3, traded_at=noon),
+            bare("two", 3, traded_at=noon),
+        ],
+        [txn(f"t{n}", n, occurred_at=noon) for n in (1, 2, 3)],
+    )
+    assert told.rows(0, *ROW) == [
+        ("one", "SUSPENSE", "AMBIGUOUS", None),
+        ("over", "SUSPENSE", "STATEMENT_ONLY", None),
+        ("t1+same", "MATCHED", "", "near"),
+        ("t2", "SUSPENSE", "INTERNAL_ONLY", None),
+        ("t3", "SUSPENSE", "AMBIGUOUS", None),
+        ("two", "SUSPENSE", "AMBIGUOUS", None),
+    ]
+
+
 def test_chains_are_not_untied(ledger: Any) -> None:
     """Line a could be t1 only, but t1 could be a or b: nobody is paired, all are ambiguous.
 
