@@ -126,8 +126,8 @@ _TWICE = [
         ),
         (
             "company-of-three",
-            "lines + txns > F.lit(1)",
-            "lines + txns > F.lit(2)",
+            'F.col("lines") + F.col("txns") > F.lit(1)',
+            'F.col("lines") + F.col("txns") > F.lit(2)',
             "on a very large day two that share a key do not meet",
         ),
         (
@@ -138,8 +138,8 @@ _TWICE = [
         ),
         (
             "company-by-twos-of-ours",
-            "twice = (lines > F.lit(1)) | (txns > F.lit(1))",
-            "twice = txns > F.lit(1)",
+            '(F.col("lines") > F.lit(1)) | ',
+            "",
             "from a middling day on two lines of one our_ref are not held apart",
         ),
         (

@@ -23,13 +23,26 @@ Keys = Mapping[tuple[str, ...], Column]
 _REFERENCES = (("kind", "our_ref_norm"), ("kind", "channel_ref_norm"))
 
 
-def had(members: DataFrame, keys: Keys) -> DataFrame:
-    """`WHO` of the members that share a key with another one, one row each, and `is_crowded`:
-    whether two of one side share one of its `references`; of references alone, only who is. A null
-    is no key.
+def had(members: DataFrame, match: Match) -> DataFrame:
+    """`WHO` of the members that share a key of some step with another one, one row each, and
+    `is_crowded`: whether two of one side share one of its references. A null is no key.
 
     Keys are compared by hashes of 64 bits: two that share one by chance bring in more, never less.
     """
+    return _sharing(members, _keys(match), F.col("lines") + F.col("txns") > F.lit(1))
+
+
+def crowded(members: DataFrame) -> DataFrame:
+    """Of what `had` tells, who is crowded."""
+    return _sharing(members, _references(), _is_twice())
+
+
+def _is_twice() -> Column:
+    """Whether two of one side share a key."""
+    return (F.col("lines") > F.lit(1)) | (F.col("txns") > F.lit(1))
+
+
+def _sharing(members: DataFrame, keys: Keys, asked: Column) -> DataFrame:
     marked = reduce(
         DataFrame.unionByName,
         [
@@ -45,23 +58,20 @@ def had(members: DataFrame, keys: Keys) -> DataFrame:
     counted = marked.groupBy("mark").agg(
         *[F.count(F.when(side, F.lit(1))).alias(name) for name, side in counts.items()]
     )
-    lines, txns = map(F.col, counts)
-    twice = (lines > F.lit(1)) | (txns > F.lit(1))
-    is_asked = twice if set(keys) <= set(_REFERENCES) else lines + txns > F.lit(1)
-    shared = counted.where(is_asked).select("mark", twice.alias("is_twice"))
+    shared = counted.where(asked).select("mark", _is_twice().alias("is_twice"))
     met = marked.join(shared, on="mark", how="inner")
-    crowded = F.max(F.col("is_reference") & F.col("is_twice")).alias("is_crowded")
-    return met.groupBy(*WHO).agg(crowded)
+    is_crowded = F.max(F.col("is_reference") & F.col("is_twice"))
+    return met.groupBy(*WHO).agg(is_crowded.alias("is_crowded"))
 
 
-def references() -> Keys:
+def _references() -> Keys:
     """What duplicates share."""
     return {key: _there(key) for key in _REFERENCES}
 
 
-def keys_of(match: Match) -> Keys:
+def _keys(match: Match) -> Keys:
     """What items share in some step; passes may ask different things of one key."""
-    keys = dict(references())
+    keys = dict(_references())
     for each in match.passes:
         key, may = tuple(key_of(each)), passes.may_take_part(each)
         keys[key] = keys[key] | may if key in keys else may

@@ -57,8 +57,8 @@ def taken(
     if size == Size.SMALL:
         apart = duplicates.told_apart(seen, columns)
     else:
-        keys = company.keys_of(match) if some_alone else company.references()
-        others = keep(company.had(members, keys), "company")
+        others = company.had(members, match) if some_alone else company.crowded(members)
+        others = keep(others, "company")
         met = seen.join(others, on=list(company.WHO), how="inner")
         alone = seen.join(others, on=list(company.WHO), how="left_anti")
         once = met.where(~F.col("is_crowded")) if some_alone else alone
