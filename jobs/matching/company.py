@@ -43,6 +43,7 @@ def _is_twice() -> Column:
 
 
 def _sharing(members: DataFrame, keys: Keys, asked: Column) -> DataFrame:
+    """Members by the keys for which `asked`, of how many `lines` and `txns` share one, holds."""
     marked = reduce(
         DataFrame.unionByName,
         [
