@@ -2,8 +2,8 @@
 
 Under one key all items of both sides stand in the order of time, and are walked from either end. An
 item's candidates on the way to it are the other side's items that were passed, less those that were
-passed before the distance: two counts that only grow, and no candidates are held against each other.
-The limit is included, to the microsecond. What it costs by items: benchmarks/matching.md.
+passed before the distance: two counts that only grow; nobody is held against each candidate. The
+limit is included, to the microsecond. What it costs by items: benchmarks/matching.md.
 """
 
 from collections.abc import Callable, Sequence
