@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
-from jobs.matching.members import is_ours, is_theirs, together
+from jobs.matching.members import is_ours, is_theirs
 
 #: Microseconds of a second.
 MICROS = 1_000_000
@@ -19,30 +19,33 @@ MICROS = 1_000_000
 _YEAR_0, _DIGITS = 62_167_219_200 * MICROS, 18
 
 
-def among(key: Sequence[str]) -> list[Column]:
-    """What to partition by: items in the pass under one key."""
-    return together(*[F.when(F.col("in_pass"), F.col(name)) for name in key])
-
-
 def met(marked: DataFrame, key: Sequence[str], within_seconds: int) -> DataFrame:
     """Items with how many candidates each has (`met`), and with the one that has no other either
     (`met_partner`); both are null for who is not `in_pass`. Who is has a time and every column of
     the key.
+
+    The frame is read twice: whole, and those in the pass in the few columns that they walk with.
     """
-    within, order = within_seconds * MICROS, ("micros", "side", "id")
-    # In columns of their own, so that engines see that all windows are over the same.
-    keys = {f"near_{number}": column for number, column in enumerate(among(key))}
-    under, start = Window.partitionBy(*keys), Window.unboundedPreceding
+    walked = _walked(marked.where("in_pass"), key, within_seconds * MICROS)
+    told = walked.select(
+        F.col("id").alias("met_id"), F.col("side").alias("met_side"), "met", "met_partner"
+    )
+    same = (F.col("id") == F.col("met_id")) & (F.col("side") == F.col("met_side"))
+    return marked.join(told, on=same, how="left")
+
+
+def _walked(items: DataFrame, key: Sequence[str], within: int) -> DataFrame:
+    """Side and id of each item in the pass, with what `met` tells; `within` in microseconds."""
+    under, start = Window.partitionBy(*key), Window.unboundedPreceding
+    order = ("micros", "side", "id")
     up = under.orderBy(*order).rowsBetween(start, Window.currentRow)
     down = under.orderBy(*map(F.desc, order)).rowsBetween(start, Window.currentRow)
     far_up = under.orderBy("micros").rangeBetween(start, -within - 1)
     far_down = under.orderBy(F.desc("micros")).rangeBetween(start, -within - 1)
-    micros = F.coalesce(F.when(F.col("in_pass"), F.unix_micros("at")), F.lit(0))
-    items = marked.withColumns({**keys, "micros": micros})
+    items = items.select(*key, "side", "id", F.unix_micros("at").alias("micros"))
     for name, so_far, too_far in (("before", up, far_up), ("after", down, far_down)):
         items = items.withColumn(name, _passed(so_far) - _passed(too_far))
-    both = F.when(F.col("in_pass"), F.col("before") + F.col("after"))
-    items = items.withColumn("met", both)
+    items = items.withColumn("met", F.col("before") + F.col("after"))
     # Who has one candidate has it as the last one passed on one of the ways. Where that one has
     # others, it is left out, and the one before it is not near.
     sole = F.col("met") == F.lit(1)

@@ -13,7 +13,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.matching import nearby, verdicts
-from jobs.matching.members import is_ours, is_theirs, key_of
+from jobs.matching.keeping import Keep
+from jobs.matching.members import is_ours, is_theirs, key_of, together
 from schemas.match_rules import Match, Pass
 from schemas.vocabulary import Reference, Status
 
@@ -36,16 +37,17 @@ def unpaired(members: DataFrame) -> DataFrame:
     return members.select("*", none.alias("partner"), none.alias("matched_by"))
 
 
-def paired(members: DataFrame, columns: Sequence[str], match: Match) -> DataFrame:
+def paired(members: DataFrame, columns: Sequence[str], match: Match, keep: Keep) -> DataFrame:
     """Members (`columns`, those of `verdicts`, `partner`, `matched_by`) with `NAMES` and counts,
-    after all passes.
+    after all passes. What goes into a pass by time is kept, as it is read twice there.
     """
     frame = members.select("*", F.lit(False).alias("rival"))
     free = F.col("settled").isNull() & F.col("partner").isNull()
     counts = {id(each): name for name, each in with_rivals(match).items()}
     counted: list[str] = []
     for each in match.passes:
-        found = met(frame.withColumn("in_pass", free & may_take_part(each)), each)
+        marked = frame.withColumn("in_pass", free & may_take_part(each))
+        found = met(marked if each.within_seconds is None else keep(marked, "timed"), each)
         by = F.when(F.col("met_partner").isNotNull(), F.lit(each.name))
         count = F.when(F.col("in_pass"), F.col("met"))
         now = [counts[id(each)]] if id(each) in counts else []
@@ -68,7 +70,7 @@ def met(marked: DataFrame, each: Pass) -> DataFrame:
     """
     if each.within_seconds is not None:
         return nearby.met(marked, key_of(each), each.within_seconds)
-    part, one_key = F.col("in_pass"), Window.partitionBy(*nearby.among(key_of(each)))
+    part, one_key = F.col("in_pass"), Window.partitionBy(*_among(key_of(each)))
     lines, txns = F.when(part & is_theirs(), F.col("id")), F.when(part & is_ours(), F.col("id"))
     counted = marked.withColumns(
         {
@@ -82,6 +84,11 @@ def met(marked: DataFrame, each: Pass) -> DataFrame:
     other = F.when(is_theirs(), F.col("txn")).when(is_ours(), F.col("line"))
     sole = (F.col("lines") == F.lit(1)) & (F.col("txns") == F.lit(1))
     return counted.withColumns({"met": others, "met_partner": F.when(sole, other)})
+
+
+def _among(key: Sequence[str]) -> list[Column]:
+    """What to partition by: items in the pass under one key."""
+    return together(*[F.when(F.col("in_pass"), F.col(name)) for name in key])
 
 
 def may_take_part(each: Pass) -> Column:

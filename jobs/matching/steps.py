@@ -65,10 +65,10 @@ def taken(
         twice = duplicates.told_apart(met.where("is_crowded"), columns)
         apart = twice.select(*names).unionByName(once.select(*names))
     if by_hand:
-        return _met(decisions.paired(keep(apart, "apart"), decided), columns, match)
-    told = _met(passes.unpaired(apart), columns, match)
+        return _met(decisions.paired(keep(apart, "apart"), decided), columns, match, keep)
+    told = _met(passes.unpaired(apart), columns, match, keep)
     return told.unionByName(company.told_alone(alone, columns, match)) if some_alone else told
 
 
-def _met(free: DataFrame, columns: Sequence[str], match: Match) -> DataFrame:
-    return groups.gathered(passes.paired(free, columns, match), columns, match)
+def _met(free: DataFrame, columns: Sequence[str], match: Match, keep: Keep) -> DataFrame:
+    return groups.gathered(passes.paired(free, columns, match, keep), columns, match)
