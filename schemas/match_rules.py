@@ -24,6 +24,10 @@ PASS_COLUMNS = (
 )
 
 
+#: Seconds that a line and its transaction may be apart at most: a year, which no cut-off reaches.
+DISTANCE_MAX = 366 * 24 * 60 * 60
+
+
 class Pass(Strict):
     """One pass of the match: the columns that must be equal beside `kind`, and the time apart.
 
@@ -32,12 +36,16 @@ class Pass(Strict):
 
     name: str
     on: tuple[Literal[PASS_COLUMNS], ...] = Field(min_length=1)  # type: ignore[valid-type]
-    within_seconds: int | None = Field(default=None, ge=0)
+    within_seconds: int | None = Field(default=None, ge=0, le=DISTANCE_MAX)
 
     @model_validator(mode="after")
-    def _amount_has_currency(self) -> Self:
+    def _columns_go_together(self) -> Self:
+        twice = sorted({column for column in self.on if self.on.count(column) > 1})
+        faults = [f"{self.name} names {', '.join(twice)} twice; name each once"] if twice else []
         if "amount" in self.on and "currency" not in self.on:
-            raise ValueError(f"{self.name} names amount without currency; add currency to `on`")
+            faults.append(f"{self.name} names amount without currency; add currency to `on`")
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
 
     @property

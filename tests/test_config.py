@@ -61,3 +61,20 @@ def test_a_page_with_one_fault_has_one(tmp_path: Path) -> None:
     right = right.replace("two", "2")
     (only,) = [line for line in faults_of(tmp_path, right) if "fee_schedules" not in line]
     assert only.startswith("10: match.passes[1]: near names amount without currency")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("on: [currency, amount, currency], within_seconds: 1", "near names currency twice"),
+        ("on: [amount, amount]", "names amount twice; name each once; near names amount without"),
+        ("on: [amount, currency], within_seconds: 1000000000000", "less than or equal to 31622400"),
+    ],
+)
+def test_a_pass_that_cannot_be(tmp_path: Path, wrong: str, said: str) -> None:
+    """A column named twice, and a distance that no clock of an engine holds."""
+    right = WRONG.replace("Nowhere", "Shanghai").replace("  colour: red\n", "")
+    right = right.replace("{part}", "day").replace(", colour: red", "").replace("two", "2")
+    page = right.replace("on: [amount], within_seconds: -1", wrong)
+    (only,) = [line for line in faults_of(tmp_path, page) if "fee_schedules" not in line]
+    assert only.startswith("10: match.passes[1]") and said in only
