@@ -181,6 +181,9 @@ def _decided(
     day, match, columns = facts.business_date, profile.match, columns_of(profile.match)
     looked = looked_at(members, match, day)
     seen = closed.set_apart(looked, columns, closed_rows, day, profile, keep)
+    if closed_rows is not None and size != steps.Size.SMALL:
+        # It is read once for each of those that the size tells apart.
+        seen = keep(seen, "seen")
     told = steps.taken(seen, looked, match, facts.decisions, keep, size)
     found = (
         *verdicts.NAMES,
