@@ -101,8 +101,8 @@ def pairs(
     What can be had from the other side, from another column or as the commonest value is not
     carried through the join, which is what its cost depends on.
     """
-    theirs = _keyed(lines.where(F.col("our_ref_norm").isNotNull())).select(
-        KEY,
+    theirs = lines.select(
+        hashed("our_ref_norm").alias(KEY),
         _unless("kind", F.lit(Kind.PAYMENT.value)),
         _unless("status", F.lit(Status.SUCCEEDED.value)),
         _unless("line_id", _line_id(today, "")),
@@ -118,8 +118,10 @@ def pairs(
         "traded_at",
     )
     # One side without the odd keys is enough: who has one meets nobody there. It is the side that
-    # is held in memory, where a reference that very many share must not stand.
-    even = _keyed(transactions).join(odd, on=KEY, how="left_anti")
+    # is held in memory, where a reference that very many share must not stand; the filter says that
+    # it is the smaller one, to an engine that chooses by that.
+    there = transactions.where(F.col("our_ref_norm").isNotNull())
+    even = _keyed(there).join(odd, on=KEY, how="left_anti")
     ours = even.select(
         KEY,
         _unless("txn_id", F.col("our_ref_norm")),
