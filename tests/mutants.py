@@ -39,7 +39,7 @@ TIME_LIMIT = 900
 _CRASH = re.compile(
     r"(Syntax|Indentation|Name|Attribute|Import|ModuleNotFound|Type)Error|\w+Exception\b"
 )
-_FAILED = re.compile(r"^(?:FAILED|ERROR) tests/matching/(\S+)(.*)$", re.MULTILINE)
+_FAILED = re.compile(r"^(?:FAILED|ERROR) tests/matching/([^\s\[]+(?:\[.*?\])?)(.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
