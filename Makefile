@@ -25,6 +25,8 @@ RUN := PATH="$(CURDIR)/$(BIN):$$PATH" PYSPARK_PYTHON="$(CURDIR)/$(BIN)/python" \
 PYTEST := $(BIN)/python -m pytest
 REPORTS := build/test
 JOBS = $(RUN) TIEOUT_ENGINE=
+# Of ours alone: what an environment calls so is no option of pytest.
+COVERAGE :=
 
 .PHONY: help env airflow-env jars jdk demo test test-sail test-programs test-spark test-airflow coverage check soak fuzz \
         lint types format golden mutants bench bench-ingest bench-match bench-explain bench-labels \
