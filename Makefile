@@ -29,7 +29,7 @@ JOBS = $(RUN) TIEOUT_ENGINE=
 COVERAGE :=
 
 .PHONY: help env airflow-env jars jdk demo test test-sail test-programs test-spark test-airflow coverage check soak fuzz \
-        lint types format golden mutants bench bench-ingest bench-match bench-explain bench-labels \
+        lint types format rows golden mutants bench bench-ingest bench-match bench-explain bench-labels \
         lock wheel zip clean
 
 help: ## list the targets
@@ -196,6 +196,9 @@ test-spark: jars ## the half of the tests on Spark
 test-airflow: jars airflow-env ## the DAG, run by Airflow itself
 	@echo "== Airflow"
 	@$(JOBS)spark $(PYTEST) -m airflow --junitxml=$(REPORTS)/airflow.xml
+
+rows: $(if $(filter spark,$(ENGINE)),jars,env) ## hash all rows of the demo and of 300 scenarios: same as before? [ENGINE=sail|spark]
+	@$(JOBS)$(ENGINE) $(BIN)/python -m tests.row_hashes
 
 golden: env ## write the golden files anew and show what changed
 	@$(JOBS)sail $(BIN)/python -m tests.golden
