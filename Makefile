@@ -78,14 +78,14 @@ jdk:
 	  "in JAVA_HOME: sudo apt-get install openjdk-17-jre-headless" >&2; exit 1; }
 
 jars: jdk env ## fetch the two Delta jars for Spark into .jars, once
-	@$(RUN) $(BIN)/python -m jobs.delta_jars
+	@$(RUN) $(BIN)/python -m jobs.engine.delta_jars
 	@$(MAKE) -s .jars/.archived
 
 # Made anew with the environment and the jars: the JVM passes over an archive of other jars.
-.jars/.archived: .venv/.synced jobs/class_archive.py $(wildcard .jars/*.jar)
+.jars/.archived: .venv/.synced jobs/engine/jvm_class_archive.py $(wildcard .jars/*.jar)
 	@echo "keeping Spark's classes in an archive, once (half a minute)"
 	@mkdir -p $(@D)
-	@$(RUN) $(BIN)/python -m jobs.class_archive 2>$(@D)/archive.log || { cat $(@D)/archive.log; exit 1; }
+	@$(RUN) $(BIN)/python -m jobs.engine.jvm_class_archive 2>$(@D)/archive.log || { cat $(@D)/archive.log; exit 1; }
 	@touch $@
 
 # ---- running --------------------------------------------------------------------------------
@@ -118,10 +118,10 @@ check: env lint types ## the inner loop: lint, types, quick tests on the embedde
 	@$(JOBS)sail $(PYTEST) -q -m "not slow and not spark and not airflow and not nightly"
 
 soak: env ## the match against its oracle on many drawn scenarios [SCENARIOS=20000]
-	@$(JOBS)sail $(BIN)/python -m tests.matching.soak --scenarios $(SCENARIOS)
+	@$(JOBS)sail $(BIN)/python -m tests.oracle.soak --scenarios $(SCENARIOS)
 
 mutants: env ## faults made by hand in the match, one by one: does a test catch each? (minutes)
-	@$(JOBS)sail $(BIN)/python -m tests.mutants
+	@$(JOBS)sail $(BIN)/python -m tests.faults.run_faults
 
 fuzz: env ## damaged statements of every dialect: right lines or refused by name [FILES=2000]
 	@$(RUN) $(BIN)/python -m tests.fuzz --files $(FILES) --seed $(SEED)
@@ -198,10 +198,10 @@ test-airflow: jars airflow-env ## the DAG, run by Airflow itself
 	@$(JOBS)spark $(PYTEST) -m airflow --junitxml=$(REPORTS)/airflow.xml
 
 rows: $(if $(filter spark,$(ENGINE)),jars,env) ## hash all rows of the demo and of 300 scenarios: same as before? [ENGINE=sail|spark]
-	@$(JOBS)$(ENGINE) $(BIN)/python -m tests.row_hashes
+	@$(JOBS)$(ENGINE) $(BIN)/python -m tests.support.row_hashes
 
 golden: env ## write the golden files anew and show what changed
-	@$(JOBS)sail $(BIN)/python -m tests.golden
+	@$(JOBS)sail $(BIN)/python -m tests.support.golden
 
 # ---- releasing ------------------------------------------------------------------------------
 

@@ -25,12 +25,12 @@ from benchmarks.formula import DAY, LISTED_TWICE, OTHER_AMOUNT, OURS_ONLY, SIZES
 from benchmarks.generate import made
 from benchmarks.measure import Measured, environment, measure
 from benchmarks.speed import CONFIG, DATA, ROOT, machine
-from jobs.data_file import GROUP_ROWS_MIN, writing
-from jobs.lake import Lake
-from jobs.lake_commit import DataFile
-from jobs.lake_guard import arrow_schema
-from jobs.matching import marks
-from jobs.work import at_work
+from jobs.cli.lake_session import at_work
+from jobs.lake.commit import DataFile
+from jobs.lake.parquet_options import GROUP_ROWS_MIN, writing
+from jobs.lake.tables import Lake
+from jobs.lake.write_checks import arrow_schema
+from jobs.matching.fast_path import key_hashes
 from schemas.table import Table
 from schemas.tables import (
     INTERNAL_TRANSACTIONS,
@@ -126,7 +126,7 @@ def earlier(rows: DataFrame, table: Table, day: date, prefix: str) -> DataFrame:
         columns.append(column.cast(field.dataType).alias(field.name))
     told = rows.select(*columns)
     if table is OUTCOMES:
-        told = told.withColumns(marks.stored()).select(*table.columns)
+        told = told.withColumns(key_hashes.stored()).select(*table.columns)
     return told
 
 

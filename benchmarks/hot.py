@@ -4,8 +4,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from benchmarks.rest import NOON, profile, settled, whole
-from jobs.lake import Lake
-from jobs.session import set_size
+from jobs.engine.session import set_size
+from jobs.lake.tables import Lake
 from schemas.table import Table
 from schemas.tables import INTERNAL_TRANSACTIONS, STATEMENT_LINES
 

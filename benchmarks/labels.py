@@ -20,11 +20,12 @@ from benchmarks import labels_book
 from benchmarks.labels_book import DAY, DAYS, LABEL
 from benchmarks.labels_cases import draw
 from benchmarks.labels_score import Row, read_labels, read_result, rendered, score, verdict
-from jobs import ingest, match
-from jobs.archive import Storage
-from jobs.config import load
-from jobs.lake import Lake
-from jobs.work import at_work
+from jobs.cli.configuration import load
+from jobs.cli.lake_session import at_work
+from jobs.ingestion import ingest_day
+from jobs.lake.tables import Lake
+from jobs.reconcile import run_dates
+from jobs.storage.archive import Storage
 from schemas.tables import OUTCOMES
 
 DATA = Path(__file__).resolve().parent.parent / "bench-data"
@@ -57,10 +58,10 @@ def reconciled(lake: Lake, folder: Path) -> dict[str, float]:
     seconds = {"ingest": 0.0, "match": 0.0}
     for day in DAYS:
         begun = time.monotonic()
-        ingest.run(lake, config, inbox, day, quality=False)
+        ingest_day.run(lake, config, inbox, day)
         seconds["ingest"] += time.monotonic() - begun
         begun = time.monotonic()
-        runs = match.run(lake, config.profiles[labels_book.CHANNEL], [day])
+        runs = run_dates.run(lake, config.profiles[labels_book.CHANNEL], [day])
         seconds["match"] += time.monotonic() - begun
         if [run.result for run in runs] != ["DONE"]:
             raise RuntimeError(f"{day}: {[run.result for run in runs]}")

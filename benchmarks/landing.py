@@ -22,12 +22,12 @@ from benchmarks.formula import DAY, SIZES, counts
 from benchmarks.generate import write_bill
 from benchmarks.measure import Measured, environment, measure
 from benchmarks.speed import CONFIG, DATA, ROOT, machine
-from jobs.archive import Storage
-from jobs.config import load, page_of
-from jobs.profiles import SHIPPED
-from jobs.receiving import receive_day
-from jobs.work import at_work
-from schemas.profile import Profile
+from jobs.cli.configuration import load, page_of
+from jobs.cli.lake_session import at_work
+from jobs.ingestion.receive_statements import receive_day
+from jobs.onboarding.command import SHIPPED
+from jobs.storage.archive import Storage
+from schemas.profile.channel import Profile
 
 RESULTS = Path(__file__).resolve().parent / "landing.md"
 CENTRES = ("bj1", "bj2", "sh1", "sh2", "sz1", "sz2")

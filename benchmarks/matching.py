@@ -31,12 +31,13 @@ from benchmarks.generate import made
 from benchmarks.hot import hot
 from benchmarks.measure import Measured, environment, measure
 from benchmarks.speed import CONFIG, DATA, ROOT, machine
-from jobs import ingest, match
-from jobs.archive import Storage
-from jobs.config import load
-from jobs.lake import Lake
-from jobs.matching import marks
-from jobs.work import at_work
+from jobs.cli.configuration import load
+from jobs.cli.lake_session import at_work
+from jobs.ingestion import ingest_day
+from jobs.lake.tables import Lake
+from jobs.matching.fast_path import key_hashes
+from jobs.reconcile import run_dates
+from jobs.storage.archive import Storage
 from schemas.table import Table
 from schemas.tables import (
     INTERNAL_TRANSACTIONS,
@@ -145,8 +146,8 @@ def prepared(size: str) -> Path:
     inbox = made(DATA / size, SIZES[size])
     config = load(str(CONFIG), ["wechat"])
     with at_work(str(place), "sail") as lake:
-        ingest.run(lake, config, Storage(str(inbox)), DAY, quality=False)
-        match.run(lake, config.profiles["wechat"], [DAY])
+        ingest_day.run(lake, config, Storage(str(inbox)), DAY)
+        run_dates.run(lake, config.profiles["wechat"], [DAY])
         done = lake.read_day(OUTCOMES, DAY, "wechat")
         for number in range(1, LOOKBACK_DAYS + 1):
             day = DAY - timedelta(days=number)
@@ -171,13 +172,13 @@ def _before(done: DataFrame, day: date, prefix: str) -> DataFrame:
         elif name in REFERENCES:
             column = F.when(again, column).otherwise(F.concat(F.lit(prefix), column))
         columns.append(column.alias(name))
-    return done.select(*columns).withColumns(marks.stored()).select(*OUTCOMES.columns)
+    return done.select(*columns).withColumns(key_hashes.stored()).select(*OUTCOMES.columns)
 
 
 def _lookback(lake: Lake, size: int) -> float:
     profile = load(str(CONFIG)).profiles["wechat"]
     begun = time.monotonic()
-    (told,) = match.run(lake, profile, [DAY])
+    (told,) = run_dates.run(lake, profile, [DAY])
     seconds = time.monotonic() - begun
     least = counts(size).matched - 6 * LOOKBACK_DAYS * size // AGAIN_EVERY
     if not least <= told.counts["matched"] < counts(size).matched:

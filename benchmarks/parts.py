@@ -9,12 +9,14 @@ from typing import Any
 from benchmarks.formula import DAY, SIZES, counts
 from benchmarks.generate import made, write_bill
 from benchmarks.speed import CONFIG, DATA
-from jobs import ingest, match
-from jobs.archive import Storage
-from jobs.config import Configuration, load
-from jobs.lake import Lake
-from jobs.replay import RULES_VERSION
-from jobs.work import at_work
+from jobs.cli.configuration import load
+from jobs.cli.lake_session import at_work
+from jobs.ingestion import ingest_day
+from jobs.lake.tables import Lake
+from jobs.reconcile import run_dates
+from jobs.reconcile.rerun_plan import RULES_VERSION
+from jobs.storage.archive import Storage
+from schemas.configuration import Configuration
 from schemas.tables import MATCHED_PARTS
 
 HOURS = 24
@@ -56,9 +58,9 @@ def prepared(size: str) -> Path:
         for hour in range(HOURS):
             write_bill(day / f"{hour:02}_all.csv", trades, range(edges[hour], edges[hour + 1]))
             if hour == HOURS - 2:
-                ingest.run(lake, config, Storage(str(inbox)), DAY, quality=False)
-                match.run(lake, config.profiles["wechat"], [DAY])
-        ingest.run(lake, config, Storage(str(inbox)), DAY, quality=False)
+                ingest_day.run(lake, config, Storage(str(inbox)), DAY)
+                run_dates.run(lake, config.profiles["wechat"], [DAY])
+        ingest_day.run(lake, config, Storage(str(inbox)), DAY)
     shutil.rmtree(inbox)
     (place / "made").touch()
     return place
@@ -73,7 +75,7 @@ def matched(lake: Lake, case: str, size: str) -> float:
     if case == "whole":
         lake.replace_rows(MATCHED_PARTS, [], DAY, "wechat")
     begun = time.monotonic()
-    (told,) = match.run(lake, _config().profiles["wechat"], [DAY])
+    (told,) = run_dates.run(lake, _config().profiles["wechat"], [DAY])
     seconds = time.monotonic() - begun
     if told.counts["matched"] != counts(SIZES[size]).matched:
         raise ValueError(f"{told.counts} of {counts(SIZES[size])}")

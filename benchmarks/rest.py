@@ -11,14 +11,14 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from benchmarks.formula import DAY
-from jobs.lake import Lake
-from jobs.lake_marks import LakeKeeper
-from jobs.match_tally import tally
+from jobs.engine.session import set_size
+from jobs.lake.key_counts import LakeKeeper
+from jobs.lake.tables import Lake
 from jobs.matching import conservation
-from jobs.matching.day import Facts, matched
-from jobs.matching.marks import Closed
-from jobs.session import set_size
-from schemas.profile import Profile
+from jobs.matching.match_day import Facts, matched
+from jobs.matching.steps.closed_outcomes import Closed
+from jobs.reconcile.totals import tally
+from schemas.profile.channel import Profile
 from schemas.table import Table
 from schemas.tables import (
     CANDIDATES,

@@ -15,7 +15,7 @@ from demo import report
 from demo.check import faults, labels
 from demo.data import Made, make
 from demo.model import DAYS, FIRST, LAST
-from jobs.cli import leave
+from jobs.cli.console import leave
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = Path(__file__).resolve().parent / "config"

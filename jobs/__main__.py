@@ -5,9 +5,11 @@ import importlib
 from collections.abc import Sequence
 from typing import NoReturn
 
-from jobs import __version__, profiles
-from jobs.cli import carry_out, leave, parser
-from jobs.cli_help import PURPOSES
+from jobs import __version__
+from jobs.cli.arguments import parser
+from jobs.cli.console import carry_out, leave
+from jobs.cli.help_texts import PURPOSES
+from jobs.onboarding import command
 
 _EPILOG = """a first day:
   tieout run --lake lake --config config --inbox inbox --business-date 2026-11-22
@@ -29,10 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     jobs = program.add_subparsers(title="jobs", metavar="JOB", required=True)
     for job, purpose in PURPOSES.items():
         parser(job, jobs.add_parser(job, help=purpose))
-    profiles.arguments(jobs.add_parser("profile", help=profiles.PURPOSE))
+    command.arguments(jobs.add_parser("profile", help=command.PURPOSE))
     given = program.parse_args(argv)
     if given.job == "profile":
-        return carry_out(given, profiles.work, asked=lambda asked: asked)
+        return carry_out(given, command.work, asked=lambda asked: asked)
     return carry_out(given, importlib.import_module(f"jobs.{given.job}").work)
 
 

@@ -1,123 +1,17 @@
 """`tieout ingest`: statement files and our snapshot of a date into the lake."""
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
+import time
+from collections.abc import Sequence
+from dataclasses import replace
 
-from jobs.archive import Storage
-from jobs.cli import Report, Request, command, leave, log, watched
-from jobs.config import Configuration
-from jobs.days import DayState, state_of
-from jobs.lake import Lake
-from jobs.receiving import Received, receive_day
-from jobs.shapes import after_ingest
-from jobs.snapshots import receive_snapshot
-from jobs.work import Run, at_work, sealed
-from schemas.tables import (
-    INTERNAL_TRANSACTIONS,
-    SNAPSHOT_FILES,
-    STATEMENT_FILES,
-    STATEMENT_LINES,
-)
-from schemas.vocabulary import FileStatus, RunResult
-
-#: How many missing parts a message names.
-PARTS_SHOWN = 12
-
-
-@dataclass(frozen=True)
-class IngestSummary:
-    """What one date's ingest came to: receptions and states by channel, the snapshot's row."""
-
-    business_date: date
-    received: Mapping[str, Received]
-    states: Mapping[str, DayState]
-    snapshot: Mapping[str, Any] | None
-    seconds: Mapping[str, float]
-    quality: Mapping[str, Any]
-
-    @property
-    def faults(self) -> list[str]:
-        """Everything that a gate stopped, in words."""
-        out = [reason for each in self.received.values() for reason in each.reasons]
-        if self.snapshot and self.snapshot["status"] == FileStatus.QUARANTINED:
-            out.append(str(self.snapshot["reason"]))
-        for channel, state in self.states.items():
-            if state.result != RunResult.DONE:
-                missing = f": {_named(state.missing)}" if state.missing and state.files else ""
-                out.append(f"{state.result}: {channel} {self.business_date}{missing}")
-        return out + [fault for each in self.quality.values() for fault in each.get("fail", [])]
-
-
-def _named(parts: Sequence[str]) -> str:
-    """Missing parts in a message; all of them are in the JSON summary."""
-    more = f" and {len(parts) - PARTS_SHOWN} more" if len(parts) > PARTS_SHOWN else ""
-    return f"{', '.join(parts[:PARTS_SHOWN])}{more}"
-
-
-def _of_channel(received: Received, state: DayState | None) -> dict[str, Any]:
-    """A channel's part of the JSON summary: its counts, the state of its day, warnings."""
-    out: dict[str, Any] = dict(received.counts)
-    if state is not None:
-        out |= {"state": state.statement, "missing": list(state.missing)}
-    return out | {"warnings": received.warnings}
-
-
-def run(
-    lake: Lake, config: Configuration, inbox: Storage, day: date, quality: bool = True
-) -> IngestSummary:
-    """Takes in what the inbox has of a date; run twice leaves the same lines and transactions.
-
-    Raises:
-        LakeError: a table could not be written; run it again.
-    """
-    runs = {name: Run("ingest", name, day) for name in config.profiles}
-    total = Run("ingest", None, day)
-    received: dict[str, Received] = {}
-    with ThreadPoolExecutor(1) as beside:
-        ours = beside.submit(_snapshot, lake, config, inbox, total)
-        for name, profile in config.profiles.items():
-            with runs[name].step("statement"):
-                received[name] = receive_day(lake, profile, inbox, day)
-        snapshot = ours.result()
-    files, snapshots = (
-        lake.rows(each, business_date=day) for each in (STATEMENT_FILES, SNAPSHOT_FILES)
-    )
-    states = {
-        name: state_of(profile, day, files, snapshots)
-        for name, profile in config.profiles.items()
-        if profile.statement == "files" and day >= profile.first_date
-    }
-    written = {
-        table.name: lake.version(table)
-        for table in (STATEMENT_FILES, STATEMENT_LINES, INTERNAL_TRANSACTIONS)
-    }
-    for name, each in runs.items():
-        each.counts = {key.lower(): count for key, count in received[name].counts.items()}
-        each.counts["transactions"] = states[name].snapshot_rows if name in states else 0
-        each.versions_written = written
-        quarantined = received[name].counts[FileStatus.QUARANTINED.value]
-        if quarantined:
-            each.result = RunResult.QUARANTINED.value
-        elif name in states:
-            each.result = states[name].result.value
-    with total.step("quality"):
-        found = after_ingest(lake, day, list(config.profiles)) if quality else {}
-    sealed(lake, *runs.values())
-    took = sum(sum(each.seconds.values()) for each in runs.values())
-    seconds = {
-        "snapshot": total.seconds["snapshot"],
-        "statements": round(took, 3),
-        "quality": total.seconds["quality"],
-    }
-    return IngestSummary(day, received, states, snapshot, seconds, found)
-
-
-def _snapshot(lake: Lake, config: Configuration, inbox: Storage, job: Run) -> dict[str, Any] | None:
-    with job.step("snapshot"):
-        return receive_snapshot(lake, config.snapshots, config.profiles, inbox, job.business_date)
+from jobs.cli.arguments import Request
+from jobs.cli.console import Report, command, leave, log, watched
+from jobs.cli.lake_session import at_work
+from jobs.ingestion import ingest_day
+from jobs.ingestion.ingest_day import IngestSummary, channel_summary
+from jobs.lake.tables import Lake
+from jobs.quality.after_job import after_ingest
+from jobs.storage.archive import Storage
 
 
 def work(request: Request) -> Report:
@@ -125,16 +19,24 @@ def work(request: Request) -> Report:
     report = Report({"dates": []}, [])
     with at_work(request.lake, request.engine) as lake:
         for day in watched(request.dates, "ingest"):
-            summary = run(lake, request.config, Storage(request.inbox or ""), day, request.quality)
+            summary = ingest_day.run(lake, request.config, Storage(request.inbox or ""), day)
+            if request.quality:
+                summary = _with_quality(lake, request, summary)
             add_to(report, summary)
     return report
+
+
+def _with_quality(lake: Lake, request: Request, summary: IngestSummary) -> IngestSummary:
+    begun = time.monotonic()
+    found = after_ingest(lake, summary.business_date, list(request.config.profiles))
+    seconds = {**summary.seconds, "quality": round(time.monotonic() - begun, 3)}
+    return replace(summary, quality=found, seconds=seconds)
 
 
 def add_to(report: Report, summary: IngestSummary) -> None:
     """Adds one date's summary to a report, in words and as JSON."""
     for fault in summary.faults:
-        log.warning("%s", fault)
-        report.exit_status = 3
+        report.warn(fault)
     for channel, each in summary.received.items():
         for warning in each.warnings:
             log.warning("%s", warning)
@@ -150,7 +52,7 @@ def add_to(report: Report, summary: IngestSummary) -> None:
         {
             "business_date": str(summary.business_date),
             "channels": {
-                name: _of_channel(each, summary.states.get(name))
+                name: channel_summary(each, summary.states.get(name))
                 for name, each in summary.received.items()
             },
             "snapshot": summary.snapshot and summary.snapshot["status"],

@@ -22,10 +22,10 @@ import altair as alt
 import pandas as pd
 from IPython.display import Markdown
 
-from jobs.exports.words import ACTION_WORDS, REASON_WORDS
-from jobs.lake import Lake
-from jobs.review import in_major_units, reviewed
-from jobs.session import close_session, open_session
+from jobs.analysis.day import in_major_units, reviewed
+from jobs.engine.session import close_session, open_session
+from jobs.lake.tables import Lake
+from jobs.reports.labels import ACTION_WORDS, REASON_WORDS
 
 alt.renderers.enable("png", scale_factor=2)  # pictures in the page: no script, no network
 whole = alt.Axis(labelExpr="datum.value % 1 ? '' : format(datum.value, ',d')")

@@ -10,17 +10,14 @@ import pytest
 from hypothesis import settings
 from pyspark.sql import SparkSession
 
-from jobs.cli import leave
-from jobs.lake import Lake
-from jobs.session import close_session, engine_of, open_session, set_size
-from tests.demos import ROOT, Demo, run_demo
+from jobs.cli.console import leave
+from jobs.engine.session import close_session, engine_of, open_session, set_size
+from jobs.lake.tables import Lake
+from tests.support.demos import ROOT, Demo, run_demo
 
 #: No test fails on a clock.
 settings.register_profile("tieout", deadline=None)
 settings.load_profile("tieout")
-
-#: Real statement files, read in place where they are present.
-SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
 
 
 _status: list[int] = []
@@ -48,7 +45,7 @@ def pytest_sessionfinish(exitstatus: int) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
-    """Ends the process as the commands do: see `jobs.cli.leave`."""
+    """Ends the process as the commands do: see `jobs.cli.console.leave`."""
     if _status and "pyspark" in sys.modules:
         leave(_status[-1])
 

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.exports.cells import Cell, harmless, money
-from jobs.exports.words import ACTION_WORDS, REASON_WORDS
 from jobs.exports.workbook import Heading
+from jobs.reports.labels import ACTION_WORDS, REASON_WORDS
+from jobs.reports.money_text import Cell, harmless, money
 from schemas.vocabulary import Outcome
 
 HEADINGS = (

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import BinaryIO
 
 from jobs.exports.breaks import HEADINGS
-from jobs.exports.cells import Cell, Money
 from jobs.exports.workbook import Workbook
+from jobs.reports.money_text import Cell, Money
 
 
 class CsvFile:

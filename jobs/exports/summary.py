@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.exports.cells import money
-from schemas.day_parts import MARKER
+from jobs.matching.amount_at_risk import at_stake
+from jobs.reports.money_text import money
 from schemas.money import summed
-from schemas.profile import Files
-from schemas.vocabulary import FileStatus, Outcome, Reason, RunResult
+from schemas.profile.channel import Files
+from schemas.profile.day_parts import MARKER
+from schemas.vocabulary import FileStatus, Outcome, RunResult
 
 #: State of a side of which everything is there.
 WHOLE = "WHOLE"
@@ -40,25 +41,6 @@ def tally(outcomes: DataFrame) -> DataFrame:
         F.count(F.lit(1)).alias("rows"),
         F.count("txn_id").alias("updates"),
         *[summed(F.col(name)).cast("bigint").alias(name) for name in _SUMS],
-    )
-
-
-def at_stake() -> Column:
-    """What a break may cost, in minor units of `currency`: |difference| of a pair or a group.
-
-    It is the whole |amount| where no part of it is agreed on: an item alone, another currency,
-    another status. Rows of a group beside the one that bears its difference have 0.
-    """
-    whole = F.abs(F.coalesce(F.col("statement_amount"), F.col("internal_amount")))
-    nothing = F.lit(0).cast("bigint")
-    size = F.abs(F.col("difference"))
-    in_group = _says(Reason.AMOUNT_MISMATCH) & ~_says(Reason.CURRENCY_MISMATCH)
-    return (
-        F.when(F.col("outcome") != F.lit(Outcome.BREAK.value), nothing)
-        .when(size.isNull() & in_group, nothing)
-        .when(size.isNull(), F.coalesce(whole, nothing))
-        .when(_says(Reason.STATUS_MISMATCH), F.greatest(size, whole))
-        .when(size.isNotNull(), size)
     )
 
 
@@ -162,7 +144,3 @@ def _texts(sums: Mapping[str, int]) -> dict[str, str | None]:
 def _text(row: Mapping[str, Any], column: str) -> str | None:
     cell = money(row[column], _currency(row, column))
     return cell.text if cell else None
-
-
-def _says(reason: Reason) -> Column:
-    return F.array_contains(F.col("reasons"), F.lit(reason.value))

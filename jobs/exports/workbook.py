@@ -6,7 +6,7 @@ from typing import IO, NamedTuple
 
 import xlsxwriter
 
-from jobs.exports.cells import Cell, Money
+from jobs.reports.money_text import Cell, Money
 
 #: A sheet holds 1,048,576 rows; past this many the next one begins.
 SHEET_ROWS_MAX = 1_000_000

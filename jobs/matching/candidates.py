@@ -10,9 +10,9 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.matching import nearby, passes
-from jobs.matching.members import is_ours, is_theirs, key_of, own_id
-from schemas.match_rules import Match, Pass
+from jobs.matching.item_columns import is_ours, is_theirs, key_of, own_id
+from jobs.matching.steps import passes, time_window
+from schemas.profile.match_rules import Match, Pass
 from schemas.tables import CANDIDATES
 from schemas.vocabulary import Reason, Reference, Side, normalized
 
@@ -66,7 +66,7 @@ def _in_pass(decided: DataFrame, counted: str, each: Pass) -> DataFrame:
     """Who took part in a pass, under the key in one text, with how many candidates it had."""
     count = F.col(counted)
     ambiguous = F.col("reason") == F.lit(Reason.AMBIGUOUS.value)
-    within = F.lit(each.within_seconds).cast("bigint") * F.lit(nearby.MICROS)
+    within = F.lit(each.within_seconds).cast("bigint") * F.lit(time_window.MICROS)
     return decided.where(count.isNotNull()).select(
         F.lit(each.name).alias("pass"),
         F.concat_ws("\x1f", *[F.col(name).cast("string") for name in key_of(each)]).alias("key"),
@@ -164,7 +164,7 @@ def _ranked(met: DataFrame) -> DataFrame:
         F.col("c_id").alias("candidate_id"),
         "rank",
         F.col("count").alias("candidate_count"),
-        F.call_function("div", "apart", F.lit(nearby.MICROS)).alias("seconds_apart"),
+        F.call_function("div", "apart", F.lit(time_window.MICROS)).alias("seconds_apart"),
         F.col("c_amount").alias("amount"),
         F.col("c_currency").alias("currency"),
         F.concat_ws(" ", *differs).alias("differs"),

@@ -14,7 +14,7 @@ from random import Random
 
 from tests.fuzz import damage as damages
 from tests.fuzz.judge import SECONDS_MAX, drawn, fault_of, subjects
-from tests.golden import DAY
+from tests.support.golden import DAY
 
 #: Address space of the whole run.
 MEMORY_MAX_BYTES = 6 * 2**30

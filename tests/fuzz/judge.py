@@ -18,10 +18,8 @@ from types import FrameType
 from typing import Any
 
 from jobs.statements import DIALECTS
-from jobs.statements.dialect import is_document, is_packed
-from schemas.profile import Profile
+from schemas.profile.channel import Profile
 from schemas.vocabulary import Reference
-from tests.bills import bill, payment, refund
 from tests.fuzz.damage import (
     COMMON,
     HARMLESS,
@@ -34,13 +32,14 @@ from tests.fuzz.damage import (
     rows_swapped,
 )
 from tests.fuzz.reading import Told, read
-from tests.golden import DAY, HERE, cases, profile_of
+from tests.support.bills import bill, payment, refund
+from tests.support.golden import DAY, GOLDEN, cases, profile_of
 
 #: Seconds after which reading a file counts as a hang.
 SECONDS_MAX = 30
 #: Blocks as small as this make a small file one of many blocks.
 SMALL_BLOCK_BYTES = 300
-SHIPPED_CASES = HERE / "shipped"
+SHIPPED_CASES = GOLDEN / "shipped"
 _NAMED = re.compile(r"[A-Z][A-Z_]+: ")
 _OF_THE_FILE = ("file_id", "line_id", "line_no")
 _MONEY = ("currency", "amount", "fee", "settlement_amount", "settlement_currency")
@@ -68,7 +67,7 @@ class Subject:
     @property
     def packed(self) -> bool:
         """Whether its dialect opens archives itself."""
-        return is_packed(DIALECTS[self.profile.dialect])
+        return DIALECTS[self.profile.dialect].is_archive
 
 
 def subjects() -> list[Subject]:
@@ -86,7 +85,7 @@ def subjects() -> list[Subject]:
 def _subject(case: Path, statement: str, profile: Profile, content: bytes) -> Subject:
     told = read(content, profile, DAY, statement)
     rows = tuple(int(row["line_no"]) - 1 for row in told.lines)
-    lined = not is_document(DIALECTS[profile.dialect])
+    lined = not DIALECTS[profile.dialect].is_document
     plain = not content.startswith((b"PK\x03\x04", b"\x1f\x8b"))
     return Subject(case, statement, profile, Good(content, rows if lined and plain else ()), told)
 
@@ -128,7 +127,7 @@ def judged(subject: Subject, damage: Damage, content: bytes, told: Told) -> str 
     touched = sum((_bag(good.lines) - _bag(told.lines)).values())
     # In a document a byte may be of many lines, such as its day, and a reference is a field that a
     # byte makes another.
-    one_by_one = not is_document(DIALECTS[subject.profile.dialect])
+    one_by_one = not DIALECTS[subject.profile.dialect].is_document
     if one_by_one and damage in SMALL and touched > SMALL[damage]:
         return f"accepted with {touched} other lines, damaged was less"
     vanished = one_by_one and damage in SMALL and _vanished(good.lines, told.lines)

@@ -9,13 +9,13 @@ from unittest.mock import patch
 
 import pyarrow.parquet as pq
 
-from jobs import archive
-from jobs.archive import BLOCK_BYTES, Storage, receive
-from jobs.gate import totals_of, verdict
-from jobs.landing import Landed, carried_out, landed_by, tasks_of
-from jobs.reading import plain_of, planned
+from jobs.ingestion.control_totals import totals_of, verdict
+from jobs.ingestion.open_file import plain_of, planned
+from jobs.ingestion.parse_tasks import Landed, carried_out, landed_by, tasks_of
+from jobs.storage import archive
+from jobs.storage.archive import BLOCK_BYTES, Storage, receive
 from schemas.errors import FileRefused
-from schemas.profile import Profile
+from schemas.profile.channel import Profile
 
 
 @dataclass

@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from jobs.statements.cells import BACKTICK, Rejected, Shape, read_cells
+from jobs.statements.reading.cells import BACKTICK, read_cells
+from jobs.statements.reading.shape import Rejected, Shape
 
 PIECES = [
     b"a",

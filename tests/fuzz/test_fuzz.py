@@ -8,7 +8,7 @@ from tests.fuzz import damage as ways
 from tests.fuzz.damage import COMMON, LARGE, Good, bomb, bomb_inside
 from tests.fuzz.judge import Subject, drawn, fault_of, judged, subjects
 from tests.fuzz.reading import read
-from tests.golden import DAY
+from tests.support.golden import DAY
 
 FILES = 166  # the large ones among them are left out
 SEED = 16

@@ -1,0 +1,1 @@
+"""What all commands share: arguments, help, configuration, the lake of a command, exit status."""

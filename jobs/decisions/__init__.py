@@ -1,0 +1,1 @@
+"""Decisions by persons: maker and checker."""

@@ -1,0 +1,28 @@
+"""The decisions of a lake: where each stands, and those that a match takes in."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from jobs.lake.tables import Lake
+from jobs.matching.steps.manual_decisions import Decision
+from schemas.tables import DECISIONS
+from schemas.vocabulary import DecisionStep
+
+
+def last_steps(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Of rows of `decisions` the last of each decision, by its id, in the order of proposals."""
+    out: dict[str, dict[str, Any]] = {}
+    for row in sorted(rows, key=lambda row: (row["said_at"], row["step"] != DecisionStep.PROPOSED)):
+        out[row["decision_id"]] = dict(row)
+    return out
+
+
+def approved(lake: Lake, channel: str) -> dict[date, tuple[Decision, ...]]:
+    """A channel's approved decisions by the run date that they are about."""
+    out: dict[date, list[Decision]] = {}
+    for row in last_steps(lake.rows(DECISIONS, channel=channel)).values():
+        if row["step"] == DecisionStep.APPROVED:
+            own = {name: row[name] for name in Decision.__dataclass_fields__}
+            out.setdefault(row["run_date"], []).append(Decision(**own))
+    return {day: tuple(each) for day, each in out.items()}

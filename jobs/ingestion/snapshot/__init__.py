@@ -1,0 +1,1 @@
+"""Snapshots of our own transactions: received, cut into tasks, brought to our columns."""

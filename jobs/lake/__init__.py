@@ -1,0 +1,1 @@
+"""The Delta tables: the only room that reads and writes them."""

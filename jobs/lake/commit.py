@@ -1,0 +1,111 @@
+"""Data files written beside a table's own, and the one commit that swaps them in."""
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake.transaction import AddAction, RemoveAction
+from pyspark.sql import DataFrame
+
+from jobs.engine.session import engine_in_use
+from jobs.lake.partitions import add_actions
+from jobs.lake.write_checks import named
+from jobs.storage.archive import Storage
+from schemas.tables import Table
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A Parquet file that a task wrote below a table's folder and nobody sees until committed.
+
+    `path` is relative to the table, `size` in bytes.
+    """
+
+    channel: str
+    path: str
+    size: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a write left: the table's version and the rows now in the day."""
+
+    version: int
+    rows: int
+
+
+def written_files(
+    storage: Storage, table: Table, frame: DataFrame, day: date, channel: str
+) -> list[DataFile]:
+    """Has the engine write a frame as Parquet below the day's folder; nobody sees it yet."""
+    folder = f"{table.partitions[0]}={day}/channel={channel}/{uuid.uuid4().hex}"
+    try:
+        narrow = frame.drop(*table.partitions)
+        place = f"{storage.uri}/{table.name}/{folder}"
+        narrow.write.mode("overwrite").options(**_options(frame, table)).parquet(place)
+    except Exception as fault:
+        raise named(fault) from fault
+    files = []
+    for info in storage.parquet(f"{table.name}/{folder}"):
+        rows = pq.read_metadata(info.path, filesystem=storage.fs).num_rows
+        files.append(DataFile(channel, f"{folder}/{info.base_name}", info.size, rows))
+    return files
+
+
+def _options(frame: DataFrame, table: Table) -> dict[str, str]:
+    """How Parquet is to be written; the embedded engine begins a dictionary at little cost."""
+    if engine_in_use(frame.sparkSession) == "sail":
+        return {"compression": "zstd(1)"}
+    # The level is in Spark's session.
+    worth_it = {f"parquet.enable.dictionary#{name}": "true" for name in table.repeated}
+    return {"compression": "zstd", "parquet.enable.dictionary": "false"} | worth_it
+
+
+def commit(
+    delta: DeltaTable,
+    table: Table,
+    day: date,
+    add: Sequence[DataFile],
+    drop: Callable[[str, str], bool],
+    whose: str,
+) -> None:
+    """Adds files to a date and takes others out, in one commit; see `Lake.commit_files`.
+
+    Two commits of one date and one `whose` carry the same transaction id, so the second of two at
+    once is refused as a conflict, and tried again on what the first left.
+    """
+    now = int(time.time() * 1000)
+    actions: list[AddAction | RemoveAction] = []
+    for each in add:
+        if each.rows:
+            values = _values(table, day, each.channel)
+            stats = f'{{"numRecords":{each.rows}}}'
+            actions.append(AddAction(each.path, each.size, values, now, True, stats))
+    for row in add_actions(delta, table, day, day):
+        channel, path = str(row["partition.channel"]), str(row["path"])
+        if drop(channel, path):
+            values = _values(table, day, channel)
+            actions.append(RemoveAction(path, True, now, int(row["size_bytes"]), dict(values)))
+    if actions:
+        turn = Transaction(f"{day}/{whose}", int(delta.version()) + 1)
+        delta.create_write_transaction(
+            actions,
+            "append",
+            delta.schema(),
+            list(table.partitions),
+            commit_properties=CommitProperties(app_transactions=[turn]),
+        )
+
+
+def file_id_of(path: str) -> str:
+    """The id of the received file that the rows of a landed data file came from."""
+    return path.rsplit("/", 1)[-1].split("-", 1)[0]
+
+
+def _values(table: Table, day: date, channel: str) -> dict[str, str | None]:
+    return {table.partitions[0]: str(day), "channel": channel}

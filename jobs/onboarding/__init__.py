@@ -1,0 +1,1 @@
+"""A channel's page: checked, tried on a statement, drafted from one."""

@@ -1,0 +1,1 @@
+"""Shape checks of what landed and what was matched, by Great Expectations."""

@@ -1,0 +1,1 @@
+"""Runs the match: reads its inputs, matches, writes and verifies; plans what runs again."""

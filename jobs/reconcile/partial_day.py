@@ -1,0 +1,240 @@
+"""A date whose statement comes in parts: what the run on the next part takes over from the last.
+
+A pair that was told at once stays what it is until a line comes that shares a reference with it. So
+a run looks at the new lines, at today's items that were no such pair, and at the pairs that the new
+lines touch; the data files of all other pairs stay in the table. What is taken over is told by
+`matched_parts`, and only if all else that goes into the run is what it was, and every data file is
+there: in doubt the whole day is matched. Source: docs/reference/rules.md, "A day in parts".
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.ingestion.day_state import DayState
+from jobs.lake.partitions import row_count
+from jobs.lake.tables import Lake
+from jobs.matching.fast_path import key_hashes
+from jobs.matching.items import (
+    LINE_COLUMNS,
+    TRANSACTION_COLUMNS,
+    lines_again,
+    transactions_again,
+)
+from jobs.matching.match_day import Matched
+from schemas.profile.channel import Profile
+from schemas.tables import (
+    INTERNAL_TRANSACTIONS,
+    MATCHED_PARTS,
+    OPEN_ITEMS,
+    OUTCOMES,
+    SETTLED_ITEMS,
+    STATEMENT_LINES,
+)
+from schemas.vocabulary import Side
+
+_LEFT = (OUTCOMES, OPEN_ITEMS, SETTLED_ITEMS)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Data files of `outcomes` whose rows are pairs of one run, and what they add up to.
+
+    `found` are the rows of `conservation.of_outcomes` as plain values.
+    """
+
+    paths: tuple[str, ...]
+    rows: int
+    found: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a run looks at of its date: lines and transactions, `items` in all.
+
+    `pairs` stay as they are; `opened` are the outcomes, as many as `opened_rows`, of data files
+    that lost a pair, which are written anew.
+    """
+
+    lines: DataFrame
+    transactions: DataFrame
+    items: int
+    pairs: tuple[Pairs, ...]
+    opened: DataFrame | None = None
+    opened_rows: int = 0
+
+
+def has_parts(profile: Profile) -> bool:
+    """Whether a day of the channel comes in several parts."""
+    return profile.files is not None and len(profile.files.parts) > 1
+
+
+def comes_in_parts(profile: Profile, state: DayState) -> bool:
+    """Whether more parts of a date's statement are waited for, while our side is there."""
+    return has_parts(profile) and not state.whole and state.snapshot_id is not None
+
+
+def taken_over(lake: Lake, profile: Profile, state: DayState, base: str) -> Taken | None:
+    """What the latest run of this date leaves to look at, None where the whole day has to be.
+
+    `base` stands for all that goes into the run beside the files of the date.
+    """
+    day, channel = state.business_date, profile.channel
+    told = lake.rows(MATCHED_PARTS, channel=channel, business_date=day)
+    if not told:
+        return None
+    page = json.loads(told[-1]["told"])
+    before = {(part, file_id) for part, file_id in page["files"]}
+    there = page["paths"] == _paths(lake, day, channel)
+    if page["base"] != base or not before <= set(state.files) or not there:
+        return None
+    pairs = [
+        Pairs(tuple(each["paths"]), each["rows"], tuple(each["found"])) for each in page["pairs"]
+    ]
+    new = [file_id for part, file_id in state.files if (part, file_id) not in before]
+    files = lake.data_files(STATEMENT_LINES, day, channel, new) if new else []
+    items = lake.read_day(SETTLED_ITEMS, day, channel).unionByName(
+        lake.read_day(OPEN_ITEMS, day, channel).where(F.col("item_date") == F.lit(day))
+    )
+    counts = {row["side"]: row["rows"] for row in items.groupBy("side").agg(_rows()).collect()}
+    lines, ours = counts.get(Side.STATEMENT.value, 0), counts.get(Side.INTERNAL.value, 0)
+    paired = sum(each.rows for each in pairs)
+    lines += row_count(files)
+    if (paired + lines, paired + ours) != (state.line_count, state.snapshot_rows):
+        return None
+    fresh = lake.rows_of(STATEMENT_LINES, files).select(*LINE_COLUMNS)
+    taken = Taken(
+        fresh.unionByName(lines_again(items)),
+        transactions_again(items),
+        lines + ours,
+        tuple(pairs),
+    )
+    return _opened(lake, state, channel, taken, fresh) if files and pairs else taken
+
+
+def _opened(lake: Lake, state: DayState, channel: str, taken: Taken, fresh: DataFrame) -> Taken:
+    """Takes the pairs that new lines touch into what is looked at, by any reference they share."""
+    day = state.business_date
+    touched = _touched(lake, _rows_of(lake, day, channel, taken.pairs), fresh)
+    if touched is None:
+        return taken
+    ids = touched.select("txn_id", "line_id", "file_id").collect()
+    own = [
+        _rows_of(lake, day, channel, [each]).select("txn_id", F.lit(place).alias("place"))
+        for place, each in enumerate(taken.pairs)
+    ]
+    met = _united(own).join(touched.select("txn_id"), on="txn_id", how="left_semi")
+    hit = {row["place"] for row in met.groupBy("place").agg(_rows()).collect()}
+    lost = [each for place, each in enumerate(taken.pairs) if place in hit]
+    stay = [each for place, each in enumerate(taken.pairs) if place not in hit]
+    parts = sorted({row["file_id"] for row in ids})
+    theirs = lake.rows_of(STATEMENT_LINES, lake.data_files(STATEMENT_LINES, day, channel, parts))
+    theirs = theirs.select(*LINE_COLUMNS)
+    theirs = theirs.join(touched.select("line_id"), on="line_id", how="left_semi")
+    ours = lake.read_day(INTERNAL_TRANSACTIONS, day, channel).select(*TRANSACTION_COLUMNS)
+    ours = ours.join(touched.select("txn_id"), on="txn_id", how="left_semi")
+    rest = _rows_of(lake, day, channel, lost).join(
+        touched.select("txn_id"), on="txn_id", how="left_anti"
+    )
+    return replace(
+        taken,
+        lines=taken.lines.unionByName(theirs),
+        transactions=taken.transactions.unionByName(ours),
+        items=taken.items + 2 * len(ids),
+        pairs=tuple(stay),
+        opened=rest,
+        opened_rows=sum(each.rows for each in lost) - len(ids),
+    )
+
+
+def _touched(lake: Lake, pairs: DataFrame, fresh: DataFrame) -> DataFrame | None:
+    """Ids of pairs whose line shares our_ref or channel_ref with a new line, and its file; None
+    where there are none, which marks alone tell.
+    """
+    references = {"our_mark": "our_ref_norm", "channel_mark": "channel_ref_norm"}
+    asked = {column: key_hashes.of(fresh, reference) for column, reference in references.items()}
+    met = [
+        given.join(_marked(pairs, column), on=key_hashes.MARK, how="inner").select(key_hashes.MARK)
+        for column, given in asked.items()
+    ]
+    hit = lake.stage(
+        _united(met).groupBy(key_hashes.MARK).agg(_rows()).select(key_hashes.MARK), "hit"
+    )
+    if hit.isEmpty():
+        return None
+    found = [hit.join(_marked(pairs, column, "txn_id", "line_id"), on=key_hashes.MARK, how="inner")
+             .select("txn_id", "line_id") for column in asked]  # fmt: skip
+    either = _united(found).groupBy("txn_id", "line_id").agg(_rows())
+    file_id = F.substring_index("line_id", ":", 1)
+    touched = either.select("txn_id", "line_id", file_id.alias("file_id"))
+    return lake.stage(touched, "touched")
+
+
+def _marked(pairs: DataFrame, column: str, *ids: str) -> DataFrame:
+    return pairs.select(F.col(column).alias(key_hashes.MARK), *ids)
+
+
+def _rows() -> Any:
+    return F.count("*").alias("rows")
+
+
+def _united(frames: Sequence[DataFrame]) -> DataFrame:
+    out = frames[0]
+    for each in frames[1:]:
+        out = out.unionByName(each)
+    return out
+
+
+def _rows_of(lake: Lake, day: date, channel: str, pairs: Sequence[Pairs]) -> DataFrame:
+    paths = {path for each in pairs for path in each.paths}
+    there = [row for row in lake.data_files(OUTCOMES, day, channel) if row["path"] in paths]
+    return lake.rows_of(OUTCOMES, there)
+
+
+def _paths(lake: Lake, day: date, channel: str) -> dict[str, list[str]]:
+    return {
+        table.name: sorted(row["path"] for row in lake.data_files(table, day, channel))
+        for table in _LEFT
+    }
+
+
+def plain(found: Sequence[Any]) -> tuple[Mapping[str, Any], ...]:
+    """Rows of `conservation.of_outcomes` as JSON can hold them."""
+    return tuple(
+        {
+            name: int(value) if isinstance(value, Decimal) else value
+            for name, value in row.asDict().items()
+        }
+        for row in found
+    )
+
+
+def remembered(
+    lake: Lake,
+    profile: Profile,
+    state: DayState,
+    base: str,
+    made: Matched,
+    pairs: Sequence[Pairs],
+) -> None:
+    """Leaves what the run on the next part takes over; takes it out where no part is waited for."""
+    day, channel = state.business_date, profile.channel
+    if comes_in_parts(profile, state) and pairs:
+        lake.replace_day(SETTLED_ITEMS, made.settled, day, channel)
+        page = {
+            "base": base,
+            "files": state.files,
+            "paths": _paths(lake, day, channel),
+            "pairs": [asdict(each) for each in pairs],
+        }
+        row = {"channel": channel, "business_date": day, "told": json.dumps(page)}
+        lake.replace_rows(MATCHED_PARTS, [row], day, channel)
+    elif lake.rows(MATCHED_PARTS, channel=channel, business_date=day):
+        lake.replace_day(SETTLED_ITEMS, made.settled.limit(0), day, channel)
+        lake.replace_rows(MATCHED_PARTS, [], day, channel)

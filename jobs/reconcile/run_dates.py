@@ -1,0 +1,111 @@
+"""Runs the dates of one channel that are due, in order."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from jobs.decisions.store import approved
+from jobs.engine.session import set_size
+from jobs.ingestion.day_state import DayState, state_of
+from jobs.lake.run_log import Run, sealed
+from jobs.lake.tables import Lake
+from jobs.matching.steps.manual_decisions import Decision
+from jobs.reconcile.inputs import in_step, is_idle
+from jobs.reconcile.one_day import matched_day
+from jobs.reconcile.rerun_plan import Due, dates_of, due
+from schemas.profile.channel import Profile
+from schemas.tables import (
+    INTERNAL_TRANSACTIONS,
+    OPEN_ITEMS,
+    RUNS,
+    SNAPSHOT_FILES,
+    STATEMENT_FILES,
+    STATEMENT_LINES,
+)
+from schemas.vocabulary import FileStatus
+
+log = logging.getLogger("tieout")
+
+
+@dataclass(frozen=True)
+class MatchSummary:
+    """One run date of a channel: why it ran, how it is marked, rows by outcome, amounts.
+
+    `amounts` are minor units at stake in breaks by currency, `stale` the ids of approved decisions
+    that settled nothing.
+    """
+
+    channel: str
+    business_date: date
+    why: str
+    result: str
+    counts: Mapping[str, int]
+    amounts: Mapping[str, int]
+    seconds: Mapping[str, float]
+    stale: tuple[str, ...] = ()
+
+
+def run(lake: Lake, profile: Profile, asked: Sequence[date]) -> list[MatchSummary]:
+    """Runs the dates asked for, those before them that never ran, and later ones that they change.
+
+    Raises:
+        CheckFailed: what went in is not what came out; the date's former rows are put back.
+        LakeOutOfStep: files and lines disagree; run ingest again.
+    """
+    asked = [day for day in asked if day >= profile.first_date]
+    if profile.statement == "none" or not asked:
+        return []
+    recorded: dict[date, str] = {}
+    for row in sorted(
+        lake.rows(RUNS, job="match", channel=profile.channel), key=lambda row: row["ended_at"]
+    ):
+        recorded[row["business_date"]] = row["fingerprint"]
+    files: dict[date, list[dict[str, Any]]] = defaultdict(list)
+    for row in lake.rows(
+        STATEMENT_FILES, channel=profile.channel, status=FileStatus.ACCEPTED.value
+    ):
+        files[row["business_date"]].append(row)
+    snapshots = lake.rows(SNAPSHOT_FILES)
+    states = {
+        day: state_of(profile, day, files[day], snapshots)
+        for day in dates_of(profile, asked, recorded)
+    }
+    decided = approved(lake, profile.channel)
+    ids = {day: [each.decision_id for each in those] for day, those in decided.items()}
+    out = []
+    for each in due(profile, states, recorded, asked, ids):
+        day = each.business_date
+        if each.why != "asked":
+            log.info("%s %s is run as well: %s", profile.channel, day, each.why)
+        out.append(_one(lake, profile, states[day], each, decided.get(day, ())))
+    return out
+
+
+def _one(
+    lake: Lake, profile: Profile, state: DayState, each: Due, decided: tuple[Decision, ...]
+) -> MatchSummary:
+    day, channel = each.business_date, profile.channel
+    job = Run("match", channel, day, state.result.value, each.fingerprint)
+    tables = (STATEMENT_LINES, INTERNAL_TRANSACTIONS, OPEN_ITEMS)
+    job.versions_read = {table.name: lake.version(table) for table in tables}
+    set_size(lake.spark, state.line_count + state.snapshot_rows)
+    if is_idle(lake, state, channel):
+        job.counts = {"lines": 0, "transactions": 0}
+        sealed(lake, job)
+        return MatchSummary(channel, day, each.why, job.result, job.counts, {}, {})
+    in_step(lake, state, channel)
+    found = matched_day(lake, profile, state, each.base, decided, job)
+    lake.forget()
+    job.amounts = found.amounts
+    job.counts = {
+        **found.counts,
+        "lines": state.line_count,
+        "transactions": state.snapshot_rows,
+        **({"decisions": len(decided), "stale_decisions": len(found.stale)} if decided else {}),
+    }
+    sealed(lake, job)
+    counted = (job.counts, job.amounts, job.seconds)
+    return MatchSummary(channel, day, each.why, job.result, *counted, found.stale)

@@ -1,0 +1,1 @@
+"""Bank statements: MT940, camt and BAI2, each to entries and balances."""

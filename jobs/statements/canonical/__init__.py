@@ -1,0 +1,1 @@
+"""Cells to canonical columns: money, timestamps, references, kinds and statuses."""

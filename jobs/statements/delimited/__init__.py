@@ -1,0 +1,1 @@
+"""Delimited text, wholly described by a profile."""

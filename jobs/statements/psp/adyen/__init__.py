@@ -1,0 +1,1 @@
+"""Adyen's settlement details report."""

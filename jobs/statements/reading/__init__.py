@@ -1,0 +1,1 @@
+"""Bytes of a statement to cells, whatever the format."""

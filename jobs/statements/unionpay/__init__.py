@@ -1,0 +1,1 @@
+"""UnionPay's ZM and ZME files."""

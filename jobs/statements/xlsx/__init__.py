@@ -1,0 +1,1 @@
+"""Workbooks, in bounded memory, described as delimited text is."""

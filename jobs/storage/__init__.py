@@ -1,0 +1,1 @@
+"""Received files by content, and what is packed inside them."""

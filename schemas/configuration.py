@@ -1,0 +1,16 @@
+"""A configuration folder as it was read: profiles, rate cards, and where snapshots lie."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from schemas.fee_schedule import FeeSchedule
+from schemas.profile.channel import Profile, Snapshots
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Profiles and fee schedules by channel, and where snapshots lie."""
+
+    profiles: Mapping[str, Profile]
+    schedules: Mapping[str, FeeSchedule]
+    snapshots: Snapshots

@@ -1,0 +1,1 @@
+"""A channel's profile: one YAML page per channel."""

@@ -1,0 +1,197 @@
+"""A channel's profile: what arrives, how it is read, what is ours, how it is matched.
+
+One YAML page per channel. Source: docs/reference/profile.md.
+"""
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+
+from schemas.dialect_options.alipay import AlipayOptions
+from schemas.dialect_options.bank import BankOptions
+from schemas.dialect_options.psp import AdyenOptions, PaypalOptions, StripeOptions
+from schemas.dialect_options.unionpay import UnionpayOptions
+from schemas.dialect_options.wechat import WechatFundFlowOptions, WechatOptions
+from schemas.profile.day_parts import Parts
+from schemas.profile.layout.delimited import DelimitedLayout
+from schemas.profile.layout.fixed_width import FixedLayout
+from schemas.profile.match_rules import Match
+from schemas.strict import Strict
+from schemas.vocabulary import Reference
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is no time zone; write one such as Asia/Shanghai")
+    return name
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as fault:
+        raise ValueError(f"{text!r} is no regular expression: {fault}") from fault
+    if re.search(r"\(\?[=!<]|\\[1-9]", text):
+        raise ValueError(f"{text!r} looks around or back, which not every engine can; write it out")
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
+class Files(Strict):
+    """Which files make a day.
+
+    `pattern` names `{business_date:...}` and, where a day comes in parts, `{part}`; `*` stands for
+    any characters within one name. A file of several days is named by `{first_date:...}` and
+    `{last_date:...}` instead; each date takes its own lines from it. `member` is the one to take,
+    such as `*_detail.csv`, out of a zip of several files. `marker` is a file that says: no trades
+    on this day.
+    `parts` are the names of the parts that make the day whole, or a rule, see `day_parts`.
+    `rejected_share_max` is the share of lines that may be rejected before the file is refused,
+    `duplicate_share_max` the share that may be copies of another line of the file. `shrink_max` is
+    the share of lines, or of money, by which a new version may be smaller; `age_days_max` the days
+    after its own on which a file may come. `volume_change_warn` is the change against the usual
+    number of lines that is worth a warning.
+    `day_check`: some line must lie `on` the day, or `near` it (a day either side), or `none`;
+    what is not said is the dialect's: a WeChat bill is of one calendar day, others are `near`.
+    """
+
+    pattern: str
+    parts: Parts = ()
+    due: str | None = None
+    marker: str | None = None
+    member: str | None = None
+    rejected_share_max: float = Field(default=0.0, ge=0.0, le=1.0)
+    duplicate_share_max: float | None = Field(default=None, ge=0.0, le=1.0)
+    shrink_max: float | None = Field(default=None, ge=0.0, le=1.0)
+    volume_change_warn: float | None = Field(default=None, gt=0.0)
+    age_days_max: int | None = Field(default=None, ge=0)
+    day_check: Literal["on", "near", "none"] | None = None
+    unpacked_bytes_max: int = Field(default=20 * 2**30, gt=0)
+
+    @property
+    def spans(self) -> bool:
+        """Whether a file holds several days."""
+        return "{first_date" in self.pattern
+
+    @field_validator("pattern", "marker")
+    @classmethod
+    def _says_its_date(cls, text: str | None, info: ValidationInfo) -> str | None:
+        if text is None:
+            return None
+        ends = [text.count(f"{{{end}_date") for end in ("first", "last")]
+        if "{business_date" in text and ends == [0, 0]:
+            return text
+        if info.field_name == "pattern" and "{business_date" not in text and ends == [1, 1]:
+            return text
+        raise ValueError(
+            "it does not name {business_date:%Y-%m-%d}; add the date (or, for files of several"
+            " days, {first_date:%Y-%m-%d} and {last_date:%Y-%m-%d})"
+        )
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        if self.parts and "{part}" not in self.pattern:
+            raise ValueError("parts are listed but pattern does not name {part}")
+        if "{part}" in self.pattern and not self.parts:
+            raise ValueError("pattern names {part}; list the parts that make the day whole")
+        return self
+
+
+class ReferenceRules(Strict):
+    """What is done to one reference after the common normalizing, in the order written."""
+
+    strip_prefix: tuple[str, ...] = ()
+    strip_suffix: tuple[str, ...] = ()
+    strip_leading_zeros: bool = False
+    cut: int | None = Field(default=None, gt=0)
+
+    def in_order(self) -> tuple[tuple[str, Any], ...]:
+        """The rules as (name, argument), in the order in which the page has them."""
+        given = [name for name in self.model_fields_set if getattr(self, name)]
+        order = self.__dict__.get("_order") or given
+        return tuple((name, getattr(self, name)) for name in order if name in given)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_order(cls, value: Any, handler: Any) -> Self:
+        rules: Self = handler(value)
+        if isinstance(value, dict):
+            rules.__dict__["_order"] = tuple(str(key) for key in value)
+        return rules
+
+
+class Scope(Strict):
+    """What is ours: a statement line that fits none of it is not ours.
+
+    A line without the value that is asked for cannot be said to be another's, and stays.
+    """
+
+    our_ref: Pattern | None = None
+    channel_ref: Pattern | None = None
+    order_ref: Pattern | None = None
+    merchants: tuple[str, ...] = ()
+    terminals: tuple[str, ...] = ()
+
+
+class Snapshots(Strict):
+    """Where our own daily snapshots lie: Parquet, or CSV with a header; one or more files a day."""
+
+    pattern: str = "internal/{business_date:%Y-%m-%d}/*"
+
+
+class Internal(Strict):
+    """How this channel's rows in our own snapshots are written."""
+
+    amount_unit: Literal["major", "minor"] = "major"
+
+
+class Profile(Strict):
+    """A channel's page."""
+
+    channel: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    statement: Literal["files", "none"] = "files"
+    dialect: str = ""
+    zone: Zone
+    first_date: date
+    files: Files | None = None
+    layout: DelimitedLayout | None = None
+    fixed_width: FixedLayout | None = None
+    alipay: AlipayOptions = AlipayOptions()
+    bank: BankOptions = BankOptions()
+    unionpay: UnionpayOptions = UnionpayOptions()
+    wechat: WechatOptions = WechatOptions()
+    wechat_fund_flow: WechatFundFlowOptions = WechatFundFlowOptions()
+    stripe: StripeOptions = StripeOptions()
+    adyen: AdyenOptions = AdyenOptions()
+    paypal: PaypalOptions = PaypalOptions()
+    references: dict[Reference, ReferenceRules] = {}
+    scope: Scope = Scope()
+    match: Match = Match()
+    internal: Internal = Internal()
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.statement == "files" and (self.files is None or not self.dialect):
+            raise ValueError(
+                "a channel with statements needs `files` and `dialect`;"
+                " write `statement: none` where none is sent"
+            )
+        if self.dialect in ("delimited", "xlsx") and self.layout is None:
+            raise ValueError(f"dialect {self.dialect} is described by `layout`; add it")
+        wrong = self.layout.misplaced(self.dialect == "xlsx") if self.layout else []
+        if wrong:
+            raise ValueError(f"dialect {self.dialect} has no layout.{', layout.'.join(wrong)}")
+        if self.dialect == "fixed_width" and self.fixed_width is None:
+            raise ValueError("dialect fixed_width is described by `fixed_width`; add it")
+        return self
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        """The zone in which the channel's files are written."""
+        return ZoneInfo(self.zone)

@@ -1,0 +1,1 @@
+"""How a file is laid out, as a profile says it."""

@@ -1,0 +1,158 @@
+"""The labelled day: its labels cover it, the match gets all of it, and a wrong result loses."""
+
+import csv
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from benchmarks.labels import made, outcomes_in, reconciled
+from benchmarks.labels_book import CHANNEL, DAY
+from benchmarks.labels_score import (
+    UNKNOWN,
+    Labels,
+    Line,
+    Row,
+    Score,
+    read_labels,
+    read_result,
+    rendered,
+    score,
+    verdict,
+)
+from jobs.lake.tables import Lake
+
+TRADES = 20_000
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tmp_path_factory.mktemp("labels") / "made", TRADES)
+
+
+@pytest.mark.sail_only
+def test_the_match_gets_all_of_the_labelled_day(lake: Lake, folder: Path, tmp_path: Path) -> None:
+    """20,000 lines: every precision and recall 1, from the lake and by way of a CSV."""
+    reconciled(lake, folder)
+    labels, result = read_labels(folder / "labels.csv"), list(outcomes_in(Path(lake.uri)))
+    found = score(labels, result)
+    assert found.whole, rendered(found)
+    file = tmp_path / "result.csv"
+    with file.open("w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(("outcome", "reason", "line_id", "txn_id"))
+        for row in result:
+            outcome, _, reasons = row.verdict.partition(" ")
+            writer.writerow((outcome, reasons, row.line_id, row.txn_id))
+    assert score(labels, read_result(file)) == found
+    # two look-alikes paired after all: nothing is lost but these
+    alone = [row for row in result if row.verdict == "SUSPENSE AMBIGUOUS"]
+    ours = next(row for row in alone if row.txn_id)
+    theirs = next(row for row in alone if row.line_id)
+    kept = [row for row in result if row not in (ours, theirs)]
+    doctored = score(labels, [*kept, Row(ours.txn_id, theirs.line_id, "MATCHED")])
+    assert not doctored.whole and doctored.wrong_pairs == 1
+    lost = [line.name for line in doctored.verdicts if line.expected != line.right]
+    assert lost == ["SUSPENSE AMBIGUOUS"]
+    claimed = [line.name for line in doctored.verdicts if line.found > line.right]
+    assert claimed == ["MATCHED"]
+
+
+def test_each_item_of_the_day_has_one_label(folder: Path) -> None:
+    """Every line and every transaction of the day once; what has no row then has no label."""
+    labels = read_labels(folder / "labels.csv")
+    lines = Counter(row.line_id for row in labels.rows if row.line_id)
+    ours = Counter(row.txn_id for row in labels.rows if row.txn_id)
+    assert set(lines.values()) == set(ours.values()) == {1}
+    text = (folder / "inbox" / CHANNEL / f"{DAY}.csv").read_text().splitlines()
+    assert len(text) == TRADES + 2, "a header, a trailer, and as many lines as were asked for"
+    (snapshot,) = (folder / "inbox" / "internal" / str(DAY)).glob("*.parquet")
+    ids = set(pq.read_table(snapshot, columns=["txn_id"])["txn_id"].to_pylist())
+    assert ids <= ours.keys()
+    by_file = Counter(line.partition(":")[0] for line in lines)
+    assert max(by_file.values()) == TRADES
+
+
+def test_a_tenth_has_no_number_and_a_fifth_of_it_looks_alike(folder: Path) -> None:
+    """2,000 payments: 1,600 with one candidate; the other 400 in units of two sides."""
+    cases = Counter(read_labels(folder / "labels.csv").cases)
+    assert cases["paired by amount and time"] == 1_600
+    assert cases["AMBIGUOUS, two and two"] == cases["AMBIGUOUS, a chain"] == 66 * 4
+    assert cases["AMBIGUOUS, a second line"] == 66 * 3
+
+
+def test_the_same_number_makes_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    again = made(tmp_path / "again", TRADES)
+    for name in ("labels.csv", f"inbox/{CHANNEL}/{DAY}.csv"):
+        assert (folder / name).read_bytes() == (again / name).read_bytes()
+
+
+# ---- the score, by hand ---------------------------------------------------------------------
+
+A, B = Row("A", "1", "MATCHED"), Row("B", "2", "MATCHED")
+C, D = Row("C", "", "SUSPENSE AMBIGUOUS"), Row("", "3", "SUSPENSE AMBIGUOUS")
+LATE = Row("E", "5", "BREAK AMOUNT_MISMATCH|LATE")
+RIGHT = [A, B, C, D, LATE]
+LABELS = Labels(RIGHT, ["pairs", "pairs", "alike", "alike", "late"])
+
+
+def line(found: Score, name: str) -> Line:
+    (one,) = [each for each in (*found.verdicts, *found.cases) if each.name == name]
+    return one
+
+
+def test_all_of_it_in_any_order_is_whole() -> None:
+    found = score(LABELS, reversed(RIGHT))
+    assert found.whole and found.wrong_pairs == 0
+    assert line(found, "MATCHED") == Line("MATCHED", 2, 2, 2)
+
+
+def test_partners_exchanged_are_two_wrong_pairs() -> None:
+    """Both were expected to be MATCHED, and are, but with each other's lines."""
+    found = score(LABELS, [replace(A, line_id="2"), replace(B, line_id="1"), C, D, LATE])
+    assert found.wrong_pairs == 2 and not found.whole
+    assert line(found, "MATCHED") == Line("MATCHED", 2, 2, 0)
+
+
+def test_look_alikes_paired_cost_precision_there_and_recall_here() -> None:
+    found = score(LABELS, [A, B, Row("C", "3", "MATCHED"), LATE])
+    assert line(found, "MATCHED") == Line("MATCHED", 2, 3, 2)
+    assert line(found, "SUSPENSE AMBIGUOUS") == Line("SUSPENSE AMBIGUOUS", 2, 0, 0)
+    assert line(found, "alike") == Line("alike", 2, 1, 0)
+    assert "0.666" in rendered(found)
+
+
+def test_a_row_too_few_costs_recall() -> None:
+    found = score(LABELS, RIGHT[1:])
+    assert line(found, "MATCHED") == Line("MATCHED", 2, 1, 1) and not found.whole
+
+
+@pytest.mark.parametrize("more", [A, Row("Z", "9", "MATCHED")], ids=["twice", "unknown"])
+def test_a_row_too_many_costs_precision(more: Row) -> None:
+    found = score(LABELS, [*RIGHT, more])
+    assert line(found, "MATCHED") == Line("MATCHED", 2, 3, 2) and not found.whole
+
+
+def test_an_item_of_nowhere_is_named() -> None:
+    found = score(LABELS, [*RIGHT, Row("Z", "", "SUSPENSE INTERNAL_ONLY")])
+    assert line(found, UNKNOWN) == Line(UNKNOWN, 0, 1, 0)
+    assert line(found, "SUSPENSE INTERNAL_ONLY").expected == 0 and not found.whole
+
+
+def test_a_reason_left_out_is_another_verdict() -> None:
+    found = score(LABELS, [A, B, C, D, replace(LATE, verdict="BREAK AMOUNT_MISMATCH")])
+    assert line(found, "late") == Line("late", 1, 1, 0) and not found.whole
+
+
+def test_reasons_have_no_order() -> None:
+    assert verdict("BREAK", ["LATE", "AMOUNT_MISMATCH"]) == LATE.verdict
+    assert verdict("MATCHED", []) == "MATCHED"
+
+
+def test_a_result_without_a_column_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "result.csv"
+    file.write_text("txn_id,line_id,outcome\nA,1,MATCHED\n")
+    with pytest.raises(ValueError, match="no column reason"):
+        list(read_result(file))

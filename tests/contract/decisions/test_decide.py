@@ -1,0 +1,207 @@
+"""Decisions by persons: maker and checker, effect in the match, stale when what they were about
+changes. Amounts in major units; channel bank, windows of two.
+"""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from jobs.decisions.review import judged, listed, proposed
+from jobs.lake.tables import Lake
+from jobs.timeline import history
+from jobs.timeline.text import told
+from schemas.errors import DecisionRefused
+from schemas.tables import DECISIONS, OUTCOMES
+from schemas.vocabulary import DecisionStep, Effect
+from tests.support.paths import ROOT
+from tests.support.worlds import PAGE, World, day, line, txn
+
+ROW = ("outcome", "reasons", "action", "txn_id", "line_no", "difference")
+BY_AMOUNT = PAGE.replace(
+    "passes: [our_ref, channel_ref]",
+    "passes: [our_ref, channel_ref, {name: by_amount, on: [amount, currency]}]",
+)
+APPROVED, REJECTED = DecisionStep.APPROVED, DecisionStep.REJECTED
+
+
+@pytest.fixture
+def world(lake: Lake, tmp_path) -> World:
+    return World(tmp_path, lake, BY_AMOUNT)
+
+
+def settle(lake: Lake, effect: Effect, *ids: str) -> str:
+    """Proposed by ann, approved by bob."""
+    row = proposed(lake, effect, ids, "ann", "seen", [])
+    return str(judged(lake, row["decision_id"], APPROVED, "bob", "")["decision_id"])
+
+
+def line_id(lake: Lake, offset: int, line_no: int) -> str:
+    """The id of a line as outcomes have it."""
+    ids = [row["line_id"] for row in lake.read_day(OUTCOMES, day(offset)).collect()]
+    return next(each for each in ids if each and each.endswith(f":{line_no:09d}"))
+
+
+def states(lake: Lake) -> list[str]:
+    return [row["state"] for row in listed(lake, [], [])]
+
+
+def a_bad_day(world: World) -> None:
+    """B is 1 fen short; X is on the statement alone, N with us alone; A agrees."""
+    world.statement(0, line("A"), line("B", "9.99"), line("X", "5.00"))
+    world.snapshot(0, txn("A"), txn("B"), txn("N", "7.00"))
+    world.ingest(0)
+    world.match(0)
+
+
+@pytest.mark.sail_only
+def test_each_effect_on_its_row(world: World) -> None:
+    """B is accepted, X is not ours, N is written off on T+2, when it breaks."""
+    lake = world.lake
+    a_bad_day(world)
+    settle(lake, Effect.ACCEPT, "B")
+    not_ours = settle(lake, Effect.NOT_OURS, line_id(lake, 0, 4))
+    assert states(lake) == ["WAITING", "WAITING"]
+    for offset in (1, 2):
+        world.statement(offset, line(f"Z{offset}"))
+        world.snapshot(offset, txn(f"Z{offset}"))
+        world.ingest(offset)
+        world.match(offset)
+    assert world.outcomes(0, *ROW) == [
+        ("EXCLUDED", "OUT_OF_SCOPE", "NONE", None, 4, None),
+        ("MATCHED", "", "NONE", "A", 2, 0),
+        ("MATCHED", "AMOUNT_MISMATCH", "NONE", "B", 3, -1),
+        ("SUSPENSE", "INTERNAL_ONLY", "WAIT", "N", None, None),
+    ]
+    assert world.outcomes(2, *ROW) == [
+        ("BREAK", "INTERNAL_ONLY", "QUERY", "N", None, None),
+        ("MATCHED", "", "NONE", "Z2", 2, 0),
+    ]
+    settle(lake, Effect.WRITE_OFF, "N")
+    world.match(2)
+    assert ("EXCLUDED", "INTERNAL_ONLY", "NONE", "N", None, None) in world.outcomes(2, *ROW)
+    assert world.open_items(2, "txn_id") == []
+    assert states(lake) == ["IN FORCE", "IN FORCE", "IN FORCE"]
+    by = {row["matched_by"] for row in lake.read_day(OUTCOMES, day(0)).collect()}
+    assert f"decision:{not_ours}" in by
+
+
+@pytest.mark.sail_only
+def test_what_was_settled_stays_closed(world: World) -> None:
+    """N was written off; the next day sends it unchanged, and then paid back."""
+    lake = world.lake
+    a_bad_day(world)
+    settle(lake, Effect.ACCEPT, "B")
+    world.statement(1, line("Y"))
+    world.snapshot(1, txn("Y"), txn("B"))
+    world.ingest(1)
+    world.match(1)
+    again = [row for row in world.outcomes(1, *ROW) if row[3] == "B"]
+    assert again == [("EXCLUDED", "ALREADY_RECONCILED", "NONE", "B", None, None)]
+
+
+@pytest.mark.sail_only
+def test_two_that_could_be_meant_are_paired_by_a_person(world: World) -> None:
+    """Two lines of 7.00 without our number could each be Y1 or Y2. A person pairs one; the other
+    two are then each other's only candidates, and pair by the pass.
+    """
+    lake = world.lake
+    world.statement(0, line(None, "7.00", channel_ref="C1"), line(None, "7.00", channel_ref="C2"))
+    world.snapshot(0, txn("Y1", "7.00"), txn("Y2", "7.00"))
+    world.ingest(0)
+    world.match(0)
+    assert {row[1] for row in world.outcomes(0, *ROW)} == {"AMBIGUOUS"}
+    by = settle(lake, Effect.PAIR, "Y1", line_id(lake, 0, 3))
+    world.match(0)
+    assert world.outcomes(0, "outcome", "txn_id", "line_no", "matched_by") == [
+        ("MATCHED", "Y1", 3, f"decision:{by}"),
+        ("MATCHED", "Y2", 2, "by_amount"),
+    ]
+    story = history.run(lake, world.config, "Y1")
+    steps = [each["step"] for each in story["threads"][0]["events"] if each["event"] == "decision"]
+    assert steps == ["PROPOSED", "APPROVED"]
+    assert any("PAIR, APPROVED by bob" in each for each in told(story))
+
+
+@pytest.mark.sail_only
+def test_survives_a_replay_and_is_stale_when_the_line_changes(world: World) -> None:
+    """The statement comes anew: first with another line changed, then with B itself changed."""
+    lake = world.lake
+    a_bad_day(world)
+    settle(lake, Effect.ACCEPT, "B")
+    world.match(0)
+    assert states(lake) == ["IN FORCE"]
+    world.snapshot(0, txn("A"), txn("B"), txn("N", "7.50"))
+    world.ingest(0)
+    world.match(0)
+    assert ("MATCHED", "AMOUNT_MISMATCH", "NONE", "B", 3, -1) in world.outcomes(0, *ROW)
+    world.snapshot(0, txn("A"), txn("B", "10.01"), txn("N", "7.50"))
+    world.ingest(0)
+    world.match(0)
+    assert ("BREAK", "AMOUNT_MISMATCH", "REVIEW", "B", 3, -2) in world.outcomes(0, *ROW)
+    assert states(lake) == ["STALE"]
+
+
+@pytest.mark.sail_only
+def test_rejected_later_it_is_undone(world: World) -> None:
+    """An approved decision is rejected after all: the date is run again without it."""
+    lake = world.lake
+    a_bad_day(world)
+    decision = settle(lake, Effect.ACCEPT, "B")
+    world.match(0)
+    judged(lake, decision, REJECTED, "eve", "wrong")
+    world.match(0)
+    assert ("BREAK", "AMOUNT_MISMATCH", "REVIEW", "B", 3, -1) in world.outcomes(0, *ROW)
+    steps = sorted(lake.rows(DECISIONS), key=lambda row: row["said_at"])
+    assert [row["step"] for row in steps] == ["PROPOSED", "APPROVED", "REJECTED"]
+
+
+@pytest.mark.sail_only
+def test_what_is_refused(world: World) -> None:
+    """Maker is checker; nothing to accept; not alone; not there; already asked; across kinds."""
+    lake = world.lake
+    a_bad_day(world)
+    own = proposed(lake, Effect.ACCEPT, ["B"], "ann", "seen", [])["decision_id"]
+    with pytest.raises(DecisionRefused, match="another person"):
+        judged(lake, own, APPROVED, " Ann", "")
+    refused = [
+        (Effect.ACCEPT, ["A"], "it is MATCHED"),
+        (Effect.NOT_OURS, ["B"], "an item alone"),
+        (Effect.WRITE_OFF, ["N"], "what breaks"),
+        (Effect.ACCEPT, ["nobody"], "no outcome bears it"),
+        (Effect.WRITE_OFF, ["B"], "is about it already"),
+        (Effect.PAIR, ["N"], "two ids"),
+        (Effect.PAIR, ["N", "B"], "have not met"),
+    ]
+    for effect, ids, said in refused:
+        with pytest.raises(DecisionRefused, match=said):
+            proposed(lake, effect, ids, "ann", "seen", [])
+    judged(lake, own, REJECTED, "bob", "no")
+    with pytest.raises(DecisionRefused, match="REJECTED already"):
+        judged(lake, own, APPROVED, "bob", "")
+    with pytest.raises(DecisionRefused, match="no such decision"):
+        judged(lake, "d-0", APPROVED, "bob", "")
+
+
+@pytest.mark.sail_only
+def test_as_a_command(world: World) -> None:
+    """Every fault of the arguments at once; then a proposal, its approval, and the list."""
+    a_bad_day(world)
+    lake = world.lake.uri
+
+    def run(*words: str) -> tuple[int, list[str]]:
+        command = [sys.executable, "-m", "jobs", "decide", *words, "--lake", lake]
+        done = subprocess.run(
+            [*command, "--engine", "sail"], capture_output=True, text=True, check=False, cwd=ROOT
+        )
+        return done.returncode, done.stdout.splitlines()
+
+    status, out = run("propose", "accept")
+    assert status == 2 and "--by" in out[-1] and "--reason" in out[-1] and "an id" in out[-1]
+    status, out = run("propose", "accept", "B", "--by", "ann", "--reason", "1 fen")
+    made = json.loads(out[-1])["decisions"][0]["decision_id"]
+    assert status == 0 and out[0].startswith(f"{made}  PROPOSED  ACCEPT  bank")
+    assert run("approve", made, "--by", "ann")[0] == 2
+    assert run("approve", made, "--by", "bob")[0] == 0
+    assert run("list")[1][0].startswith(f"{made}  WAITING")

@@ -1,0 +1,99 @@
+"""A lake that changes engines in mid-week ends with the same rows as on either engine alone."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+
+from jobs.engine import session
+from jobs.engine.delta_jars import archive_path
+from tests.support.paths import ROOT
+from tests.support.worlds import World, day, line, txn
+
+TABLES = ("statement_lines", "internal_transactions", "outcomes", "open_items", "fee_checks")
+SCHEDULE = "channel: bank\nentries:\n  - {name: all, rate: '0.006', kind: PAYMENT}\n"
+
+
+def reconciled(world: World, lake: Path, engine: str, first: int, last: int) -> None:
+    """Runs some days into a lake on an engine, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "jobs", "run", "--lake", str(lake), "--engine", engine,
+         "--config", str(world.root / "config"), "--inbox", str(world.inbox), "--no-quality",
+         "--business-date", str(day(first)), "--through", str(day(last))],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+        env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert json.loads(done.stdout.splitlines()[-1])["exit"] == 0
+
+
+def rows(lake: Path) -> dict[str, list[str]]:
+    """All rows of a lake's tables, as any Delta reader has them."""
+    return {name: sorted(str(row) for row in DeltaTable(str(lake / name)).to_pyarrow_table()
+                         .to_pylist()) for name in TABLES}  # fmt: skip
+
+
+def test_an_inner_user_leaves_the_session_open(spark: SparkSession, engine: str) -> None:
+    """What a notebook opened answers after a command in its process has closed its own."""
+    inner = session.open_session(engine)
+    assert inner.range(2).count() == 2
+    session.close_session(inner)
+    assert spark.range(3).count() == 3
+
+
+def test_an_idle_session_stays(spark: SparkSession) -> None:
+    """The embedded engine is told to keep an idle session: by default it drops it after minutes."""
+    if session.engine_in_use(spark) == "sail":
+        assert os.environ["SAIL_SPARK__SESSION_TIMEOUT_SECS"] == session.IDLE_SECONDS
+
+
+@pytest.mark.spark
+def test_spark_starts_from_the_archive_of_classes(tmp_path: Path) -> None:
+    """The JVM is told of the archive that `make jars` made, takes it, and says nothing about it."""
+    script = "from jobs.engine.session import open_session; open_session('spark')"
+    if not archive_path().is_file():
+        pytest.skip("this JVM keeps no archive of classes")
+    env = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
+    log = tmp_path / "classes.log"
+    env["JDK_JAVA_OPTIONS"] = f"-Xlog:class+load:file={log}"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "[warning]" not in done.stdout + done.stderr
+    loaded = log.read_text(encoding="utf-8").splitlines()
+    spark = [line for line in loaded if " org.apache.spark." in line]
+    assert sum("(top)" in line for line in spark) > len(spark) / 2
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_engines_take_turns(tmp_path: Path) -> None:
+    """Three days of cut-overs, breaks and duplicates: Sail alone, Spark alone, and in turns."""
+    world = World(tmp_path, lake=None)  # type: ignore[arg-type]
+    (tmp_path / "config/fee_schedules").mkdir()
+    (tmp_path / "config/fee_schedules/bank.yaml").write_text(SCHEDULE)
+    for offset in range(3):
+        late = [line(f"late{offset - 1}")] if offset else []
+        world.statement(offset, line(f"A{offset}"), line(f"B{offset}", "9.99"), *late,
+                        line(f"A{offset}"), line(f"x{offset}", fee="0.07"))  # fmt: skip
+        world.snapshot(offset, txn(f"A{offset}"), txn(f"B{offset}"), txn(f"late{offset}"),
+                       txn(f"y{offset}", status="FAILED"))  # fmt: skip
+    reconciled(world, tmp_path / "sail", "sail", 0, 2)
+    reconciled(world, tmp_path / "spark", "spark", 0, 2)
+    reconciled(world, tmp_path / "turns", "sail", 0, 0)
+    reconciled(world, tmp_path / "turns", "spark", 1, 1)
+    reconciled(world, tmp_path / "turns", "sail", 2, 2)
+    alone = rows(tmp_path / "sail")
+    assert len(alone["outcomes"]) > 20
+    assert rows(tmp_path / "spark") == alone
+    assert rows(tmp_path / "turns") == alone

@@ -1,0 +1,108 @@
+"""The rows of breaks: which, in which order, and what stands in them."""
+
+from typing import Any
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from jobs.exports.breaks import HEADINGS, broken, cells
+from jobs.reports.labels import ACTION_WORDS, REASON_WORDS
+from jobs.reports.money_text import Money
+from schemas.tables import OUTCOMES
+from schemas.vocabulary import Action, Reason
+from tests.support.export_ledger import differing, frame_of, ours_only, outcome, theirs_only
+
+
+def table(spark: SparkSession, *rows: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows as a reader of the file sees them, by heading."""
+    return [
+        {heading.text: cell.text if isinstance(cell, Money) else cell
+         for heading, cell in zip(HEADINGS, row, strict=True)}
+        for row in cells(broken(frame_of(spark, *rows)).collect())
+    ]  # fmt: skip
+
+
+def test_every_word_has_words() -> None:
+    assert set(REASON_WORDS) == set(Reason)
+    assert set(ACTION_WORDS) == set(Action)
+
+
+def test_a_pair_that_differs(spark: SparkSession) -> None:
+    """60.00 by us, 59.00 by the statement, which says nothing of why."""
+    row = differing("S1", 6_000, 5_900, fee=32, reasons=["AMOUNT_MISMATCH", "STATUS_MISMATCH"])
+    (shown,) = table(spark, row)
+    assert shown == {
+        "Run date": "2026-11-22",
+        "Channel": "wechat",
+        "What is wrong": "amounts differ; statuses differ",
+        "What to do": "Review by hand",
+        "Our reference": "S1",
+        "Channel reference": "4200S1",
+        "Currency": "CNY",
+        "Our amount": "60.00",
+        "Statement amount": "59.00",
+        "Difference": "-1.00",
+        "Fee": "0.32",
+        "Kind": "PAYMENT",
+        "Our status": "SUCCEEDED",
+        "Statement status": "SUCCEEDED",
+        "Our date": "2026-11-22",
+        "Statement date": "2026-11-22",
+        "Open since": "2026-11-22",
+        "Chances": 1,
+        "Our currency": "CNY",
+        "Order reference": None,
+        "Transaction": "S1",
+        "Statement line": "f:S1",
+        "Duplicate of": None,
+        "Reason codes": "AMOUNT_MISMATCH STATUS_MISMATCH",
+    }
+
+
+def test_each_amount_in_its_own_currency(spark: SparkSession) -> None:
+    """1,200 yen by us, 1.200 dinars by the statement."""
+    row = differing("S1", 1_200, 1_200, currency="KWD", internal_currency="JPY", difference=None)
+    (shown,) = table(spark, row)
+    assert (shown["Our amount"], shown["Our currency"]) == ("1200", "JPY")
+    assert (shown["Statement amount"], shown["Currency"]) == ("1.200", "KWD")
+
+
+def test_breaks_alone_the_largest_difference_first(spark: SparkSession) -> None:
+    """Ties go by transaction, then line; what has no difference comes last."""
+    shown = table(
+        spark,
+        outcome("matched"),
+        outcome("waiting", outcome="SUSPENSE", reasons=["INTERNAL_ONLY"], action="WAIT"),
+        theirs_only("z", 99_900),
+        ours_only("c", 99_900),
+        differing("b", 100, 150),
+        differing("a", 100, 50),
+        differing("d", 100, -900),
+    )
+    assert [row["Our reference"] for row in shown] == ["d", "a", "b", "c", "z"]
+
+
+def test_the_order_holds_for_many_rows(spark: SparkSession) -> None:
+    """40,000 breaks, more than an engine hands over at once."""
+    number = F.col("id")
+    row = frame_of(spark, ours_only("x", 1)).drop("txn_id", "difference")
+    many = spark.range(0, 40_000, 1, 4).select(
+        F.concat(F.lit("T"), (number * 7919 % 40_000).cast("string")).alias("txn_id"),
+        F.when(number % 3 == 0, number % 100 - 50).alias("difference"),
+    )
+    day = many.join(row, how="cross").select(*OUTCOMES.columns)
+    shown = [(row["difference"], row["txn_id"]) for row in broken(day).toLocalIterator()]
+    assert len(shown) == 40_000
+    assert shown == sorted(
+        shown, key=lambda row: (row[0] is None, -abs(row[0] or 0), row[1])
+    )  # fmt: skip
+
+
+def test_references_are_made_harmless(spark: SparkSession) -> None:
+    row = differing(
+        '=HYPERLINK("http://x")', 1, 2, channel_ref="@x", order_ref="+1", duplicate_of="-1"
+    )
+    (shown,) = table(spark, row)
+    assert shown["Our reference"] == shown["Transaction"] == '\'=HYPERLINK("http://x")'
+    assert shown["Channel reference"] == "'@x"
+    assert (shown["Order reference"], shown["Duplicate of"]) == ("'+1", "'-1")

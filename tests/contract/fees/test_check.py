@@ -1,0 +1,259 @@
+"""Lines to checks and totals."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.fees.compare import checked, totals, wrong
+from jobs.fees.originals import are_asked, original_entries
+from schemas.fee_schedule import FeeSchedule
+from tests.support.fee_ledger import card, frame_of, line, refund
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+WECHAT = card({"name": "standard", "rate": "0.0054"})
+Found = dict[str, tuple[int | None, int | None, str]]
+
+
+def check(
+    spark: SparkSession,
+    schedule: FeeSchedule,
+    *lines: dict[str, Any],
+    payments: list[dict[str, Any]] | None = None,
+) -> DataFrame:
+    """All lines, checked; `payments` are those of earlier days."""
+    day, known = frame_of(spark, *lines), frame_of(spark, *lines, *(payments or []))
+    named = original_entries(day, known, schedule, SHANGHAI) if are_asked(schedule) else None
+    return checked(day, named, schedule, SHANGHAI)
+
+
+def found(checks: DataFrame) -> Found:
+    """Due, difference and result by line."""
+    return {row["line_id"]: (row["due"], row["difference"], row["result"])
+            for row in checks.collect()}  # fmt: skip
+
+
+def test_a_days_ledger(spark: SparkSession) -> None:
+    """0.54 % of payments, given back on refunds.
+
+    amount     fee     due    charged - due
+     60.00    0.32    0.32     0.00
+     60.00    0.36    0.32    +0.04
+     60.00    0.30    0.32    -0.02
+     60.00       -    0.32    -0.32   no fee on the line
+    -50.00   -0.27   -0.27     0.00
+    -50.00    0.00   -0.27    +0.27   nothing given back
+      0.01       -    0.00     0.00   too little to owe a fee
+    """
+    checks = check(
+        spark,
+        WECHAT,
+        line("right", 6_000, 32),
+        line("over", 6_000, 36),
+        line("under", 6_000, 30),
+        line("missing", 6_000, None),
+        refund("back", -5_000, -27),
+        refund("kept", -5_000, 0),
+        line("tiny", 1, None),
+    )
+    assert found(checks) == {
+        "right": (32, 0, "OK"),
+        "over": (32, 4, "OVERCHARGED"),
+        "under": (32, -2, "UNDERCHARGED"),
+        "missing": (32, -32, "FEE_MISSING"),
+        "back": (-27, 0, "OK"),
+        "kept": (-27, 27, "OVERCHARGED"),
+        "tiny": (0, 0, "OK"),
+    }
+    assert {*found(wrong(checks))} == {"over", "under", "missing", "kept"}
+
+
+def test_only_what_succeeded_owes(spark: SparkSession) -> None:
+    """A failed payment of 60.00 owes nothing; 0.32 taken for it is too much."""
+    checks = check(
+        spark,
+        WECHAT,
+        line("free", 6_000, 0, status="FAILED"),
+        line("none", 6_000, None, status="CLOSED"),
+        line("taken", 6_000, 32, status="REVERSED"),
+    )
+    assert found(checks) == {
+        "free": (0, 0, "OK"),
+        "none": (0, 0, "OK"),
+        "taken": (0, 32, "OVERCHARGED"),
+    }
+
+
+def test_no_schedule(spark: SparkSession) -> None:
+    """Dollars stand on no entry: what is due is not known, whatever was charged."""
+    checks = check(
+        spark,
+        card({"currency": "CNY", "rate": "0.0054"}),
+        line("usd", 6_000, 32, currency="USD"),
+        line("usd-no-fee", 6_000, None, currency="USD"),
+        line("usd-failed", 6_000, None, currency="USD", status="FAILED"),
+    )
+    assert found(checks) == {
+        "usd": (None, None, "NO_SCHEDULE"),
+        "usd-no-fee": (None, None, "NO_SCHEDULE"),
+        "usd-failed": (0, 0, "OK"),
+    }
+    assert {row["schedule"] for row in checks.collect()} == {None}
+
+
+def test_tolerance_is_the_entrys(spark: SparkSession) -> None:
+    """One cent either way where the entry says so, none where it does not."""
+    schedule = card({"product": "A", "rate": "0.01", "tolerance": 1}, {"rate": "0.01"})
+    checks = check(
+        spark,
+        schedule,
+        line("a+1", 1_000, 11, product="A"),
+        line("a-2", 1_000, 8, product="A"),
+        line("b+1", 1_000, 11, product="B"),
+    )
+    assert found(checks) == {
+        "a+1": (10, 1, "OK"),
+        "a-2": (10, -2, "UNDERCHARGED"),
+        "b+1": (10, 1, "OVERCHARGED"),
+    }
+
+
+def test_what_becomes_of_a_refunds_fee(spark: SparkSession) -> None:
+    """A refund of 50.00 at 0.54 %: 0.27 given back, nothing, or 0.27 charged once more."""
+    for rule, due in (("return", -27), ("keep", 0), ("charge", 27)):
+        checks = check(spark, card({"rate": "0.0054", "refund": rule}), refund("r", -5_000, due))
+        assert found(checks) == {"r": (due, 0, "OK")}, rule
+
+
+def test_the_price_changed_between_payment_and_refund(spark: SparkSession) -> None:
+    """0.60 % until 31 October, 0.54 % since: a payment of October gives back October's 0.30."""
+    schedule = card(
+        {"name": "old", "to": "2026-10-31", "rate": "0.0060"},
+        {"name": "new", "from": "2026-11-01", "rate": "0.0054"},
+    )
+    october = date(2026, 10, 20)
+    paid = {"traded_at": datetime(2026, 10, 20, 4, 0, tzinfo=UTC), "business_date": october}
+    payments = [
+        line("p1", 10_000, 60, channel_ref_norm="WX1", **paid),
+        line("p2", 10_000, 60, our_ref_norm="S2", **paid),
+        line("p3", 10_000, 60, our_ref_norm="S3", **paid),
+    ]
+    lines = [
+        refund("by-channel-ref", -5_000, -30, original_ref_norm="WX1"),
+        refund("by-our-ref", -5_000, -30, original_ref_norm="S2"),
+        refund("by-order", -5_000, -30, order_ref_norm="S3"),
+        refund("payment-not-known", -5_000, -27, original_ref_norm="WX9"),
+        refund("names-nothing", -5_000, -27),
+    ]
+    checks = check(spark, schedule, *lines, payments=payments)
+    assert {row["line_id"]: (row["schedule"], row["result"]) for row in checks.collect()} == {
+        "by-channel-ref": ("old", "OK"),
+        "by-our-ref": ("old", "OK"),
+        "by-order": ("old", "OK"),
+        "payment-not-known": ("new", "OK"),
+        "names-nothing": ("new", "OK"),
+    }
+
+
+def test_a_payment_of_the_same_day(spark: SparkSession) -> None:
+    """The refund's row lost its product; its payment of this morning still says CREDIT."""
+    schedule = card({"product": "CREDIT", "rate": "0.0060"}, {"rate": "0.0020"})
+    checks = check(
+        spark,
+        schedule,
+        line("p", 10_000, 60, product="CREDIT", channel_ref_norm="WX1"),
+        refund("r", -10_000, -60, original_ref_norm="WX1"),
+    )
+    assert found(checks) == {"p": (60, 0, "OK"), "r": (-60, 0, "OK")}
+
+
+def test_one_payment_per_refund(spark: SparkSession) -> None:
+    """Several lines bear the number: the channel's reference goes before ours, SUCCEEDED before
+    FAILED, then the earlier one; a refund and a payout are no payment."""
+    schedule = card(
+        {"product": "A", "rate": "0.01"},
+        {"product": "B", "rate": "0.02"},
+        {"product": "C", "rate": "0.03"},
+        {"rate": "0.04"},
+    )
+    early, late = datetime(2026, 11, 22, 1, 0, tzinfo=UTC), datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+    checks = check(
+        spark,
+        schedule,
+        line("p1", 100, 1, our_ref_norm="X", product="A"),
+        line("p2", 100, 2, channel_ref_norm="X", product="B", traded_at=late),
+        line("p3", 100, 3, channel_ref_norm="X", product="C", traded_at=None),
+        line("p4", 100, 0, channel_ref_norm="X", product="A", traded_at=early, status="FAILED"),
+        line("p5", -100, 1, channel_ref_norm="X", product="A", traded_at=early, kind="PAYOUT"),
+        refund("r", -100, -2, original_ref_norm="X", order_ref_norm="X"),
+    )
+    assert found(checks)["r"] == (-2, 0, "OK")
+    assert checks.count() == 6
+
+
+def test_the_refunds_own_entry_says_what_becomes_of_its_fee(spark: SparkSession) -> None:
+    """Refunds cost 0.10 each by an entry of their own, though the payment's entry returns."""
+    schedule = card(
+        {"kind": "REFUND", "fixed": 10, "refund": "charge"}, {"kind": "PAYMENT", "rate": "0.006"}
+    )
+    checks = check(
+        spark,
+        schedule,
+        line("p", 10_000, 60, channel_ref_norm="WX1"),
+        refund("r", -10_000, 10, original_ref_norm="WX1"),
+    )
+    assert found(checks)["r"] == (10, 0, "OK")
+
+
+def test_a_refund_that_fits_nothing_goes_by_its_payment(spark: SparkSession) -> None:
+    """Entries by amount: 30.00 is below both, the payment of 900.00 was not."""
+    schedule = card(
+        {"name": "big", "amount": {"min": 50_000}, "rate": "0.005"},
+        {"name": "middle", "amount": {"min": 10_000, "max": 49_999}, "rate": "0.006"},
+    )
+    checks = check(
+        spark,
+        schedule,
+        line("p", 90_000, 450, channel_ref_norm="WX1"),
+        refund("r", -3_000, -15, original_ref_norm="WX1"),
+        refund("lost", -3_000, -15, original_ref_norm="WX9"),
+    )
+    assert found(checks) == {
+        "p": (450, 0, "OK"),
+        "r": (-15, 0, "OK"),
+        "lost": (None, None, "NO_SCHEDULE"),
+    }
+
+
+def test_totals_count_every_line_once(spark: SparkSession) -> None:
+    """entry     currency  lines   amount   charged   due   difference
+    standard  CNY           3    +70.00     0.37    0.38   -0.01
+    standard  JPY           1       500        3       3       0
+    -         USD           2    +20.00     0.05       ?       ?
+    """
+    checks = check(
+        spark,
+        card({"name": "standard", "currency": ["CNY", "JPY"], "rate": "0.0054"}),
+        line("a", 6_000, 32),
+        line("b", 2_000, 10),
+        refund("c", -1_000, -5),
+        line("d", 500, 3, currency="JPY"),
+        line("e", 1_000, 5, currency="USD"),
+        line("f", 1_000, None, currency="USD", status="FAILED"),
+    )
+    summed = {
+        (row["schedule"], row["currency"]): tuple(row)[4:] for row in totals(checks).collect()
+    }
+    assert summed == {
+        ("standard", "CNY"): (3, 7_000, 37, 38, -1),
+        ("standard", "JPY"): (1, 500, 3, 3, 0),
+        (None, "USD"): (2, 2_000, 5, None, None),
+    }
+
+
+def test_a_single_entry_never_asks_for_payments() -> None:
+    two = {"rate": "0.006", "product": "A"}, {"rate": "0.005"}
+    assert not are_asked(WECHAT)
+    assert are_asked(card(*two))
+    assert not are_asked(card(*({**entry, "refund": "keep"} for entry in two)))

@@ -1,0 +1,103 @@
+"""The job: one channel's lines of one date against its rate card."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.fees import check_day
+from jobs.lake.tables import Lake
+from schemas.profile.channel import Profile
+from schemas.tables import FEE_CHECKS, FEE_TOTALS, STATEMENT_LINES
+from tests.support.fee_ledger import DAY, card, frame_of, line, refund
+
+PROFILE = Profile.model_validate(
+    {
+        "channel": "wechat",
+        "dialect": "wechat_bill",
+        "zone": "Asia/Shanghai",
+        "first_date": "2026-01-01",
+        "files": {"pattern": "wechat/{business_date:%Y-%m-%d}/*.csv"},
+    }
+)
+SCHEDULE = card(
+    {"name": "old", "to": "2026-10-31", "rate": "0.0060"},
+    {"name": "new", "from": "2026-11-01", "rate": "0.0054"},
+)
+
+
+def days_ago(days: int) -> dict[str, object]:
+    day = DAY - timedelta(days=days)
+    return {
+        "business_date": day,
+        "traded_at": datetime(day.year, day.month, day.day, 4, 0, tzinfo=UTC),
+    }
+
+
+@pytest.fixture
+def landed(lake: Lake, spark: SparkSession) -> Lake:
+    """A day with a right fee, a wrong one, and refunds of payments 90 and 91 days old."""
+    today = [
+        line("a", 6_000, 32),
+        line("b", 6_000, 36),
+        line("j", 1_000, 5, currency="JPY"),
+        refund("r90", -10_000, -60, original_ref_norm="WX90"),
+        refund("r91", -10_000, -54, original_ref_norm="WX91"),
+        refund("other", -10_000, -54, original_ref_norm="ALI"),
+    ]
+    lake.replace_day(STATEMENT_LINES, frame_of(spark, *today), DAY, "wechat")
+    for days in (90, 91):
+        paid = line(f"p{days}", 10_000, 60, channel_ref_norm=f"WX{days}", **days_ago(days))
+        frame = frame_of(spark, paid)
+        lake.replace_day(STATEMENT_LINES, frame, paid["business_date"], "wechat")
+    elsewhere = line("x", 9_900, 999, channel="alipay", channel_ref_norm="ALI", **days_ago(30))
+    frame = frame_of(spark, elsewhere)
+    lake.replace_day(STATEMENT_LINES, frame, elsewhere["business_date"], "alipay")
+    return lake
+
+
+def test_a_day(landed: Lake) -> None:
+    """Only `b` is wrong: 0.36 charged on 60.00, 0.32 due. The refund of 90 days ago goes by the
+    old price; 91 days ago, or on another channel, nobody looks."""
+    done = check_day.run(landed, PROFILE, SCHEDULE, DAY)
+
+    assert (done.channel, done.business_date, done.lines, done.wrong) == ("wechat", DAY, 6, 1)
+    assert done.charged == {"CNY": 32 + 36 - 60 - 54 - 54, "JPY": 5}
+    assert done.due == {"CNY": 32 + 32 - 60 - 54 - 54, "JPY": 5}
+    assert done.difference == {"CNY": 4, "JPY": 0}
+    assert done.versions_read == {"statement_lines": landed.version(STATEMENT_LINES)}
+    assert done.versions_written == {
+        "fee_checks": landed.version(FEE_CHECKS),
+        "fee_totals": landed.version(FEE_TOTALS),
+    }
+    (row,) = landed.read_day(FEE_CHECKS, DAY, "wechat").collect()
+    assert (row["line_id"], row["charged"], row["due"]) == ("b", 36, 32)
+    assert (row["difference"], row["result"], row["schedule"]) == (4, "OVERCHARGED", "new")
+
+
+def test_run_again(landed: Lake) -> None:
+    """A second run leaves the same rows."""
+
+    def rows() -> list[tuple[object, ...]]:
+        tables = (FEE_CHECKS, FEE_TOTALS)
+        found = [tuple(row) for table in tables for row in landed.read(table).collect()]
+        return sorted(found, key=str)
+
+    first = check_day.run(landed, PROFILE, SCHEDULE, DAY)
+    before = rows()
+    again = check_day.run(landed, PROFILE, SCHEDULE, DAY)
+    assert rows() == before
+    assert (again.lines, again.wrong, again.due) == (first.lines, first.wrong, first.due)
+
+
+def test_a_day_without_lines(landed: Lake) -> None:
+    """Nothing is due; what an earlier run had found for the day goes."""
+    check_day.run(landed, PROFILE, SCHEDULE, DAY)
+    nothing = landed.read_day(STATEMENT_LINES, date(2020, 1, 1))
+    landed.replace_day(STATEMENT_LINES, nothing, DAY, "wechat")
+
+    done = check_day.run(landed, PROFILE, SCHEDULE, DAY)
+
+    assert (done.lines, done.wrong, done.charged, done.due) == (0, 0, {}, {})
+    assert landed.read_day(FEE_CHECKS, DAY, "wechat").count() == 0
+    assert landed.read_day(FEE_TOTALS, DAY, "wechat").count() == 0

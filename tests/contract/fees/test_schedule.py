@@ -1,0 +1,111 @@
+"""Which entry applies to a line."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.fees.schedule import entry_of
+from schemas.fee_schedule import FeeSchedule
+from tests.support.fee_ledger import card, frame_of, line, refund
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def entries(
+    spark: SparkSession, schedule: FeeSchedule, *lines: dict[str, Any], zone: ZoneInfo = SHANGHAI
+) -> list[int | None]:
+    """Numbers of the entries that apply, in the order of the lines."""
+    chosen = frame_of(spark, *lines).select("line_id", entry_of(schedule, zone).alias("entry"))
+    found = {row["line_id"]: row["entry"] for row in chosen.collect()}
+    return [found[each["line_id"]] for each in lines]
+
+
+def test_the_first_that_fits_applies(spark: SparkSession) -> None:
+    """Native payments have a price of their own, written above the price of all."""
+    schedule = card({"product": "NATIVE"}, {"rate": "0.006"}, {"rate": "0.003"})
+    lines = [
+        line("a", 100, 1, product="NATIVE"),
+        line("b", 100, 1, product="JSAPI"),
+        line("c", 100, 1, product=None),
+    ]
+    assert entries(spark, schedule, *lines) == [0, 1, 1]
+
+
+def test_a_line_without_what_is_asked_for_does_not_fit(spark: SparkSession) -> None:
+    schedule = card({"card_type": ["CREDIT", "DEBIT"]}, {"merchant_id": "M1", "currency": "CNY"})
+    lines = [
+        line("a", 100, 1, card_type="DEBIT"),
+        line("b", 100, 1, merchant_id="M1"),
+        line("c", 100, 1, merchant_id="M1", currency="USD"),
+        line("d", 100, 1),
+    ]
+    assert entries(spark, schedule, *lines) == [0, 1, None, None]
+
+
+def test_amounts_are_judged_without_their_sign(spark: SparkSession) -> None:
+    """Up to 10.00 free, to 100.00 cheap, both limits included."""
+    schedule = card({"amount": {"max": 1_000}}, {"amount": {"min": 1_001, "max": 10_000}})
+    lines = [line(str(amount), amount, 0) for amount in (1_000, 1_001, 10_000, 10_001, -1_000)]
+    assert entries(spark, schedule, *lines) == [0, 1, 1, None, 0]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "payment", "returned", "payout"),
+    [
+        ([], 0, 0, 0),
+        ("PAYMENT", 0, 0, None),
+        ("REFUND", None, 0, None),
+        (["PAYMENT", "PAYOUT"], 0, 0, 0),
+        ("PAYOUT", None, None, 0),
+    ],
+)
+def test_kinds(spark: SparkSession, kinds: Any, payment: Any, returned: Any, payout: Any) -> None:
+    """An entry that names payments speaks for refunds, too."""
+    lines = [line("a", 100, 1), refund("b", -100, 1), line("c", -100, 1, kind="PAYOUT")]
+    assert entries(spark, card({"kind": kinds}), *lines) == [payment, returned, payout]
+
+
+def test_dates_are_local_and_both_included(spark: SparkSession) -> None:
+    """Shanghai's 22 November begins at 16:00 UTC on the 21st."""
+    day = "2026-11-22"
+    schedule = card({"to": "2026-11-21"}, {"from": day, "to": day}, {"from": "2026-11-23"})
+    times = [
+        datetime(2026, 11, 21, 15, 59, 59, 999_999, UTC),
+        datetime(2026, 11, 21, 16, 0, tzinfo=UTC),
+        datetime(2026, 11, 22, 15, 59, 59, tzinfo=UTC),
+        datetime(2026, 11, 22, 16, 0, tzinfo=UTC),
+    ]
+    lines = [line(str(moment), 100, 1, traded_at=moment) for moment in times]
+    assert entries(spark, schedule, *lines) == [0, 1, 1, 2]
+    assert entries(spark, schedule, *lines, zone=ZoneInfo("UTC")) == [0, 0, 1, 1]
+
+
+def test_without_a_moment_the_business_date_counts(spark: SparkSession) -> None:
+    schedule = card({"to": "2026-11-21"}, {"from": "2026-11-22", "to": "2026-11-22"})
+    lines = [
+        line(str(day), 100, 1, traded_at=None, business_date=date(2026, 11, day))
+        for day in (21, 22, 23)
+    ]
+    assert entries(spark, schedule, *lines) == [0, 1, None]
+
+
+def test_the_ends_of_the_calendar_are_no_limit(spark: SparkSession) -> None:
+    schedule = card({"from": "0001-01-01", "to": "9999-12-31"})
+    assert entries(spark, schedule, line("a", 100, 1)) == [0]
+
+
+def test_a_day_of_23_hours(spark: SparkSession) -> None:
+    """In Berlin 29 March 2026 ends at 22:00 UTC, an hour earlier than the day before began."""
+    schedule = card({"from": "2026-03-29", "to": "2026-03-29"})
+    times = [
+        datetime(2026, 3, 28, 22, 59, tzinfo=UTC),
+        datetime(2026, 3, 28, 23, 0, tzinfo=UTC),
+        datetime(2026, 3, 29, 21, 59, tzinfo=UTC),
+        datetime(2026, 3, 29, 22, 0, tzinfo=UTC),
+    ]
+    lines = [line(str(moment), 100, 1, traded_at=moment) for moment in times]
+    zone = ZoneInfo("Europe/Berlin")
+    assert entries(spark, schedule, *lines, zone=zone) == [None, 0, 0, None]

@@ -1,0 +1,430 @@
+"""Ingest on real layouts: what lands, and what each kind of bad input gets."""
+
+import gzip
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from jobs.engine import task_pool
+from jobs.lake.tables import Lake
+from schemas.tables import (
+    INTERNAL_TRANSACTIONS,
+    REJECTED_LINES,
+    SNAPSHOT_FILES,
+    STATEMENT_FILES,
+    STATEMENT_LINES,
+)
+from tests.support.bills import HEADER, bill, payment, refund
+from tests.support.worlds import PAGE, World, day, line, txn
+
+WECHAT = """
+channel: wechat
+dialect: wechat_bill
+zone: Asia/Shanghai
+first_date: 2026-11-16
+files:
+  pattern: "wechat/{business_date:%Y-%m-%d}/*"
+wechat:
+  merchants: ["1600000001"]
+"""
+GOOD = bill([payment(1), payment(2, "20.00", "0.12000"), refund(1)])
+
+
+@pytest.fixture
+def world(lake: Lake, tmp_path: Path) -> World:
+    made = World(tmp_path, lake)
+    made.profile(WECHAT, "wechat")
+    return made
+
+
+def received(world: World, content: bytes, name: str = "bill.csv") -> tuple[str, str]:
+    """Status and reason of one WeChat file beside a good file of the other channel."""
+    world.file(f"wechat/{day(0)}/{name}", content)
+    world.statement(0, line("A"))
+    summary = world.ingest(0)[0]
+    row = world.lake.rows(STATEMENT_FILES, channel="wechat")[-1]
+    assert summary.states["bank"].line_count == 1, "the other channel is done"
+    if row["status"] != "ACCEPTED":
+        assert any(row["reason"] in fault for fault in summary.faults)
+        of_wechat = world.lake.read_day(STATEMENT_LINES, day(0), "wechat")
+        assert of_wechat.count() == 0, "nothing of a refused file lands"
+    return row["status"], row["reason"] or ""
+
+
+def test_a_bill_lands(world: World) -> None:
+    """Two payments and a refund: minor units, signs, numbers, UTC, our own references."""
+    world.file(f"wechat/{day(0)}/bill.csv", GOOD)
+    world.ingest(0)
+    rows = world.lake.read_day(STATEMENT_LINES, day(0)).orderBy("line_no").collect()
+    assert [
+        (row["kind"], row["status"], row["amount"], row["fee"], row["line_no"]) for row in rows
+    ] == [
+        ("PAYMENT", "SUCCEEDED", 1000, 6, 2),
+        ("PAYMENT", "SUCCEEDED", 2000, 12, 3),
+        ("REFUND", "SUCCEEDED", -400, -2, 4),
+    ]
+    back = rows[2]
+    assert (back["our_ref"], back["channel_ref"]) == ("R000001", "503000000000001")
+    assert (back["order_ref"], back["original_ref"]) == ("S20261116000001", "420000000000001")
+    assert rows[0]["traded_at"].isoformat() == "2026-11-16T02:00:01"
+    assert rows[0]["line_id"] == f"{rows[0]['file_id']}:000000002"
+    file = world.lake.rows(STATEMENT_FILES, channel="wechat")[0]
+    assert (file["status"], file["version"], file["line_count"]) == ("ACCEPTED", 1, 3)
+    assert Path(file["archived_path"]).read_bytes() == GOOD
+    assert {(each["name"], each["declared"], each["computed"]) for each in file["totals"]} >= {
+        ("count", 3, 3),
+        ("settled", 3000, 3000),
+        ("refunded", 400, 400),
+        ("fee", 16, 16),
+    }
+
+
+@pytest.mark.sail_only
+@pytest.mark.parametrize("how", ["crlf", "bom", "gzip", "zip", "no last line end"])
+def test_the_same_bill_in_other_wrappings(world: World, how: str) -> None:
+    """CRLF, a BOM, gzip, zip: the same three lines."""
+    rows = [payment(1), payment(2, "20.00", "0.12000"), refund(1)]
+    content = {
+        "crlf": bill(rows, end="\r\n"),
+        "bom": bill(rows, bom=True),
+        "gzip": gzip.compress(GOOD),
+        "zip": zipped({"bill.csv": GOOD}),
+        "no last line end": GOOD.rstrip(b"\n"),
+    }[how]
+    assert received(world, content) == ("ACCEPTED", "")
+    amounts = world.lake.read_day(STATEMENT_LINES, day(0), "wechat").orderBy("line_no").collect()
+    assert [row["amount"] for row in amounts] == [1000, 2000, -400]
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    """A zip of some files."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in members.items():
+            packed.writestr(name, content)
+    return out.getvalue()
+
+
+BAD = {
+    "zero bytes": (b"", "EMPTY_FILE"),
+    "wrong encoding": (GOOD.decode().encode("gb18030"), "BAD_ENCODING"),
+    "utf-16": (GOOD.decode().encode("utf-16"), "UNKNOWN_LAYOUT"),
+    "cut in the middle": (GOOD[: len(GOOD) // 2], "FOOTER_MISSING"),
+    "header alone": (HEADER.encode(), "FOOTER_MISSING"),
+    "two headers": (GOOD.replace(b"\n", f"\n{HEADER}\n".encode(), 1), "REJECTED_LINES"),
+    "a footer that lies": (GOOD.replace(b"`3,`30.00", b"`3,`30.01"), "TOTALS_DIFFER"),
+    "a footer that is no number": (GOOD.replace(b"`3,`30.00", b"`3,`a0.00"), "TOTALS_DIFFER"),
+    "a short footer": (GOOD.replace(b",`4.00\n", b"\n"), "BAD_FOOTER"),
+    "of the wrong day": (GOOD.replace(b"2026-11-16 10", b"2026-11-15 10"), "WRONG_DAY"),
+    "of another channel": (b"our_ref,amount\nA,1.00\n", "UNKNOWN_LAYOUT"),
+    "of another merchant": (GOOD.replace(b"`1600000001", b"`1600000002"), "REJECTED_LINES"),
+    "a column missing": (GOOD.replace("手续费,".encode(), "别的,".encode(), 1), "UNKNOWN_LAYOUT"),
+    "a zip in a zip": (zipped({"a.zip": zipped({"bill.csv": GOOD})}), "NESTED_ARCHIVE"),
+    "a name that leads outside": (zipped({"../bill.csv": GOOD}), "UNSAFE_NAME"),
+    "two files in one zip": (zipped({"a.csv": GOOD, "b.csv": GOOD}), "MANY_MEMBERS"),
+    "a damaged zip": (zipped({"bill.csv": GOOD})[:60], "BAD_ARCHIVE"),
+    "a damaged gzip": (gzip.compress(GOOD)[:-12], "BAD_ARCHIVE"),
+    "one endless line": (HEADER.encode() + b"\n" + b"x" * (70 * 2**20), "LINE_TOO_LONG"),
+    "a bomb": (gzip.compress(b"\n" * (80 * 2**20)), "UNPACKS_TOO_LARGE"),
+}
+
+
+@pytest.mark.sail_only
+@pytest.mark.parametrize("fault", BAD)
+def test_bad_files_are_named(world: World, fault: str) -> None:
+    """One named error each; kept in the archive, recorded, nothing landed, the others done."""
+    content, code = BAD[fault]
+    status, reason = received(world, content)
+    assert status == "QUARANTINED"
+    assert reason.startswith(f"{code}: wechat/{day(0)}/bill.csv"), reason
+    row = world.lake.rows(STATEMENT_FILES, channel="wechat")[0]
+    assert Path(row["archived_path"]).read_bytes() == content
+
+
+@pytest.mark.sail_only
+@pytest.mark.parametrize(
+    ("column", "value", "reason"),
+    [
+        ("应结订单金额", "10.001", "BAD_AMOUNT: 10.001 has more than 2 decimals"),
+        ("应结订单金额", "10000000000000.01", "BAD_AMOUNT: 10000000000000.01 is beyond 10^15"),
+        ("应结订单金额", "1e3", "BAD_AMOUNT: '1e3' is no amount"),
+        ("交易时间", "2026-11-31 10:00:00", "BAD_TIME: '2026-11-31 10:00:00'"),
+        ("交易状态", "MAYBE", "UNKNOWN_STATUS: 'MAYBE'"),
+        ("货币种类", "XXZ", "BAD_AMOUNT: 'XXZ' is no currency"),
+        ("微信订单号", "", "NO_VALUE: channel_ref is empty"),
+        ("应结订单金额", "", "NO_VALUE: amount is empty"),
+    ],
+)
+def test_bad_lines_are_named(world: World, column: str, value: str, reason: str) -> None:
+    """A faulty line stands in rejected_lines with its number, raw text and reason."""
+    world.file(
+        f"wechat/{day(0)}/b.csv",
+        bill(
+            [payment(1), payment(2, **{column: value})], footer=["2", "0", "0", "0", "0", "0", "0"]
+        ),
+    )
+    world.ingest(0)
+    rows = world.lake.read_day(REJECTED_LINES, day(0), "wechat").collect()
+    assert [row["line_no"] for row in rows] == [3]
+    assert rows[0]["reason"].startswith(reason)
+    assert rows[0]["raw"].startswith("`") and "茶,两杯" in rows[0]["raw"]
+
+
+@pytest.mark.sail_only
+def test_the_same_bytes_as_two_parts_of_one_day(world: World) -> None:
+    """Both come at once: the first counts, the second is refused; no line lands twice."""
+    parts = PAGE.replace("/*.csv*", "/{part}.csv").replace(
+        "layout:\n", "  parts: [h00, h01]\nlayout:\n", 1
+    )
+    world.profile(parts)
+    for part in ("h00", "h01"):
+        world.statement(0, line("A"), name=f"{part}.csv")
+    summary = world.ingest(0)[0]
+    assert world.lake.read_day(STATEMENT_LINES, day(0), "bank").count() == 1
+    assert summary.states["bank"].missing == ("h01",)
+    assert "SAME_BYTES" in summary.received["bank"].reasons[0]
+
+
+@pytest.mark.sail_only
+def test_a_first_line_that_is_too_short(world: World) -> None:
+    """A file without header whose first line lacks cells is of another layout."""
+    world.profile(
+        PAGE.replace("  columns:", "  header: none\n  columns:")
+        .replace("our_ref: our_ref", "our_ref: 1")
+        .replace("channel_ref: channel_ref", "channel_ref: 2")
+        .replace("kind: kind", "kind: 3")
+        .replace("status: status", "status: 4")
+        .replace("amount: amount", "amount: 5")
+        .replace("fee: fee", "fee: 6")
+        .replace("currency: currency", "currency: 7")
+        .replace("traded_at: traded_at", "traded_at: 8")
+        .replace("merchant_id: merchant", "merchant_id: 9")
+    )
+    world.file(f"bank/{day(0)}/x.csv", "A,1.00\n")
+    world.ingest(0)
+    reason = world.lake.rows(STATEMENT_FILES, channel="bank")[0]["reason"]
+    assert reason.startswith("UNKNOWN_LAYOUT: bank/2026-11-16/x.csv:1: the first line has 2 cells")
+
+
+@pytest.mark.sail_only
+def test_rejected_lines_within_the_limit(world: World) -> None:
+    """One short row of three and a limit of a half: the others land, the footer must fit them."""
+    world.profile(WECHAT.replace("wechat:\n", "  rejected_share_max: 0.5\nwechat:\n"), "wechat")
+    good = bill([payment(1), payment(2)]).decode().splitlines()
+    good.insert(2, "`2026-11-16 10:00:00,`short")
+    world.file(f"wechat/{day(0)}/b.csv", "\n".join(good))
+    world.ingest(0)
+    row = world.lake.rows(STATEMENT_FILES, channel="wechat")[0]
+    assert (row["status"], row["line_count"], row["rejected_count"]) == ("ACCEPTED", 2, 1)
+    numbers = world.lake.read_day(STATEMENT_LINES, day(0), "wechat").select("line_no").collect()
+    assert sorted(each["line_no"] for each in numbers) == [2, 4]
+
+
+@pytest.mark.sail_only
+def test_account_numbers_in_raw_text_are_masked(world: World) -> None:
+    """A card number in free text of a rejected line keeps its last four digits."""
+    bad = payment(1, 商品名称="card 4111111111111111", 交易状态="?")
+    world.file(f"wechat/{day(0)}/b.csv", bill([bad]))
+    world.ingest(0)
+    raw = world.lake.read_day(REJECTED_LINES, day(0), "wechat").collect()[0]["raw"]
+    assert "card ************1111" in raw
+
+
+def statuses(world: World, channel: str = "wechat") -> list[tuple[str, int, str]]:
+    rows = world.lake.rows(STATEMENT_FILES, channel=channel)
+    return sorted(
+        (row["file_name"].rsplit("/", 1)[-1], row["version"], row["status"]) for row in rows
+    )
+
+
+@pytest.mark.sail_only
+def test_the_same_bytes_again(world: World) -> None:
+    """A copy under another name, and the same file again: recorded, nothing else happens."""
+    world.file(f"wechat/{day(0)}/a.csv", GOOD)
+    world.ingest(0)
+    world.file(f"wechat/{day(0)}/b.csv", GOOD)
+    world.ingest(0)
+    world.ingest(0)
+    assert ("a.csv", 1, "ACCEPTED") in statuses(world)
+    assert [row for row in statuses(world) if row[2] != "DUPLICATE"] == [("a.csv", 1, "ACCEPTED")]
+    assert len(statuses(world)) == 3
+    assert world.lake.read_day(STATEMENT_LINES, day(0)).count() == 3
+
+
+@pytest.mark.sail_only
+def test_the_same_bytes_under_another_day(world: World) -> None:
+    """Yesterday's file sent again as today's: refused, and says where these bytes are in force."""
+    world.file(f"wechat/{day(0)}/a.csv", GOOD)
+    world.file(f"wechat/{day(1)}/a.csv", GOOD)
+    world.ingest(0, 1)
+    reason = world.lake.rows(STATEMENT_FILES, business_date=day(1))[0]["reason"]
+    assert reason.startswith("SAME_BYTES: ") and "in force as wechat 2026-11-16 all" in reason
+
+
+def test_a_new_version_replaces_the_old(world: World) -> None:
+    """Other bytes for the same day: version 2, and the lines of version 1 are gone."""
+    world.file(f"wechat/{day(0)}/a.csv", GOOD)
+    world.ingest(0)
+    world.file(f"wechat/{day(0)}/a.csv", bill([payment(7)]))
+    world.ingest(0)
+    assert statuses(world) == [("a.csv", 1, "SUPERSEDED"), ("a.csv", 2, "ACCEPTED")]
+    rows = world.lake.read_day(STATEMENT_LINES, day(0)).collect()
+    assert [row["our_ref"] for row in rows] == ["S20261116000007"]
+
+
+@pytest.mark.sail_only
+def test_a_worse_version_never_replaces_a_good_one(world: World) -> None:
+    """Version 2 does not add up: it is set aside, version 1 stays in force with its lines."""
+    world.file(f"wechat/{day(0)}/a.csv", GOOD)
+    world.ingest(0)
+    world.file(f"wechat/{day(0)}/a.csv", GOOD.replace(b"`3,`30.00", b"`3,`30.01"))
+    summary = world.ingest(0)[0]
+    assert statuses(world) == [("a.csv", 1, "ACCEPTED"), ("a.csv", 2, "QUARANTINED")]
+    assert world.lake.read_day(STATEMENT_LINES, day(0)).count() == 3
+    assert "settled declares 30.01, its lines add up to 30.00" in summary.faults[0]
+
+
+@pytest.mark.sail_only
+def test_a_quarantined_file_is_read_again(world: World) -> None:
+    """The profile is put right: the same bytes are accepted."""
+    world.profile(WECHAT.replace("1600000001", "1699999999"), "wechat")
+    world.file(f"wechat/{day(0)}/a.csv", GOOD)
+    world.ingest(0)
+    assert statuses(world) == [("a.csv", 1, "QUARANTINED")]
+    world.profile(WECHAT, "wechat")
+    world.ingest(0)
+    assert statuses(world) == [("a.csv", 1, "ACCEPTED")]
+    assert world.lake.read_day(STATEMENT_LINES, day(0)).count() == 3
+    assert world.lake.read_day(REJECTED_LINES, day(0)).count() == 0
+
+
+@pytest.mark.sail_only
+def test_a_day_without_trades(world: World) -> None:
+    """A bill with its header and a footer of zeros is an accepted file without lines."""
+    assert received(world, bill([])) == ("ACCEPTED", "")
+    assert world.ingest(0)[0].states["wechat"].whole
+
+
+@pytest.mark.sail_only
+def test_a_missing_file_is_said(world: World) -> None:
+    """Nothing in the inbox: STATEMENT_MISSING by name, no rows."""
+    summary = world.ingest(0)[0]
+    assert f"STATEMENT_MISSING: wechat {day(0)}" in summary.faults
+    assert world.lake.rows(STATEMENT_FILES) == []
+
+
+@pytest.mark.parametrize("block", [200, 700, 5000])
+def test_blocks_give_the_same_lines_as_the_whole(
+    world: World, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    """A file read in many blocks, on the engine: every line once, with its own number."""
+    monkeypatch.setattr("jobs.storage.archive.BLOCK_BYTES", block)
+    monkeypatch.setattr(task_pool, "INLINE_BYTES", 0)
+    rows = [payment(i, 商品名称="一杯`茶" if i == 11 else "茶") for i in range(60)]
+    world.file(f"wechat/{day(0)}/a.csv", bill(rows, end="\r\n" if block == 700 else "\n"))
+    world.ingest(0)
+    landed = world.lake.read_day(STATEMENT_LINES, day(0), "wechat").orderBy("line_no").collect()
+    assert [row["line_no"] for row in landed] == list(range(2, 62))
+    assert [row["our_ref"] for row in landed] == [f"S20261116{i:06}" for i in range(60)]
+
+
+def test_a_snapshot_lands(world: World) -> None:
+    """Amounts to minor units, our_ref from txn_id, the latest of repeated rows by updated_at."""
+    early, late = "2026-11-16T03:00:00+00:00", "2026-11-16T05:00:00+00:00"
+    from datetime import datetime
+
+    world.snapshot(
+        0,
+        txn("A", "10.00"),
+        txn("B", "0.01", channel="wechat"),
+        txn("C", status="PENDING", updated_at=datetime.fromisoformat(early)),
+        txn("C", updated_at=datetime.fromisoformat(late)),
+    )
+    summary = world.ingest(0)[0]
+    rows = world.lake.read_day(INTERNAL_TRANSACTIONS, day(0)).orderBy("txn_id").collect()
+    assert [
+        (row["txn_id"], row["channel"], row["amount"], row["status"], row["our_ref"])
+        for row in rows
+    ] == [
+        ("A", "bank", 1000, "SUCCEEDED", "A"),
+        ("B", "wechat", 1, "SUCCEEDED", "B"),
+        ("C", "bank", 1000, "SUCCEEDED", "C"),
+    ]
+    assert summary.snapshot and summary.snapshot["rejected_count"] == 1
+
+
+@pytest.mark.sail_only
+def test_a_csv_snapshot(world: World) -> None:
+    """The same from CSV: texts with quotes, a time without an offset is UTC."""
+    world.file(
+        f"internal/{day(0)}/all.csv",
+        "txn_id,channel,kind,status,amount,currency,occurred_at,our_ref\n"
+        'A,bank,PAYMENT,SUCCEEDED,10.00,CNY,2026-11-16 01:02:03,"x,1"\n',
+    )
+    world.ingest(0)
+    row = world.lake.read_day(INTERNAL_TRANSACTIONS, day(0)).collect()[0]
+    assert (row["amount"], row["our_ref"], row["our_ref_norm"]) == (1000, "x,1", "X,1")
+    assert row["occurred_at"].isoformat() == "2026-11-16T01:02:03"
+
+
+@pytest.mark.sail_only
+def test_a_csv_snapshot_with_blanks(world: World) -> None:
+    """No channel is a fault of the whole; a blank order_amount is merely not known."""
+    head = "txn_id,channel,kind,status,amount,currency,occurred_at,order_amount\n"
+    row = "{},{},PAYMENT,SUCCEEDED,10.00,CNY,2026-11-16 01:02:03,\n"
+    world.file(f"internal/{day(0)}/all.csv", head + row.format("A", "bank") + row.format("B", ""))
+    assert "has no channel" in world.ingest(0)[0].snapshot["reason"]
+    world.file(f"internal/{day(0)}/all.csv", head + row.format("A", "bank"))
+    assert world.ingest(0)[0].snapshot["status"] == "ACCEPTED"
+
+
+@pytest.mark.sail_only
+def test_a_faulty_snapshot_is_refused_whole(world: World) -> None:
+    """Every fault of its rows at once; nothing lands, the statement is there all the same."""
+    world.statement(0, line("A"))
+    world.snapshot(0, txn("A", "1.001"), txn("B", kind="GIFT"), txn("C", business_date=day(1)))
+    summary = world.ingest(0)[0]
+    reason = summary.snapshot and summary.snapshot["reason"]
+    for part in (
+        "txn_id A: amount: BAD_AMOUNT: 1.001",
+        "txn_id B: unknown kind: 'GIFT'",
+        "txn_id C: business_date is 2026-11-17, not 2026-11-16",
+    ):
+        assert part in reason
+    assert world.lake.read_day(INTERNAL_TRANSACTIONS, day(0)).count() == 0
+    assert summary.states["bank"].result == "SNAPSHOT_MISSING"
+
+
+@pytest.mark.sail_only
+def test_a_snapshot_without_its_columns(world: World) -> None:
+    """Missing columns and money as floats, all named at once."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = world.file(f"internal/{day(0)}/part.parquet", b"")
+    pq.write_table(pa.table({"txn_id": ["A"], "amount": [1.5], "status": ["SUCCEEDED"]}), path)
+    reason = world.ingest(0)[0].snapshot["reason"]
+    for part in ("column channel is missing", "column currency is missing", "amount is double"):
+        assert part in reason
+
+
+def test_a_repeated_transaction_without_a_latest(world: World) -> None:
+    """Two rows of one transaction differ and nothing says which is the latest: refused."""
+    world.snapshot(0, txn("A"), txn("A", "11.00"))
+    row = world.ingest(0)[0].snapshot
+    assert row["status"] == "QUARANTINED"
+    assert "A stands twice and updated_at does not say which is the latest" in row["reason"]
+
+
+@pytest.mark.sail_only
+def test_a_new_snapshot_replaces_the_old(world: World) -> None:
+    """Another export of the same day counts instead of the first."""
+    world.snapshot(0, txn("A"), txn("B"))
+    world.ingest(0)
+    world.snapshot(0, txn("A"))
+    world.ingest(0)
+    assert world.lake.read_day(INTERNAL_TRANSACTIONS, day(0)).count() == 1
+    found = sorted((row["version"], row["status"]) for row in world.lake.rows(SNAPSHOT_FILES))
+    assert found == [(1, "SUPERSEDED"), (2, "ACCEPTED")]

@@ -1,0 +1,267 @@
+"""The lake's contract, the same on both engines: what an engine would get wrong is refused or made
+right. Each test is one fault that was seen on some engine.
+"""
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from deltalake import DeltaTable, write_deltalake
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.lake.tables import Lake
+from jobs.lake.write_checks import arrow_schema, taking_turns
+from schemas.errors import ColumnsDiffer, RowsOutsideDay, TableMissing, WriteConflict
+from schemas.tables import FEE_TOTALS, OUTCOMES, RUNS, STATEMENT_FILES, STATEMENT_LINES
+
+T, U = date(2026, 11, 22), date(2026, 11, 23)
+
+
+def totals(lake: Lake, rows: int, channel: str = "wechat", day: date = T) -> DataFrame:
+    """Rows of fee_totals: `lines` 0 to rows - 1."""
+    number = F.col("id")
+    return lake.spark.range(rows).select(
+        F.lit(day).alias("business_date"),
+        F.lit(channel).alias("channel"),
+        F.lit("card").alias("schedule"),
+        F.lit("CNY").alias("currency"),
+        *[number.alias(name) for name in ("lines", "amount", "charged", "due", "difference")],
+    )
+
+
+def counts(lake: Lake) -> dict[tuple[date, str], int]:
+    """Rows by date and channel."""
+    grouped = lake.read(FEE_TOTALS).groupBy("business_date", "channel").count().collect()
+    return {(row["business_date"], row["channel"]): row["count"] for row in grouped}
+
+
+def test_a_day_is_replaced_whole_and_alone(lake: Lake) -> None:
+    """5 rows, then 3 in their place; the other channel and the other date keep theirs."""
+    lake.replace_day(FEE_TOTALS, totals(lake, 4, "alipay"), T, "alipay")
+    lake.replace_day(FEE_TOTALS, totals(lake, 2, day=U), U, "wechat")
+    lake.replace_day(FEE_TOTALS, totals(lake, 5), T, "wechat")
+    assert lake.replace_day(FEE_TOTALS, totals(lake, 3), T, "wechat").rows == 3
+    assert counts(lake) == {(T, "alipay"): 4, (U, "wechat"): 2, (T, "wechat"): 3}
+
+
+@pytest.mark.spark
+def test_what_delta_itself_writes_is_read_and_replaced(lake: Lake) -> None:
+    """3 rows by Spark's own Delta in the place of 5, and then 2 in the place of those."""
+    lake.replace_day(FEE_TOTALS, totals(lake, 5), T, "wechat")
+    lake.replace_day(FEE_TOTALS, totals(lake, 4, "alipay"), T, "alipay")
+    writer = totals(lake, 3).write.format("delta").mode("overwrite")
+    own = f"business_date = '{T}' AND channel = 'wechat'"
+    writer.option("replaceWhere", own).save(lake.path(FEE_TOTALS))
+    assert counts(lake) == {(T, "alipay"): 4, (T, "wechat"): 3}
+    assert lake.read_day(FEE_TOTALS, T, "wechat").count() == 3
+    lake.replace_day(FEE_TOTALS, totals(lake, 2), T, "wechat")
+    assert counts(lake) == {(T, "alipay"): 4, (T, "wechat"): 2}
+
+
+@pytest.mark.spark
+def test_only_what_repeats_gets_a_dictionary(lake: Lake) -> None:
+    """Words and dates of fee_totals have one, its sums have none."""
+    lake.replace_day(FEE_TOTALS, totals(lake, 1_000).coalesce(1), T, "wechat")
+    (path,) = [each["path"] for each in lake.data_files(FEE_TOTALS, T, "wechat")]
+    group = pq.read_metadata(f"{lake.path(FEE_TOTALS)}/{path}").row_group(0)
+    columns = [group.column(place) for place in range(group.num_columns)]
+    coded = {each.path_in_schema for each in columns if "PLAIN_DICTIONARY" in each.encodings}
+    assert "currency" in FEE_TOTALS.repeated
+    assert coded == set(FEE_TOTALS.repeated) - {*FEE_TOTALS.partitions}
+
+
+def test_a_day_may_become_empty(lake: Lake) -> None:
+    """Nothing replaces 5 rows; and nothing replaces nothing."""
+    lake.replace_day(FEE_TOTALS, totals(lake, 5), T, "wechat")
+    assert lake.replace_day(FEE_TOTALS, totals(lake, 0), T, "wechat").rows == 0
+    assert lake.replace_day(FEE_TOTALS, totals(lake, 0), T, "alipay").rows == 0
+    assert counts(lake) == {}
+
+
+@pytest.mark.parametrize(("channel", "day"), [("alipay", T), ("wechat", U)])
+def test_rows_outside_the_day_are_refused(lake: Lake, channel: str, day: date) -> None:
+    """A row of another channel or date: refused by name, and the day keeps what it had."""
+    lake.replace_day(FEE_TOTALS, totals(lake, 5), T, "wechat")
+    stray = totals(lake, 2).unionByName(totals(lake, 1, channel, day))
+    with pytest.raises(RowsOutsideDay, match="fee_totals: a row is not of 2026-11-22 wechat"):
+        lake.replace_day(FEE_TOTALS, stray, T, "wechat")
+    assert counts(lake) == {(T, "wechat"): 5}
+
+
+def test_columns_must_be_the_tables_own(lake: Lake) -> None:
+    """Missing, surplus, of another type: all named at once, nothing written."""
+    wrong = totals(lake, 2).drop("due").withColumn("extra", F.lit(1))
+    wrong = wrong.withColumn("amount", F.col("amount").cast("string"))
+    with pytest.raises(ColumnsDiffer) as caught:
+        lake.replace_day(FEE_TOTALS, wrong, T, "wechat")
+    assert str(caught.value) == (
+        "fee_totals: due is missing; extra is not a column of it; amount is string, not bigint"
+    )
+    assert counts(lake) == {}
+
+
+def test_column_order_does_not_matter(lake: Lake) -> None:
+    """Columns are bound by name, not by place."""
+    mixed = totals(lake, 2).select(*reversed(FEE_TOTALS.columns))
+    lake.replace_day(FEE_TOTALS, mixed, T, "wechat")
+    assert [row["lines"] for row in lake.read(FEE_TOTALS).orderBy("lines").collect()] == [0, 1]
+
+
+@pytest.mark.sail_only
+def test_a_year_of_days_is_one_read(lake: Lake) -> None:
+    """600 days of 3 rows, united one after another, would end the process."""
+    lake.replace_day(FEE_TOTALS, totals(lake, 3), T, "wechat")
+    (file,) = lake.data_files(FEE_TOTALS, T, "wechat")
+    days = [file | {"partition.business_date": T - timedelta(days=n)} for n in range(600)]
+    rows = lake.rows_of(FEE_TOTALS, days)
+    assert rows.groupBy("business_date").count().count() == 600
+    assert rows.count() == 1800
+
+
+def test_reading_what_is_not_there_is_named(spark, tmp_path) -> None:
+    """A path without a table is no empty table."""
+    with pytest.raises(TableMissing, match="run `tieout ingest`"):
+        Lake(spark, str(tmp_path / "nowhere")).read(OUTCOMES)
+
+
+def test_a_write_makes_its_table(spark, tmp_path) -> None:
+    """The first write into an empty folder works."""
+    lake = Lake(spark, str(tmp_path / "new"))
+    lake.replace_day(FEE_TOTALS, totals(lake, 2), T, "wechat")
+    assert counts(lake) == {(T, "wechat"): 2}
+
+
+def test_a_repeated_write_leaves_the_same_rows(lake: Lake) -> None:
+    """The same write three times is the same as once."""
+    for _ in range(3):
+        written = lake.replace_day(FEE_TOTALS, totals(lake, 5), T, "wechat")
+    assert written.rows == 5
+    assert counts(lake) == {(T, "wechat"): 5}
+
+
+def test_a_frame_read_from_the_day_it_replaces(lake: Lake) -> None:
+    """5 rows of the day, less one, in the place of the 5."""
+    lake.replace_day(FEE_TOTALS, totals(lake, 5), T, "wechat")
+    fewer = lake.read_day(FEE_TOTALS, T, "wechat").where(F.col("lines") > F.lit(0))
+    lake.replace_day(FEE_TOTALS, fewer, T, "wechat")
+    assert counts(lake) == {(T, "wechat"): 4}
+
+
+def test_two_writers_of_different_channels(lake: Lake) -> None:
+    """Four channels at once: all get through."""
+    names = ["a", "b", "c", "d"]
+    with ThreadPoolExecutor(4) as pool:
+        list(
+            pool.map(
+                lambda name: lake.replace_day(FEE_TOTALS, totals(lake, 3, name), T, name), names
+            )
+        )
+    assert counts(lake) == {(T, name): 3 for name in names}
+
+
+def test_two_writers_of_the_same_day_take_turns(lake: Lake) -> None:
+    """Four writers of one day: the rows are one writer's, never a mixture."""
+    with ThreadPoolExecutor(4) as pool:
+        list(
+            pool.map(
+                lambda rows: lake.replace_day(FEE_TOTALS, totals(lake, rows), T, "wechat"),
+                [7, 7, 7, 7],
+            )
+        )
+    assert counts(lake) == {(T, "wechat"): 7}
+
+
+def test_a_writer_that_always_loses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every try meets another writer: named, and nothing is written."""
+    monkeypatch.setattr("jobs.lake.write_checks.WAIT_SECONDS", 0)
+
+    def loses() -> None:
+        raise RuntimeError("Failed to commit transaction: 7")
+
+    with pytest.raises(WriteConflict, match="fee_totals: other writers won 8 times"):
+        taking_turns(FEE_TOTALS, loses)
+
+
+def test_lists_are_kept(lake: Lake) -> None:
+    """A second write into a table with a list column works, and the lists are as written."""
+    types = {field.name: field.dataType for field in OUTCOMES.schema}
+    given = {
+        "run_date": F.lit(T),
+        "channel": F.lit("wechat"),
+        "unit_id": F.lit("u"),
+        "reasons": F.array_compact(F.array(F.lit("LATE"), F.lit(None).cast("string"))),
+    }
+    row = lake.spark.range(1).select(
+        *[given.get(name, F.lit(None).cast(types[name])).alias(name) for name in types]
+    )
+    for _ in range(2):
+        lake.replace_day(OUTCOMES, row, T, "wechat")
+    assert [each["reasons"] for each in lake.read(OUTCOMES).collect()] == [["LATE"]]
+
+
+def test_sums_do_not_wrap(lake: Lake) -> None:
+    """Ten thousand times 10^15 is beyond BIGINT: sums go through DECIMAL(38,0)."""
+    wide = lake.spark.range(10_000).select(F.lit(10**15).alias("amount"))
+    total = wide.agg(F.sum(F.col("amount").cast("decimal(38,0)")).alias("sum")).collect()[0]["sum"]
+    assert int(total) == 10**19
+
+
+def test_control_rows(lake: Lake) -> None:
+    """Rows of a small table: added, read back with maps and times, replaced by date and channel."""
+    lake.append_rows(RUNS, [{"run_id": "1", "job": "match", "counts": {"lines": 3}}])
+    lake.append_rows(RUNS, [{"run_id": "2", "job": "match", "seconds": {"match": 0.5}}])
+    assert lake.rows(RUNS, run_id="1")[0]["counts"] == {"lines": 3}
+    file = {"channel": "wechat", "business_date": T, "part": "all", "status": "RECEIVED"}
+    lake.replace_rows(STATEMENT_FILES, [file], T, "wechat")
+    lake.replace_rows(STATEMENT_FILES, [{**file, "business_date": U}], U, "wechat")
+    lake.replace_rows(STATEMENT_FILES, [{**file, "status": "ACCEPTED"}], T, "wechat")
+    found = {row["business_date"]: row["status"] for row in lake.rows(STATEMENT_FILES)}
+    assert found == {T: "ACCEPTED", U: "RECEIVED"}
+    assert lake.read(STATEMENT_FILES).count() == 2
+
+
+def test_an_uncommitted_file_is_not_seen(lake: Lake) -> None:
+    """What a task wrote before a kill lies in the table's folder and is no row of it."""
+    lake.replace_day(FEE_TOTALS, totals(lake, 5), T, "wechat")
+    stray = lake.storage.full("fee_totals/business_date=2026-11-22/channel=wechat/stray.parquet")
+    with open(stray, "wb") as out:
+        out.write(b"half a file")
+    assert counts(lake) == {(T, "wechat"): 5}
+
+
+def test_the_past_can_be_read(lake: Lake) -> None:
+    """A version that was replaced since is still there, and so it is below a newer checkpoint."""
+    was = lake.replace_day(FEE_TOTALS, totals(lake, 5), T, "wechat").version
+    lake.replace_day(FEE_TOTALS, totals(lake, 2), T, "wechat")
+    assert lake.read_day(FEE_TOTALS, T, "wechat", was).count() == 5
+    DeltaTable(lake.path(FEE_TOTALS)).create_checkpoint()
+    assert lake.read_day(FEE_TOTALS, T, "wechat", was).count() == 5
+    assert lake.read_day(FEE_TOTALS, T).count() == 2
+
+
+def test_a_table_of_an_earlier_version_gets_the_columns_it_lacks(lake: Lake) -> None:
+    """A lake made before `settlement_amount` was known: refused by name, then widened, rows kept.
+
+    One line of 1.00 was there; after the widening it has no settlement amount.
+    """
+    older = [each for each in arrow_schema(STATEMENT_LINES) if "settlement_" not in each.name]
+    row = {each.name: "x" if pa.types.is_string(each.type) else None for each in older} | {
+        "business_date": T,
+        "channel": "wechat",
+        "amount": 100,
+    }
+    uri = lake.path(STATEMENT_LINES)
+    shutil.rmtree(uri)
+    there = pa.Table.from_pylist([row], pa.schema(older))
+    write_deltalake(uri, there, partition_by=list(STATEMENT_LINES.partitions))
+    again = Lake(lake.spark, lake.uri)
+    with pytest.raises(ColumnsDiffer, match="settlement_amount, settlement_currency"):
+        again.read(STATEMENT_LINES)
+    again.prepare()
+    (found,) = again.read_day(STATEMENT_LINES, T, "wechat").collect()
+    assert (found["amount"], found["settlement_amount"]) == (100, None)
+    assert again.read(STATEMENT_LINES).where("settlement_amount is null").count() == 1

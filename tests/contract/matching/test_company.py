@@ -1,0 +1,76 @@
+"""On a large day only who shares a key with another goes through a step: no row differs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.engine.session import LARGE_ROWS, SMALL_ROWS, set_size
+from tests.support.match_ledger import Ledger, at, line, txn
+
+ROW = ("outcome", "reasons", "duplicate_of", "matched_by")
+MATCH = {"passes": ["our_ref", {"name": "near", "on": ["amount", "currency"]}],
+         "groups": ["batch_ref"]}  # fmt: skip
+
+
+@pytest.fixture(
+    params=[(0, LARGE_ROWS), (1, SMALL_ROWS), (10**6, 0)], ids=["very large", "middling", "small"]
+)
+def told(request: pytest.FixtureRequest, spark: SparkSession, tmp_path: Path) -> Iterator[Ledger]:
+    """Company of each kind: one number of the channel, an amount, a batch, our number; and none.
+
+    Of eleven items from none on is a very large day, from one on a middling one, from a million on
+    a small one. Spark plans for each: 24 partitions and anew between steps, 4, and 1.
+    """
+    bulk_from, rows = request.param
+    made = Ledger(spark, tmp_path, MATCH, bulk_from)
+    lines = [
+        line("a", "A", status="FAILED", channel_ref="C", traded_at=at("10")),
+        line("b", "B", channel_ref="C", traded_at=at("11")),
+        line("near", None, 2000),
+        line("sum.1", "S1", 300, batch_ref="G"),
+        line("sum.2", "S2", 400, batch_ref="G"),
+        line("twice.1", "W", 500, batch_ref="H"),
+        line("twice.2", "W", 500, batch_ref="H"),
+        line("lone", "L", 600),
+    ]
+    ours = [txn("near.t", 2000, our_ref=None), txn("sum.t", 700, batch_ref="G"), txn("alone", 800)]
+    set_size(spark, rows)
+    try:
+        yield made.run(0, lines, ours)
+    finally:
+        set_size(spark, 0)
+
+
+def test_who_shares_a_key_meets(told: Ledger) -> None:
+    """The last word of a number, a sole amount, an even batch, the first of two payments."""
+    rows: list[tuple[Any, ...]] = told.rows(0, *ROW)
+    assert {row[0]: row[1:] for row in rows} == {
+        "a": ("EXCLUDED", "NOT_EXPECTED", "b", None),
+        "alone": ("SUSPENSE", "INTERNAL_ONLY", None, None),
+        "b": ("SUSPENSE", "STATEMENT_ONLY", None, None),
+        "lone": ("SUSPENSE", "STATEMENT_ONLY", None, None),
+        "near.t+near": ("MATCHED", "", None, "near"),
+        "sum.1": ("MATCHED", "", None, "batch_ref"),
+        "sum.2": ("MATCHED", "", None, "batch_ref"),
+        "sum.t": ("MATCHED", "", None, "batch_ref"),
+        "twice.1": ("SUSPENSE", "STATEMENT_ONLY", None, None),
+        "twice.2": ("BREAK", "DUPLICATE_PAYMENT", "twice.1", None),
+    }
+
+
+@pytest.mark.sail_only
+@pytest.mark.parametrize("bulk_from", [0, 1, 10**6], ids=["very large", "middling", "small"])
+def test_two_passes_on_one_key(bulk_from: int, spark: SparkSession, tmp_path: Path) -> None:
+    """20.00 without a time cannot meet within a minute, but by its amount alone; 30.00 can."""
+    on = ["amount", "currency"]
+    timed = {"name": "timed", "on": on, "within_seconds": 60}
+    match = {"passes": ["our_ref", timed, {"name": "by_amount", "on": on}]}
+    made = Ledger(spark, tmp_path, match, bulk_from)
+    lines = [line("a", None, 2000, traded_at=None), line("b", None, 3000, traded_at=at("10"))]
+    ours = [txn("t", 2000, our_ref=None, occurred_at=at("09")),
+            txn("u", 3000, our_ref=None, occurred_at=at("10"))]  # fmt: skip
+    made.run(0, lines, ours)
+    assert {row[0]: row[-1] for row in made.rows(0, *ROW)} == {"t+a": "by_amount", "u+b": "timed"}

@@ -1,0 +1,190 @@
+"""Shape checks: which fault fails the day, which is only told, and pages that need no network."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.lake.tables import Lake
+from jobs.quality.great_expectations_checks import QualitySummary, check_day
+from jobs.quality.pages import build_pages
+from jobs.quality.rules import AMOUNT_MAX, UNIQUE_ROWS_MAX, Mark, rules_of
+from schemas.tables import INTERNAL_TRANSACTIONS, OUTCOMES, STATEMENT_LINES
+from tests.support.paths import ROOT
+from tests.support.small_lake import DAY, alone, pair, put
+
+TRADED = datetime(2026, 11, 22, 3, tzinfo=UTC)
+
+#: Great Expectations takes its time to begin.
+pytestmark = pytest.mark.slow
+
+
+def line(number: int, **more: Any) -> dict[str, Any]:
+    """A good line of 12.50 CNY."""
+    return {"line_id": f"file:{number:09d}", "file_id": "file", "line_no": number,
+            "kind": "PAYMENT", "status": "SUCCEEDED", "amount": 1250, "fee": 8, "currency": "CNY",
+            "our_ref": f"S{number}", "traded_at": TRADED, **more}  # fmt: skip
+
+
+def transaction(number: int, **more: Any) -> dict[str, Any]:
+    """A good transaction of 12.50 CNY."""
+    return {"txn_id": f"S{number}", "kind": "PAYMENT", "status": "SUCCEEDED", "amount": 1250,
+            "currency": "CNY", "occurred_at": TRADED, **more}  # fmt: skip
+
+
+def wrong(summary: QualitySummary) -> list[tuple[str, str, str]]:
+    """Mark, column and name of every check that failed."""
+    return [(str(each.mark), each.column, each.name)
+            for each in (*summary.failures, *summary.warnings)]  # fmt: skip
+
+
+def test_a_good_day_is_ok_in_every_table(lake: Lake) -> None:
+    put(lake, STATEMENT_LINES, DAY, "wechat", line(1), line(2, kind="REFUND", amount=-1250))
+    put(lake, INTERNAL_TRANSACTIONS, DAY, "wechat", transaction(1), transaction(2))
+    put(lake, OUTCOMES, DAY, "wechat", pair("S1", 1250, 1250), alone("S2", "SUSPENSE", 1250))
+    for table in (STATEMENT_LINES, INTERNAL_TRANSACTIONS, OUTCOMES):
+        summary = check_day(lake, table, DAY)
+        assert (summary.result, summary.rows, wrong(summary)) == ("OK", 2, []), table.name
+
+
+@pytest.mark.sail_only
+@pytest.mark.parametrize(
+    ("fault", "told", "found"),
+    [
+        ({"kind": "GIFT"}, ("fail", "kind", "is one of the known words"), "GIFT"),
+        ({"status": "DONE"}, ("fail", "status", "is one of the known words"), "DONE"),
+        ({"amount": None}, ("fail", "amount", "is never null"), "1 of 3 rows"),
+        ({"amount": AMOUNT_MAX + 1}, ("fail", "amount", "is within bounds"), "1 of 3 rows"),
+        ({"currency": "yuan"}, ("fail", "currency", "is well formed"), "yuan"),
+        ({"line_id": "file:000000001"}, ("fail", "line_id", "is unique"), "2 of 3 rows"),
+        ({"traded_at": None}, ("warn", "traded_at", "is never null"), "1 of 3 rows"),
+    ],
+)
+def test_one_bad_line_among_three(
+    lake: Lake, fault: Mapping[str, Any], told: tuple[str, str, str], found: str
+) -> None:
+    """A `fail` stops the day, a `warn` does not; either says how many rows, and which values."""
+    put(lake, STATEMENT_LINES, DAY, "wechat", line(1), line(2), line(3, **fault))
+    summary = check_day(lake, STATEMENT_LINES, DAY)
+    assert wrong(summary) == [told]
+    assert summary.result == told[0].upper()
+    assert found in (*summary.failures, *summary.warnings)[0].found
+
+
+@pytest.mark.sail_only
+def test_an_outcome_with_words_that_nobody_knows_fails(lake: Lake) -> None:
+    bad = pair("S2", 1250, 1250, action="SHRUG", chances=-1)
+    put(lake, OUTCOMES, DAY, "wechat", pair("S1", 1250, 1250), bad)
+    assert wrong(check_day(lake, OUTCOMES, DAY)) == [
+        ("fail", "action", "is one of the known words"), ("fail", "chances", "is within bounds")
+    ]  # fmt: skip
+
+
+@pytest.mark.sail_only
+def test_a_day_without_rows_is_a_warning(lake: Lake) -> None:
+    """A day without trades is possible: the volume warns, nothing else is asked."""
+    summary = check_day(lake, STATEMENT_LINES, DAY)
+    assert (summary.result, len(summary.checks)) == ("WARN", 2)
+    assert wrong(summary) == [("warn", "the table", "has the usual volume")]
+
+
+def test_a_thin_day_is_held_against_the_days_before(lake: Lake) -> None:
+    """Ten rows on each of three days, then one: less than a fifth of the usual."""
+    for days_ago in (1, 2, 3):
+        rows = [transaction(number) for number in range(10)]
+        put(lake, INTERNAL_TRANSACTIONS, DAY - timedelta(days=days_ago), "wechat", *rows)
+    put(lake, INTERNAL_TRANSACTIONS, DAY, "wechat", transaction(1))
+    summary = check_day(lake, INTERNAL_TRANSACTIONS, DAY)
+    assert wrong(summary) == [("warn", "the table", "has the usual volume")]
+    assert summary.warnings[0].found == "it is 1"
+
+
+@pytest.mark.sail_only
+def test_only_the_channels_named_are_checked(lake: Lake) -> None:
+    put(lake, STATEMENT_LINES, DAY, "wechat", line(1))
+    put(lake, STATEMENT_LINES, DAY, "alipay", line(1, kind="GIFT"), line(2))
+    assert check_day(lake, STATEMENT_LINES, DAY, ["wechat"]).result == "OK"
+    assert check_day(lake, STATEMENT_LINES, DAY, ["alipay"]).result == "FAIL"
+
+
+@pytest.mark.sail_only
+def test_days_too_big_are_not_asked_for_unique_ids() -> None:
+    names = [rule.name for rule in rules_of(STATEMENT_LINES, UNIQUE_ROWS_MAX, None)]
+    assert "is unique" in names
+    names = [rule.name for rule in rules_of(STATEMENT_LINES, UNIQUE_ROWS_MAX + 1, None)]
+    assert "is unique" not in names
+
+
+@pytest.mark.sail_only
+def test_money_is_never_summed_by_the_checks() -> None:
+    """Great Expectations adds in floats: no rule asks it for a sum, a mean or the like."""
+    for table in (STATEMENT_LINES, INTERNAL_TRANSACTIONS, OUTCOMES):
+        for rule in rules_of(table, 1, None):
+            assert not re.search("Sum|Mean|Stdev|Median|Quantile", rule.expectation)
+            assert rule.mark in Mark
+
+
+@pytest.mark.sail_only
+def test_pages_need_nothing_from_outside_and_earlier_days_stay(lake: Lake) -> None:
+    """Two days, the second with a fault that looks like HTML."""
+    index = Path(lake.uri, "quality", "index.html")
+    for day, kind in ((date(2026, 11, 21), "PAYMENT"), (DAY, "<script>alert(1)</script>")):
+        put(lake, STATEMENT_LINES, day, "wechat", line(1, kind=kind), line(2))
+        assert build_pages(lake, [check_day(lake, STATEMENT_LINES, day)]) == str(index)
+
+    pages = {path.relative_to(index.parent).as_posix(): path.read_text("utf-8")
+             for path in index.parent.rglob("*.html")}  # fmt: skip
+    assert sorted(pages) == [
+        "2026-11-21/statement_lines.all.html", "2026-11-22/statement_lines.all.html", "index.html"
+    ]  # fmt: skip
+    for path, page in pages.items():
+        assert not re.search(r"<(script|link|img|iframe|object|embed)\b|@import|url\(", page), path
+        assert not re.search(r"(https?:)?//", page), path
+        assert "newsletter" not in page.lower()
+        for target in re.findall(r'href="([^"]*)"', page):
+            assert (index.parent / Path(path).parent / target).resolve().is_file(), target
+    assert "&lt;script&gt;alert(1)" in pages["2026-11-22/statement_lines.all.html"]
+    assert "values must belong to this set" in pages["2026-11-22/statement_lines.all.html"]
+    assert pages["index.html"].index("2026-11-22") < pages["index.html"].index("2026-11-21")
+
+    facts = json.loads(Path(index.parent, "2026-11-22", "statement_lines.all.json").read_text())
+    assert facts["result"] == "FAIL"
+    assert facts["wrong"] == [
+        "fail: kind is one of the known words: 1 of 2 rows, such as <script>alert(1)</script>"
+    ]
+
+
+@pytest.mark.sail_only
+def test_the_same_day_checked_again_replaces_its_page(lake: Lake) -> None:
+    put(lake, STATEMENT_LINES, DAY, "wechat", line(1, kind="GIFT"))
+    build_pages(lake, [check_day(lake, STATEMENT_LINES, DAY)])
+    put(lake, STATEMENT_LINES, DAY, "wechat", line(1))
+    build_pages(lake, [check_day(lake, STATEMENT_LINES, DAY)])
+    index = Path(lake.uri, "quality", "index.html").read_text("utf-8")
+    assert (index.count("statement_lines.all.html"), index.count("GIFT")) == (1, 0)
+
+
+@pytest.mark.sail_only
+def test_great_expectations_is_imported_when_asked_for_with_its_reporting_off() -> None:
+    """Nothing of it at the start; afterwards the modules it was spared are the real ones."""
+    code = (
+        "import os, sys, jobs.quality.great_expectations_checks as quality\n"
+        "assert 'great_expectations' not in sys.modules\n"
+        "quality.warm_up().join()\n"
+        "assert 'great_expectations' in sys.modules\n"
+        "assert os.environ['GX_ANALYTICS_ENABLED'] == 'false'\n"
+        "assert 'altair' not in sys.modules and 'scipy.stats' not in sys.modules\n"
+        "from great_expectations.expectations.core import"
+        " expect_column_kl_divergence_to_be_less_than as spared\n"
+        "from scipy import stats\n"
+        "assert spared.stats.entropy is stats.entropy\n"
+    )
+    root = ROOT
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

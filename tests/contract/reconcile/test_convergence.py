@@ -1,0 +1,110 @@
+"""Any order of arrival, with any runs in between, ends in the rows of the clean run in date order.
+
+Each draw makes four days of trouble, and a plan: drafts of statements and snapshots that are sent
+anew, files that come days late or twice, runs of any date at any time. More draws with
+`TIEOUT_ARRIVALS=20 pytest tests/contract/reconcile/test_convergence.py`.
+"""
+
+import os
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.lake.tables import Lake
+from schemas.tables import CANDIDATES, OPEN_ITEMS, OUTCOMES, Table
+from tests.support.worlds import PAGE, World, day, line, txn
+
+pytestmark = pytest.mark.sail_only
+DAYS = 4
+DRAWS = int(os.environ.get("TIEOUT_ARRIVALS", "2"))
+BY_AMOUNT = PAGE.replace(
+    "passes: [our_ref, channel_ref]",
+    "passes: [our_ref, channel_ref, {name: by_amount, on: [amount, currency]}]",
+)
+Rows = list[dict[str, Any]]
+
+
+def drawn_days(rng: Random) -> tuple[list[Rows], list[Rows]]:
+    """Lines and transactions by day: most agree, some come days apart, differ, or come twice."""
+    lines: list[Rows] = [[line(f"L{on}")] for on in range(DAYS)]
+    ours: list[Rows] = [[txn(f"L{on}")] for on in range(DAYS)]
+    for number in range(14):
+        on, later = rng.randrange(DAYS), rng.randrange(3)
+        amount = rng.choice(["10.00", "20.00", f"{number + 1}.50"])
+        trouble = rng.choice(["none", "cut-off", "amount", "status", "twice", "no number", "again"])
+        own = f"T{number}"
+        sent = txn(own, amount)
+        there = line(own, amount)
+        if trouble == "amount":
+            there = line(own, "9.99")
+        elif trouble == "status":
+            there = line(own, amount, status="FAILED")
+        elif trouble == "no number":
+            there = line(None, amount, channel_ref=None)
+        ours[on].append(sent)
+        comes = min(on + (later if trouble == "cut-off" else 0), DAYS - 1)
+        lines[comes].append(there)
+        if trouble == "twice":
+            lines[min(on + later, DAYS - 1)].append(there)
+        if trouble == "again" and on + 1 < DAYS:
+            ours[on + 1].append(txn(own, amount, status=rng.choice(["SUCCEEDED", "FAILED"])))
+    return lines, ours
+
+
+def clean(world: World, lines: list[Rows], ours: list[Rows]) -> None:
+    """Every day in its order, once."""
+    for on in range(DAYS):
+        world.statement(on, *lines[on])
+        world.snapshot(on, *ours[on])
+        world.ingest(on)
+        world.match(on)
+
+
+def troubled(world: World, lines: list[Rows], ours: list[Rows], rng: Random) -> list[str]:
+    """The same files, drafts before some of them, in any order, with runs in between; told."""
+    steps: list[tuple[float, str, int]] = []
+    for on in range(DAYS):
+        for what in ("statement", "snapshot"):
+            final = rng.random()
+            steps.append((final, what, on))
+            if rng.random() < 0.5:
+                steps.append((final * rng.random(), f"draft {what}", on))
+    steps += [(rng.random(), "run", rng.randrange(DAYS)) for _ in range(4)]
+    told = []
+    for _, what, on in sorted(steps):
+        told.append(f"{what} of day {on}")
+        if what == "run":
+            world.match(on)
+            continue
+        rows = lines[on] if what.endswith("statement") else ours[on]
+        if what.startswith("draft"):
+            rows = [each for each in rows if rng.random() < 0.8] or rows[:1]
+        (world.statement if what.endswith("statement") else world.snapshot)(on, *rows)
+        world.ingest(on)
+    world.match(DAYS - 1)
+    return told
+
+
+def rows_of(lake: Lake, table: Table) -> list[str]:
+    """All rows of all days, in an order."""
+    return sorted(str(row) for on in range(DAYS) for row in lake.read_day(table, day(on)).collect())
+
+
+@pytest.mark.parametrize("seed", range(DRAWS))
+def test_any_arrival_ends_in_the_clean_rows(spark: SparkSession, tmp_path: Path, seed: int) -> None:
+    """Outcomes, open items and candidates of all days, row for row."""
+    rng = Random(f"arrivals {seed}")
+    lines, ours = drawn_days(rng)
+    worlds = []
+    for name in ("clean", "troubled"):
+        (tmp_path / name).mkdir()
+        lake = Lake(spark, str(tmp_path / name / "lake")).prepare()
+        worlds.append(World(tmp_path / name, lake, BY_AMOUNT))
+    clean(worlds[0], lines, ours)
+    told = troubled(worlds[1], lines, ours, rng)
+    for table in (OUTCOMES, OPEN_ITEMS, CANDIDATES):
+        expected, found = (rows_of(world.lake, table) for world in worlds)
+        assert found == expected, f"{table.name}, after: {'; '.join(told)}"

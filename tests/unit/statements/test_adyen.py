@@ -1,0 +1,145 @@
+"""Adyen's settlement details report: made files, debit and credit, zones, batches, damage.
+
+A line below is shown as (kind, amount, fee, currency, our_ref, channel_ref, original_ref).
+"""
+
+import csv
+import io
+
+import pytest
+
+from tests.fuzz.reading import Told
+from tests.support.psp_reports import ledger, made, reasons
+from tests.support.psp_reports import told as read
+
+GOOD = made("adyen")
+P1, P3 = "8800000000000001", "8800000000000003"
+LEDGER = [
+    ("PAYMENT", 10000, 124, "EUR", "S1001", P1, None),
+    ("REFUND", -4000, 10, "EUR", "R2001", "8800000000000201", P1),
+    ("CHARGEBACK", -100, 200, "EUR", None, "8800000000000301", P3),
+    ("PAYMENT", 1200, None, "JPY", "S1002", "8800000000000004", None),
+    ("FEE", -277, 0, "EUR", None, "Invoice 42, November", None),
+    ("PAYOUT", -6000, 0, "EUR", None, "TX0000001XT batch 7, ShopEU", None),
+]
+
+
+def told(content: bytes, **options: object) -> Told:
+    """What becomes of a report."""
+    return read("adyen", content, **options)
+
+
+def reordered(content: bytes, more: tuple[str, ...] = ()) -> bytes:
+    """The same report with its columns backwards, and columns more."""
+    rows = list(csv.reader(io.StringIO(content.decode())))
+    out = io.StringIO()
+    extra = [list(more)] + [['{"a":"b"}' for _ in more] for _ in rows[1:]]
+    csv.writer(out, lineterminator="\n").writerows(
+        [*row[::-1], *added] for row, added in zip(rows, extra, strict=True)
+    )
+    return out.getvalue().encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        GOOD,
+        GOOD.replace(b"\n", b"\r\n"),
+        reordered(GOOD),
+        reordered(GOOD, ("Metadata", "ARN")),
+        b"\xef\xbb\xbfMerchant/Company,Start date\nShopEU,16/11/2026,,\n"
+        + GOOD.replace(b",Type,", b",Journal Type,"),
+    ],
+)
+def test_as_downloaded_reordered_or_interactive(content: bytes) -> None:
+    """One report in five forms, the same six lines, and a batch that comes to nothing."""
+    seen = told(content)
+    assert (seen.verdict, ledger(seen)) == ("ACCEPTED", LEDGER)
+    assert seen.totals[0] == {
+        "name": "net of batch 7", "currency": "EUR", "declared": 0, "computed": 0
+    }  # fmt: skip
+
+
+def test_another_currency_is_settled_in_ours() -> None:
+    """1200 JPY bring 7.11 EUR: the fee cannot be told from the exchange, and is not guessed."""
+    row = told(GOOD).lines[3]
+    assert (row["fee"], row["settlement_amount"], row["settlement_currency"]) == (None, 711, "EUR")
+    assert str(row["traded_at"])[:19] == "2026-11-16 07:30:00"  # 23:30 PST of the day before
+
+
+def test_a_small_payment_may_cost_more_than_it_brings() -> None:
+    """Gross credit 10 INR, net debit 0.03 USD."""
+    old = b"JPY,,1200,0.0061,EUR,,7.11,"
+    seen = told(GOOD.replace(old, b"INR,,10.00,0.0120,USD,0.03,,").replace(b"60.00", b"52.89"))
+    assert (seen.lines[3]["amount"], seen.lines[3]["settlement_amount"]) == (1000, -3)
+
+
+def test_a_batch_that_does_not_come_to_nothing() -> None:
+    """A line was lost on the way: 0.99 is missing."""
+    lines = GOOD.splitlines(True)
+    seen = told(b"".join(lines[:4] + lines[5:]))
+    assert seen.verdict.startswith("TOTALS_DIFFER")
+    assert "net of batch 7 declares 0.00, its lines add up to -7.11" in seen.verdict
+
+
+def test_a_batch_without_its_payout_is_not_checked() -> None:
+    """The rest of the batch is in another file."""
+    seen = told(b"".join(GOOD.splitlines(True)[:-1]))
+    assert seen.accepted
+    assert not seen.checked("amount")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "fault"),
+    [
+        (",Settled,8800000000000101", ",SettledLater,8800000000000101", 2, "UNKNOWN_KIND"),
+        ("EUR,,100.00,1", "EUR,100.00,,1", 2, "FEES_DIFFER"),
+        ("EUR,,100.00,1", "EUR,1.00,100.00,1", 2, "BAD_SIGN"),
+        ("EUR,,100.00,1", "EUR,,-100.00,1", 2, "BAD_SIGN"),
+        ("EUR,,100.00,1", "EUR,,100.001,1", 2, "BAD_AMOUNT"),
+        ("EUR,,100.00,1", "EUR,,,1", 2, "NO_VALUE"),
+        (",0.60,0.14,", ",0.61,0.14,", 2, "FEES_DIFFER"),
+        (",0.60,0.14,", ",6E9999,0.14,", 2, "BAD_AMOUNT"),
+        ("10:00:00,CET", "10:00:00,IST", 3, "UNKNOWN_ZONE"),
+        ("10:00:00,CET", "10:00:00,", 3, "NO_VALUE"),
+        ("2026-11-16 10:00:00", "2026-11-16", 3, "BAD_TIME"),
+        ("EUR,40.00,,1,EUR,40.10,", "EUR,,40.00,1,EUR,,39.90", 3, "BAD_SIGN"),
+        ("R2001", "1.2302025304E+022", 3, "DAMAGED_REFERENCE"),
+        ("8800000000000004,S1002", "8.8E+15,S1002", 5, "DAMAGED_REFERENCE"),
+        ("Shop,ShopEU,8800000000000003", "Shop,8800000000000003", 4, "WRONG_WIDTH"),
+    ],
+)
+def test_damaged_lines_are_rejected(old: str, new: str, line: int, fault: str) -> None:
+    """Each fault by name and on its line; the other five lines stand."""
+    assert old in GOOD.decode()
+    seen = told(GOOD.decode().replace(old, new).encode())
+    assert reasons(seen) == [(line, fault)]
+    assert len(seen.lines) == 5
+    assert seen.verdict.startswith("REJECTED_LINES")
+
+
+def test_what_the_profile_says_of_types_and_zones() -> None:
+    """PaymentCost and IST are known where the profile knows them."""
+    content = GOOD.replace(b"InvoiceDeduction", b"PaymentCost").replace(b"CET,Inv", b"IST,Inv")
+    content = content.replace(b"12:00:00,CET", b"12:00:00,IST")
+    assert {fault for _, fault in reasons(told(content))} == {"UNKNOWN_KIND"}
+    seen = told(content, kinds={"PaymentCost": "FEE"}, zones={"IST": "+05:30"})
+    assert seen.verdict == "ACCEPTED"
+    assert str(seen.lines[4]["traded_at"])[:19] == "2026-11-16 06:30:00"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (GOOD.replace(b"Psp Reference,", b"Num Txs,", 1), "UNKNOWN_LAYOUT"),
+        (GOOD.replace(b"Gross Debit (GC)", b"Gross", 1), "UNKNOWN_LAYOUT"),
+        (GOOD.replace(b"Reserved4", b"Batch Number", 1), "UNKNOWN_LAYOUT"),
+        (b"\n" * 100 + GOOD[300:], "UNKNOWN_LAYOUT"),
+        (GOOD[:-30], "BAD_CSV"),
+    ],
+)
+def test_a_damaged_file_is_refused_by_name(content: bytes, code: str) -> None:
+    """Aggregated reports, lost or doubled columns, a file that was cut."""
+    seen = told(content)
+    assert code in seen.verdict or reasons(seen)
+    assert not seen.accepted

@@ -1,0 +1,131 @@
+"""BAI2 as banks print it: funds types, continuations, padding, several files, the bank's own codes.
+
+Amounts are cents of USD; the account opens at 1000.00.
+"""
+
+import pytest
+
+from tests.support.bank_files import ledger, told
+
+
+def report(*transactions: str, closing: int = 100_000, currency: str = "USD", pad: int = 0) -> str:
+    """A file of one account; totals and counts are made to fit the lines given."""
+    lines = [line for each in transactions for line in each.split("\n")]
+    amounts = [each.split(",")[2] for each in transactions]
+    total = 100_000 + closing + sum(int(each or 0) for each in amounts)
+    rows = [
+        "01,TESTBANK,CUST,261116,2400,1,80,,2/",
+        f"02,CUST,TESTBANK,1,261116,2359,{currency},2/",
+        f"03,12345,{currency},010,100000,,,015,{closing},,/",
+        *lines,
+        f"49,{total},{len(lines) + 2}/",
+        f"98,{total},1,{len(lines) + 4}/",
+        f"99,{total},1,{len(lines) + 6}/",
+    ]
+    return "".join(f"{row:<{pad}}\n" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("funds", "valued"),
+    [
+        ("", "2026-11-16"), ("Z", "2026-11-16"), ("0", "2026-11-16"), ("1", "2026-11-16"),
+        ("2", "2026-11-16"), ("V,261118,2400", "2026-11-18"), ("V,261118,", "2026-11-18"),
+        ("S,100,200,700", "2026-11-16"), ("D,3,0,100,1,200,2,700", "2026-11-16"),
+        ("d,0", "2026-11-16"),
+    ],
+)  # fmt: skip
+def test_funds_types_before_the_references(funds: str, valued: str) -> None:
+    """10.00 in; behind the funds type stand the bank's and our reference, then text."""
+    seen = told("bai2", report(f"16,195,1000,{funds},B1,OURS,A/B, C/D", closing=101_000))
+    (line,) = seen.lines
+    assert (line["amount"], line["channel_ref"], line["our_ref"]) == (1000, "B1", "OURS")
+    assert str(line["settlement_date"]) == valued
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "16,195,1000,Z,B1,OURS/",
+        "16,195,1000,Z,B1,OURS",
+        "16,195,1000,Z,B1,OURS,/",
+        "16,195,1000,Z,B1,OURS,TEXT/\n88,MORE,OF IT/\n88,AND 16,195,1 /",
+        "16,195,1000,Z,B1,OURS,TEXT\n88,MORE",
+        # Cells of the transaction itself that go on, with a slash or without.
+        "16,195,1000,S,1,2/\n88,997,B1,OURS,TEXT/",
+        "16,195,1000,S,1,2\n88,997,B1,OURS,TEXT/",
+        "16,195,1000,Z/\n88,B1/\n88,OURS/\n88,TEXT",
+        "16,195,1000,Z,B1,OURS,TEXT   /   ",
+    ],
+)
+def test_continuations(text: str) -> None:
+    """The same transaction, broken anywhere a bank may break it; padded to eighty columns too."""
+    for pad in (0, 80):
+        seen = told("bai2", report(text, closing=101_000, pad=pad))
+        assert seen.verdict == "ACCEPTED", seen.verdict
+        (line,) = seen.lines
+        assert (line["channel_ref"], line["our_ref"]) == ("B1", "OURS")
+
+
+@pytest.mark.parametrize("more", ["88,x", "88,x/", "x"])
+def test_records_that_go_on_and_on_take_no_long_time(more: str) -> None:
+    """A hundred thousand continuations of a transaction's text, and of its cells."""
+    rest = f"\n{more}" * 100_000
+    for first in ("16,195,1000,Z,B1,OURS,TEXT", "16,195,1000,D,99999999"):
+        whole = report("16,195,1000,Z,B1,OURS,TEXT", closing=101_000)
+        seen = told("bai2", whole.replace("16,195,1000,Z,B1,OURS,TEXT", f"{first}{rest}"))
+        assert seen.accepted == (more == "x")  # the others are records that no trailer counts
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "amount"),
+    [("195", "PAYMENT", 1000), ("399", "PAYMENT", 1000), ("475", "PAYOUT", -1000),
+     ("920", "PAYMENT", 1000), ("960", "PAYOUT", -1000)],
+)  # fmt: skip
+def test_which_way_a_type_code_goes(code: str, kind: str, amount: int) -> None:
+    """Credits and debits, and those that a bank may define itself."""
+    text = report(f"16,{code},1000,,B1,,", closing=100_000 + amount)
+    assert ledger(told("bai2", text)) == [(kind, amount)]
+
+
+@pytest.mark.parametrize("code", ["730", "900", "100000", "", "ABC"])
+def test_a_type_code_that_goes_no_way(code: str) -> None:
+    """Loans, status codes, and what is none: never guessed."""
+    assert not told("bai2", report(f"16,{code},1000,,B1,,", closing=101_000)).accepted
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("16,195,1000,B1,OURS,TEXT", "'B1' is no funds type"),
+        ("16,195,10.00,,B1,OURS,TEXT", "'10.00' is no amount"),
+    ],
+)
+def test_cells_that_may_be_others(text: str, said: str) -> None:
+    """A missing funds type would make the bank's reference of ours."""
+    whole = report("16,195,1000,,B1,OURS,TEXT", closing=101_000)
+    assert said in told("bai2", whole.replace("16,195,1000,,B1,OURS,TEXT", text)).verdict
+
+
+def test_an_amount_that_is_not_given_and_currencies() -> None:
+    """Nothing is 0; 1000 are 10.00 USD, 1,000 JPY and 1.000 KWD alike: minor units."""
+    assert ledger(told("bai2", report("16,195,,,B1,,"))) == [("PAYMENT", 0)]
+    for currency in ("JPY", "KWD"):
+        seen = told("bai2", report("16,195,1000,,B1,,", closing=101_000, currency=currency))
+        assert [(row["amount"], row["currency"]) for row in seen.lines] == [(1000, currency)]
+
+
+def test_several_files_in_one() -> None:
+    """Each with its own trailer; a cent less in the second is its own fault."""
+    one = report("16,195,1000,,B1,,", closing=101_000)
+    assert ledger(told("bai2", one + one)) == [("PAYMENT", 1000), ("PAYMENT", 1000)]
+    at = one.rindex("99,")
+    seen = told("bai2", one + one[:at] + one[at:].replace("99,202000", "99,202001"))
+    assert "control_total file 2 declares" in seen.verdict
+
+
+@pytest.mark.parametrize("gone", ["49,", "98,", "99,"])
+def test_a_trailer_that_is_missing(gone: str) -> None:
+    """It may be cut, or records may be missing: refused."""
+    rows = report("16,195,1000,,B1,,", closing=101_000).splitlines(True)
+    seen = told("bai2", "".join(row for row in rows if not row.startswith(gone)))
+    assert seen.verdict.split(":")[0] in ("BAD_STATEMENT", "FOOTER_MISSING")

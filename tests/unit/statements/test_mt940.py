@@ -1,0 +1,248 @@
+"""MT940 as banks print it: field 61 by its rule and beside it, field 86, pages, line ends.
+
+Amounts are minor units of EUR; every statement opens at 100.00, and ties.
+"""
+
+from datetime import date
+
+import pytest
+
+from tests.support.bank_files import ledger, mt940, told
+
+
+def one(*lines: str, cents: int, currency: str = "EUR") -> dict[str, object]:
+    """The line of a statement that moves so many cents."""
+    closing = f"C261116{currency}{(10_000 + cents) // 100},{(10_000 + cents) % 100:02}"
+    seen = told("mt940", mt940(*lines, closing=closing).replace("EUR", currency))
+    assert seen.verdict == "ACCEPTED", seen.verdict
+    (line,) = seen.lines
+    return line
+
+
+@pytest.mark.parametrize(
+    ("field", "ours", "theirs", "code"),
+    [
+        ("C10,NTRFREF1//B1", "REF1", "B1", "NTRF"),
+        ("C10,NTRFNONREF//B1", None, "B1", "NTRF"),
+        ("C10,NTRFEREF//B1", None, "B1", "NTRF"),
+        ("C10,NTRFKREF+//B1", None, "B1", "NTRF"),
+        ("C10,NMARMARF", None, None, "NMAR"),
+        ("C10,NONREF", None, None, None),
+        ("C10,//19239782213", None, "19239782213", None),
+        ("C10,00 NTRFREF1", "REF1", None, "NTRF"),
+        ("CR10,NTRFREF1", "REF1", None, "NTRF"),
+        ("C10NTRFREF1", "REF1", None, "NTRF"),
+        ("C00010,0N541REF1", "REF1", None, "N541"),
+        ("C10.00NMSCREF1", "REF1", None, "NMSC"),
+        ("c10,00NMSCREF1", "REF1", None, "NMSC"),
+        ("C10,NGT TMG TANGO", "TMG TANGO", None, "NGT"),
+        ("C10,MCI0REF1", "REF1", None, "MCI0"),
+        # Longer than the sixteen characters of the rule, or text behind them.
+        ("C10,NTRFINNDNL2U20140520000123456//B1", "INNDNL2U20140520000123456", "B1", "NTRF"),
+        ("C10,NTRFREF1            MY SHOP AMSTERDAM", "REF1", None, "NTRF"),
+        ("C10,NTRFREF1//2022070616391534000", "REF1", "2022070616391534000", "NTRF"),
+        ("C10,NTRFa/b 12//B1//C", "a/b 12", "B1//C", "NTRF"),
+        # It begins as an account number does, and is none of that country's length.
+        ("C10,NTRFNL26111612345678", "NL26111612345678", None, "NTRF"),
+        ("C10,NTRFRF18539007547034", "RF18539007547034", None, "NTRF"),
+    ],
+)
+def test_references_of_field_61(
+    field: str, ours: str | None, theirs: str | None, code: str | None
+) -> None:
+    """10.00 that came in: our reference, the bank's, the code."""
+    line = one(f":61:261116{field}", cents=1000)
+    assert (line["our_ref"], line["channel_ref"], line["product"]) == (ours, theirs, code)
+
+
+@pytest.mark.parametrize(
+    ("days", "booked", "valued"),
+    [
+        ("2612310102", date(2027, 1, 2), date(2026, 12, 31)),
+        ("2701021231", date(2026, 12, 31), date(2027, 1, 2)),
+        ("2610150105", date(2027, 1, 5), date(2026, 10, 15)),
+        ("261116    ", date(2026, 11, 16), date(2026, 11, 16)),
+        ("2611160000", date(2026, 11, 16), date(2026, 11, 16)),
+        ("2602300302", date(2026, 3, 2), date(2026, 2, 28)),
+        ("2402300230", date(2024, 2, 29), date(2024, 2, 29)),
+    ],
+)
+def test_dates_of_field_61(days: str, booked: date, valued: date) -> None:
+    """Across New Year the booking is in the year nearest to the value; 30 February is its last."""
+    line = one(f":61:{days}C10,NTRFREF1", cents=1000)
+    assert (str(line["traded_at"])[:10], line["settlement_date"]) in (
+        (str(booked), valued),
+        # midnight in Berlin is the evening before in UTC
+        (str(date.fromordinal(booked.toordinal() - 1)), valued),
+    )
+
+
+@pytest.mark.parametrize(
+    ("details", "ours", "tail", "name"),
+    [
+        # Numbered parts: a reference that fills its part goes on in the next.
+        (("166?00CREDIT?20EREF+ORDER-1?21KREF+BATCH-9?22SVWZ+thanks?31DE123456",
+          "7890?32Jo?33hn"), "ORDER-1", "7890", "J**"),
+        (("166?00CREDIT?20EREF+ABCDEFGHIJKLMNOPQRSTUV?21WXYZ?22SVWZ+x",),
+         "ABCDEFGHIJKLMNOPQRSTUVWXYZ", None, None),
+        (("166?00CREDIT?20EREF+ORDER-1?21FREE TEXT?22SVWZ+x",), "ORDER-1", None, None),
+        (("166?00CREDIT?20SVWZ+a b c EREF+ORDER-1 KREF+K1",), "ORDER-1", None, None),
+        (("166?00CREDIT?20EREF+NOTPROVIDED KREF+K1",), "K1", None, None),
+        (("166?00CREDIT?20EREF+NOTPROVIDED?21SVWZ+x",), "OWN", None, None),
+        (("166?00CREDIT?20EREF+ORDER-1 BIC: BYLADEMM?21x",), "ORDER-1", None, None),
+        (("020~00CREDIT~20EREF+ORDER-1~3112345678~32Jo",), "ORDER-1", "5678", "J**"),
+        # Named parts.
+        (("/TRTP/SEPA OVERBOEKING/IBAN/NL00TEST0123456789/BIC/TESTNL2A/NAME/Jo",
+          "hn/REMI/x/EREF/ORDER-1"), "ORDER-1", "6789", "J**"),
+        (("/EREF/ORDER-1/7/ORDP//NAME/John/REMI/x",), "ORDER-1/7", None, "J**"),
+        (("/EREF/NOTPROVIDED//MARF/M1//CNTP/NL00TEST0123456789/TESTNL2A/John///REMI/USTD//x/",),
+         "OWN", "6789", "J**"),
+        # Text, in which nothing is known.
+        (("GIRO 428428 EREF ORDER-1",), "OWN", None, None),
+        (("paid at 22", ":20:15 for it"), "OWN", None, None),
+    ],
+)  # fmt: skip
+def test_details(details: tuple[str, ...], ours: str, tail: str | None, name: str | None) -> None:
+    """Field 86 names the payer; its end-to-end reference goes before the one of field 61."""
+    first, *more = details
+    line = one(":61:261116C10,NTRFOWN//B1", f":86:{first}", *more, cents=1000)
+    assert (line["our_ref"], line["account_tail"], line["payer_name"]) == (ours, tail, name)
+
+
+def test_text_behind_the_closing_balance_is_not_the_last_entry_s() -> None:
+    """A field 86 of the statement, and one above all entries."""
+    text = mt940(":86:/EREF/X", ":61:261116C10,NTRFOWN", closing="C261116EUR110,00")
+    text = text.replace("\n-\n", "\n:86:/EREF/ORDER-1/NAME/Bank\n-\n")
+    (line,) = told("mt940", text).lines
+    assert (line["our_ref"], line["payer_name"]) == ("OWN", None)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "261116C1x0,00NTRFREF1",  # the amount would be 1
+        "261116C2X500NTRFREF1",
+        "261116C10,00",  # and a line behind it that is none of a reference
+        "261116CX10,00NTRFREF1",  # X is not the last letter of EUR
+        "261116C10.0NTRFREF1",  # a point, and not the decimals of EUR
+        "261116C1.000NTRFREF1",
+        "261316C10,00NTRFREF1",
+        "2611161316C10,00NTRFREF1",
+        "C10,00NTRFREF1",
+    ],
+)
+def test_a_field_61_that_is_none(field: str) -> None:
+    """In an interim report, where no balance would tell: rejected by name, never taken in part."""
+    head = ":20:R\n:25:A\n:28C:1\n:34F:EURC0,\n:13D:2611161200+0100\n"
+    seen = told("mt940", f"{head}:61:{field}\n-\n")
+    if field == "261116C10,00":
+        assert ledger(seen) == [("PAYMENT", 1000)]
+    else:
+        assert seen.verdict.startswith("REJECTED_LINES") and seen.rejected[0]["line_no"] == 6
+
+
+def test_expected_entries_of_a_report_take_no_part_yet() -> None:
+    """EC and ED of MT942 are pending."""
+    head = ":20:R\n:25:A\n:28C:1\n:34F:EURC0,\n:13D:2611161200+0100\n"
+    text = f"{head}:61:261116EC10,NTRFX\n:61:261116ED4,NTRFY\n:90D:1EUR4,\n:90C:1EUR10,\n-\n"
+    seen = told("mt940", text)
+    assert seen.verdict == "ACCEPTED"
+    assert [(row["status"], row["amount"]) for row in seen.lines] == [
+        ("PENDING", 1000),
+        ("PENDING", -400),
+    ]
+    text = text.replace(":90C:1EUR10,", ":90C:2EUR10,")
+    assert "credit_count 1" in told("mt940", text).verdict
+
+
+def test_a_field_61_broken_before_its_amount() -> None:
+    """The amount stands on a line of its own; text on a second line is not of the first."""
+    line = one(":61:2611161116CR", "10,NTRFREF1//B1", cents=1000)
+    assert (line["our_ref"], line["channel_ref"]) == ("REF1", "B1")
+    line = one(":61:2611161116CR10,NTRFREF1//B1", "NL00TEST0123456789", cents=1000)
+    assert (line["our_ref"], line["channel_ref"]) == ("REF1", "B1")
+
+
+def test_fields_of_very_many_lines_take_no_long_time() -> None:
+    """Two hundred thousand lines below a field 61 that is none, and below a field 86."""
+    lines = ["text"] * 200_000
+    assert not told("mt940", mt940(":61:2611161116CR", *lines)).accepted
+    text = mt940(":61:261116C10,NTRFX", ":86:a", *lines, closing="C261116EUR110,")
+    assert ledger(told("mt940", text)) == [("PAYMENT", 1000)]
+
+
+def test_currencies_without_decimals_and_with_three() -> None:
+    """100 JPY and 10 more; 100.000 KWD and 0.005 more."""
+    text = mt940(":61:261116CY10,NTRFX", closing="C261116EUR110,").replace(",00", ",")
+    assert ledger(told("mt940", text.replace("EUR", "JPY"))) == [("PAYMENT", 10)]
+    text = mt940(":61:261116CD0,005NTRFX", closing="C261116EUR100,005")
+    assert ledger(told("mt940", text.replace("EUR", "KWD"))) == [("PAYMENT", 5)]
+    text = mt940(":61:261116CY10,5NTRFX", closing="C261116EUR110,5").replace(",00", ",")
+    assert not told("mt940", text.replace("EUR", "JPY")).accepted
+
+
+def numbered(number: int, opening: str, closing: str, *lines: str) -> str:
+    body = "".join(f"{line}\n" for line in lines)
+    return (
+        f":20:R\n:25:A\n:28C:{number}/1\n:60F:C261115EUR{opening}\n{body}:62F:C261116EUR{closing}\n"
+    )
+
+
+def test_an_amount_without_its_whole_part() -> None:
+    """Half a euro."""
+    assert one(":61:261116C,50NTRFREF1", cents=50)["amount"] == 50
+
+
+def test_several_statements_of_an_account_in_a_file() -> None:
+    """One follows from the other, oldest or newest first; else one is missing."""
+    first = numbered(7, "100,", "101,", ":61:261116C1,NTRFX")
+    second = numbered(8, "101,", "99,", ":61:261116D2,NTRFY")
+    assert ledger(told("mt940", first + "-\n" + second)) == [("PAYMENT", 100), ("PAYOUT", -200)]
+    assert ledger(told("mt940", second + "-\n" + first)) == [("PAYOUT", -200), ("PAYMENT", 100)]
+    third = numbered(9, "100,", "100,")
+    assert "opening_balance 3" in told("mt940", first + second + third).verdict
+    assert "opening_balance 2" in told("mt940", third + second).verdict
+
+
+@pytest.mark.parametrize("between", ["-\n", "-}\n", "-}{5:{CHK:1}}\n", "-XXX\nBANKNL2A\n940\n",
+                                     "\x03\n", "", "-}{1:F01B}{2:O940B}{4:\n", "-"])  # fmt: skip
+def test_what_may_stand_between_statements(between: str) -> None:
+    """Ends of blocks, bank's own lines, nothing, or an end that goes on on the same line."""
+    first = numbered(7, "100,", "101,", ":61:261116C1,NTRFX")
+    second = numbered(8, "101,", "99,", ":61:261116D2,NTRFY")
+    assert len(ledger(told("mt940", first + between + second))) == 2
+
+
+def test_a_statement_that_begins_behind_a_balance_on_its_line() -> None:
+    """:64:C261116EUR101,:20:R"""
+    first = numbered(7, "100,", "101,", ":61:261116C1,NTRFX") + ":64:C261116EUR101,"
+    second = numbered(8, "101,", "99,", ":61:261116D2,NTRFY")
+    assert len(ledger(told("mt940", first + second))) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (":62F:", ":60F:", "a second balance 60F"),
+        (":28C:1", ":25:ACC2", "a second account"),
+        (":60F:C261115EUR100,00\n", "", "without its opening balance"),
+        (":25:ACC1\n", "", "without its account"),
+        ("EUR100,00\n:61", "EUR100.000,00\n:61", "no amount"),
+        (":62F:C261116EUR110,00", ":62F:C261116USD110,00", "in USD, the opening in EUR"),
+    ],
+)
+def test_a_statement_whose_fields_do_not_fit(old: str, new: str, said: str) -> None:
+    """Each is refused by name."""
+    text = mt940(":61:261116C10,NTRFREF1", closing="C261116EUR110,00")
+    seen = told("mt940", numbered(0, "100,", "100,") + text.replace(old, new, 1))
+    assert said in seen.verdict and seen.verdict.split(":")[0] in ("BAD_STATEMENT", "BAD_BALANCE")
+
+
+def test_a_file_of_very_many_statements_tells_a_thousand_totals() -> None:
+    """Fifteen hundred statements: the others are counted, and one that differs is told."""
+    texts = [numbered(each, "100,", "100,") for each in range(1, 1501)]
+    seen = told("mt940", "".join(texts))
+    names = {row["name"]: row["computed"] for row in seen.totals}
+    assert seen.accepted and names["further_totals"] == 2 * 1500 - 1 - 1000
+    texts[1400] = numbered(1401, "100,", "100,01")
+    assert "closing_balance 1401" in told("mt940", "".join(texts)).verdict

@@ -1,0 +1,183 @@
+"""PayPal's settlement report: made files, hundredths, DR and CR, footers, damage.
+
+A line below is shown as (kind, amount, fee, currency, our_ref, channel_ref, original_ref).
+"""
+
+import pytest
+
+from jobs.statements.psp.paypal.lines import in_minor_units
+from jobs.statements.reading import csv_records
+from tests.fuzz.reading import Told
+from tests.support.psp_reports import ledger, made, reasons
+from tests.support.psp_reports import told as read
+
+GOOD = made("paypal")
+LINES = GOOD.splitlines(True)
+
+
+def told(content: bytes, **options: object) -> Told:
+    """What becomes of a report."""
+    return read("paypal", content, **options)
+
+
+LEDGER = [
+    ("PAYMENT", 10000, 350, "USD", "S1001", "PP01", None),
+    ("REFUND", -4000, -140, "USD", None, "PP02", "PP01"),
+    ("CHARGEBACK", -3000, None, "USD", None, "PP03", "PP00"),
+    ("FEE", -2000, None, "USD", None, "PP04", "PP03"),
+    ("PAYMENT", 1200, 44, "JPY", "S1002", "PP05", None),
+    ("PAYOUT", -500, None, "USD", None, "PP06", None),
+]
+
+
+def test_a_day_with_two_currencies() -> None:
+    """100.00 USD less 3.50; 40.00 back and 1.40 of the fee; 120000 hundredths are 1200 yen."""
+    seen = told(GOOD)
+    assert (seen.verdict, ledger(seen)) == ("ACCEPTED", LEDGER)
+    assert seen.checked("count")
+    assert seen.checked("amount")
+    assert seen.checked("fee")
+    assert str(seen.lines[0]["traded_at"])[:19] == "2026-11-16 16:00:30"
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_pieces_make_no_difference(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read one, two or four transactions at a time."""
+    monkeypatch.setattr(csv_records, "PIECE_RECORDS", size)
+    seen = told(GOOD)
+    assert (seen.verdict, ledger(seen)) == ("ACCEPTED", LEDGER)
+
+
+def test_two_sections_each_with_columns_of_its_own() -> None:
+    """A second account whose columns stand in another order; the report's footer adds both."""
+    foot_of_two = b'"SF","USD",10000,4000,140,350,"CR",0,"CR",0,2\n'
+    second = [*LINES[2:6], foot_of_two, b'"SC",2\n']
+    second[0] = second[0].replace(b"ACCOUNT01", b"ACCOUNT02")
+    swapped = [line.replace(b"PP0", b"QQ0") for line in second]
+    swapped[1] = swapped[1].replace(b'"Invoice ID"', b'"X"').replace(b'"Custom Field"', b'"Y"')
+    swapped[1] = swapped[1].replace(b'"X"', b'"Custom Field"').replace(b'"Y"', b'"Invoice ID"')
+    foot = [
+        b'"RF","USD",20000,13500,280,700,"CR",0,7\n',
+        b'"RF","JPY",120000,0,0,4400,"CR",0,1\n',
+        b'"RC",8\n',
+        b'"FF",8\n',
+    ]
+    seen = told(b"".join(LINES[:13] + swapped + foot))
+    assert seen.verdict == "ACCEPTED"
+    assert [row["merchant_id"][-2:] for row in seen.lines] == ["01"] * 6 + ["02"] * 2
+    assert seen.lines[6]["order_ref"] == 'note "a", b'
+
+
+def test_hundredths_of_every_currency() -> None:
+    """100 yen and 100.00 USD are both 10000; a dinar of 1000 fils has ten to a hundredth."""
+    assert [in_minor_units("10000", code) for code in ("JPY", "USD", "KWD")] == [100, 10000, 100000]
+    with pytest.raises(ValueError, match="no whole JPY"):
+        in_minor_units("10050", "JPY")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('"T0006",2026/11/16 08', '"T9900",2026/11/16 08', "UNKNOWN_KIND"),
+        ('"T0006",2026/11/16 08', '"T0300",2026/11/16 08', "UNKNOWN_KIND"),
+        ('"CR",10000,"USD"', '"DR",10000,"USD"', "BAD_SIGN"),
+        ('"CR",10000,"USD"', '"",10000,"USD"', "BAD_SIGN"),
+        ('"CR",10000,"USD"', '"CR",100.00,"USD"', "BAD_AMOUNT"),
+        ('"CR",10000,"USD"', '"CR",-10000,"USD"', "BAD_AMOUNT"),
+        ('"CR",10000,"USD"', '"CR",,"USD"', "NO_VALUE"),
+        ('"DR",350,"USD"', '"DR",350,"EUR"', "FEE_CURRENCY"),
+        ("2026/11/16 08:00:30 -0800", "2026/11/16 08:00:30", "BAD_TIME"),
+        ("2026/11/16 08:00:30 -0800", "2026/02/30 08:00:30 -0800", "BAD_TIME"),
+        ('"SB","PP01",', '"SB","",', "NO_VALUE"),
+        ('"SB","PP01",', '"SB",', "WRONG_WIDTH"),
+    ],
+)
+def test_damaged_lines_are_rejected(old: str, new: str, fault: str) -> None:
+    """Each fault by name; the other lines stand, and the footers say what is missing."""
+    assert old in GOOD.decode()
+    seen = told(GOOD.decode().replace(old, new).encode())
+    assert reasons(seen) == [(5, fault)]
+    assert len(seen.lines) == 5
+    assert "REJECTED_LINES" in seen.verdict
+    assert "TOTALS_DIFFER" in seen.verdict
+
+
+def test_half_a_yen_is_rejected() -> None:
+    """120050 hundredths of yen are no whole yen: nothing is rounded."""
+    seen = told(GOOD.replace(b'"CR",120000,"JPY"', b'"CR",120050,"JPY"'))
+    assert reasons(seen) == [(9, "BAD_AMOUNT")]
+
+
+def test_a_code_that_the_profile_knows() -> None:
+    """T0300 is not known, until paypal.kinds says so; Custom Field may hold our number."""
+    content = GOOD.replace(b'"T0006",2026/11/16 10', b'"T0300",2026/11/16 10')
+    assert reasons(told(content)) == [(9, "UNKNOWN_KIND")]
+    seen = told(content, kinds={"T0300": "TOP_UP"}, our_ref="Custom Field")
+    assert (seen.verdict, seen.lines[0]["our_ref"]) == ("ACCEPTED", 'note "a", b')
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"SF","USD",10000', '"SF","USD",10001', "section 1 gross credits declares 100.01"),
+        ('"RF","USD",10000,9500', '"RF","USD",10000,9501', "report gross debits declares 95.01"),
+        ('"SF","USD",10000,9500,140', '"SF","USD",10000,9500,', "fee credits declares ''"),
+        ('"SC",6', '"SC",7', "section 1 count declares 7, its lines add up to 6"),
+        ('"RC",6', '"RC",5', "report count declares 5"),
+        ('"FF",6', '"FF",x', "file count declares 'x', which is no number"),
+        ('"SF","JPY",120000', '"SF","JPY",120050', "declares '120050', which is no number"),
+    ],
+)
+def test_every_footer_is_checked(old: str, new: str, said: str) -> None:
+    """One figure off in each of the footers."""
+    assert old in GOOD.decode()
+    seen = told(GOOD.decode().replace(old, new, 1).encode())
+    assert seen.verdict.startswith("TOTALS_DIFFER")
+    assert said in seen.verdict
+
+
+def test_the_footers_of_a_transaction_detail_report() -> None:
+    """It counts, and sums nothing up: it is not this report, and the refusal says so."""
+    place = next(at for at, line in enumerate(LINES) if line.startswith(b'"SF"'))
+    seen = told(b"".join([*LINES[:place], b'"SF",6\n', *LINES[place + 1 :]]))
+    assert seen.verdict.startswith("BAD_SECTION") and "transaction detail report" in seen.verdict
+
+
+@pytest.mark.parametrize("lost", range(4, 10))
+def test_a_lost_transaction_is_told(lost: int) -> None:
+    """Any one of the six is missing: the footers say so."""
+    assert "TOTALS_DIFFER" in told(b"".join(LINES[:lost] + LINES[lost + 1 :])).verdict
+
+
+@pytest.mark.parametrize("lost", [0, 2, 3, 11, 12, 16])
+def test_a_lost_record_of_the_frame_is_told(lost: int) -> None:
+    """RH alone may be missing: a report in several files has it in the first only."""
+    seen = told(b"".join(LINES[:lost] + LINES[lost + 1 :]))
+    assert seen.accepted == (lost == 0)
+
+
+@pytest.mark.parametrize("kept", range(1, 17))
+def test_a_file_that_was_cut_is_refused(kept: int) -> None:
+    """Cut at any line end above FF."""
+    assert "NO_FOOTER" in told(b"".join(LINES[:kept])).verdict
+
+
+def test_a_second_file_does_not_hold_the_whole_report() -> None:
+    """FH 02: RF and RC speak of all files, and are not held against this one."""
+    content = GOOD.replace(b'"FH",01', b'"FH",02').replace(b'"RC",6', b'"RC",60')
+    assert told(content).accepted
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (b'"FF",6', b'"FF",6\n"SC",6', "BAD_SECTION"),
+        (b'"RC",6', b'"RX",6', "BAD_SECTION"),
+        (b'"Fee Amount"', b'"Fee"', "UNKNOWN_LAYOUT"),
+        (b'"RH"', b'"ZZ"', "UNKNOWN_LAYOUT"),
+        (b'"PP01"', b'"PP"01"', "BAD_CSV"),
+    ],
+)
+def test_a_damaged_file_is_refused_by_name(old: bytes, new: bytes, code: str) -> None:
+    """Records out of place, of another type, below other columns."""
+    assert code in told(GOOD.replace(old, new, 1)).verdict

@@ -1,0 +1,142 @@
+"""Stripe's itemized balance reports: made files, amounts with their signs, damage.
+
+A line below is shown as (kind, amount, fee, currency, our_ref, channel_ref, original_ref).
+"""
+
+import pytest
+
+from jobs.statements.parser import Sample
+from jobs.statements.psp import stripe_balance
+from jobs.statements.reading import csv_records
+from tests.fuzz.reading import Told
+from tests.support.paths import SAMPLES
+from tests.support.psp_reports import ledger, made, reasons
+from tests.support.psp_reports import told as read
+
+GOOD = made("stripe")
+HEAD, *ROWS = GOOD.decode().splitlines(True)
+
+
+def told(content: bytes, **options: object) -> Told:
+    """What becomes of a report."""
+    return read("stripe", content, **options)
+
+
+def test_our_numbers_stand_in_metadata() -> None:
+    """100.00 less 3.20 of S1001; 40.00 back as R2001; a dispute of 30.00 costs 15.00 more."""
+    seen = told(GOOD, our_ref="payment_metadata[order_id]", refund_ref="refund_metadata[refund_no]")
+    assert seen.verdict == "ACCEPTED"
+    assert ledger(seen) == [
+        ("PAYMENT", 10000, 320, "USD", "S1001", "txn_1", None),
+        ("REFUND", -4000, 0, "USD", "R2001", "txn_2", "ch_1"),
+        ("CHARGEBACK", -3000, 1500, "USD", None, "txn_3", "ch_0"),
+        ("PAYMENT", 1200, 43, "JPY", "S1002", "txn_4", None),
+        ("FEE", -50, 0, "USD", None, "txn_5", None),
+        ("PAYOUT", -1130, 0, "USD", None, "txn_6", None),
+    ]
+
+
+def test_a_refund_without_a_number_of_its_own_has_none() -> None:
+    """payment_intent_id is the payment's: the refund does not take it."""
+    refs = [row["our_ref"] for row in told(GOOD).lines]
+    assert refs == ["pi_1", None, None, "pi_2", None, None]
+
+
+def test_quoted_line_ends_and_line_numbers() -> None:
+    """The first description holds a line end: the next record begins on line 4, in CRLF as well."""
+    for content in (GOOD, b"\xef\xbb\xbf" + GOOD.replace(b"\n", b"\r\n")):
+        assert [row["line_no"] for row in told(content).lines] == [2, 4, 5, 6, 7, 8]
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_pieces_make_no_difference(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read one, two or five records at a time."""
+    whole = told(GOOD).lines
+    monkeypatch.setattr(csv_records, "PIECE_RECORDS", size)
+    assert [row["amount"] for row in told(GOOD).lines] == [row["amount"] for row in whole]
+
+
+def test_the_net_of_a_payout_is_not_its_gross() -> None:
+    """A payout may print gross 24 beside net 23.05: what it adds stands in settlement_amount."""
+    seen = told(GOOD.replace(b"-11.30,0.00,-11.30", b"-11.30,0.00,-11.00"))
+    last = seen.lines[-1]
+    assert (last["amount"], last["settlement_amount"], last["settlement_currency"]) == (
+        -1130,
+        -1100,
+        "USD",
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "fault"),
+    [
+        ("100.00,3.20,96.80", "100.00,3.20,96.81", 2, "SETTLEMENT_DIFFERS"),
+        ("100.00,3.20,96.80", "-100.00,3.20,-103.20", 2, "BAD_SIGN"),
+        ("100.00,3.20,96.80", "100.00,,96.80", 2, "NO_VALUE"),
+        ("100.00,3.20,96.80", "100.005,3.20,96.80", 2, "BAD_AMOUNT"),
+        ("-40.00,0.00,-40.00,refund", "-40.00,0.00,-40.00,risk_reserved", 4, "UNKNOWN_KIND"),
+        ("-40.00,0.00,-40.00,refund", "40.00,0.00,40.00,refund", 4, "BAD_SIGN"),
+        ("2026-11-16 09:00:00", "16/11/2026 09:00", 4, "BAD_TIME"),
+        ("1200,43,1157", "1200.50,43,1157.50", 6, "BAD_AMOUNT"),
+        (",jpy,", ",xxx,", 6, "BAD_AMOUNT"),
+        ("txn_4,", ",", 6, "NO_VALUE"),
+        ("Radar,", "Radar,,x,", 7, "WRONG_WIDTH"),
+    ],
+)
+def test_damaged_lines_are_rejected(old: str, new: str, line: int, fault: str) -> None:
+    """Each fault by name and on its line; the other five lines stand."""
+    assert old in GOOD.decode()
+    seen = told(GOOD.decode().replace(old, new).encode())
+    assert reasons(seen) == [(line, fault)]
+    assert len(seen.lines) == 5
+    assert seen.verdict.startswith("REJECTED_LINES")
+
+
+def test_a_category_that_the_profile_knows() -> None:
+    """topup is not known, until stripe.kinds says so."""
+    content = GOOD.replace(b",fee,,,,Radar", b",topup,,,,Radar")
+    assert reasons(told(content)) == [(7, "UNKNOWN_KIND")]
+    assert told(content, kinds={"topup": "ADJUSTMENT"}).verdict == "ACCEPTED"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "EMPTY_FILE"),
+        (b"a,b\n1,2\n", "UNKNOWN_LAYOUT"),
+        (GOOD.replace(b",net,", b",", 1), "UNKNOWN_LAYOUT"),
+        (GOOD.replace(b",fee,net,", b",fee,fee,", 1), "UNKNOWN_LAYOUT"),
+        (GOOD.replace(b",created,", b",made,", 1), "UNKNOWN_LAYOUT"),
+        (GOOD.replace(b"Radar", b'"Radar'), "BAD_CSV"),
+        (GOOD.replace(b"Radar", b'"Ra"dar'), "BAD_CSV"),
+        (GOOD.replace(b"Radar", b"Rad\xff"), "BAD_ENCODING"),
+        (GOOD.replace(b"Radar", b"Rad\0"), "BAD_ENCODING"),
+        (GOOD.replace(b"Radar", b"R" * 1_100_000), "RECORD_TOO_LONG"),
+        (GOOD.replace(b"Radar", b"R" * 200_000), "RECORD_TOO_LONG"),
+        (GOOD.replace(b"Radar", b'"' + b"R\n" * 600_000), "RECORD_TOO_LONG"),
+        (GOOD.replace(b"Radar", b"," * 1001), "TOO_MANY_COLUMNS"),
+        (GOOD.decode().encode("utf-16"), ""),
+    ],
+)
+def test_a_damaged_file_is_refused_by_name(content: bytes, code: str) -> None:
+    """Every damage has its name, and none is a traceback."""
+    seen = told(content)
+    assert code in seen.verdict
+    assert not seen.accepted
+
+
+def test_a_header_alone_is_a_day_without_lines() -> None:
+    """No lines, no fault."""
+    seen = told(HEAD.encode())
+    assert (seen.verdict, seen.lines) == ("ACCEPTED", [])
+
+
+@pytest.mark.skipif(not (SAMPLES / "stripe").exists(), reason="the sample files are not present")
+def test_exports_of_the_api_are_not_these_reports() -> None:
+    """Tables of the API, in minor units, are not taken for a report in major ones."""
+    found = sorted((SAMPLES / "stripe").rglob("*.csv"))
+    assert found
+    for path in found:
+        content = path.read_bytes()
+        assert not stripe_balance.identify(Sample(path.name, len(content), content, content))
+        assert told(content).verdict.startswith("UNKNOWN_LAYOUT"), path.name

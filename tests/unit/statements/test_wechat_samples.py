@@ -1,0 +1,145 @@
+"""Real WeChat Pay bills, read in place where they are: accepted with their lines, or refused for a
+reason that is right. Some footers are of another bill than the lines above them.
+"""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from jobs.ingestion.control_totals import verdict
+from jobs.ingestion.open_file import planned
+from jobs.ingestion.parse_tasks import Landed, carried_out, landed_by, tasks_of
+from jobs.statements.parser import Sample
+from jobs.statements.wechat.bill import identify
+from jobs.storage.archive import Storage, receive
+from schemas.errors import FileRefused
+from schemas.profile.channel import Files, Profile
+from tests.support.paths import SAMPLES
+
+BILLS = SAMPLES / "wechat_merchant"
+pytestmark = pytest.mark.skipif(not BILLS.exists(), reason="the sample files are not present")
+
+#: file, business date, lines, and how the reason begins (empty: accepted).
+CASES = [
+    # one line under a footer of 48
+    (
+        "binarywang_WxJava/WxPayBillResultTest__1.csv",
+        "2019-07-25",
+        1,
+        "TOTALS_DIFFER",
+        "count declares 48, its lines add up to 1",
+    ),
+    ("binarywang_WxJava/WxPayBillResultTest__2.csv", "2014-11-10", 2, "", ""),
+    (
+        "binarywang_WxJava/WxPayBillResultTest__3.csv",
+        "2019-07-23",
+        1,
+        "TOTALS_DIFFER",
+        "count declares 31, its lines add up to 1",
+    ),
+    (
+        "binarywang_WxJava/WxPayBillResultTest__4.csv",
+        "2019-07-23",
+        1,
+        "TOTALS_DIFFER",
+        "refunded declares 2.02, its lines add up to 0.01",
+    ),
+    ("dromara_dax-pay/WechatPayReconcileService__all_20240116.csv", "2024-01-16", 3, "", ""),
+    ("gunsluo_wechatpay-go/tradebill_test__all_1.csv", "2021-01-28", 3, "", ""),
+    # `a0.00` in the footer, `a3` for its count, `a0.00` in a line
+    (
+        "gunsluo_wechatpay-go/tradebill_test__all_2.csv",
+        "2021-01-28",
+        3,
+        "TOTALS_DIFFER",
+        "refund_asked declares 'a0.00', which is no number",
+    ),
+    (
+        "gunsluo_wechatpay-go/tradebill_test__all_3.csv",
+        "2021-01-28",
+        3,
+        "TOTALS_DIFFER",
+        "count declares 'a3', which is no number",
+    ),
+    (
+        "gunsluo_wechatpay-go/tradebill_test__all_4.csv",
+        "2021-01-28",
+        2,
+        "REJECTED_LINES",
+        "BAD_AMOUNT: 'a0.00' is no amount",
+    ),
+    ("gunsluo_wechatpay-go/tradebill_test__refund_5.csv", "2021-02-01", 2, "", ""),
+    (
+        "gunsluo_wechatpay-go/tradebill_test__refund_6.csv",
+        "2021-02-01",
+        1,
+        "REJECTED_LINES",
+        "BAD_AMOUNT: 'a0.01' is no amount",
+    ),
+    ("gunsluo_wechatpay-go/tradebill_test__success_7.csv", "2021-02-01", 1, "", ""),
+]
+
+PROFILE = Profile(
+    channel="wechat",
+    dialect="wechat_bill",
+    zone="Asia/Shanghai",
+    first_date=date(2014, 1, 1),
+    files=Files(pattern="{business_date}"),
+)
+
+
+def read(name: str, day: str, folder: Path) -> tuple[Landed, str | None]:
+    """A sample as it would land, and the gate's word."""
+    storage = Storage(str(folder))
+    with (BILLS / name).open("rb") as source:
+        kept = receive(storage, source)
+    plan = planned(storage, kept, name, PROFILE)
+    tasks = tasks_of(storage, kept, plan, PROFILE, date.fromisoformat(day))
+    landed = landed_by(tasks, [carried_out(task) for task in tasks])[kept.file_id]
+    return landed, verdict(landed, plan, PROFILE.files, name, date.fromisoformat(day))
+
+
+@pytest.mark.parametrize(("name", "day", "lines", "code", "said"), CASES)
+def test_real_bills(name: str, day: str, lines: int, code: str, said: str, tmp_path: Path) -> None:
+    """Each real bill by its lines and the gate's reason."""
+    landed, reason = read(name, day, tmp_path)
+    assert landed.line_count == lines
+    if code:
+        assert reason is not None
+        assert reason.startswith(f"{code}: {name}")
+        assert said in reason
+    else:
+        assert reason is None
+
+
+def test_a_footer_with_a_value_run_together(tmp_path: Path) -> None:
+    """`0.03,0.00 without the second backtick: six values below seven headings."""
+    with pytest.raises(FileRefused, match=r"BAD_FOOTER: .*6 values below 7 headings"):
+        read("gunsluo_wechatpay-go/tradebill_test__success_8.csv", "2021-02-01", tmp_path)
+
+
+@pytest.mark.parametrize("number", [9, 10, 11])
+def test_fund_flow_bills_are_another_dialect(number: int, tmp_path: Path) -> None:
+    """A fund-flow bill is no merchant bill, and is said not to be one."""
+    name = f"gunsluo_wechatpay-go/fundflowbill_test__fundflow_{number}.csv"
+    content = (BILLS / name).read_bytes()
+    assert not identify(Sample(name, len(content), content, content))
+    with pytest.raises(FileRefused, match=r"UNKNOWN_LAYOUT"):
+        read(name, "2021-02-01", tmp_path)
+
+
+def test_the_bill_with_two_partial_refunds(tmp_path: Path) -> None:
+    """One payment of 0.02, refunded in two halves: each refund has its own numbers."""
+    import pyarrow.parquet as pq
+
+    landed, _ = read(
+        "dromara_dax-pay/WechatPayReconcileService__all_20240116.csv", "2024-01-16", tmp_path
+    )
+    rows = pq.read_table(tmp_path / "statement_lines" / landed.lines[0].path).to_pylist()
+    assert [(row["kind"], row["amount"], row["our_ref"]) for row in rows] == [
+        ("PAYMENT", 2, "1747268229775183872"),
+        ("REFUND", -1, "R1747268742516264960"),
+        ("REFUND", -1, "R1747275041228390400"),
+    ]
+    assert {row["original_ref"] for row in rows} == {None, "4200002086202401160745964084"}
