@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from jobs.__main__ import main
-from jobs.cli.console import 
 from jobs.cli.help_texts import PURPOSES
 from tests.support.paths import ROOT
 from tests.support.worlds import LINE_COLUMNS, World, day, line, txn
