@@ -67,17 +67,20 @@ def test_help_lists_the_jobs(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.sail_only
 @pytest.mark.slow
-def test_job_by_job_and_all_in_one_are_the_same(world: World, tmp_path: Path) -> None:
-    """`tieout` and `python -m jobs`, step by step or as one run: the same outcomes."""
-    tieout = str(Path(sys.executable).parent / "tieout")
-    way = [tieout] if Path(tieout).exists() else [sys.executable, "-m", "jobs"]
+def test_job_by_job_and_all_in_one_are_the_same(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Step by step, or `tieout run` in a process of its own: the same outcomes and exports."""
     for job in ("ingest", "match", "check_fees", "export"):
-        status, told, said = started([*way, *arguments(world, job), "--engine", "sail"], ROOT)
-        assert (status, told["exit"], told["job"]) == (0, 0, job), said
+        status = main([*arguments(world, job), "--engine", "sail"])
+        told = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert (status, told["exit"], told["job"]) == (0, 0, job)
     steps = (world.root / "lake/exports" / str(day(0)) / "bank/breaks.csv").read_bytes()
     whole = arguments(world, "run", "--engine", "sail", "--through", str(day(1)))
     whole[whole.index("--lake") + 1] = str(tmp_path / "other")
-    status, told, _ = started([sys.executable, "-m", "jobs", *whole], ROOT)
+    tieout = str(Path(sys.executable).parent / "tieout")
+    way = [tieout] if Path(tieout).exists() else [sys.executable, "-m", "jobs"]
+    status, told, _ = started([*way, *whole], ROOT)
     assert status == 0
     counts = [(each["business_date"], each["counts"]["matched"], each["counts"]["break"])
               for each in told["runs"]]  # fmt: skip
@@ -195,13 +198,11 @@ def test_a_day_on_which_nothing_came_is_exit_3(
 
 
 @pytest.mark.sail_only
-@pytest.mark.slow
-def test_an_unexpected_failure_is_exit_1(world: World) -> None:
+def test_an_unexpected_failure_is_exit_1(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """The lake's place is a file: exit 1, one JSON line, no half-written table."""
     (world.root / "lake").write_text("not a folder")
-    status, told, _ = started(
-        [sys.executable, "-m", "jobs", *arguments(world, "ingest", "--engine", "sail")], ROOT
-    )
+    status = main([*arguments(world, "ingest"), "--engine", "sail"])
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (status, told["exit"]) == (1, 1)
     assert told["errors"]
 

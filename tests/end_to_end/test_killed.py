@@ -64,7 +64,7 @@ def state(lake: Lake) -> dict[str, Any]:
     rows = {table.name: sorted(str(row) for row in lake.read(table).collect()) for table in TABLES}
     rows["files"] = sorted(
         str((row["file_name"], row["version"], row["status"], row["line_count"]))
-        for row in lake.rows(STATEMENT_FILES)
+        for row in lake.read_rows(STATEMENT_FILES)
         if row["status"] != "DUPLICATE"
     )
     breaks = Path(lake.uri) / "exports" / str(day(0)) / "bank" / "breaks.csv"
@@ -160,10 +160,10 @@ def assert_trusted(world: World) -> None:
 DEAD = """
 import os, sys
 from pathlib import Path
-from jobs.archive import Storage
-from jobs.lake import Lake
-from jobs.session import open_session
-from tests import test_killed as t
+from jobs.storage.archive import Storage
+from jobs.lake.tables import Lake
+from jobs.engine.session import open_session
+from tests.end_to_end import test_killed as t
 root = Path(sys.argv[1])
 world = t.filled(root, Lake(open_session("sail"), str(root / "lake")).prepare())
 t.Killed.__init__ = lambda self: os._exit(9)
@@ -228,7 +228,7 @@ def test_two_that_clean_up_at_once(tmp_path: Path) -> None:
     storages = [Storage(str(tmp_path)) for _ in range(4)]
     with ThreadPoolExecutor(len(storages)) as both:
         list(both.map(lambda each: each.remove_idle("_staging", 7), storages))
-    storages[0].remove_idle("_staging", 7)
+    storages[0].remove_idle_folders("_staging", 7)
     assert [each.name for each in staging.iterdir()] == ["note.txt"]
 
 

@@ -3,11 +3,10 @@ changes. Amounts in major units; channel bank, windows of two.
 """
 
 import json
-import subprocess
-import sys
 
 import pytest
 
+from jobs.__main__ import main
 from jobs.decisions.review import judged, listed, proposed
 from jobs.lake.tables import Lake
 from jobs.timeline import history
@@ -15,7 +14,6 @@ from jobs.timeline.text import told
 from schemas.errors import DecisionRefused
 from schemas.tables import DECISIONS, OUTCOMES
 from schemas.vocabulary import DecisionStep, Effect
-from tests.support.paths import ROOT
 from tests.support.worlds import PAGE, World, day, line, txn
 
 ROW = ("outcome", "reasons", "action", "txn_id", "line_no", "difference")
@@ -153,7 +151,7 @@ def test_rejected_later_it_is_undone(world: World) -> None:
     judged(lake, decision, REJECTED, "eve", "wrong")
     world.match(0)
     assert ("BREAK", "AMOUNT_MISMATCH", "REVIEW", "B", 3, -1) in world.outcomes(0, *ROW)
-    steps = sorted(lake.rows(DECISIONS), key=lambda row: row["said_at"])
+    steps = sorted(lake.read_rows(DECISIONS), key=lambda row: row["said_at"])
     assert [row["step"] for row in steps] == ["PROPOSED", "APPROVED", "REJECTED"]
 
 
@@ -185,23 +183,22 @@ def test_what_is_refused(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_as_a_command(world: World) -> None:
+def test_decide_command_proposes_approves_and_lists(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Every fault of the arguments at once; then a proposal, its approval, and the list."""
     a_bad_day(world)
     lake = world.lake.uri
 
     def run(*words: str) -> tuple[int, list[str]]:
-        command = [sys.executable, "-m", "jobs", "decide", *words, "--lake", lake]
-        done = subprocess.run(
-            [*command, "--engine", "sail"], capture_output=True, text=True, check=False, cwd=ROOT
-        )
-        return done.returncode, done.stdout.splitlines()
+        status = main(["decide", *words, "--lake", lake, "--engine", "sail"])
+        return status, capsys.readouterr().out.splitlines()
 
     status, out = run("propose", "accept")
     assert status == 2 and "--by" in out[-1] and "--reason" in out[-1] and "an id" in out[-1]
     status, out = run("propose", "accept", "B", "--by", "ann", "--reason", "1 fen")
-    made = json.loads(out[-1])["decisions"][0]["decision_id"]
-    assert status == 0 and out[0].startswith(f"{made}  PROPOSED  ACCEPT  bank")
-    assert run("approve", made, "--by", "ann")[0] == 2
-    assert run("approve", made, "--by", "bob")[0] == 0
-    assert run("list")[1][0].startswith(f"{made}  WAITING")
+    proposal = json.loads(out[-1])["decisions"][0]["decision_id"]
+    assert status == 0 and out[0].startswith(f"{proposal}  PROPOSED  ACCEPT  bank")
+    assert run("approve", proposal, "--by", "ann")[0] == 2
+    assert run("approve", proposal, "--by", "bob")[0] == 0
+    assert run("list")[1][0].startswith(f"{proposal}  WAITING")

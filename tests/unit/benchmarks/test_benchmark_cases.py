@@ -17,7 +17,7 @@ def data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert tmp_path != speed.DATA
 
 
-@pytest.mark.parametrize("case", ["one", "large"])
+@pytest.mark.parametrize("case", ["one", pytest.param("large", marks=pytest.mark.nightly)])
 def test_a_file_lands_by_itself(case: str, tmp_path: Path) -> None:
     """Lines of one file, by a process of its own; the lake is gone afterwards."""
     inbox = landing.made(tmp_path / "inbox", case, 1 if case == "one" else 2_000)
@@ -26,6 +26,7 @@ def test_a_file_lands_by_itself(case: str, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("lake-*"))
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("case", list(banks.WRITERS))
 def test_a_bank_statement_lands_whole(case: str, tmp_path: Path) -> None:
     """2,500 entries, in batches too: the statement ties, and as many lines land."""
@@ -48,6 +49,7 @@ def test_a_bank_statement_of_100_mb_lands_in_bounded_memory(case: str, tmp_path:
     assert landing.one_round(case, "sail", inbox).peak_bytes < 2**30
 
 
+@pytest.mark.nightly
 def test_a_day_in_parts_is_as_the_day(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """144 parts of 10 lines: together the lines of a day of 1,440 trades."""
     monkeypatch.setattr(landing, "LINES_OF_A_PART", 10)
@@ -64,6 +66,7 @@ def test_a_hot_amount_is_ambiguous_whole(tmp_path: Path) -> None:
     assert run.steps["match"] > 0
 
 
+@pytest.mark.nightly
 def test_a_look_back_and_its_peer(tmp_path: Path) -> None:
     """2,000 trades over two closed days as large, on the engine and in DuckDB."""
     matching.prepared("2k")
