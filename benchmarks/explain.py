@@ -27,7 +27,7 @@ from benchmarks.measure import Measured, environment, measure
 from benchmarks.speed import CONFIG, DATA, ROOT, machine
 from jobs.cli.lake_session import at_work
 from jobs.lake.commit import DataFile
-from jobs.lake.parquet_options import GROUP_ROWS_MIN, writing
+from jobs.lake.parquet_options import GROUP_ROWS_MIN, writer_options
 from jobs.lake.tables import Lake
 from jobs.lake.write_checks import arrow_schema
 from jobs.matching.fast_path import key_hashes
@@ -133,18 +133,18 @@ def earlier(rows: DataFrame, table: Table, day: date, prefix: str) -> DataFrame:
 def landed(lake: Lake, table: Table, rows: DataFrame, day: date) -> None:
     """Rows of a date as a data file such as landing writes."""
     path = f"{table.partitions[0]}={day}/channel=wechat/{uuid4().hex}.parquet"
-    full = lake.storage.full(f"{table.name}/{path}")
+    full = lake.storage.full_path(f"{table.name}/{path}")
     kept = pa.schema([each for each in arrow_schema(table) if each.name not in table.partitions])
     data = rows.select(*kept.names).toArrow().cast(kept)
     Path(full).parent.mkdir(parents=True)
-    options = writing(table, data.slice(0, GROUP_ROWS))
+    options = writer_options(table, data.slice(0, GROUP_ROWS))
     pq.write_table(data, full, GROUP_ROWS, **options)
-    file = DataFile("wechat", path, lake.storage.size(full), len(data))
+    file = DataFile("wechat", path, lake.storage.file_size(full), len(data))
     lake.commit_files(table, day, [file], lambda _channel, _path: True)
 
 
 def _files_of(lake: Lake, day: date, prefix: str) -> None:
-    rows = lake.rows(STATEMENT_FILES, business_date=DAY, channel="wechat")
+    rows = lake.read_rows(STATEMENT_FILES, business_date=DAY, channel="wechat")
     told = [row | {"business_date": day, "file_id": prefix + row["file_id"]} for row in rows]
     lake.replace_rows(STATEMENT_FILES, told, day, "wechat")
 

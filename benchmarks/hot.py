@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from benchmarks.rest import NOON, profile, settled, whole
-from jobs.engine.session import set_size
+from jobs.engine.session import tune_session
 from jobs.lake.tables import Lake
 from schemas.table import Table
 from schemas.tables import INTERNAL_TRANSACTIONS, STATEMENT_LINES
@@ -16,7 +16,7 @@ def hot(lake: Lake, size: int) -> float:
     Raises:
         ValueError: not every item has its row.
     """
-    set_size(lake.spark, 2 * size)
+    tune_session(lake.spark, 2 * size)
     lines, ours = (_alike(lake, each, size) for each in (STATEMENT_LINES, INTERNAL_TRANSACTIONS))
     rows, _, seconds = settled(lake, lines, ours, profile(), 2 * size)
     if rows != 2 * size:

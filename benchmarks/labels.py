@@ -20,7 +20,7 @@ from benchmarks import labels_book
 from benchmarks.labels_book import DAY, DAYS, LABEL
 from benchmarks.labels_cases import draw
 from benchmarks.labels_score import Row, read_labels, read_result, rendered, score, verdict
-from jobs.cli.configuration import load
+from jobs.cli.configuration import load_configuration
 from jobs.cli.lake_session import at_work
 from jobs.ingestion import ingest_day
 from jobs.lake.tables import Lake
@@ -53,12 +53,12 @@ def reconciled(lake: Lake, folder: Path) -> dict[str, float]:
     Raises:
         RuntimeError: a file or a day was not taken in whole.
     """
-    config = load(str(folder / "config"))
+    config = load_configuration(str(folder / "config"))
     inbox = Storage(str(folder / "inbox"))
     seconds = {"ingest": 0.0, "match": 0.0}
     for day in DAYS:
         begun = time.monotonic()
-        ingest_day.run(lake, config, inbox, day)
+        ingest_day.ingest_day(lake, config, inbox, day)
         seconds["ingest"] += time.monotonic() - begun
         begun = time.monotonic()
         runs = run_dates.run(lake, config.profiles[labels_book.CHANNEL], [day])

@@ -31,7 +31,7 @@ from benchmarks.generate import made
 from benchmarks.hot import hot
 from benchmarks.measure import Measured, environment, measure
 from benchmarks.speed import CONFIG, DATA, ROOT, machine
-from jobs.cli.configuration import load
+from jobs.cli.configuration import load_configuration
 from jobs.cli.lake_session import at_work
 from jobs.ingestion import ingest_day
 from jobs.lake.tables import Lake
@@ -144,9 +144,9 @@ def prepared(size: str) -> Path:
         return place
     shutil.rmtree(place, ignore_errors=True)
     inbox = made(DATA / size, SIZES[size])
-    config = load(str(CONFIG), ["wechat"])
+    config = load_configuration(str(CONFIG), ["wechat"])
     with at_work(str(place), "sail") as lake:
-        ingest_day.run(lake, config, Storage(str(inbox)), DAY)
+        ingest_day.ingest_day(lake, config, Storage(str(inbox)), DAY)
         run_dates.run(lake, config.profiles["wechat"], [DAY])
         done = lake.read_day(OUTCOMES, DAY, "wechat")
         for number in range(1, LOOKBACK_DAYS + 1):
@@ -176,7 +176,7 @@ def _before(done: DataFrame, day: date, prefix: str) -> DataFrame:
 
 
 def _lookback(lake: Lake, size: int) -> float:
-    profile = load(str(CONFIG)).profiles["wechat"]
+    profile = load_configuration(str(CONFIG)).profiles["wechat"]
     begun = time.monotonic()
     (told,) = run_dates.run(lake, profile, [DAY])
     seconds = time.monotonic() - begun

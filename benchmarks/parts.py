@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.formula import DAY, SIZES, counts
 from benchmarks.generate import made, write_bill
 from benchmarks.speed import CONFIG, DATA
-from jobs.cli.configuration import load
+from jobs.cli.configuration import load_configuration
 from jobs.cli.lake_session import at_work
 from jobs.ingestion import ingest_day
 from jobs.lake.tables import Lake
@@ -28,7 +28,7 @@ def place_of(size: str) -> Path:
 
 
 def _config() -> Configuration:
-    config = load(str(CONFIG), ["wechat"])
+    config = load_configuration(str(CONFIG), ["wechat"])
     profile = config.profiles["wechat"]
     if profile.files is None:
         raise ValueError("the demo's channel has files")
@@ -58,9 +58,9 @@ def prepared(size: str) -> Path:
         for hour in range(HOURS):
             write_bill(day / f"{hour:02}_all.csv", trades, range(edges[hour], edges[hour + 1]))
             if hour == HOURS - 2:
-                ingest_day.run(lake, config, Storage(str(inbox)), DAY)
+                ingest_day.ingest_day(lake, config, Storage(str(inbox)), DAY)
                 run_dates.run(lake, config.profiles["wechat"], [DAY])
-        ingest_day.run(lake, config, Storage(str(inbox)), DAY)
+        ingest_day.ingest_day(lake, config, Storage(str(inbox)), DAY)
     shutil.rmtree(inbox)
     (place / "made").touch()
     return place

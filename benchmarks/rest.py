@@ -11,11 +11,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from benchmarks.formula import DAY
-from jobs.engine.session import set_size
+from jobs.engine.session import tune_session
 from jobs.lake.key_counts import LakeKeeper
 from jobs.lake.tables import Lake
 from jobs.matching import conservation
-from jobs.matching.match_day import Facts, matched
+from jobs.matching.match_day import RunContext, match_day
 from jobs.matching.steps.closed_outcomes import Closed
 from jobs.reconcile.totals import tally
 from schemas.profile.channel import Profile
@@ -117,18 +117,18 @@ def settled(
     """Matches, writes and checks a day on which nothing is open or closed, as a run does: rows of
     outcomes and of open items, and the seconds it took.
     """
-    set_size(lake.spark, items)
+    tune_session(lake.spark, items)
     begun = time.monotonic()
     opened, closed = [
         lake.read_day(table, DAY, CHANNEL).limit(0) for table in (OPEN_ITEMS, OUTCOMES)
     ]
-    facts = Facts(DAY, True, True, items)
-    made = matched(lines, ours, opened, Closed(closed, 0), facts, page, LakeKeeper(lake))
+    facts = RunContext(DAY, True, True, items)
+    made = match_day(lines, ours, opened, Closed(closed, 0), facts, page, LakeKeeper(lake))
     written = lake.replace_day(OUTCOMES, made.outcomes, DAY, CHANNEL)
     left = lake.replace_day(OPEN_ITEMS, made.open_items, DAY, CHANNEL)
-    found = conservation.of_outcomes(lake.read_day(OUTCOMES, DAY, CHANNEL), *tally(())).collect()
-    went_in = conservation.collected(made.went_in.collect())
-    if faults := conservation.faults(went_in, conservation.came_out(found)):
+    found = conservation.sum_outcomes(lake.read_day(OUTCOMES, DAY, CHANNEL), *tally(())).collect()
+    went_in = conservation.input_totals(made.input_sums.collect())
+    if faults := conservation.find_differences(went_in, conservation.outcome_totals(found)):
         raise ValueError("; ".join(faults))
     if any(row["ambiguous"] for row in found):
         lake.replace_day(CANDIDATES, made.candidates, DAY, CHANNEL)

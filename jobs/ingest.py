@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from jobs.cli.arguments import Request
-from jobs.cli.console import Report, command, leave, log, watched
+from jobs.cli.console import Report, exit_process, log, main_for, with_progress
 from jobs.cli.lake_session import at_work
 from jobs.ingestion import ingest_day
 from jobs.ingestion.ingest_day import IngestSummary, channel_summary
@@ -14,15 +14,15 @@ from jobs.quality.after_job import after_ingest
 from jobs.storage.archive import Storage
 
 
-def work(request: Request) -> Report:
+def execute_request(request: Request) -> Report:
     """Carries out the command for its dates."""
     report = Report({"dates": []}, [])
     with at_work(request.lake, request.engine) as lake:
-        for day in watched(request.dates, "ingest"):
-            summary = ingest_day.run(lake, request.config, Storage(request.inbox or ""), day)
+        for day in with_progress(request.dates, "ingest"):
+            summary = ingest_day.ingest_day(lake, request.config, Storage(request.inbox or ""), day)
             if request.quality:
                 summary = _with_quality(lake, request, summary)
-            add_to(report, summary)
+            add_summary(report, summary)
     return report
 
 
@@ -33,7 +33,7 @@ def _with_quality(lake: Lake, request: Request, summary: IngestSummary) -> Inges
     return replace(summary, quality=found, seconds=seconds)
 
 
-def add_to(report: Report, summary: IngestSummary) -> None:
+def add_summary(report: Report, summary: IngestSummary) -> None:
     """Adds one date's summary to a report, in words and as JSON."""
     for fault in summary.faults:
         report.warn(fault)
@@ -65,8 +65,8 @@ def add_to(report: Report, summary: IngestSummary) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; returns its exit status."""
-    return command("ingest", work, argv)
+    return main_for("ingest", execute_request, argv)
 
 
 if __name__ == "__main__":
-    leave(main())
+    exit_process(main())

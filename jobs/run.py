@@ -9,7 +9,7 @@ from time import monotonic
 
 from jobs import check_fees, export, ingest, match
 from jobs.cli.arguments import Request
-from jobs.cli.console import Report, command, leave, watched
+from jobs.cli.console import Report, exit_process, main_for, with_progress
 from jobs.cli.lake_session import at_work
 from jobs.exports import export_day
 from jobs.fees import check_day
@@ -24,7 +24,7 @@ from schemas.errors import CheckFailed, LakeOutOfStep
 from schemas.profile.channel import Profile
 
 
-def work(request: Request) -> Report:
+def execute_request(request: Request) -> Report:
     """Carries out ingest, match, check_fees and export, date by date; a channel stops no other."""
     report = Report({"seconds": {}, "dates": [], "runs": []}, [])
     begun = monotonic()
@@ -32,27 +32,27 @@ def work(request: Request) -> Report:
         if request.quality:
             warm_up()
         report.body["seconds"]["session"] = round(monotonic() - begun, 3)
-        for day in watched(request.dates, "run"):
+        for day in with_progress(request.dates, "run"):
             _run_day(lake, request, day, report)
     return report
 
 
 def _run_day(lake: Lake, request: Request, day: date, report: Report) -> None:
     config, shown = request.config, report.body
-    with report.timed("ingest"):
-        landed = ingest_day.run(lake, config, Storage(request.inbox or ""), day)
+    with report.measure_seconds("ingest"):
+        landed = ingest_day.ingest_day(lake, config, Storage(request.inbox or ""), day)
     # The shape of what landed is looked at while it is matched: each leaves a core idle at times.
     with ThreadPoolExecutor(1) as beside:
         checks = beside.submit(
             after_ingest, lake, day, [*config.profiles] if request.quality else []
         )
         matched = _run_channels(lake, request, day, report)
-        with report.timed("quality"):
+        with report.measure_seconds("quality"):
             ingested = Report({"dates": shown["dates"]}, [])
-            ingest.add_to(ingested, replace(landed, quality=checks.result()))
+            ingest.add_summary(ingested, replace(landed, quality=checks.result()))
     report.exit_status = max(report.exit_status, ingested.exit_status)
     if request.quality and matched:
-        with report.timed("quality"):
+        with report.measure_seconds("quality"):
             found = after_match(lake, day, matched)
         shown.setdefault("quality", {})[str(day)] = found
         for failure in chain.from_iterable(each["fail"] for each in found.values()):
@@ -69,30 +69,30 @@ def _run_channels(lake: Lake, request: Request, day: date, report: Report) -> li
             _run_channel(lake, request, profile, day, report)
             matched.append(name)
         except (CheckFailed, LakeOutOfStep) as fault:
-            match.failed(report, fault)
+            match.add_failure(report, fault)
     return matched
 
 
 def _run_channel(lake: Lake, request: Request, profile: Profile, day: date, report: Report) -> None:
     shown, fees = Report(report.body, []), None
-    with report.timed("match"):
+    with report.measure_seconds("match"):
         runs = run_dates.run(lake, profile, [day])
-        match.add_to(shown, runs)
+        match.add_summaries(shown, runs)
     schedule = request.config.schedules.get(profile.channel)
     if schedule is not None:
-        with report.timed("check_fees"):
+        with report.measure_seconds("check_fees"):
             fees = check_day.step(lake, profile, schedule, day)
-            check_fees.add_to(shown, fees)
-    with report.timed("export"):
-        export.add_to(shown, lake, export_day.step(lake, profile, day))
+            check_fees.add_summary(shown, fees)
+    with report.measure_seconds("export"):
+        export.add_summary(shown, lake, export_day.step(lake, profile, day))
     report.exit_status = max(report.exit_status, shown.exit_status)
     report.lines.append(render_day(next(x for x in runs if x.business_date == day), fees))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; returns its exit status."""
-    return command("run", work, argv)
+    return main_for("run", execute_request, argv)
 
 
 if __name__ == "__main__":
-    leave(main())
+    exit_process(main())

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import settings
 from pyspark.sql import SparkSession
 
-from jobs.cli.console import leave
-from jobs.engine.session import close_session, engine_of, open_session, set_size
+from jobs.cli.console import exit_process
+from jobs.engine.session import close_session, open_session, resolve_engine, tune_session
 from jobs.lake.tables import Lake
 from tests.support.demos import ROOT, Demo, run_demo
 
@@ -47,13 +47,13 @@ def pytest_sessionfinish(exitstatus: int) -> None:
 def pytest_unconfigure() -> None:
     """Ends the process as the commands do: see `jobs.cli.console.leave`."""
     if _status and "pyspark" in sys.modules:
-        leave(_status[-1])
+        exit_process(_status[-1])
 
 
 @pytest.fixture(scope="session")
 def engine() -> str:
     """The engine of this run."""
-    return engine_of(os.environ.get("TIEOUT_ENGINE", "sail"))
+    return resolve_engine(os.environ.get("TIEOUT_ENGINE", "sail"))
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +62,7 @@ def spark(engine: str) -> Iterator[SparkSession]:
     # Tests are many small plans: quick to compile counts for more than quick to run.
     os.environ.setdefault("TIEOUT_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
     session = open_session(engine, master="local[2]", memory="3g")
-    set_size(session, 0)
+    tune_session(session, 0)
     yield session
     close_session(session)
 
@@ -72,7 +72,7 @@ def lake(spark: SparkSession, tmp_path: Path) -> Iterator[Lake]:
     """A lake of its own, with empty tables."""
     made = Lake(spark, str(tmp_path / "lake")).prepare()
     yield made
-    made.forget()
+    made.remove_staged()
 
 
 @pytest.fixture(scope="session")

@@ -1,27 +1,27 @@
-"""The arguments of every command, checked together: all faults at once."""
+"""The arguments of every command. All faults are checked and reported together."""
 
 import argparse
 import os
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from jobs.cli.configuration import load
+from jobs.cli.configuration import load_configuration
 from jobs.cli.help_texts import EPILOGS, PURPOSES
 from schemas.configuration import Configuration
 from schemas.errors import ConfigurationError
 from schemas.profile.channel import Snapshots
 
-#: Commands that only look, and those that go without a date.
-LOOKING = ("explain", "diff")
-DATELESS = ("explain", "decide", "files")
+#: Commands that write nothing, and commands that need no date.
+READ_ONLY = ("explain", "diff")
+DATE_OPTIONAL = ("explain", "decide", "files")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a command was asked: where, what, for which dates.
+    """The checked arguments of a command.
 
-    `channels` are those named, `as_of` is a moment in UTC; the rest are words of explain, diff
-    and decide.
+    `channels` is empty where no `--channel` was given, `as_of` is in UTC. `positionals` are the
+    words without an option: of decide the step and its ids, of files the step and the file id.
     """
 
     job: str
@@ -36,107 +36,122 @@ class Request:
     as_of: datetime | None = None
     as_json: bool = False
     match_alone: bool = False
-    words: tuple[str, ...] = ()
-    by: str = ""
+    positionals: tuple[str, ...] = ()
+    actor: str = ""
     reason: str = ""
 
 
-def parser(job: str, program: argparse.ArgumentParser | None = None) -> argparse.ArgumentParser:
-    """The arguments of a command; values are checked together, by `request_of`."""
+def build_parser(
+    job: str, program: argparse.ArgumentParser | None = None
+) -> argparse.ArgumentParser:
+    """Returns the parser of a command. `build_request` checks the values, all of them together."""
     out = program or argparse.ArgumentParser(prog=f"tieout {job}")
-    out.description = f"{PURPOSES[job]}."
+    out.description = f"{PURPOSES[job][0].upper()}{PURPOSES[job][1:]}."
     out.epilog = EPILOGS[job]
     out.formatter_class = argparse.RawDescriptionHelpFormatter
     out.add_argument("--lake", help="folder or object-store URI of the tables [TIEOUT_LAKE]")
     if job not in ("diff", "decide"):
-        out.add_argument("--config", help="folder with channels/, fee_schedules/ [TIEOUT_CONFIG]")
+        out.add_argument(
+            "--config", help="folder with channels/ and fee_schedules/ [TIEOUT_CONFIG]"
+        )
     if job in ("ingest", "run"):
         out.add_argument("--inbox", help="folder or URI where files arrive [TIEOUT_INBOX]")
-    out.add_argument("--business-date", help="the accounting day, 2026-11-22")
-    out.add_argument("--through", help="the last day of a range, included")
-    out.add_argument("--channel", action="append", default=[], help="repeatable; default all")
+    out.add_argument("--business-date", help="the accounting date, such as 2026-11-22")
+    out.add_argument("--through", help="the last date of a range (included)")
+    out.add_argument(
+        "--channel", action="append", default=[], help="one channel; repeat for more [all]"
+    )
     out.add_argument("--engine", help="sail (embedded), spark, or auto [TIEOUT_ENGINE]")
     if job == "explain":
-        out.add_argument("reference", metavar="REF", help="any reference, ours or theirs")
-        out.add_argument("--match-alone", action="store_true", help="also match it alone, now")
+        out.add_argument("reference", metavar="REF", help="any internal or channel reference")
+        out.add_argument(
+            "--match-alone", action="store_true", help="also match only this reference, now"
+        )
     if job == "decide":
         out.add_argument("step", choices=("propose", "approve", "reject", "list"))
     if job in ("decide", "files"):
-        out.add_argument("about", nargs="*", help="what it is about, see below")
-        out.add_argument("--by", default="", help="who says so [TIEOUT_USER]")
-        out.add_argument("--reason", default="", help="why, for others to read")
-    if job in LOOKING:
-        out.add_argument("--as-of", help="a moment in UTC, 2026-11-20T10:00")
-        out.add_argument("--json", action="store_true", help="everything as one JSON document")
+        out.add_argument("about", nargs="*", help="the ids to work on, see the examples")
+        out.add_argument("--by", default="", help="your name, for the audit trail [TIEOUT_USER]")
+        out.add_argument("--reason", default="", help="why you do this, for the audit trail")
+    if job in READ_ONLY:
+        out.add_argument("--as-of", help="read the tables as of this UTC time, 2026-11-20T10:00")
+        out.add_argument(
+            "--json", action="store_true", help="print everything as one JSON document"
+        )
     elif job not in ("export", "decide", "files"):
-        out.add_argument("--no-quality", action="store_true", help="leave out the shape checks")
+        out.add_argument("--no-quality", action="store_true", help="skip the shape checks")
     out.set_defaults(job=job)
     return out
 
 
-def request_of(given: argparse.Namespace) -> Request:
-    """The checked request.
+def build_request(arguments: argparse.Namespace) -> Request:
+    """Returns the checked request; loads the configuration where the command takes one.
 
     Raises:
-        ConfigurationError: every fault of arguments and configuration at once.
+        ConfigurationError: all faults of the arguments and the configuration, together.
     """
     faults: list[str] = []
 
-    def value(name: str) -> str | None:
-        return getattr(given, name, None) or os.environ.get(f"TIEOUT_{name.upper()}")
+    def value_of(name: str) -> str | None:
+        return getattr(arguments, name, None) or os.environ.get(f"TIEOUT_{name.upper()}")
 
     for name in ("lake", "config", "inbox"):
-        if hasattr(given, name) and not value(name):
+        if hasattr(arguments, name) and not value_of(name):
             faults.append(f"--{name} is missing; give it, or set TIEOUT_{name.upper()}")
-    if hasattr(given, "reference") and not given.reference.strip():
-        faults.append("REF is empty; give any reference, ours or theirs")
-    days = _days(given, faults)
-    as_of = _moment(getattr(given, "as_of", None), faults)
-    config = _config(given, value("config"), faults)
+    if hasattr(arguments, "reference") and not arguments.reference.strip():
+        faults.append("REF is empty; give any internal or channel reference")
+    days = _parse_dates(arguments, faults)
+    as_of = _parse_moment(getattr(arguments, "as_of", None), faults)
+    config = _load_configuration(arguments, value_of("config"), faults)
     if faults or config is None:
         raise ConfigurationError(faults)
     return Request(
-        given.job,
-        value("lake") or "",
-        value("inbox"),
-        config,
-        days,
-        given.engine,
-        not getattr(given, "no_quality", False),
-        tuple(given.channel),
-        getattr(given, "reference", ""),
-        as_of,
-        getattr(given, "json", False),
-        getattr(given, "match_alone", False),
-        (*filter(None, [getattr(given, "step", "")]), *getattr(given, "about", ())),
-        getattr(given, "by", "") or os.environ.get("TIEOUT_USER", ""),
-        getattr(given, "reason", ""),
+        job=arguments.job,
+        lake=value_of("lake") or "",
+        inbox=value_of("inbox"),
+        config=config,
+        dates=days,
+        engine=arguments.engine,
+        quality=not getattr(arguments, "no_quality", False),
+        channels=tuple(arguments.channel),
+        reference=getattr(arguments, "reference", ""),
+        as_of=as_of,
+        as_json=getattr(arguments, "json", False),
+        match_alone=getattr(arguments, "match_alone", False),
+        positionals=(
+            *filter(None, [getattr(arguments, "step", "")]),
+            *getattr(arguments, "about", ()),
+        ),
+        actor=getattr(arguments, "by", "") or os.environ.get("TIEOUT_USER", ""),
+        reason=getattr(arguments, "reason", ""),
     )
 
 
-def _config(
-    given: argparse.Namespace, folder: str | None, faults: list[str]
+def _load_configuration(
+    arguments: argparse.Namespace, folder: str | None, faults: list[str]
 ) -> Configuration | None:
-    """The configuration, and whether the engine is one; none is asked of a command without it."""
-    from jobs.engine.session import engine_of
+    """Loads the configuration (an empty one for a command without --config); checks the engine."""
+    from jobs.engine.session import resolve_engine
 
-    config = None if hasattr(given, "config") else Configuration({}, {}, Snapshots())
+    config = None if hasattr(arguments, "config") else Configuration({}, {}, Snapshots())
     try:
-        engine_of(given.engine)
+        resolve_engine(arguments.engine)
     except ConfigurationError as error:
         faults.extend(error.faults)
     try:
-        return load(folder, given.channel) if folder and config is None else config
+        return (
+            load_configuration(folder, arguments.channel) if folder and config is None else config
+        )
     except ConfigurationError as error:
         faults.extend(error.faults)
         return None
 
 
-def _days(given: argparse.Namespace, faults: list[str]) -> tuple[date, ...]:
-    """The dates asked for; some jobs may go without, and then look at all of them."""
-    first = _date("--business-date", given.business_date, faults)
-    last = _date("--through", given.through, faults) if given.through else first
-    if not given.business_date and (given.job not in DATELESS or given.through):
+def _parse_dates(arguments: argparse.Namespace, faults: list[str]) -> tuple[date, ...]:
+    """The dates of the request; empty where the command needs none and then reads all dates."""
+    first = _parse_date("--business-date", arguments.business_date, faults)
+    last = _parse_date("--through", arguments.through, faults) if arguments.through else first
+    if not arguments.business_date and (arguments.job not in DATE_OPTIONAL or arguments.through):
         faults.append("--business-date is missing; give the accounting day, such as 2026-11-22")
     if first and last and last < first:
         faults.append(f"--through {last} is before --business-date {first}")
@@ -145,19 +160,19 @@ def _days(given: argparse.Namespace, faults: list[str]) -> tuple[date, ...]:
     return tuple(first + timedelta(days=i) for i in range((last - first).days + 1))
 
 
-def _moment(text: str | None, faults: list[str]) -> datetime | None:
-    """A moment in UTC; one without a zone is meant in UTC."""
+def _parse_moment(text: str | None, faults: list[str]) -> datetime | None:
+    """Parses a time; one without a zone is in UTC."""
     try:
         at = datetime.fromisoformat(text) if text else None
     except ValueError:
-        faults.append(f"--as-of {text!r} is no moment; write it as 2026-11-20T10:00, in UTC")
+        faults.append(f"--as-of {text!r} is not a time; write it as 2026-11-20T10:00, in UTC")
         return None
     return at and (at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
 
 
-def _date(name: str, text: str | None, faults: list[str]) -> date | None:
+def _parse_date(name: str, text: str | None, faults: list[str]) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        faults.append(f"{name} {text!r} is no date; write it as 2026-11-22")
+        faults.append(f"{name} {text!r} is not a date; write it as 2026-11-22")
         return None

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from pyspark.sql import SparkSession
 
-from jobs.engine.session import close_session, engine_of, is_submitted, open_session
+from jobs.engine.session import close_session, is_submitted, open_session, resolve_engine
 from jobs.lake.tables import STAGING, Lake
 
 #: Who has staged nothing for so many days is taken for dead.
@@ -25,7 +25,7 @@ def at_work(
     Raises:
         ConfigurationError: there is no such engine.
     """
-    engine_of(engine)
+    resolve_engine(engine)
     opened: list[SparkSession] = []
 
     def session() -> SparkSession:
@@ -35,9 +35,9 @@ def at_work(
     lake = Lake(session if asks and not is_submitted() else session(), lake_uri)
     try:
         if writes:
-            lake.prepare().storage.remove_idle(STAGING, STAGED_DAYS_MAX)
+            lake.prepare().storage.remove_idle_folders(STAGING, STAGED_DAYS_MAX)
         yield lake
     finally:
-        lake.forget()
+        lake.remove_staged()
         for spark in opened:
             close_session(spark)

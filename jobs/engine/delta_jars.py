@@ -30,7 +30,7 @@ class JarsMissing(TieoutError):
 
 
 #: `.jars` beside the project's pyproject.toml.
-_OWN = Path(__file__).resolve().parents[1] / ".jars"
+_OWN = Path(__file__).resolve().parents[2] / ".jars"
 
 
 def jars_folder() -> Path:
@@ -54,14 +54,14 @@ def jar_paths() -> list[Path]:
     return paths
 
 
-def archive_path() -> Path:
+def class_archive_path() -> Path:
     """Where the JVM's archive of classes lies, if it was made; never in TIEOUT_JARS, which other
     environments may share: it holds for one of them.
     """
     return _OWN / "classes.jsa"
 
 
-def fetch() -> list[Path]:
+def fetch_jars() -> list[Path]:
     """Bring the jars that are absent or damaged into `jars_folder()`, each by one rename.
 
     Returns the paths fetched now: none when all are there with the right sums. Raises JarsMissing.
@@ -87,7 +87,7 @@ def fetch() -> list[Path]:
 def main() -> int:
     """Fetch what is missing and say so on stderr; exit status 0, or 2 with one sentence."""
     try:
-        fetched = fetch()
+        fetched = fetch_jars()
     except JarsMissing as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_status

@@ -14,7 +14,7 @@ from pyspark import SparkContext
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
-from jobs.engine.delta_jars import archive_path
+from jobs.engine.delta_jars import class_archive_path
 from jobs.engine.session import open_session
 
 #: Seconds that a JVM may take to write the archive at its end.
@@ -23,7 +23,7 @@ PATIENCE = 120
 
 def main() -> int:
     """Makes the archive; its absence is no failure, so the status is always 0."""
-    place = archive_path()
+    place = class_archive_path()
     place.parent.mkdir(parents=True, exist_ok=True)
     place.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(prefix=".classes-", dir=place.parent) as scratch:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from jobs.engine.delta_jars import archive_path, jar_paths
+from jobs.engine.delta_jars import class_archive_path, jar_paths
 from schemas.errors import ConfigurationError
 
 ENGINES = ("auto", "sail", "spark")
@@ -26,7 +26,7 @@ _server: Any = None
 _users = 0
 
 
-def engine_of(asked: str | None = None) -> str:
+def resolve_engine(requested: str | None = None) -> str:
     """The engine to use: `asked`, else TIEOUT_ENGINE, else what this process was started by.
 
     `auto` is Spark below `spark-submit`, else Sail where it is installed, else Spark.
@@ -34,7 +34,7 @@ def engine_of(asked: str | None = None) -> str:
     Raises:
         ConfigurationError: the name is none of `auto`, `sail`, `spark`.
     """
-    name = asked or os.environ.get("TIEOUT_ENGINE") or "auto"
+    name = requested or os.environ.get("TIEOUT_ENGINE") or "auto"
     if name not in ENGINES:
         raise ConfigurationError([f"engine {name!r} is none of {', '.join(ENGINES)}"])
     if name != "auto":
@@ -62,7 +62,7 @@ def open_session(
         JarsMissing: Spark is asked for outside `spark-submit` and its Delta jars are not there.
     """
     global _users
-    spark = _sail() if engine_of(engine) == "sail" else _spark(master, memory)
+    spark = _sail() if resolve_engine(engine) == "sail" else _spark(master, memory)
     _users += 1
     return spark
 
@@ -77,7 +77,7 @@ def engine_in_use(spark: SparkSession) -> str:
     return "sail" if "connect" in type(spark).__module__ else "spark"
 
 
-def is_here(spark: SparkSession) -> bool:
+def is_local(spark: SparkSession) -> bool:
     """Whether all of the engine's tasks run on this machine, beside this process."""
     if engine_in_use(spark) == "sail":
         return True
@@ -85,7 +85,7 @@ def is_here(spark: SparkSession) -> bool:
     return master.startswith("local") and not master.startswith("local-cluster")
 
 
-def set_size(spark: SparkSession, rows: int) -> None:
+def tune_session(spark: SparkSession, rows: int) -> None:
     """Fits Spark's planning to the rows at hand; the embedded engine needs none.
 
     A small day is one task a step, without adaptive planning or compiled code: both cost more than
@@ -159,7 +159,7 @@ def _spark(master: str | None, memory: str | None) -> SparkSession:
 
 def _java_options() -> str:
     options = os.environ.get("TIEOUT_JAVA_OPTIONS", _JAVA_OPTIONS)
-    archive = archive_path()
+    archive = class_archive_path()
     return (
         f'{options} {_ARCHIVE} "-XX:SharedArchiveFile={archive}"' if archive.is_file() else options
     )

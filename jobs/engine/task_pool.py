@@ -9,28 +9,28 @@ from typing import Any, TypeVar
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from jobs.engine.session import is_here
+from jobs.engine.session import is_local
 
 T = TypeVar("T")
 #: Below this many bytes files are read here, without asking the engine for tasks.
 INLINE_BYTES = 8 * 2**20
 
 
-def told_by(
-    spark: SparkSession, tasks: Sequence[T], work: Callable[[T], dict[str, Any]], byte_size: int
+def run_tasks(
+    spark: SparkSession, tasks: Sequence[T], fn: Callable[[T], dict[str, Any]], total_bytes: int
 ) -> list[dict[str, Any]]:
     """What `work` (a function of a module) says of each task: here if they are small, else told by
     the engine's workers. What it says must be plain values.
     """
-    if byte_size <= INLINE_BYTES or len(tasks) == 1:
-        return [work(task) for task in tasks]
-    if is_here(spark):
+    if total_bytes <= INLINE_BYTES or len(tasks) == 1:
+        return [fn(task) for task in tasks]
+    if is_local(spark):
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            return list(pool.map(work, tasks))
+            return list(pool.map(fn, tasks))
 
     def worked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            told = [json.dumps(work(tasks[i])) for i in batch.column(0).to_pylist()]
+            told = [json.dumps(fn(tasks[i])) for i in batch.column(0).to_pylist()]
             yield pa.RecordBatch.from_pydict({"told": pa.array(told, pa.string())})
 
     frame = spark.range(0, len(tasks), 1, len(tasks)).mapInArrow(worked, "told string")

@@ -13,7 +13,7 @@ from jobs.exports.folder import join_parts, remove, replaced
 from jobs.exports.sheets import write_breaks
 from jobs.exports.summary import counts, figures, sides, stakes, tally
 from jobs.exports.updates import updates
-from jobs.lake.run_log import Run, sealed
+from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from schemas.errors import CheckFailed
 from schemas.profile.channel import Profile
@@ -52,9 +52,9 @@ def run(lake: Lake, profile: Profile, day: date) -> ExportSummary:
     version = lake.version(OUTCOMES)
     outcomes = lake.read_day(OUTCOMES, day, profile.channel, version)
     groups = [row.asDict() for row in tally(outcomes).collect()]
-    received = lake.rows(STATEMENT_FILES, channel=profile.channel, business_date=day)
+    received = lake.read_rows(STATEMENT_FILES, channel=profile.channel, business_date=day)
     files, folder = lake.storage.fs, f"exports/{day}/{profile.channel}"
-    with replaced(files, lake.storage.full(folder), last=SUMMARY) as making:
+    with replaced(files, lake.storage.full_path(folder), last=SUMMARY) as making:
         # The engine encodes the updates, in parallel, while the breaks are written here.
         parts, told_to = f"{making}/parts", f"{making}/status_updates.jsonl"
         with ThreadPoolExecutor(1) as beside:
@@ -71,7 +71,7 @@ def run(lake: Lake, profile: Profile, day: date) -> ExportSummary:
         report = {
             "channel": profile.channel,
             "run_date": str(day),
-            **sides(received, lake.rows(SNAPSHOT_FILES, business_date=day), profile.files),
+            **sides(received, lake.read_rows(SNAPSHOT_FILES, business_date=day), profile.files),
             **figures(groups),
             "files": sizes,
         }
@@ -114,5 +114,5 @@ def step(lake: Lake, profile: Profile, day: date) -> ExportSummary:
         summary = run(lake, profile, day)
     job.versions_read = summary.versions_read
     job.counts = {"breaks": summary.breaks, "updates": summary.updates}
-    sealed(lake, job)
+    record_runs(lake, job)
     return summary

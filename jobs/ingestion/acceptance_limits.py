@@ -40,7 +40,7 @@ class Size:
 
 def lines_of(storage: Storage, files: Sequence[DataFile]) -> ds.Dataset:
     """Landed lines, before or after they are committed."""
-    paths = [storage.full(f"{STATEMENT_LINES.name}/{each.path}") for each in files]
+    paths = [storage.full_path(f"{STATEMENT_LINES.name}/{each.path}") for each in files]
     return ds.dataset(paths, filesystem=storage.fs, format="parquet")
 
 

@@ -10,9 +10,9 @@ from itertools import pairwise
 from typing import Any
 
 from jobs.ingestion.inbox import span_of
-from jobs.ingestion.parse_tasks import Landed
+from jobs.ingestion.parse_tasks import ParsedFile
 from jobs.statements.canonical.money import DIGITS_MAX
-from jobs.statements.parser import Declared, Plan
+from jobs.statements.parser import DeclaredTotal, Plan
 from schemas.currencies import MINOR_UNITS
 from schemas.profile.channel import Files
 
@@ -23,7 +23,7 @@ ALWAYS = ("count", "amount", "fee")
 _NUMBER = re.compile(r"[+-]?(\d[\d,]*(\.\d*)?|\.\d+)", re.ASCII)
 
 
-def totals_of(landed: Landed, plan: Plan) -> tuple[list[dict[str, Any]], list[str]]:
+def compare_totals(landed: ParsedFile, plan: Plan) -> tuple[list[dict[str, Any]], list[str]]:
     """Each declared total beside the computed one, in minor units or counts, and what differs.
 
     What a file does not declare of `ALWAYS` stands among them with nothing declared: unchecked.
@@ -75,19 +75,21 @@ def _differs(name: str, declared: int, computed: int, exponent: int) -> str:
     )
 
 
-def broken_balance(landed: Landed) -> tuple[int, int, int] | None:
+def broken_balance(landed: ParsedFile) -> tuple[int, int, int] | None:
     """The first line whose running balance does not follow: line number, printed, due."""
     links = sorted(landed.links, key=lambda link: link.first_line)
-    broken = [each for link in links for each in link.broken]
+    broken = [each for link in links for each in link.gaps]
     broken += [
-        (below.first_line, below.before, above.after)
+        (below.first_line, below.opening_balance, above.closing_balance)
         for above, below in pairwise(links)
-        if above.after != below.before
+        if above.closing_balance != below.opening_balance
     ]
     return min(broken, default=None)
 
 
-def verdict(landed: Landed, plan: Plan, files: Files, name: str, day: date) -> str | None:
+def control_total_failures(
+    landed: ParsedFile, plan: Plan, files: Files, name: str, day: date
+) -> str | None:
     """Why a file is quarantined, every reason at once; None where it is accepted."""
     reasons = [landed.refused] if landed.refused else []
     # Of a file of several days only one date's lines land; it is judged as a whole.
@@ -98,7 +100,7 @@ def verdict(landed: Landed, plan: Plan, files: Files, name: str, day: date) -> s
             f"REJECTED_LINES: {name}:{at}: {landed.rejected_count} of {read} lines, first: {why};"
             " see rejected_lines, have them corrected or raise files.rejected_share_max"
         )
-    _, faults = totals_of(landed, plan)
+    _, faults = compare_totals(landed, plan)
     if faults:
         shown = "; ".join(faults[:NAMED_MAX])
         reasons.append(f"TOTALS_DIFFER: {name}: {shown}; have the channel correct its file")
@@ -126,7 +128,7 @@ def verdict(landed: Landed, plan: Plan, files: Files, name: str, day: date) -> s
     return " | ".join(reasons) or None
 
 
-def _value(declared: Declared, exponent: int) -> int | None:
+def _value(declared: DeclaredTotal, exponent: int) -> int | None:
     # Plain digits only: an exponent would be a number of any length.
     too_long = len(declared.text.lstrip("+-0")) > DIGITS_MAX
     if too_long or not _NUMBER.fullmatch(declared.text):
@@ -141,7 +143,7 @@ def _printed(value: int, exponent: int) -> str:
     return f"{Decimal(value).scaleb(-exponent):,.{exponent}f}"
 
 
-def _other_days(landed: Landed, plan: Plan, check: str, day: date) -> str | None:
+def _other_days(landed: ParsedFile, plan: Plan, check: str, day: date) -> str | None:
     """What says that a file is of another day: none of its lines is of it, or the file itself does,
     which speaks where there is no line as well.
     """

@@ -57,7 +57,7 @@ class DayState:
         return RunResult.DONE if self.snapshot_id else RunResult.SNAPSHOT_MISSING
 
 
-def state_of(
+def resolve_day_state(
     profile: Profile,
     day: date,
     files: Iterable[Mapping[str, Any]],

@@ -7,10 +7,10 @@ from datetime import date
 from typing import Any
 
 from jobs.ingestion.inbox import WHOLE, Found
-from jobs.ingestion.parse_tasks import Task
+from jobs.ingestion.parse_tasks import ParseTask
 from jobs.lake.tables import Lake
 from jobs.statements.parser import Plan
-from jobs.storage.archive import Archived, Storage, receive
+from jobs.storage.archive import ArchivedFile, Storage, archive_file
 from schemas.profile.channel import Profile
 from schemas.profile.day_parts import MARKER
 from schemas.tables import STATEMENT_FILES
@@ -29,9 +29,9 @@ class Item:
     """A file to be read: its row of `statement_files`, its bytes, and how they are read."""
 
     row: Row
-    kept: Archived
+    kept: ArchivedFile
     plan: Plan | None = None
-    tasks: list[Task] = field(default_factory=list)
+    tasks: list[ParseTask] = field(default_factory=list)
 
 
 def recorded(
@@ -46,9 +46,9 @@ def recorded(
     archived = []
     for each in found:
         with inbox.fs.open_input_stream(each.path, compression=None) as source:
-            archived.append(receive(lake.storage, source))
+            archived.append(archive_file(lake.storage, source))
     known: dict[str, list[Row]] = defaultdict(list)
-    for row in lake.rows(STATEMENT_FILES, file_id=[kept.file_id for kept in archived]):
+    for row in lake.read_rows(STATEMENT_FILES, file_id=[kept.file_id for kept in archived]):
         if (row["channel"], row["business_date"]) != (profile.channel, day):
             known[row["file_id"]].append(row)
     for row in own:
@@ -71,17 +71,17 @@ def left_over(lake: Lake, own: Iterable[Row], items: Sequence[Item]) -> list[Ite
     return out
 
 
-def kept_of(lake: Lake, row: Row) -> Archived:
+def kept_of(lake: Lake, row: Row) -> ArchivedFile:
     """An archived file again, with its blocks; a lake that was moved has its archive with it."""
     file_id = row["file_id"]
-    places = (row["archived_path"], lake.storage.full(f"archive/{file_id[:2]}/{file_id}"))
+    places = (row["archived_path"], lake.storage.full_path(f"archive/{file_id[:2]}/{file_id}"))
     there = [path for path in places if lake.storage.fs.get_file_info(path).is_file]
     with lake.storage.fs.open_input_stream(there[0] if there else places[0], None) as source:
-        return receive(lake.storage, source)
+        return archive_file(lake.storage, source)
 
 
 def _recorded(
-    profile: Profile, each: Found, kept: Archived, day: date, own: list[Row],
+    profile: Profile, each: Found, kept: ArchivedFile, day: date, own: list[Row],
     elsewhere: Sequence[Row], new: Sequence[Row],
 ) -> Row | None:  # fmt: skip
     """Adds or finds the row of a file; None where the same bytes are known already."""
@@ -116,7 +116,7 @@ def _recorded(
     return row
 
 
-def _row(channel: str, day: date, each: Found, kept: Archived) -> Row:
+def _row(channel: str, day: date, each: Found, kept: ArchivedFile) -> Row:
     return {
         "channel": channel,
         "business_date": day,

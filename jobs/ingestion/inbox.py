@@ -31,7 +31,7 @@ def files_of(inbox: Storage, pattern: str, day: date) -> list[Found]:
     """The files of a date that fit a pattern, in the order in which they came, then by name."""
     expression = re.compile(_expression(pattern, day))
     folder = "/".join(_fixed_folders(pattern, day))
-    base = inbox.full(folder) if folder else inbox.base
+    base = inbox.full_path(folder) if folder else inbox.base
     if inbox.fs.get_file_info(base).type != fs.FileType.Directory:
         return []
     found = []

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from jobs.ingestion.day_state import DayState, state_of
+from jobs.ingestion.day_state import DayState, resolve_day_state
 from jobs.ingestion.receive_statements import Received, receive_day
 from jobs.ingestion.snapshot.receive import receive_snapshot
-from jobs.lake.run_log import Run, sealed
+from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from jobs.storage.archive import Storage
 from schemas.configuration import Configuration
@@ -63,7 +63,7 @@ def channel_summary(received: Received, state: DayState | None) -> dict[str, Any
     return out | {"warnings": received.warnings}
 
 
-def run(lake: Lake, config: Configuration, inbox: Storage, day: date) -> IngestSummary:
+def ingest_day(lake: Lake, config: Configuration, inbox: Storage, day: date) -> IngestSummary:
     """Takes in what the inbox has of a date; run twice leaves the same lines and transactions.
 
     The summary has no `quality`: a command adds what the shape checks found.
@@ -81,10 +81,10 @@ def run(lake: Lake, config: Configuration, inbox: Storage, day: date) -> IngestS
                 received[name] = receive_day(lake, profile, inbox, day)
         snapshot = ours.result()
     files, snapshots = (
-        lake.rows(each, business_date=day) for each in (STATEMENT_FILES, SNAPSHOT_FILES)
+        lake.read_rows(each, business_date=day) for each in (STATEMENT_FILES, SNAPSHOT_FILES)
     )
     states = {
-        name: state_of(profile, day, files, snapshots)
+        name: resolve_day_state(profile, day, files, snapshots)
         for name, profile in config.profiles.items()
         if profile.statement == "files" and day >= profile.first_date
     }
@@ -101,7 +101,7 @@ def run(lake: Lake, config: Configuration, inbox: Storage, day: date) -> IngestS
             each.result = RunResult.QUARANTINED.value
         elif name in states:
             each.result = states[name].result.value
-    sealed(lake, *runs.values())
+    record_runs(lake, *runs.values())
     took = sum(sum(each.seconds.values()) for each in runs.values())
     seconds = {
         "snapshot": total.seconds["snapshot"],

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from jobs.ingestion.acceptance_limits import COPY, lines_of
-from jobs.ingestion.parse_tasks import Landed
+from jobs.ingestion.parse_tasks import ParsedFile
 from jobs.storage.archive import Storage
 from schemas.currencies import MINOR_UNITS
 from schemas.tables import REJECTED_LINES
@@ -41,7 +41,7 @@ class Cause:
 
 
 def likely_cause(
-    storage: Storage, landed: Landed, totals: Iterable[Mapping[str, Any]]
+    storage: Storage, landed: ParsedFile, totals: Iterable[Mapping[str, Any]]
 ) -> str | None:
     """The few lines one of which explains every difference, in words; None where there are none.
 
@@ -65,7 +65,7 @@ def likely_cause(
     return f"LIKELY_CAUSE: {told}"
 
 
-def _of_money(storage: Storage, landed: Landed, total: Mapping[str, Any]) -> list[Cause]:
+def _of_money(storage: Storage, landed: ParsedFile, total: Mapping[str, Any]) -> list[Cause]:
     """Lines whose amount (or fee) is the difference, or half of it."""
     difference = total["computed"] - total["declared"]
     name = "fee" if "fee" in total["name"] else "amount"
@@ -100,7 +100,7 @@ def _of_money(storage: Storage, landed: Landed, total: Mapping[str, Any]) -> lis
     return causes
 
 
-def _rejected_with(storage: Storage, landed: Landed, shown: str) -> list[int]:
+def _rejected_with(storage: Storage, landed: ParsedFile, shown: str) -> list[int]:
     """Rejected lines in whose text a number stands, with or without thousands separators."""
     number = re.compile(rf"(?<![\d.])0*{re.escape(shown)}0*(?![\d])")
     return [
@@ -110,16 +110,16 @@ def _rejected_with(storage: Storage, landed: Landed, shown: str) -> list[int]:
     ]
 
 
-def _rejected(storage: Storage, landed: Landed) -> Sequence[Mapping[str, Any]]:
+def _rejected(storage: Storage, landed: ParsedFile) -> Sequence[Mapping[str, Any]]:
     if not landed.rejected:
         return []
-    paths = [storage.full(f"{REJECTED_LINES.name}/{each.path}") for each in landed.rejected]
+    paths = [storage.full_path(f"{REJECTED_LINES.name}/{each.path}") for each in landed.rejected]
     there = ds.dataset(paths, filesystem=storage.fs, format="parquet")
     rows: list[dict[str, Any]] = there.head(ROWS_MAX, columns=["line_no", "raw"]).to_pylist()
     return rows
 
 
-def _of_count(storage: Storage, landed: Landed, total: Mapping[str, Any]) -> list[Cause]:
+def _of_count(storage: Storage, landed: ParsedFile, total: Mapping[str, Any]) -> list[Cause]:
     """As many rejected lines as are missing, or as many copies as are too many."""
     difference = total["computed"] - total["declared"]
     if difference < 0:

@@ -6,7 +6,7 @@ Source: docs/reference/files.md.
 from datetime import date
 from typing import Any
 
-from jobs.ingestion.day_state import state_of
+from jobs.ingestion.day_state import resolve_day_state
 from jobs.ingestion.file_register import DUPLICATE, Row
 from jobs.ingestion.receive_statements import own_rows
 from jobs.ingestion.version_diff import Changes, changes_of
@@ -21,7 +21,7 @@ def listed(lake: Lake, config: Configuration, day: date) -> tuple[list[Row], lis
     told: list[str] = []
     for channel, profile in config.profiles.items():
         own = own_rows(lake, channel, day)
-        state = state_of(profile, day, own, [])
+        state = resolve_day_state(profile, day, own, [])
         missing = f", missing {', '.join(state.missing)}" if own and state.missing else ""
         told.append(f"{channel} {day}  {state.statement}{missing}")
         changes = changes_of(lake, profile, own)

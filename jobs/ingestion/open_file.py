@@ -10,32 +10,39 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.statements import DIALECTS
-from jobs.statements.canonical.lines import needed, undamaged
+from jobs.statements.canonical.lines import reject_scientific_notation, require
 from jobs.statements.parser import (
     HEAD_BYTES,
     TAIL_BYTES,
-    Parsed,
+    ParsedBlock,
     Plan,
     Sample,
 )
 from jobs.statements.reading.cells import read_cells
-from jobs.statements.reading.shape import Rejected
-from jobs.storage.archive import Archived, Block, Storage
-from jobs.storage.unpack import Unfold, Wanted, laid_out, opened, stream_of, unpacked
+from jobs.statements.reading.shape import RejectedLines
+from jobs.storage.archive import ArchivedFile, Block, Storage
+from jobs.storage.unpack import (
+    ToText,
+    UnpackLimits,
+    join_chunks,
+    open_plain,
+    render_as_text,
+    unpack,
+)
 from schemas.profile.channel import Profile
 
 
 @dataclass(frozen=True)
-class Piece:
+class ParsedChunk:
     """Good lines, with their numbers, and the lines that were refused."""
 
-    parsed: Parsed
-    refused: Rejected
+    parsed: ParsedBlock
+    refused: RejectedLines
 
 
-def plain_of(
-    storage: Storage, kept: Archived, name: str, scratch: str, profile: Profile
-) -> Archived:
+def decompress(
+    storage: Storage, kept: ArchivedFile, name: str, scratch: str, profile: Profile
+) -> ArchivedFile:
     """A received file as its dialect wants it: unpacked, unless the dialect does that itself.
 
     Raises:
@@ -44,20 +51,22 @@ def plain_of(
     dialect, files = DIALECTS[profile.dialect], profile.files
     if files is None:
         return kept
-    wanted = Wanted(files.unpacked_bytes_max, files.member, not dialect.is_document)
+    wanted = UnpackLimits(files.unpacked_bytes_max, files.member, not dialect.is_document)
     if dialect.to_text is not None:
-        return laid_out(storage, kept, name, scratch, wanted, _unfolding(dialect.to_text, profile))
-    return unpacked(storage, kept, name, scratch, wanted)
+        return render_as_text(
+            storage, kept, name, scratch, wanted, _unfolding(dialect.to_text, profile)
+        )
+    return unpack(storage, kept, name, scratch, wanted)
 
 
 def _unfolding(
     to_text: Callable[[IO[bytes], str, Profile, int], Iterator[bytes]], profile: Profile
-) -> Unfold:
+) -> ToText:
     return lambda source, name, bytes_max: to_text(source, name, profile, bytes_max)
 
 
 @contextmanager
-def lines_opened(storage: Storage, path: str, name: str, profile: Profile) -> Iterator[IO[bytes]]:
+def open_lines(storage: Storage, path: str, name: str, profile: Profile) -> Iterator[IO[bytes]]:
     """The lines of an archived file in a stream, as its dialect reads them.
 
     Raises:
@@ -66,14 +75,14 @@ def lines_opened(storage: Storage, path: str, name: str, profile: Profile) -> It
     files, dialect = profile.files, DIALECTS.get(profile.dialect)
     if dialect is not None and dialect.to_text is not None and files is not None:
         with storage.fs.open_input_file(path) as source:
-            yield stream_of(dialect.to_text(source, name, profile, files.unpacked_bytes_max))
+            yield join_chunks(dialect.to_text(source, name, profile, files.unpacked_bytes_max))
     else:
-        with opened(storage, path, files.member if files else None) as stream:
+        with open_plain(storage, path, files.member if files else None) as stream:
             yield stream
 
 
-def planned(
-    storage: Storage, plain: Archived, name: str, profile: Profile, day: date | None = None
+def plan_file(
+    storage: Storage, plain: ArchivedFile, name: str, profile: Profile, day: date | None = None
 ) -> Plan:
     """How a file of a business date, where that is known, is read, from its first and last bytes.
 
@@ -89,9 +98,9 @@ def planned(
     return replace(plan, name=name)
 
 
-def pieces_of(
+def parse_chunks(
     source: IO[bytes], blocks: tuple[Block, ...], plan: Plan, profile: Profile
-) -> Iterator[Piece]:
+) -> Iterator[ParsedChunk]:
     """The lines of some blocks of a file, or of a whole document.
 
     Raises:
@@ -103,13 +112,13 @@ def pieces_of(
             refused = parsed.rejected
             _checked(parsed, profile)
             _set_aside(parsed, refused, list(parsed.raw))
-            yield Piece(parsed, refused)
+            yield ParsedChunk(parsed, refused)
         return
     if plan.shape is None or dialect.parse is None:
         raise ValueError(f"{plan.dialect} planned lines without a shape")
     for block in blocks:
         source.seek(block.offset)
-        refused = Rejected()
+        refused = RejectedLines()
         cells = read_cells(source.read(block.length), block.first_line, plan.shape, refused)
         parsed = dialect.parse(cells, plan, profile)
         _checked(parsed, profile)
@@ -120,19 +129,19 @@ def pieces_of(
             _set_aside(parsed, refused, dict(zip(rows, raw, strict=True)))
         if plan.shape.private is not None:
             refused.raw = [plan.shape.private.hidden(raw) for raw in refused.raw]
-        yield Piece(parsed, refused)
+        yield ParsedChunk(parsed, refused)
 
 
-def _checked(parsed: Parsed, profile: Profile) -> None:
+def _checked(parsed: ParsedBlock, profile: Profile) -> None:
     """Blames, in any dialect, references that a spreadsheet has made numbers of, and lines without
     a time in a file of several days: they would land on none.
     """
-    undamaged(parsed.lines)
+    reject_scientific_notation(parsed.lines)
     if profile.files is not None and profile.files.spans:
-        needed(parsed.lines, ("traded_at",))
+        require(parsed.lines, ("traded_at",))
 
 
-def document_texts(
+def read_record_texts(
     storage: Storage, path: str, name: str, profile: Profile, numbers: Collection[int]
 ) -> dict[int, str]:
     """The texts of some records of an archived document, by `line_no`; it is read again for them.
@@ -148,14 +157,16 @@ def document_texts(
         size = kept.size()
     plan = dialect.plan(Sample(name, size, head, b""), profile)
     out: dict[int, str] = {}
-    with opened(storage, path, profile.files.member if profile.files else None) as source:
+    with open_plain(storage, path, profile.files.member if profile.files else None) as source:
         for parsed in dialect.read(source, plan, profile):
             there = parsed.lines.columns["line_no"].to_pylist()
             out |= {no: text for no, text in zip(there, parsed.raw, strict=True) if no in numbers}
     return out
 
 
-def _set_aside(parsed: Parsed, refused: Rejected, raw: list[str] | dict[int, str]) -> None:
+def _set_aside(
+    parsed: ParsedBlock, refused: RejectedLines, raw: list[str] | dict[int, str]
+) -> None:
     """Moves the faulty rows of a piece to the refused lines."""
     lines = parsed.lines
     if not lines.faults:

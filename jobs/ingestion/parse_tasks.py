@@ -14,16 +14,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.engine.task_pool import told_by
-from jobs.ingestion.open_file import pieces_of
+from jobs.engine.task_pool import run_tasks
+from jobs.ingestion.open_file import parse_chunks
 from jobs.lake.commit import DataFile
-from jobs.lake.line_writer import LineFile
+from jobs.lake.line_writer import LineFileWriter
 from jobs.lake.tables import Lake
 from jobs.statements import DIALECTS
-from jobs.statements.canonical.lines import without_cards
-from jobs.statements.parser import Check, Link, Parsed, Plan
-from jobs.statements.reading.shape import Rejected
-from jobs.storage.archive import Archived, Block, Storage
+from jobs.statements.canonical.lines import mask_personal_numbers
+from jobs.statements.parser import BalanceSegment, ControlTotal, ParsedBlock, Plan
+from jobs.statements.reading.shape import RejectedLines
+from jobs.storage.archive import ArchivedFile, Block, Storage
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 from schemas.tables import REJECTED_LINES, STATEMENT_LINES
@@ -34,7 +34,7 @@ SHOWN_MAX = 3
 
 
 @dataclass(frozen=True)
-class Task:
+class ParseTask:
     """Blocks of one file, for one worker."""
 
     base: str
@@ -47,7 +47,7 @@ class Task:
 
 
 @dataclass
-class Landed:
+class ParsedFile:
     """What the tasks of one file left: data files, and what its lines add up to.
 
     `totals` are by name and currency, in minor units or counts, of what the file declares; `sums`
@@ -62,8 +62,8 @@ class Landed:
     sums: dict[str, Counter[str]] = field(default_factory=dict)
     days: Counter[str] = field(default_factory=Counter)
     shown: list[tuple[int, str]] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
-    checks: list[Check] = field(default_factory=list)
+    links: list[BalanceSegment] = field(default_factory=list)
+    checks: list[ControlTotal] = field(default_factory=list)
     refused: str | None = None
 
     @property
@@ -77,13 +77,13 @@ class Landed:
         return sum(each.rows for each in self.rejected)
 
 
-def tasks_of(
-    storage: Storage, plain: Archived, plan: Plan, profile: Profile, day: date
-) -> list[Task]:
+def plan_tasks(
+    storage: Storage, plain: ArchivedFile, plan: Plan, profile: Profile, day: date
+) -> list[ParseTask]:
     """The file's blocks, clipped to its lines, dealt out to tasks; a document is one task's."""
     if DIALECTS[plan.dialect].is_document:
         whole = (Block(0, plain.byte_size, 1),)
-        return [Task(storage.uri, plain.path, plain.file_id, whole, plan, profile, day)]
+        return [ParseTask(storage.uri, plain.path, plain.file_id, whole, plan, profile, day)]
     blocks = []
     for block in plain.blocks:
         start = max(block.offset, plan.start)
@@ -95,36 +95,38 @@ def tasks_of(
     rounds = -(-len(blocks) // (BLOCKS_OF_A_TASK * cores))
     count = min(len(blocks), rounds * cores)
     return [
-        Task(
+        ParseTask(
             storage.uri, plain.path, plain.file_id, tuple(blocks[place::count]), plan, profile, day
         )
         for place in range(count)
     ]
 
 
-def land(lake: Lake, tasks: Sequence[Task]) -> dict[str, Landed]:
+def run_parse_tasks(lake: Lake, tasks: Sequence[ParseTask]) -> dict[str, ParsedFile]:
     """Carries the tasks out, on the engine where they are many, and adds up what they left."""
     size = sum(block.length for task in tasks for block in task.blocks)
-    return landed_by(tasks, told_by(lake.spark, tasks, carried_out, size))
+    return merge_results(tasks, run_tasks(lake.spark, tasks, parse_blocks, size))
 
 
-def landed_by(tasks: Sequence[Task], told: Iterable[dict[str, Any]]) -> dict[str, Landed]:
+def merge_results(
+    tasks: Sequence[ParseTask], told: Iterable[dict[str, Any]]
+) -> dict[str, ParsedFile]:
     """What tasks said, added up by file."""
-    landed: dict[str, Landed] = {task.file_id: Landed(task.file_id) for task in tasks}
+    landed: dict[str, ParsedFile] = {task.file_id: ParsedFile(task.file_id) for task in tasks}
     for one in told:
         _add(landed[one["file_id"]], one)
     return landed
 
 
-def carried_out(task: Task) -> dict[str, Any]:
+def parse_blocks(task: ParseTask) -> dict[str, Any]:
     """Reads a task's blocks and writes their lines; says what it left, as plain values."""
     storage = Storage(task.base)
-    lines = LineFile(storage, STATEMENT_LINES, task.profile.channel, task.day, task.file_id)
-    rejected = LineFile(storage, REJECTED_LINES, task.profile.channel, task.day, task.file_id)
-    seen = Landed(task.file_id)
+    lines = LineFileWriter(storage, STATEMENT_LINES, task.profile.channel, task.day, task.file_id)
+    rejected = LineFileWriter(storage, REJECTED_LINES, task.profile.channel, task.day, task.file_id)
+    seen = ParsedFile(task.file_id)
     with storage.fs.open_input_file(task.path) as source:
         try:
-            for piece in pieces_of(source, task.blocks, task.plan, task.profile):
+            for piece in parse_chunks(source, task.blocks, task.plan, task.profile):
                 _count(piece.parsed, seen, task.profile.zone)
                 lines.write(_of_day(piece.parsed.lines.columns, task))
                 _write_refused(rejected, piece.refused, seen)
@@ -144,7 +146,7 @@ def carried_out(task: Task) -> dict[str, Any]:
     }
 
 
-def _of_day(columns: dict[str, pa.Array], task: Task) -> dict[str, pa.Array]:
+def _of_day(columns: dict[str, pa.Array], task: ParseTask) -> dict[str, pa.Array]:
     """The lines that land under the task's date: of a file of several days, that date's only."""
     files = task.profile.files
     if files is None or not files.spans:
@@ -157,7 +159,7 @@ def _local_dates(moments: pa.Array, zone: str) -> pa.Array:
     return pc.local_timestamp(moments.cast(pa.timestamp("us", zone))).cast(pa.date32())
 
 
-def _write_refused(rejected: LineFile, refused: Rejected, seen: Landed) -> None:
+def _write_refused(rejected: LineFileWriter, refused: RejectedLines, seen: ParsedFile) -> None:
     if not refused.line_no:
         return
     order = sorted(zip(refused.line_no, refused.raw, refused.reason, strict=True))
@@ -166,13 +168,13 @@ def _write_refused(rejected: LineFile, refused: Rejected, seen: Landed) -> None:
     rejected.write(
         {
             "line_no": pa.array(number, pa.int64()),
-            "raw": pa.array([without_cards(each) for each in raw]),
+            "raw": pa.array([mask_personal_numbers(each) for each in raw]),
             "reason": pa.array(reason),
         }
     )
 
 
-def _count(parsed: Parsed, seen: Landed, zone: str) -> None:
+def _count(parsed: ParsedBlock, seen: ParsedFile, zone: str) -> None:
     columns = parsed.lines.columns
     every = {"amount": columns["amount"]}
     if "fee" in columns:
@@ -188,11 +190,11 @@ def _count(parsed: Parsed, seen: Landed, zone: str) -> None:
     for each in pc.value_counts(pc.drop_null(local)).to_pylist():
         seen.days[str(each["values"])] += each["counts"]
     seen.checks += parsed.checks
-    if parsed.link is not None:
-        seen.links.append(parsed.link)
+    if parsed.balance_segment is not None:
+        seen.links.append(parsed.balance_segment)
 
 
-def _add(landed: Landed, told: dict[str, Any]) -> None:
+def _add(landed: ParsedFile, told: dict[str, Any]) -> None:
     for name, place in (("lines", landed.lines), ("rejected", landed.rejected)):
         if told[name]:
             place.append(DataFile(**told[name]))
@@ -201,6 +203,6 @@ def _add(landed: Landed, told: dict[str, Any]) -> None:
             into.setdefault(name, Counter()).update(sums)
     landed.days.update(told["days"])
     landed.shown = sorted([*landed.shown, *map(tuple, told["shown"])])[:SHOWN_MAX]
-    landed.links += [Link(*each) for each in told["links"]]
-    landed.checks += [Check(*each) for each in told["checks"]]
+    landed.links += [BalanceSegment(*each) for each in told["links"]]
+    landed.checks += [ControlTotal(*each) for each in told["checks"]]
     landed.refused = landed.refused or told["refused"]

@@ -20,7 +20,7 @@ from jobs.ingestion.acceptance_limits import (
     too_late,
     unusual,
 )
-from jobs.ingestion.control_totals import totals_of, verdict
+from jobs.ingestion.control_totals import compare_totals, control_total_failures
 from jobs.ingestion.file_register import (
     ACCEPTED,
     BY_HAND,
@@ -35,9 +35,9 @@ from jobs.ingestion.file_register import (
 )
 from jobs.ingestion.inbox import files_of
 from jobs.ingestion.likely_causes import likely_cause
-from jobs.ingestion.open_file import plain_of, planned
-from jobs.ingestion.parse_tasks import Landed, land, tasks_of
-from jobs.lake.commit import file_id_of
+from jobs.ingestion.open_file import decompress, plan_file
+from jobs.ingestion.parse_tasks import ParsedFile, plan_tasks, run_parse_tasks
+from jobs.lake.commit import file_id_from_path
 from jobs.lake.tables import Lake
 from jobs.storage.archive import Storage
 from schemas.errors import FileRefused
@@ -91,7 +91,7 @@ def receive_day(lake: Lake, profile: Profile, inbox: Storage, day: date) -> Rece
 
 def own_rows(lake: Lake, channel: str, day: date) -> list[Row]:
     """The rows of `statement_files` of a channel and date."""
-    return lake.rows(STATEMENT_FILES, channel=channel, business_date=day)
+    return lake.read_rows(STATEMENT_FILES, channel=channel, business_date=day)
 
 
 def settle(lake: Lake, profile: Profile, day: date, own: list[Row], items: list[Item]) -> None:
@@ -104,13 +104,13 @@ def settle(lake: Lake, profile: Profile, day: date, own: list[Row], items: list[
     items = [*items, *left_over(lake, own, items)]
     for item in items:
         _plan(lake, item, profile, day)
-    landed = land(lake, [task for item in items for task in item.tasks])
+    landed = run_parse_tasks(lake, [task for item in items for task in item.tasks])
     before: list[Row] = []
     if items and files is not None and files.volume_change_warn is not None:
-        before = lake.rows(STATEMENT_FILES, channel=profile.channel, status=ACCEPTED)
+        before = lake.read_rows(STATEMENT_FILES, channel=profile.channel, status=ACCEPTED)
     for item in items:
         if files is not None and item.row["status"] == RECEIVED:
-            mine = landed.get(item.row["file_id"], Landed(item.row["file_id"]))
+            mine = landed.get(item.row["file_id"], ParsedFile(item.row["file_id"]))
             _judge(lake, item, mine, profile, own, landed, before)
     if items or _strays(lake, own, profile.channel, day):
         _commit(lake, day, profile.channel, items, landed, own)
@@ -123,17 +123,17 @@ def _plan(lake: Lake, item: Item, profile: Profile, day: date) -> None:
         return
     name = row["file_name"]
     try:
-        scratch = lake.scratch("unpacked")
-        plain = plain_of(lake.storage, item.kept, name, scratch, profile)
-        item.plan = planned(lake.storage, plain, name, profile, day)
-        item.tasks = tasks_of(lake.storage, plain, item.plan, profile, day)
+        scratch = lake.staging_path("unpacked")
+        plain = decompress(lake.storage, item.kept, name, scratch, profile)
+        item.plan = plan_file(lake.storage, plain, name, profile, day)
+        item.tasks = plan_tasks(lake.storage, plain, item.plan, profile, day)
     except FileRefused as fault:
         row |= {"status": QUARANTINED, "reason": str(fault)}
 
 
 def _judge(
-    lake: Lake, item: Item, landed: Landed, profile: Profile, own: Sequence[Row],
-    others: Mapping[str, Landed], rows: Sequence[Row],
+    lake: Lake, item: Item, landed: ParsedFile, profile: Profile, own: Sequence[Row],
+    others: Mapping[str, ParsedFile], rows: Sequence[Row],
 ) -> None:  # fmt: skip
     """The gate's word on a file: its totals, then the profile's limits, all that is wrong."""
     row, files = item.row, profile.files
@@ -143,8 +143,8 @@ def _judge(
     row |= {"line_count": landed.line_count, "rejected_count": landed.rejected_count}
     faults: list[str | None] = []
     if item.plan is not None:
-        row["totals"], differs = totals_of(landed, item.plan)
-        faults.append(verdict(landed, item.plan, files, name, day))
+        row["totals"], differs = compare_totals(landed, item.plan)
+        faults.append(control_total_failures(landed, item.plan, files, name, day))
         if differs:
             faults.append(likely_cause(lake.storage, landed, row["totals"]))
         faults.append(copied(lake.storage, landed.lines, files, name))
@@ -166,7 +166,7 @@ def _judge(
 
 
 def _in_force_before(
-    lake: Lake, row: Row, own: Sequence[Row], landed: Mapping[str, Landed]
+    lake: Lake, row: Row, own: Sequence[Row], landed: Mapping[str, ParsedFile]
 ) -> tuple[Size, int]:
     """The size and number of the version that a new one would replace."""
     older = [
@@ -194,10 +194,10 @@ def _strays(lake: Lake, own: Sequence[Row], channel: str, day: date) -> bool:
     if not own:
         return False
     accepted = sum(int(row["line_count"] or 0) for row in own if row["status"] == ACCEPTED)
-    if lake.day_rows(STATEMENT_LINES, day, channel) != accepted:
+    if lake.count_rows(STATEMENT_LINES, day, channel) != accepted:
         return True
     gone = [row["file_id"] for row in own if row["status"] == WITHDRAWN]
-    return bool(gone and lake.day_rows(REJECTED_LINES, day, channel, gone))
+    return bool(gone and lake.count_rows(REJECTED_LINES, day, channel, gone))
 
 
 def _commit(
@@ -205,7 +205,7 @@ def _commit(
     day: date,
     channel: str,
     items: Sequence[Item],
-    landed: Mapping[str, Landed],
+    landed: Mapping[str, ParsedFile],
     own: list[Row],
 ) -> None:
     """Lines and rejected lines first, then the files' rows: a kill in between is healed by a rerun.
@@ -222,17 +222,17 @@ def _commit(
     in_force = {row["file_id"] for row in own if row["status"] == ACCEPTED}
     gone = {row["file_id"] for row in own if row["status"] == WITHDRAWN} - in_force
     read = {item.row["file_id"] for item in items}
-    none = Landed("")
+    none = ParsedFile("")
     mine = [(item.row["file_id"], landed.get(item.row["file_id"], none)) for item in items]
     add = [file for file_id, each in mine if file_id in in_force for file in each.lines]
     rejected = [file for _, each in mine for file in each.rejected]
 
     def replaced(of: str, path: str) -> bool:
-        file_id = file_id_of(path)
+        file_id = file_id_from_path(path)
         return of == channel and (file_id in read or file_id not in in_force)
 
     def refused(of: str, path: str) -> bool:
-        return of == channel and file_id_of(path) in read | gone
+        return of == channel and file_id_from_path(path) in read | gone
 
     lake.commit_files(STATEMENT_LINES, day, add, replaced, channel)
     lake.commit_files(REJECTED_LINES, day, rejected, refused, channel)

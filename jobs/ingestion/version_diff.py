@@ -13,8 +13,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from jobs.ingestion.file_register import ACCEPTED, QUARANTINED, SUPERSEDED, WITHDRAWN, Row, kept_of
-from jobs.ingestion.open_file import plain_of, planned
-from jobs.ingestion.parse_tasks import land, tasks_of
+from jobs.ingestion.open_file import decompress, plan_file
+from jobs.ingestion.parse_tasks import plan_tasks, run_parse_tasks
 from jobs.lake.tables import Lake
 from jobs.storage.archive import Storage
 from schemas.errors import FileRefused
@@ -150,10 +150,10 @@ def _lines(lake: Lake, profile: Profile, row: Row) -> DataFrame:
     """
     name, day = row["file_name"], row["business_date"]
     kept = kept_of(lake, row)
-    plain = plain_of(lake.storage, kept, name, lake.scratch("unpacked"), profile)
-    plan = planned(lake.storage, plain, name, profile, day)
-    place = f"{lake.uri}/{lake.scratch('versions')}"
-    done = land(lake, tasks_of(Storage(place), plain, plan, profile, day))
+    plain = decompress(lake.storage, kept, name, lake.staging_path("unpacked"), profile)
+    plan = plan_file(lake.storage, plain, name, profile, day)
+    place = f"{lake.uri}/{lake.staging_path('versions')}"
+    done = run_parse_tasks(lake, plan_tasks(Storage(place), plain, plan, profile, day))
     files = [each.path for one in done.values() for each in one.lines]
     stored = StructType(
         [each for each in STATEMENT_LINES.schema if each.name not in STATEMENT_LINES.partitions]

@@ -12,8 +12,8 @@ from deltalake.transaction import AddAction, RemoveAction
 from pyspark.sql import DataFrame
 
 from jobs.engine.session import engine_in_use
-from jobs.lake.partitions import add_actions
-from jobs.lake.write_checks import named
+from jobs.lake.partitions import list_add_actions
+from jobs.lake.write_checks import unwrap_error
 from jobs.storage.archive import Storage
 from schemas.tables import Table
 
@@ -32,14 +32,14 @@ class DataFile:
 
 
 @dataclass(frozen=True)
-class Written:
+class WriteResult:
     """What a write left: the table's version and the rows now in the day."""
 
     version: int
     rows: int
 
 
-def written_files(
+def write_data_files(
     storage: Storage, table: Table, frame: DataFrame, day: date, channel: str
 ) -> list[DataFile]:
     """Has the engine write a frame as Parquet below the day's folder; nobody sees it yet."""
@@ -49,9 +49,9 @@ def written_files(
         place = f"{storage.uri}/{table.name}/{folder}"
         narrow.write.mode("overwrite").options(**_options(frame, table)).parquet(place)
     except Exception as fault:
-        raise named(fault) from fault
+        raise unwrap_error(fault) from fault
     files = []
-    for info in storage.parquet(f"{table.name}/{folder}"):
+    for info in storage.list_parquet_files(f"{table.name}/{folder}"):
         rows = pq.read_metadata(info.path, filesystem=storage.fs).num_rows
         files.append(DataFile(channel, f"{folder}/{info.base_name}", info.size, rows))
     return files
@@ -66,13 +66,13 @@ def _options(frame: DataFrame, table: Table) -> dict[str, str]:
     return {"compression": "zstd", "parquet.enable.dictionary": "false"} | worth_it
 
 
-def commit(
+def commit_data_files(
     delta: DeltaTable,
     table: Table,
     day: date,
     add: Sequence[DataFile],
-    drop: Callable[[str, str], bool],
-    whose: str,
+    removes: Callable[[str, str], bool],
+    writer_key: str,
 ) -> None:
     """Adds files to a date and takes others out, in one commit; see `Lake.commit_files`.
 
@@ -86,13 +86,13 @@ def commit(
             values = _values(table, day, each.channel)
             stats = f'{{"numRecords":{each.rows}}}'
             actions.append(AddAction(each.path, each.size, values, now, True, stats))
-    for row in add_actions(delta, table, day, day):
+    for row in list_add_actions(delta, table, day, day):
         channel, path = str(row["partition.channel"]), str(row["path"])
-        if drop(channel, path):
+        if removes(channel, path):
             values = _values(table, day, channel)
             actions.append(RemoveAction(path, True, now, int(row["size_bytes"]), dict(values)))
     if actions:
-        turn = Transaction(f"{day}/{whose}", int(delta.version()) + 1)
+        turn = Transaction(f"{day}/{writer_key}", int(delta.version()) + 1)
         delta.create_write_transaction(
             actions,
             "append",
@@ -102,7 +102,7 @@ def commit(
         )
 
 
-def file_id_of(path: str) -> str:
+def file_id_from_path(path: str) -> str:
     """The id of the received file that the rows of a landed data file came from."""
     return path.rsplit("/", 1)[-1].split("-", 1)[0]
 

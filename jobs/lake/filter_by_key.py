@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
-from jobs.engine.task_pool import told_by
+from jobs.engine.task_pool import run_tasks
 from jobs.lake.bloom_filter import AT_ONCE, Words, add, among, empty
 from jobs.lake.tables import Lake
 from jobs.lake.write_checks import arrow_schema
@@ -80,9 +80,9 @@ def sifted(
     any mark more than once. What comes back is computed, and kept until `Lake.forget`.
     """
     name = uuid.uuid4().hex
-    out = lake.scratch(f"{name}-sifted")
-    lake.storage.fs.create_dir(lake.storage.full(out), recursive=True)
-    folder = lake.scratch(f"{name}-filter")
+    out = lake.staging_path(f"{name}-sifted")
+    lake.storage.fs.create_dir(lake.storage.full_path(out), recursive=True)
+    folder = lake.staging_path(f"{name}-filter")
     words = filtered(lake, asked, folder)
     schema = pa.schema([arrow_schema(table).field(each) for each in columns])
     texts = [each.name for each in schema if each.type == pa.string()]
@@ -94,12 +94,12 @@ def sifted(
         for of in [math.ceil(int(each["num_records"]) / _ROWS_OF_A_TASK)]
         for place in range(of)
     ]
-    told = told_by(lake.spark, parts, _sift, sum(int(each["size_bytes"]) for each in files))
+    told = run_tasks(lake.spark, parts, _sift, sum(int(each["size_bytes"]) for each in files))
     read_filter.cache_clear()
-    lake.storage.remove(folder)
+    lake.storage.remove_folder(folder)
     if not any(each["rows"] for each in told):
         # A file without rows: the embedded engine fails on unions with a frame that has no source.
-        nothing = lake.storage.full(f"{out}/none.parquet")
+        nothing = lake.storage.full_path(f"{out}/none.parquet")
         pq.write_table(schema.empty_table(), nothing, filesystem=lake.storage.fs)
     kept = StructType([table.schema[each] for each in columns])
     return lake.spark.read.schema(kept).parquet(f"{lake.uri}/{out}")
@@ -113,7 +113,7 @@ def mark_files(lake: Lake, marks: DataFrame, folder: str) -> list[MarkFile]:
     names = tuple(marks.columns)
     return [
         MarkFile(info.path, names, rows, info.size)
-        for info in lake.storage.parquet(folder)
+        for info in lake.storage.list_parquet_files(folder)
         for rows in [pq.read_metadata(info.path, filesystem=lake.storage.fs).num_rows]
     ]
 
@@ -124,7 +124,7 @@ def filtered(
     """Writes the filter of marks, of `room` words for each, in layers that tasks made; their paths
     in the lake, for `read_filter`.
     """
-    lake.storage.fs.create_dir(lake.storage.full(folder), recursive=True)
+    lake.storage.fs.create_dir(lake.storage.full_path(folder), recursive=True)
     files = mark_files(lake, asked, f"{folder}/marks") if isinstance(asked, DataFrame) else asked
     marks = sum(each.rows * len(each.columns) for each in files)
     count = max(min(os.cpu_count() or 1, len(files), marks // _ROWS_OF_A_TASK), 1)
@@ -132,7 +132,7 @@ def filtered(
         _Layer(lake.uri, tuple(files[place::count]), marks * room, f"{folder}/{place}.bits")
         for place in range(count)
     ]
-    told_by(lake.spark, layers, _laid, sum(each.size for each in files))
+    run_tasks(lake.spark, layers, _laid, sum(each.size for each in files))
     return tuple(each.out for each in layers)
 
 
@@ -144,7 +144,7 @@ def _laid(layer: _Layer) -> dict[str, Any]:
             for batch in pq.ParquetFile(source).iter_batches(AT_ONCE, columns=file.columns):
                 for column in batch.columns:
                     add(words, column.drop_null())
-    with storage.fs.open_output_stream(storage.full(layer.out)) as target:
+    with storage.fs.open_output_stream(storage.full_path(layer.out)) as target:
         target.write(words.data)
     return {}
 
@@ -154,7 +154,7 @@ def read_filter(base: str, paths: tuple[str, ...]) -> Words:
     """All layers of a filter in one."""
     storage, layers = Storage(base), []
     for path in paths:
-        with storage.fs.open_input_file(storage.full(path)) as source:
+        with storage.fs.open_input_file(storage.full_path(path)) as source:
             layers.append(np.frombuffer(source.read_buffer(), np.uint64))
     return reduce(np.bitwise_or, layers)
 
@@ -165,7 +165,7 @@ def _sift(part: _Part) -> dict[str, Any]:
     words = read_filter(part.base, part.words)
     found = []
     stored = [each for each in part.schema if each.name not in part.fixed]
-    with storage.fs.open_input_file(storage.full(part.path)) as source:
+    with storage.fs.open_input_file(storage.full_path(part.path)) as source:
         parquet = pq.ParquetFile(source, read_dictionary=part.repeated)
         for group in range(part.place, parquet.num_row_groups, part.of):
             hit = among(words, _columns(parquet, group, _MARKED).columns)
@@ -180,7 +180,7 @@ def _sift(part: _Part) -> dict[str, Any]:
             else table[each.name].cast(each.type)
             for each in part.schema
         ]
-        path = storage.full(f"{part.out}/{uuid.uuid4().hex}.parquet")
+        path = storage.full_path(f"{part.out}/{uuid.uuid4().hex}.parquet")
         pq.write_table(pa.table(columns, schema=part.schema), path, filesystem=storage.fs)
     return {"rows": rows}
 

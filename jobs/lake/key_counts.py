@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 from pyspark.sql.types import LongType, StructField, StructType
 
-from jobs.engine.task_pool import told_by
+from jobs.engine.task_pool import run_tasks
 from jobs.lake.bloom_filter import AT_ONCE, among
 from jobs.lake.filter_by_key import MarkFile, filtered, mark_files, read_filter
 from jobs.lake.tables import Lake
@@ -71,7 +71,7 @@ class LakeKeeper:
 
     def marked(self, theirs: DataFrame, ours: DataFrame) -> "KeptMarks":
         """The marks of both sides, as `matching.bulk.marked` lists them."""
-        place = self._lake.scratch(f"{uuid.uuid4().hex}-today")
+        place = self._lake.staging_path(f"{uuid.uuid4().hex}-today")
         return KeptMarks(
             self._lake,
             tuple(mark_files(self._lake, theirs, f"{place}/lines")),
@@ -96,15 +96,18 @@ class KeptMarks:
     def odd_keys(self, also: DataFrame) -> DataFrame:
         """See `matching.keeping.TodaysMarks`."""
         lake, files = self.lake, (*self.theirs, *self.ours)
-        folder, size = lake.scratch(f"{uuid.uuid4().hex}-odd"), sum(each.size for each in files)
+        folder, size = (
+            lake.staging_path(f"{uuid.uuid4().hex}-odd"),
+            sum(each.size for each in files),
+        )
         for each in ("odd", "keys"):
-            lake.storage.fs.create_dir(lake.storage.full(f"{folder}/{each}"), recursive=True)
-        told = told_by(lake.spark, self._counts(f"{folder}/odd"), _count, size)
+            lake.storage.fs.create_dir(lake.storage.full_path(f"{folder}/{each}"), recursive=True)
+        told = run_tasks(lake.spark, self._counts(f"{folder}/odd"), _count, size)
         odd = [MarkFile(each["path"], (_ODD,), each["rows"], each["size"]) for each in told]
         odd += mark_files(lake, also, f"{folder}/also")
         words = filtered(lake, odd, f"{folder}/filter", _ROOM)
         looks = [_Look(lake.uri, each.path, words, f"{folder}/keys") for each in files]
-        seen = told_by(lake.spark, looks, _look, size)
+        seen = run_tasks(lake.spark, looks, _look, size)
         read_filter.cache_clear()
         assert sum(each["seen"] for each in seen) == sum(each.rows for each in files)
         seen.append(_written(lake.storage, f"{folder}/keys", KEY, np.array([NO_KEY])))
@@ -183,6 +186,6 @@ def _look(look: _Look) -> dict[str, Any]:
 def _written(storage: Storage, folder: str, name: str, marks: Marks) -> dict[str, Any]:
     """Writes marks as a file of a folder; its name and full path, rows and bytes."""
     file = f"{uuid.uuid4().hex}.parquet"
-    path = storage.full(f"{folder}/{file}")
+    path = storage.full_path(f"{folder}/{file}")
     pq.write_table(pa.table({name: marks}), path, filesystem=storage.fs)
-    return {"name": file, "path": path, "rows": len(marks), "size": storage.size(path)}
+    return {"name": file, "path": path, "rows": len(marks), "size": storage.file_size(path)}

@@ -8,13 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.lake.parquet_options import GROUP_ROWS_MAX, GROUP_ROWS_MIN, writing
+from jobs.lake.parquet_options import GROUP_ROWS_MAX, GROUP_ROWS_MIN, writer_options
 from jobs.lake.write_checks import arrow_schema
 from jobs.storage.archive import Storage
 from schemas.tables import Table
 
 
-class LineFile:
+class LineFileWriter:
     """One Parquet data file of a table's day, opened once there are rows for a row group."""
 
     def __init__(
@@ -23,7 +23,7 @@ class LineFile:
         self.channel = channel
         folder = f"{table.partitions[0]}={day}/channel={channel}"
         self.path = f"{folder}/{file_id}-{uuid.uuid4().hex}.parquet"
-        self.full = storage.full(f"{table.name}/{self.path}")
+        self.full = storage.full_path(f"{table.name}/{self.path}")
         self.storage, self.file_id, self.rows = storage, file_id, 0
         kept = [each for each in arrow_schema(table) if each.name not in table.partitions]
         self.schema = pa.schema(kept)
@@ -58,7 +58,10 @@ class LineFile:
         if self.out is None:
             self.storage.fs.create_dir(self.full.rsplit("/", 1)[0], recursive=True)
             self.out = pq.ParquetWriter(
-                self.full, self.schema, filesystem=self.storage.fs, **writing(self.table, rows)
+                self.full,
+                self.schema,
+                filesystem=self.storage.fs,
+                **writer_options(self.table, rows),
             )
         self.out.write_table(rows, GROUP_ROWS_MAX)
 
@@ -69,5 +72,5 @@ class LineFile:
         if self.out is None:
             return None
         self.out.close()
-        size = self.storage.size(self.full)
+        size = self.storage.file_size(self.full)
         return {"channel": self.channel, "path": self.path, "size": size, "rows": self.rows}

@@ -14,9 +14,15 @@ import pyarrow as pa
 from deltalake import DeltaTable, Schema, write_deltalake
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.lake.commit import DataFile, Written, commit, written_files
-from jobs.lake.partitions import add_actions, frame_of, row_count, rows_where
-from jobs.lake.write_checks import arrow_schema, guarded, opened, taking_turns, widened
+from jobs.lake.commit import DataFile, WriteResult, commit_data_files, write_data_files
+from jobs.lake.partitions import count_rows, list_add_actions, read_data_files, read_rows_where
+from jobs.lake.write_checks import (
+    add_missing_columns,
+    arrow_schema,
+    check_schema_and_partition,
+    open_table,
+    retry_on_conflict,
+)
 from jobs.storage.archive import Storage
 from schemas.errors import TableMissing, WriteUnproved
 from schemas.tables import TABLES, Table
@@ -63,7 +69,7 @@ class Lake:
             partition_by=list(table.partitions),
             configuration={"delta.dataSkippingNumIndexedCols": "0"},
         )
-        taking_turns(table, lambda: widened(self._delta_uri(table), table))
+        retry_on_conflict(table, lambda: add_missing_columns(self._delta_uri(table), table))
         self._known.add(table.name)
 
     def version(self, table: Table) -> int:
@@ -101,8 +107,8 @@ class Lake:
         """The rows of dates from `first` to `last`, of a channel if it is named, now or as of a
         version; by data files, as the embedded engine fails below a newer checkpoint.
         """
-        actions = add_actions(self._delta(table, as_of), table, first, last, channel)
-        return frame_of(self.spark, self.path(table), table, actions)
+        actions = list_add_actions(self._delta(table, as_of), table, first, last, channel)
+        return read_data_files(self.spark, self.path(table), table, actions)
 
     def replace_day(
         self,
@@ -110,9 +116,9 @@ class Lake:
         frame: DataFrame,
         day: date,
         channel: str,
-        beside: Sequence[DataFile] = (),
-        kept: Collection[str] = (),
-    ) -> Written:
+        extra_files: Sequence[DataFile] = (),
+        keep_paths: Collection[str] = (),
+    ) -> WriteResult:
         """Replaces the rows of one date and channel, in one commit.
 
         The engine writes Parquet beside the table's files, and the commit swaps them in, with those
@@ -124,16 +130,22 @@ class Lake:
             WriteConflict: other writers won every retry; nothing is written.
             WriteUnproved: the table does not hold what was written.
         """
-        files = [*beside, *self.write_files(table, frame, day, channel)]
+        files = [*extra_files, *self.write_files(table, frame, day, channel)]
         before = self._delta(table)
-        stay = [row for row in add_actions(before, table, day, day, channel) if row["path"] in kept]
+        stay = [
+            row
+            for row in list_add_actions(before, table, day, day, channel)
+            if row["path"] in keep_paths
+        ]
         self.commit_files(
-            table, day, files, lambda of, path: of == channel and path not in kept, channel
+            table, day, files, lambda of, path: of == channel and path not in keep_paths, channel
         )
         delta = self._delta(table)
         version = int(delta.version())
-        written = Written(version, row_count(add_actions(delta, table, day, day, channel)))
-        said = sum(each.rows for each in files) + row_count(stay)
+        written = WriteResult(
+            version, count_rows(list_add_actions(delta, table, day, day, channel))
+        )
+        said = sum(each.rows for each in files) + count_rows(stay)
         if said != written.rows:
             raise WriteUnproved(
                 f"{table.name} {day} {channel}: {said} rows were written, {written.rows} are there;"
@@ -153,15 +165,21 @@ class Lake:
             ColumnsDiffer, RowsOutsideDay: as `replace_day`.
         """
         self.create(table)
-        return written_files(self.storage, table, guarded(table, frame, day, channel), day, channel)
+        return write_data_files(
+            self.storage,
+            table,
+            check_schema_and_partition(table, frame, day, channel),
+            day,
+            channel,
+        )
 
     def commit_files(
         self,
         table: Table,
         day: date,
         add: Sequence[DataFile],
-        drop: Callable[[str, str], bool],
-        whose: str = "",
+        removes: Callable[[str, str], bool],
+        writer_key: str = "",
     ) -> int:
         """Makes written data files part of a date and takes others out, in one commit.
 
@@ -174,14 +192,17 @@ class Lake:
             WriteConflict: other writers won every retry; nothing is committed.
         """
         self.create(table)
-        taking_turns(table, lambda: commit(self._delta(table), table, day, add, drop, whose))
+        retry_on_conflict(
+            table,
+            lambda: commit_data_files(self._delta(table), table, day, add, removes, writer_key),
+        )
         return self.version(table)
 
-    def rows(self, table: Table, **where: object) -> list[dict[str, Any]]:
+    def read_rows(self, table: Table, **where: object) -> list[dict[str, Any]]:
         """The rows of a small control table that have the given values, as dicts; a list is any of
         its values.
         """
-        return rows_where(self._delta(table), where)
+        return read_rows_where(self._delta(table), where)
 
     def replace_rows(
         self, table: Table, rows: Sequence[Mapping[str, Any]], day: date, channel: str | None
@@ -191,7 +212,7 @@ class Lake:
         here = f"business_date = '{day}' AND {of_channel}"
         data = pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table))
         self.create(table)
-        taking_turns(
+        retry_on_conflict(
             table,
             lambda: write_deltalake(self._delta_uri(table), data, mode="overwrite", predicate=here),
         )
@@ -201,28 +222,30 @@ class Lake:
         """Adds rows to a control table; returns the version."""
         data = pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table))
         self.create(table)
-        taking_turns(table, lambda: write_deltalake(self._delta_uri(table), data, mode="append"))
+        retry_on_conflict(
+            table, lambda: write_deltalake(self._delta_uri(table), data, mode="append")
+        )
         return self.version(table)
 
-    def data_files(
+    def list_data_files(
         self, table: Table, day: date, channel: str | None, file_ids: Sequence[str] | None = None
     ) -> list[dict[str, Any]]:
         """Data files of a day, from the log alone; of a channel, of received files if named."""
         starts = ("",) if file_ids is None else tuple(file_ids)
-        there = add_actions(self._delta(table), table, day, day, channel)
+        there = list_add_actions(self._delta(table), table, day, day, channel)
         return [each for each in there if str(each["path"]).rpartition("/")[2].startswith(starts)]
 
-    def rows_of(self, table: Table, files: Sequence[Mapping[str, Any]]) -> DataFrame:
+    def read_files(self, table: Table, files: Sequence[Mapping[str, Any]]) -> DataFrame:
         """The rows of data files that `data_files` named."""
-        return frame_of(self.spark, self.path(table), table, files)
+        return read_data_files(self.spark, self.path(table), table, files)
 
-    def day_rows(
+    def count_rows(
         self, table: Table, day: date, channel: str, file_ids: Sequence[str] | None = None
     ) -> int:
         """How many rows `data_files` have."""
-        return row_count(self.data_files(table, day, channel, file_ids))
+        return count_rows(self.list_data_files(table, day, channel, file_ids))
 
-    def scratch(self, name: str) -> str:
+    def staging_path(self, name: str) -> str:
         """A folder of the staging area, relative to the lake; gone with `forget`."""
         return f"{self._scratch}/{name}"
 
@@ -236,9 +259,9 @@ class Lake:
         frame.write.mode("overwrite").option("compression", "snappy").parquet(place)
         return self.spark.read.schema(frame.schema).parquet(place)
 
-    def forget(self) -> None:
+    def remove_staged(self) -> None:
         """Lets go of what was staged; the last thing that is done with a lake."""
-        self.storage.remove(self._scratch)
+        self.storage.remove_folder(self._scratch)
 
     def _delta_uri(self, table: Table) -> str:
         return self.path(table).replace("s3a://", "s3://")
@@ -247,4 +270,4 @@ class Lake:
         uri = self._delta_uri(table)
         if not DeltaTable.is_deltatable(uri):
             raise TableMissing(f"{uri}: there is no table; run `tieout ingest` first")
-        return opened(uri, table, as_of)
+        return open_table(uri, table, as_of)

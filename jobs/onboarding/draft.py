@@ -27,8 +27,8 @@ from jobs.statements.parser import HEAD_BYTES, TAIL_BYTES, Sample
 from jobs.statements.reading.cell_marks import SEPARATOR, shown
 from jobs.statements.xlsx import parser
 from jobs.statements.xlsx.workbook_zip import Workbook
-from jobs.storage.archive import Archived, Storage, receive
-from jobs.storage.unpack import Wanted, damage_named, laid_out, unpacked
+from jobs.storage.archive import ArchivedFile, Storage, archive_file
+from jobs.storage.unpack import UnpackLimits, render_as_text, report_damage, unpack
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 
@@ -46,7 +46,7 @@ def drafted(statement: Path, channel: str, shipped: Mapping[str, Path]) -> Draft
     with tempfile.TemporaryDirectory() as folder:
         storage = Storage(folder)
         with statement.open("rb") as source:
-            kept = receive(storage, source)
+            kept = archive_file(storage, source)
         pages = {name: page_at(path) for name, path in shipped.items()}
         given = Given(statement, storage, kept, channel, shipped, pages)
         sample = _sample(given, kept)
@@ -74,7 +74,7 @@ def drafted(statement: Path, channel: str, shipped: Mapping[str, Path]) -> Draft
         return _of_table(given, table, None)
 
 
-def _sample(given: Given, plain: Archived) -> Sample:
+def _sample(given: Given, plain: ArchivedFile) -> Sample:
     with given.storage.fs.open_input_file(plain.path) as source:
         head = source.read(HEAD_BYTES)
         source.seek(max(0, plain.byte_size - TAIL_BYTES))
@@ -85,14 +85,14 @@ def _lines(text: str) -> list[str]:
     return [line.rstrip("\r").removeprefix("\ufeff") for line in text.split("\n")]
 
 
-def _plain(given: Given) -> Archived:
+def _plain(given: Given) -> ArchivedFile:
     """The file, unpacked; of several in a zip the one that a shipped page takes."""
     members = [None, *(page.files.member for page in given.pages.values() if page.files)]
     first: FileRefused | None = None
     for member in dict.fromkeys(members):
         try:
-            wanted = Wanted(_UNPACKED_BYTES_MAX, member, lines=False)
-            return unpacked(given.storage, given.kept, given.name, "scratch", wanted)
+            wanted = UnpackLimits(_UNPACKED_BYTES_MAX, member, is_text=False)
+            return unpack(given.storage, given.kept, given.name, "scratch", wanted)
         except FileRefused as fault:
             first = first or fault
             if fault.code != "MANY_MEMBERS":
@@ -104,7 +104,7 @@ def _plain(given: Given) -> Archived:
 def _of_workbook(given: Given) -> Draft:
     """A page for the first visible sheet that is a table."""
     opening = given.storage.fs.open_input_file(given.kept.path)
-    with opening as source, damage_named(given.name):
+    with opening as source, report_damage(given.name):
         book = Workbook(source, given.name, _UNPACKED_BYTES_MAX)
         visible = [tab for tab in book.tabs if tab.visible]
     first: FileRefused | None = None
@@ -124,9 +124,9 @@ def _of_workbook(given: Given) -> Draft:
     )
 
 
-def _sheet(given: Given, number: int) -> Archived:
-    wanted = Wanted(_UNPACKED_BYTES_MAX, lines=False)
-    return laid_out(
+def _sheet(given: Given, number: int) -> ArchivedFile:
+    wanted = UnpackLimits(_UNPACKED_BYTES_MAX, is_text=False)
+    return render_as_text(
         given.storage, given.kept, given.name, "scratch", wanted,
         lambda source, name, most: Workbook(source, name, most).lines(number),
     )  # fmt: skip

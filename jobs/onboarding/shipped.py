@@ -8,12 +8,12 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from jobs.ingestion.open_file import planned
+from jobs.ingestion.open_file import plan_file
 from jobs.onboarding.names import pattern_of
 from jobs.onboarding.page import flow, said
 from jobs.onboarding.trial import tried
 from jobs.statements.canonical.timestamps import day_in
-from jobs.storage.archive import Archived, Storage
+from jobs.storage.archive import ArchivedFile, Storage
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 
@@ -36,7 +36,7 @@ class Given:
 
     statement: Path
     storage: Storage
-    kept: Archived
+    kept: ArchivedFile
     channel: str
     shipped: Mapping[str, Path]
     pages: Mapping[str, Profile]
@@ -47,7 +47,7 @@ class Given:
         return self.statement.name
 
 
-def fitting(given: Given, plain: Archived, dialect: str) -> str | None:
+def fitting(given: Given, plain: ArchivedFile, dialect: str) -> str | None:
     """The shipped page of a dialect that a file fits, or the first of them.
 
     A page with a layout must read it without a fault, for any text may be delimited.
@@ -101,9 +101,9 @@ def _pattern(given: Given, page: Profile) -> tuple[str, date | None, str]:
     return pattern, day, "by the date in its name" if day else "say how a day's files are named"
 
 
-def _plans(given: Given, plain: Archived, profile: Profile) -> bool:
+def _plans(given: Given, plain: ArchivedFile, profile: Profile) -> bool:
     try:
-        planned(given.storage, plain, given.name, profile)
+        plan_file(given.storage, plain, given.name, profile)
     except FileRefused:
         return False
     return True

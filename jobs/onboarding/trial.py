@@ -15,12 +15,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.ingestion.control_totals import totals_of, verdict
-from jobs.ingestion.open_file import plain_of, planned
-from jobs.ingestion.parse_tasks import Landed, carried_out, landed_by, tasks_of
+from jobs.ingestion.control_totals import compare_totals, control_total_failures
+from jobs.ingestion.open_file import decompress, plan_file
+from jobs.ingestion.parse_tasks import ParsedFile, merge_results, parse_blocks, plan_tasks
 from jobs.onboarding.guess import guesses
 from jobs.statements.canonical.timestamps import day_in
-from jobs.storage.archive import Storage, receive
+from jobs.storage.archive import Storage, archive_file
 from schemas.currencies import in_major_units
 from schemas.errors import ConfigurationError, FileRefused
 from schemas.profile.channel import Profile
@@ -54,20 +54,20 @@ def tried(profile: Profile, statement: Path, day: date | None, lines_max: int) -
     with tempfile.TemporaryDirectory() as folder:
         storage = Storage(folder)
         with statement.open("rb") as source:
-            kept = receive(storage, source)
+            kept = archive_file(storage, source)
         try:
-            plain = plain_of(storage, kept, statement.name, "scratch", profile)
-            plan = planned(storage, plain, statement.name, profile, day)
-            tasks = tasks_of(storage, plain, plan, profile, day or date(1970, 1, 1))
+            plain = decompress(storage, kept, statement.name, "scratch", profile)
+            plan = plan_file(storage, plain, statement.name, profile, day)
+            tasks = plan_tasks(storage, plain, plan, profile, day or date(1970, 1, 1))
         except FileRefused as fault:
             hints = guesses(profile, statement.name, head, [])
             return _refused(str(fault), hints)
-        done = [carried_out(task) for task in tasks]
-        landed = landed_by(tasks, done).get(kept.file_id, Landed(kept.file_id))
+        done = [parse_blocks(task) for task in tasks]
+        landed = merge_results(tasks, done).get(kept.file_id, ParsedFile(kept.file_id))
         seen = Counter(landed.days).most_common(1)
         known = day or (date.fromisoformat(seen[0][0]) if seen else date(1970, 1, 1))
-        totals, _ = totals_of(landed, plan)
-        said = verdict(landed, plan, files, statement.name, known)
+        totals, _ = compare_totals(landed, plan)
+        said = control_total_failures(landed, plan, files, statement.name, known)
         lines = _rows(folder, "statement_lines", [each.path for each in landed.lines], lines_max)
         rejected = _rows(folder, "rejected_lines", [each.path for each in landed.rejected], 5)
     reasons = [str(row["reason"]) for row in rejected]

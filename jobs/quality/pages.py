@@ -100,13 +100,13 @@ def _row_of(check: Check) -> str:
 def _latest(lake: Lake) -> list[tuple[str, dict[str, Any]]]:
     """Facts of the latest days' pages, newest day first, each with its path below `quality/`."""
     storage = lake.storage.fs
-    listed = storage.get_file_info(fs.FileSelector(lake.storage.full(FOLDER)))
+    listed = storage.get_file_info(fs.FileSelector(lake.storage.full_path(FOLDER)))
     days = sorted(
         (each.base_name for each in listed if each.type == fs.FileType.Directory), reverse=True
     )
     found = []
     for day in days[:INDEX_DAYS]:
-        selector = fs.FileSelector(lake.storage.full(f"{FOLDER}/{day}"))
+        selector = fs.FileSelector(lake.storage.full_path(f"{FOLDER}/{day}"))
         for each in sorted(storage.get_file_info(selector), key=lambda info: info.base_name):
             if each.base_name.endswith(".json"):
                 with storage.open_input_stream(each.path, compression=None) as stream:
@@ -140,7 +140,7 @@ def _filled(title: str, lead: str, head: Sequence[str], rows: Sequence[str]) -> 
 
 
 def _write(lake: Lake, relative: str, text: str) -> None:
-    path = lake.storage.full(relative)
+    path = lake.storage.full_path(relative)
     lake.storage.fs.create_dir(path.rsplit("/", 1)[0], recursive=True)
     making = f"{path}.{uuid.uuid4().hex}.part"
     with lake.storage.fs.open_output_stream(making) as stream:

@@ -7,14 +7,14 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from jobs.engine.session import set_size
+from jobs.engine.session import tune_session
 from jobs.ingestion.day_state import DayState
-from jobs.lake.commit import DataFile, Written
+from jobs.lake.commit import DataFile, WriteResult
 from jobs.lake.key_counts import LakeKeeper
 from jobs.lake.run_log import Run
 from jobs.lake.tables import Lake
 from jobs.matching import conservation
-from jobs.matching.match_day import BULK_FROM_ITEMS, Facts, Matched, matched
+from jobs.matching.match_day import EXACT_PAIRS_MIN_ITEMS, MatchResult, RunContext, match_day
 from jobs.matching.steps.manual_decisions import Decision
 from jobs.reconcile.inputs import closed_before
 from jobs.reconcile.partial_day import (
@@ -66,18 +66,22 @@ def matched_day(
     with job.step("match"):
         taken = taken_over(lake, profile, state, base)
         look = taken or _whole(lake, state, channel)
-        set_size(lake.spark, look.items)
+        tune_session(lake.spark, look.items)
         was = lake.version(OUTCOMES), lake.version(OPEN_ITEMS)
         made = _made(lake, profile, state, look, decided, taken is not None)
-        apart = taken is not None or (made.pairs is not None and comes_in_parts(profile, state))
+        apart = taken is not None or (
+            made.exact_pairs is not None and comes_in_parts(profile, state)
+        )
         written, sets = _written(lake, made, look, day, channel, apart)
     with job.step("open_items"):
         left = lake.replace_day(OPEN_ITEMS, made.open_items, day, channel)
     with job.step("check"):
         pairs = [_added_up(lake, day, channel, each, decided) for each in sets]
         stay = {path for each in (*look.pairs, *pairs) for path in each.paths}
-        now = [row for row in lake.data_files(OUTCOMES, day, channel) if row["path"] not in stay]
-        others = _summed(lake.rows_of(OUTCOMES, now), decided)
+        now = [
+            row for row in lake.list_data_files(OUTCOMES, day, channel) if row["path"] not in stay
+        ]
+        others = _summed(lake.read_files(OUTCOMES, now), decided)
         faults = _faults(made, look, pairs, others)
         if faults:
             _put_back(lake, day, channel, was)
@@ -85,7 +89,7 @@ def matched_day(
         found = [*others, *(row for each in (*look.pairs, *pairs) for row in each.found)]
         counts, amounts = tallied(found)
     with job.step("candidates"):
-        if any(row["ambiguous"] for row in found) or lake.day_rows(CANDIDATES, day, channel):
+        if any(row["ambiguous"] for row in found) or lake.count_rows(CANDIDATES, day, channel):
             lake.replace_day(CANDIDATES, made.candidates, day, channel)
     if has_parts(profile):
         with job.step("parts"):
@@ -97,9 +101,9 @@ def matched_day(
 def _whole(lake: Lake, state: DayState, channel: str) -> Taken:
     day = state.business_date
     ids = [file_id for _, file_id in state.files]
-    files = lake.data_files(STATEMENT_LINES, day, channel, ids) if ids else []
+    files = lake.list_data_files(STATEMENT_LINES, day, channel, ids) if ids else []
     return Taken(
-        lake.rows_of(STATEMENT_LINES, files),
+        lake.read_files(STATEMENT_LINES, files),
         lake.read_day(INTERNAL_TRANSACTIONS, day, channel),
         state.line_count + state.snapshot_rows,
         (),
@@ -113,12 +117,12 @@ def _made(
     look: Taken,
     decided: tuple[Decision, ...],
     in_bulk: bool,
-) -> Matched:
+) -> MatchResult:
     day, channel = state.business_date, profile.channel
     before = lake.read_day(OPEN_ITEMS, day - timedelta(days=1), channel)
     before = before if day > profile.first_date else before.limit(0)
     closed = closed_before(lake, profile, day, look.transactions)
-    facts = Facts(
+    facts = RunContext(
         day,
         state.whole,
         state.snapshot_id is not None,
@@ -126,25 +130,25 @@ def _made(
         state.files[0][1] if state.files else "",
         decided,
     )
-    least = 0 if in_bulk else BULK_FROM_ITEMS
+    least = 0 if in_bulk else EXACT_PAIRS_MIN_ITEMS
     frames = (look.lines, look.transactions, before, closed)
-    return matched(*frames, facts, profile, LakeKeeper(lake), least)
+    return match_day(*frames, facts, profile, LakeKeeper(lake), least)
 
 
 def _written(
-    lake: Lake, made: Matched, look: Taken, day: date, channel: str, apart: bool
-) -> tuple[Written, list[list[DataFile]]]:
+    lake: Lake, made: MatchResult, look: Taken, day: date, channel: str, apart: bool
+) -> tuple[WriteResult, list[list[DataFile]]]:
     """Writes the outcomes; also the data files that hold pairs alone, if those stand `apart`."""
     if not apart:
         return lake.replace_day(OUTCOMES, made.outcomes, day, channel), []
     sets = [
         lake.write_files(OUTCOMES, frame, day, channel)
-        for frame in (look.opened, made.pairs)
+        for frame in (look.opened, made.exact_pairs)
         if frame is not None
     ]
     kept = {path for each in look.pairs for path in each.paths}
     beside = [file for each in sets for file in each]
-    written = lake.replace_day(OUTCOMES, made.others, day, channel, beside, kept)
+    written = lake.replace_day(OUTCOMES, made.other_outcomes, day, channel, beside, kept)
     return written, sets
 
 
@@ -156,18 +160,18 @@ def _added_up(
     decided: tuple[Decision, ...],
 ) -> Pairs:
     paths = {each.path for each in files}
-    there = [row for row in lake.data_files(OUTCOMES, day, channel) if row["path"] in paths]
+    there = [row for row in lake.list_data_files(OUTCOMES, day, channel) if row["path"] in paths]
     rows = sum(each.rows for each in files)
-    found = _summed(lake.rows_of(OUTCOMES, there), decided)
+    found = _summed(lake.read_files(OUTCOMES, there), decided)
     return Pairs(tuple(sorted(row["path"] for row in there)), rows, found)
 
 
 def _summed(rows: DataFrame, decided: tuple[Decision, ...]) -> tuple[Mapping[str, Any], ...]:
-    return plain(conservation.of_outcomes(rows, *tally(decided)).collect())
+    return plain(conservation.sum_outcomes(rows, *tally(decided)).collect())
 
 
 def _faults(
-    made: Matched, look: Taken, pairs: Sequence[Pairs], others: Sequence[Mapping[str, Any]]
+    made: MatchResult, look: Taken, pairs: Sequence[Pairs], others: Sequence[Mapping[str, Any]]
 ) -> list[str]:
     """What of the items looked at was lost or doubled, in words.
 
@@ -179,9 +183,9 @@ def _faults(
         again = new.pop(0)
         if again.rows != look.opened_rows:
             out.append(f"{again.rows} pairs were written anew instead of {look.opened_rows}")
-    went_in = conservation.collected(made.went_in.collect())
+    went_in = conservation.input_totals(made.input_sums.collect())
     rows = [*others, *(row for each in new for row in each.found)]
-    return out + conservation.faults(went_in, conservation.came_out(rows))
+    return out + conservation.find_differences(went_in, conservation.outcome_totals(rows))
 
 
 def _put_back(lake: Lake, day: date, channel: str, was: tuple[int, int]) -> None:

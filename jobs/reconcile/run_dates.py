@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 from jobs.decisions.store import approved
-from jobs.engine.session import set_size
-from jobs.ingestion.day_state import DayState, state_of
-from jobs.lake.run_log import Run, sealed
+from jobs.engine.session import tune_session
+from jobs.ingestion.day_state import DayState, resolve_day_state
+from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from jobs.matching.steps.manual_decisions import Decision
 from jobs.reconcile.inputs import in_step, is_idle
@@ -60,17 +60,17 @@ def run(lake: Lake, profile: Profile, asked: Sequence[date]) -> list[MatchSummar
         return []
     recorded: dict[date, str] = {}
     for row in sorted(
-        lake.rows(RUNS, job="match", channel=profile.channel), key=lambda row: row["ended_at"]
+        lake.read_rows(RUNS, job="match", channel=profile.channel), key=lambda row: row["ended_at"]
     ):
         recorded[row["business_date"]] = row["fingerprint"]
     files: dict[date, list[dict[str, Any]]] = defaultdict(list)
-    for row in lake.rows(
+    for row in lake.read_rows(
         STATEMENT_FILES, channel=profile.channel, status=FileStatus.ACCEPTED.value
     ):
         files[row["business_date"]].append(row)
-    snapshots = lake.rows(SNAPSHOT_FILES)
+    snapshots = lake.read_rows(SNAPSHOT_FILES)
     states = {
-        day: state_of(profile, day, files[day], snapshots)
+        day: resolve_day_state(profile, day, files[day], snapshots)
         for day in dates_of(profile, asked, recorded)
     }
     decided = approved(lake, profile.channel)
@@ -91,14 +91,14 @@ def _one(
     job = Run("match", channel, day, state.result.value, each.fingerprint)
     tables = (STATEMENT_LINES, INTERNAL_TRANSACTIONS, OPEN_ITEMS)
     job.versions_read = {table.name: lake.version(table) for table in tables}
-    set_size(lake.spark, state.line_count + state.snapshot_rows)
+    tune_session(lake.spark, state.line_count + state.snapshot_rows)
     if is_idle(lake, state, channel):
         job.counts = {"lines": 0, "transactions": 0}
-        sealed(lake, job)
+        record_runs(lake, job)
         return MatchSummary(channel, day, each.why, job.result, job.counts, {}, {})
     in_step(lake, state, channel)
     found = matched_day(lake, profile, state, each.base, decided, job)
-    lake.forget()
+    lake.remove_staged()
     job.amounts = found.amounts
     job.counts = {
         **found.counts,
@@ -106,6 +106,6 @@ def _one(
         "transactions": state.snapshot_rows,
         **({"decisions": len(decided), "stale_decisions": len(found.stale)} if decided else {}),
     }
-    sealed(lake, job)
+    record_runs(lake, job)
     counted = (job.counts, job.amounts, job.seconds)
     return MatchSummary(channel, day, each.why, job.result, *counted, found.stale)

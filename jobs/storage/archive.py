@@ -19,7 +19,7 @@ from pyarrow import fs
 #: Bytes of a block; each block of a large file is read and parsed by one task.
 BLOCK_BYTES = 16 * 2**20
 #: Bytes of a file's first two blocks.
-FIRST_BYTES = 4 * 2**20
+FIRST_BLOCK_BYTES = 4 * 2**20
 #: A block without a line end grows; beyond this many bytes it is no text of lines.
 LINE_BYTES_MAX = 64 * 2**20
 
@@ -38,7 +38,7 @@ class TooLarge(Exception):
 
 
 @dataclass(frozen=True)
-class Copied:
+class CopyResult:
     """What was seen of a stream while it was copied: SHA-256, bytes, and blocks of whole lines."""
 
     file_id: str
@@ -47,7 +47,7 @@ class Copied:
 
 
 @dataclass(frozen=True)
-class Archived:
+class ArchivedFile:
     """A received file in the archive: its SHA-256, its place, its bytes and its blocks."""
 
     file_id: str
@@ -68,21 +68,21 @@ class Storage:
             self.uri = self.base
             self.fs = fs.LocalFileSystem()
 
-    def full(self, relative: str) -> str:
+    def full_path(self, relative: str) -> str:
         """A path that the file system understands."""
         return f"{self.base}/{relative}"
 
-    def remove(self, relative: str) -> None:
+    def remove_folder(self, relative: str) -> None:
         """Removes a folder and all below it, if it is there."""
-        if self.fs.get_file_info(self.full(relative)).type != fs.FileType.NotFound:
-            self.fs.delete_dir(self.full(relative))
+        if self.fs.get_file_info(self.full_path(relative)).type != fs.FileType.NotFound:
+            self.fs.delete_dir(self.full_path(relative))
 
-    def remove_idle(self, relative: str, days: int) -> None:
+    def remove_idle_folders(self, relative: str, days: int) -> None:
         """Removes of the folders in a folder those in which nothing was written for some days.
 
         Another process may be at it, too: what cannot be removed is left to the next who tries.
         """
-        place = fs.FileSelector(self.full(relative), allow_not_found=True, recursive=True)
+        place = fs.FileSelector(self.full_path(relative), allow_not_found=True, recursive=True)
         latest: dict[str, datetime] = {}
         for info in self.fs.get_file_info(place):
             name, *below = info.path.removeprefix(f"{place.base_dir}/").split("/")
@@ -92,20 +92,22 @@ class Storage:
         limit = datetime.now(UTC) - timedelta(days=days)
         for name in (name for name, at in latest.items() if at < limit):
             with suppress(OSError):
-                self.remove(f"{relative}/{name}")
+                self.remove_folder(f"{relative}/{name}")
 
-    def parquet(self, relative: str) -> list[fs.FileInfo]:
+    def list_parquet_files(self, relative: str) -> list[fs.FileInfo]:
         """The Parquet files in a folder: none where an engine had no row and made no folder."""
-        place = fs.FileSelector(self.full(relative), allow_not_found=True)
+        place = fs.FileSelector(self.full_path(relative), allow_not_found=True)
         infos = self.fs.get_file_info(place)
         return [info for info in infos if info.base_name.endswith(".parquet")]
 
-    def size(self, path: str) -> int:
+    def file_size(self, path: str) -> int:
         """Bytes of a file named by its full path."""
         return int(self.fs.get_file_info(path).size)
 
 
-def copy_in_blocks(source: IO[bytes], target: IO[bytes], bytes_max: int | None = None) -> Copied:
+def copy_in_blocks(
+    source: IO[bytes], target: IO[bytes], bytes_max: int | None = None
+) -> CopyResult:
     """Copies a stream once, and on the way hashes it, counts it and cuts it at line ends.
 
     Raises:
@@ -138,7 +140,7 @@ def copy_in_blocks(source: IO[bytes], target: IO[bytes], bytes_max: int | None =
             hashing.result()
     if carried:
         blocks.append(Block(start, carried, line))
-    return Copied(digest.hexdigest(), size, tuple(blocks))
+    return CopyResult(digest.hexdigest(), size, tuple(blocks))
 
 
 def _buffers() -> Iterator[bytearray]:
@@ -146,13 +148,13 @@ def _buffers() -> Iterator[bytearray]:
     hashed while the next is filled, and memory is touched once.
     """
     for _ in range(2):
-        yield bytearray(min(FIRST_BYTES, BLOCK_BYTES))
+        yield bytearray(min(FIRST_BLOCK_BYTES, BLOCK_BYTES))
     yield from cycle((bytearray(BLOCK_BYTES), bytearray(BLOCK_BYTES)))
 
 
-def receive(storage: Storage, source: IO[bytes]) -> Archived:
+def archive_file(storage: Storage, source: IO[bytes]) -> ArchivedFile:
     """Keeps a received file, unchanged, under its SHA-256; the same bytes are kept once."""
-    folder = storage.full("archive")
+    folder = storage.full_path("archive")
     storage.fs.create_dir(folder, recursive=True)
     partial = f"{folder}/.partial-{uuid.uuid4().hex}"
     try:
@@ -165,4 +167,4 @@ def receive(storage: Storage, source: IO[bytes]) -> Archived:
         if storage.fs.get_file_info(partial).type != fs.FileType.NotFound:
             storage.fs.delete_file(partial)
         raise
-    return Archived(copied.file_id, path, copied.byte_size, copied.blocks)
+    return ArchivedFile(copied.file_id, path, copied.byte_size, copied.blocks)

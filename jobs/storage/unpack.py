@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import IO, Any
 
-from jobs.storage.archive import LINE_BYTES_MAX, Archived, Storage, TooLarge, copy_in_blocks
+from jobs.storage.archive import LINE_BYTES_MAX, ArchivedFile, Storage, TooLarge, copy_in_blocks
 from schemas.errors import FileRefused
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
@@ -32,21 +32,23 @@ _DAMAGED = (
 RATIO_MAX = 1000
 RATIO_FROM_BYTES = 64 * 2**20
 #: An archive, its name and the bytes that it may come to, to the text that it is laid out as.
-Unfold = Callable[[IO[bytes], str, int], Iterator[bytes]]
+ToText = Callable[[IO[bytes], str, int], Iterator[bytes]]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class UnpackLimits:
     """What is taken out of a packed file: how many bytes at most, which member (a shell pattern)
     where there are several, and whether it is text of lines.
     """
 
     bytes_max: int
     member: str | None = None
-    lines: bool = True
+    is_text: bool = True
 
 
-def unpacked(storage: Storage, kept: Archived, name: str, scratch: str, wanted: Wanted) -> Archived:
+def unpack(
+    storage: Storage, kept: ArchivedFile, name: str, scratch: str, wanted: UnpackLimits
+) -> ArchivedFile:
     """The plain file inside a received one: itself, or what it packs, below the scratch folder.
 
     `name` is the file's own, for messages. The result keeps the received file's id.
@@ -56,11 +58,11 @@ def unpacked(storage: Storage, kept: Archived, name: str, scratch: str, wanted: 
             several files in one archive, or damaged packing.
     """
     wanted = _within(kept, name, wanted)
-    with storage.fs.open_input_file(kept.path) as source, damage_named(name):
+    with storage.fs.open_input_file(kept.path) as source, report_damage(name):
         start = source.read(4)
         source.seek(0)
         if start[:2] != _GZIP and start != _ZIP:
-            return _of_lines(kept, name) if wanted.lines else kept
+            return _of_lines(kept, name) if wanted.is_text else kept
         if start == _ZIP:
             with _zip(source) as packed:
                 member = _only(packed, name, wanted.member)
@@ -70,21 +72,26 @@ def unpacked(storage: Storage, kept: Archived, name: str, scratch: str, wanted: 
             return _copied(storage, kept, plain, name, scratch, wanted)
 
 
-def laid_out(
-    storage: Storage, kept: Archived, name: str, scratch: str, wanted: Wanted, unfold: Unfold
-) -> Archived:
+def render_as_text(
+    storage: Storage,
+    kept: ArchivedFile,
+    name: str,
+    scratch: str,
+    wanted: UnpackLimits,
+    unfold: ToText,
+) -> ArchivedFile:
     """A received archive as the lines of text that its dialect lays it out as, see `unpacked`.
 
     Raises:
         FileRefused: zero bytes, a bomb, damaged packing, or what the dialect refuses.
     """
     wanted = _within(kept, name, wanted)
-    with storage.fs.open_input_file(kept.path) as source, damage_named(name):
-        plain = stream_of(unfold(source, name, wanted.bytes_max))
+    with storage.fs.open_input_file(kept.path) as source, report_damage(name):
+        plain = join_chunks(unfold(source, name, wanted.bytes_max))
         return _copied(storage, kept, plain, name, scratch, wanted)
 
 
-def stream_of(pieces: Iterator[bytes]) -> IO[bytes]:
+def join_chunks(pieces: Iterator[bytes]) -> IO[bytes]:
     """Pieces of bytes as one stream to read from."""
     return io.BufferedReader(_Pieces(pieces))
 
@@ -108,7 +115,7 @@ class _Pieces(io.RawIOBase):
         return count
 
 
-def _within(kept: Archived, name: str, wanted: Wanted) -> Wanted:
+def _within(kept: ArchivedFile, name: str, wanted: UnpackLimits) -> UnpackLimits:
     """What is wanted, held to what so small a file may unpack to."""
     if kept.byte_size == 0:
         raise FileRefused(
@@ -122,7 +129,7 @@ def _within(kept: Archived, name: str, wanted: Wanted) -> Wanted:
 
 
 @contextmanager
-def damage_named(name: str) -> Iterator[None]:
+def report_damage(name: str) -> Iterator[None]:
     """Whatever an unpacker raises for damaged bytes, named.
 
     Raises:
@@ -139,7 +146,7 @@ def damage_named(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def opened(storage: Storage, path: str, member: str | None = None) -> Iterator[IO[bytes]]:
+def open_plain(storage: Storage, path: str, member: str | None = None) -> Iterator[IO[bytes]]:
     """The plain bytes of an archived file in a stream; it was taken in once, so it does unpack.
 
     Raises:
@@ -197,13 +204,13 @@ def _only(packed: zipfile.ZipFile, name: str, member: str | None) -> zipfile.Zip
 
 def _copied(
     storage: Storage,
-    kept: Archived,
+    kept: ArchivedFile,
     plain: IO[bytes],
     name: str,
     scratch: str,
-    wanted: Wanted,
-) -> Archived:
-    path = storage.full(f"{scratch}/{kept.file_id}-{uuid.uuid4().hex}")
+    wanted: UnpackLimits,
+) -> ArchivedFile:
+    path = storage.full_path(f"{scratch}/{kept.file_id}-{uuid.uuid4().hex}")
     storage.fs.create_dir(path.rsplit("/", 1)[0], recursive=True)
     with storage.fs.open_output_stream(path, compression=None) as target:
         try:
@@ -221,11 +228,11 @@ def _copied(
         raise FileRefused("NESTED_ARCHIVE", name, "it packs an archive", "have it packed once")
     if copied.byte_size == 0:
         raise FileRefused("EMPTY_FILE", name, "zero bytes unpacked", "fetch it again")
-    out = Archived(kept.file_id, path, copied.byte_size, copied.blocks)
-    return _of_lines(out, name) if wanted.lines else out
+    out = ArchivedFile(kept.file_id, path, copied.byte_size, copied.blocks)
+    return _of_lines(out, name) if wanted.is_text else out
 
 
-def _of_lines(plain: Archived, name: str) -> Archived:
+def _of_lines(plain: ArchivedFile, name: str) -> ArchivedFile:
     for block in plain.blocks:
         if block.length > LINE_BYTES_MAX:
             raise FileRefused(

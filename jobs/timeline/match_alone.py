@@ -6,11 +6,11 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from jobs.engine.session import set_size
+from jobs.engine.session import tune_session
 from jobs.lake.key_counts import LakeKeeper
 from jobs.lake.point_query import Part, among
 from jobs.lake.time_travel import Past
-from jobs.matching.match_day import Facts, matched
+from jobs.matching.match_day import RunContext, match_day
 from jobs.matching.steps.closed_outcomes import Closed
 from jobs.timeline.events import Known
 from jobs.timeline.linked_records import Row, Thread
@@ -45,13 +45,13 @@ def matched_alone(
     lines = _sharing(past, STATEMENT_LINES, rows, profile, since, last)
     states = _sharing(past, INTERNAL_TRANSACTIONS, rows, profile, since, last)
     ours = list({row["txn_id"]: row for row in states}.values())
-    set_size(past.lake.spark, len(lines) + len(ours))
-    made = matched(
+    tune_session(past.lake.spark, len(lines) + len(ours))
+    made = match_day(
         _frame(past, STATEMENT_LINES, lines),
         _frame(past, INTERNAL_TRANSACTIONS, ours),
         _frame(past, OPEN_ITEMS, []),
         Closed(_frame(past, OUTCOMES, []), 0),
-        Facts(last, True, True, len(lines) + len(ours)),
+        RunContext(last, True, True, len(lines) + len(ours)),
         profile,
         LakeKeeper(past.lake),
     )

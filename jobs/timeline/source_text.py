@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
-from jobs.ingestion.open_file import document_texts, lines_opened
+from jobs.ingestion.open_file import open_lines, read_record_texts
 from jobs.statements import DIALECTS
-from jobs.statements.canonical.lines import without_cards
+from jobs.statements.canonical.lines import mask_personal_numbers
 from jobs.statements.delimited.layout_binding import HEADER_WITHIN
 from jobs.statements.reading.masking import cut, first_of, hidden, tail_of
 from jobs.storage.archive import BLOCK_BYTES, Storage
@@ -38,9 +38,9 @@ def raw_lines(
     for path in (file["archived_path"], _place(storage, file["file_id"])):
         try:
             if dialect is not None and dialect.is_document:
-                texts = document_texts(storage, path, file["file_name"], profile, wanted)
+                texts = read_record_texts(storage, path, file["file_name"], profile, wanted)
             else:
-                with lines_opened(storage, path, file["file_name"], profile) as stream:
+                with open_lines(storage, path, file["file_name"], profile) as stream:
                     found = lines_at(stream, wanted)
                 texts = {no: _decoded(raw, layout).rstrip("\r") for no, raw in found.items()}
         except FileNotFoundError:
@@ -127,7 +127,7 @@ def masked(
         spared = not digits.endswith(tail or "\0") or any(digits in each for each in kept)
         return digits if spared else tail_of(digits)
 
-    return without_cards(_NUMBER.sub(hide, text))
+    return mask_personal_numbers(_NUMBER.sub(hide, text))
 
 
 def _cells(
@@ -146,4 +146,4 @@ def _cells(
 
 
 def _place(storage: Storage, file_id: str) -> str:
-    return storage.full(f"archive/{file_id[:2]}/{file_id}")
+    return storage.full_path(f"archive/{file_id[:2]}/{file_id}")

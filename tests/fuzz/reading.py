@@ -9,11 +9,11 @@ from unittest.mock import patch
 
 import pyarrow.parquet as pq
 
-from jobs.ingestion.control_totals import totals_of, verdict
-from jobs.ingestion.open_file import plain_of, planned
-from jobs.ingestion.parse_tasks import Landed, carried_out, landed_by, tasks_of
+from jobs.ingestion.control_totals import compare_totals, control_total_failures
+from jobs.ingestion.open_file import decompress, plan_file
+from jobs.ingestion.parse_tasks import ParsedFile, merge_results, parse_blocks, plan_tasks
 from jobs.storage import archive
-from jobs.storage.archive import BLOCK_BYTES, Storage, receive
+from jobs.storage.archive import BLOCK_BYTES, Storage, archive_file
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 
@@ -51,18 +51,18 @@ def read(
     """
     with tempfile.TemporaryDirectory() as folder, patch.object(archive, "BLOCK_BYTES", block_bytes):
         storage = Storage(folder)
-        kept = receive(storage, BytesIO(content))
+        kept = archive_file(storage, BytesIO(content))
         assert profile.files is not None
         try:
-            plain = plain_of(storage, kept, name, "scratch", profile)
-            plan = planned(storage, plain, name, profile, day)
-            tasks = tasks_of(storage, plain, plan, profile, day)
+            plain = decompress(storage, kept, name, "scratch", profile)
+            plan = plan_file(storage, plain, name, profile, day)
+            tasks = plan_tasks(storage, plain, plan, profile, day)
         except FileRefused as fault:
             return Told(str(fault))
-        done = [carried_out(task) for task in tasks]
+        done = [parse_blocks(task) for task in tasks]
         # A file without lines has no tasks.
-        landed = landed_by(tasks, done).get(kept.file_id, Landed(kept.file_id))
-        totals, _ = totals_of(landed, plan)
+        landed = merge_results(tasks, done).get(kept.file_id, ParsedFile(kept.file_id))
+        totals, _ = compare_totals(landed, plan)
         rows = {
             table: [
                 row
@@ -75,7 +75,7 @@ def read(
             )
         }
     return Told(
-        verdict(landed, plan, profile.files, name, day) or "ACCEPTED",
+        control_total_failures(landed, plan, profile.files, name, day) or "ACCEPTED",
         sorted(rows["statement_lines"], key=lambda row: int(row["line_no"])),
         sorted(rows["rejected_lines"], key=lambda row: int(row["line_no"])),
         totals,

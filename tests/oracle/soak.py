@@ -11,8 +11,8 @@ import sys
 import tempfile
 import time
 
-from jobs.cli.console import leave
-from jobs.engine.session import close_session, engine_of, open_session, set_size
+from jobs.cli.console import exit_process
+from jobs.engine.session import close_session, open_session, resolve_engine, tune_session
 from jobs.lake.tables import Lake
 from tests.oracle.against import differences, smallest, way_of
 from tests.oracle.scenarios import Batch, batches, seeded
@@ -56,14 +56,14 @@ def main(argv: list[str] | None = None) -> int:
     asked = _arguments(argv)
     seed = secrets.randbelow(2**31) if asked.seed is None else asked.seed
     _say(f"seed {seed}")
-    session = open_session(engine_of(asked.engine))
-    set_size(session, 0)
+    session = open_session(resolve_engine(asked.engine))
+    tune_session(session, 0)
     started, done, failed = time.monotonic(), 0, 0
     for batch in _chosen(asked, seed):
         with tempfile.TemporaryDirectory() as folder:
             lake = Lake(session, folder).prepare()
             failed += _differs(lake, batch)
-            lake.forget()
+            lake.remove_staged()
         done += len(batch.scenarios)
         seconds = time.monotonic() - started
         _say(f"batch {batch.name}: {done} scenarios, {failed} batches differ, {seconds:.0f} s")
@@ -74,4 +74,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    leave(main())
+    exit_process(main())

@@ -17,11 +17,11 @@ from typing import Any
 import pyarrow.parquet as pq
 from ruamel.yaml import YAML
 
-from jobs.ingestion.control_totals import totals_of, verdict
-from jobs.ingestion.open_file import plain_of, planned
-from jobs.ingestion.parse_tasks import carried_out, tasks_of
-from jobs.ingestion.parse_tasks import landed_by as summed
-from jobs.storage.archive import Storage, receive
+from jobs.ingestion.control_totals import compare_totals, control_total_failures
+from jobs.ingestion.open_file import decompress, plan_file
+from jobs.ingestion.parse_tasks import merge_results as summed
+from jobs.ingestion.parse_tasks import parse_blocks, plan_tasks
+from jobs.storage.archive import Storage, archive_file
 from schemas.profile.channel import Profile
 from schemas.tables import TABLES
 from tests.support.paths import GOLDEN, ROOT
@@ -52,14 +52,15 @@ def landed(case: Path) -> str:
     with tempfile.TemporaryDirectory() as folder:
         storage = Storage(folder)
         with statement.open("rb") as source:
-            kept = receive(storage, source)
-        plain = plain_of(storage, kept, statement.name, "scratch", profile)
-        plan = planned(storage, plain, statement.name, profile, DAY)
-        tasks = tasks_of(storage, plain, plan, profile, DAY)
-        result = summed(tasks, [carried_out(task) for task in tasks])[kept.file_id]
-        totals, _ = totals_of(result, plan)
+            kept = archive_file(storage, source)
+        plain = decompress(storage, kept, statement.name, "scratch", profile)
+        plan = plan_file(storage, plain, statement.name, profile, DAY)
+        tasks = plan_tasks(storage, plain, plan, profile, DAY)
+        result = summed(tasks, [parse_blocks(task) for task in tasks])[kept.file_id]
+        totals, _ = compare_totals(result, plan)
         told = {
-            "verdict": verdict(result, plan, profile.files, statement.name, DAY) or "ACCEPTED",
+            "verdict": control_total_failures(result, plan, profile.files, statement.name, DAY)
+            or "ACCEPTED",
             "totals": totals,
             "lines": [
                 row

@@ -21,8 +21,8 @@ from typing import Any
 from deltalake import DeltaTable
 
 from demo.__main__ import main as run_demo
-from jobs.cli.console import leave
-from jobs.engine.session import close_session, engine_of, open_session, set_size
+from jobs.cli.console import exit_process
+from jobs.engine.session import close_session, open_session, resolve_engine, tune_session
 from jobs.lake.tables import Lake
 from schemas.tables import OPEN_ITEMS, OUTCOMES, TABLES
 from tests.oracle.against import got_of, way_of
@@ -92,7 +92,7 @@ def hash_demo(engine: str, folder: Path) -> Hashes:
 def hash_scenarios(engine: str, folder: Path) -> Hashes:
     """Matches the drawn scenarios date by date and hashes outcomes and open items, by batch."""
     session = open_session(engine)
-    set_size(session, 0)
+    tune_session(session, 0)
     found = {}
     for name in SCENARIO_BATCHES:
         lake = Lake(session, str(folder / name.replace(":", "-"))).prepare()
@@ -103,7 +103,7 @@ def hash_scenarios(engine: str, folder: Path) -> Hashes:
                 for on, run in enumerate(runs)
                 for row in run[place]
             )
-        lake.forget()
+        lake.remove_staged()
     close_session(session)
     return found
 
@@ -114,7 +114,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--engine", default=os.environ.get("TIEOUT_ENGINE", "sail"))
     parser.add_argument("--write", action="store_true", help="write what was found into the file")
     asked = parser.parse_args(argv)
-    engine = engine_of(asked.engine)
+    engine = resolve_engine(asked.engine)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         found = {
@@ -137,4 +137,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    leave(main())
+    exit_process(main())

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 
-from jobs.cli.configuration import load
+from jobs.cli.configuration import load_configuration
 from jobs.ingestion import ingest_day
 from jobs.lake.tables import Lake
 from jobs.reconcile import run_dates
@@ -79,7 +79,7 @@ class World:
     @property
     def config(self) -> Configuration:
         """The configuration as it stands."""
-        return load(str(self.root / "config"))
+        return load_configuration(str(self.root / "config"))
 
     @property
     def inbox(self) -> Path:
@@ -112,7 +112,7 @@ class World:
     def ingest(self, *offsets: int) -> list[ingest_day.IngestSummary]:
         """Takes in some days."""
         inbox = Storage(str(self.inbox))
-        return [ingest_day.run(self.lake, self.config, inbox, day(each)) for each in offsets]
+        return [ingest_day.ingest_day(self.lake, self.config, inbox, day(each)) for each in offsets]
 
     def match(self, *offsets: int, channel: str = "bank") -> list[run_dates.MatchSummary]:
         """Matches some days of a channel."""

@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from jobs.engine.task_pool import told_by
+from jobs.engine.task_pool import run_tasks
 from jobs.ingestion.inbox import WHOLE, Found, files_of
 from jobs.ingestion.snapshot.tasks import SCHEMA, Piece, carried_out, pieces_of, refuse, write
 from jobs.lake.commit import DataFile
-from jobs.lake.partitions import repeated_values
+from jobs.lake.partitions import find_repeated_values
 from jobs.lake.tables import Lake
-from jobs.storage.archive import Archived, Storage, receive
+from jobs.storage.archive import ArchivedFile, Storage, archive_file
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile, Snapshots
 from schemas.tables import INTERNAL_TRANSACTIONS, SNAPSHOT_FILES
@@ -38,7 +38,7 @@ def receive_snapshot(
     there. The same bytes again change nothing, unless they were refused.
     """
     found = files_of(inbox, snapshots.pattern, day)
-    own = lake.rows(SNAPSHOT_FILES, business_date=day)
+    own = lake.read_rows(SNAPSHOT_FILES, business_date=day)
     if not found:
         return max(own, key=lambda row: int(row["version"]), default=None)
     kept = [_archived(lake, inbox, each) for each in found]
@@ -77,13 +77,13 @@ def receive_snapshot(
     return row
 
 
-def _archived(lake: Lake, inbox: Storage, each: Found) -> Archived:
+def _archived(lake: Lake, inbox: Storage, each: Found) -> ArchivedFile:
     with inbox.fs.open_input_stream(each.path, compression=None) as source:
-        return receive(lake.storage, source)
+        return archive_file(lake.storage, source)
 
 
 def _row(
-    found: list[Found], kept: list[Archived], file_id: str, day: date, version: int
+    found: list[Found], kept: list[ArchivedFile], file_id: str, day: date, version: int
 ) -> dict[str, Any]:
     return {
         "channel": None,
@@ -120,7 +120,7 @@ def _landed(lake: Lake, pieces: list[Piece]) -> tuple[list[DataFile], int]:
 
 def _written(lake: Lake, pieces: list[Piece]) -> list[DataFile]:
     size = 0 if len(pieces) <= 1 else max(each.size for each in pieces) * len(pieces)
-    told = told_by(lake.spark, pieces, carried_out, size)
+    told = run_tasks(lake.spark, pieces, carried_out, size)
     faults = [fault for each in told for fault in each["faults"]]
     if pieces:
         refuse(pieces[0].name, faults)
@@ -128,7 +128,7 @@ def _written(lake: Lake, pieces: list[Piece]) -> list[DataFile]:
 
 
 def _repeated(lake: Lake, files: list[DataFile]) -> list[str]:
-    paths = [lake.storage.full(f"{INTERNAL_TRANSACTIONS.name}/{each.path}") for each in files]
+    paths = [lake.storage.full_path(f"{INTERNAL_TRANSACTIONS.name}/{each.path}") for each in files]
     if not paths:
         return []
     if sum(each.rows for each in files) <= COUNTED_HERE_ROWS:
@@ -137,7 +137,7 @@ def _repeated(lake: Lake, files: list[DataFile]) -> list[str]:
         return list(counts.filter(pc.greater(counts["txn_id_count"], 1))["txn_id"].to_pylist())
     place = lake.path(INTERNAL_TRANSACTIONS)
     there = lake.spark.read.parquet(*[f"{place}/{each.path}" for each in files])
-    return repeated_values(there, "txn_id")
+    return find_repeated_values(there, "txn_id")
 
 
 def _latest(
@@ -150,7 +150,7 @@ def _latest(
     """
     found: dict[str, list[tuple[str, dict[str, Any]]]] = {}
     for each in files:
-        path = lake.storage.full(f"{INTERNAL_TRANSACTIONS.name}/{each.path}")
+        path = lake.storage.full_path(f"{INTERNAL_TRANSACTIONS.name}/{each.path}")
         rows = ds.dataset(path, filesystem=lake.storage.fs, schema=SCHEMA).to_table(
             filter=ds.field("txn_id").isin(again)
         )

@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 
 from jobs.ingestion.snapshot.columns import channels_of, schema_faults, transactions
 from jobs.lake.commit import DataFile
-from jobs.lake.parquet_options import GROUP_ROWS_MAX, writing
+from jobs.lake.parquet_options import GROUP_ROWS_MAX, writer_options
 from jobs.lake.tables import Lake
 from jobs.lake.write_checks import arrow_schema
 from jobs.statements.reading.cells import read_cells
-from jobs.statements.reading.shape import Rejected, Shape
-from jobs.storage.archive import Archived, Block, Storage
-from jobs.storage.unpack import Wanted, unpacked
+from jobs.statements.reading.shape import RejectedLines, Shape
+from jobs.storage.archive import ArchivedFile, Block, Storage
+from jobs.storage.unpack import UnpackLimits, unpack
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 from schemas.tables import INTERNAL_TRANSACTIONS
@@ -61,7 +61,12 @@ class Piece:
 
 
 def pieces_of(
-    lake: Lake, kept: Archived, name: str, file_id: str, day: date, profiles: Mapping[str, Profile]
+    lake: Lake,
+    kept: ArchivedFile,
+    name: str,
+    file_id: str,
+    day: date,
+    profiles: Mapping[str, Profile],
 ) -> Iterator[Piece]:
     """The pieces of one file of a snapshot.
 
@@ -91,7 +96,7 @@ def pieces_of(
                     size=kept.byte_size // parquet.num_row_groups,
                 )
             return
-    plain = unpacked(storage, kept, name, lake.scratch("unpacked"), Wanted(BYTES_MAX))
+    plain = unpack(storage, kept, name, lake.staging_path("unpacked"), UnpackLimits(BYTES_MAX))
     with storage.fs.open_input_file(plain.path) as source:
         start = source.read(HEADER_BYTES_MAX)
     first = start[: start.find(b"\n") + 1] or start
@@ -177,7 +182,7 @@ def _tables(storage: Storage, piece: Piece) -> Iterable[tuple[int, pa.Table]]:
                 yield 1, parquet.read_row_group(group)
         for block in piece.blocks:
             source.seek(block.offset)
-            refused = Rejected()
+            refused = RejectedLines()
             shape = Shape("utf-8", ",", '"', len(piece.header), tuple(range(len(piece.header))))
             cells = read_cells(source.read(block.length), block.first_line, shape, refused)
             if refused.line_no:
@@ -200,8 +205,8 @@ def write(storage: Storage, piece: Piece, channel: str, rows: pa.Table) -> DataF
     """Writes one channel's canonical rows as a data file of the day."""
     folder = f"business_date={piece.day}/channel={channel}"
     path = f"{folder}/{piece.file_id}-{uuid.uuid4().hex}.parquet"
-    full = storage.full(f"{INTERNAL_TRANSACTIONS.name}/{path}")
+    full = storage.full_path(f"{INTERNAL_TRANSACTIONS.name}/{path}")
     storage.fs.create_dir(full.rsplit("/", 1)[0], recursive=True)
-    options = writing(INTERNAL_TRANSACTIONS, rows)
+    options = writer_options(INTERNAL_TRANSACTIONS, rows)
     pq.write_table(rows, full, GROUP_ROWS_MAX, filesystem=storage.fs, **options)
-    return DataFile(channel, path, storage.size(full), rows.num_rows)
+    return DataFile(channel, path, storage.file_size(full), rows.num_rows)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from jobs.engine.session import set_size
+from jobs.engine.session import tune_session
 from jobs.lake.point_query import Part
 from jobs.lake.tables import Lake
 from jobs.lake.time_travel import Past, read_version
@@ -70,7 +70,9 @@ def _one(
         told["note"] = "both runs had the same inputs (their fingerprints are equal)"
     if before is after:
         return told | {"note": "the run of that moment is the last one, nothing changed since"}
-    set_size(lake.spark, sum((after["counts"] or {}).get(n, 0) for n in ("lines", "transactions")))
+    tune_session(
+        lake.spark, sum((after["counts"] or {}).get(n, 0) for n in ("lines", "transactions"))
+    )
     sides = [_outcomes(lake, each, day, channel) for each in (before, after)]
     differing = lake.stage(compared(*sides), "differing")
     return told | counted(differing) | {"rows": listed(differing, ROWS_MAX)}

@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from jobs.engine import session
-from jobs.engine.delta_jars import archive_path
+from jobs.engine.delta_jars import class_archive_path
 from tests.support.paths import ROOT
 from tests.support.worlds import World, day, line, txn
 
@@ -56,7 +56,7 @@ def test_an_idle_session_stays(spark: SparkSession) -> None:
 def test_spark_starts_from_the_archive_of_classes(tmp_path: Path) -> None:
     """The JVM is told of the archive that `make jars` made, takes it, and says nothing about it."""
     script = "from jobs.engine.session import open_session; open_session('spark')"
-    if not archive_path().is_file():
+    if not class_archive_path().is_file():
         pytest.skip("this JVM keeps no archive of classes")
     env = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
     log = tmp_path / "classes.log"

@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.lake.tables import Lake
-from jobs.lake.write_checks import arrow_schema, taking_turns
+from jobs.lake.write_checks import arrow_schema, retry_on_conflict
 from schemas.errors import ColumnsDiffer, RowsOutsideDay, TableMissing, WriteConflict
 from schemas.tables import FEE_TOTALS, OUTCOMES, RUNS, STATEMENT_FILES, STATEMENT_LINES
 
@@ -66,7 +66,7 @@ def test_what_delta_itself_writes_is_read_and_replaced(lake: Lake) -> None:
 def test_only_what_repeats_gets_a_dictionary(lake: Lake) -> None:
     """Words and dates of fee_totals have one, its sums have none."""
     lake.replace_day(FEE_TOTALS, totals(lake, 1_000).coalesce(1), T, "wechat")
-    (path,) = [each["path"] for each in lake.data_files(FEE_TOTALS, T, "wechat")]
+    (path,) = [each["path"] for each in lake.list_data_files(FEE_TOTALS, T, "wechat")]
     group = pq.read_metadata(f"{lake.path(FEE_TOTALS)}/{path}").row_group(0)
     columns = [group.column(place) for place in range(group.num_columns)]
     coded = {each.path_in_schema for each in columns if "PLAIN_DICTIONARY" in each.encodings}
@@ -115,9 +115,9 @@ def test_column_order_does_not_matter(lake: Lake) -> None:
 def test_a_year_of_days_is_one_read(lake: Lake) -> None:
     """600 days of 3 rows, united one after another, would end the process."""
     lake.replace_day(FEE_TOTALS, totals(lake, 3), T, "wechat")
-    (file,) = lake.data_files(FEE_TOTALS, T, "wechat")
+    (file,) = lake.list_data_files(FEE_TOTALS, T, "wechat")
     days = [file | {"partition.business_date": T - timedelta(days=n)} for n in range(600)]
-    rows = lake.rows_of(FEE_TOTALS, days)
+    rows = lake.read_files(FEE_TOTALS, days)
     assert rows.groupBy("business_date").count().count() == 600
     assert rows.count() == 1800
 
@@ -183,7 +183,7 @@ def test_a_writer_that_always_loses_is_told(monkeypatch: pytest.MonkeyPatch) -> 
         raise RuntimeError("Failed to commit transaction: 7")
 
     with pytest.raises(WriteConflict, match="fee_totals: other writers won 8 times"):
-        taking_turns(FEE_TOTALS, loses)
+        retry_on_conflict(FEE_TOTALS, loses)
 
 
 def test_lists_are_kept(lake: Lake) -> None:
@@ -214,12 +214,12 @@ def test_control_rows(lake: Lake) -> None:
     """Rows of a small table: added, read back with maps and times, replaced by date and channel."""
     lake.append_rows(RUNS, [{"run_id": "1", "job": "match", "counts": {"lines": 3}}])
     lake.append_rows(RUNS, [{"run_id": "2", "job": "match", "seconds": {"match": 0.5}}])
-    assert lake.rows(RUNS, run_id="1")[0]["counts"] == {"lines": 3}
+    assert lake.read_rows(RUNS, run_id="1")[0]["counts"] == {"lines": 3}
     file = {"channel": "wechat", "business_date": T, "part": "all", "status": "RECEIVED"}
     lake.replace_rows(STATEMENT_FILES, [file], T, "wechat")
     lake.replace_rows(STATEMENT_FILES, [{**file, "business_date": U}], U, "wechat")
     lake.replace_rows(STATEMENT_FILES, [{**file, "status": "ACCEPTED"}], T, "wechat")
-    found = {row["business_date"]: row["status"] for row in lake.rows(STATEMENT_FILES)}
+    found = {row["business_date"]: row["status"] for row in lake.read_rows(STATEMENT_FILES)}
     assert found == {T: "ACCEPTED", U: "RECEIVED"}
     assert lake.read(STATEMENT_FILES).count() == 2
 
@@ -227,7 +227,9 @@ def test_control_rows(lake: Lake) -> None:
 def test_an_uncommitted_file_is_not_seen(lake: Lake) -> None:
     """What a task wrote before a kill lies in the table's folder and is no row of it."""
     lake.replace_day(FEE_TOTALS, totals(lake, 5), T, "wechat")
-    stray = lake.storage.full("fee_totals/business_date=2026-11-22/channel=wechat/stray.parquet")
+    stray = lake.storage.full_path(
+        "fee_totals/business_date=2026-11-22/channel=wechat/stray.parquet"
+    )
     with open(stray, "wb") as out:
         out.write(b"half a file")
     assert counts(lake) == {(T, "wechat"): 5}

@@ -76,7 +76,7 @@ def test_keys_that_are_odd(lake: Lake, monkeypatch: pytest.MonkeyPatch, how: str
         monkeypatch.setattr(bloom_filter, "AT_ONCE", 7)
         monkeypatch.setattr(task_pool, "INLINE_BYTES", 0)
     if how == "by the engine's workers":
-        monkeypatch.setattr(task_pool, "is_here", lambda spark: False)
+        monkeypatch.setattr(task_pool, "is_local", lambda spark: False)
     rng = Random(11)
     drawn = [rng.getrandbits(64) - 2**63 for _ in range(900)]
     second = {mark: rng.getrandbits(64) - 2**63 for mark in drawn}

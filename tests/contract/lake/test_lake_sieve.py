@@ -51,13 +51,13 @@ def test_rows_of_a_lake(
         monkeypatch.setattr(filter_by_key, "AT_ONCE", 7)
         monkeypatch.setattr(task_pool, "INLINE_BYTES", 0)
     if how == "by the engine's workers":
-        monkeypatch.setattr(task_pool, "is_here", lambda spark: False)
+        monkeypatch.setattr(task_pool, "is_local", lambda spark: False)
     asked = [rows[place][name] for place in range(0, 600, 40) for name in MARKS]
     marks = lake.spark.createDataFrame([(each,) for each in asked if each], "mark bigint")
     files = [
         each
         for offset in (0, 1)
-        for each in lake.data_files(OUTCOMES, DAY + timedelta(days=offset), "bank")
+        for each in lake.list_data_files(OUTCOMES, DAY + timedelta(days=offset), "bank")
     ]
     found = sifted(lake, OUTCOMES, files, marks.repartition(3), COLUMNS)
     assert found.columns == list(COLUMNS)
@@ -75,7 +75,7 @@ def test_rows_of_a_lake(
 def test_nothing_asked_and_nothing_there(lake: Lake, rows: list[dict[str, object]]) -> None:
     """No marks, or no files: no rows, in the columns asked for."""
     none = lake.spark.createDataFrame([], "mark bigint")
-    files = lake.data_files(OUTCOMES, DAY, "bank")
+    files = lake.list_data_files(OUTCOMES, DAY, "bank")
     some = lake.spark.createDataFrame([(1,)], "mark bigint")
     for given_files, asked in ((files, none), ([], some), ([], none)):
         found = sifted(lake, OUTCOMES, given_files, asked, COLUMNS)

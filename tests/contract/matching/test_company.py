@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.engine.session import LARGE_ROWS, SMALL_ROWS, set_size
+from jobs.engine.session import LARGE_ROWS, SMALL_ROWS, tune_session
 from tests.support.match_ledger import Ledger, at, line, txn
 
 ROW = ("outcome", "reasons", "duplicate_of", "matched_by")
@@ -37,11 +37,11 @@ def told(request: pytest.FixtureRequest, spark: SparkSession, tmp_path: Path) ->
         line("lone", "L", 600),
     ]
     ours = [txn("near.t", 2000, our_ref=None), txn("sum.t", 700, batch_ref="G"), txn("alone", 800)]
-    set_size(spark, rows)
+    tune_session(spark, rows)
     try:
         yield made.run(0, lines, ours)
     finally:
-        set_size(spark, 0)
+        tune_session(spark, 0)
 
 
 def test_who_shares_a_key_meets(told: Ledger) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs.ingestion.control_totals import verdict
-from jobs.ingestion.open_file import plain_of, planned
-from jobs.ingestion.parse_tasks import carried_out, landed_by, tasks_of
-from jobs.storage.archive import Storage, receive
+from jobs.ingestion.control_totals import control_total_failures
+from jobs.ingestion.open_file import decompress, plan_file
+from jobs.ingestion.parse_tasks import merge_results, parse_blocks, plan_tasks
+from jobs.storage.archive import Storage, archive_file
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 from tests.support.golden import DAY, cases, profile_of
@@ -33,16 +33,16 @@ def read(case: Path, profile: Profile, day: date) -> tuple[str | None, int, int]
     with tempfile.TemporaryDirectory() as folder:
         storage = Storage(folder)
         with statement.open("rb") as source:
-            kept = receive(storage, source)
+            kept = archive_file(storage, source)
         try:
-            plain = plain_of(storage, kept, statement.name, "scratch", profile)
-            plan = planned(storage, plain, statement.name, profile, day)
+            plain = decompress(storage, kept, statement.name, "scratch", profile)
+            plan = plan_file(storage, plain, statement.name, profile, day)
         except FileRefused as fault:
             return str(fault), 0, 0
-        tasks = tasks_of(storage, plain, plan, profile, day)
-        told = landed_by(tasks, [carried_out(task) for task in tasks]).get(kept.file_id)
+        tasks = plan_tasks(storage, plain, plan, profile, day)
+        told = merge_results(tasks, [parse_blocks(task) for task in tasks]).get(kept.file_id)
         assert told is not None and profile.files is not None
-        refused = verdict(told, plan, profile.files, statement.name, day)
+        refused = control_total_failures(told, plan, profile.files, statement.name, day)
         return refused, told.line_count, sum(told.days.values())
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from jobs.ingestion.control_totals import verdict
-from jobs.ingestion.open_file import planned
-from jobs.ingestion.parse_tasks import Landed, carried_out, landed_by, tasks_of
+from jobs.ingestion.control_totals import control_total_failures
+from jobs.ingestion.open_file import plan_file
+from jobs.ingestion.parse_tasks import ParsedFile, merge_results, parse_blocks, plan_tasks
 from jobs.statements.parser import Sample
 from jobs.statements.wechat.bill import identify
-from jobs.storage.archive import Storage, receive
+from jobs.storage.archive import Storage, archive_file
 from schemas.errors import FileRefused
 from schemas.profile.channel import Files, Profile
 from tests.support.paths import SAMPLES
@@ -89,15 +89,17 @@ PROFILE = Profile(
 )
 
 
-def read(name: str, day: str, folder: Path) -> tuple[Landed, str | None]:
+def read(name: str, day: str, folder: Path) -> tuple[ParsedFile, str | None]:
     """A sample as it would land, and the gate's word."""
     storage = Storage(str(folder))
     with (BILLS / name).open("rb") as source:
-        kept = receive(storage, source)
-    plan = planned(storage, kept, name, PROFILE)
-    tasks = tasks_of(storage, kept, plan, PROFILE, date.fromisoformat(day))
-    landed = landed_by(tasks, [carried_out(task) for task in tasks])[kept.file_id]
-    return landed, verdict(landed, plan, PROFILE.files, name, date.fromisoformat(day))
+        kept = archive_file(storage, source)
+    plan = plan_file(storage, kept, name, PROFILE)
+    tasks = plan_tasks(storage, kept, plan, PROFILE, date.fromisoformat(day))
+    landed = merge_results(tasks, [parse_blocks(task) for task in tasks])[kept.file_id]
+    return landed, control_total_failures(
+        landed, plan, PROFILE.files, name, date.fromisoformat(day)
+    )
 
 
 @pytest.mark.parametrize(("name", "day", "lines", "code", "said"), CASES)

@@ -13,7 +13,7 @@ import xlsxwriter
 
 from jobs.statements.xlsx import number_formats
 from jobs.statements.xlsx.workbook_zip import Workbook
-from jobs.storage.archive import Storage, receive
+from jobs.storage.archive import Storage, archive_file
 from jobs.timeline.source_text import raw_lines
 from schemas.profile.channel import Profile
 from tests.fuzz.reading import Told
@@ -278,7 +278,7 @@ def test_a_line_is_told_again_from_the_archive(tmp_path: Path) -> None:
     """As `explain` shows it: the row of the sheet, names masked."""
     content = workbook(Sheet("x", rows_of((*HEAD, "name"), (*GOOD, "Wang"))))
     storage = Storage(str(tmp_path))
-    kept = receive(storage, io.BytesIO(content))
+    kept = archive_file(storage, io.BytesIO(content))
     profile = page(columns={**COLUMNS, "payer_name": "name"})
     file = {"archived_path": kept.path, "file_id": kept.file_id, "file_name": "x.xlsx"}
     told = raw_lines(storage, file, [{"line_no": 2, "line_id": "x:2"}], profile)
