@@ -28,7 +28,8 @@ JOBS = $(RUN) TIEOUT_ENGINE=
 # Of ours alone: what an environment calls so is no option of pytest.
 COVERAGE :=
 
-.PHONY: help env airflow-env jars jdk demo test test-sail test-programs test-spark test-airflow coverage check soak fuzz \
+.PHONY: help env airflow-env jars jdk demo test test-sail test-programs test-spark test-airflow test-lint jars-if-jdk coverage check \
+        nightly soak fuzz \
         lint types format rows golden mutants bench bench-ingest bench-match bench-explain bench-labels \
         lock wheel zip clean
 
@@ -115,7 +116,7 @@ bench-labels: env ## a labelled day matched, and precision and recall by class [
 # ---- keeping it right -----------------------------------------------------------------------
 
 check: env lint types ## the inner loop: lint, types, quick tests on the embedded engine
-	@$(JOBS)sail $(PYTEST) -q -m "not slow and not spark and not airflow and not nightly"
+	@$(JOBS)sail $(PYTEST) -q
 
 soak: env ## the match against its oracle on many drawn scenarios [SCENARIOS=20000]
 	@$(JOBS)sail $(BIN)/python -m tests.oracle.soak --scenarios $(SCENARIOS)
@@ -137,44 +138,32 @@ format: env ## put the code into the house's format
 	@$(BIN)/ruff check -q --fix-only .
 	@$(BIN)/ruff format -q .
 
-define SUM_UP
-import os, pathlib, sys, xml.etree.ElementTree as tree
-passed = failed = skipped = 0
-ended = dict(half.split("=") for half in sys.argv[1:])
-for name in ("sail", "programs", "spark", "airflow"):
-    status = ended.get(name, "killed")
-    report = pathlib.Path("$(REPORTS)", name + ".xml")
-    if status == "absent":
-        must = os.environ.get("CI") == "true"
-        failed, skipped = failed + must, skipped + (not must)
-    elif not report.exists():
-        failed += 1
-    else:
-        suite = tree.parse(report).getroot().find("testsuite").attrib
-        ran, left = int(suite["tests"]), int(suite["skipped"])
-        bad = int(suite["failures"]) + int(suite["errors"])
-        passed, skipped = passed + ran - bad - left, skipped + left
-        failed += bad or int(status != "0")
-print(f"{passed} passed, {failed} failed, {skipped} skipped")
-sys.exit(failed > 0)
-endef
-export SUM_UP
+# Lanes run two at a time, the longest first, so that no core waits; a lane that fails stops no
+# other. Each leaves its exit status and its report, and the closing line adds them up.
+LANES := spark sail airflow programs lint
+LANES_AT_ONCE ?= 2
 
-# Every part runs, even after one has failed; the closing line adds them up. What runs on Sail runs
-# beside the others, and is shown when they are done: alone each leaves a core idle.
-test: env airflow-env lint types ## everything, on both engines (with CI=true a JDK is a must)
+test: env ## everything, on both engines (with CI=true a JDK is a must)
+	@rm -rf $(REPORTS); mkdir -p $(REPORTS)
+	@$(MAKE) -k -j$(LANES_AT_ONCE) --output-sync=target $(LANES:%=lane-%) || true
+	@$(BIN)/python -m tests.support.sum_up $(REPORTS)
+
+lane-%: env
+	@status=0; $(MAKE) test-$* || status=$$?; echo $$status > $(REPORTS)/$*.exit
+
+lane-spark lane-airflow: lane-%: jars-if-jdk
+	@if $(HAS_JDK); then \
+	  status=0; $(MAKE) test-$* || status=$$?; echo $$status > $(REPORTS)/$*.exit; \
+	else \
+	  echo "SKIPPED by name: $* tests (no JDK 17+)"; echo absent > $(REPORTS)/$*.exit; \
+	fi
+
+lane-airflow: airflow-env
+
+jars-if-jdk: env
 	@if $(HAS_JDK); then $(MAKE) jars; fi
-	@rm -rf $(REPORTS); mkdir -p $(REPORTS); \
-	half() { local status=0; $(MAKE) test-$$1 || status=$$?; echo "$$1=$$status" >> $(REPORTS)/ended; }; \
-	{ half sail; half programs; } > $(REPORTS)/sail.log 2>&1 & \
-	if $(HAS_JDK); then half spark; half airflow; else \
-	  echo "SKIPPED by name: Spark half (no JDK 17+)"; \
-	  echo "SKIPPED by name: Airflow test (no JDK 17+)"; \
-	  printf '%s\n' spark=absent airflow=absent >> $(REPORTS)/ended; \
-	fi; \
-	wait; \
-	cat $(REPORTS)/sail.log; \
-	$(BIN)/python -c "$$SUM_UP" $$(cat $(REPORTS)/ended)
+
+test-lint: lint types
 
 test-sail: env ## the half of the tests on Sail
 	@echo "== Sail half"
@@ -195,7 +184,11 @@ test-spark: jars ## the half of the tests on Spark
 
 test-airflow: jars airflow-env ## the DAG, run by Airflow itself
 	@echo "== Airflow"
-	@$(JOBS)spark $(PYTEST) -m airflow --junitxml=$(REPORTS)/airflow.xml
+	@$(JOBS)spark $(PYTEST) -m "airflow and not nightly" --junitxml=$(REPORTS)/airflow.xml
+
+nightly: jars airflow-env ## tests of minutes each: benchmarks' cases, 100 MB files, every way a day fails
+	@$(JOBS)sail $(PYTEST) -m "nightly and not airflow"
+	@$(JOBS)spark $(PYTEST) -m "nightly and airflow"
 
 rows: $(if $(filter spark,$(ENGINE)),jars,env) ## hash all rows of the demo and of 300 scenarios: same as before? [ENGINE=sail|spark]
 	@$(JOBS)$(ENGINE) $(BIN)/python -m tests.support.row_hashes
