@@ -22,7 +22,7 @@ from benchmarks.formula import DAY, SIZES, counts
 from benchmarks.generate import write_bill
 from benchmarks.measure import Measured, environment, measure
 from benchmarks.speed import CONFIG, DATA, ROOT, machine
-from jobs.cli.configuration import load, page_of
+from jobs.cli.configuration import load_channel_page, load_configuration
 from jobs.cli.lake_session import at_work
 from jobs.ingestion.receive_statements import receive_day
 from jobs.onboarding.command import SHIPPED
@@ -123,8 +123,8 @@ def _land(case: str, engine: str, inbox: str, lake_uri: str) -> int:
 def profile_of(case: str) -> Profile:
     """The demo's profile of the channel, of a day in parts where the case is that; a bank's own."""
     if case in WRITERS:
-        return page_of(str(SHIPPED / f"{WRITERS[case][1]}.yaml"))
-    profile = load(str(CONFIG)).profiles["wechat"]
+        return load_channel_page(str(SHIPPED / f"{WRITERS[case][1]}.yaml"))
+    profile = load_configuration(str(CONFIG)).profiles["wechat"]
     if case != "parts" or profile.files is None:
         return profile
     page: dict[str, Any] = profile.files.model_dump() | {

@@ -15,7 +15,7 @@ from demo import report
 from demo.check import faults, labels
 from demo.data import Made, make
 from demo.model import DAYS, FIRST, LAST
-from jobs.cli.console import leave
+from jobs.cli.console import exit_process
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = Path(__file__).resolve().parent / "config"
@@ -134,4 +134,4 @@ def _short(path: Path | str) -> str:
 
 
 if __name__ == "__main__":
-    leave(main())
+    exit_process(main())

@@ -1,4 +1,4 @@
-"""`tieout JOB ...` and `python -m jobs JOB ...`: one sub-command per job."""
+"""`tieout COMMAND ...` and `python -m jobs COMMAND ...`."""
 
 import argparse
 import importlib
@@ -6,21 +6,26 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from jobs import __version__
-from jobs.cli.arguments import parser
-from jobs.cli.console import carry_out, leave
+from jobs.cli.arguments import build_parser
+from jobs.cli.console import exit_process, run_command
 from jobs.cli.help_texts import PURPOSES
 from jobs.onboarding import command
 
-_EPILOG = """a first day:
+_EPILOG = """your first day:
   tieout run --lake lake --config config --inbox inbox --business-date 2026-11-22
 
---lake, --config and --inbox may come from TIEOUT_LAKE, TIEOUT_CONFIG and TIEOUT_INBOX.
-exit: 0 done (breaks are a result), 1 unexpected failure, 2 arguments or configuration,
-3 a gate stopped something and the rest was done. `tieout JOB --help` shows examples."""
+Set TIEOUT_LAKE, TIEOUT_CONFIG and TIEOUT_INBOX once to leave out --lake, --config and --inbox.
+`tieout COMMAND --help` explains a command and shows examples.
+
+exit status:
+  0  the command finished; breaks are a result, not an error
+  1  unexpected failure
+  2  the arguments or the configuration are wrong; nothing was done
+  3  a check stopped a file or a channel; the command finished the rest"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the sub-command that the arguments name; returns its exit status."""
+    """Runs the command that the arguments name; returns its exit status."""
     program = argparse.ArgumentParser(
         prog="tieout",
         description="Daily payment reconciliation, to the cent.",
@@ -28,19 +33,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     program.add_argument("--version", action="version", version=__version__)
-    jobs = program.add_subparsers(title="jobs", metavar="JOB", required=True)
+    commands = program.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for job, purpose in PURPOSES.items():
-        parser(job, jobs.add_parser(job, help=purpose))
-    command.arguments(jobs.add_parser("profile", help=command.PURPOSE))
-    given = program.parse_args(argv)
-    if given.job == "profile":
-        return carry_out(given, command.work, asked=lambda asked: asked)
-    return carry_out(given, importlib.import_module(f"jobs.{given.job}").work)
+        build_parser(job, commands.add_parser(job, help=purpose))
+    command.add_arguments(commands.add_parser("profile", help=command.PURPOSE))
+    arguments = program.parse_args(argv)
+    if arguments.job == "profile":
+        return run_command(arguments, command.execute_request, build_request=lambda parsed: parsed)
+    job = importlib.import_module(f"jobs.{arguments.job}")
+    return run_command(arguments, job.execute_request)
 
 
 def tieout() -> NoReturn:
     """The console script: `main`, and the end of the process."""
-    leave(main())
+    exit_process(main())
 
 
 if __name__ == "__main__":

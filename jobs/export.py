@@ -1,26 +1,26 @@
-"""Exports one channel's exceptions of one run date, for people and for the transaction system."""
+"""`tieout export`: writes the exceptions of a date for people and the transaction system."""
 
 from collections.abc import Sequence
 
 from jobs.cli.arguments import Request
-from jobs.cli.console import Report, command, leave, watched
+from jobs.cli.console import Report, exit_process, main_for, with_progress
 from jobs.cli.lake_session import at_work
 from jobs.exports.export_day import ExportSummary, step
 from jobs.lake.tables import Lake
 
 
-def add_to(report: Report, lake: Lake, summary: ExportSummary) -> None:
-    """Adds one export to a report, in words and as JSON."""
-    place = f"{lake.uri}/{summary.folder}"
+def add_summary(report: Report, lake: Lake, summary: ExportSummary) -> None:
+    """Adds one export to a report, as a line and as JSON."""
+    folder = f"{lake.uri}/{summary.folder}"
     report.lines.append(
         f"{summary.run_date}  {summary.channel:<12} {summary.breaks:>9,} breaks"
-        f"  {place}/breaks.xlsx"
+        f"  {folder}/breaks.xlsx"
     )
     report.body.setdefault("exports", []).append(
         {
             "channel": summary.channel,
             "run_date": str(summary.run_date),
-            "folder": place,
+            "folder": folder,
             "breaks": summary.breaks,
             "updates": summary.updates,
             "at_stake": summary.at_stake,
@@ -28,21 +28,21 @@ def add_to(report: Report, lake: Lake, summary: ExportSummary) -> None:
     )
 
 
-def work(request: Request) -> Report:
-    """Carries out the command for its channels and dates."""
+def execute_request(request: Request) -> Report:
+    """Exports every date and every channel that has statement files."""
     report = Report({"exports": []}, [])
     with at_work(request.lake, request.engine) as lake:
-        for day in watched(request.dates, "export"):
+        for day in with_progress(request.dates, "export"):
             for profile in request.config.profiles.values():
                 if profile.statement == "files" and day >= profile.first_date:
-                    add_to(report, lake, step(lake, profile, day))
+                    add_summary(report, lake, step(lake, profile, day))
     return report
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; returns its exit status."""
-    return command("export", work, argv)
+    """Runs the command; returns its exit status."""
+    return main_for("export", execute_request, argv)
 
 
 if __name__ == "__main__":
-    leave(main())
+    exit_process(main())

@@ -1,4 +1,4 @@
-"""`tieout ingest`: statement files and our snapshot of a date into the lake."""
+"""`tieout ingest`: loads statement files and our transaction snapshot into the lake."""
 
 import time
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from jobs.storage.archive import Storage
 
 
 def execute_request(request: Request) -> Report:
-    """Carries out the command for its dates."""
+    """Ingests every date."""
     report = Report({"dates": []}, [])
     with at_work(request.lake, request.engine) as lake:
         for day in with_progress(request.dates, "ingest"):
@@ -27,20 +27,20 @@ def execute_request(request: Request) -> Report:
 
 
 def _with_quality(lake: Lake, request: Request, summary: IngestSummary) -> IngestSummary:
-    begun = time.monotonic()
-    found = after_ingest(lake, summary.business_date, list(request.config.profiles))
-    seconds = {**summary.seconds, "quality": round(time.monotonic() - begun, 3)}
-    return replace(summary, quality=found, seconds=seconds)
+    started = time.monotonic()
+    failures = after_ingest(lake, summary.business_date, list(request.config.profiles))
+    seconds = {**summary.seconds, "quality": round(time.monotonic() - started, 3)}
+    return replace(summary, quality=failures, seconds=seconds)
 
 
 def add_summary(report: Report, summary: IngestSummary) -> None:
-    """Adds one date's summary to a report, in words and as JSON."""
+    """Adds one date's summary to a report, as lines and as JSON."""
     for fault in summary.faults:
         report.warn(fault)
-    for channel, each in summary.received.items():
-        for warning in each.warnings:
+    for channel, receipt in summary.received.items():
+        for warning in receipt.warnings:
             log.warning("%s", warning)
-        lines, rejected = each.counts["lines"], each.counts["rejected"]
+        lines, rejected = receipt.counts["lines"], receipt.counts["rejected"]
         state = summary.states.get(channel)
         transactions = state.snapshot_rows if state else 0
         report.lines.append(
@@ -52,8 +52,8 @@ def add_summary(report: Report, summary: IngestSummary) -> None:
         {
             "business_date": str(summary.business_date),
             "channels": {
-                name: channel_summary(each, summary.states.get(name))
-                for name, each in summary.received.items()
+                name: channel_summary(receipt, summary.states.get(name))
+                for name, receipt in summary.received.items()
             },
             "snapshot": summary.snapshot and summary.snapshot["status"],
             "faults": summary.faults,
@@ -64,7 +64,7 @@ def add_summary(report: Report, summary: IngestSummary) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; returns its exit status."""
+    """Runs the command; returns its exit status."""
     return main_for("ingest", execute_request, argv)
 
 

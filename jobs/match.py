@@ -1,79 +1,81 @@
-"""`tieout match`: one channel's lines against our transactions, date by date."""
+"""`tieout match`: matches statement lines with our transactions, date by date."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from jobs.cli.arguments import Request
-from jobs.cli.console import Report, command, leave, log, watched
+from jobs.cli.console import Report, exit_process, log, main_for, with_progress
 from jobs.cli.lake_session import at_work
 from jobs.quality.after_job import after_match
 from jobs.reconcile.run_dates import MatchSummary, run
-from schemas.errors import CheckFailed, LakeOutOfStep
+from schemas.errors import CheckFailed, LakeInconsistent
 
 
-def work(request: Request) -> Report:
-    """Carries out the command for its channels and dates; a failing channel stops no other."""
+def execute_request(request: Request) -> Report:
+    """Matches every channel and date; if one channel fails, the others go on."""
     report = Report({"runs": []}, [])
     with at_work(request.lake, request.engine) as lake:
-        for profile in watched(list(request.config.profiles.values()), "match"):
+        for profile in with_progress(list(request.config.profiles.values()), "match"):
             try:
-                done = run(lake, profile, request.dates)
-            except (CheckFailed, LakeOutOfStep) as fault:
-                failed(report, fault)
+                summaries = run(lake, profile, request.dates)
+            except (CheckFailed, LakeInconsistent) as fault:
+                add_failure(report, fault)
                 continue
-            add_to(report, done)
+            add_summaries(report, summaries)
         if request.quality:
             for day in request.dates:
-                found = after_match(lake, day, list(request.config.profiles))
-                report.body.setdefault("quality", {})[str(day)] = found
-                if any(each["fail"] for each in found.values()):
+                checks = after_match(lake, day, list(request.config.profiles))
+                report.body.setdefault("quality", {})[str(day)] = checks
+                if any(check["fail"] for check in checks.values()):
                     report.exit_status = 3
     return report
 
 
-def failed(report: Report, fault: CheckFailed | LakeOutOfStep) -> None:
-    """Adds a check that failed to a report."""
+def add_failure(report: Report, fault: CheckFailed | LakeInconsistent) -> None:
+    """Adds a failed check to a report."""
     log.error("%s", fault)
     report.body.setdefault("errors", []).append(str(fault))
     report.exit_status = max(report.exit_status, fault.exit_status)
 
 
-def add_to(report: Report, done: Sequence[MatchSummary]) -> None:
-    """Adds runs to a report, in words and as JSON."""
-    for each in done:
+def add_summaries(report: Report, summaries: Sequence[MatchSummary]) -> None:
+    """Adds runs to a report, as lines and as JSON."""
+    for summary in summaries:
         counts = " ".join(
-            f"{each.counts.get(name, 0):>9,} {word}"
-            for name, word in (
+            f"{summary.counts.get(name, 0):>9,} {label}"
+            for name, label in (
                 ("matched", "matched"),
                 ("suspense", "waiting"),
                 ("break", "breaks"),
                 ("excluded", "excluded"),
             )
         )
-        mark = "" if each.result == "DONE" else f"  {each.result}"
-        report.lines.append(f"{each.business_date}  {each.channel:<12} {counts}{mark}")
-        if each.result != "DONE" and each.why == "asked":
-            report.warn(f"{each.result}: {each.channel} {each.business_date}")
+        result = "" if summary.result == "DONE" else f"  {summary.result}"
+        report.lines.append(f"{summary.business_date}  {summary.channel:<12} {counts}{result}")
+        if summary.result != "DONE" and summary.why == "asked":
+            report.warn(f"{summary.result}: {summary.channel} {summary.business_date}")
         body: dict[str, Any] = {
-            "channel": each.channel,
-            "business_date": str(each.business_date),
-            "why": each.why,
-            "result": each.result,
-            "counts": dict(each.counts),
-            "at_stake": dict(each.amounts),
-            "seconds": dict(each.seconds),
-            "stale_decisions": list(each.stale),
+            "channel": summary.channel,
+            "business_date": str(summary.business_date),
+            "why": summary.why,
+            "result": summary.result,
+            "counts": dict(summary.counts),
+            "at_stake": dict(summary.amounts),
+            "seconds": dict(summary.seconds),
+            "stale_decisions": list(summary.stale_decisions),
         }
-        for decision_id in each.stale:
-            place = f"{each.channel} {each.business_date}"
-            log.warning("%s: decision %s is stale: what it was about changed", place, decision_id)
+        for decision_id in summary.stale_decisions:
+            place = f"{summary.channel} {summary.business_date}"
+            log.warning(
+                "%s: decision %s is stale: its rows changed since the proposal", place, decision_id
+            )
         report.body["runs"].append(body)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; returns its exit status."""
-    return command("match", work, argv)
+    """Runs the command; returns its exit status."""
+    return main_for("match", execute_request, argv)
 
 
 if __name__ == "__main__":
-    leave(main())
+    exit_process(main())

@@ -1,4 +1,4 @@
-"""`tieout run`: every step of a date or a range of dates, in one session."""
+"""`tieout run`: runs all steps for a date or a range of dates in one session."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,47 +20,47 @@ from jobs.quality.great_expectations_checks import warm_up
 from jobs.reconcile import run_dates
 from jobs.reports.day_line import render_day
 from jobs.storage.archive import Storage
-from schemas.errors import CheckFailed, LakeOutOfStep
+from schemas.errors import CheckFailed, LakeInconsistent
 from schemas.profile.channel import Profile
 
 
 def execute_request(request: Request) -> Report:
-    """Carries out ingest, match, check_fees and export, date by date; a channel stops no other."""
+    """Runs ingest, match, check_fees and export, date by date; a failed channel stops no other."""
     report = Report({"seconds": {}, "dates": [], "runs": []}, [])
-    begun = monotonic()
+    started = monotonic()
     with at_work(request.lake, request.engine) as lake:
         if request.quality:
             warm_up()
-        report.body["seconds"]["session"] = round(monotonic() - begun, 3)
+        report.body["seconds"]["session"] = round(monotonic() - started, 3)
         for day in with_progress(request.dates, "run"):
             _run_day(lake, request, day, report)
     return report
 
 
 def _run_day(lake: Lake, request: Request, day: date, report: Report) -> None:
-    config, shown = request.config, report.body
+    config, body = request.config, report.body
     with report.measure_seconds("ingest"):
-        landed = ingest_day.ingest_day(lake, config, Storage(request.inbox or ""), day)
-    # The shape of what landed is looked at while it is matched: each leaves a core idle at times.
-    with ThreadPoolExecutor(1) as beside:
-        checks = beside.submit(
+        summary = ingest_day.ingest_day(lake, config, Storage(request.inbox or ""), day)
+    # The shape checks run beside the match: each of the two leaves a core idle at times.
+    with ThreadPoolExecutor(1) as executor:
+        checks = executor.submit(
             after_ingest, lake, day, [*config.profiles] if request.quality else []
         )
         matched = _run_channels(lake, request, day, report)
         with report.measure_seconds("quality"):
-            ingested = Report({"dates": shown["dates"]}, [])
-            ingest.add_summary(ingested, replace(landed, quality=checks.result()))
+            ingested = Report({"dates": body["dates"]}, [])
+            ingest.add_summary(ingested, replace(summary, quality=checks.result()))
     report.exit_status = max(report.exit_status, ingested.exit_status)
     if request.quality and matched:
         with report.measure_seconds("quality"):
-            found = after_match(lake, day, matched)
-        shown.setdefault("quality", {})[str(day)] = found
-        for failure in chain.from_iterable(each["fail"] for each in found.values()):
+            checks_by_table = after_match(lake, day, matched)
+        body.setdefault("quality", {})[str(day)] = checks_by_table
+        for failure in chain.from_iterable(check["fail"] for check in checks_by_table.values()):
             report.warn(failure)
 
 
 def _run_channels(lake: Lake, request: Request, day: date, report: Report) -> list[str]:
-    """Every channel of a date; returns the channels that were matched."""
+    """Runs every channel of a date; returns the names of the channels that were matched."""
     matched = []
     for name, profile in request.config.profiles.items():
         if profile.statement == "none" or day < profile.first_date:
@@ -68,29 +68,29 @@ def _run_channels(lake: Lake, request: Request, day: date, report: Report) -> li
         try:
             _run_channel(lake, request, profile, day, report)
             matched.append(name)
-        except (CheckFailed, LakeOutOfStep) as fault:
+        except (CheckFailed, LakeInconsistent) as fault:
             match.add_failure(report, fault)
     return matched
 
 
 def _run_channel(lake: Lake, request: Request, profile: Profile, day: date, report: Report) -> None:
-    shown, fees = Report(report.body, []), None
+    steps, fees = Report(report.body, []), None
     with report.measure_seconds("match"):
         runs = run_dates.run(lake, profile, [day])
-        match.add_summaries(shown, runs)
+        match.add_summaries(steps, runs)
     schedule = request.config.schedules.get(profile.channel)
     if schedule is not None:
         with report.measure_seconds("check_fees"):
             fees = check_day.step(lake, profile, schedule, day)
-            check_fees.add_summary(shown, fees)
+            check_fees.add_summary(steps, fees)
     with report.measure_seconds("export"):
-        export.add_summary(shown, lake, export_day.step(lake, profile, day))
-    report.exit_status = max(report.exit_status, shown.exit_status)
-    report.lines.append(render_day(next(x for x in runs if x.business_date == day), fees))
+        export.add_summary(steps, lake, export_day.step(lake, profile, day))
+    report.exit_status = max(report.exit_status, steps.exit_status)
+    report.lines.append(render_day(next(run for run in runs if run.business_date == day), fees))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; returns its exit status."""
+    """Runs the command; returns its exit status."""
     return main_for("run", execute_request, argv)
 
 

@@ -152,7 +152,7 @@ def _parse_dates(arguments: argparse.Namespace, faults: list[str]) -> tuple[date
     first = _parse_date("--business-date", arguments.business_date, faults)
     last = _parse_date("--through", arguments.through, faults) if arguments.through else first
     if not arguments.business_date and (arguments.job not in DATE_OPTIONAL or arguments.through):
-        faults.append("--business-date is missing; give the accounting day, such as 2026-11-22")
+        faults.append("--business-date is missing; give the accounting date, such as 2026-11-22")
     if first and last and last < first:
         faults.append(f"--through {last} is before --business-date {first}")
     if first is None or last is None:

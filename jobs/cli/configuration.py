@@ -1,7 +1,7 @@
-"""The configuration folder: channels, fee schedules, snapshots; every fault at once, with its line.
+"""Loads the configuration folder and reports all of its faults together, each with its line.
 
-`channels/*.yaml` are profiles, `fee_schedules/*.yaml` rate cards, `internal.yaml` says where our
-own snapshots lie (and may be left out).
+`channels/*.yaml` are channel profiles, `fee_schedules/*.yaml` are rate cards. `internal.yaml`
+(optional) says where our own snapshots are stored.
 """
 
 import re
@@ -24,42 +24,22 @@ M = TypeVar("M", bound=BaseModel)
 _WORD = re.compile(r"\w+")
 
 
-def load(folder: str, channels: Sequence[str] = ()) -> Configuration:
-    """Reads a configuration folder, and keeps the channels asked for (all if none is named).
+def load_configuration(folder: str, channels: Sequence[str] = ()) -> Configuration:
+    """Loads a configuration folder; keeps the named channels, or all of them if none is named.
 
     Raises:
-        ConfigurationError: any fault in any page, all of them together.
+        ConfigurationError: all faults of all pages, together.
     """
     faults: list[str] = []
     root = Path(folder)
     if not root.is_dir():
-        raise ConfigurationError([f"{folder}: there is no such folder; name it with --config"])
-    profiles: dict[str, Profile] = {}
-    faulty = False  # a page that cannot be read may be that of any channel
-    pages = _pages(root / "channels")
-    if not pages:
-        faults.append(f"{root / 'channels'}: no channel has a page here; add one NAME.yaml each")
-    for page in pages:
-        profile, lines = _read(page, Profile, faults)
-        if profile is None:
-            faulty = True
-            continue
-        if profile.statement == "files" and profile.dialect not in DIALECT_NAMES:
-            faults.append(
-                f"{page}:{lines.get('dialect', 1)}: dialect {profile.dialect!r} is none"
-                f" of {', '.join(sorted(DIALECT_NAMES))}"
-            )
-        if profile.channel in profiles:
-            faults.append(
-                f"{page}:{lines.get('channel', 1)}: channel {profile.channel} has another"
-                " page already"
-            )
-        profiles[profile.channel] = profile
+        raise ConfigurationError([f"{folder}: this folder does not exist; name it with --config"])
+    profiles, is_complete = _load_profiles(root, faults)
     schedules: dict[str, FeeSchedule] = {}
     for page in _pages(root / "fee_schedules"):
-        schedule, lines = _read(page, FeeSchedule, faults)
+        schedule, lines = _read_page(page, FeeSchedule, faults)
         if schedule is not None:
-            if schedule.channel not in profiles and not faulty:
+            if schedule.channel not in profiles and is_complete:
                 faults.append(
                     f"{page}:{lines.get('channel', 1)}: channel {schedule.channel} has no"
                     " page in channels/"
@@ -67,12 +47,12 @@ def load(folder: str, channels: Sequence[str] = ()) -> Configuration:
             schedules[schedule.channel] = schedule
     snapshots = Snapshots()
     if (root / "internal.yaml").exists():
-        snapshots = _read(root / "internal.yaml", Snapshots, faults)[0] or snapshots
+        snapshots = _read_page(root / "internal.yaml", Snapshots, faults)[0] or snapshots
     for channel in channels:
-        if channel not in profiles and not faulty:
+        if channel not in profiles and is_complete:
             faults.append(
-                f"--channel {channel}: it has no page in {root / 'channels'};"
-                f" there are {', '.join(sorted(profiles)) or 'none'}"
+                f"--channel {channel} has no page in {root / 'channels'};"
+                f" pages exist for {', '.join(sorted(profiles)) or 'no channel'}"
             )
     if faults:
         raise ConfigurationError(faults)
@@ -80,20 +60,51 @@ def load(folder: str, channels: Sequence[str] = ()) -> Configuration:
     return Configuration(chosen, schedules, snapshots)
 
 
-def page_of(path: str) -> Profile:
-    """One channel's page by itself.
+def _load_profiles(root: Path, faults: list[str]) -> tuple[dict[str, Profile], bool]:
+    """Profiles by channel, and whether every page was readable.
+
+    A page that cannot be read may belong to any channel: no channel is then reported as missing.
+    """
+    profiles: dict[str, Profile] = {}
+    is_complete, pages = True, _pages(root / "channels")
+    if not pages:
+        faults.append(f"{root / 'channels'}: the folder has no page; add one NAME.yaml per channel")
+    for page in pages:
+        profile, lines = _read_page(page, Profile, faults)
+        if profile is None:
+            is_complete = False
+            continue
+        _check_dialect(page, profile, lines, faults)
+        if profile.channel in profiles:
+            faults.append(
+                f"{page}:{lines.get('channel', 1)}: another page has channel {profile.channel}"
+                " already"
+            )
+        profiles[profile.channel] = profile
+    return profiles, is_complete
+
+
+def _check_dialect(
+    page: Path, profile: Profile, lines: Mapping[str, int], faults: list[str]
+) -> None:
+    if profile.statement == "files" and profile.dialect not in DIALECT_NAMES:
+        known = ", ".join(sorted(DIALECT_NAMES))
+        line = lines.get("dialect", 1)
+        faults.append(f"{page}:{line}: dialect {profile.dialect!r} is not one of {known}")
+
+
+def load_channel_page(path: str) -> Profile:
+    """Loads one channel's page without the rest of a configuration.
 
     Raises:
-        ConfigurationError: every fault of the page at once, or it is not there.
+        ConfigurationError: all faults of the page together, or the page does not exist.
     """
     page, faults = Path(path), list[str]()
     if not page.is_file():
-        raise ConfigurationError([f"{path}: there is no such page"])
-    profile, lines = _read(page, Profile, faults)
-    if profile and profile.statement == "files" and profile.dialect not in DIALECT_NAMES:
-        known = ", ".join(sorted(DIALECT_NAMES))
-        at = lines.get("dialect", 1)
-        faults.append(f"{page}:{at}: dialect {profile.dialect!r} is none of {known}")
+        raise ConfigurationError([f"{path}: this page does not exist"])
+    profile, lines = _read_page(page, Profile, faults)
+    if profile:
+        _check_dialect(page, profile, lines, faults)
     if faults or profile is None:
         raise ConfigurationError(faults)
     return profile
@@ -103,63 +114,69 @@ def _pages(folder: Path) -> list[Path]:
     return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
 
 
-def _read(page: Path, model: type[M], faults: list[str]) -> tuple[M | None, dict[str, int]]:
+def _read_page(page: Path, model: type[M], faults: list[str]) -> tuple[M | None, dict[str, int]]:
     try:
         tree = YAML(typ="rt").load(page.read_text(encoding="utf-8"))
     except MarkedYAMLError as fault:
         line = fault.problem_mark.line + 1 if fault.problem_mark else 1
-        faults.append(f"{page}:{line}: no YAML: {fault.problem}")
+        faults.append(f"{page}:{line}: not valid YAML: {fault.problem}")
         return None, {}
     except UnicodeDecodeError:
         faults.append(f"{page}:1: not in UTF-8")
         return None, {}
     if not isinstance(tree, dict):
-        faults.append(f"{page}:1: a page is keys and values, and this is not")
+        faults.append(f"{page}:1: the page must be a mapping of keys to values")
         return None, {}
     lines = {str(key): tree.lc.key(key)[0] + 1 for key in tree}  # type: ignore[attr-defined]
     try:
         return model.model_validate(tree), lines
     except ValidationError as error:
-        told = [(_line(tree, loc), loc, said) for loc, said in _told(model, tree, error)]
-        for line, loc, said in sorted(told, key=lambda each: each[0]):
-            place = [part for part in loc if _is_place(part)]
-            faults.append(f"{page}:{line}: {_path(place)}{said}")
+        located = [
+            (_line_of(tree, loc), loc, message)
+            for loc, message in _collect_faults(model, tree, error)
+        ]
+        for line, loc, message in sorted(located, key=lambda fault: fault[0]):
+            keys = [part for part in loc if _is_page_key(part)]
+            faults.append(f"{page}:{line}: {_format_path(keys)}{message}")
         return None, lines
 
 
-def _told(
+def _collect_faults(
     model: type[BaseModel], tree: Mapping[str, Any], first: ValidationError
 ) -> list[tuple[tuple[Any, ...], str]]:
-    """Every fault of a page: those of single values, and those of values that do not go together.
+    """All faults of a page: those of single values, and those of values that conflict.
 
-    The latter are only looked for where the former are gone. So faulty keys are left out and the
-    page is read again, until nothing new is said; what is said of a key that was left out is none.
+    Pydantic looks for conflicts only where every value by itself is right. So this function removes
+    the faulty keys and validates the page again, until no new fault appears. A fault that mentions
+    a removed key is not real and is not reported.
     """
-    told: list[tuple[tuple[Any, ...], str]] = []
-    page, out, error = deepcopy(dict(tree)), set[str](), first
+    collected: list[tuple[tuple[Any, ...], str]] = []
+    page, removed, error = deepcopy(dict(tree)), set[str](), first
     while True:
         new = []
-        for each in error.errors(include_url=False):
-            loc, said = each["loc"], each["msg"].removeprefix("Value error, ")
-            caused = each["type"] == "missing" and str(loc[-1]) in out
-            if (loc, said) not in told and not caused and not out & set(_WORD.findall(said)):
-                new.append((loc, said))
-        told += new
-        # Those of a whole item of a list come last: with it go the faults of the others.
+        for fault in error.errors(include_url=False):
+            loc, message = fault["loc"], fault["msg"].removeprefix("Value error, ")
+            is_caused = fault["type"] == "missing" and str(loc[-1]) in removed
+            is_caused = is_caused or bool(removed & set(_WORD.findall(message)))
+            if (loc, message) not in collected and not is_caused:
+                new.append((loc, message))
+        collected += new
+        # A whole list item goes last: with it go the faults of the other items.
         keys = [loc for loc, _ in new if loc and isinstance(loc[-1], str)]
-        left = {_leave_out(page, loc) for loc in keys or [loc for loc, _ in told]} - {None}
-        if not left:
-            return told
-        out |= {name for name in left if name}
+        paths = keys or [loc for loc, _ in collected]
+        names = {_remove_key(page, loc) for loc in paths} - {None}
+        if not names:
+            return collected
+        removed |= {name for name in names if name}
         try:
             model.model_validate(page)
-            return told
-        except ValidationError as again:
-            error = again
+            return collected
+        except ValidationError as next_error:
+            error = next_error
 
 
-def _leave_out(page: Any, loc: Sequence[Any]) -> str | None:
-    """Takes the innermost key on the way to a fault out of a page, and names it."""
+def _remove_key(page: Any, loc: Sequence[Any]) -> str | None:
+    """Removes the innermost existing key of a fault's path from the page; returns its name."""
     owner, key, node = None, None, page
     for part in loc:
         if isinstance(node, dict) and part in node:
@@ -174,19 +191,19 @@ def _leave_out(page: Any, loc: Sequence[Any]) -> str | None:
     return str(key)
 
 
-def _is_place(part: Any) -> bool:
+def _is_page_key(part: Any) -> bool:
     return isinstance(part, int) or (isinstance(part, str) and "[" not in part and "(" not in part)
 
 
-def _path(place: Iterable[Any]) -> str:
+def _format_path(keys: Iterable[Any]) -> str:
     out = ""
-    for part in place:
+    for part in keys:
         out += f"[{part}]" if isinstance(part, int) else f".{part}" if out else str(part)
     return f"{out}: " if out else ""
 
 
-def _line(tree: Any, loc: Sequence[Any]) -> int:
-    """The line (from 1) of the innermost node on the way to a fault that stands in the page."""
+def _line_of(tree: Any, loc: Sequence[Any]) -> int:
+    """The line (from 1) of the innermost existing node of a fault's path."""
     line, node = tree.lc.line, tree
     for part in loc:
         try:

@@ -1,8 +1,8 @@
 """Progress, summary and exit status, the same for every command.
 
-Progress and logs go to stderr, with a bar where a person watches; the last line of stdout is one
-JSON summary. Exit: 0 done, 1 unexpected failure, 2 arguments or configuration, 3 a gate stopped
-something and the rest was done.
+A command writes progress and logs to stderr, with a progress bar on a terminal. The last line of
+stdout is one JSON summary. Exit status: 0 finished, 1 unexpected failure, 2 wrong arguments or
+configuration, 3 a check stopped something and the command finished the rest.
 """
 
 import json
@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from tqdm import tqdm
 
 from jobs import __version__
-from jobs.cli.arguments import Request, parser, request_of
+from jobs.cli.arguments import Request, build_parser, build_request
 from schemas.errors import ConfigurationError, TieoutError
 
 log = logging.getLogger("tieout")
@@ -26,51 +26,59 @@ log = logging.getLogger("tieout")
 
 @dataclass
 class Report:
-    """What a command did, as its JSON summary says it; `exit_status` is the worst of its parts."""
+    """What a command did.
+
+    `body` becomes the JSON summary, `lines` are printed before it, and `exit_status` is the
+    highest of the command's parts.
+    """
 
     body: dict[str, Any]
     lines: list[str]
     exit_status: int = 0
 
     def warn(self, message: str) -> None:
-        """Logs what a check stopped; the command ends with 3 at least."""
+        """Logs what a check stopped; the command then exits with 3 or more."""
         log.warning("%s", message)
         self.exit_status = max(self.exit_status, 3)
 
     @contextmanager
-    def timed(self, step: str) -> Iterator[None]:
-        """Adds the seconds of a step to `seconds` of the summary; one done twice adds up."""
-        begun, seconds = time.monotonic(), self.body.setdefault("seconds", {})
+    def measure_seconds(self, step: str) -> Iterator[None]:
+        """Adds the seconds of a step to `seconds` of the summary; a repeated step adds up."""
+        started, seconds = time.monotonic(), self.body.setdefault("seconds", {})
         yield
-        seconds[step] = round(seconds.get(step, 0.0) + time.monotonic() - begun, 3)
+        seconds[step] = round(seconds.get(step, 0.0) + time.monotonic() - started, 3)
 
 
-def command(job: str, work: Callable[[Request], Report], argv: Sequence[str] | None = None) -> int:
-    """Runs a command from its arguments; returns the exit status and prints the summary."""
-    return carry_out(parser(job).parse_args(argv), work)
+def main_for(
+    job: str, execute_request: Callable[[Request], Report], argv: Sequence[str] | None = None
+) -> int:
+    """Parses the arguments of a command, runs it, prints its summary; returns the exit status."""
+    return run_command(build_parser(job).parse_args(argv), execute_request)
 
 
-def carry_out(given: Any, work: Callable[[Any], Report], asked: Any = request_of) -> int:
-    """Runs a command from its parsed arguments; see `command`."""
-    _logging()
+def run_command(
+    arguments: Any, execute_request: Callable[[Any], Report], build_request: Any = build_request
+) -> int:
+    """Runs a command from its parsed arguments, prints its summary; returns the exit status."""
+    _configure_logging()
     try:
-        report = work(asked(given))
+        report = execute_request(build_request(arguments))
     except ConfigurationError as error:
-        return _failed(given.job, 2, error.faults)
+        return _report_failure(arguments.job, 2, error.faults)
     except TieoutError as error:
-        return _failed(given.job, error.exit_status, [str(error)])
+        return _report_failure(arguments.job, error.exit_status, [str(error)])
     except Exception as error:
-        log.exception("%s failed", given.job)
-        said = str(error).splitlines() or [""]
-        return _failed(given.job, 1, [f"{type(error).__name__}: {said[0]}"])
+        log.exception("%s failed", arguments.job)
+        message_lines = str(error).splitlines() or [""]
+        return _report_failure(arguments.job, 1, [f"{type(error).__name__}: {message_lines[0]}"])
     for line in report.lines:
         print(line)
-    body = {"job": given.job, "exit": report.exit_status, "version": __version__, **report.body}
+    body = {"job": arguments.job, "exit": report.exit_status, "version": __version__, **report.body}
     print(json.dumps(body, ensure_ascii=False, default=str))
     return report.exit_status
 
 
-def _failed(job: str, status: int, errors: Iterable[str]) -> int:
+def _report_failure(job: str, status: int, errors: Iterable[str]) -> int:
     errors = list(errors)
     for error in errors:
         print(f"error: {error}", file=sys.stderr)
@@ -79,13 +87,13 @@ def _failed(job: str, status: int, errors: Iterable[str]) -> int:
     return status
 
 
-def watched(items: Sequence[Any], what: str) -> Iterator[Any]:
-    """Items one by one, with a bar where a person watches."""
-    person = sys.stderr.isatty()
-    yield from tqdm(items, desc=what, disable=not person, file=sys.stderr, leave=False)
+def with_progress(items: Sequence[Any], description: str) -> Iterator[Any]:
+    """Yields the items, and shows a progress bar on stderr if that is a terminal."""
+    is_terminal = sys.stderr.isatty()
+    yield from tqdm(items, desc=description, disable=not is_terminal, file=sys.stderr, leave=False)
 
 
-def _logging() -> None:
+def _configure_logging() -> None:
     level = os.environ.get("TIEOUT_LOG", "WARNING" if sys.stderr.isatty() else "INFO")
     if not log.handlers:
         handler = logging.StreamHandler(sys.stderr)
@@ -95,11 +103,12 @@ def _logging() -> None:
     log.setLevel(level)
 
 
-def leave(status: int) -> NoReturn:
-    """Ends the process with a status, at once: all is written and every session is closed.
+def exit_process(status: int) -> NoReturn:
+    """Ends the process at once with an exit status.
 
-    The embedded engine's threads may otherwise abort the process while Python takes itself apart,
-    and a scheduler would read that as a failure.
+    Call it after everything is written and every session is closed. In an ordinary exit the
+    embedded engine's threads can abort the process while Python shuts down, and a scheduler would
+    report a failure.
     """
     logging.shutdown()
     sys.stdout.flush()

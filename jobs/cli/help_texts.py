@@ -5,37 +5,42 @@ EPILOGS = {
   tieout ingest --lake lake --config config --inbox inbox --business-date 2026-11-22
   tieout ingest ... --business-date 2026-11-16 --through 2026-11-20 --channel wechat
 
-A file that does not add up is quarantined with its reason, the rest is done, and the exit status is
-3. Put the right file into the inbox and run it again.""",
+Ingest checks each file against its control totals. It quarantines a file that fails, with the
+reason, ingests the other files, and exits with 3. Put the correct file into the inbox and run the
+command again.""",
     "match": """examples:
   tieout match --lake lake --config config --business-date 2026-11-22
 
-Dates before that have not run yet, and later ones that a late file changes, are run as well, in
-order. Breaks are a result, not an error.""",
+The command also runs earlier dates that have not run yet, and later dates that a late file changes,
+in order of date. Breaks are a result, not an error.""",
     "check_fees": """examples:
-  tieout check_fees --lake lake --config config --business-date 2026-11-22 --channel wechat""",
+  tieout check_fees --lake lake --config config --business-date 2026-11-22 --channel wechat
+
+The command checks every channel that has a page in fee_schedules/. It writes the tables fee_totals
+and fee_checks (the lines whose fee is wrong).""",
     "export": """examples:
   tieout export --lake lake --config config --business-date 2026-11-22
 
-Writes breaks.csv, breaks.xlsx, summary.json and status_updates.jsonl under
-LAKE/exports/DATE/CHANNEL/, whole or not at all.""",
+The command writes breaks.csv, breaks.xlsx, summary.json and status_updates.jsonl to
+LAKE/exports/DATE/CHANNEL/. It replaces the whole folder or, if it fails, leaves it as it was.""",
     "explain": """examples:
   tieout explain --lake lake --config config S20261122000017
-  tieout explain ... 4200002511202611220987654321            # the channel's number does as well
-  tieout explain ... --as-of 2026-11-21T10:00 REF            # as the tables were then, in UTC
-  tieout explain ... --match-alone REF                       # and its match, done alone now
+  tieout explain ... 4200002511202611220987654321       # a reference of the channel
+  tieout explain ... --as-of 2026-11-21T10:00 REF       # reads the tables as they were then (UTC)
+  tieout explain ... --match-alone REF                  # also matches only this reference, now
   tieout explain ... --json REF | python -m json.tool
 
-REF is any reference, ours or theirs, as a file has it or normalized: txn_id, our_ref, channel_ref,
-order_ref, batch_ref, original_ref, or a line_id. A reference that nobody bears is exit 0, found 0.
---business-date and --through narrow the search in a large lake; rows of the same story on other
-dates are still told. Nothing is written.""",
+REF is any internal or channel reference, as a file prints it or normalized: txn_id, our_ref,
+channel_ref, order_ref, batch_ref, original_ref, or a line_id. If no record has the reference, the
+command reports found 0 and exits with 0. --business-date and --through make the search in a large
+lake faster; linked records on other dates are still shown. The command writes nothing.""",
     "diff": """examples:
   tieout diff --lake lake --business-date 2026-11-22
   tieout diff --lake lake --business-date 2026-11-22 --channel wechat --json
-  tieout diff ... --as-of 2026-11-23T10:00      # what changed since then, not since the run before
+  tieout diff ... --as-of 2026-11-23T10:00    # compares with the tables at that time (UTC)
 
-Compares the outcomes that the last two runs of the date left. It needs no configuration.""",
+The command compares the outcomes of the last two runs of the date. It needs no configuration and
+writes nothing.""",
     "decide": """examples:
   tieout decide --lake lake propose accept S20261122000017 --by ann --reason "1 fen, bank agreed"
   tieout decide ... propose pair S20261122000017 LINE_ID --by ann --reason "same payer, see mail"
@@ -45,32 +50,34 @@ Compares the outcomes that the last two runs of the date left. It needs no confi
   tieout decide ... approve d-3fa9c2e1 --by bob
   tieout decide ... reject d-3fa9c2e1 --by bob --reason "wrong payer"
 
-Ids are txn_id and line_id as outcomes have them. The one who approves is another person. The next
-`tieout match` runs the date again with what was approved; where a row has changed since, the
-decision settles nothing and is listed as STALE.""",
+Take txn_id and line_id from the outcomes. The person who approves must not be the person who
+proposed. The next `tieout match` runs the date again with the approved decisions. If a row has
+changed since the proposal, the match ignores the decision and lists it as STALE.""",
     "files": """examples:
   tieout files --lake lake --config config --channel wechat --business-date 2026-11-22
   tieout files ... withdraw 3fa9c2e1b0aa --by ann --reason "sent by mistake, it is another shop's"
   tieout files ... accept 3fa9c2e1b0aa --by ann --reason "the channel took 40 lines back, see mail"
 
-Shows every version that came, why it was set aside, and what changed between versions. FILE_ID is
-its SHA-256, or the first eight digits of it and more. A file that is withdrawn loses its lines; an
-older version does not come back by itself, accept it. `accept` takes a version that is smaller or
-later than the profile allows (SHRUNK, TOO_LATE), or one that was superseded or withdrawn. The next
-`tieout match` runs the date again.""",
+The command shows every version of the statement files, why ingest refused a version, and what
+changed between versions. FILE_ID is the SHA-256 of the file, or at least its first eight digits.
+`withdraw` removes the lines of a file; no older version takes its place unless you accept one.
+`accept` takes a version that is smaller or later than the profile allows (SHRUNK, STALE_FILE), or
+one that was superseded or withdrawn. The next `tieout match` runs the date again.""",
     "run": """examples:
   tieout run --lake lake --config config --inbox inbox --business-date 2026-11-22
-  tieout run ... --business-date 2026-11-16 --through 2026-11-20   # a week, day by day
-  tieout run ... --engine spark                                    # the same on Spark""",
+  tieout run ... --business-date 2026-11-16 --through 2026-11-20   # several dates, in order
+  tieout run ... --engine spark                                    # the same on Spark
+
+The command runs ingest, match, check_fees and export. If one channel fails, the others go on.""",
 }
 PURPOSES = {
-    "ingest": "take in statement files and our snapshot",
-    "match": "reconcile lines and transactions over T, T-1, T-2",
-    "check_fees": "fees charged against fees due, to the cent",
-    "export": "exceptions and status updates as files",
-    "explain": "all that is known of one reference, in order",
-    "diff": "what changed between two runs of one date",
-    "decide": "settle a break or an ambiguity: propose, approve, reject, list",
-    "files": "what came for a day, what changed between versions; withdraw, accept",
-    "run": "all of it, for a date or a range, in one session",
+    "ingest": "load statement files and our transaction snapshot into the lake",
+    "match": "match statement lines with transactions of T, T-1, T-2",
+    "check_fees": "compare the fees charged with the fees due, to the cent",
+    "export": "write exceptions and status updates as files",
+    "explain": "show everything known about one reference, in order of time",
+    "diff": "show what changed between two runs of one date",
+    "decide": "settle a break or an ambiguous match by hand: propose, approve, reject, list",
+    "files": "list the files of a date and their versions; withdraw or accept a version",
+    "run": "run all steps for a date or a range of dates in one session",
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import schemas
-from jobs.cli.configuration import page_of
+from jobs.cli.configuration import load_channel_page
 from jobs.cli.console import Report
 from jobs.onboarding.draft import drafted
 from jobs.onboarding.names import channel_of
@@ -31,7 +31,7 @@ exit: 0 the page is right, or the file would be accepted; 2 faults in the page,
 each with its line; 3 the file would be refused, with the reasons and what may be wrong."""
 
 
-def arguments(program: argparse.ArgumentParser) -> None:
+def add_arguments(program: argparse.ArgumentParser) -> None:
     """The steps of the command and what each asks for."""
     program.description = f"{PURPOSE[0].upper()}{PURPOSE[1:]}."
     program.epilog = _EPILOG
@@ -56,7 +56,7 @@ def arguments(program: argparse.ArgumentParser) -> None:
     program.set_defaults(job="profile")
 
 
-def work(given: argparse.Namespace) -> Report:
+def execute_request(given: argparse.Namespace) -> Report:
     """Carries out a step.
 
     Raises:
@@ -71,14 +71,14 @@ def work(given: argparse.Namespace) -> Report:
 
 
 def _check(given: argparse.Namespace) -> Report:
-    profile = page_of(given.page)
+    profile = load_channel_page(given.page)
     said = f"{given.page}: channel {profile.channel}, dialect {profile.dialect or 'none'}: no fault"
     return Report({"step": "check", "channel": profile.channel, "faults": []}, [said])
 
 
 def _try(given: argparse.Namespace) -> Report:
     statement = _statement(given)
-    profile = page_of(given.page)
+    profile = load_channel_page(given.page)
     found = tried(profile, statement, given.business_date, given.lines)
     body: dict[str, Any] = {"step": "try", "channel": profile.channel, **found.body}
     return Report(body, found.shown, 0 if found.accepted else 3)
@@ -107,7 +107,7 @@ def _faults(text: str) -> list[str]:
         page = Path(folder) / "page.yaml"
         page.write_text(text, "utf-8")
         try:
-            page_of(str(page))
+            load_channel_page(str(page))
         except ConfigurationError as fault:
             return [each.replace(f"{page}:", "line ") for each in fault.faults]
     return []

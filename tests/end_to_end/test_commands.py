@@ -1,4 +1,4 @@
-"""The commands as a person or a scheduler starts them: ways in, exit codes, last-line JSON."""
+"""The commands as a person or a scheduler starts them: exit status and last-line JSON."""
 
 import json
 import os
@@ -19,21 +19,21 @@ from tests.support.worlds import LINE_COLUMNS, World, day, line, txn
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """Two good days of one channel."""
-    made = World(tmp_path, lake=None)  # type: ignore[arg-type]
+    new_world = World(tmp_path, lake=None)  # type: ignore[arg-type]
     for offset in (0, 1):
-        made.statement(offset, line(f"A{offset}"), line(f"B{offset}", "9.99"))
-        made.snapshot(offset, txn(f"A{offset}"), txn(f"B{offset}"))
-    return made
+        new_world.statement(offset, line(f"A{offset}"), line(f"B{offset}", "9.99"))
+        new_world.snapshot(offset, txn(f"A{offset}"), txn(f"B{offset}"))
+    return new_world
 
 
 def arguments(world: World, job: str, *more: str) -> list[str]:
     """A command line for the world's first day."""
-    given = [job, "--lake", str(world.root / "lake"), "--config", str(world.root / "config"),
+    command = [job, "--lake", str(world.root / "lake"), "--config", str(world.root / "config"),
              "--business-date", str(day(0)), *more]  # fmt: skip
-    return given + (["--inbox", str(world.inbox)] if job in ("ingest", "run") else [])
+    return command + (["--inbox", str(world.inbox)] if job in ("ingest", "run") else [])
 
 
-def started(command: list[str], cwd: Path, **env: str) -> tuple[int, dict, str]:
+def run_process(command: list[str], cwd: Path, **env: str) -> tuple[int, dict, str]:
     """Exit status, the last line of stdout as JSON, and stderr."""
     done = subprocess.run(
         command, cwd=cwd, capture_output=True, text=True, timeout=600, check=False,
@@ -46,84 +46,86 @@ def started(command: list[str], cwd: Path, **env: str) -> tuple[int, dict, str]:
 
 
 @pytest.mark.parametrize("job", sorted(PURPOSES))
-def test_help_teaches(job: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each --help has its purpose and an example to paste."""
-    with pytest.raises(SystemExit) as left:
+def test_help_has_purpose_and_example(job: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each --help shows the purpose of the command and an example to copy."""
+    with pytest.raises(SystemExit) as exit_info:
         main([job, "--help"])
-    said = capsys.readouterr().out
-    assert left.value.code == 0
-    assert PURPOSES[job] in " ".join(said.split())
-    assert f"tieout {job} --lake lake" in said
+    output = capsys.readouterr().out
+    assert exit_info.value.code == 0
+    assert f"{PURPOSES[job][0].upper()}{PURPOSES[job][1:]}." in " ".join(output.split())
+    assert f"tieout {job} --lake lake" in output
 
 
-def test_help_lists_the_jobs(capsys: pytest.CaptureFixture[str]) -> None:
-    """`tieout --help` names every job and the exit codes."""
+def test_help_lists_commands_and_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
+    """`tieout --help` names every command and the exit status."""
     with pytest.raises(SystemExit):
         main(["--help"])
-    said = capsys.readouterr().out
-    assert all(job in said for job in PURPOSES)
-    assert "3 a gate stopped something" in " ".join(said.split())
+    output = capsys.readouterr().out
+    assert all(job in output for job in PURPOSES)
+    assert "3 a check stopped a file or a channel" in " ".join(output.split())
 
 
 @pytest.mark.sail_only
 @pytest.mark.slow
-def test_job_by_job_and_all_in_one_are_the_same(
+def test_single_commands_and_run_give_the_same_rows(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Step by step, or `tieout run` in a process of its own: the same outcomes and exports."""
+    """Four commands, or `tieout run` in its own process: the same outcomes and exports."""
     for job in ("ingest", "match", "check_fees", "export"):
         status = main([*arguments(world, job), "--engine", "sail"])
-        told = json.loads(capsys.readouterr().out.splitlines()[-1])
-        assert (status, told["exit"], told["job"]) == (0, 0, job)
+        summary = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert (status, summary["exit"], summary["job"]) == (0, 0, job)
     steps = (world.root / "lake/exports" / str(day(0)) / "bank/breaks.csv").read_bytes()
-    whole = arguments(world, "run", "--engine", "sail", "--through", str(day(1)))
-    whole[whole.index("--lake") + 1] = str(tmp_path / "other")
+    command = arguments(world, "run", "--engine", "sail", "--through", str(day(1)))
+    command[command.index("--lake") + 1] = str(tmp_path / "other")
     tieout = str(Path(sys.executable).parent / "tieout")
-    way = [tieout] if Path(tieout).exists() else [sys.executable, "-m", "jobs"]
-    status, told, _ = started([*way, *whole], ROOT)
+    program = [tieout] if Path(tieout).exists() else [sys.executable, "-m", "jobs"]
+    status, summary, _ = run_process([*program, *command], ROOT)
     assert status == 0
-    counts = [(each["business_date"], each["counts"]["matched"], each["counts"]["break"])
-              for each in told["runs"]]  # fmt: skip
+    counts = [(run["business_date"], run["counts"]["matched"], run["counts"]["break"])
+              for run in summary["runs"]]  # fmt: skip
     assert counts == [(str(day(0)), 1, 1), (str(day(1)), 1, 1)]
     at_once = tmp_path / "other/exports" / str(day(0)) / "bank/breaks.csv"
     assert at_once.read_bytes() == steps
-    assert set(told["seconds"]) >= {"session", "ingest", "match", "export"}
+    assert set(summary["seconds"]) >= {"session", "ingest", "match", "export"}
 
 
-def test_every_wrong_argument_at_once(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """A bad date, a bad range, an unknown channel and engine, no lake: all named, exit 2."""
+def test_all_wrong_arguments_are_reported_together(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A bad date, an unknown channel and engine, no lake: all are reported, exit 2."""
     status = main(["match", "--config", str(world.root / "config"), "--business-date", "2026-13-01",
                    "--channel", "nobody", "--engine", "duck"])  # fmt: skip
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert (status, told["exit"]) == (2, 2)
-    said = "\n".join(told["errors"])
-    for part in ("--lake is missing", "'2026-13-01' is no date", "--channel nobody", "'duck'"):
-        assert part in said
+    summary = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (status, summary["exit"]) == (2, 2)
+    output = "\n".join(summary["errors"])
+    for part in ("--lake is missing", "'2026-13-01' is not a date", "--channel nobody", "'duck'"):
+        assert part in output
 
 
-def test_no_reference_is_no_question(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """An empty REF, as from a variable that is not set: exit 2, not every rejected line."""
+def test_empty_reference_is_refused(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty REF, for example from an unset variable: exit 2, not a search for everything."""
     assert main(arguments(world, "explain", "  ")) == 2
     assert "REF is empty" in capsys.readouterr().out
 
 
 @pytest.mark.sail_only
-def test_who_only_asks_opens_no_session(
+def test_reading_commands_open_no_session(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A story, received files and decisions are had without what a session costs; not what reads or
-    matches lines, nor anything below `spark-submit`, where a driver without one counts as failed.
+    """explain, files and decide list open no session. A command that matches or reads lines opens
+    one, and every command below `spark-submit`: a cluster takes a driver without one for failed.
     """
     monkeypatch.setenv("TIEOUT_ENGINE", "sail")
     assert main(arguments(world, "run", "--no-quality")) == 0
 
-    def opened(engine: str | None) -> None:
+    def fail_to_open(engine: str | None) -> None:
         raise ConnectionError("a session was opened")
 
-    monkeypatch.setattr("jobs.cli.lake_session.open_session", opened)
-    decisions = ["decide", "list", "--lake", str(world.root / "lake")]
-    for asked in (arguments(world, "explain", "B0"), arguments(world, "files"), decisions):
-        assert main(asked) == 0, asked
+    monkeypatch.setattr("jobs.cli.lake_session.open_session", fail_to_open)
+    list_decisions = ["decide", "list", "--lake", str(world.root / "lake")]
+    for command in (arguments(world, "explain", "B0"), arguments(world, "files"), list_decisions):
+        assert main(command) == 0, command
     assert "amount: ours 10.00, theirs 9.99" in capsys.readouterr().out
     accept = ["accept", "0" * 64, "--reason", "seen"]
     for job, *more in (["explain", "B0", "--match-alone"], ["match"], ["files", *accept]):
@@ -148,10 +150,10 @@ match:
 """
 
 
-def test_every_configuration_fault_at_once(
+def test_all_configuration_faults_are_reported_together(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Wrong pages: every fault with file and line, exit 2, nothing made."""
+    """Wrong pages: all faults with file and line, exit 2, and no lake is created."""
     world.profile(WRONG)
     (world.root / "config/fee_schedules").mkdir()
     (world.root / "config/fee_schedules/bank.yaml").write_text(
@@ -160,34 +162,36 @@ def test_every_configuration_fault_at_once(
     (world.root / "config/channels/broken.yaml").write_text("a: [1\n")
     status = main(arguments(world, "match"))
     errors = json.loads(capsys.readouterr().out.splitlines()[-1])["errors"]
-    said = [error.replace(str(world.root), "") for error in errors]
+    errors = [error.replace(str(world.root), "") for error in errors]
     assert status == 2
     for part in ("bank.yaml:3: zone:", "bank.yaml:6: files", "bank.yaml:7: files.patern:",
                  "bank.yaml:11: match.passes[1]", "bank.yaml:12: match.window.internal:",
                  "bank.yaml:4: entries[0].rate:", "broken.yaml:"):  # fmt: skip
-        assert any(part in each for each in said), f"{part} not in {said}"
-    assert any("by_amount names amount without currency; add currency to `on`" in e for e in said)
+        assert any(part in error for error in errors), f"{part} not in {errors}"
+    assert any(
+        "by_amount names amount without currency; add currency to `on`" in error for error in errors
+    )
     assert not (world.root / "lake").exists()
 
 
 @pytest.mark.sail_only
 @pytest.mark.slow
-def test_a_missing_file_is_exit_3(world: World) -> None:
-    """A day without a statement: the rest is done, exit 3, and it is said."""
+def test_missing_statement_exits_with_3(world: World) -> None:
+    """A day without a statement: the command finishes the rest, reports it and exits with 3."""
     (world.inbox / "bank" / str(day(0)) / "lines.csv").unlink()
-    status, told, said = started(
+    status, summary, stderr = run_process(
         [sys.executable, "-m", "jobs", *arguments(world, "run", "--engine", "sail")], ROOT
     )
-    assert (status, told["runs"][0]["result"]) == (3, "STATEMENT_MISSING")
-    assert "STATEMENT_MISSING: bank 2026-11-16" in said
-    assert told["runs"][0]["counts"]["suspense"] == 2
+    assert (status, summary["runs"][0]["result"]) == (3, "STATEMENT_MISSING")
+    assert "STATEMENT_MISSING: bank 2026-11-16" in stderr
+    assert summary["runs"][0]["counts"]["suspense"] == 2
 
 
 @pytest.mark.sail_only
-def test_a_day_on_which_nothing_came_is_exit_3(
+def test_day_without_any_file_exits_with_3(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No statement, no snapshot, nothing open: said so, with a line of noughts for the channel."""
+    """No statement, no snapshot, nothing open: a line of zeros for the channel, exit 3."""
     monkeypatch.setenv("TIEOUT_ENGINE", "sail")
     for folder in ("bank", "internal"):
         shutil.rmtree(world.inbox / folder)
@@ -198,44 +202,44 @@ def test_a_day_on_which_nothing_came_is_exit_3(
 
 
 @pytest.mark.sail_only
-def test_an_unexpected_failure_is_exit_1(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """The lake's place is a file: exit 1, one JSON line, no half-written table."""
+def test_unexpected_failure_exits_with_1(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """The lake's path is a file: exit 1 and one JSON line with the error."""
     (world.root / "lake").write_text("not a folder")
     status = main([*arguments(world, "ingest"), "--engine", "sail"])
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert (status, told["exit"]) == (1, 1)
-    assert told["errors"]
+    summary = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (status, summary["exit"]) == (1, 1)
+    assert summary["errors"]
 
 
 @pytest.mark.spark
 @pytest.mark.slow
-def test_spark_submit_is_the_same_program(world: World, tmp_path: Path) -> None:
+def test_command_runs_under_spark_submit(world: World, tmp_path: Path) -> None:
     """spark-submit jobs/JOB.py in local[2], from another folder."""
     from jobs.engine.delta_jars import jar_paths
 
     jars = ",".join(str(path) for path in jar_paths())
     for job in ("ingest", "match"):
-        status, told, said = started(
+        status, summary, stderr = run_process(
             ["spark-submit", "--master", "local[2]", "--jars", jars, str(ROOT / f"jobs/{job}.py"),
              *arguments(world, job, "--no-quality")[1:]], tmp_path,
         )  # fmt: skip
-        assert (status, told["exit"]) == (0, 0), said[-3000:]
-    assert told["runs"][0]["counts"] | {"matched": 1, "break": 1} == told["runs"][0]["counts"]
+        assert (status, summary["exit"]) == (0, 0), stderr[-3000:]
+    assert summary["runs"][0]["counts"] | {"matched": 1, "break": 1} == summary["runs"][0]["counts"]
 
 
 @pytest.mark.spark
 @pytest.mark.slow
-def test_the_package_ships_as_a_zip(world: World, tmp_path: Path) -> None:
-    """On a local-cluster whose executors have only the zip: lines are read by its workers."""
+def test_executors_run_from_the_packed_zip(world: World, tmp_path: Path) -> None:
+    """On a local-cluster whose executors have only the zip, its workers parse the lines."""
     import pyspark
 
     from jobs.engine.delta_jars import jar_paths
 
-    shipped = tmp_path / "tieout.zip"
-    with zipfile.ZipFile(shipped, "w") as packed:
+    package = tmp_path / "tieout.zip"
+    with zipfile.ZipFile(package, "w") as archive:
         for room in ("jobs", "schemas"):
             for path in sorted((ROOT / room).rglob("*.py")):
-                packed.write(path, path.relative_to(ROOT))
+                archive.write(path, path.relative_to(ROOT))
     entry = tmp_path / "elsewhere" / "ingest.py"
     entry.parent.mkdir()
     entry.write_bytes((ROOT / "jobs/ingest.py").read_bytes())
@@ -244,12 +248,12 @@ def test_the_package_ships_as_a_zip(world: World, tmp_path: Path) -> None:
     world.file(f"bank/{day(0)}/lines.csv", ",".join(LINE_COLUMNS) + "\n" + rows)
     command = [
         "spark-submit", "--master", "local-cluster[1,1,1024]", "--conf", "spark.executor.memory=1g",
-        "--jars", ",".join(str(path) for path in jar_paths()), "--py-files", str(shipped),
+        "--jars", ",".join(str(path) for path in jar_paths()), "--py-files", str(package),
         str(entry), *arguments(world, "ingest", "--no-quality")[1:],
     ]  # fmt: skip
     home = str(Path(pyspark.__file__).parent)
-    status, told, said = started(
+    status, summary, stderr = run_process(
         command, entry.parent, SPARK_HOME=home, PYTHONPATH="", PYTHONSAFEPATH="1",
     )  # fmt: skip
-    assert (status, told["exit"]) == (0, 0), said[-3000:]
-    assert told["dates"][0]["channels"]["bank"]["lines"] == 250_000
+    assert (status, summary["exit"]) == (0, 0), stderr[-3000:]
+    assert summary["dates"][0]["channels"]["bank"]["lines"] == 250_000

@@ -14,9 +14,9 @@ import time
 from jobs.cli.console import exit_process
 from jobs.engine.session import close_session, open_session, resolve_engine, tune_session
 from jobs.lake.tables import Lake
-from tests.oracle.against import differences, smallest, way_of
-from tests.oracle.scenarios import Batch, batches, seeded
-from tests.oracle.told import told
+from tests.oracle.compare_match import find_differences, mode_of_batch, shrink_difference
+from tests.oracle.explain_diff import explain_difference
+from tests.oracle.scenarios import Batch, draw_batches, draw_seeded_batch
 
 
 def _say(text: str) -> None:
@@ -37,17 +37,17 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def _chosen(asked: argparse.Namespace, seed: int) -> list[Batch]:
     if asked.batch is not None:
-        return [seeded(asked.batch, asked.per_batch)]
-    return list(batches(seed, asked.scenarios, asked.per_batch))
+        return [draw_seeded_batch(asked.batch, asked.per_batch)]
+    return list(draw_batches(seed, asked.scenarios, asked.per_batch))
 
 
 def _differs(lake: Lake, batch: Batch) -> bool:
-    way = way_of(batch.name)
-    found = list(differences(lake, batch, way))
+    mode = mode_of_batch(batch.name)
+    found = list(find_differences(lake, batch, mode))
     if found:
         fewest = min(found, key=lambda each: len(each.scenario.records))
-        _say(f"{len(found)} of {len(batch.scenarios)} scenarios differ, {way}; the smallest:")
-        _say(told(*smallest(lake, batch, fewest, way)))
+        _say(f"{len(found)} of {len(batch.scenarios)} scenarios differ, {mode}; the smallest:")
+        _say(explain_difference(*shrink_difference(lake, batch, fewest, mode)))
     return bool(found)
 
 

@@ -25,8 +25,8 @@ from jobs.cli.console import exit_process
 from jobs.engine.session import close_session, open_session, resolve_engine, tune_session
 from jobs.lake.tables import Lake
 from schemas.tables import OPEN_ITEMS, OUTCOMES, TABLES
-from tests.oracle.against import got_of, way_of
-from tests.oracle.scenarios import seeded
+from tests.oracle.compare_match import mode_of_batch, run_match
+from tests.oracle.scenarios import draw_seeded_batch
 
 EXPECTED = Path(__file__).with_name("row_hashes.json")
 SCENARIO_BATCHES = tuple(f"rows:{index}" for index in range(3))
@@ -96,7 +96,7 @@ def hash_scenarios(engine: str, folder: Path) -> Hashes:
     found = {}
     for name in SCENARIO_BATCHES:
         lake = Lake(session, str(folder / name.replace(":", "-"))).prepare()
-        runs = got_of(lake, seeded(name, SCENARIOS_PER_BATCH), way_of(name))
+        runs = run_match(lake, draw_seeded_batch(name, SCENARIOS_PER_BATCH), mode_of_batch(name))
         for place, table in enumerate((OUTCOMES, OPEN_ITEMS)):
             found[f"{name} {table.name}"] = hash_rows(
                 [on, *(row[column] for column in sorted(row))]

@@ -42,7 +42,7 @@ def world(lake: Lake, tmp_path: Path) -> World:
 
 def statuses(world: World) -> list[tuple[int, str]]:
     """Version and status of every reception but duplicates."""
-    rows = world.lake.rows(STATEMENT_FILES)
+    rows = world.lake.read_rows(STATEMENT_FILES)
     return sorted((r["version"], r["status"]) for r in rows if r["status"] != "DUPLICATE")
 
 
@@ -53,7 +53,7 @@ def refs(world: World, offset: int = 0) -> list[str]:
 
 def version(world: World, number: int) -> dict:
     """The row of a version."""
-    rows = world.lake.rows(STATEMENT_FILES, version=number)
+    rows = world.lake.read_rows(STATEMENT_FILES, version=number)
     return next(row for row in rows if row["status"] != "DUPLICATE")
 
 
@@ -126,7 +126,7 @@ def test_many_parts_are_one_commit(world: World, monkeypatch: pytest.MonkeyPatch
         world.statement(0, line(part), name=f"{part}.csv")
     versions = [world.lake.version(each) for each in (STATEMENT_LINES, STATEMENT_FILES)]
     reads = []
-    whole = world.lake.rows
+    whole = world.lake.read_rows
     monkeypatch.setattr(world.lake, "rows", lambda *a, **k: reads.append(a) or whole(*a, **k))
     receive_day(world.lake, page(world), Storage(str(world.inbox)), day(0))
     now = [world.lake.version(each) for each in (STATEMENT_LINES, STATEMENT_FILES)]
@@ -150,7 +150,7 @@ def test_a_marker_makes_a_day_of_parts_whole(world: World) -> None:
     world.profile(marked)
     world.file(f"bank/{day(0)}/none.txt", "no trades")
     assert world.ingest(0)[0].states["bank"].statement == "zero-trade"
-    rows = world.lake.rows(STATEMENT_FILES)
+    rows = world.lake.read_rows(STATEMENT_FILES)
     assert sides(rows, [], page(world).files)["statement"]["state"] == "WHOLE"
 
 
@@ -273,7 +273,7 @@ def test_a_file_is_withdrawn(world: World) -> None:
     assert refs(world) == []
     state = world.ingest(0)[0].states["bank"]
     assert (refs(world), state.result) == ([], "STATEMENT_MISSING")
-    again = world.lake.rows(STATEMENT_FILES, status="DUPLICATE")
+    again = world.lake.read_rows(STATEMENT_FILES, status="DUPLICATE")
     assert [each["reason"] for each in again] == [
         "the same bytes as version 1, which was withdrawn"
     ]
@@ -313,8 +313,8 @@ def test_withdrawn_bytes_land_under_the_right_day(world: World) -> None:
     world.file(f"bank/{day(0)}/lines.csv", path.read_bytes())
     world.ingest(0, 1)
     assert (refs(world, 0), refs(world, 1)) == (["A"], [])
-    row = world.lake.rows(STATEMENT_FILES, business_date=day(1), status="WITHDRAWN")[0]
-    with pytest.raises(VersionRefused, match="SAME_BYTES"):
+    row = world.lake.read_rows(STATEMENT_FILES, business_date=day(1), status="WITHDRAWN")[0]
+    with pytest.raises(VersionRefused, match="DUPLICATE_CONTENT"):
         accepted(world.lake, page(world), row, "now")
 
 
@@ -392,7 +392,7 @@ def test_a_file_left_unread_is_read_from_the_archive(world: World) -> None:
 def asked(world: World, *words: str, reason: str = "") -> Request:
     """What the command line makes of it."""
     return Request("files", world.lake.uri, None, world.config, (day(0),), "sail", True,
-                   words=words, by="ann", reason=reason)  # fmt: skip
+                   positionals=words, actor="ann", reason=reason)  # fmt: skip
 
 
 @pytest.mark.sail_only
@@ -402,21 +402,21 @@ def test_the_words_of_the_command(world: World, monkeypatch: pytest.MonkeyPatch)
     world.statement(0, line("A"))
     world.ingest(0)
     file_id = version(world, 1)["file_id"]
-    looked = command.work(asked(world))
+    looked = command.execute_request(asked(world))
     assert looked.lines[0] == f"bank {day(0)}  whole" and file_id[:12] in looked.lines[1]
     for words, said in (
-        (("withdraw",), "files takes nothing, or"),
+        (("withdraw",), "use `files` alone"),
         (("withdraw", file_id), "--reason TEXT is missing"),
     ):
         with pytest.raises(VersionRefused, match=said):
-            command.work(asked(world, *words))
+            command.execute_request(asked(world, *words))
     with pytest.raises(VersionRefused, match="give at least 8 digits"):
-        command.work(asked(world, "withdraw", file_id[:5], reason="x"))
+        command.execute_request(asked(world, "withdraw", file_id[:5], reason="x"))
     with pytest.raises(VersionRefused, match="no such file"):
         named_by(world.lake, "f" * 64)
     with pytest.raises(VersionRefused, match="--business-date is missing"):
-        command.work(replace(asked(world), dates=()))
-    done = command.work(asked(world, "withdraw", file_id[:8], reason="not ours"))
+        command.execute_request(replace(asked(world), dates=()))
+    done = command.execute_request(asked(world, "withdraw", file_id[:8], reason="not ours"))
     assert done.body["files"][0]["status"] == "WITHDRAWN"
     reason = version(world, 1)["reason"]
     assert reason.startswith("WITHDRAWN by ann at 20") and reason.endswith(": not ours")

@@ -115,10 +115,10 @@ def test_wrong_arguments_of_both_that_only_look(capsys: pytest.CaptureFixture[st
     assert main(["diff", *wrong]) == 2
     errors = json.loads(capsys.readouterr().out.splitlines()[-1])["errors"]
     assert [each.split(";")[0] for each in errors] == [
-        "--business-date is missing", "--as-of 'yesterday' is no moment",
+        "--business-date is missing", "--as-of 'yesterday' is not a time",
     ]  # fmt: skip
     assert main(["explain", *wrong, "--through", "2026-11-20", "REF"]) == 2
     errors = json.loads(capsys.readouterr().out.splitlines()[-1])["errors"]
     assert [each.split(";")[0] for each in errors] == [
-        "--config is missing", "--business-date is missing", "--as-of 'yesterday' is no moment",
+        "--config is missing", "--business-date is missing", "--as-of 'yesterday' is not a time",
     ]  # fmt: skip

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.cli.configuration import load
+from jobs.cli.configuration import load_configuration
 from schemas.errors import ConfigurationError
 
 WRONG = """\
@@ -30,7 +30,7 @@ def faults_of(root: Path, page: str) -> list[str]:
     (root / "fee_schedules").mkdir()
     (root / "fee_schedules" / "wechat.yaml").write_text("channel: wechat\nentries: []\n")
     with pytest.raises(ConfigurationError) as caught:
-        load(str(root), ["wechat"])
+        load_configuration(str(root), ["wechat"])
     return str(caught.value).replace(f"{root}/channels/wechat.yaml:", "").splitlines()
 
 
