@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs.exports.breaks import HEADINGS, broken, cells
-from jobs.reports.labels import ACTION_WORDS, REASON_WORDS
+from jobs.exports.breaks import HEADINGS, render_rows, sorted_breaks
+from jobs.reports.labels import ACTION_LABELS, REASON_LABELS
 from jobs.reports.money_text import Money
 from schemas.tables import OUTCOMES
 from schemas.vocabulary import Action, Reason
@@ -18,13 +19,13 @@ def table(spark: SparkSession, *rows: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {heading.text: cell.text if isinstance(cell, Money) else cell
          for heading, cell in zip(HEADINGS, row, strict=True)}
-        for row in cells(broken(frame_of(spark, *rows)).collect())
+        for row in render_rows(sorted_breaks(frame_of(spark, *rows)).collect())
     ]  # fmt: skip
 
 
 def test_every_word_has_words() -> None:
-    assert set(REASON_WORDS) == set(Reason)
-    assert set(ACTION_WORDS) == set(Action)
+    assert set(REASON_LABELS) == set(Reason)
+    assert set(ACTION_LABELS) == set(Action)
 
 
 def test_a_pair_that_differs(spark: SparkSession) -> None:
@@ -59,6 +60,7 @@ def test_a_pair_that_differs(spark: SparkSession) -> None:
     }
 
 
+@pytest.mark.sail_only
 def test_each_amount_in_its_own_currency(spark: SparkSession) -> None:
     """1,200 yen by us, 1.200 dinars by the statement."""
     row = differing("S1", 1_200, 1_200, currency="KWD", internal_currency="JPY", difference=None)
@@ -67,6 +69,7 @@ def test_each_amount_in_its_own_currency(spark: SparkSession) -> None:
     assert (shown["Statement amount"], shown["Currency"]) == ("1.200", "KWD")
 
 
+@pytest.mark.sail_only
 def test_breaks_alone_the_largest_difference_first(spark: SparkSession) -> None:
     """Ties go by transaction, then line; what has no difference comes last."""
     shown = table(
@@ -91,13 +94,14 @@ def test_the_order_holds_for_many_rows(spark: SparkSession) -> None:
         F.when(number % 3 == 0, number % 100 - 50).alias("difference"),
     )
     day = many.join(row, how="cross").select(*OUTCOMES.columns)
-    shown = [(row["difference"], row["txn_id"]) for row in broken(day).toLocalIterator()]
+    shown = [(row["difference"], row["txn_id"]) for row in sorted_breaks(day).toLocalIterator()]
     assert len(shown) == 40_000
     assert shown == sorted(
         shown, key=lambda row: (row[0] is None, -abs(row[0] or 0), row[1])
     )  # fmt: skip
 
 
+@pytest.mark.sail_only
 def test_references_are_made_harmless(spark: SparkSession) -> None:
     row = differing(
         '=HYPERLINK("http://x")', 1, 2, channel_ref="@x", order_ref="+1", duplicate_of="-1"

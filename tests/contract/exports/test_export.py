@@ -1,4 +1,4 @@
-"""The job: one channel's exceptions of one run date, as files."""
+"""The export of one channel and run date: all of its files."""
 
 import csv
 import json
@@ -10,7 +10,6 @@ import openpyxl
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import export
 from jobs.exports import export_day
 from jobs.exports.breaks import HEADINGS
 from jobs.lake.tables import Lake
@@ -37,35 +36,38 @@ ROWS = (
 )
 
 
-def match(lake: Lake, spark: SparkSession, *rows: dict[str, Any]) -> None:
+def write_outcomes(lake: Lake, spark: SparkSession, *rows: dict[str, Any]) -> None:
+    """Writes the outcomes of the day."""
     lake.replace_day(OUTCOMES, frame_of(spark, *rows), DAY, "wechat")
 
 
-def content(lake: Lake) -> dict[str, bytes]:
+def exported_files(lake: Lake) -> dict[str, bytes]:
+    """Bytes of each exported file, by name."""
     folder = Path(lake.uri, "exports", str(DAY), "wechat")
     assert os.listdir(folder.parent) == ["wechat"]
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-def updates(files: dict[str, bytes]) -> dict[str, Any]:
-    told = [json.loads(line) for line in files["status_updates.jsonl"].splitlines()]
-    return {each.pop("txn_id"): each for each in told}
+def updates_of(files: dict[str, bytes]) -> dict[str, Any]:
+    """Status updates by transaction."""
+    lines = [json.loads(line) for line in files["status_updates.jsonl"].splitlines()]
+    return {update.pop("txn_id"): update for update in lines}
 
 
-def test_a_day(lake: Lake, spark: SparkSession) -> None:
-    """Three breaks go out for people; four transactions for the transaction system."""
-    match(lake, spark, *ROWS)
+def test_export_writes_all_four_files(lake: Lake, spark: SparkSession) -> None:
+    """Three breaks for people, four transactions for the transaction system."""
+    write_outcomes(lake, spark, *ROWS)
     received = {"channel": "wechat", "business_date": DAY, "status": "ACCEPTED", "version": 1}
     lake.append_rows(STATEMENT_FILES, [received])
 
-    done = export_day.run(lake, PROFILE, DAY)
+    summary = export_day.export_day(lake, PROFILE, DAY)
 
-    files = content(lake)
+    files = exported_files(lake)
     assert set(files) == {"breaks.csv", "breaks.xlsx", "status_updates.jsonl", "summary.json"}
-    assert (done.folder, done.breaks, done.updates) == (f"exports/{DAY}/wechat", 3, 4)
-    assert done.outcomes == {"MATCHED": 1, "BREAK": 3, "SUSPENSE": 1, "EXCLUDED": 0}
-    assert done.at_stake == {"CNY": 100 + 9_900 + 1_234}
-    assert done.files == {name: len(files[name]) for name in files if name != "summary.json"}
+    assert (summary.folder, summary.breaks, summary.updates) == (f"exports/{DAY}/wechat", 3, 4)
+    assert summary.outcomes == {"MATCHED": 1, "BREAK": 3, "SUSPENSE": 1, "EXCLUDED": 0}
+    assert summary.at_stake == {"CNY": 100 + 9_900 + 1_234}
+    assert summary.files == {name: len(files[name]) for name in files if name != "summary.json"}
 
     assert files["breaks.csv"].startswith(b"\xef\xbb\xbfRun date,Channel,")
     assert files["breaks.csv"].count(b"\r\n") == 4
@@ -74,7 +76,7 @@ def test_a_day(lake: Lake, spark: SparkSession) -> None:
     assert [row["Difference"] for row in rows] == ["-1.00", "", ""]
     assert [row["Statement amount"] for row in rows] == ["59.00", "", "12.34"]
 
-    sheet = openpyxl.load_workbook(Path(lake.uri, done.folder, "breaks.xlsx")).active
+    sheet = openpyxl.load_workbook(Path(lake.uri, summary.folder, "breaks.xlsx")).active
     heads, first = [[cell.value for cell in row] for row in sheet["A1:X2"]]
     assert heads == [heading.text for heading in HEADINGS]
     assert first[heads.index("Our reference")] == "'=1+1"
@@ -84,22 +86,24 @@ def test_a_day(lake: Lake, spark: SparkSession) -> None:
     assert (report["rows"], report["at_stake"]) == (5, {"CNY": "112.34"})
     assert report["statement"]["state"] == "WHOLE"
     assert report["snapshot"]["state"] == "SNAPSHOT_MISSING"
-    assert report["files"] == done.files
+    assert report["files"] == summary.files
 
 
-def test_status_updates(lake: Lake, spark: SparkSession) -> None:
-    """One line per transaction, waiting and matched ones too; minor units; nulls left out."""
-    match(lake, spark, *ROWS, ours_only('a"\\\n支付', 1, reasons=["INTERNAL_ONLY", "LATE"]))
-    export_day.run(lake, PROFILE, DAY)
-    told = updates(content(lake))
-    assert {txn: (each["outcome"], each["action"]) for txn, each in told.items()} == {
+def test_status_updates_have_one_line_per_transaction(lake: Lake, spark: SparkSession) -> None:
+    """One line per transaction, whatever its outcome; minor units; nulls are left out."""
+    write_outcomes(
+        lake, spark, *ROWS, ours_only('a"\\\n支付', 1, reasons=["INTERNAL_ONLY", "LATE"])
+    )
+    export_day.export_day(lake, PROFILE, DAY)
+    updates = updates_of(exported_files(lake))
+    assert {txn_id: (row["outcome"], row["action"]) for txn_id, row in updates.items()} == {
         "S1": ("MATCHED", "NONE"),
         "S2": ("BREAK", "REVIEW"),
         "S3": ("BREAK", "QUERY"),
         "S5": ("SUSPENSE", "WAIT"),
         'a"\\\n支付': ("BREAK", "QUERY"),
     }
-    assert told["S2"] == {
+    assert updates["S2"] == {
         "run_date": "2026-11-22",
         "channel": "wechat",
         "outcome": "BREAK",
@@ -109,65 +113,69 @@ def test_status_updates(lake: Lake, spark: SparkSession) -> None:
         "currency": "CNY",
         "difference": -100,
     }
-    assert told["S1"]["reasons"] == []
-    assert not {"difference", "channel_ref"} & set(told["S3"])
+    assert updates["S1"]["reasons"] == []
+    assert not {"difference", "channel_ref"} & set(updates["S3"])
 
 
 @pytest.mark.sail_only
-def test_an_empty_day_has_headings_only(lake: Lake) -> None:
-    done = export_day.run(lake, PROFILE, DAY)
-    files = content(lake)
-    assert (done.breaks, done.updates, done.at_stake) == (0, 0, {})
+def test_empty_day_has_headings_only(lake: Lake) -> None:
+    """A day without outcomes: four files without rows."""
+    summary = export_day.export_day(lake, PROFILE, DAY)
+    files = exported_files(lake)
+    assert (summary.breaks, summary.updates, summary.at_stake) == (0, 0, {})
     assert files["breaks.csv"].count(b"\r\n") == 1
     assert files["status_updates.jsonl"] == b""
-    sheet = openpyxl.load_workbook(Path(lake.uri, done.folder, "breaks.xlsx")).active
+    sheet = openpyxl.load_workbook(Path(lake.uri, summary.folder, "breaks.xlsx")).active
     assert sheet.max_row == 1
     assert json.loads(files["summary.json"])["statement"]["state"] == "STATEMENT_MISSING"
 
 
-def test_run_again(lake: Lake, spark: SparkSession) -> None:
-    """The same outcomes leave the same bytes; the lines of updates are a set."""
-    match(lake, spark, *ROWS)
-    export_day.run(lake, PROFILE, DAY)
-    before = content(lake)
-    export_day.run(lake, PROFILE, DAY)
-    after = content(lake)
-    assert updates(after) == updates(before)
+def test_second_export_writes_the_same_bytes(lake: Lake, spark: SparkSession) -> None:
+    """The same outcomes give the same bytes; only the order of the updates may differ."""
+    write_outcomes(lake, spark, *ROWS)
+    export_day.export_day(lake, PROFILE, DAY)
+    before = exported_files(lake)
+    export_day.export_day(lake, PROFILE, DAY)
+    after = exported_files(lake)
+    assert updates_of(after) == updates_of(before)
     del before["status_updates.jsonl"], after["status_updates.jsonl"]
     assert after == before
 
 
 @pytest.mark.sail_only
-@pytest.mark.parametrize("step", ["updates", "write_breaks", "figures"])
-def test_a_failure_leaves_the_earlier_export(
+@pytest.mark.parametrize("step", ["encode_updates", "write_breaks", "summarize_groups"])
+def test_failed_export_leaves_the_earlier_one(
     lake: Lake, spark: SparkSession, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    match(lake, spark, *ROWS)
-    export_day.run(lake, PROFILE, DAY)
-    before = content(lake)
-    match(lake, spark, *ROWS[:2])
+    """Whichever file fails, the earlier export stays; the next run replaces it."""
+    write_outcomes(lake, spark, *ROWS)
+    export_day.export_day(lake, PROFILE, DAY)
+    before = exported_files(lake)
+    write_outcomes(lake, spark, *ROWS[:2])
 
-    def fails(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as broken:
-        broken.setattr(export, step, fails)
+    with monkeypatch.context() as patch:
+        patch.setattr(export_day, step, fail)
         with pytest.raises(KeyboardInterrupt):
-            export_day.run(lake, PROFILE, DAY)
+            export_day.export_day(lake, PROFILE, DAY)
 
-    assert content(lake) == before
-    export_day.run(lake, PROFILE, DAY)
-    assert content(lake)["breaks.csv"].count(b"\r\n") == 2
+    assert exported_files(lake) == before
+    export_day.export_day(lake, PROFILE, DAY)
+    assert exported_files(lake)["breaks.csv"].count(b"\r\n") == 2
 
 
 @pytest.mark.sail_only
-def test_a_lost_line_is_noticed(
+def test_export_with_a_missing_line_is_refused(
     lake: Lake, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An update goes missing on the way: there is no export rather than half of one."""
-    match(lake, spark, *ROWS)
-    encoded = export.updates
-    monkeypatch.setattr(export, "updates", lambda rows: encoded(rows.where("txn_id <> 'S1'")))
+    """An update is lost while it is written: there is no export instead of an incomplete one."""
+    write_outcomes(lake, spark, *ROWS)
+    encode = export_day.encode_updates
+    monkeypatch.setattr(
+        export_day, "encode_updates", lambda rows: encode(rows.where("txn_id <> 'S1'"))
+    )
     with pytest.raises(CheckFailed, match=r"3 breaks and 3 updates were written, .* 3 and 4"):
-        export_day.run(lake, PROFILE, DAY)
+        export_day.export_day(lake, PROFILE, DAY)
     assert os.listdir(Path(lake.uri, "exports", str(DAY))) == []

@@ -2,9 +2,16 @@
 
 from typing import Any
 
+import pytest
 from pyspark.sql import SparkSession
 
-from jobs.exports.summary import counts, figures, sides, stakes, tally
+from jobs.exports.summary import (
+    at_stake_by_currency,
+    describe_inputs,
+    rows_by_outcome,
+    sum_groups,
+    summarize_groups,
+)
 from schemas.profile.channel import Files
 from tests.support.export_ledger import differing, frame_of, ours_only, outcome, theirs_only
 
@@ -12,7 +19,7 @@ FILES = Files(pattern="{business_date:%Y}/{part}.csv", parts=("a", "b"))
 
 
 def groups(spark: SparkSession, *rows: dict[str, Any]) -> list[dict[str, Any]]:
-    return [row.asDict() for row in tally(frame_of(spark, *rows)).collect()]
+    return [row.asDict() for row in sum_groups(frame_of(spark, *rows)).collect()]
 
 
 def test_a_days_figures(spark: SparkSession) -> None:
@@ -26,9 +33,9 @@ def test_a_days_figures(spark: SparkSession) -> None:
         theirs_only("d", 500, currency="JPY"),
         ours_only("e", 7_700, outcome="SUSPENSE", action="WAIT"),
     )
-    assert counts(day) == {"MATCHED": 1, "BREAK": 4, "SUSPENSE": 1, "EXCLUDED": 0}
-    assert stakes(day) == {"CNY": 100 + 40 + 9_900, "JPY": 500}
-    shown = figures(day)
+    assert rows_by_outcome(day) == {"MATCHED": 1, "BREAK": 4, "SUSPENSE": 1, "EXCLUDED": 0}
+    assert at_stake_by_currency(day) == {"CNY": 100 + 40 + 9_900, "JPY": 500}
+    shown = summarize_groups(day)
     assert (shown["rows"], shown["at_stake"]) == (6, {"CNY": "100.40", "JPY": "500"})
     assert shown["by_reason"]["AMOUNT_MISMATCH"] == {
         "rows": 2,
@@ -43,6 +50,7 @@ def test_a_days_figures(spark: SparkSession) -> None:
     assert [group["rows"] for group in shown["groups"]] == [2, 1, 1, 1, 1]
 
 
+@pytest.mark.sail_only
 def test_the_whole_amount_is_at_stake_where_none_of_it_is_agreed_on(spark: SparkSession) -> None:
     """Status: 60.00 paid, failed with us. Currency: 10.00 against 10 dollars. Line listed twice."""
     day = groups(
@@ -52,9 +60,10 @@ def test_the_whole_amount_is_at_stake_where_none_of_it_is_agreed_on(spark: Spark
                   difference=None),
         theirs_only("d", -300, reasons=["DUPLICATE_LINE"], action="CLAIM"),
     )  # fmt: skip
-    assert stakes(day) == {"CNY": 6_000 + 1_000 + 300}
+    assert at_stake_by_currency(day) == {"CNY": 6_000 + 1_000 + 300}
 
 
+@pytest.mark.sail_only
 def test_a_group_is_at_stake_once(spark: SparkSession) -> None:
     """An order of 100.00 paid in 60.00 and 39.00: 1.00, on the first of the three rows."""
     given = {"reasons": ["AMOUNT_MISMATCH"], "action": "REVIEW"}
@@ -64,7 +73,7 @@ def test_a_group_is_at_stake_once(spark: SparkSession) -> None:
         theirs_only("b", 6_000, **given),
         theirs_only("c", 3_900, **given),
     )
-    assert stakes(day) == {"CNY": 100}
+    assert at_stake_by_currency(day) == {"CNY": 100}
 
 
 def test_state_of_both_sides() -> None:
@@ -73,7 +82,7 @@ def test_state_of_both_sides() -> None:
         return {"part": part, "status": status, **shown}
 
     def states(*files: dict[str, Any]) -> tuple[str, str]:
-        found = sides(files, [{"status": "ACCEPTED"}] if files else [], FILES)
+        found = describe_inputs(files, [{"status": "ACCEPTED"}] if files else [], FILES)
         return found["statement"]["state"], found["snapshot"]["state"]
 
     both = [file("a", "ACCEPTED"), file("b", "ACCEPTED")]
@@ -81,4 +90,4 @@ def test_state_of_both_sides() -> None:
     assert states(both[0], file("b", "QUARANTINED")) == ("STATEMENT_INCOMPLETE", "WHOLE")
     assert states(file("a", "QUARANTINED")) == ("STATEMENT_MISSING", "WHOLE")
     assert states() == ("STATEMENT_MISSING", "SNAPSHOT_MISSING")
-    assert sides([], [], None) == {}
+    assert describe_inputs([], [], None) == {}

@@ -4,10 +4,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.fees.compare import checked, totals, wrong
-from jobs.fees.originals import are_asked, original_entries
+from jobs.fees.compare import check_fees, sum_fees, wrong_fees
+from jobs.fees.originals import needs_originals, original_entries
 from schemas.fee_schedule import FeeSchedule
 from tests.support.fee_ledger import card, frame_of, line, refund
 
@@ -24,8 +25,8 @@ def check(
 ) -> DataFrame:
     """All lines, checked; `payments` are those of earlier days."""
     day, known = frame_of(spark, *lines), frame_of(spark, *lines, *(payments or []))
-    named = original_entries(day, known, schedule, SHANGHAI) if are_asked(schedule) else None
-    return checked(day, named, schedule, SHANGHAI)
+    named = original_entries(day, known, schedule, SHANGHAI) if needs_originals(schedule) else None
+    return check_fees(day, named, schedule, SHANGHAI)
 
 
 def found(checks: DataFrame) -> Found:
@@ -66,9 +67,10 @@ def test_a_days_ledger(spark: SparkSession) -> None:
         "kept": (-27, 27, "OVERCHARGED"),
         "tiny": (0, 0, "OK"),
     }
-    assert {*found(wrong(checks))} == {"over", "under", "missing", "kept"}
+    assert {*found(wrong_fees(checks))} == {"over", "under", "missing", "kept"}
 
 
+@pytest.mark.sail_only
 def test_only_what_succeeded_owes(spark: SparkSession) -> None:
     """A failed payment of 60.00 owes nothing; 0.32 taken for it is too much."""
     checks = check(
@@ -85,6 +87,7 @@ def test_only_what_succeeded_owes(spark: SparkSession) -> None:
     }
 
 
+@pytest.mark.sail_only
 def test_no_schedule(spark: SparkSession) -> None:
     """Dollars stand on no entry: what is due is not known, whatever was charged."""
     checks = check(
@@ -102,6 +105,7 @@ def test_no_schedule(spark: SparkSession) -> None:
     assert {row["schedule"] for row in checks.collect()} == {None}
 
 
+@pytest.mark.sail_only
 def test_tolerance_is_the_entrys(spark: SparkSession) -> None:
     """One cent either way where the entry says so, none where it does not."""
     schedule = card({"product": "A", "rate": "0.01", "tolerance": 1}, {"rate": "0.01"})
@@ -119,6 +123,7 @@ def test_tolerance_is_the_entrys(spark: SparkSession) -> None:
     }
 
 
+@pytest.mark.sail_only
 def test_what_becomes_of_a_refunds_fee(spark: SparkSession) -> None:
     """A refund of 50.00 at 0.54 %: 0.27 given back, nothing, or 0.27 charged once more."""
     for rule, due in (("return", -27), ("keep", 0), ("charge", 27)):
@@ -126,6 +131,7 @@ def test_what_becomes_of_a_refunds_fee(spark: SparkSession) -> None:
         assert found(checks) == {"r": (due, 0, "OK")}, rule
 
 
+@pytest.mark.sail_only
 def test_the_price_changed_between_payment_and_refund(spark: SparkSession) -> None:
     """0.60 % until 31 October, 0.54 % since: a payment of October gives back October's 0.30."""
     schedule = card(
@@ -156,6 +162,7 @@ def test_the_price_changed_between_payment_and_refund(spark: SparkSession) -> No
     }
 
 
+@pytest.mark.sail_only
 def test_a_payment_of_the_same_day(spark: SparkSession) -> None:
     """The refund's row lost its product; its payment of this morning still says CREDIT."""
     schedule = card({"product": "CREDIT", "rate": "0.0060"}, {"rate": "0.0020"})
@@ -192,6 +199,7 @@ def test_one_payment_per_refund(spark: SparkSession) -> None:
     assert checks.count() == 6
 
 
+@pytest.mark.sail_only
 def test_the_refunds_own_entry_says_what_becomes_of_its_fee(spark: SparkSession) -> None:
     """Refunds cost 0.10 each by an entry of their own, though the payment's entry returns."""
     schedule = card(
@@ -206,6 +214,7 @@ def test_the_refunds_own_entry_says_what_becomes_of_its_fee(spark: SparkSession)
     assert found(checks)["r"] == (10, 0, "OK")
 
 
+@pytest.mark.sail_only
 def test_a_refund_that_fits_nothing_goes_by_its_payment(spark: SparkSession) -> None:
     """Entries by amount: 30.00 is below both, the payment of 900.00 was not."""
     schedule = card(
@@ -226,6 +235,7 @@ def test_a_refund_that_fits_nothing_goes_by_its_payment(spark: SparkSession) -> 
     }
 
 
+@pytest.mark.sail_only
 def test_totals_count_every_line_once(spark: SparkSession) -> None:
     """entry     currency  lines   amount   charged   due   difference
     standard  CNY           3    +70.00     0.37    0.38   -0.01
@@ -243,7 +253,7 @@ def test_totals_count_every_line_once(spark: SparkSession) -> None:
         line("f", 1_000, None, currency="USD", status="FAILED"),
     )
     summed = {
-        (row["schedule"], row["currency"]): tuple(row)[4:] for row in totals(checks).collect()
+        (row["schedule"], row["currency"]): tuple(row)[4:] for row in sum_fees(checks).collect()
     }
     assert summed == {
         ("standard", "CNY"): (3, 7_000, 37, 38, -1),
@@ -254,6 +264,6 @@ def test_totals_count_every_line_once(spark: SparkSession) -> None:
 
 def test_a_single_entry_never_asks_for_payments() -> None:
     two = {"rate": "0.006", "product": "A"}, {"rate": "0.005"}
-    assert not are_asked(WECHAT)
-    assert are_asked(card(*two))
-    assert not are_asked(card(*({**entry, "refund": "keep"} for entry in two)))
+    assert not needs_originals(WECHAT)
+    assert needs_originals(card(*two))
+    assert not needs_originals(card(*({**entry, "refund": "keep"} for entry in two)))

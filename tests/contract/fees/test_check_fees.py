@@ -56,10 +56,11 @@ def landed(lake: Lake, spark: SparkSession) -> Lake:
     return lake
 
 
+@pytest.mark.sail_only
 def test_a_day(landed: Lake) -> None:
     """Only `b` is wrong: 0.36 charged on 60.00, 0.32 due. The refund of 90 days ago goes by the
     old price; 91 days ago, or on another channel, nobody looks."""
-    done = check_day.run(landed, PROFILE, SCHEDULE, DAY)
+    done = check_day.check_fees_of_day(landed, PROFILE, SCHEDULE, DAY)
 
     assert (done.channel, done.business_date, done.lines, done.wrong) == ("wechat", DAY, 6, 1)
     assert done.charged == {"CNY": 32 + 36 - 60 - 54 - 54, "JPY": 5}
@@ -83,20 +84,21 @@ def test_run_again(landed: Lake) -> None:
         found = [tuple(row) for table in tables for row in landed.read(table).collect()]
         return sorted(found, key=str)
 
-    first = check_day.run(landed, PROFILE, SCHEDULE, DAY)
+    first = check_day.check_fees_of_day(landed, PROFILE, SCHEDULE, DAY)
     before = rows()
-    again = check_day.run(landed, PROFILE, SCHEDULE, DAY)
+    again = check_day.check_fees_of_day(landed, PROFILE, SCHEDULE, DAY)
     assert rows() == before
     assert (again.lines, again.wrong, again.due) == (first.lines, first.wrong, first.due)
 
 
+@pytest.mark.sail_only
 def test_a_day_without_lines(landed: Lake) -> None:
     """Nothing is due; what an earlier run had found for the day goes."""
-    check_day.run(landed, PROFILE, SCHEDULE, DAY)
+    check_day.check_fees_of_day(landed, PROFILE, SCHEDULE, DAY)
     nothing = landed.read_day(STATEMENT_LINES, date(2020, 1, 1))
     landed.replace_day(STATEMENT_LINES, nothing, DAY, "wechat")
 
-    done = check_day.run(landed, PROFILE, SCHEDULE, DAY)
+    done = check_day.check_fees_of_day(landed, PROFILE, SCHEDULE, DAY)
 
     assert (done.lines, done.wrong, done.charged, done.due) == (0, 0, {}, {})
     assert landed.read_day(FEE_CHECKS, DAY, "wechat").count() == 0

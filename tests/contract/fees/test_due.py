@@ -43,6 +43,7 @@ def due(spark: SparkSession, amount: int, **price: Any) -> int:
     return by_columns(spark, [(amount, FeeEntry(name="e", **price))])[0]
 
 
+@pytest.mark.sail_only
 @pytest.mark.parametrize(
     ("amount", "rate", "owed"),
     [
@@ -59,6 +60,7 @@ def test_rate_of_an_amount(spark: SparkSession, amount: int, rate: str, owed: in
     assert due(spark, amount, rate=rate) == owed
 
 
+@pytest.mark.sail_only
 @pytest.mark.parametrize(
     ("rounding", "half", "one_and_a_half", "fixed_1"),
     [
@@ -78,6 +80,7 @@ def test_half_a_cent(
     assert due(spark, 100, fixed=1, **price) == fixed_1
 
 
+@pytest.mark.sail_only
 def test_least_and_most(spark: SparkSession) -> None:
     """1 % of 1.00, 50.00 and 9,000.00, at least 0.10 and at most 20.00."""
     limits = {"rate": "0.01", "min": 10, "max": 2_000}

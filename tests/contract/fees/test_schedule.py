@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.fees.schedule import entry_of
+from jobs.fees.schedule import entry_number
 from schemas.fee_schedule import FeeSchedule
 from tests.support.fee_ledger import card, frame_of, line, refund
 
@@ -18,11 +18,12 @@ def entries(
     spark: SparkSession, schedule: FeeSchedule, *lines: dict[str, Any], zone: ZoneInfo = SHANGHAI
 ) -> list[int | None]:
     """Numbers of the entries that apply, in the order of the lines."""
-    chosen = frame_of(spark, *lines).select("line_id", entry_of(schedule, zone).alias("entry"))
+    chosen = frame_of(spark, *lines).select("line_id", entry_number(schedule, zone).alias("entry"))
     found = {row["line_id"]: row["entry"] for row in chosen.collect()}
     return [found[each["line_id"]] for each in lines]
 
 
+@pytest.mark.sail_only
 def test_the_first_that_fits_applies(spark: SparkSession) -> None:
     """Native payments have a price of their own, written above the price of all."""
     schedule = card({"product": "NATIVE"}, {"rate": "0.006"}, {"rate": "0.003"})
@@ -34,6 +35,7 @@ def test_the_first_that_fits_applies(spark: SparkSession) -> None:
     assert entries(spark, schedule, *lines) == [0, 1, 1]
 
 
+@pytest.mark.sail_only
 def test_a_line_without_what_is_asked_for_does_not_fit(spark: SparkSession) -> None:
     schedule = card({"card_type": ["CREDIT", "DEBIT"]}, {"merchant_id": "M1", "currency": "CNY"})
     lines = [
@@ -45,6 +47,7 @@ def test_a_line_without_what_is_asked_for_does_not_fit(spark: SparkSession) -> N
     assert entries(spark, schedule, *lines) == [0, 1, None, None]
 
 
+@pytest.mark.sail_only
 def test_amounts_are_judged_without_their_sign(spark: SparkSession) -> None:
     """Up to 10.00 free, to 100.00 cheap, both limits included."""
     schedule = card({"amount": {"max": 1_000}}, {"amount": {"min": 1_001, "max": 10_000}})
@@ -52,6 +55,7 @@ def test_amounts_are_judged_without_their_sign(spark: SparkSession) -> None:
     assert entries(spark, schedule, *lines) == [0, 1, 1, None, 0]
 
 
+@pytest.mark.sail_only
 @pytest.mark.parametrize(
     ("kinds", "payment", "returned", "payout"),
     [
@@ -83,6 +87,7 @@ def test_dates_are_local_and_both_included(spark: SparkSession) -> None:
     assert entries(spark, schedule, *lines, zone=ZoneInfo("UTC")) == [0, 0, 1, 1]
 
 
+@pytest.mark.sail_only
 def test_without_a_moment_the_business_date_counts(spark: SparkSession) -> None:
     schedule = card({"to": "2026-11-21"}, {"from": "2026-11-22", "to": "2026-11-22"})
     lines = [

@@ -70,6 +70,7 @@ def test_a_late_transaction_is_paired_by_a_person(
     assert [row[0] for row in ledger.opened(3)] == ["Z3"]
 
 
+@pytest.mark.sail_only
 def test_one_side_that_is_gone_leaves_the_other_alone(spark: SparkSession, tmp_path: Path) -> None:
     """The line that A was paired with is not there any more: A waits as if nobody had said so."""
     ledger = Ledger(spark, tmp_path)
@@ -78,6 +79,7 @@ def test_one_side_that_is_gone_leaves_the_other_alone(spark: SparkSession, tmp_p
     assert ledger.rows(0, *ROW) == [("A", "SUSPENSE", "INTERNAL_ONLY", None)]
 
 
+@pytest.mark.sail_only
 def test_a_duplicate_line_is_written_off(spark: SparkSession, tmp_path: Path) -> None:
     """L2 is a copy of L1 and nothing to claim: it is put away, and still names what it copies."""
     ledger = Ledger(spark, tmp_path)
