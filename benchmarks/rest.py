@@ -16,8 +16,8 @@ from jobs.lake.key_counts import LakeKeeper
 from jobs.lake.tables import Lake
 from jobs.matching import conservation
 from jobs.matching.match_day import RunContext, match_day
-from jobs.matching.steps.closed_outcomes import Closed
-from jobs.reconcile.totals import tally
+from jobs.matching.steps.closed_outcomes import ClosedOutcomes
+from jobs.reconcile.totals import total_columns
 from schemas.profile.channel import Profile
 from schemas.table import Table
 from schemas.tables import (
@@ -123,10 +123,12 @@ def settled(
         lake.read_day(table, DAY, CHANNEL).limit(0) for table in (OPEN_ITEMS, OUTCOMES)
     ]
     facts = RunContext(DAY, True, True, items)
-    made = match_day(lines, ours, opened, Closed(closed, 0), facts, page, LakeKeeper(lake))
+    made = match_day(lines, ours, opened, ClosedOutcomes(closed, 0), facts, page, LakeKeeper(lake))
     written = lake.replace_day(OUTCOMES, made.outcomes, DAY, CHANNEL)
     left = lake.replace_day(OPEN_ITEMS, made.open_items, DAY, CHANNEL)
-    found = conservation.sum_outcomes(lake.read_day(OUTCOMES, DAY, CHANNEL), *tally(())).collect()
+    found = conservation.sum_outcomes(
+        lake.read_day(OUTCOMES, DAY, CHANNEL), *total_columns(())
+    ).collect()
     went_in = conservation.input_totals(made.input_sums.collect())
     if faults := conservation.find_differences(went_in, conservation.outcome_totals(found)):
         raise ValueError("; ".join(faults))

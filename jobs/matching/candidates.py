@@ -10,7 +10,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.matching.item_columns import is_ours, is_theirs, key_of, own_id
+from jobs.matching.item_columns import is_line, is_transaction, item_id, match_key
 from jobs.matching.steps import passes, time_window
 from schemas.profile.match_rules import Match, Pass
 from schemas.tables import CANDIDATES
@@ -40,13 +40,15 @@ _LOOKS_LATER, _ITEM, _LOOKS_EARLIER = 0, 1, 2
 _KEY = ("pass", "key", "way")
 
 
-def listed(decided: DataFrame, match: Match, day: date, channel: str) -> DataFrame:
+def list_candidates(decided: DataFrame, match: Match, day: date, channel: str) -> DataFrame:
     """Rows of `candidates` of a run.
 
     `decided` are members with `reason` and the counts of `passes.with_rivals`.
     """
     out = decided.where(F.lit(False)).select(*_no_rows())
-    parts = [_in_pass(decided, *each) for each in passes.with_rivals(match).items()]
+    parts = [
+        _in_pass(decided, *each) for each in passes.passes_with_candidate_counts(match).items()
+    ]
     if parts:
         part = parts[0]
         for each in parts[1:]:
@@ -69,10 +71,10 @@ def _in_pass(decided: DataFrame, counted: str, each: Pass) -> DataFrame:
     within = F.lit(each.within_seconds).cast("bigint") * F.lit(time_window.MICROS)
     return decided.where(count.isNotNull()).select(
         F.lit(each.name).alias("pass"),
-        F.concat_ws("\x1f", *[F.col(name).cast("string") for name in key_of(each)]).alias("key"),
+        F.concat_ws("\x1f", *[F.col(name).cast("string") for name in match_key(each)]).alias("key"),
         within.alias("within"),
         "side",
-        own_id().alias("id"),
+        item_id().alias("id"),
         *_TOLD,
         count.alias("count"),
         (F.coalesce(ambiguous, F.lit(False)) & (count > F.lit(0))).alias("asks"),
@@ -111,18 +113,18 @@ def _walked(part: DataFrame) -> DataFrame:
     item = F.col("turn") == F.lit(_ITEM)
     return placed.withColumns(
         {
-            "lines": F.count(F.when(item & is_theirs(), F.lit(1))).over(so_far),
-            "txns": F.count(F.when(item & is_ours(), F.lit(1))).over(so_far),
+            "lines": F.count(F.when(item & is_line(), F.lit(1))).over(so_far),
+            "txns": F.count(F.when(item & is_transaction(), F.lit(1))).over(so_far),
         }
     )
 
 
 def _met(walked: DataFrame) -> DataFrame:
     """Places (`x_*`) with the next few of the other side (`c_*`), on every way."""
-    own = F.when(is_theirs(), F.col("lines")).when(is_ours(), F.col("txns"))
-    other = F.when(is_theirs(), F.col("txns")).when(is_ours(), F.col("lines"))
-    sought = F.when(is_theirs(), F.lit(Side.INTERNAL.value)).when(
-        is_ours(), F.lit(Side.STATEMENT.value)
+    own = F.when(is_line(), F.col("lines")).when(is_transaction(), F.col("txns"))
+    other = F.when(is_line(), F.col("txns")).when(is_transaction(), F.col("lines"))
+    sought = F.when(is_line(), F.lit(Side.INTERNAL.value)).when(
+        is_transaction(), F.lit(Side.STATEMENT.value)
     )
     is_item = F.col("turn") == F.lit(_ITEM)
     items = walked.where(is_item).select(

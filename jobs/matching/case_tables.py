@@ -15,12 +15,12 @@ from pyspark.sql import functions as F
 
 from schemas.vocabulary import Outcome, Reason
 
-NAMES = ("settled", "why", "duplicate_of", "against")
+RESULT_COLUMNS = ("settled", "why", "duplicate_of", "against")
 #: Outcome and reason of a case.
-Verdict = tuple[Outcome, Reason | None]
+Result = tuple[Outcome, Reason | None]
 
 
-def first_that_holds(cases: Sequence[tuple[str, Column]]) -> Column:
+def first_true_case(cases: Sequence[tuple[str, Column]]) -> Column:
     """Name of the first case that holds, null where none does.
 
     Conditions are listed in the order in which they are asked.
@@ -28,7 +28,7 @@ def first_that_holds(cases: Sequence[tuple[str, Column]]) -> Column:
     return _chain([(holds, F.lit(name)) for name, holds in cases])
 
 
-def of_case(case: str, verdicts: Mapping[str, Verdict]) -> list[Column]:
+def result_of_case(case: str, verdicts: Mapping[str, Result]) -> list[Column]:
     """`settled` and `why` of the case that a column names."""
     is_it = {name: F.col(case) == F.lit(name) for name in verdicts}
     settled = [(is_it[name], F.lit(outcome.value)) for name, (outcome, _) in verdicts.items()]
@@ -36,7 +36,7 @@ def of_case(case: str, verdicts: Mapping[str, Verdict]) -> list[Column]:
     return [_chain(settled).alias("settled"), _chain(why).alias("why")]
 
 
-def picked(case: str, values: Mapping[str, str]) -> Column:
+def column_by_case(case: str, values: Mapping[str, str]) -> Column:
     """Of columns, by case, the one of the case that a column names; null for any other."""
     return _chain([(F.col(case) == F.lit(name), F.col(value)) for name, value in values.items()])
 

@@ -1,7 +1,7 @@
-"""Nothing is lost and nothing doubled: what went into a run is what stands in its outcomes.
+"""Conservation check: every row and amount that goes into a run stands once in its outcomes.
 
-Both sides are summed by currency: rows, amounts, and two sums over the halves of a hash of each id,
-which differ as soon as one id is missing, doubled or another's. Source: docs/reference/rules.md.
+The check sums both sides by currency: rows, amounts, and two sums over the halves of a hash of each
+id. The hash sums differ if one id is missing, doubled or replaced. Source: docs/reference/rules.md.
 """
 
 from collections.abc import Iterable
@@ -14,90 +14,93 @@ from schemas.money import summed
 from schemas.vocabulary import Side
 
 #: (side, currency) -> rows, amount in minor units, low and high sums of hashed ids.
-Sums = dict[tuple[str, str | None], tuple[int, int, int, int]]
+Totals = dict[tuple[str, str | None], tuple[int, int, int, int]]
 _LOW = 2**32 - 1
 
 
-def of_inputs(lines: DataFrame, transactions: DataFrame, others: DataFrame) -> DataFrame:
-    """What goes in: the lines and transactions of today, and `others` among the members."""
-    today = _of_side(lines, Side.STATEMENT, "line_id").unionByName(
-        _of_side(transactions, Side.INTERNAL, "txn_id")
+def sum_inputs(lines: DataFrame, transactions: DataFrame, carried_forward: DataFrame) -> DataFrame:
+    """Sums what goes in: today's lines and transactions, and the items carried forward.
+
+    One row per side and currency, amounts in minor units.
+    """
+    today = _select_side(lines, Side.STATEMENT, "line_id").unionByName(
+        _select_side(transactions, Side.INTERNAL, "txn_id")
     )
-    own_id = F.coalesce("txn_id", "line_id").alias("id")
-    return _summed(today.unionByName(others.select("side", "currency", "amount", own_id)))
+    item_id = F.coalesce("txn_id", "line_id").alias("id")
+    items = carried_forward.select("side", "currency", "amount", item_id)
+    return today.unionByName(items).groupBy("side", "currency").agg(*_sums("amount", "id"))
 
 
-def _of_side(items: DataFrame, side: Side, own_id: str) -> DataFrame:
+def _select_side(items: DataFrame, side: Side, item_id: str) -> DataFrame:
     return items.select(
-        F.lit(side.value).alias("side"), "currency", "amount", F.col(own_id).alias("id")
+        F.lit(side.value).alias("side"), "currency", "amount", F.col(item_id).alias("id")
     )
 
 
-def of_outcomes(rows: DataFrame, *others: Column) -> DataFrame:
-    """What came out: one row per outcome and currencies of the sides, sums of each side beside it.
+def sum_outcomes(rows: DataFrame, *aggregates: Column) -> DataFrame:
+    """Sums what came out: one row per outcome and pair of currencies, with the sums of each side.
 
-    `others` are further aggregates that a caller wants of the same groups.
+    `aggregates` are further ones that a caller needs of the same groups.
     """
     return rows.groupBy("outcome", "currency", "internal_currency").agg(
-        *_sums("internal_amount", "txn_id", "ours_"),
-        *_sums("statement_amount", "line_id", "theirs_"),
-        *others,
+        *_sums("internal_amount", "txn_id", "internal_"),
+        *_sums("statement_amount", "line_id", "statement_"),
+        *aggregates,
     )
 
 
-def _summed(items: DataFrame) -> DataFrame:
-    return items.groupBy("side", "currency").agg(*_sums("amount", "id"))
-
-
-def _sums(amount: str, own_id: str, prefix: str = "") -> list[Column]:
-    hashed = F.when(F.col(own_id).isNotNull(), F.xxhash64(own_id))
+def _sums(amount: str, item_id: str, prefix: str = "") -> list[Column]:
+    id_hash = F.when(F.col(item_id).isNotNull(), F.xxhash64(item_id))
     return [
-        F.count(own_id).alias(f"{prefix}rows"),
+        F.count(item_id).alias(f"{prefix}rows"),
         summed(F.col(amount)).alias(f"{prefix}amount"),
-        F.sum(hashed.bitwiseAND(F.lit(_LOW))).alias(f"{prefix}low"),
-        F.sum(F.shiftright(hashed, 32)).alias(f"{prefix}high"),
+        F.sum(id_hash.bitwiseAND(F.lit(_LOW))).alias(f"{prefix}low"),
+        F.sum(F.shiftright(id_hash, 32)).alias(f"{prefix}high"),
     ]
 
 
-def collected(rows: Iterable[Any]) -> Sums:
-    """Rows of `of_inputs` by side and currency."""
-    return _added((row["side"], row["currency"], row, "") for row in rows)
+def input_totals(rows: Iterable[Any]) -> Totals:
+    """Totals of the rows of `sum_inputs`, by side and currency."""
+    return _add_up((row["side"], row["currency"], row, "") for row in rows)
 
 
-def came_out(rows: Iterable[Any]) -> Sums:
-    """Rows of `of_outcomes` by side and currency."""
-    found = list(rows)
-    ours = [(Side.INTERNAL.value, row["internal_currency"], row, "ours_") for row in found]
-    theirs = [(Side.STATEMENT.value, row["currency"], row, "theirs_") for row in found]
-    return _added([*ours, *theirs])
+def outcome_totals(rows: Iterable[Any]) -> Totals:
+    """Totals of the rows of `sum_outcomes`, by side and currency."""
+    sums = list(rows)
+    internal = [(Side.INTERNAL.value, row["internal_currency"], row, "internal_") for row in sums]
+    statement = [(Side.STATEMENT.value, row["currency"], row, "statement_") for row in sums]
+    return _add_up([*internal, *statement])
 
 
-def _added(parts: Iterable[tuple[str, str | None, Any, str]]) -> Sums:
-    out: Sums = {}
+def _add_up(parts: Iterable[tuple[str, str | None, Any, str]]) -> Totals:
+    out: Totals = {}
     for side, currency, row, prefix in parts:
         if row[f"{prefix}rows"]:
             names = ("rows", "amount", "low", "high")
             values = [int(row[f"{prefix}{name}"] or 0) for name in names]
-            before = out.get((side, currency), (0, 0, 0, 0))
-            rows, amount, low, high = [a + b for a, b in zip(before, values, strict=True)]
+            former = out.get((side, currency), (0, 0, 0, 0))
+            rows, amount, low, high = [a + b for a, b in zip(former, values, strict=True)]
             out[side, currency] = (rows, amount, low, high)
     return out
 
 
-def faults(went_in: Sums, came_out: Sums) -> list[str]:
-    """What does not agree, in words; empty where all is conserved."""
-    out = []
-    for key in sorted({*went_in, *came_out}, key=str):
-        before, after = went_in.get(key, (0, 0, 0, 0)), came_out.get(key, (0, 0, 0, 0))
+def find_differences(inputs: Totals, outcomes: Totals) -> list[str]:
+    """A message for each side and currency whose totals differ; empty if nothing was lost."""
+    messages = []
+    for key in sorted({*inputs, *outcomes}, key=str):
+        before, after = (
+            inputs.get(key, (0, 0, 0, 0)),
+            outcomes.get(key, (0, 0, 0, 0)),
+        )
         side, currency = key
         if before[:2] != after[:2]:
-            out.append(
+            messages.append(
                 f"{side} {currency}: {before[0]} rows of {before[1]} minor units went in,"
                 f" {after[0]} of {after[1]} came out"
             )
         elif before != after:
-            out.append(
+            messages.append(
                 f"{side} {currency}: {before[0]} rows came out, but not the ones that went"
                 " in: one stands twice and another is lost"
             )
-    return out
+    return messages

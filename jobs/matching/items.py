@@ -41,7 +41,7 @@ def _typed(**columns: Column) -> list[Column]:
     ]
 
 
-def of_lines(lines: DataFrame, day: date, other_side_there: bool) -> DataFrame:
+def items_from_lines(lines: DataFrame, day: date, other_side_there: bool) -> DataFrame:
     """Statement lines of a run date, one item each, seen today for the first time."""
     return lines.select(
         *_typed(
@@ -57,7 +57,7 @@ def of_lines(lines: DataFrame, day: date, other_side_there: bool) -> DataFrame:
     )
 
 
-def of_transactions(rows: DataFrame, day: date, other_side_there: bool) -> DataFrame:
+def items_from_transactions(rows: DataFrame, day: date, other_side_there: bool) -> DataFrame:
     """Internal transactions of a run date, one item each, seen today for the first time."""
     return rows.select(
         *_typed(
@@ -75,25 +75,25 @@ def _both() -> dict[str, Column]:
     return {name: F.col(name) for name in _SAME} | {"item_date": F.col("business_date")}
 
 
-def lines_again(items: DataFrame) -> DataFrame:
+def lines_from_items(items: DataFrame) -> DataFrame:
     """Items of the statement as the lines that they were, in `LINE_COLUMNS`."""
     was = {
         "line_no": F.substring_index("line_id", ":", -1).cast("bigint"),
         "business_date": F.col("item_date"),
         "traded_at": F.col("at"),
     }
-    theirs = side_of(items, Side.STATEMENT)
+    theirs = select_side(items, Side.STATEMENT)
     return theirs.select(*[was.get(name, F.col(name)).alias(name) for name in LINE_COLUMNS])
 
 
-def transactions_again(items: DataFrame) -> DataFrame:
+def transactions_from_items(items: DataFrame) -> DataFrame:
     """Our items as the transactions that they were, in `TRANSACTION_COLUMNS`."""
     was = {"business_date": F.col("item_date"), "occurred_at": F.col("at")}
-    ours = side_of(items, Side.INTERNAL)
+    ours = select_side(items, Side.INTERNAL)
     return ours.select(*[was.get(name, F.col(name)).alias(name) for name in TRANSACTION_COLUMNS])
 
 
-def aged(open_items: DataFrame, statement_whole: bool, snapshot_there: bool) -> DataFrame:
+def age_open_items(open_items: DataFrame, statement_whole: bool, snapshot_there: bool) -> DataFrame:
     """Open items with one chance more where the other side is there today."""
     gained = F.when(F.col("side") == F.lit(Side.INTERNAL.value), F.lit(int(statement_whole)))
     gained = gained.when(F.col("side") == F.lit(Side.STATEMENT.value), F.lit(int(snapshot_there)))
@@ -102,12 +102,12 @@ def aged(open_items: DataFrame, statement_whole: bool, snapshot_there: bool) -> 
     return open_items.select(*columns, chances).select(*item_types())
 
 
-def side_of(items: DataFrame, side: Side) -> DataFrame:
+def select_side(items: DataFrame, side: Side) -> DataFrame:
     """The items of one side."""
     return items.where(F.col("side") == F.lit(side.value))
 
 
-def carried(today: DataFrame, still_open: DataFrame) -> DataFrame:
+def apply_later_states(today: DataFrame, still_open: DataFrame) -> DataFrame:
     """Today's transactions and the open ones: a later state replaces the earlier, keeps its dates.
 
     Both hold one row per `txn_id`.

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from jobs.matching.actions import action
 from jobs.matching.fast_path import key_hashes
-from jobs.matching.item_columns import is_ours, is_theirs, own_id, statuses_agree
+from jobs.matching.item_columns import is_line, is_transaction, item_id, statuses_agree
 from schemas.tables import OUTCOMES
 from schemas.vocabulary import Outcome, Reason
 
@@ -16,7 +16,7 @@ from schemas.vocabulary import Outcome, Reason
 Cells = Callable[[str], Column]
 
 
-def of_pairs(
+def build_pair_rows(
     lines: DataFrame, transactions: DataFrame, on: Column, matched_by: Column, late: Column
 ) -> DataFrame:
     """One row per pair of a line (aliased `l`) and a transaction (aliased `t`), joined one to one.
@@ -25,7 +25,7 @@ def of_pairs(
     across currencies. `late` says that one of the two broke before.
     """
     joined = lines.alias("l").join(transactions.alias("t"), on=on, how="inner")
-    return joined.select(*pair_columns(_cells("l"), _cells("t"), matched_by, late))
+    return joined.select(*pair_columns(_item_cells("l"), _item_cells("t"), matched_by, late))
 
 
 def pair_columns(line: Cells, ours: Cells, matched_by: Column, late: Column) -> list[Column]:
@@ -67,26 +67,28 @@ def pair_columns(line: Cells, ours: Cells, matched_by: Column, late: Column) -> 
     ]
 
 
-def received(name: str, side: str = "") -> Column:
+def received_reference(name: str, side: str = "") -> Column:
     """A reference as received; one that normalizes to nothing counts as none."""
     prefix = f"{side}." if side else ""
     return F.when(F.col(f"{prefix}{name}_norm").isNotNull(), F.col(f"{prefix}{name}"))
 
 
-def _cells(side: str) -> Cells:
-    references = {name: received(name, side) for name in ("our_ref", "channel_ref", "order_ref")}
+def _item_cells(side: str) -> Cells:
+    references = {
+        name: received_reference(name, side) for name in ("our_ref", "channel_ref", "order_ref")
+    }
     return lambda name: references[name] if name in references else F.col(f"{side}.{name}")
 
 
-def of_items(items: DataFrame) -> DataFrame:
+def build_item_rows(items: DataFrame) -> DataFrame:
     """One row per item that is no part of a pair.
 
     Asks for `outcome`, `reason`, `late`, `duplicate_of`, `against` (the status of the transaction
     that a line was compared with, if it was), and of a group `unit_id`, `matched_by` and `gap`.
     """
-    ours, theirs = is_ours(), is_theirs()
+    ours, theirs = is_transaction(), is_line()
     return items.select(
-        F.coalesce("unit_id", own_id()).alias("unit_id"),
+        F.coalesce("unit_id", item_id()).alias("unit_id"),
         F.col("outcome"),
         F.col("reason").alias("reason_1"),
         F.lit(None).cast("string").alias("reason_2"),
@@ -96,7 +98,7 @@ def of_items(items: DataFrame) -> DataFrame:
         F.col("txn_id"),
         F.col("line_id"),
         F.col("kind"),
-        *[received(name).alias(name) for name in ("our_ref", "channel_ref", "order_ref")],
+        *[received_reference(name).alias(name) for name in ("our_ref", "channel_ref", "order_ref")],
         F.col("currency"),
         F.when(ours, F.col("currency")).alias("internal_currency"),
         F.when(ours, F.col("amount")).alias("internal_amount"),
@@ -116,7 +118,7 @@ def of_items(items: DataFrame) -> DataFrame:
     )
 
 
-def _listed() -> Column:
+def _reason_list() -> Column:
     """The reasons that hold, in one list; most rows have none, and are spared its making."""
     names = ("reason_1", "reason_2", "reason_3", "reason_4")
     none = F.coalesce(*names).isNull()
@@ -124,11 +126,11 @@ def _listed() -> Column:
     return F.when(none, nothing).when(~none, F.array_compact(F.array(*names)))
 
 
-def finished(rows: DataFrame, day: date, channel: str, *there: str) -> DataFrame:
+def complete_rows(rows: DataFrame, day: date, channel: str, *there: str) -> DataFrame:
     """Rows with reasons in one list, action, marks (apart from those `there`), date and channel, in
     the table's order.
     """
-    listed = rows.withColumns({"reasons": _listed(), **key_hashes.stored(there)})
+    listed = rows.withColumns({"reasons": _reason_list(), **key_hashes.stored(there)})
     return listed.withColumns(
         {"action": action(), "run_date": F.lit(day), "channel": F.lit(channel)}
     ).select(*OUTCOMES.columns)

@@ -10,16 +10,18 @@ from pyspark.sql import functions as F
 from jobs.ingestion.day_state import DayState
 from jobs.lake.filter_by_key import sifted
 from jobs.lake.key_counts import KeptMarks
-from jobs.lake.partitions import row_count
+from jobs.lake.partitions import count_rows
 from jobs.lake.tables import Lake
 from jobs.matching.fast_path.staging import TodaysMarks
-from jobs.matching.steps.closed_outcomes import Closed, Sieve
-from schemas.errors import LakeOutOfStep
+from jobs.matching.steps.closed_outcomes import ClosedOutcomes, RowFilter
+from schemas.errors import LakeInconsistent
 from schemas.profile.channel import Profile
 from schemas.tables import INTERNAL_TRANSACTIONS, OPEN_ITEMS, OUTCOMES, STATEMENT_LINES
 
 
-def closed_before(lake: Lake, profile: Profile, day: date, transactions: DataFrame) -> Closed:
+def read_closed_outcomes(
+    lake: Lake, profile: Profile, day: date, transactions: DataFrame
+) -> ClosedOutcomes:
     """Outcomes of the run dates that a run looks back at.
 
     Of those before the look-back only the rows of today's transactions that are older than it, and
@@ -27,9 +29,9 @@ def closed_before(lake: Lake, profile: Profile, day: date, transactions: DataFra
     """
     since, channel = day - timedelta(days=profile.match.lookback), profile.channel
     dates = (since + timedelta(days=n) for n in range(profile.match.lookback))
-    files = [each for date_ in dates for each in lake.data_files(OUTCOMES, date_, channel)]
-    rows, count = lake.rows_of(OUTCOMES, files), row_count(files)
-    near = Closed(rows, count, _sieve(lake, files))
+    files = [each for date_ in dates for each in lake.list_data_files(OUTCOMES, date_, channel)]
+    rows, count = lake.read_files(OUTCOMES, files), count_rows(files)
+    near = ClosedOutcomes(rows, count, _sieve(lake, files))
     if profile.first_date >= since:
         return near
     # Whose day before is earlier than `since` occurred by the end of `since` in the profile's zone,
@@ -47,14 +49,16 @@ def closed_before(lake: Lake, profile: Profile, day: date, transactions: DataFra
     alone = far.where(F.col("txn_id").isNull())
     later = alone.join(met.select(*number), on=number, how="left_semi")
     beside = lake.stage(met.unionByName(later), "far")
-    return Closed(
+    return ClosedOutcomes(
         rows.unionByName(beside),
         count + 1,
-        lambda asked, columns: near.having(asked, columns).unionByName(beside.select(*columns)),
+        lambda asked, columns: near.select_rows_with_hashes(asked, columns).unionByName(
+            beside.select(*columns)
+        ),
     )
 
 
-def _sieve(lake: Lake, files: Sequence[Mapping[str, Any]]) -> Sieve:
+def _sieve(lake: Lake, files: Sequence[Mapping[str, Any]]) -> RowFilter:
     def sieve(asked: DataFrame | TodaysMarks, columns: Sequence[str]) -> DataFrame:
         given = asked if isinstance(asked, DataFrame) else cast(KeptMarks, asked).asked
         return sifted(lake, OUTCOMES, files, given, columns)
@@ -69,25 +73,25 @@ def is_idle(lake: Lake, state: DayState, channel: str) -> bool:
     day = state.business_date
     days = ((OPEN_ITEMS, day - timedelta(days=1)), (OPEN_ITEMS, day), (OUTCOMES, day))
     return not (state.line_count or state.snapshot_rows) and not any(
-        lake.day_rows(table, date_, channel) for table, date_ in days
+        lake.count_rows(table, date_, channel) for table, date_ in days
     )
 
 
-def in_step(lake: Lake, state: DayState, channel: str) -> None:
+def assert_lake_consistent(lake: Lake, state: DayState, channel: str) -> None:
     """Makes sure, before anything is written, that the day's rows are those of its files.
 
     Raises:
-        LakeOutOfStep: an ingest was killed between two writes.
+        LakeInconsistent: an ingest was killed between two writes.
     """
     day = state.business_date
-    lines = lake.day_rows(STATEMENT_LINES, day, channel, [each for _, each in state.files])
-    rows = lake.day_rows(INTERNAL_TRANSACTIONS, day, channel)
+    lines = lake.count_rows(STATEMENT_LINES, day, channel, [each for _, each in state.files])
+    rows = lake.count_rows(INTERNAL_TRANSACTIONS, day, channel)
     for what, there, accepted in (
         ("lines", lines, state.line_count),
         ("transactions", rows, state.snapshot_rows),
     ):
         if there != accepted:
-            raise LakeOutOfStep(
+            raise LakeInconsistent(
                 f"{channel} {day}: {accepted} {what} were accepted, {there} are there;"
                 " run `tieout ingest` for that date again"
             )

@@ -16,17 +16,17 @@ from jobs.lake.tables import Lake
 from jobs.matching import conservation
 from jobs.matching.match_day import EXACT_PAIRS_MIN_ITEMS, MatchResult, RunContext, match_day
 from jobs.matching.steps.manual_decisions import Decision
-from jobs.reconcile.inputs import closed_before
+from jobs.reconcile.inputs import read_closed_outcomes
 from jobs.reconcile.partial_day import (
-    Pairs,
-    Taken,
-    comes_in_parts,
+    PairFiles,
+    PartialRun,
     has_parts,
-    plain,
-    remembered,
-    taken_over,
+    is_waiting_for_parts,
+    resume,
+    save_state,
+    to_plain_rows,
 )
-from jobs.reconcile.totals import stale_ids, tallied, tally
+from jobs.reconcile.totals import stale_decision_ids, sum_totals, total_columns
 from schemas.errors import CheckFailed
 from schemas.profile.channel import Profile
 from schemas.tables import (
@@ -39,22 +39,22 @@ from schemas.tables import (
 
 
 @dataclass(frozen=True)
-class Found:
+class DayResult:
     """What a run wrote: rows by outcome, minor units at stake, ids of decisions that are stale."""
 
     counts: Mapping[str, int]
     amounts: dict[str, int]
-    stale: tuple[str, ...]
+    stale_decisions: tuple[str, ...]
 
 
-def matched_day(
+def run_day(
     lake: Lake,
     profile: Profile,
     state: DayState,
     base: str,
     decided: tuple[Decision, ...],
     job: Run,
-) -> Found:
+) -> DayResult:
     """Matches a run date and replaces its outcomes, open items and candidates.
 
     `base` stands for all that goes in beside the date's files.
@@ -64,13 +64,13 @@ def matched_day(
     """
     day, channel = state.business_date, profile.channel
     with job.step("match"):
-        taken = taken_over(lake, profile, state, base)
+        taken = resume(lake, profile, state, base)
         look = taken or _whole(lake, state, channel)
         tune_session(lake.spark, look.items)
         was = lake.version(OUTCOMES), lake.version(OPEN_ITEMS)
         made = _made(lake, profile, state, look, decided, taken is not None)
         apart = taken is not None or (
-            made.exact_pairs is not None and comes_in_parts(profile, state)
+            made.exact_pairs is not None and is_waiting_for_parts(profile, state)
         )
         written, sets = _written(lake, made, look, day, channel, apart)
     with job.step("open_items"):
@@ -86,23 +86,23 @@ def matched_day(
         if faults:
             _put_back(lake, day, channel, was)
             raise CheckFailed(f"CONSERVATION: {channel} {day}: {'; '.join(faults)}")
-        found = [*others, *(row for each in (*look.pairs, *pairs) for row in each.found)]
-        counts, amounts = tallied(found)
+        found = [*others, *(row for each in (*look.pairs, *pairs) for row in each.sums)]
+        counts, amounts = sum_totals(found)
     with job.step("candidates"):
         if any(row["ambiguous"] for row in found) or lake.count_rows(CANDIDATES, day, channel):
             lake.replace_day(CANDIDATES, made.candidates, day, channel)
     if has_parts(profile):
         with job.step("parts"):
-            remembered(lake, profile, state, base, made, (*look.pairs, *pairs))
+            save_state(lake, profile, state, base, made, (*look.pairs, *pairs))
     job.versions_written = {OUTCOMES.name: written.version, OPEN_ITEMS.name: left.version}
-    return Found({**counts, "open": left.rows}, amounts, stale_ids(decided, found))
+    return DayResult({**counts, "open": left.rows}, amounts, stale_decision_ids(decided, found))
 
 
-def _whole(lake: Lake, state: DayState, channel: str) -> Taken:
+def _whole(lake: Lake, state: DayState, channel: str) -> PartialRun:
     day = state.business_date
     ids = [file_id for _, file_id in state.files]
     files = lake.list_data_files(STATEMENT_LINES, day, channel, ids) if ids else []
-    return Taken(
+    return PartialRun(
         lake.read_files(STATEMENT_LINES, files),
         lake.read_day(INTERNAL_TRANSACTIONS, day, channel),
         state.line_count + state.snapshot_rows,
@@ -114,17 +114,17 @@ def _made(
     lake: Lake,
     profile: Profile,
     state: DayState,
-    look: Taken,
+    look: PartialRun,
     decided: tuple[Decision, ...],
     in_bulk: bool,
 ) -> MatchResult:
     day, channel = state.business_date, profile.channel
     before = lake.read_day(OPEN_ITEMS, day - timedelta(days=1), channel)
     before = before if day > profile.first_date else before.limit(0)
-    closed = closed_before(lake, profile, day, look.transactions)
+    closed = read_closed_outcomes(lake, profile, day, look.transactions)
     facts = RunContext(
         day,
-        state.whole,
+        state.is_complete,
         state.snapshot_id is not None,
         look.items,
         state.files[0][1] if state.files else "",
@@ -136,14 +136,14 @@ def _made(
 
 
 def _written(
-    lake: Lake, made: MatchResult, look: Taken, day: date, channel: str, apart: bool
+    lake: Lake, made: MatchResult, look: PartialRun, day: date, channel: str, apart: bool
 ) -> tuple[WriteResult, list[list[DataFile]]]:
     """Writes the outcomes; also the data files that hold pairs alone, if those stand `apart`."""
     if not apart:
         return lake.replace_day(OUTCOMES, made.outcomes, day, channel), []
     sets = [
         lake.write_files(OUTCOMES, frame, day, channel)
-        for frame in (look.opened, made.exact_pairs)
+        for frame in (look.rewritten, made.exact_pairs)
         if frame is not None
     ]
     kept = {path for each in look.pairs for path in each.paths}
@@ -158,20 +158,23 @@ def _added_up(
     channel: str,
     files: Sequence[DataFile],
     decided: tuple[Decision, ...],
-) -> Pairs:
+) -> PairFiles:
     paths = {each.path for each in files}
     there = [row for row in lake.list_data_files(OUTCOMES, day, channel) if row["path"] in paths]
     rows = sum(each.rows for each in files)
     found = _summed(lake.read_files(OUTCOMES, there), decided)
-    return Pairs(tuple(sorted(row["path"] for row in there)), rows, found)
+    return PairFiles(tuple(sorted(row["path"] for row in there)), rows, found)
 
 
 def _summed(rows: DataFrame, decided: tuple[Decision, ...]) -> tuple[Mapping[str, Any], ...]:
-    return plain(conservation.sum_outcomes(rows, *tally(decided)).collect())
+    return to_plain_rows(conservation.sum_outcomes(rows, *total_columns(decided)).collect())
 
 
 def _faults(
-    made: MatchResult, look: Taken, pairs: Sequence[Pairs], others: Sequence[Mapping[str, Any]]
+    made: MatchResult,
+    look: PartialRun,
+    pairs: Sequence[PairFiles],
+    others: Sequence[Mapping[str, Any]],
 ) -> list[str]:
     """What of the items looked at was lost or doubled, in words.
 
@@ -179,12 +182,12 @@ def _faults(
     """
     out = []
     new = list(pairs)
-    if look.opened is not None:
+    if look.rewritten is not None:
         again = new.pop(0)
-        if again.rows != look.opened_rows:
-            out.append(f"{again.rows} pairs were written anew instead of {look.opened_rows}")
+        if again.rows != look.rewritten_rows:
+            out.append(f"{again.rows} pairs were written anew instead of {look.rewritten_rows}")
     went_in = conservation.input_totals(made.input_sums.collect())
-    rows = [*others, *(row for each in new for row in each.found)]
+    rows = [*others, *(row for each in new for row in each.sums)]
     return out + conservation.find_differences(went_in, conservation.outcome_totals(rows))
 
 

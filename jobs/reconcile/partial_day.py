@@ -18,16 +18,16 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.ingestion.day_state import DayState
-from jobs.lake.partitions import row_count
+from jobs.lake.partitions import count_rows
 from jobs.lake.tables import Lake
 from jobs.matching.fast_path import key_hashes
 from jobs.matching.items import (
     LINE_COLUMNS,
     TRANSACTION_COLUMNS,
-    lines_again,
-    transactions_again,
+    lines_from_items,
+    transactions_from_items,
 )
-from jobs.matching.match_day import Matched
+from jobs.matching.match_day import MatchResult
 from schemas.profile.channel import Profile
 from schemas.tables import (
     INTERNAL_TRANSACTIONS,
@@ -39,11 +39,11 @@ from schemas.tables import (
 )
 from schemas.vocabulary import Side
 
-_LEFT = (OUTCOMES, OPEN_ITEMS, SETTLED_ITEMS)
+STATE_TABLES = (OUTCOMES, OPEN_ITEMS, SETTLED_ITEMS)
 
 
 @dataclass(frozen=True)
-class Pairs:
+class PairFiles:
     """Data files of `outcomes` whose rows are pairs of one run, and what they add up to.
 
     `found` are the rows of `conservation.of_outcomes` as plain values.
@@ -51,11 +51,11 @@ class Pairs:
 
     paths: tuple[str, ...]
     rows: int
-    found: tuple[Mapping[str, Any], ...]
+    sums: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True)
-class Taken:
+class PartialRun:
     """What a run looks at of its date: lines and transactions, `items` in all.
 
     `pairs` stay as they are; `opened` are the outcomes, as many as `opened_rows`, of data files
@@ -65,9 +65,9 @@ class Taken:
     lines: DataFrame
     transactions: DataFrame
     items: int
-    pairs: tuple[Pairs, ...]
-    opened: DataFrame | None = None
-    opened_rows: int = 0
+    pairs: tuple[PairFiles, ...]
+    rewritten: DataFrame | None = None
+    rewritten_rows: int = 0
 
 
 def has_parts(profile: Profile) -> bool:
@@ -75,18 +75,18 @@ def has_parts(profile: Profile) -> bool:
     return profile.files is not None and len(profile.files.parts) > 1
 
 
-def comes_in_parts(profile: Profile, state: DayState) -> bool:
+def is_waiting_for_parts(profile: Profile, state: DayState) -> bool:
     """Whether more parts of a date's statement are waited for, while our side is there."""
-    return has_parts(profile) and not state.whole and state.snapshot_id is not None
+    return has_parts(profile) and not state.is_complete and state.snapshot_id is not None
 
 
-def taken_over(lake: Lake, profile: Profile, state: DayState, base: str) -> Taken | None:
+def resume(lake: Lake, profile: Profile, state: DayState, base: str) -> PartialRun | None:
     """What the latest run of this date leaves to look at, None where the whole day has to be.
 
     `base` stands for all that goes into the run beside the files of the date.
     """
     day, channel = state.business_date, profile.channel
-    told = lake.rows(MATCHED_PARTS, channel=channel, business_date=day)
+    told = lake.read_rows(MATCHED_PARTS, channel=channel, business_date=day)
     if not told:
         return None
     page = json.loads(told[-1]["told"])
@@ -95,30 +95,33 @@ def taken_over(lake: Lake, profile: Profile, state: DayState, base: str) -> Take
     if page["base"] != base or not before <= set(state.files) or not there:
         return None
     pairs = [
-        Pairs(tuple(each["paths"]), each["rows"], tuple(each["found"])) for each in page["pairs"]
+        PairFiles(tuple(each["paths"]), each["rows"], tuple(each["found"]))
+        for each in page["pairs"]
     ]
     new = [file_id for part, file_id in state.files if (part, file_id) not in before]
-    files = lake.data_files(STATEMENT_LINES, day, channel, new) if new else []
+    files = lake.list_data_files(STATEMENT_LINES, day, channel, new) if new else []
     items = lake.read_day(SETTLED_ITEMS, day, channel).unionByName(
         lake.read_day(OPEN_ITEMS, day, channel).where(F.col("item_date") == F.lit(day))
     )
     counts = {row["side"]: row["rows"] for row in items.groupBy("side").agg(_rows()).collect()}
     lines, ours = counts.get(Side.STATEMENT.value, 0), counts.get(Side.INTERNAL.value, 0)
     paired = sum(each.rows for each in pairs)
-    lines += row_count(files)
+    lines += count_rows(files)
     if (paired + lines, paired + ours) != (state.line_count, state.snapshot_rows):
         return None
-    fresh = lake.rows_of(STATEMENT_LINES, files).select(*LINE_COLUMNS)
-    taken = Taken(
-        fresh.unionByName(lines_again(items)),
-        transactions_again(items),
+    fresh = lake.read_files(STATEMENT_LINES, files).select(*LINE_COLUMNS)
+    taken = PartialRun(
+        fresh.unionByName(lines_from_items(items)),
+        transactions_from_items(items),
         lines + ours,
         tuple(pairs),
     )
     return _opened(lake, state, channel, taken, fresh) if files and pairs else taken
 
 
-def _opened(lake: Lake, state: DayState, channel: str, taken: Taken, fresh: DataFrame) -> Taken:
+def _opened(
+    lake: Lake, state: DayState, channel: str, taken: PartialRun, fresh: DataFrame
+) -> PartialRun:
     """Takes the pairs that new lines touch into what is looked at, by any reference they share."""
     day = state.business_date
     touched = _touched(lake, _rows_of(lake, day, channel, taken.pairs), fresh)
@@ -134,7 +137,9 @@ def _opened(lake: Lake, state: DayState, channel: str, taken: Taken, fresh: Data
     lost = [each for place, each in enumerate(taken.pairs) if place in hit]
     stay = [each for place, each in enumerate(taken.pairs) if place not in hit]
     parts = sorted({row["file_id"] for row in ids})
-    theirs = lake.rows_of(STATEMENT_LINES, lake.data_files(STATEMENT_LINES, day, channel, parts))
+    theirs = lake.read_files(
+        STATEMENT_LINES, lake.list_data_files(STATEMENT_LINES, day, channel, parts)
+    )
     theirs = theirs.select(*LINE_COLUMNS)
     theirs = theirs.join(touched.select("line_id"), on="line_id", how="left_semi")
     ours = lake.read_day(INTERNAL_TRANSACTIONS, day, channel).select(*TRANSACTION_COLUMNS)
@@ -148,8 +153,8 @@ def _opened(lake: Lake, state: DayState, channel: str, taken: Taken, fresh: Data
         transactions=taken.transactions.unionByName(ours),
         items=taken.items + 2 * len(ids),
         pairs=tuple(stay),
-        opened=rest,
-        opened_rows=sum(each.rows for each in lost) - len(ids),
+        rewritten=rest,
+        rewritten_rows=sum(each.rows for each in lost) - len(ids),
     )
 
 
@@ -191,20 +196,20 @@ def _united(frames: Sequence[DataFrame]) -> DataFrame:
     return out
 
 
-def _rows_of(lake: Lake, day: date, channel: str, pairs: Sequence[Pairs]) -> DataFrame:
+def _rows_of(lake: Lake, day: date, channel: str, pairs: Sequence[PairFiles]) -> DataFrame:
     paths = {path for each in pairs for path in each.paths}
-    there = [row for row in lake.data_files(OUTCOMES, day, channel) if row["path"] in paths]
-    return lake.rows_of(OUTCOMES, there)
+    there = [row for row in lake.list_data_files(OUTCOMES, day, channel) if row["path"] in paths]
+    return lake.read_files(OUTCOMES, there)
 
 
 def _paths(lake: Lake, day: date, channel: str) -> dict[str, list[str]]:
     return {
-        table.name: sorted(row["path"] for row in lake.data_files(table, day, channel))
-        for table in _LEFT
+        table.name: sorted(row["path"] for row in lake.list_data_files(table, day, channel))
+        for table in STATE_TABLES
     }
 
 
-def plain(found: Sequence[Any]) -> tuple[Mapping[str, Any], ...]:
+def to_plain_rows(found: Sequence[Any]) -> tuple[Mapping[str, Any], ...]:
     """Rows of `conservation.of_outcomes` as JSON can hold them."""
     return tuple(
         {
@@ -215,18 +220,18 @@ def plain(found: Sequence[Any]) -> tuple[Mapping[str, Any], ...]:
     )
 
 
-def remembered(
+def save_state(
     lake: Lake,
     profile: Profile,
     state: DayState,
     base: str,
-    made: Matched,
-    pairs: Sequence[Pairs],
+    made: MatchResult,
+    pairs: Sequence[PairFiles],
 ) -> None:
     """Leaves what the run on the next part takes over; takes it out where no part is waited for."""
     day, channel = state.business_date, profile.channel
-    if comes_in_parts(profile, state) and pairs:
-        lake.replace_day(SETTLED_ITEMS, made.settled, day, channel)
+    if is_waiting_for_parts(profile, state) and pairs:
+        lake.replace_day(SETTLED_ITEMS, made.settled_items, day, channel)
         page = {
             "base": base,
             "files": state.files,
@@ -235,6 +240,6 @@ def remembered(
         }
         row = {"channel": channel, "business_date": day, "told": json.dumps(page)}
         lake.replace_rows(MATCHED_PARTS, [row], day, channel)
-    elif lake.rows(MATCHED_PARTS, channel=channel, business_date=day):
-        lake.replace_day(SETTLED_ITEMS, made.settled.limit(0), day, channel)
+    elif lake.read_rows(MATCHED_PARTS, channel=channel, business_date=day):
+        lake.replace_day(SETTLED_ITEMS, made.settled_items.limit(0), day, channel)
         lake.replace_rows(MATCHED_PARTS, [], day, channel)

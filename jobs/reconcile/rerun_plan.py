@@ -19,7 +19,7 @@ RULES_VERSION = 6
 
 
 @dataclass(frozen=True)
-class Due:
+class DueRun:
     """A run date to carry out: its fingerprint, why it is due, and what stands for all that goes
     into it beside the files of the date (`base`).
     """
@@ -30,7 +30,9 @@ class Due:
     base: str
 
 
-def fingerprint(profile: Profile, state: DayState, before: str, decided: Sequence[str] = ()) -> str:
+def compute_fingerprint(
+    profile: Profile, state: DayState, before: str, decided: Sequence[str] = ()
+) -> str:
     """What stands for all that goes into a channel's run of a date; `decided` are the ids of the
     decisions about it.
     """
@@ -42,7 +44,7 @@ def fingerprint(profile: Profile, state: DayState, before: str, decided: Sequenc
         page,
         str(state.business_date),
         state.files,
-        state.whole,
+        state.is_complete,
         state.snapshot_id,
         before,
         *sorted(decided),
@@ -50,29 +52,31 @@ def fingerprint(profile: Profile, state: DayState, before: str, decided: Sequenc
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def dates_of(profile: Profile, asked: Sequence[date], recorded: Mapping[date, str]) -> list[date]:
+def list_run_dates(
+    profile: Profile, asked: Sequence[date], recorded: Mapping[date, str]
+) -> list[date]:
     """Every run date from the channel's first to the latest asked for or run."""
     last = max([*asked, *recorded], default=profile.first_date)
     days = (last - profile.first_date).days
     return [profile.first_date + timedelta(days=i) for i in range(days + 1)]
 
 
-def due(
+def plan_runs(
     profile: Profile,
     states: Mapping[date, DayState],
     recorded: Mapping[date, str],
     asked: Sequence[date],
     decided: Mapping[date, Sequence[str]],
-) -> list[Due]:
+) -> list[DueRun]:
     """The run dates to carry out, in order: asked for, never run, or with other inputs than then.
 
     `states` has every date of `dates_of`, `recorded` the fingerprints of runs that were finished,
     `decided` the ids of approved decisions.
     """
-    out: list[Due] = []
+    out: list[DueRun] = []
     before = ""
     for day in sorted(states):
-        now = fingerprint(profile, states[day], before, decided.get(day, ()))
+        now = compute_fingerprint(profile, states[day], before, decided.get(day, ()))
         if day in asked:
             why = "asked"
         elif day not in recorded:
@@ -81,7 +85,7 @@ def due(
             why = "" if recorded[day] == now else "inputs changed"
         if why:
             without = replace(states[day], files=(), missing=())
-            base = fingerprint(profile, without, before, decided.get(day, ()))
-            out.append(Due(day, now, why, base))
+            base = compute_fingerprint(profile, without, before, decided.get(day, ()))
+            out.append(DueRun(day, now, why, base))
         before = now
     return out

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from jobs.decisions.store import approved
+from jobs.decisions.store import read_approved
 from jobs.engine.session import tune_session
 from jobs.ingestion.day_state import DayState, resolve_day_state
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from jobs.matching.steps.manual_decisions import Decision
-from jobs.reconcile.inputs import in_step, is_idle
-from jobs.reconcile.one_day import matched_day
-from jobs.reconcile.rerun_plan import Due, dates_of, due
+from jobs.reconcile.inputs import assert_lake_consistent, is_idle
+from jobs.reconcile.one_day import run_day
+from jobs.reconcile.rerun_plan import DueRun, list_run_dates, plan_runs
 from schemas.profile.channel import Profile
 from schemas.tables import (
     INTERNAL_TRANSACTIONS,
@@ -45,18 +45,18 @@ class MatchSummary:
     counts: Mapping[str, int]
     amounts: Mapping[str, int]
     seconds: Mapping[str, float]
-    stale: tuple[str, ...] = ()
+    stale_decisions: tuple[str, ...] = ()
 
 
-def run(lake: Lake, profile: Profile, asked: Sequence[date]) -> list[MatchSummary]:
+def run(lake: Lake, profile: Profile, dates: Sequence[date]) -> list[MatchSummary]:
     """Runs the dates asked for, those before them that never ran, and later ones that they change.
 
     Raises:
         CheckFailed: what went in is not what came out; the date's former rows are put back.
-        LakeOutOfStep: files and lines disagree; run ingest again.
+        LakeInconsistent: files and lines disagree; run ingest again.
     """
-    asked = [day for day in asked if day >= profile.first_date]
-    if profile.statement == "none" or not asked:
+    dates = [day for day in dates if day >= profile.first_date]
+    if profile.statement == "none" or not dates:
         return []
     recorded: dict[date, str] = {}
     for row in sorted(
@@ -71,21 +71,21 @@ def run(lake: Lake, profile: Profile, asked: Sequence[date]) -> list[MatchSummar
     snapshots = lake.read_rows(SNAPSHOT_FILES)
     states = {
         day: resolve_day_state(profile, day, files[day], snapshots)
-        for day in dates_of(profile, asked, recorded)
+        for day in list_run_dates(profile, dates, recorded)
     }
-    decided = approved(lake, profile.channel)
+    decided = read_approved(lake, profile.channel)
     ids = {day: [each.decision_id for each in those] for day, those in decided.items()}
     out = []
-    for each in due(profile, states, recorded, asked, ids):
+    for each in plan_runs(profile, states, recorded, dates, ids):
         day = each.business_date
         if each.why != "asked":
             log.info("%s %s is run as well: %s", profile.channel, day, each.why)
-        out.append(_one(lake, profile, states[day], each, decided.get(day, ())))
+        out.append(_run_one(lake, profile, states[day], each, decided.get(day, ())))
     return out
 
 
-def _one(
-    lake: Lake, profile: Profile, state: DayState, each: Due, decided: tuple[Decision, ...]
+def _run_one(
+    lake: Lake, profile: Profile, state: DayState, each: DueRun, decided: tuple[Decision, ...]
 ) -> MatchSummary:
     day, channel = each.business_date, profile.channel
     job = Run("match", channel, day, state.result.value, each.fingerprint)
@@ -96,16 +96,20 @@ def _one(
         job.counts = {"lines": 0, "transactions": 0}
         record_runs(lake, job)
         return MatchSummary(channel, day, each.why, job.result, job.counts, {}, {})
-    in_step(lake, state, channel)
-    found = matched_day(lake, profile, state, each.base, decided, job)
+    assert_lake_consistent(lake, state, channel)
+    found = run_day(lake, profile, state, each.base, decided, job)
     lake.remove_staged()
     job.amounts = found.amounts
     job.counts = {
         **found.counts,
         "lines": state.line_count,
         "transactions": state.snapshot_rows,
-        **({"decisions": len(decided), "stale_decisions": len(found.stale)} if decided else {}),
+        **(
+            {"decisions": len(decided), "stale_decisions": len(found.stale_decisions)}
+            if decided
+            else {}
+        ),
     }
     record_runs(lake, job)
     counted = (job.counts, job.amounts, job.seconds)
-    return MatchSummary(channel, day, each.why, job.result, *counted, found.stale)
+    return MatchSummary(channel, day, each.why, job.result, *counted, found.stale_decisions)

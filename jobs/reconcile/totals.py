@@ -13,13 +13,13 @@ from schemas.money import summed
 from schemas.vocabulary import DECIDED_BY, Reason
 
 
-def stale_ids(decided: Sequence[Decision], found: Sequence[Any]) -> tuple[str, ...]:
+def stale_decision_ids(decided: Sequence[Decision], found: Sequence[Any]) -> tuple[str, ...]:
     """Ids of decisions that settled nothing: what they were about is not there any more."""
     settled = {by for row in found for by in (row["decided"] if decided else ())}
     return tuple(each.decision_id for each in decided if each.decided_by not in settled)
 
 
-def tally(decided: Sequence[Decision]) -> list[Column]:
+def total_columns(decided: Sequence[Decision]) -> list[Column]:
     """What is counted beside the sums of conservation."""
     ambiguous = F.array_contains("reasons", Reason.AMBIGUOUS.value)
     by = F.when(F.col("matched_by").startswith(DECIDED_BY), F.col("matched_by"))
@@ -31,7 +31,7 @@ def tally(decided: Sequence[Decision]) -> list[Column]:
     ]
 
 
-def tallied(found: Sequence[Any]) -> tuple[dict[str, int], dict[str, int]]:
+def sum_totals(found: Sequence[Any]) -> tuple[dict[str, int], dict[str, int]]:
     """Rows by outcome, and minor units at stake by currency."""
     counts: Counter[str] = Counter()
     amounts: Counter[str] = Counter()

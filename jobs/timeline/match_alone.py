@@ -1,4 +1,4 @@
-"""The match of some threads done alone, from what is known now; no table is touched."""
+"""Matches linked records without all other rows, from the tables as they are now."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -8,13 +8,13 @@ from pyspark.sql import DataFrame
 
 from jobs.engine.session import tune_session
 from jobs.lake.key_counts import LakeKeeper
-from jobs.lake.point_query import Part, among
-from jobs.lake.time_travel import Past
+from jobs.lake.point_query import PartitionFilter, column_in
+from jobs.lake.time_travel import LakeAsOf
 from jobs.matching.match_day import RunContext, match_day
-from jobs.matching.steps.closed_outcomes import Closed
-from jobs.timeline.events import Known
-from jobs.timeline.linked_records import Row, Thread
-from jobs.timeline.outcomes import told_outcome
+from jobs.matching.steps.closed_outcomes import ClosedOutcomes
+from jobs.timeline.events import Facts
+from jobs.timeline.linked_records import LinkedRecords, Row
+from jobs.timeline.outcomes import describe_outcome
 from schemas.profile.channel import Profile
 from schemas.tables import (
     INTERNAL_TRANSACTIONS,
@@ -25,38 +25,38 @@ from schemas.tables import (
 )
 from schemas.vocabulary import Reference, normalized
 
-#: So many rows of each side are matched at most.
+#: The most rows of each side to match.
 ROWS_MAX = 1000
 
 
-def matched_alone(
-    past: Past, threads: Sequence[Thread], known: Known, profile: Profile
+def match_records(
+    past: LakeAsOf, records: Sequence[LinkedRecords], facts: Facts, profile: Profile
 ) -> dict[str, Any]:
-    """What threads of one channel, and rows that share a reference with them, come to.
+    """Matches records of one channel, and rows that share a reference with them; writes nothing.
 
-    As though it were all new: what counts is of the last date on which any of them stands and of
-    the window before it, of a transaction its latest state; nothing was closed before, both sides
-    are there. References count that the profile matches by.
+    The match runs as if all rows were new: rows of the last date of the records and of the window
+    before it, the latest state of each transaction, nothing closed before, both sides complete.
+    Only references that the profile matches by link further rows.
     """
-    last = max(day for each in threads for day in each.dates)
+    last = max(day for record in records for day in record.dates)
     window = profile.match.window
     since = last - timedelta(days=max(window.internal, window.statement))
-    rows = [row for each in threads for row in (*each.lines, *each.transactions)]
-    lines = _sharing(past, STATEMENT_LINES, rows, profile, since, last)
-    states = _sharing(past, INTERNAL_TRANSACTIONS, rows, profile, since, last)
-    ours = list({row["txn_id"]: row for row in states}.values())
-    tune_session(past.lake.spark, len(lines) + len(ours))
-    made = match_day(
+    rows = [row for record in records for row in (*record.lines, *record.transactions)]
+    lines = _rows_sharing_reference(past, STATEMENT_LINES, rows, profile, since, last)
+    states = _rows_sharing_reference(past, INTERNAL_TRANSACTIONS, rows, profile, since, last)
+    transactions = list({row["txn_id"]: row for row in states}.values())
+    tune_session(past.lake.spark, len(lines) + len(transactions))
+    result = match_day(
         _frame(past, STATEMENT_LINES, lines),
-        _frame(past, INTERNAL_TRANSACTIONS, ours),
+        _frame(past, INTERNAL_TRANSACTIONS, transactions),
         _frame(past, OPEN_ITEMS, []),
-        Closed(_frame(past, OUTCOMES, []), 0),
-        RunContext(last, True, True, len(lines) + len(ours)),
+        ClosedOutcomes(_frame(past, OUTCOMES, []), 0),
+        RunContext(last, True, True, len(lines) + len(transactions)),
         profile,
         LakeKeeper(past.lake),
     )
-    order = sorted(
-        (row.asDict(recursive=True) for row in made.outcomes.collect()),
+    outcomes = sorted(
+        (row.asDict(recursive=True) for row in result.outcomes.collect()),
         key=lambda row: (row["txn_id"] or "~", row["line_id"] or ""),
     )
     return {
@@ -64,32 +64,35 @@ def matched_alone(
         "since": str(since),
         "until": str(last),
         "lines": len(lines),
-        "transactions": len(ours),
+        "transactions": len(transactions),
         "outcomes": [
-            told_outcome(row, lambda item: known.named(profile.channel, item)) for row in order
+            describe_outcome(row, lambda item: facts.describe_item(profile.channel, item))
+            for row in outcomes
         ],
     }
 
 
-def _sharing(
-    past: Past, table: Table, rows: Sequence[Row], profile: Profile, since: date, until: date
+def _rows_sharing_reference(
+    past: LakeAsOf, table: Table, rows: Sequence[Row], profile: Profile, since: date, until: date
 ) -> list[Row]:
-    """Rows of a table and some dates that are among the given, or share a reference with one."""
+    """Rows of a table and a range of dates that are in `rows`, or share a reference with one."""
     own = "line_id" if table is STATEMENT_LINES else "txn_id"
-    named = {name for each in profile.match.passes for name in each.on}
-    named |= {each.on for each in profile.match.groups}
+    match_keys = {name for match_pass in profile.match.passes for name in match_pass.on}
+    match_keys |= {group.on for group in profile.match.groups}
     values = {
-        normalized(each): {row.get(normalized(each)) for row in rows}
-        for each in Reference
-        if each.value in named
+        normalized(reference): {row.get(normalized(reference)) for row in rows}
+        for reference in Reference
+        if reference.value in match_keys
     }
     values[own] = {row.get(own) for row in rows}
-    given = {name: set(filter(None, each)) for name, each in values.items()}
-    inside = Part(frozenset([profile.channel]), None, since, until)
+    conditions = {name: set(filter(None, column)) for name, column in values.items()}
+    partitions = PartitionFilter(frozenset([profile.channel]), None, since, until)
     order = ("business_date", own)
-    return past.rows(table, inside, among(**given), order=order, rows_max=ROWS_MAX)
+    return past.query_rows(
+        table, partitions, column_in(**conditions), order=order, rows_max=ROWS_MAX
+    )
 
 
-def _frame(past: Past, table: Table, rows: Sequence[Row]) -> DataFrame:
+def _frame(past: LakeAsOf, table: Table, rows: Sequence[Row]) -> DataFrame:
     values = [tuple(row[name] for name in table.columns) for row in rows]
     return past.lake.spark.createDataFrame(values, table.schema)

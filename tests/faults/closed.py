@@ -1,15 +1,15 @@
 """Faults in what was closed, what stands twice, groups, the bulk, actions and lists."""
 
-from tests.faults.fault import faults_in
+from tests.faults.fault import list_faults
 
 _LOOKED_BACK = [
-    *faults_in(
+    *list_faults(
         "matching/steps/already_closed",
         "test_closed",
         (
             "look-back-skipped",
-            "touched(keyed, closed, since)",
-            "touched(keyed, closed.where(F.lit(False)), since)",
+            "affected_rows(keyed, closed, since)",
+            "affected_rows(keyed, closed.where(F.lit(False)), since)",
             "nothing that an earlier run closed is known",
         ),
         (
@@ -43,7 +43,7 @@ _LOOKED_BACK = [
             "10.00 CNY sent again as 10.00 USD is unchanged",
         ),
     ),
-    *faults_in(
+    *list_faults(
         "matching/item_columns",
         "test_against_oracle",
         (
@@ -53,7 +53,7 @@ _LOOKED_BACK = [
             "a refund is the copy of a closed payment of the same number",
         ),
     ),
-    *faults_in(
+    *list_faults(
         "matching/steps/lookback",
         "test_late",
         (
@@ -63,7 +63,7 @@ _LOOKED_BACK = [
             "a one-sided break counts as closed",
         ),
     ),
-    *faults_in(
+    *list_faults(
         "reconcile/inputs",
         "test_inputs",
         (
@@ -97,19 +97,19 @@ _LOOKED_BACK = [
             "an old transaction is not held against the later states of its line",
         ),
     ),
-    *faults_in(
+    *list_faults(
         "matching/fast_path/key_hashes",
         "test_closed",
         (
             "hanging-rows-unread",
-            "closed.having(met, ASKED)",
-            "closed.having(today, ASKED)",
+            "closed.select_rows_with_hashes(met, LOOKUP_COLUMNS)",
+            "closed.select_rows_with_hashes(today, LOOKUP_COLUMNS)",
             "of what is closed the other rows of a number or a transaction are not read",
         ),
     ),
 ]
 _TWICE = [
-    *faults_in(
+    *list_faults(
         "matching/fast_path/shared_keys",
         "test_company",
         (
@@ -149,7 +149,7 @@ _TWICE = [
             "on a very large day of two passes on one key only the first one's items meet",
         ),
     ),
-    *faults_in(
+    *list_faults(
         "matching/fast_path/by_size",
         "test_decisions",
         (
@@ -159,17 +159,17 @@ _TWICE = [
             "on a large day on which a person paired two, who shares nothing is lost",
         ),
     ),
-    *faults_in(
+    *list_faults(
         "matching/match_day",
         "test_closed",
         (
             "bulk-forgets-few",
-            "(in_bulk or (closed_before.count or 0) > max(bulk_from, 0))",
-            "(closed_before.count or 0) > max(bulk_from, 0)",
+            "in_bulk or (closed.count or 0) > max(exact_pairs_min_items, 0)",
+            "(closed.count or 0) > max(exact_pairs_min_items, 0)",
             "on a large day after small ones the bulk pairs what was closed",
         ),
     ),
-    *faults_in(
+    *list_faults(
         "matching/steps/duplicates",
         "test_closed",
         (
@@ -199,7 +199,7 @@ _TWICE = [
     ),
 ]
 _GROUPS = [
-    *faults_in(
+    *list_faults(
         "matching/steps/groups",
         "test_groups",
         (
@@ -216,7 +216,7 @@ _GROUPS = [
         ),
         (
             "group-on-one-side",
-            " & _some(is_ours(), whole)",
+            " & _some(is_transaction(), whole)",
             "",
             "a key with lines only is a group",
         ),
@@ -229,7 +229,7 @@ _GROUPS = [
     ),
 ]
 _REST = [
-    *faults_in(
+    *list_faults(
         "lake/key_counts",
         "test_closed",
         (
@@ -245,7 +245,7 @@ _REST = [
             "the bulk pairs a line whose channel_ref another line has, too",
         ),
     ),
-    *faults_in(
+    *list_faults(
         "matching/fast_path/exact_pairs",
         "test_closed",
         (
@@ -255,7 +255,7 @@ _REST = [
             "the bulk pairs what an earlier run closed",
         ),
     ),
-    *faults_in(
+    *list_faults(
         "matching/steps/scope",
         "test_against_oracle",
         (
@@ -271,7 +271,7 @@ _REST = [
             "lines of the profile's own merchants are set aside",
         ),
     ),
-    *faults_in(
+    *list_faults(
         "matching/actions",
         "test_late",
         (
@@ -287,7 +287,7 @@ _REST = [
             "a payout that we do not know is paid once more",
         ),
     ),
-    *faults_in(
+    *list_faults(
         "matching/candidates",
         "test_candidates",
         (
@@ -297,7 +297,7 @@ _REST = [
             "candidates are ranked by id, not by time",
         ),
     ),
-    *faults_in(
+    *list_faults(
         "matching/conservation",
         "test_conservation",
         (
@@ -308,8 +308,8 @@ _REST = [
         ),
         (
             "currencies-added-up",
-            '_added((row["side"], row["currency"], row, "") for',
-            '_added((row["side"], None, row, "") for',
+            '_add_up((row["side"], row["currency"], row, "") for',
+            '_add_up((row["side"], None, row, "") for',
             "what went in is summed over currencies",
         ),
     ),

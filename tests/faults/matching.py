@@ -1,11 +1,11 @@
 """All faults that `python -m tests.faults.run_faults` makes: pairs, windows, and the others."""
 
 from tests.faults.closed import CLOSED
-from tests.faults.fault import faults_in
+from tests.faults.fault import list_faults
 from tests.faults.parts import PARTS
 
 _PAIRS = [
-    *faults_in(
+    *list_faults(
         "matching/item_columns",
         "test_passes",
         (
@@ -27,19 +27,19 @@ _PAIRS = [
             "FAILED and CLOSED do not agree any more",
         ),
     ),
-    *faults_in(
+    *list_faults(
         "matching/steps/passes",
         "test_passes",
         (
             "null-meets-null",
-            "reduce(and_, [F.col(name).isNotNull() for name in key_of(each)])",
-            "reduce(and_, [F.lit(True) for name in key_of(each)])",
+            "reduce(and_, [F.col(name).isNotNull() for name in match_key(each)])",
+            "reduce(and_, [F.lit(True) for name in match_key(each)])",
             "items without a value of the key are candidates of each other",
         ),
         (
             "tie-by-order",
             'sole = (F.col("lines") == F.lit(1)) & (F.col("txns") == F.lit(1))',
-            'sole = F.col("id") == F.coalesce(F.when(is_ours(), F.col("txn")), "line")',
+            'sole = F.col("id") == F.coalesce(F.when(is_transaction(), F.col("txn")), "line")',
             "of several candidates the last by id is paired, instead of AMBIGUOUS",
         ),
         (
@@ -56,12 +56,12 @@ _PAIRS = [
         ),
         (
             "taken-in-spite-of-its-number",
-            'is_theirs() & F.col("our_ref_norm").isNull() & paid',
-            "is_theirs() & paid",
+            'is_line() & F.col("our_ref_norm").isNull() & paid',
+            "is_line() & paid",
             "a pass by amount takes a line that names another transaction of ours",
         ),
     ),
-    *faults_in(
+    *list_faults(
         "matching/steps/time_window",
         "test_passes",
         (
@@ -89,7 +89,7 @@ _PAIRS = [
             "in a pass by time an item whose candidate has others is paired with one far before",
         ),
     ),
-    *faults_in(
+    *list_faults(
         "matching/outcome_rows",
         "test_against_oracle",
         (
@@ -107,7 +107,7 @@ _PAIRS = [
     ),
 ]
 _WINDOWS = [
-    *faults_in(
+    *list_faults(
         "matching/item_columns",
         "test_late",
         (
@@ -117,7 +117,7 @@ _WINDOWS = [
             "an item breaks a run date too early",
         ),
     ),
-    *faults_in(
+    *list_faults(
         "matching/items",
         "test_late",
         (
@@ -139,7 +139,7 @@ _WINDOWS = [
             "a transaction that is sent again loses the date it was first seen",
         ),
     ),
-    *faults_in(
+    *list_faults(
         "matching/steps/ageing",
         "test_late",
         (
@@ -161,7 +161,7 @@ _WINDOWS = [
             "who had two candidates is told as one-sided",
         ),
     ),
-    *faults_in(
+    *list_faults(
         "matching/match_day",
         "test_late",
         (
@@ -173,4 +173,4 @@ _WINDOWS = [
     ),
 ]
 #: All of them, in the order of the steps.
-MUTATIONS = [*_PAIRS, *_WINDOWS, *CLOSED, *PARTS]
+FAULTS = [*_PAIRS, *_WINDOWS, *CLOSED, *PARTS]

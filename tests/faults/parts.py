@@ -1,8 +1,8 @@
 """Faults made by hand in what a run on the next part of a day takes over from the last."""
 
-from tests.faults.fault import faults_in
+from tests.faults.fault import list_faults
 
-PARTS = faults_in(
+PARTS = list_faults(
     "reconcile/partial_day",
     "test_parts",
     (

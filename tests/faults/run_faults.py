@@ -1,8 +1,8 @@
-"""`python -m tests.faults.run_faults [NAME ...]`: makes each fault in a copy of the project.
+"""`python -m tests.faults.run_faults [NAME ...]`: do the tests of the match catch each fault?
 
-The tests of the match run in that copy until one fails.
-
-Prints a table as it goes. Ends with 1 where a fault survives or does not run at all.
+For each fault the command copies the project, makes the fault in the copy, and runs the tests of
+the match there until one fails. It prints a table as it goes, and ends with 1 where no test catches
+a fault or the faulty program does not run at all.
 """
 
 import argparse
@@ -16,12 +16,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.fault import Mutation
-from tests.faults.matching import MUTATIONS
+from tests.faults.fault import Fault
+from tests.faults.matching import FAULTS
 from tests.support.paths import ROOT
 
 COPIED = ("jobs", "schemas", "tests", "pyproject.toml")
-#: Below tests/contract, in this order; what a fault asks first comes before them.
+#: Files below tests/contract, in this order, after the one that the fault names.
 TESTS = (
     "matching/test_conservation",
     "reconcile/test_inputs",
@@ -37,7 +37,7 @@ TESTS = (
 )
 SCENARIOS = os.environ.get("TIEOUT_SCENARIOS", "200")
 TIME_LIMIT = 900
-#: A fault that ends in one of these says nothing about the tests.
+#: A program that ends in one of these says nothing about the tests.
 _CRASH = re.compile(
     r"(Syntax|Indentation|Name|Attribute|Import|ModuleNotFound|Type)Error|\w+Exception\b"
 )
@@ -47,32 +47,32 @@ _FAILED = re.compile(
 
 
 @dataclass(frozen=True)
-class Result:
-    """What became of the tests: the first that failed and what it said, or None."""
+class FaultRun:
+    """One run of the tests: the first test that failed (None if none did) and its message."""
 
     caught_by: str | None
-    said: str
+    message: str
     seconds: float
 
     @property
-    def crashed(self) -> bool:
-        """Whether the program broke rather than its result."""
-        return _CRASH.search(self.said) is not None
+    def has_crashed(self) -> bool:
+        """Whether the program stopped with an error, rather than gave a wrong result."""
+        return _CRASH.search(self.message) is not None
 
 
-def tested(source: Path, mutation: Mutation | None = None) -> Result:
-    """The tests of the match on a copy of `source`, with a fault, stopped at the first failure.
+def run_tests(source: Path, fault: Fault | None = None) -> FaultRun:
+    """Runs the tests of the match on a copy of `source` with a fault, up to the first failure.
 
     Raises:
         RuntimeError: the tests did not run.
     """
     with tempfile.TemporaryDirectory(prefix="tieout-mutant-") as folder:
-        root = copied(source, Path(folder) / "project")
-        asked = list(TESTS)
-        if mutation is not None:
-            (root / mutation.file).write_text(mutation.made_in(root), "utf-8")
-            asked.sort(key=lambda name: not name.endswith(f"/{mutation.asked}"))
-        files = [f"tests/contract/{name}.py" for name in asked]
+        root = copy_project(source, Path(folder) / "project")
+        tests = list(TESTS)
+        if fault is not None:
+            (root / fault.file).write_text(fault.apply(root), "utf-8")
+            tests.sort(key=lambda name: not name.endswith(f"/{fault.first_test}"))
+        files = [f"tests/contract/{name}.py" for name in tests]
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *files]
         command += ["--tb=no", f"--basetemp={folder}/tmp"]
         environment = os.environ | {
@@ -82,9 +82,9 @@ def tested(source: Path, mutation: Mutation | None = None) -> Result:
             "TIEOUT_ENGINE": "sail",
             "TIEOUT_SCENARIOS": SCENARIOS,
         }
-        began = time.monotonic()
+        started = time.monotonic()
         try:
-            done = subprocess.run(
+            process = subprocess.run(
                 command,
                 cwd=root,
                 env=environment,
@@ -94,58 +94,60 @@ def tested(source: Path, mutation: Mutation | None = None) -> Result:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            return Result("no end", "", time.monotonic() - began)
-        seconds = time.monotonic() - began
-    failed = _FAILED.search(done.stdout)
+            return FaultRun("no end", "", time.monotonic() - started)
+        seconds = time.monotonic() - started
+    failed = _FAILED.search(process.stdout)
     if failed is not None:
-        return Result(failed[1], failed[2], seconds)
-    if done.returncode:
-        raise RuntimeError(f"the tests did not run:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return Result(None, "", seconds)
+        return FaultRun(failed[1], failed[2], seconds)
+    if process.returncode:
+        raise RuntimeError(
+            f"the tests did not run:\n{process.stdout[-2000:]}{process.stderr[-2000:]}"
+        )
+    return FaultRun(None, "", seconds)
 
 
-def copied(source: Path, target: Path) -> Path:
-    """The program and its tests, without what running them leaves."""
-    leavings = shutil.ignore_patterns("__pycache__", ".*")
+def copy_project(source: Path, target: Path) -> Path:
+    """Copies the program and its tests, without caches and hidden files."""
+    caches = shutil.ignore_patterns("__pycache__", ".*")
     for name in COPIED:
         if (source / name).is_dir():
-            shutil.copytree(source / name, target / name, ignore=leavings)
+            shutil.copytree(source / name, target / name, ignore=caches)
         else:
             shutil.copy2(source / name, target / name)
     return target
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Makes the faults that are named, or all: 0 where each is caught, else 1."""
+    """Makes the named faults, or all. 0 if the tests catch each of them, else 1."""
     parser = argparse.ArgumentParser(prog="mutants", description=__doc__)
-    parser.add_argument("names", nargs="*", help="some of the list; all where none is given")
+    parser.add_argument("names", nargs="*", help="names of faults; all of them if left out")
     names = parser.parse_args(argv).names
-    unknown = set(names) - {each.name for each in MUTATIONS}
+    unknown = set(names) - {fault.name for fault in FAULTS}
     if unknown:
         parser.error(f"no such fault: {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory(prefix="tieout-mutants-") as folder:
-        # One copy for all, so that an edit while they run is not taken for a fault.
-        source = copied(ROOT, Path(folder))
-        clean = tested(source)
+        # All runs copy from one copy, so that an edit in the meantime is not taken for a fault.
+        source = copy_project(ROOT, Path(folder))
+        clean = run_tests(source)
         if clean.caught_by:
-            _say(f"without any fault {clean.caught_by} fails: {clean.said}")
+            _print(f"without any fault {clean.caught_by} fails: {clean.message}")
             return 1
-        _say("| fault | caught by | seconds |\n| --- | --- | --- |")
-        _say(f"| (none) | | {clean.seconds:.0f} |")
+        _print("| fault | caught by | seconds |\n| --- | --- | --- |")
+        _print(f"| (none) | | {clean.seconds:.0f} |")
         not_caught = 0
-        for each in (one for one in MUTATIONS if not names or one.name in names):
-            found = tested(source, each)
-            by = f"`{found.caught_by}`" if found.caught_by else "SURVIVES"
-            if found.crashed:
-                by = f"DOES NOT RUN{found.said[:200]}"
-            not_caught += found.crashed or found.caught_by is None
-            _say(f"| {each.name} | {by} | {found.seconds:.0f} |")
-    _say(f"{not_caught} not caught" if not_caught else "all caught")
+        for fault in (one for one in FAULTS if not names or one.name in names):
+            run = run_tests(source, fault)
+            caught_by = f"`{run.caught_by}`" if run.caught_by else "SURVIVES"
+            if run.has_crashed:
+                caught_by = f"DOES NOT RUN{run.message[:200]}"
+            not_caught += run.has_crashed or run.caught_by is None
+            _print(f"| {fault.name} | {caught_by} | {run.seconds:.0f} |")
+    _print(f"{not_caught} not caught" if not_caught else "all caught")
     return int(not_caught > 0)
 
 

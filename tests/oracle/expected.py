@@ -1,12 +1,12 @@
-"""What the oracle says of a scenario, by run date, and rows in a form that can be compared."""
+"""The rows that the oracle expects of a scenario by run date, and a form to compare rows in."""
 
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from tests.oracle.book import day
-from tests.oracle.oracle import run_date
+from tests.oracle.oracle import match_run_date
+from tests.oracle.reference_ledger import day
 from tests.oracle.rows import Item, Row
 from tests.oracle.scenarios import Batch, Scenario
 
@@ -14,15 +14,22 @@ from tests.oracle.scenarios import Batch, Scenario
 Run = tuple[list[Row], list[Item]]
 
 
-def expected_of(batch: Batch, scenario: Scenario) -> list[Run]:
-    """What the oracle says of one scenario, by run date."""
+def expected_runs(batch: Batch, scenario: Scenario) -> list[Run]:
+    """Outcomes and open items that the oracle expects of one scenario, by run date."""
     runs: list[Run] = []
     history: list[Row] = []
     open_items: list[Item] = []
     for on, date_ in enumerate(batch.calendar):
-        lines, ours = scenario.listed(on, date_)
-        rows, open_items = run_date(
-            batch.profile, day(on), lines, ours, history, open_items, date_.whole, date_.snapshot
+        lines, transactions = scenario.records_on(on, date_)
+        rows, open_items = match_run_date(
+            batch.profile,
+            day(on),
+            lines,
+            transactions,
+            history,
+            open_items,
+            date_.is_statement_complete,
+            date_.has_snapshot,
         )
         history = [*history, *rows]
         runs.append((rows, open_items))
@@ -36,5 +43,5 @@ def _plain(value: Any) -> Any:
 
 
 def comparable(rows: Iterable[Row]) -> Counter[tuple[Any, ...]]:
-    """Rows as a bag of tuples of their values, in the order of their columns' names."""
+    """Rows as a multiset of tuples of their values, in the order of the column names."""
     return Counter(tuple(_plain(row[name]) for name in sorted(row)) for row in rows)

@@ -1,4 +1,4 @@
-"""What the oracle sees of earlier runs: `outcomes` rows of the look-back, nothing else."""
+"""What the oracle knows of earlier runs: the `outcomes` rows of the look-back, nothing else."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,11 +9,10 @@ from tests.oracle.rows import END_OF_TIME, ONE_SIDED, Item, Row
 
 
 def is_closed(row: Row) -> bool:
-    """Whether a row closes what stands in it.
+    """Whether a row closes its items.
 
-    EXCLUDED [NOT_EXPECTED] is "closed" where the contract says so: those rows name another item,
-    the leftovers of step 6 and PENDING lines name none. ALREADY_RECONCILED is how a closed item is
-    seen once more.
+    EXCLUDED [NOT_EXPECTED] closes an item where the row names another item; rows of PENDING lines
+    and of step 6 name none. ALREADY_RECONCILED is the row of a closed item that comes again.
     """
     reasons = row["reasons"]
     if row["outcome"] == Outcome.MATCHED:
@@ -21,8 +20,8 @@ def is_closed(row: Row) -> bool:
     if row["outcome"] == Outcome.BREAK:
         return not any(reason in reasons for reason in ONE_SIDED)
     if row["outcome"] == Outcome.EXCLUDED:
-        reported = Reason.NOT_EXPECTED in reasons and row["duplicate_of"] is not None
-        return reported or Reason.ALREADY_RECONCILED in reasons
+        is_duplicate = Reason.NOT_EXPECTED in reasons and row["duplicate_of"] is not None
+        return is_duplicate or Reason.ALREADY_RECONCILED in reasons
     return False
 
 
@@ -32,14 +31,14 @@ def row_order(row: Row) -> tuple[date, datetime, str]:
 
 
 def is_copy(row: Row) -> bool:
-    """Whether a row is of a line that was listed before."""
+    """Whether the row is of a line that an earlier statement listed in the same state."""
     return Reason.DUPLICATE_LINE in row["reasons"]
 
 
 def run_of(row: Row) -> date:
     """The run date of a row."""
-    on: date = row["run_date"]
-    return on
+    run_date: date = row["run_date"]
+    return run_date
 
 
 def is_pair(row: Row) -> bool:
@@ -48,8 +47,8 @@ def is_pair(row: Row) -> bool:
 
 
 @dataclass
-class Closed:
-    """Rows that close something, of the runs from `first` to the day before `day`."""
+class ClosedRows:
+    """Rows that close an item, of the runs from `first` to the day before `day`."""
 
     history: list[Row]
     first: date
@@ -63,62 +62,65 @@ class Closed:
             if is_closed(row) and self.first <= row["run_date"] < self.day
         ]
 
-    def lines(self, fits: Callable[[Row], bool]) -> list[Row]:
-        """Rows with a line that fits."""
-        return [row for row in self.rows if row["line_id"] is not None and fits(row)]
+    def lines_where(self, condition: Callable[[Row], bool]) -> list[Row]:
+        """Rows with a line for which the condition holds."""
+        return [row for row in self.rows if row["line_id"] is not None and condition(row)]
 
-    def of_number(self, kind: str, channel_ref: str | None) -> list[Row]:
-        """Lines of one kind and the channel's own number; none without a number."""
+    def lines_with_channel_ref(self, kind: str, channel_ref: str | None) -> list[Row]:
+        """Lines of one kind and channel_ref; no line if the reference is null."""
         if channel_ref is None:
             return []
-        return self.lines(lambda row: (row["kind"], row["channel_ref_norm"]) == (kind, channel_ref))
+        return self.lines_where(
+            lambda row: (row["kind"], row["channel_ref_norm"]) == (kind, channel_ref)
+        )
 
     def latest(self, rows: list[Row]) -> Row:
-        """The line whose word stands, of closed lines of one number: the last one closed.
+        """The latest state among closed lines of one channel_ref: the line that was closed last.
 
-        Silent: a copy says nothing new; it counts only where nothing but copies is in sight.
+        The contract does not speak of copies. A copy says nothing new, so it counts only where the
+        look-back has nothing but copies.
         """
-        words = [row for row in rows if not is_copy(row)] or rows
-        return max(words, key=lambda row: (row["run_date"], row_order(row)))
+        states = [row for row in rows if not is_copy(row)] or rows
+        return max(states, key=lambda row: (row["run_date"], row_order(row)))
 
     def pair_of(self, row: Row) -> Row | None:
-        """The pair in which a closed line stands, or whose place it took; None without one.
+        """The pair of a closed line, its own or that of the state before it; None without a pair.
 
-        A later state names the line whose place it took, one of its own kind and number. Silent:
-        a pair that was closed before the look-back is not seen.
+        A later state names the line that it replaces, one of its own kind and channel_ref. The
+        contract does not speak of pairs closed before the look-back: they are unknown here.
         """
         if is_pair(row):
             return row
         later = (Reason.ALREADY_RECONCILED, Reason.STATUS_MISMATCH)
         if not any(reason in row["reasons"] for reason in later):
             return None
-        for earlier in self.of_number(row["kind"], row["channel_ref_norm"]):
+        for earlier in self.lines_with_channel_ref(row["kind"], row["channel_ref_norm"]):
             if earlier["line_id"] == row["duplicate_of"] and earlier["run_date"] < row["run_date"]:
                 return self.pair_of(earlier)
         return None
 
-    def standing_payments(self, line: Item) -> list[Row]:
-        """Closed SUCCEEDED lines of a line's kind and our_ref under another number, or under none.
+    def payments_in_force(self, line: Item) -> list[Row]:
+        """Closed SUCCEEDED lines of a line's kind and our_ref, with another channel_ref or none.
 
-        Only the latest line of a number counts as its state. Silent: which of several is named;
-        here one that stands in a pair, then the first in the order of step 3.
+        Only the latest line of a channel_ref is its state. The contract does not say which of
+        several a row names: here one with a pair first, then the first in the order of step 3.
         """
         if line["our_ref_norm"] is None:
             return []
-        alike = self.lines(
+        same_ref = self.lines_where(
             lambda row: (row["kind"], row["our_ref_norm"]) == (line["kind"], line["our_ref_norm"])
         )
-        standing = []
-        for row in alike:
-            number = row["channel_ref_norm"]
-            same_number = number is not None and number == line["channel_ref_norm"]
-            own = self.of_number(row["kind"], number)
-            is_state = number is None or self.latest(own) is row
-            if row["statement_status"] == Status.SUCCEEDED and is_state and not same_number:
-                standing.append(row)
-        return sorted(standing, key=lambda row: (self.pair_of(row) is None, row_order(row)))
+        payments = []
+        for row in same_ref:
+            channel_ref = row["channel_ref_norm"]
+            is_same = channel_ref is not None and channel_ref == line["channel_ref_norm"]
+            states = self.lines_with_channel_ref(row["kind"], channel_ref)
+            is_latest = channel_ref is None or self.latest(states) is row
+            if row["statement_status"] == Status.SUCCEEDED and is_latest and not is_same:
+                payments.append(row)
+        return sorted(payments, key=lambda row: (self.pair_of(row) is None, row_order(row)))
 
-    def last_seen(self, txn_id: str) -> Row | None:
-        """The row in which a transaction was last seen by a run that closed it or found it so."""
+    def last_row(self, txn_id: str) -> Row | None:
+        """The last row of a transaction in a run that closed it or found it closed."""
         rows = [row for row in self.rows if row["txn_id"] == txn_id]
         return max(rows, key=run_of, default=None)

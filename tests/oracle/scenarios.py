@@ -1,8 +1,9 @@
-"""Drawn scenarios: a few trades each, with all the trouble of section 3 over some run dates.
+"""Random scenarios: a few payments each, with everything that can go wrong over some run dates.
 
-A batch is many scenarios under one profile and one calendar, so that one run of the match judges
-them all; every id and reference of a scenario carries its number, so that they cannot meet. All
-is drawn from one `random.Random`: a seed is a batch, and Hypothesis may be the Random.
+A batch is many scenarios with one profile and one calendar, so that one run of the match covers
+all of them. Every id and reference of a scenario carries the scenario's number, so that scenarios
+never share one. All values come from one `random.Random`: a seed gives a batch, and Hypothesis may
+pass a Random of its own.
 """
 
 from collections.abc import Iterator
@@ -10,122 +11,129 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from jobs.statements.canonical.references import normalize
+from jobs.statements.canonical.references import normalize_reference
 from schemas.profile.channel import Profile
 from schemas.tables import INTERNAL_TRANSACTIONS, STATEMENT_LINES
-from tests.oracle.book import day, full, profile
+from tests.oracle.anomalies import draw_scenario
+from tests.oracle.reference_ledger import complete_record, day, profile
 from tests.oracle.rows import Record
-from tests.oracle.soup import Soup
-from tests.oracle.trouble import stir
+from tests.oracle.scenario_builder import ScenarioBuilder
 
-_NAMED_APART = ("our_ref", "channel_ref", "order_ref", "batch_ref", "account_tail", "payer_name")
+_NUMBERED_COLUMNS = (
+    "our_ref",
+    "channel_ref",
+    "order_ref",
+    "batch_ref",
+    "account_tail",
+    "payer_name",
+)
 
 
 @dataclass(frozen=True)
 class Date:
-    """What is there on a run date: no lines without a statement, no rows without a snapshot."""
+    """What arrives on a run date: no lines without a statement, no rows without a snapshot."""
 
     statement: str  # whole, part, missing
-    snapshot: bool
+    has_snapshot: bool
 
     @property
-    def whole(self) -> bool:
-        """Whether the statement is whole."""
+    def is_statement_complete(self) -> bool:
+        """Whether the statement is complete."""
         return self.statement == "whole"
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """Records as they were drawn: `on` is the offset of the date on which each is listed."""
+    """Records as drawn: `on` is the offset of the date on which a record comes in."""
 
     number: int
     records: tuple[Record, ...]
 
-    def listed(self, on: int, date: Date) -> tuple[list[Record], list[Record]]:
+    def records_on(self, on: int, date: Date) -> tuple[list[Record], list[Record]]:
         """Lines and transactions of a run date, with the columns of their tables."""
-        mine = [self._named(record) for record in self.records if record["on"] == on]
+        records = [self._with_number(record) for record in self.records if record["on"] == on]
         lines = [
-            full(STATEMENT_LINES.columns, each | {"business_date": day(on)})
-            for each in mine
-            if "line_id" in each and date.statement != "missing"
+            complete_record(STATEMENT_LINES.columns, record | {"business_date": day(on)})
+            for record in records
+            if "line_id" in record and date.statement != "missing"
         ]
-        ours = [
-            full(INTERNAL_TRANSACTIONS.columns, each | {"business_date": day(on)})
-            for each in mine
-            if "txn_id" in each and date.snapshot
+        transactions = [
+            complete_record(INTERNAL_TRANSACTIONS.columns, record | {"business_date": day(on)})
+            for record in records
+            if "txn_id" in record and date.has_snapshot
         ]
-        return lines, ours
+        return lines, transactions
 
-    def _named(self, record: Record) -> Record:
-        named = {name: value for name, value in record.items() if name != "on"}
+    def _with_number(self, record: Record) -> Record:
+        numbered = {name: value for name, value in record.items() if name != "on"}
         for name in ("txn_id", "line_id"):
-            if name in named:
-                named[name] = f"{self.number}-{named[name]}"
-        for name in _NAMED_APART:
-            if normalize(named.get(name)) is not None:
-                named[name] = f"{self.number}-{named[name]}"
-        return named
+            if name in numbered:
+                numbered[name] = f"{self.number}-{numbered[name]}"
+        for name in _NUMBERED_COLUMNS:
+            if normalize_reference(numbered.get(name)) is not None:
+                numbered[name] = f"{self.number}-{numbered[name]}"
+        return numbered
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Scenarios that are run together."""
+    """Scenarios that the match runs together."""
 
     name: str
     profile: Profile
     calendar: tuple[Date, ...]
     scenarios: tuple[Scenario, ...]
 
-    def of(self, *scenarios: Scenario) -> "Batch":
+    def with_scenarios(self, *scenarios: Scenario) -> "Batch":
         """The same profile and calendar with other scenarios, numbered anew."""
-        numbered = [replace(each, number=number) for number, each in enumerate(scenarios)]
+        numbered = [replace(scenario, number=i) for i, scenario in enumerate(scenarios)]
         return replace(self, scenarios=tuple(numbered))
 
 
-def scenario_of(some_id: str) -> int:
+def scenario_number(some_id: str) -> int:
     """The number of the scenario to which a txn_id or a line_id belongs."""
     return int(some_id.split("-")[0])
 
 
-def batch(rng: Random, count: int, name: str = "") -> Batch:
-    """A batch of `count` scenarios, drawn."""
+def draw_batch(rng: Random, count: int, name: str = "") -> Batch:
+    """Draws a batch of `count` scenarios."""
     channel = _profile(rng)
     calendar = tuple(_dates(rng))
-    drawn = []
+    scenarios = []
     for number in range(count):
-        soup = Soup(rng, len(calendar), _seconds(channel))
-        stir(soup)
-        drawn.append(Scenario(number, tuple(soup.records)))
-    return Batch(name, channel, calendar, tuple(drawn))
+        builder = ScenarioBuilder(rng, len(calendar), _time_limit(channel))
+        draw_scenario(builder)
+        scenarios.append(Scenario(number, tuple(builder.records)))
+    return Batch(name, channel, calendar, tuple(scenarios))
 
 
-def batches(seed: int, count: int, of: int = 50) -> Iterator[Batch]:
-    """Batches of `of` scenarios each, `count` in all; batch i is that of seed `seed:i`."""
-    for index in range((count + of - 1) // of):
-        yield seeded(f"{seed}:{index}", min(of, count - index * of))
+def draw_batches(seed: int, count: int, per_batch: int = 50) -> Iterator[Batch]:
+    """Draws `count` scenarios in batches of `per_batch`; batch i has the seed `seed:i`."""
+    for index in range((count + per_batch - 1) // per_batch):
+        yield draw_seeded_batch(f"{seed}:{index}", min(per_batch, count - index * per_batch))
 
 
-def seeded(name: str, count: int) -> Batch:
-    """The batch of a seed."""
-    return batch(Random(name), count, name)
+def draw_seeded_batch(name: str, count: int) -> Batch:
+    """Draws the batch of a seed, which is its name."""
+    return draw_batch(Random(name), count, name)
 
 
-def _seconds(channel: Profile) -> int:
-    limits = [each.within_seconds for each in channel.match.passes if each.within_seconds]
+def _time_limit(channel: Profile) -> int:
+    limits = [pass_.within_seconds for pass_ in channel.match.passes if pass_.within_seconds]
     return limits[0] if limits else 60
 
 
 def _dates(rng: Random) -> Iterator[Date]:
-    calm = rng.random() < 0.4
+    is_regular = rng.random() < 0.4
     for _ in range(rng.choice([4, 5, 5, 6, 6, 7, 8])):
-        statement = "whole" if calm else rng.choice(["whole"] * 8 + ["part", "missing"])
-        yield Date(statement, calm or rng.random() < 0.88)
+        statement = "whole" if is_regular else rng.choice(["whole"] * 8 + ["part", "missing"])
+        yield Date(statement, is_regular or rng.random() < 0.88)
 
 
 def _passes(rng: Random) -> list[Any]:
     """Usual passes in a usual order, or any of them in any: two may be on one key.
 
-    Each is on something that `_NAMED_APART` has.
+    The key of each has a column of `_NUMBERED_COLUMNS`.
     """
     limit = rng.choice([0, 60, 60, 300])
     money = ["amount", "currency"]

@@ -1,7 +1,7 @@
-"""`python -m tests.oracle.soak --scenarios 20000`: the match against the oracle, for long.
+"""`python -m tests.oracle.soak --scenarios 20000`: compares the match with the oracle for long.
 
-Prints its seed; each batch is named `seed:index`, and `--batch NAME` runs one again. Ends with 1
-where a scenario differs, told as the smallest that still does.
+The command prints its seed. A batch has the name `seed:index`, and `--batch NAME` runs one again.
+It ends with 1 if a scenario differs, and prints the smallest one that still does.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from tests.oracle.explain_diff import explain_difference
 from tests.oracle.scenarios import Batch, draw_batches, draw_seeded_batch
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
@@ -28,46 +28,48 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
     parser.add_argument("--scenarios", type=int, default=20_000)
     parser.add_argument("--per-batch", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=None, help="drawn where it is not given")
+    parser.add_argument("--seed", type=int, default=None, help="random if left out")
     parser.add_argument("--batch", default=None, help="one batch by its name, alone")
     parser.add_argument("--engine", default=os.environ.get("TIEOUT_ENGINE", "sail"))
     parser.add_argument("--failures", type=int, default=3, help="stop after so many batches")
     return parser.parse_args(argv)
 
 
-def _chosen(asked: argparse.Namespace, seed: int) -> list[Batch]:
-    if asked.batch is not None:
-        return [draw_seeded_batch(asked.batch, asked.per_batch)]
-    return list(draw_batches(seed, asked.scenarios, asked.per_batch))
+def _select_batches(arguments: argparse.Namespace, seed: int) -> list[Batch]:
+    if arguments.batch is not None:
+        return [draw_seeded_batch(arguments.batch, arguments.per_batch)]
+    return list(draw_batches(seed, arguments.scenarios, arguments.per_batch))
 
 
-def _differs(lake: Lake, batch: Batch) -> bool:
+def _has_difference(lake: Lake, batch: Batch) -> bool:
     mode = mode_of_batch(batch.name)
-    found = list(find_differences(lake, batch, mode))
-    if found:
-        fewest = min(found, key=lambda each: len(each.scenario.records))
-        _say(f"{len(found)} of {len(batch.scenarios)} scenarios differ, {mode}; the smallest:")
-        _say(explain_difference(*shrink_difference(lake, batch, fewest, mode)))
-    return bool(found)
+    differences = list(find_differences(lake, batch, mode))
+    if differences:
+        smallest = min(differences, key=lambda difference: len(difference.scenario.records))
+        _print(
+            f"{len(differences)} of {len(batch.scenarios)} scenarios differ, {mode}; the smallest:"
+        )
+        _print(explain_difference(*shrink_difference(lake, batch, smallest, mode)))
+    return bool(differences)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs batches until all agree or enough differ; 0 or 1."""
-    asked = _arguments(argv)
-    seed = secrets.randbelow(2**31) if asked.seed is None else asked.seed
-    _say(f"seed {seed}")
-    session = open_session(resolve_engine(asked.engine))
+    """Runs batches until all are done or enough differ; 1 if any differs, else 0."""
+    arguments = _arguments(argv)
+    seed = secrets.randbelow(2**31) if arguments.seed is None else arguments.seed
+    _print(f"seed {seed}")
+    session = open_session(resolve_engine(arguments.engine))
     tune_session(session, 0)
     started, done, failed = time.monotonic(), 0, 0
-    for batch in _chosen(asked, seed):
+    for batch in _select_batches(arguments, seed):
         with tempfile.TemporaryDirectory() as folder:
             lake = Lake(session, folder).prepare()
-            failed += _differs(lake, batch)
+            failed += _has_difference(lake, batch)
             lake.remove_staged()
         done += len(batch.scenarios)
         seconds = time.monotonic() - started
-        _say(f"batch {batch.name}: {done} scenarios, {failed} batches differ, {seconds:.0f} s")
-        if failed >= asked.failures:
+        _print(f"batch {batch.name}: {done} scenarios, {failed} batches differ, {seconds:.0f} s")
+        if failed >= arguments.failures:
             break
     close_session(session)
     return int(failed > 0)

@@ -15,13 +15,13 @@ from jobs.lake.key_counts import KeptMarks, LakeKeeper
 from jobs.lake.tables import Lake
 from jobs.matching import conservation
 from jobs.matching.fast_path.staging import TodaysMarks
-from jobs.matching.match_day import BULK_FROM_ITEMS, Facts, matched
-from jobs.matching.steps.closed_outcomes import Closed
+from jobs.matching.match_day import EXACT_PAIRS_MIN_ITEMS, RunContext, match_day
+from jobs.matching.steps.closed_outcomes import ClosedOutcomes
 from jobs.matching.steps.manual_decisions import Decision
 from schemas.profile.channel import Profile
 from schemas.tables import (
+    HASH_COLUMNS,
     INTERNAL_TRANSACTIONS,
-    MARKS,
     OPEN_ITEMS,
     OUTCOMES,
     STATEMENT_LINES,
@@ -79,7 +79,7 @@ class Ledger:
         spark: SparkSession,
         folder: Path,
         match: Mapping[str, Any] | None = None,
-        bulk_from: int = BULK_FROM_ITEMS,
+        bulk_from: int = EXACT_PAIRS_MIN_ITEMS,
         **other: Any,
     ) -> None:
         self.spark, self.folder, self.bulk_from = spark, folder, bulk_from
@@ -100,18 +100,18 @@ class Ledger:
         """Runs a date on what the dates before it left; nothing may be lost or doubled."""
         theirs, ours = list(lines), list(transactions)
         self.outcomes = [row for row in self.outcomes if row["run_date"] < day(offset)]
-        made = matched(
+        made = match_day(
             self._frame(STATEMENT_LINES, [_dated(row, offset, "traded_at") for row in theirs]),
             self._frame(
                 INTERNAL_TRANSACTIONS, [_dated(row, offset, "occurred_at") for row in ours]
             ),
             self._frame(OPEN_ITEMS, self.open_items.get(offset - 1, [])),
-            Closed(self._frame(OUTCOMES, self.outcomes), len(self.outcomes), self._having),
-            Facts(
+            ClosedOutcomes(self._frame(OUTCOMES, self.outcomes), len(self.outcomes), self._having),
+            RunContext(
                 day(offset),
                 whole,
                 there,
-                items=len(theirs) + len(ours),
+                item_count=len(theirs) + len(ours),
                 decisions=tuple(decisions),
             ),
             self.profile,
@@ -119,9 +119,9 @@ class Ledger:
             self.bulk_from,
         )
         rows = self._frame(OUTCOMES, _collected(made.outcomes))
-        went_in = conservation.collected(made.went_in.collect())
-        came_out = conservation.came_out(conservation.of_outcomes(rows).collect())
-        assert conservation.faults(went_in, came_out) == []
+        went_in = conservation.input_totals(made.input_sums.collect())
+        came_out = conservation.outcome_totals(conservation.sum_outcomes(rows).collect())
+        assert conservation.find_differences(went_in, came_out) == []
         self.outcomes += _collected(rows)
         self.open_items[offset] = _collected(made.open_items)
         self.candidates[offset] = _collected(made.candidates)
@@ -150,7 +150,7 @@ class Ledger:
     def _having(self, asked: DataFrame | TodaysMarks, columns: Sequence[str]) -> DataFrame:
         """Closed rows with a mark asked for, and no other."""
         given = _given(asked)
-        rows = [row for row in self.outcomes if given & {row[name] for name in MARKS}]
+        rows = [row for row in self.outcomes if given & {row[name] for name in HASH_COLUMNS}]
         return self._frame(OUTCOMES, rows).select(*columns)
 
 

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from jobs.matching import case_tables
 from jobs.matching.fast_path import shared_keys
 from jobs.matching.fast_path.staging import Keep
-from jobs.matching.item_columns import columns_of
+from jobs.matching.item_columns import step_columns
 from jobs.matching.steps import duplicates, groups, manual_decisions, passes
 from jobs.matching.steps.manual_decisions import Decision
 from schemas.profile.match_rules import Match
@@ -52,25 +52,27 @@ def taken(
 
     `members` are the same before step 2. A person may have paired any two, so that nobody is alone.
     """
-    columns = columns_of(match)
-    names = [*columns, *case_tables.NAMES]
+    columns = step_columns(match)
+    names = [*columns, *case_tables.RESULT_COLUMNS]
     by_hand = any(each.effect == Effect.PAIR for each in decided)
     some_alone = size == Size.LARGE and not by_hand
     if size == Size.SMALL:
-        apart = duplicates.told_apart(seen, columns)
+        apart = duplicates.resolve_duplicates(seen, columns)
     else:
         others = shared_keys.had(members, match) if some_alone else shared_keys.crowded(members)
         others = keep(others, "company")
         met = seen.join(others, on=list(shared_keys.WHO), how="inner")
         alone = seen.join(others, on=list(shared_keys.WHO), how="left_anti")
         once = met.where(~F.col("is_crowded")) if some_alone else alone
-        twice = duplicates.told_apart(met.where("is_crowded"), columns)
+        twice = duplicates.resolve_duplicates(met.where("is_crowded"), columns)
         apart = twice.select(*names).unionByName(once.select(*names))
     if by_hand:
-        return _met(manual_decisions.paired(keep(apart, "apart"), decided), columns, match, keep)
-    told = _met(passes.unpaired(apart), columns, match, keep)
+        return _met(
+            manual_decisions.pair_by_decision(keep(apart, "apart"), decided), columns, match, keep
+        )
+    told = _met(passes.add_empty_partner(apart), columns, match, keep)
     return told.unionByName(shared_keys.told_alone(alone, columns, match)) if some_alone else told
 
 
 def _met(free: DataFrame, columns: Sequence[str], match: Match, keep: Keep) -> DataFrame:
-    return groups.gathered(passes.paired(free, columns, match, keep), columns, match)
+    return groups.match_groups(passes.run_passes(free, columns, match, keep), columns, match)

@@ -18,8 +18,8 @@ from pyspark.sql import functions as F
 
 from jobs.matching.fast_path.key_hashes import SALTS, hashed, of
 from jobs.matching.fast_path.staging import TodaysMarks
-from jobs.matching.outcome_rows import Cells, pair_columns, received
-from jobs.matching.steps.scope import set_aside
+from jobs.matching.outcome_rows import Cells, pair_columns, received_reference
+from jobs.matching.steps.scope import exclusion_reason
 from schemas.profile.channel import Scope
 from schemas.profile.match_rules import Match
 from schemas.reference_hashes import KEY, NO_KEY
@@ -59,7 +59,7 @@ def marked(lines: DataFrame, transactions: DataFrame, scope: Scope) -> tuple[Dat
         lines.select(
             *_of_our_ref(),
             hashed("channel_ref_norm").alias("other_mark"),
-            set_aside(scope).isNotNull().alias("aside"),
+            exclusion_reason(scope).isNotNull().alias("aside"),
         ),
         transactions.select(*_of_our_ref(), hashed("txn_id").alias("other_mark")),
     )
@@ -110,9 +110,9 @@ def pairs(
         "currency",
         "our_ref",
         _unless("our_ref_norm", F.col("our_ref")),
-        received("channel_ref").alias("channel_ref"),
+        received_reference("channel_ref").alias("channel_ref"),
         _unless("channel_ref_norm", F.col("channel_ref")),
-        received("order_ref").alias("order_ref"),
+        received_reference("order_ref").alias("order_ref"),
         "traded_at",
     )
     # One side without the odd keys is enough: who has one meets nobody there. It is the side that
@@ -126,8 +126,8 @@ def pairs(
         _unless("status", F.lit(Status.SUCCEEDED.value)),
         "amount",
         "currency",
-        received("channel_ref").alias("channel_ref"),
-        received("order_ref").alias("order_ref"),
+        received_reference("channel_ref").alias("channel_ref"),
+        received_reference("order_ref").alias("order_ref"),
     )
     on = F.col(f"l.{KEY}") == F.col(f"t.{KEY}")
     joined = theirs.alias("l").join(ours.alias("t").hint("shuffle_hash"), on=on, how="inner")

@@ -7,16 +7,16 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.matching.fast_path.staging import TodaysMarks
-from jobs.matching.steps.closed_outcomes import Closed
-from jobs.matching.steps.lookback import ASKED
-from schemas.tables import MARKS
+from jobs.matching.steps.closed_outcomes import ClosedOutcomes
+from jobs.matching.steps.lookback import LOOKUP_COLUMNS
+from schemas.tables import HASH_COLUMNS
 
 #: The column of a mark.
 MARK = "mark"
 #: What keeps the hashes of different references apart.
 OURS, THEIRS, ID = 1, 2, 3
 SALTS: Mapping[str, int] = {"our_ref_norm": OURS, "channel_ref_norm": THEIRS, "txn_id": ID}
-_STORED: Mapping[str, str] = dict(zip(MARKS, SALTS, strict=True))
+_STORED: Mapping[str, str] = dict(zip(HASH_COLUMNS, SALTS, strict=True))
 
 
 def hashed(reference: str) -> Column:
@@ -48,7 +48,7 @@ def asked_of(lines: DataFrame, transactions: DataFrame) -> DataFrame:
 
 
 def met_before(
-    today: DataFrame | TodaysMarks, closed: Closed
+    today: DataFrame | TodaysMarks, closed: ClosedOutcomes
 ) -> tuple[DataFrame, DataFrame | None]:
     """Marks of what earlier runs closed, all those among them that are also today's, and the closed
     rows that hang on them, in the columns of `lookback.ASKED`; None where there are none.
@@ -56,9 +56,11 @@ def met_before(
     Those are the rows with a mark of today and the other rows of their numbers and transactions.
     Some rows more do no harm: the rules compare them by their texts.
     """
-    near = closed.having(today, MARKS)
-    given = [near.where(F.col(name).isNotNull()).select(F.col(name).alias(MARK)) for name in MARKS]
+    near = closed.select_rows_with_hashes(today, HASH_COLUMNS)
+    given = [
+        near.where(F.col(name).isNotNull()).select(F.col(name).alias(MARK)) for name in HASH_COLUMNS
+    ]
     met = reduce(DataFrame.unionByName, given)
     if near.isEmpty():
         return met, None
-    return met, closed.having(met, ASKED)
+    return met, closed.select_rows_with_hashes(met, LOOKUP_COLUMNS)

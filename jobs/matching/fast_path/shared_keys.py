@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.matching import case_tables
-from jobs.matching.item_columns import is_ours, is_theirs, key_of
+from jobs.matching.item_columns import is_line, is_transaction, match_key
 from jobs.matching.steps import groups, passes
 from schemas.profile.match_rules import Match
 from schemas.vocabulary import normalized
@@ -56,7 +56,7 @@ def _sharing(members: DataFrame, keys: Keys, asked: Column) -> DataFrame:
             for number, (key, may) in enumerate(keys.items())
         ],
     )
-    counts = {"lines": is_theirs(), "txns": is_ours()}
+    counts = {"lines": is_line(), "txns": is_transaction()}
     counted = marked.groupBy("mark").agg(
         *[F.count(F.when(side, F.lit(1))).alias(name) for name, side in counts.items()]
     )
@@ -75,7 +75,7 @@ def _keys(match: Match) -> Keys:
     """What items share in some step; passes may ask different things of one key."""
     keys = dict(_references())
     for each in match.passes:
-        key, may = tuple(key_of(each)), passes.may_take_part(each)
+        key, may = tuple(match_key(each)), passes.may_take_part(each)
         keys[key] = keys[key] | may if key in keys else may
     for group in match.groups:
         keys.setdefault((normalized(group.on),), _there((normalized(group.on),)))
@@ -94,11 +94,11 @@ def told_alone(members: DataFrame, columns: Sequence[str], match: Match) -> Data
     free = F.col("settled").isNull()
     met = {
         name: F.when(free & passes.may_take_part(each), F.lit(0).cast("bigint"))
-        for name, each in passes.with_rivals(match).items()
+        for name, each in passes.passes_with_candidate_counts(match).items()
     }
     found = {"partner": none, "matched_by": none, "rival": F.lit(False), **met, "unit_id": none,
              "gap": F.lit(None).cast("bigint")}  # fmt: skip
-    assert {*passes.NAMES, *met, *groups.NAMES} == {*found}
+    assert {*passes.RESULT_COLUMNS, *met, *groups.RESULT_COLUMNS} == {*found}
     return members.select(
-        *columns, *case_tables.NAMES, *[of.alias(name) for name, of in found.items()]
+        *columns, *case_tables.RESULT_COLUMNS, *[of.alias(name) for name, of in found.items()]
     )

@@ -7,7 +7,7 @@ from datetime import date
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from jobs.matching.item_columns import NOT_PAID, is_ours, is_theirs
+from jobs.matching.item_columns import NOT_PAID, is_line, is_transaction
 from schemas.profile.match_rules import Match
 from schemas.vocabulary import Outcome, Reason
 
@@ -32,8 +32,8 @@ def reason() -> Column:
     return (
         F.when(sight & _not_expected(), F.lit(Reason.NOT_EXPECTED.value))
         .when(sight & F.col("rival"), F.lit(Reason.AMBIGUOUS.value))
-        .when(sight & is_ours(), F.lit(Reason.INTERNAL_ONLY.value))
-        .when(sight & is_theirs(), F.lit(Reason.STATEMENT_ONLY.value))
+        .when(sight & is_transaction(), F.lit(Reason.INTERNAL_ONLY.value))
+        .when(sight & is_line(), F.lit(Reason.STATEMENT_ONLY.value))
     )
 
 

@@ -13,17 +13,17 @@ from jobs.matching import case_tables
 from jobs.matching.fast_path.staging import Keep
 from jobs.matching.item_columns import (
     NOT_PAID,
-    by_kind,
-    is_ours,
-    is_theirs,
+    is_line,
+    is_transaction,
+    kind_and_reference,
+    partition_by_key,
     statuses_agree,
-    together,
 )
-from jobs.matching.steps.lookback import NUMBER, PAID, touched
+from jobs.matching.steps.lookback import NUMBER, PAID, affected_rows
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Outcome, Reason, Status
 
-_VERDICTS: dict[str, case_tables.Verdict] = {
+_VERDICTS: dict[str, case_tables.Result] = {
     "copy": (Outcome.BREAK, Reason.DUPLICATE_LINE),
     "paid again": (Outcome.BREAK, Reason.DUPLICATE_PAYMENT),
     "later state": (Outcome.EXCLUDED, Reason.ALREADY_RECONCILED),
@@ -48,7 +48,7 @@ _SAID = ("status", "amount", "currency")
 _LATER = ("later state", "later state differs")
 
 
-def set_apart(
+def classify_repeats(
     members: DataFrame,
     columns: Sequence[str],
     closed: DataFrame | None,
@@ -64,31 +64,31 @@ def set_apart(
     """
     if closed is None:
         none = F.lit(None).cast("string")
-        return members.select(*columns, *[none.alias(name) for name in case_tables.NAMES])
+        return members.select(*columns, *[none.alias(name) for name in case_tables.RESULT_COLUMNS])
     since = day - timedelta(days=profile.match.lookback)
-    fresh_line, fresh_txn = F.col("fresh") & is_theirs(), F.col("fresh") & is_ours()
+    fresh_line, fresh_txn = F.col("fresh") & is_line(), F.col("fresh") & is_transaction()
     keyed = members.withColumns(
         {
             "txn_id": F.when(fresh_txn, F.col("id")),
-            NUMBER: F.when(fresh_line, by_kind("channel_ref_norm")),
-            PAID: F.when(fresh_line, by_kind("our_ref_norm")),
+            NUMBER: F.when(fresh_line, kind_and_reference("channel_ref_norm")),
+            PAID: F.when(fresh_line, kind_and_reference("our_ref_norm")),
         }
     )
-    rows = keep(touched(keyed, closed, since), "closed")
+    rows = keep(affected_rows(keyed, closed, since), "closed")
     met = (
         keyed.join(_copies(rows), on=[NUMBER, "status"], how="left")
         .join(_numbers(rows), on=NUMBER, how="left")
         .join(_payments(rows), on=PAID, how="left")
         .join(_transactions(rows), on="txn_id", how="left")
     )
-    sent = members.where(is_ours() & F.col("sent")).select(
+    sent = members.where(is_transaction() & F.col("sent")).select(
         F.col("id").alias("asked_txn"), F.col("status").alias("sent_status")
     )
-    judged = _ours_judged(_lines_judged(met, sent), since, profile.zone)
+    judged = _classify_transactions(_classify_lines(met, sent), since, profile.zone)
     return judged.select(
         *columns,
-        *case_tables.of_case("case", _VERDICTS),
-        case_tables.picked("case", _NAMED_BY).alias("duplicate_of"),
+        *case_tables.result_of_case("case", _VERDICTS),
+        case_tables.column_by_case("case", _NAMED_BY).alias("duplicate_of"),
         F.when(F.col("case").isin(*_COMPARED), F.col("compared")).alias("against"),
     )
 
@@ -140,7 +140,7 @@ def _transactions(rows: DataFrame) -> DataFrame:
 # ---- lines ----------------------------------------------------------------------------------
 
 
-def _lines_judged(met: DataFrame, sent: DataFrame) -> DataFrame:
+def _classify_lines(met: DataFrame, sent: DataFrame) -> DataFrame:
     """Adds `case` to lines, and `compared`: the status of the transaction that they are held
     against, as sent today, else as last seen.
 
@@ -157,7 +157,7 @@ def _lines_judged(met: DataFrame, sent: DataFrame) -> DataFrame:
     asking = met.withColumns({"asked_txn": asked, "seen": seen, "takes_place": later})
     compared = F.coalesce("sent_status", "seen")
     later, paid_elsewhere = F.col("takes_place"), paid_before & ~comes_back
-    case = case_tables.first_that_holds(
+    case = case_tables.first_true_case(
         [
             ("copy", F.col("copy_of").isNotNull()),
             ("paid again", paid_before & (status == F.lit(Status.SUCCEEDED.value))),
@@ -177,7 +177,7 @@ def _lines_judged(met: DataFrame, sent: DataFrame) -> DataFrame:
 # ---- transactions ---------------------------------------------------------------------------
 
 
-def _ours_judged(lines: DataFrame, since: date, zone: str) -> DataFrame:
+def _classify_transactions(lines: DataFrame, since: date, zone: str) -> DataFrame:
     """Adds `case` to transactions, too: what they are against what they were when last seen.
 
     Look-back for a transaction reaches to the day before `occurred_at` where that is earlier. The
@@ -195,7 +195,7 @@ def _ours_judged(lines: DataFrame, since: date, zone: str) -> DataFrame:
     )
     of_line = F.when(F.col("takes_place"), F.col("pair_line"))
     of_ours = F.when(F.col("was_paired"), F.col("paired_line"))
-    pair = Window.partitionBy(*together(F.coalesce(of_line, of_ours)))
+    pair = Window.partitionBy(*partition_by_key(F.coalesce(of_line, of_ours)))
     place = F.struct("takes_place", "item_date", F.col("at").isNull(), "at", "id", *_SAID)
     return bounded.withColumn("today", F.max(place).over(pair)).withColumn("case", _case())
 
@@ -212,7 +212,7 @@ def _case() -> Column:
     }
     same = (F.col("amount") == F.col("our_amount")) & (F.col("currency") == F.col("our_currency"))
     agrees = (F.col("amount") == now["amount"]) & (F.col("currency") == now["currency"])
-    ours = case_tables.first_that_holds(
+    ours = case_tables.first_true_case(
         [
             ("unchanged", closed & same & (status == was)),
             ("agrees", closed & agrees & statuses_agree(now["status"], status)),
@@ -220,4 +220,4 @@ def _case() -> Column:
             ("changed", closed),
         ]
     )
-    return F.when(is_theirs(), F.col("line_case")).when(is_ours(), ours)
+    return F.when(is_line(), F.col("line_case")).when(is_transaction(), ours)

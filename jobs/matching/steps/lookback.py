@@ -11,7 +11,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.matching.item_columns import by_kind
+from jobs.matching.item_columns import kind_and_reference
 from schemas.vocabulary import DECIDED_BY, Outcome, Reason, Status
 
 _ONE_SIDED = (Reason.INTERNAL_ONLY, Reason.STATEMENT_ONLY, Reason.AMBIGUOUS)
@@ -38,7 +38,7 @@ _LOOKED_UP = (
     "is_last",
 )
 #: The columns of `outcomes` that are asked.
-ASKED = (
+LOOKUP_COLUMNS = (
     "run_date",
     "txn_id",
     "line_id",
@@ -61,7 +61,7 @@ ASKED = (
 _THEIRS = ("their_status", "their_amount", "their_currency")
 
 
-def touched(
+def affected_rows(
     fresh: DataFrame,
     closed: DataFrame,
     since: date,
@@ -73,16 +73,16 @@ def touched(
     `_answered`.
     """
     rows = closed.withColumns(
-        {NUMBER: by_kind("channel_ref_norm"), PAID: by_kind("our_ref_norm")},
+        {NUMBER: kind_and_reference("channel_ref_norm"), PAID: kind_and_reference("our_ref_norm")},
     )
     keys = {name: fresh.select(name) for name in _KEYS}
-    near = _met_by(rows.select(*_KEYS), keys).select("txn_id", NUMBER)
+    near = _rows_with_keys(rows.select(*_KEYS), keys).select("txn_id", NUMBER)
     for name in ("txn_id", NUMBER):
         keys[name] = keys[name].unionByName(near.select(name))
-    return _answered(_with_pairs(_closings(_met_by(rows, keys), since)), since)
+    return _lookup_rows(_resolve_pairs(_closed_rows(_rows_with_keys(rows, keys), since)), since)
 
 
-def _met_by(rows: DataFrame, keys: Mapping[str, DataFrame]) -> DataFrame:
+def _rows_with_keys(rows: DataFrame, keys: Mapping[str, DataFrame]) -> DataFrame:
     """Rows that have one of the keys. The keys stand left: they are few, and held in memory."""
     for name, values in keys.items():
         given = values.where(F.col(name).isNotNull()).groupBy(name).agg(F.lit(1).alias("n"))
@@ -96,7 +96,7 @@ def _has(reason: Reason) -> Column:
     return F.array_contains("reasons", reason.value)
 
 
-def _closings(rows: DataFrame, since: date) -> DataFrame:
+def _closed_rows(rows: DataFrame, since: date) -> DataFrame:
     """Of rows of outcomes those that closed something, in few columns.
 
     `is_word` is what only says that a transaction was sent again; `may_be_later` a line that took
@@ -142,7 +142,7 @@ def _of(key: str) -> list[Column]:
     return [F.col(key), alone]
 
 
-def _with_pairs(rows: DataFrame) -> DataFrame:
+def _resolve_pairs(rows: DataFrame) -> DataFrame:
     """Adds to each line the row in whose pair it stands, its own or that of the line whose place it
     took: `base_line`, `base_run`, `base_txn` and `base_status`, what that transaction was when it
     was last seen. A copy takes nobody's place, and stands in no pair.
@@ -188,7 +188,7 @@ def _with_pairs(rows: DataFrame) -> DataFrame:
     return base.select("*", *found).drop("named", "there", "before")
 
 
-def _answered(rows: DataFrame, since: date) -> DataFrame:
+def _lookup_rows(rows: DataFrame, since: date) -> DataFrame:
     """Adds what is asked: which row is the one of its number, of its payment, of its transaction.
 
     - `is_latest`: the line whose place a later state of its number takes (a copy only for want of

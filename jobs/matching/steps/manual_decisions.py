@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.matching.item_columns import own_id
+from jobs.matching.item_columns import item_id
 from schemas.vocabulary import DECIDED_BY, Effect, Outcome, Reason, Side
 
 _ASKED = "side string, id string, decided_by string, effect string, was string, said string"
@@ -32,8 +32,8 @@ class Decision:
     effect: str
     txn_id: str | None
     line_id: str | None
-    txn_was: str | None
-    line_was: str | None
+    txn_snapshot: str | None
+    line_snapshot: str | None
     reasons: str
 
     @property
@@ -48,12 +48,14 @@ class Decision:
         return both and self.effect != Effect.PAIR
 
 
-def was(status: Column, amount: Column, currency: Column) -> Column:
+def item_snapshot(status: Column, amount: Column, currency: Column) -> Column:
     """What an item says, as one text; a decision holds while this is the same."""
     return F.concat_ws("|", status, amount.cast("string"), currency)
 
 
-def of_bulk(lines: DataFrame, transactions: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
+def select_decided_references(
+    lines: DataFrame, transactions: DataFrame, decisions: Sequence[Decision]
+) -> DataFrame:
     """The references of today's items that decisions are about: no pair of the bulk."""
     wanted = ("kind", "our_ref_norm", "channel_ref_norm")
     line_ids = [each.line_id for each in decisions if each.line_id]
@@ -64,12 +66,12 @@ def of_bulk(lines: DataFrame, transactions: DataFrame, decisions: Sequence[Decis
     return theirs.unionByName(ours)
 
 
-def paired(members: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
+def pair_by_decision(members: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
     """Members, `partner` and `matched_by` set where a decision pairs two that are both free and as
     they were; of any other null.
     """
     asked = _asked(members.sparkSession, [each for each in decisions if each.effect == Effect.PAIR])
-    now = was(F.col("status"), F.col("amount"), F.col("currency"))
+    now = item_snapshot(F.col("status"), F.col("amount"), F.col("currency"))
     met = members.select("side", "id", "settled", now.alias("now"))
     met = met.join(asked, on=["side", "id"], how="inner")
     free = met.where(F.col("settled").isNull() & (F.col("now") == F.col("was")))
@@ -89,7 +91,7 @@ def paired(members: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
     return members.join(sides[0].unionByName(sides[1]), on=["side", "id"], how="left")
 
 
-def settled_alone(decided: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
+def settle_unpaired_items(decided: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
     """Items that are alone, settled where a decision says so: NOT_OURS is EXCLUDED [OUT_OF_SCOPE],
     WRITE_OFF is EXCLUDED for the reason it broke; neither is open any more.
     """
@@ -100,8 +102,8 @@ def settled_alone(decided: DataFrame, decisions: Sequence[Decision]) -> DataFram
     )
     keyed = decided.withColumns(
         {
-            "id": own_id(),
-            "now": was(F.col("status"), F.col("amount"), F.col("currency")),
+            "id": item_id(),
+            "now": item_snapshot(F.col("status"), F.col("amount"), F.col("currency")),
             "says": F.concat_ws("+", "reason", F.when(F.col("late"), F.lit(Reason.LATE.value))),
         }
     )
@@ -120,13 +122,13 @@ def settled_alone(decided: DataFrame, decisions: Sequence[Decision]) -> DataFram
     return met.select(*[changed[x].alias(x) if x in changed else F.col(x) for x in names])
 
 
-def settled_pairs(rows: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
+def settle_pairs(rows: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
     """Rows of pairs, settled where a decision says so: ACCEPT is MATCHED in spite of its reasons,
     WRITE_OFF is EXCLUDED with them.
     """
     names = rows.columns
     told = [
-        (d.txn_id, d.line_id, d.decided_by, d.effect, d.txn_was, d.line_was, d.reasons)
+        (d.txn_id, d.line_id, d.decided_by, d.effect, d.txn_snapshot, d.line_snapshot, d.reasons)
         for d in decisions
         if d.is_of_pair
     ]
@@ -134,7 +136,7 @@ def settled_pairs(rows: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
         rows.sparkSession.createDataFrame(told, _PAIRS), on=["txn_id", "line_id"], how="left"
     )
     ours, theirs = (
-        was(F.col(f"{side}_status"), F.col(f"{side}_amount"), F.col(currency))
+        item_snapshot(F.col(f"{side}_status"), F.col(f"{side}_amount"), F.col(currency))
         for side, currency in (("internal", "internal_currency"), ("statement", "currency"))
     )
     says = F.concat_ws("+", "reason_1", "reason_2", "reason_3", "reason_4")
@@ -162,7 +164,11 @@ def _asked(spark: SparkSession, decisions: Sequence[Decision]) -> DataFrame:
     for each in decisions:
         common = (each.decided_by, each.effect)
         if each.txn_id is not None:
-            told.append((Side.INTERNAL.value, each.txn_id, *common, each.txn_was, each.reasons))
+            told.append(
+                (Side.INTERNAL.value, each.txn_id, *common, each.txn_snapshot, each.reasons)
+            )
         if each.line_id is not None:
-            told.append((Side.STATEMENT.value, each.line_id, *common, each.line_was, each.reasons))
+            told.append(
+                (Side.STATEMENT.value, each.line_id, *common, each.line_snapshot, each.reasons)
+            )
     return spark.createDataFrame(told, _ASKED)

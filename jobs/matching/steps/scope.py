@@ -7,7 +7,7 @@ from schemas.profile.channel import Scope
 from schemas.vocabulary import Reason, Status
 
 
-def set_aside(scope: Scope) -> Column:
+def exclusion_reason(scope: Scope) -> Column:
     """Reason (text) why a line takes no part, null where it does.
 
     A PENDING line is waited for, whatever its scope. A line without the value that the scope asks

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
-from jobs.matching.item_columns import is_ours, is_theirs
+from jobs.matching.item_columns import is_line, is_transaction
 
 #: Microseconds of a second.
 MICROS = 1_000_000
@@ -19,7 +19,7 @@ MICROS = 1_000_000
 _YEAR_0, _DIGITS = 62_167_219_200 * MICROS, 18
 
 
-def met(marked: DataFrame, key: Sequence[str], within_seconds: int) -> DataFrame:
+def match_within_time(marked: DataFrame, key: Sequence[str], within_seconds: int) -> DataFrame:
     """Items with how many candidates each has (`met`), and with the one that has no other either
     (`met_partner`); both are null for who is not `in_pass`. Who is has a time and every column of
     the key.
@@ -71,4 +71,4 @@ def _passed(way: WindowSpec) -> Column:
 
 def _of_others(told: Callable[[Column], Column]) -> Column:
     """What is told of the other side's items, by whether an item is one."""
-    return F.when(is_theirs(), told(is_ours())).when(is_ours(), told(is_theirs()))
+    return F.when(is_line(), told(is_transaction())).when(is_transaction(), told(is_line()))

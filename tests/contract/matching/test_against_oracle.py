@@ -10,9 +10,9 @@ import os
 import pytest
 
 from jobs.lake.tables import Lake
-from tests.oracle.against import differences, smallest, way_of
-from tests.oracle.scenarios import seeded
-from tests.oracle.told import told
+from tests.oracle.compare_match import find_differences, mode_of_batch, shrink_difference
+from tests.oracle.explain_diff import explain_difference
+from tests.oracle.scenarios import draw_seeded_batch
 
 SCENARIOS = int(os.environ.get("TIEOUT_SCENARIOS", "500"))
 SEED = os.environ.get("TIEOUT_SEED", "1")
@@ -34,7 +34,7 @@ def _batches() -> list[object]:
 @pytest.mark.parametrize("name", _batches())
 def test_the_match_agrees_with_the_oracle(lake: Lake, name: str) -> None:
     """A hundred scenarios at once: outcomes and open items of every run date are the oracle's."""
-    batch, way = seeded(name, PER_BATCH), way_of(name)
-    found = next(differences(lake, batch, way), None)
+    batch, mode = draw_seeded_batch(name, PER_BATCH), mode_of_batch(name)
+    found = next(find_differences(lake, batch, mode), None)
     if found is not None:
-        pytest.fail(told(*smallest(lake, batch, found, way)), pytrace=False)
+        pytest.fail(explain_difference(*shrink_difference(lake, batch, found, mode)), pytrace=False)

@@ -26,13 +26,15 @@ def faults(spark: SparkSession, *came_out: tuple[str, str, int]) -> list[str]:
     lines = _lines(spark, LINES)
     none = spark.createDataFrame([], _ITEM)
     ours = none.select("txn_id", "currency", "amount")
-    went_in = conservation.of_inputs(lines, ours, none).collect()
+    went_in = conservation.sum_inputs(lines, ours, none).collect()
     rows: list[tuple[Any, ...]] = [
         ("BREAK", currency, None, None, None, amount, line_id)
         for line_id, currency, amount in came_out
     ]
-    found = conservation.of_outcomes(spark.createDataFrame(rows, _ROW)).collect()
-    return conservation.faults(conservation.collected(went_in), conservation.came_out(found))
+    found = conservation.sum_outcomes(spark.createDataFrame(rows, _ROW)).collect()
+    return conservation.find_differences(
+        conservation.input_totals(went_in), conservation.outcome_totals(found)
+    )
 
 
 def _lines(spark: SparkSession, lines: list[tuple[str, str, int]]) -> DataFrame:

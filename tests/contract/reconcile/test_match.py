@@ -10,7 +10,7 @@ import pytest
 
 from jobs.lake.tables import Lake
 from jobs.matching.fast_path import exact_pairs
-from schemas.errors import CheckFailed, LakeOutOfStep
+from schemas.errors import CheckFailed, LakeInconsistent
 from schemas.tables import OPEN_ITEMS, OUTCOMES, RUNS, STATEMENT_LINES
 from tests.support.worlds import PAGE, World, day, line, txn
 
@@ -309,7 +309,7 @@ def test_before_the_first_date_nothing_is_run(world: World) -> None:
     """The day before the channel's first date has no rows and no run."""
     world.ingest(-1)
     assert world.match(-1) == []
-    assert world.lake.rows(RUNS, job="match") == []
+    assert world.lake.read_rows(RUNS, job="match") == []
 
 
 @pytest.mark.slow
@@ -372,9 +372,9 @@ def test_conservation_failure_puts_the_former_rows_back(
     before = world.outcomes(0, *ROW)
     from jobs.matching import outcome_rows as rows
 
-    whole = rows.finished
+    whole = rows.complete_rows
     monkeypatch.setattr(
-        "jobs.matching.outcome_rows.finished",
+        "jobs.matching.outcome_rows.complete_rows",
         lambda frame, *args: whole(frame.where("line_id not like '%3'"), *args),
     )
     with pytest.raises(CheckFailed, match=r"INTERNAL CNY: 2 rows of 2000 .* 1 of 1000"):
@@ -389,7 +389,7 @@ def test_lines_out_of_step_with_their_file_are_refused(world: World) -> None:
     world.snapshot(0, txn("A"), txn("B"))
     world.ingest(0)
     world.lake.commit_files(STATEMENT_LINES, day(0), [], lambda *_: True)
-    with pytest.raises(LakeOutOfStep, match=r"2 lines were accepted, 0 are there"):
+    with pytest.raises(LakeInconsistent, match=r"2 lines were accepted, 0 are there"):
         world.match(0)
     assert world.lake.read_day(OUTCOMES, day(0)).count() == 0
 
@@ -412,7 +412,7 @@ def test_many_empty_dates_before_the_first_file(world: World) -> None:
     world.ingest(3)
     done = world.match(3)
     assert [each.result for each in done] == ["STATEMENT_MISSING"] * 3 + ["DONE"]
-    assert [row["result"] for row in world.lake.rows(RUNS, job="match")].count("DONE") == 1
+    assert [row["result"] for row in world.lake.read_rows(RUNS, job="match")].count("DONE") == 1
     assert world.outcomes(3, "outcome", "chances") == [("MATCHED", 1)]
 
 

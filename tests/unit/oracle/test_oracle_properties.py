@@ -1,4 +1,4 @@
-"""What holds of every drawn scenario, and that the draw reaches the whole of the oracle."""
+"""Properties of every random scenario, and proof that scenarios reach all of the oracle."""
 
 from collections import Counter
 from itertools import pairwise
@@ -9,77 +9,78 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.vocabulary import Outcome, Reason
-from tests.oracle.book import day
-from tests.oracle.expected import comparable, expected_of
-from tests.oracle.oracle import run_date
-from tests.oracle.rows import REASONS, own_id
-from tests.oracle.scenarios import Batch, batch, batches
+from tests.oracle.expected import comparable, expected_runs
+from tests.oracle.oracle import match_run_date
+from tests.oracle.reference_ledger import day
+from tests.oracle.rows import REASONS, item_id
+from tests.oracle.scenarios import Batch, draw_batch, draw_batches
 
 pytestmark = pytest.mark.slow
 
-ONE = st.randoms(use_true_random=False).map(lambda rng: batch(rng, 1))
+ONE_SCENARIO = st.randoms(use_true_random=False).map(lambda rng: draw_batch(rng, 1))
 
 
-@given(ONE)
+@given(ONE_SCENARIO)
 @settings(max_examples=100)
-def test_nothing_is_lost_and_nothing_stands_twice(drawn: Batch) -> None:
-    """What came or was open in sight has one row; late candidates at most one; no other has any."""
-    (scenario,) = drawn.scenarios
-    runs = expected_of(drawn, scenario)
-    before: list = []
+def test_every_item_has_one_row(batch: Batch) -> None:
+    """Items that came in or wait have one row, late candidates at most one; no other has any."""
+    (scenario,) = batch.scenarios
+    runs = expected_runs(batch, scenario)
+    open_before: list = []
     for on, (rows, open_items) in enumerate(runs):
-        lines, ours = scenario.listed(on, drawn.calendar[on])
-        must = {each["line_id"] for each in lines} | {each["txn_id"] for each in ours}
-        must |= {own_id(item) for item in before if item["broke_on"] is None}
-        may = must | {own_id(item) for item in before}
+        lines, transactions = scenario.records_on(on, batch.calendar[on])
+        required = {line["line_id"] for line in lines}
+        required |= {transaction["txn_id"] for transaction in transactions}
+        required |= {item_id(item) for item in open_before if item["broke_on"] is None}
+        allowed = required | {item_id(item) for item in open_before}
         ids = Counter(one for row in rows for one in (row["txn_id"], row["line_id"]) if one)
         assert set(ids.values()) <= {1}
-        assert must <= set(ids) <= may
-        assert {own_id(item) for item in open_items} <= may
-        before = open_items
+        assert required <= set(ids) <= allowed
+        assert {item_id(item) for item in open_items} <= allowed
+        open_before = open_items
 
 
-@given(ONE, st.randoms(use_true_random=False))
+@given(ONE_SCENARIO, st.randoms(use_true_random=False))
 @settings(max_examples=100)
-def test_the_order_of_rows_decides_nothing(drawn: Batch, rng: Random) -> None:
+def test_order_of_rows_changes_nothing(batch: Batch, rng: Random) -> None:
     """Lines, transactions, open items and earlier outcomes shuffled: the same rows."""
-    (scenario,) = drawn.scenarios
+    (scenario,) = batch.scenarios
     history: list = []
     open_items: list = []
-    for on, date in enumerate(drawn.calendar):
-        given_ = (*scenario.listed(on, date), history, open_items)
-        mixed = [rng.sample(each, len(each)) for each in given_]
-        facts = (date.whole, date.snapshot)
-        as_is = run_date(drawn.profile, day(on), *given_, *facts)
-        shuffled = run_date(drawn.profile, day(on), *mixed, *facts)
-        for one, other in zip(as_is, shuffled, strict=True):
+    for on, date in enumerate(batch.calendar):
+        inputs = (*scenario.records_on(on, date), history, open_items)
+        shuffled = [rng.sample(rows, len(rows)) for rows in inputs]
+        flags = (date.is_statement_complete, date.has_snapshot)
+        expected = match_run_date(batch.profile, day(on), *inputs, *flags)
+        actual = match_run_date(batch.profile, day(on), *shuffled, *flags)
+        for one, other in zip(expected, actual, strict=True):
             assert comparable(one) == comparable(other)
-        history, open_items = [*history, *as_is[0]], as_is[1]
+        history, open_items = [*history, *expected[0]], expected[1]
 
 
-@given(ONE)
+@given(ONE_SCENARIO)
 @settings(max_examples=100)
-def test_a_row_is_of_one_form(drawn: Batch) -> None:
-    """Reasons in the contract's order; MATCHED has none but LATE, the others have one or more."""
-    (scenario,) = drawn.scenarios
-    for rows, open_items in expected_of(drawn, scenario):
+def test_rows_have_ordered_reasons_and_an_action(batch: Batch) -> None:
+    """Reasons stand in the contract's order; MATCHED has none but LATE, the others at least one."""
+    (scenario,) = batch.scenarios
+    for rows, open_items in expected_runs(batch, scenario):
         for row in rows:
             places = [REASONS.index(Reason(reason)) for reason in row["reasons"]]
             assert all(one < other for one, other in pairwise(places))
-            real = [reason for reason in row["reasons"] if reason != Reason.LATE]
-            assert bool(real) == (row["outcome"] != Outcome.MATCHED)
+            other_reasons = [reason for reason in row["reasons"] if reason != Reason.LATE]
+            assert bool(other_reasons) == (row["outcome"] != Outcome.MATCHED)
             assert row["action"] is not None
-        assert len({own_id(item) for item in open_items}) == len(open_items)
+        assert len({item_id(item) for item in open_items}) == len(open_items)
 
 
-def test_the_draw_reaches_every_reason() -> None:
-    """1,000 scenarios hold each outcome with each of its reasons, LATE among them."""
-    seen: Counter[tuple[str, str]] = Counter()
-    for each in batches(seed=1, count=1000):
-        for scenario in each.scenarios:
-            for rows, _ in expected_of(each, scenario):
-                seen.update((row["outcome"], reason) for row in rows for reason in row["reasons"])
-    assert {reason for _, reason in seen} == {reason.value for reason in Reason}
-    late = {outcome for outcome, reason in seen if reason == Reason.LATE}
+def test_scenarios_reach_every_reason() -> None:
+    """1,000 scenarios have every reason, LATE with each outcome, at least five times."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for batch in draw_batches(seed=1, count=1000):
+        for scenario in batch.scenarios:
+            for rows, _ in expected_runs(batch, scenario):
+                counts.update((row["outcome"], reason) for row in rows for reason in row["reasons"])
+    assert {reason for _, reason in counts} == {reason.value for reason in Reason}
+    late = {outcome for outcome, reason in counts if reason == Reason.LATE}
     assert late == {"MATCHED", "BREAK", "EXCLUDED"}
-    assert min(seen.values()) >= 5, seen
+    assert min(counts.values()) >= 5, counts

@@ -1,4 +1,4 @@
-"""Lines and transactions as their tables have them, and a book that runs them date by date.
+"""Lines and transactions in the columns of their tables, and a ledger that runs them by date.
 
 Amounts are minor units, dates are offsets from T, times are UTC; the zone is Asia/Shanghai, so
 04:00 UTC is noon.
@@ -7,11 +7,11 @@ Amounts are minor units, dates are offsets from T, times are UTC; the zone is As
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from jobs.statements.canonical.references import normalize
+from jobs.statements.canonical.references import normalize_reference
 from schemas.profile.channel import Profile
 from schemas.tables import INTERNAL_TRANSACTIONS, STATEMENT_LINES
-from tests.oracle.oracle import run_date
-from tests.oracle.rows import Item, Record, Row, own_id
+from tests.oracle.oracle import match_run_date
+from tests.oracle.rows import Item, Record, Row, item_id
 
 T = date(2026, 11, 16)
 
@@ -27,7 +27,7 @@ def at(offset: int, seconds: float = 0) -> datetime:
 
 
 def profile(*passes: Any, first: date = T, **match: Any) -> Profile:
-    """A channel's page; `scope` and `zone` apart, what is given is about the match."""
+    """A channel's profile; all keywords but `scope` and `zone` go into its `match` section."""
     scope, zone = match.pop("scope", {}), match.pop("zone", "Asia/Shanghai")
     page = {
         "channel": "bank",
@@ -42,12 +42,12 @@ def profile(*passes: Any, first: date = T, **match: Any) -> Profile:
     return Profile.model_validate(page)
 
 
-def full(columns: tuple[str, ...], given: dict[str, Any]) -> Record:
+def complete_record(columns: tuple[str, ...], values: dict[str, Any]) -> Record:
     """A record with all columns of its table, and its references normalized."""
-    record = dict.fromkeys(columns) | given
+    record = dict.fromkeys(columns) | values
     for name in columns:
         if name.endswith("_norm"):
-            record[name] = normalize(record[name.removesuffix("_norm")])
+            record[name] = normalize_reference(record[name.removesuffix("_norm")])
     return record
 
 
@@ -57,7 +57,7 @@ def line(line_id: str, our_ref: str | None = None, amount: int = 1000, **other: 
     `on` is the offset of its business date.
     """
     on = other.pop("on", 0)
-    given = {
+    defaults = {
         "line_id": line_id,
         "file_id": "f",
         "line_no": 1,
@@ -71,13 +71,13 @@ def line(line_id: str, our_ref: str | None = None, amount: int = 1000, **other: 
         "our_ref": our_ref,
         "traded_at": at(on),
     }
-    return full(STATEMENT_LINES.columns, given | other)
+    return complete_record(STATEMENT_LINES.columns, defaults | other)
 
 
 def txn(txn_id: str, amount: int = 1000, **other: Any) -> Record:
-    """A transaction of ours: a payment of 10.00 CNY that succeeded at noon."""
+    """An internal transaction: a payment of 10.00 CNY that succeeded at noon."""
     on = other.pop("on", 0)
-    given = {
+    defaults = {
         "txn_id": txn_id,
         "channel": "bank",
         "business_date": day(on),
@@ -88,66 +88,71 @@ def txn(txn_id: str, amount: int = 1000, **other: Any) -> Record:
         "occurred_at": at(on),
         "our_ref": txn_id,
     }
-    return full(INTERNAL_TRANSACTIONS.columns, given | other)
+    return complete_record(INTERNAL_TRANSACTIONS.columns, defaults | other)
 
 
-class Book:
-    """Runs a channel date by date, from T on, and keeps what each run left."""
+class ReferenceLedger:
+    """Runs a channel date by date from T on, and keeps what each run leaves."""
 
     def __init__(self, channel: Profile) -> None:
         self.profile = channel
         self.history: list[Row] = []
         self.open_items: list[Item] = []
-        self.next = 0
+        self.next_offset = 0
         self.rows: list[Row] = []
 
-    def run(self, *records: Record, whole: bool = True, snapshot: bool = True) -> "Book":
-        """Runs the next date on some lines and transactions, dated to it."""
-        on = day(self.next)
-        dated = [record | {"business_date": on} for record in records]
-        self.rows, self.open_items = run_date(
+    def run(
+        self,
+        *records: Record,
+        is_statement_complete: bool = True,
+        has_snapshot: bool = True,
+    ) -> "ReferenceLedger":
+        """Runs the next date on some lines and transactions, which get that business date."""
+        run_day = day(self.next_offset)
+        dated_records = [record | {"business_date": run_day} for record in records]
+        self.rows, self.open_items = match_run_date(
             self.profile,
-            on,
-            [each for each in dated if "line_id" in each],
-            [each for each in dated if "txn_id" in each],
+            run_day,
+            [record for record in dated_records if "line_id" in record],
+            [record for record in dated_records if "txn_id" in record],
             self.history,
             self.open_items,
-            whole,
-            snapshot,
+            is_statement_complete,
+            has_snapshot,
         )
         self.history = [*self.history, *self.rows]
-        self.next += 1
+        self.next_offset += 1
         return self
 
-    def rest(self, runs: int) -> "Book":
-        """Some dates on which both sides are there, and empty."""
-        for _ in range(runs):
+    def run_empty_days(self, count: int) -> "ReferenceLedger":
+        """Runs dates on which both sides are there, and empty."""
+        for _ in range(count):
             self.run()
         return self
 
     @property
-    def said(self) -> list[str]:
-        """The last run's rows as text: `unit: ids OUTCOME reasons ACTION`, in order of the ids."""
-        return sorted(_said(row) for row in self.rows)
+    def row_texts(self) -> list[str]:
+        """The last run's rows as text, `ids OUTCOME reasons ACTION`, in the order of the ids."""
+        return sorted(_row_text(row) for row in self.rows)
 
     def column(self, name: str) -> dict[str, Any]:
-        """One column of the last run by txn_id, or by line_id where there is none."""
-        return {own_id(row): row[name] for row in self.rows}
+        """One column of the last run by txn_id, or by line_id where a row has no txn_id."""
+        return {item_id(row): row[name] for row in self.rows}
 
     @property
-    def waiting(self) -> list[str]:
-        """Ids of what is open and in sight."""
-        return sorted(own_id(item) for item in self.open_items if item["broke_on"] is None)
+    def waiting_ids(self) -> list[str]:
+        """Ids of the open items that have not broken."""
+        return sorted(item_id(item) for item in self.open_items if item["broke_on"] is None)
 
     @property
-    def late(self) -> list[str]:
+    def late_candidate_ids(self) -> list[str]:
         """Ids of the late candidates."""
-        return sorted(own_id(item) for item in self.open_items if item["broke_on"] is not None)
+        return sorted(item_id(item) for item in self.open_items if item["broke_on"] is not None)
 
 
-def _said(row: Row) -> str:
-    ids = "=".join(each for each in (row["txn_id"], row["line_id"]) if each)
-    named = f" of {row['duplicate_of']}" if row["duplicate_of"] else ""
+def _row_text(row: Row) -> str:
+    ids = "=".join(name for name in (row["txn_id"], row["line_id"]) if name)
+    original = f" of {row['duplicate_of']}" if row["duplicate_of"] else ""
     by = f" by {row['matched_by']}" if row["matched_by"] else ""
     reasons = "+".join(row["reasons"])
-    return " ".join(f"{ids} {row['outcome']} {reasons} {row['action']}{named}{by}".split())
+    return " ".join(f"{ids} {row['outcome']} {reasons} {row['action']}{original}{by}".split())
