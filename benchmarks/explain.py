@@ -25,7 +25,7 @@ from benchmarks.formula import DAY, LISTED_TWICE, OTHER_AMOUNT, OURS_ONLY, SIZES
 from benchmarks.generate import made
 from benchmarks.measure import Measured, environment, measure
 from benchmarks.speed import CONFIG, DATA, ROOT, machine
-from jobs.cli.lake_session import at_work
+from jobs.cli.lake_session import open_lake
 from jobs.lake.commit import DataFile
 from jobs.lake.parquet_options import GROUP_ROWS_MIN, writer_options
 from jobs.lake.tables import Lake
@@ -98,7 +98,7 @@ def prepared(size: str) -> Path:
          "--channel", "wechat", "--no-quality"],
         cwd=ROOT, check=True, stdout=subprocess.DEVNULL,
     )  # fmt: skip
-    with at_work(str(place), "sail") as lake:
+    with open_lake(str(place), "sail") as lake:
         for number in range(1, DAYS):
             day = DAY - timedelta(days=number)
             for table in TABLES:

@@ -21,7 +21,7 @@ from benchmarks.labels_book import DAY, DAYS, LABEL
 from benchmarks.labels_cases import draw
 from benchmarks.labels_score import Row, read_labels, read_result, rendered, score, verdict
 from jobs.cli.configuration import load_configuration
-from jobs.cli.lake_session import at_work
+from jobs.cli.lake_session import open_lake
 from jobs.ingestion import ingest_day
 from jobs.lake.tables import Lake
 from jobs.reconcile import run_dates
@@ -87,8 +87,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         lake = folder / "lake"
         shutil.rmtree(lake, ignore_errors=True)
-        with at_work(str(lake), asked.engine) as open_lake:
-            seconds = reconciled(open_lake, folder)
+        with open_lake(str(lake), asked.engine) as lake_in_use:
+            seconds = reconciled(lake_in_use, folder)
         print(", ".join(f"{step} {took:.1f} s" for step, took in seconds.items()), file=sys.stderr)
         result = outcomes_in(lake)
     labels = read_labels(folder / "labels.csv")

@@ -23,7 +23,7 @@ from benchmarks.generate import write_bill
 from benchmarks.measure import Measured, environment, measure
 from benchmarks.speed import CONFIG, DATA, ROOT, machine
 from jobs.cli.configuration import load_channel_page, load_configuration
-from jobs.cli.lake_session import at_work
+from jobs.cli.lake_session import open_lake
 from jobs.ingestion.receive_statements import receive_day
 from jobs.onboarding.command import SHIPPED
 from jobs.storage.archive import Storage
@@ -110,7 +110,7 @@ def one_round(case: str, engine: str, inbox: Path) -> Measured:
 
 def _land(case: str, engine: str, inbox: str, lake_uri: str) -> int:
     """The run itself: says its seconds as JSON; 1 where lines are missing."""
-    with at_work(lake_uri, engine) as lake:
+    with open_lake(lake_uri, engine) as lake:
         begun = time.monotonic()
         received = receive_day(lake, profile_of(case), Storage(inbox), DAY)
         seconds = time.monotonic() - begun

@@ -32,7 +32,7 @@ from benchmarks.hot import hot
 from benchmarks.measure import Measured, environment, measure
 from benchmarks.speed import CONFIG, DATA, ROOT, machine
 from jobs.cli.configuration import load_configuration
-from jobs.cli.lake_session import at_work
+from jobs.cli.lake_session import open_lake
 from jobs.ingestion import ingest_day
 from jobs.lake.tables import Lake
 from jobs.matching.fast_path import key_hashes
@@ -121,7 +121,7 @@ def _child(case: str, engine: str, lake_uri: str) -> float:
     kind, _, size = case.partition("-")
     if engine == "duckdb":
         return _peer(Path(lake_uri), kind == "rare")
-    with at_work(lake_uri, engine) as lake:
+    with open_lake(lake_uri, engine) as lake:
         if kind == "hot":
             return hot(lake, int(size))
         if kind not in PEERED:
@@ -145,7 +145,7 @@ def prepared(size: str) -> Path:
     shutil.rmtree(place, ignore_errors=True)
     inbox = made(DATA / size, SIZES[size])
     config = load_configuration(str(CONFIG), ["wechat"])
-    with at_work(str(place), "sail") as lake:
+    with open_lake(str(place), "sail") as lake:
         ingest_day.ingest_day(lake, config, Storage(str(inbox)), DAY)
         run_dates.run(lake, config.profiles["wechat"], [DAY])
         done = lake.read_day(OUTCOMES, DAY, "wechat")

@@ -10,7 +10,7 @@ from benchmarks.formula import DAY, SIZES, counts
 from benchmarks.generate import made, write_bill
 from benchmarks.speed import CONFIG, DATA
 from jobs.cli.configuration import load_configuration
-from jobs.cli.lake_session import at_work
+from jobs.cli.lake_session import open_lake
 from jobs.ingestion import ingest_day
 from jobs.lake.tables import Lake
 from jobs.reconcile import run_dates
@@ -54,7 +54,7 @@ def prepared(size: str) -> Path:
     shutil.copytree(ours, inbox / "internal", copy_function=os.link)
     edges = [trades * hour // HOURS for hour in range(HOURS + 1)]
     config = _config()
-    with at_work(str(place / "lake"), "sail") as lake:
+    with open_lake(str(place / "lake"), "sail") as lake:
         for hour in range(HOURS):
             write_bill(day / f"{hour:02}_all.csv", trades, range(edges[hour], edges[hour + 1]))
             if hour == HOURS - 2:

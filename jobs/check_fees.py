@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for, with_progress
-from jobs.cli.lake_session import at_work
-from jobs.fees.check_day import FeesSummary, step
+from jobs.cli.lake_session import open_lake
+from jobs.fees.check_day import FeesSummary, record_fee_check
 
 
 def add_summary(report: Report, summary: FeesSummary) -> None:
@@ -32,11 +32,13 @@ def execute_request(request: Request) -> Report:
     """Checks the fees of every date and of every channel that has a fee schedule."""
     report = Report({"fees": []}, [])
     config = request.config
-    with at_work(request.lake, request.engine) as lake:
+    with open_lake(request.lake, request.engine) as lake:
         for day in with_progress(request.dates, "check_fees"):
             for name, profile in config.profiles.items():
                 if name in config.schedules:
-                    add_summary(report, step(lake, profile, config.schedules[name], day))
+                    add_summary(
+                        report, record_fee_check(lake, profile, config.schedules[name], day)
+                    )
     return report
 
 

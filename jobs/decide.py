@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for
-from jobs.cli.lake_session import at_work
+from jobs.cli.lake_session import open_lake
 from jobs.decisions.review import EFFECTS, Row, _person, judge, list_decisions, propose
 from schemas.errors import DecisionRefused
 from schemas.vocabulary import DecisionStep
@@ -40,7 +40,7 @@ def _check_request(request: Request) -> tuple[str, tuple[str, ...]]:
 def execute_request(request: Request) -> Report:
     """Proposes, approves, rejects or lists decisions; reports them as text and as JSON."""
     step, about = _check_request(request)
-    with at_work(request.lake, request.engine, asks=True) as lake:
+    with open_lake(request.lake, request.engine, lazy_session=True) as lake:
         if step == "propose":
             effect, ids = EFFECTS[about[0]], about[1:]
             rows = [propose(lake, effect, ids, request.actor, request.reason, request.channels)]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for, with_progress
-from jobs.cli.lake_session import at_work
-from jobs.exports.export_day import ExportSummary, step
+from jobs.cli.lake_session import open_lake
+from jobs.exports.export_day import ExportSummary, record_export
 from jobs.lake.tables import Lake
 
 
@@ -31,11 +31,11 @@ def add_summary(report: Report, lake: Lake, summary: ExportSummary) -> None:
 def execute_request(request: Request) -> Report:
     """Exports every date and every channel that has statement files."""
     report = Report({"exports": []}, [])
-    with at_work(request.lake, request.engine) as lake:
+    with open_lake(request.lake, request.engine) as lake:
         for day in with_progress(request.dates, "export"):
             for profile in request.config.profiles.values():
                 if profile.statement == "files" and day >= profile.first_date:
-                    add_summary(report, lake, step(lake, profile, day))
+                    add_summary(report, lake, record_export(lake, profile, day))
     return report
 
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for
-from jobs.cli.lake_session import at_work
+from jobs.cli.lake_session import open_lake
 from jobs.ingestion.file_register import QUARANTINED
-from jobs.ingestion.list_versions import listed, render_version
-from jobs.ingestion.manual_review import accepted, file_label, named_by, withdrawn
+from jobs.ingestion.list_versions import list_versions, render_version
+from jobs.ingestion.manual_review import accept_file, find_file, format_file_label, withdraw_file
 from schemas.errors import VersionRefused
 
 STEPS = ("withdraw", "accept")
@@ -38,18 +38,18 @@ def _check_request(request: Request) -> Sequence[str]:
 def execute_request(request: Request) -> Report:
     """Lists files, or changes one; reports the versions as text and as JSON."""
     positionals = _check_request(request)
-    with at_work(request.lake, request.engine, asks=not positionals) as lake:
+    with open_lake(request.lake, request.engine, lazy_session=not positionals) as lake:
         if not positionals:
-            listings = [listed(lake, request.config, day) for day in request.dates]
+            listings = [list_versions(lake, request.config, day) for day in request.dates]
             rows = [row for versions, _ in listings for row in versions]
             return Report({"files": rows}, [line for _, lines in listings for line in lines])
-        row = named_by(lake, positionals[1], request.channels, request.dates)
+        row = find_file(lake, positionals[1], request.channels, request.dates)
         profile = request.config.profiles.get(row["channel"])
         if profile is None:
-            raise VersionRefused(f"{file_label(row)}: channel {row['channel']} has no page")
+            raise VersionRefused(f"{format_file_label(row)}: channel {row['channel']} has no page")
         actor = f"by {request.actor.strip()} " if request.actor.strip() else ""
         comment = f"{actor}at {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}: {request.reason.strip()}"
-        changed = (withdrawn if positionals[0] == "withdraw" else accepted)(
+        changed = (withdraw_file if positionals[0] == "withdraw" else accept_file)(
             lake, profile, row, comment
         )
     return Report(

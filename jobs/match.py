@@ -5,8 +5,8 @@ from typing import Any
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, log, main_for, with_progress
-from jobs.cli.lake_session import at_work
-from jobs.quality.after_job import after_match
+from jobs.cli.lake_session import open_lake
+from jobs.quality.after_job import run_match_checks
 from jobs.reconcile.run_dates import MatchSummary, run
 from schemas.errors import CheckFailed, LakeInconsistent
 
@@ -14,7 +14,7 @@ from schemas.errors import CheckFailed, LakeInconsistent
 def execute_request(request: Request) -> Report:
     """Matches every channel and date; if one channel fails, the others go on."""
     report = Report({"runs": []}, [])
-    with at_work(request.lake, request.engine) as lake:
+    with open_lake(request.lake, request.engine) as lake:
         for profile in with_progress(list(request.config.profiles.values()), "match"):
             try:
                 summaries = run(lake, profile, request.dates)
@@ -24,7 +24,7 @@ def execute_request(request: Request) -> Report:
             add_summaries(report, summaries)
         if request.quality:
             for day in request.dates:
-                checks = after_match(lake, day, list(request.config.profiles))
+                checks = run_match_checks(lake, day, list(request.config.profiles))
                 report.body.setdefault("quality", {})[str(day)] = checks
                 if any(check["fail"] for check in checks.values()):
                     report.exit_status = 3

@@ -10,13 +10,13 @@ from time import monotonic
 from jobs import check_fees, export, ingest, match
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for, with_progress
-from jobs.cli.lake_session import at_work
+from jobs.cli.lake_session import open_lake
 from jobs.exports import export_day
 from jobs.fees import check_day
 from jobs.ingestion import ingest_day
 from jobs.lake.tables import Lake
-from jobs.quality.after_job import after_ingest, after_match
-from jobs.quality.great_expectations_checks import warm_up
+from jobs.quality.after_job import run_ingest_checks, run_match_checks
+from jobs.quality.great_expectations_checks import preload_great_expectations
 from jobs.reconcile import run_dates
 from jobs.reports.day_line import render_day
 from jobs.storage.archive import Storage
@@ -28,9 +28,9 @@ def execute_request(request: Request) -> Report:
     """Runs ingest, match, check_fees and export, date by date; a failed channel stops no other."""
     report = Report({"seconds": {}, "dates": [], "runs": []}, [])
     started = monotonic()
-    with at_work(request.lake, request.engine) as lake:
+    with open_lake(request.lake, request.engine) as lake:
         if request.quality:
-            warm_up()
+            preload_great_expectations()
         report.body["seconds"]["session"] = round(monotonic() - started, 3)
         for day in with_progress(request.dates, "run"):
             _run_day(lake, request, day, report)
@@ -44,7 +44,7 @@ def _run_day(lake: Lake, request: Request, day: date, report: Report) -> None:
     # The shape checks run beside the match: each of the two leaves a core idle at times.
     with ThreadPoolExecutor(1) as executor:
         checks = executor.submit(
-            after_ingest, lake, day, [*config.profiles] if request.quality else []
+            run_ingest_checks, lake, day, [*config.profiles] if request.quality else []
         )
         matched = _run_channels(lake, request, day, report)
         with report.measure_seconds("quality"):
@@ -53,7 +53,7 @@ def _run_day(lake: Lake, request: Request, day: date, report: Report) -> None:
     report.exit_status = max(report.exit_status, ingested.exit_status)
     if request.quality and matched:
         with report.measure_seconds("quality"):
-            checks_by_table = after_match(lake, day, matched)
+            checks_by_table = run_match_checks(lake, day, matched)
         body.setdefault("quality", {})[str(day)] = checks_by_table
         for failure in chain.from_iterable(check["fail"] for check in checks_by_table.values()):
             report.warn(failure)
@@ -81,10 +81,10 @@ def _run_channel(lake: Lake, request: Request, profile: Profile, day: date, repo
     schedule = request.config.schedules.get(profile.channel)
     if schedule is not None:
         with report.measure_seconds("check_fees"):
-            fees = check_day.step(lake, profile, schedule, day)
+            fees = check_day.record_fee_check(lake, profile, schedule, day)
             check_fees.add_summary(steps, fees)
     with report.measure_seconds("export"):
-        export.add_summary(steps, lake, export_day.step(lake, profile, day))
+        export.add_summary(steps, lake, export_day.record_export(lake, profile, day))
     report.exit_status = max(report.exit_status, steps.exit_status)
     report.lines.append(render_day(next(run for run in runs if run.business_date == day), fees))
 

@@ -75,7 +75,7 @@ class WriteUnproved(LakeError):
     """Raised when the table does not hold, after a write, the rows that were written."""
 
 
-class LakeOutOfStep(LakeError):
+class LakeInconsistent(LakeError):
     """Raised when files and lines disagree, as after a kill between two writes: ingest heals it."""
 
     exit_status = 3

@@ -56,7 +56,7 @@ class Table:
         return tuple(self.schema.fieldNames())
 
     @property
-    def repeated(self) -> list[str]:
+    def dictionary_columns(self) -> list[str]:
         """Columns, as Parquet names them, that are worth a dictionary: to begin one for ids and to
         give it up again can be spared. Source: docs/reference/engines.md, "Sizes on Spark".
         """
@@ -68,7 +68,7 @@ class Table:
         ]
 
     @property
-    def sought(self) -> list[str]:
+    def lookup_columns(self) -> list[str]:
         """Columns by whose single values people look for rows: references, and ids of ours."""
         return [name for name in self.columns if name.endswith("_ref_norm") or name in _SOUGHT_IDS]
 

@@ -17,7 +17,7 @@ TYPES["totals"] = ArrayType(TOTAL)
 _NORMALIZED = " ".join(normalized(reference) for reference in REFERENCES)
 
 #: What a row of `outcomes` is found by on later runs: hashes of its line's references and txn_id.
-MARKS = ("our_mark", "channel_mark", "txn_mark")
+HASH_COLUMNS = ("our_mark", "channel_mark", "txn_mark")
 
 _FILE_COLUMNS = (
     "text: channel",
@@ -108,7 +108,7 @@ OUTCOMES = Table(
         "int: chances",
         "text: duplicate_of our_ref_norm channel_ref_norm",
         "time: traded_at",
-        f"long: {' '.join(MARKS)}",
+        f"long: {' '.join(HASH_COLUMNS)}",
     ),
 )
 

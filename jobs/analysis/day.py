@@ -15,7 +15,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.lake.tables import Lake
-from jobs.lake.time_travel import Past
+from jobs.lake.time_travel import LakeAsOf
 from jobs.matching.amount_at_risk import at_stake
 from schemas.currencies import exponent
 from schemas.errors import ConfigurationError
@@ -121,7 +121,7 @@ class Day:
         """The day's statement files in force or refused: status, lines, and why."""
         found = [
             {name: row[name] for name in ("channel", "file_name", "status", "line_count", "reason")}
-            for row in self.lake.rows(STATEMENT_FILES, business_date=self.date)
+            for row in self.lake.read_rows(STATEMENT_FILES, business_date=self.date)
             if self.channel in (None, row["channel"])
             and row["status"] in (FileStatus.ACCEPTED.value, FileStatus.QUARANTINED.value)
         ]
@@ -130,7 +130,7 @@ class Day:
 
     def remarks(self) -> dict[str, str]:
         """What the last match of each channel had to say, where it was not simply `DONE`."""
-        rows = self.lake.rows(RUNS, job="match", business_date=self.date)
+        rows = self.lake.read_rows(RUNS, job="match", business_date=self.date)
         last = {
             row["channel"]: row["result"] for row in sorted(rows, key=lambda row: row["ended_at"])
         }
@@ -155,7 +155,7 @@ def reviewed(lake: Lake, day: str | date | None = None, channel: str | None = No
         except ValueError as fault:
             raise ConfigurationError([f"{day!r} is no date; write 2026-11-22"]) from fault
     if day is None:
-        day = Past(lake).latest(OUTCOMES)
+        day = LakeAsOf(lake).latest_date(OUTCOMES)
     if not isinstance(day, date):
         raise ConfigurationError([f"{lake.uri}: no day has been matched yet; run `tieout run`"])
     return Day(lake, day, channel)

@@ -13,8 +13,8 @@ STAGED_DAYS_MAX = 7
 
 
 @contextmanager
-def at_work(
-    lake_uri: str, engine: str | None, writes: bool = True, asks: bool = False
+def open_lake(
+    lake_uri: str, engine: str | None, writes: bool = True, lazy_session: bool = False
 ) -> Iterator[Lake]:
     """The lake of a command on a session that ends with it; its tables are there if it writes, and
     what a process that was killed has staged is gone a week later.
@@ -32,7 +32,7 @@ def at_work(
         opened.append(open_session(engine))
         return opened[-1]
 
-    lake = Lake(session if asks and not is_submitted() else session(), lake_uri)
+    lake = Lake(session if lazy_session and not is_submitted() else session(), lake_uri)
     try:
         if writes:
             lake.prepare().storage.remove_idle_folders(STAGING, STAGED_DAYS_MAX)

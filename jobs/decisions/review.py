@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from jobs.decisions.store import last_steps
-from jobs.lake.point_query import Part, among
+from jobs.decisions.store import latest_steps
+from jobs.lake.point_query import PartitionFilter, column_in
 from jobs.lake.tables import Lake
-from jobs.lake.time_travel import Past, part_of
+from jobs.lake.time_travel import LakeAsOf, partition_filter_of
 from schemas.errors import DecisionRefused
 from schemas.tables import DECISIONS, OUTCOMES, RUNS
 from schemas.vocabulary import DECIDED_BY, DecisionStep, Effect, Outcome
@@ -25,7 +25,7 @@ EFFECTS = {each.value.lower().replace("_", "-"): each for each in Effect}
 _OPEN = (Outcome.BREAK.value, Outcome.SUSPENSE.value)
 
 
-def proposed(
+def propose(
     lake: Lake, effect: Effect, ids: Sequence[str], by: str, reason: str, channels: Sequence[str]
 ) -> Row:
     """Adds a proposal about the latest rows that bear `ids` (txn_id, line_id); returns its row.
@@ -35,7 +35,7 @@ def proposed(
     """
     rows = [_latest(lake, each, channels) for each in ids]
     about = _pair_of(rows) if effect == Effect.PAIR else _one_of(rows, effect)
-    live = last_steps(lake.rows(DECISIONS, run_date=about["run_date"])).values()
+    live = latest_steps(lake.read_rows(DECISIONS, run_date=about["run_date"])).values()
     for other in live:
         same = [x for x in ("txn_id", "line_id") if about[x] and about[x] == other[x]]
         if same and other["step"] != DecisionStep.REJECTED:
@@ -54,17 +54,19 @@ def proposed(
     return row
 
 
-def judged(lake: Lake, decision_id: str, step: DecisionStep, by: str, reason: str) -> Row:
+def judge(lake: Lake, decision_id: str, step: DecisionStep, by: str, reason: str) -> Row:
     """Adds the checker's step; returns the row. An approved decision may be rejected later.
 
     Raises:
         DecisionRefused: there is no such proposal, or it is the maker's own approval.
     """
-    steps = last_steps(lake.rows(DECISIONS))
+    steps = latest_steps(lake.read_rows(DECISIONS))
     last = steps.get(decision_id)
     if last is None:
         raise DecisionRefused(f"{decision_id}: no such decision; see `tieout decide list`")
-    maker = next(iter(lake.rows(DECISIONS, decision_id=decision_id, step="PROPOSED")))["said_by"]
+    maker = next(iter(lake.read_rows(DECISIONS, decision_id=decision_id, step="PROPOSED")))[
+        "said_by"
+    ]
     approves = step == DecisionStep.APPROVED
     if last["step"] == DecisionStep.REJECTED or (approves and last["step"] == step):
         raise DecisionRefused(f"{decision_id}: it is {last['step']} already")
@@ -75,21 +77,21 @@ def judged(lake: Lake, decision_id: str, step: DecisionStep, by: str, reason: st
     return row
 
 
-def listed(lake: Lake, channels: Sequence[str], days: Sequence[Any]) -> list[Row]:
+def list_decisions(lake: Lake, channels: Sequence[str], days: Sequence[Any]) -> list[Row]:
     """Every decision as it stands, with `state`: PROPOSED, REJECTED, or of an approved one WAITING
     (for the next match), IN FORCE or STALE.
     """
     rows = [
         row
-        for row in last_steps(lake.rows(DECISIONS)).values()
+        for row in latest_steps(lake.read_rows(DECISIONS)).values()
         if (not channels or row["channel"] in channels) and (not days or row["run_date"] in days)
     ]
     made = {
         row["decision_id"]: row["said_by"]
-        for row in lake.rows(DECISIONS, step=DecisionStep.PROPOSED.value)
+        for row in lake.read_rows(DECISIONS, step=DecisionStep.PROPOSED.value)
     }
     matched: dict[tuple[str, Any], Any] = {}
-    for run in lake.rows(RUNS, job="match"):
+    for run in lake.read_rows(RUNS, job="match"):
         place = run["channel"], run["business_date"]
         matched[place] = max(matched.get(place, run["started_at"]), run["started_at"])
     out = []
@@ -103,15 +105,17 @@ def listed(lake: Lake, channels: Sequence[str], days: Sequence[Any]) -> list[Row
 
 
 def _held(lake: Lake, row: Row) -> str:
-    by = among(matched_by=[f"{DECIDED_BY}{row['decision_id']}"])
-    there = Past(lake).rows(OUTCOMES, part_of([row], "run_date"), by, rows_max=1)
+    by = column_in(matched_by=[f"{DECIDED_BY}{row['decision_id']}"])
+    there = LakeAsOf(lake).query_rows(
+        OUTCOMES, partition_filter_of([row], "run_date"), by, rows_max=1
+    )
     return "IN FORCE" if there else "STALE"
 
 
 def _latest(lake: Lake, own_id: str, channels: Sequence[str]) -> Row:
     """The row of the latest run that bears an id."""
-    of = Part(frozenset(channels) or None)
-    rows = Past(lake).rows(OUTCOMES, of, among(txn_id=[own_id], line_id=[own_id]))
+    of = PartitionFilter(frozenset(channels) or None)
+    rows = LakeAsOf(lake).query_rows(OUTCOMES, of, column_in(txn_id=[own_id], line_id=[own_id]))
     if not rows:
         raise DecisionRefused(
             f"{own_id}: no outcome bears it as txn_id or line_id; `tieout explain {own_id}` finds"

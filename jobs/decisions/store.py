@@ -10,7 +10,7 @@ from schemas.tables import DECISIONS
 from schemas.vocabulary import DecisionStep
 
 
-def last_steps(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def latest_steps(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Of rows of `decisions` the last of each decision, by its id, in the order of proposals."""
     out: dict[str, dict[str, Any]] = {}
     for row in sorted(rows, key=lambda row: (row["said_at"], row["step"] != DecisionStep.PROPOSED)):
@@ -18,10 +18,10 @@ def last_steps(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     return out
 
 
-def approved(lake: Lake, channel: str) -> dict[date, tuple[Decision, ...]]:
+def read_approved(lake: Lake, channel: str) -> dict[date, tuple[Decision, ...]]:
     """A channel's approved decisions by the run date that they are about."""
     out: dict[date, list[Decision]] = {}
-    for row in last_steps(lake.rows(DECISIONS, channel=channel)).values():
+    for row in latest_steps(lake.read_rows(DECISIONS, channel=channel)).values():
         if row["step"] == DecisionStep.APPROVED:
             own = {name: row[name] for name in Decision.__dataclass_fields__}
             out.setdefault(row["run_date"], []).append(Decision(**own))

@@ -1,4 +1,4 @@
-"""One channel's exceptions of one run date, for people and for the transaction system."""
+"""Exports one channel's exceptions of one run date, for people and the transaction system."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -8,11 +8,17 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from jobs.exports.breaks import broken, cells
-from jobs.exports.folder import join_parts, remove, replaced
+from jobs.exports.atomic_folder import join_parts, remove_folder, replace_folder
+from jobs.exports.breaks import render_rows, sorted_breaks
 from jobs.exports.sheets import write_breaks
-from jobs.exports.summary import counts, figures, sides, stakes, tally
-from jobs.exports.updates import updates
+from jobs.exports.summary import (
+    at_stake_by_currency,
+    describe_inputs,
+    rows_by_outcome,
+    sum_groups,
+    summarize_groups,
+)
+from jobs.exports.updates import encode_updates
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from schemas.errors import CheckFailed
@@ -25,9 +31,10 @@ SUMMARY = "summary.json"
 
 @dataclass(frozen=True)
 class ExportSummary:
-    """What an export wrote: the folder below the lake, its files with their bytes, and the day.
+    """What an export wrote.
 
-    `outcomes` counts rows; `at_stake` is per currency, in minor units.
+    `folder` is below the lake, `files` gives the bytes of each file, `outcomes` counts rows by
+    outcome, `at_stake` is per currency in minor units.
     """
 
     channel: str
@@ -41,77 +48,83 @@ class ExportSummary:
     versions_read: dict[str, int]
 
 
-def run(lake: Lake, profile: Profile, day: date) -> ExportSummary:
-    """Writes `exports/<run_date>/<channel>/` below the lake, whole or not at all.
+def export_day(lake: Lake, profile: Profile, day: date) -> ExportSummary:
+    """Writes `exports/<run_date>/<channel>/` below the lake, the whole folder or nothing.
 
     Raises:
-        CheckFailed: a file does not hold the rows that it should; the earlier export stays.
-        TableMissing: nothing has been matched yet.
+        CheckFailed: a file has more or fewer rows than the outcomes; the earlier export stays.
+        TableMissing: no date has been matched yet.
     """
-    # All files are made of one version of the outcomes, whatever is matched meanwhile.
+    # All files come from one version of the outcomes, even if a match runs at the same time.
     version = lake.version(OUTCOMES)
     outcomes = lake.read_day(OUTCOMES, day, profile.channel, version)
-    groups = [row.asDict() for row in tally(outcomes).collect()]
+    groups = [row.asDict() for row in sum_groups(outcomes).collect()]
     received = lake.read_rows(STATEMENT_FILES, channel=profile.channel, business_date=day)
     files, folder = lake.storage.fs, f"exports/{day}/{profile.channel}"
-    with replaced(files, lake.storage.full_path(folder), last=SUMMARY) as making:
-        # The engine encodes the updates, in parallel, while the breaks are written here.
-        parts, told_to = f"{making}/parts", f"{making}/status_updates.jsonl"
-        with ThreadPoolExecutor(1) as beside:
-            lines = beside.submit(_encoded, lake, updates(outcomes), parts, told_to)
+    with replace_folder(files, lake.storage.full_path(folder), last=SUMMARY) as new_folder:
+        # The engine encodes the updates in parallel while this process writes the breaks.
+        parts, updates_path = f"{new_folder}/parts", f"{new_folder}/status_updates.jsonl"
+        with ThreadPoolExecutor(1) as executor:
+            encoding = executor.submit(
+                _encode_lines, lake, encode_updates(outcomes), parts, updates_path
+            )
             with (
-                files.open_output_stream(f"{making}/breaks.csv") as as_csv,
-                files.open_output_stream(f"{making}/breaks.xlsx") as as_xlsx,
+                files.open_output_stream(f"{new_folder}/breaks.csv") as as_csv,
+                files.open_output_stream(f"{new_folder}/breaks.xlsx") as as_xlsx,
             ):
-                count = write_breaks(cells(broken(outcomes).toLocalIterator()), as_csv, as_xlsx)
-            told = lines.result()
+                break_count = write_breaks(
+                    render_rows(sorted_breaks(outcomes).toLocalIterator()), as_csv, as_xlsx
+                )
+            update_count = encoding.result()
         names = ("breaks.csv", "breaks.xlsx", "status_updates.jsonl")
-        sizes = {name: int(files.get_file_info(f"{making}/{name}").size) for name in names}
-        _checked(groups, count, told)
+        sizes = {name: int(files.get_file_info(f"{new_folder}/{name}").size) for name in names}
+        _check_row_counts(groups, break_count, update_count)
         report = {
             "channel": profile.channel,
             "run_date": str(day),
-            **sides(received, lake.read_rows(SNAPSHOT_FILES, business_date=day), profile.files),
-            **figures(groups),
+            **describe_inputs(
+                received, lake.read_rows(SNAPSHOT_FILES, business_date=day), profile.files
+            ),
+            **summarize_groups(groups),
             "files": sizes,
         }
-        with files.open_output_stream(f"{making}/{SUMMARY}") as out:
+        with files.open_output_stream(f"{new_folder}/{SUMMARY}") as out:
             out.write(json.dumps(report, ensure_ascii=False, indent=2).encode() + b"\n")
     return ExportSummary(
         channel=profile.channel,
         run_date=day,
         folder=folder,
         files=sizes,
-        breaks=count,
-        updates=told,
-        outcomes=counts(groups),
-        at_stake=stakes(groups),
+        breaks=break_count,
+        updates=update_count,
+        outcomes=rows_by_outcome(groups),
+        at_stake=at_stake_by_currency(groups),
         versions_read={OUTCOMES.name: version},
     )
 
 
-def _encoded(lake: Lake, lines: DataFrame, parts: str, target: str) -> int:
-    """Has the engine write lines of text, and joins them to one file; returns how many."""
+def _encode_lines(lake: Lake, lines: DataFrame, parts: str, target: str) -> int:
+    """Lets the engine write lines of text, and joins them to one file; returns their number."""
     lines.write.text(parts.replace(lake.storage.base, lake.uri, 1))
     count = join_parts(lake.storage.fs, parts, target)
-    remove(lake.storage.fs, parts)
+    remove_folder(lake.storage.fs, parts)
     return count
 
 
-def _checked(groups: list[dict[str, Any]], breaks: int, told: int) -> None:
-    wanted = (counts(groups)[Outcome.BREAK], sum(row["updates"] for row in groups))
-    if wanted != (breaks, told):
+def _check_row_counts(groups: list[dict[str, Any]], breaks: int, updates: int) -> None:
+    expected = (rows_by_outcome(groups)[Outcome.BREAK], sum(row["updates"] for row in groups))
+    if expected != (breaks, updates):
         raise CheckFailed(
-            f"export: {breaks} breaks and {told} updates were written, the outcomes have"
-            f" {wanted[0]} and {wanted[1]}; the earlier export stays; run it again"
+            f"export: {breaks} breaks and {updates} updates were written, the outcomes have"
+            f" {expected[0]} and {expected[1]}; the earlier export stays; run it again"
         )
 
 
-def step(lake: Lake, profile: Profile, day: date) -> ExportSummary:
-    """`run`, and its row in `runs`."""
+def record_export(lake: Lake, profile: Profile, day: date) -> ExportSummary:
+    """Exports a day, and records the export in the table `runs`."""
     job = Run("export", profile.channel, day)
     with job.step("export"):
-        summary = run(lake, profile, day)
+        summary = export_day(lake, profile, day)
     job.versions_read = summary.versions_read
     job.counts = {"breaks": summary.breaks, "updates": summary.updates}
     record_runs(lake, job)

@@ -1,13 +1,13 @@
-"""Checks the fees of one channel's statement lines of one date against its rate card."""
+"""Checks the fees of one channel and date against the channel's rate card."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from jobs.fees.compare import checked, totals, wrong
-from jobs.fees.originals import LOOK_BACK_DAYS, are_asked, original_entries
-from jobs.lake.run_log import Run, sealed
+from jobs.fees.compare import check_fees, sum_fees, wrong_fees
+from jobs.fees.originals import LOOK_BACK_DAYS, needs_originals, original_entries
+from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from schemas.fee_schedule import FeeSchedule
 from schemas.profile.channel import Profile
@@ -16,10 +16,10 @@ from schemas.tables import FEE_CHECKS, FEE_TOTALS, STATEMENT_LINES
 
 @dataclass(frozen=True)
 class FeesSummary:
-    """What a check of one channel and date found; amounts per currency in minor units.
+    """Result of the fee check of one channel and date; amounts per currency in minor units.
 
-    `due` and `difference` leave out lines that no entry fits; `wrong` counts all rows of
-    `fee_checks`. The versions are those of the tables, by name.
+    `due` and `difference` leave out lines without an entry of the rate card; `wrong` counts the
+    rows of `fee_checks`. `versions_read` and `versions_written` are by table name.
     """
 
     channel: str
@@ -33,35 +33,40 @@ class FeesSummary:
     versions_written: dict[str, int]
 
 
-def run(lake: Lake, profile: Profile, schedule: FeeSchedule, day: date) -> FeesSummary:
+def check_fees_of_day(
+    lake: Lake, profile: Profile, schedule: FeeSchedule, day: date
+) -> FeesSummary:
     """Replaces the day's `fee_checks` and `fee_totals` of one channel.
 
     Raises:
-        LakeError: a table is missing, or a write was refused or lost; run it again.
+        LakeError: a table is missing, or a write failed; run the command again.
     """
-    # Both tables are made of one version of the lines, whatever is ingested meanwhile.
+    # Both tables come from one version of the lines, even if an ingest runs at the same time.
     version = lake.version(STATEMENT_LINES)
     lines = lake.read_day(STATEMENT_LINES, day, profile.channel, version)
     originals = None
-    if are_asked(schedule):
+    if needs_originals(schedule):
         since = day - timedelta(days=LOOK_BACK_DAYS)
         payments = lake.read_days(STATEMENT_LINES, since, day, profile.channel, version)
-        named = original_entries(lines, payments, schedule, profile.zone_info)
-        originals = lake.stage(named, f"originals-{profile.channel}-{day}")
-    checks = checked(lines, originals, schedule, profile.zone_info, lake.stage)
-    summed = lake.replace_day(FEE_TOTALS, totals(checks), day, profile.channel)
-    found = lake.replace_day(FEE_CHECKS, wrong(checks), day, profile.channel)
+        payment_entries = original_entries(lines, payments, schedule, profile.zone_info)
+        originals = lake.stage(payment_entries, f"originals-{profile.channel}-{day}")
+    checks = check_fees(lines, originals, schedule, profile.zone_info, lake.stage)
+    totals_written = lake.replace_day(FEE_TOTALS, sum_fees(checks), day, profile.channel)
+    checks_written = lake.replace_day(FEE_CHECKS, wrong_fees(checks), day, profile.channel)
     rows = lake.read_day(FEE_TOTALS, day, profile.channel).collect()
     return FeesSummary(
         channel=profile.channel,
         business_date=day,
         lines=sum(row["lines"] for row in rows),
-        wrong=found.rows,
+        wrong=checks_written.rows,
         charged=_per_currency(rows, "charged"),
         due=_per_currency(rows, "due"),
         difference=_per_currency(rows, "difference"),
         versions_read={STATEMENT_LINES.name: version},
-        versions_written={FEE_CHECKS.name: found.version, FEE_TOTALS.name: summed.version},
+        versions_written={
+            FEE_CHECKS.name: checks_written.version,
+            FEE_TOTALS.name: totals_written.version,
+        },
     )
 
 
@@ -73,13 +78,13 @@ def _per_currency(rows: Iterable[Any], column: str) -> dict[str, int]:
     return sums
 
 
-def step(lake: Lake, profile: Profile, schedule: FeeSchedule, day: date) -> FeesSummary:
-    """`run`, and its row in `runs`."""
+def record_fee_check(lake: Lake, profile: Profile, schedule: FeeSchedule, day: date) -> FeesSummary:
+    """Checks the fees of a day, and records the check in the table `runs`."""
     job = Run("check_fees", profile.channel, day)
     with job.step("check_fees"):
-        summary = run(lake, profile, schedule, day)
+        summary = check_fees_of_day(lake, profile, schedule, day)
     job.versions_read, job.versions_written = summary.versions_read, summary.versions_written
     job.counts = {"lines": summary.lines, "wrong": summary.wrong}
     job.amounts = summary.difference
-    sealed(lake, job)
+    record_runs(lake, job)
     return summary

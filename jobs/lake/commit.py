@@ -62,7 +62,7 @@ def _options(frame: DataFrame, table: Table) -> dict[str, str]:
     if engine_in_use(frame.sparkSession) == "sail":
         return {"compression": "zstd(1)"}
     # The level is in Spark's session.
-    worth_it = {f"parquet.enable.dictionary#{name}": "true" for name in table.repeated}
+    worth_it = {f"parquet.enable.dictionary#{name}": "true" for name in table.dictionary_columns}
     return {"compression": "zstd", "parquet.enable.dictionary": "false"} | worth_it
 
 

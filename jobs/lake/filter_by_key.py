@@ -25,9 +25,9 @@ from jobs.lake.bloom_filter import AT_ONCE, Words, add, among, empty
 from jobs.lake.tables import Lake
 from jobs.lake.write_checks import arrow_schema
 from jobs.storage.archive import Storage
-from schemas.tables import MARKS, Table
+from schemas.tables import HASH_COLUMNS, Table
 
-_MARKED = pa.schema([(name, pa.int64()) for name in MARKS])
+_MARKED = pa.schema([(name, pa.int64()) for name in HASH_COLUMNS])
 #: About so many rows of a data file are one task's.
 _ROWS_OF_A_TASK = 2**21
 
@@ -86,7 +86,7 @@ def sifted(
     words = filtered(lake, asked, folder)
     schema = pa.schema([arrow_schema(table).field(each) for each in columns])
     texts = [each.name for each in schema if each.type == pa.string()]
-    few = tuple(name for name in texts if name in table.repeated)
+    few = tuple(name for name in texts if name in table.dictionary_columns)
     parts = [
         _Part(lake.uri, f"{table.name}/{each['path']}", place, of, words, schema, fixed, few, out)
         for each in files

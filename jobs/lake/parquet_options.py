@@ -19,13 +19,13 @@ GROUP_ROWS_MAX = 2**20
 _ONE_IN = 50
 
 
-def writing(table: Table, first: pa.Table) -> dict[str, Any]:
+def writer_options(table: Table, first: pa.Table) -> dict[str, Any]:
     """Options of `pyarrow.parquet` for a table's file, of row groups such as `first` is one.
 
     A column that is empty in them gets no filter: it is read through where a search asks for it.
     """
     rows = min(len(first), GROUP_ROWS_MAX)
-    there = {name: len(first) - first[name].null_count for name in table.sought}
+    there = {name: len(first) - first[name].null_count for name in table.lookup_columns}
     filters = {
         name: {"ndv": max(rows * count // len(first), 1), "fpp": 1 / _ONE_IN}
         for name, count in there.items()
@@ -34,6 +34,6 @@ def writing(table: Table, first: pa.Table) -> dict[str, Any]:
     return {
         "compression": "zstd",
         "compression_level": 1,
-        "use_dictionary": table.repeated,
+        "use_dictionary": table.dictionary_columns,
         "bloom_filter_options": filters or None,
     }

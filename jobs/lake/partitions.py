@@ -15,7 +15,7 @@ from pyspark.sql.types import StructType
 from schemas.tables import Table
 
 
-def add_actions(
+def list_add_actions(
     delta: DeltaTable, table: Table, first: date, last: date, channel: str | None = None
 ) -> list[dict[str, Any]]:
     """The data files in force of some dates, both included, and of a channel if it is named."""
@@ -28,12 +28,12 @@ def add_actions(
     ]
 
 
-def row_count(actions: Iterable[Mapping[str, Any]]) -> int:
+def count_rows(actions: Iterable[Mapping[str, Any]]) -> int:
     """Rows in data files."""
     return sum(int(row["num_records"]) for row in actions)
 
 
-def frame_of(
+def read_data_files(
     spark: SparkSession, path: str, table: Table, actions: Iterable[Mapping[str, Any]]
 ) -> DataFrame:
     """The rows of data files, read by their names: an engine need not replay the log for them."""
@@ -58,7 +58,7 @@ def frame_of(
     return days[0]
 
 
-def rows_where(delta: DeltaTable, where: Mapping[str, object]) -> list[dict[str, Any]]:
+def read_rows_where(delta: DeltaTable, where: Mapping[str, object]) -> list[dict[str, Any]]:
     """The rows of a control table that have the given values; made Python's only after that."""
     found = delta.to_pyarrow_table()
     for name, value in where.items():
@@ -67,7 +67,7 @@ def rows_where(delta: DeltaTable, where: Mapping[str, object]) -> list[dict[str,
     return [dict(row) for row in found.to_pylist(maps_as_pydicts="strict")]
 
 
-def repeated_values(frame: DataFrame, column: str) -> list[str]:
+def find_repeated_values(frame: DataFrame, column: str) -> list[str]:
     """Values of a text column that stand in more than one row.
 
     Hashes are counted, which is cheaper than texts; the few that meet are looked at again.

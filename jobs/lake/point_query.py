@@ -17,11 +17,11 @@ from schemas.tables import Table
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Conditions, each by the one column that it is about: a row that meets any of them is meant.
-Picked = Mapping[str, str]
+RowConditions = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Part:
+class PartitionFilter:
     """Which partitions of a table are asked for: channels, and dates of a list or of a range.
 
     None is no bound. Said apart from other conditions, so that no other files are opened.
@@ -32,7 +32,7 @@ class Part:
     since: date | None = None
     until: date | None = None
 
-    def has(self, day: date, channel: str) -> bool:
+    def includes(self, day: date, channel: str) -> bool:
         """Whether a partition is asked for."""
         return (
             (self.channels is None or channel in self.channels)
@@ -41,7 +41,7 @@ class Part:
             and (self.until is None or day <= self.until)
         )
 
-    def conditions(self, table: Table) -> Iterator[str]:
+    def sql_conditions(self, table: Table) -> Iterator[str]:
         """What its rows meet, in SQL."""
         day = table.partitions[0]
         if self.channels is not None:
@@ -54,21 +54,21 @@ class Part:
             yield f"{day} <= {_text(str(self.until))}"
 
 
-def among(**values: Collection[str]) -> Picked:
+def column_in(**values: Collection[str]) -> RowConditions:
     """Rows of which one of some columns has one of some values."""
     return {name: _in(name, each) for name, each in values.items() if each}
 
 
-def holding(column: str, text: str) -> Picked:
+def column_contains(column: str, text: str) -> RowConditions:
     """Rows of which a column has a text somewhere in it."""
     return {column: f"strpos({column}, {_text(text)}) > 0"}
 
 
-def queried(
+def query_rows(
     delta: DeltaTable,
     table: Table,
-    part: Part,
-    picked: Picked,
+    partition_filter: PartitionFilter,
+    conditions: RowConditions,
     columns: Sequence[str],
     order: Sequence[str] = (),
     rows_max: int | None = None,
@@ -80,16 +80,21 @@ def queried(
     """
     there = {field.name for field in delta.schema().fields}
     shown = [name for name in columns if name in there]
-    rows = _rows(table, part, {name: of for name, of in picked.items() if name in there}, shown)
+    rows = _rows(
+        table,
+        partition_filter,
+        {name: of for name, of in conditions.items() if name in there},
+        shown,
+    )
     text = f"SELECT * FROM ({rows}){_ordered(order)}"
     return _told(delta, text + ("" if rows_max is None else f" LIMIT {rows_max}"), columns)
 
 
-def added_up(
+def aggregate_rows(
     delta: DeltaTable,
     table: Table,
-    part: Part,
-    picked: Picked,
+    partition_filter: PartitionFilter,
+    conditions: RowConditions,
     by: Sequence[str],
     counts: Mapping[str, str],
     sums: Mapping[str, str],
@@ -101,17 +106,19 @@ def added_up(
     told = [f"count({name}) AS {alias}" for alias, name in counts.items()]
     exact = "CAST(coalesce(sum(CAST({} AS DECIMAL(38, 0))), 0) AS BIGINT) AS {}"
     told += [exact.format(name, alias) for alias, name in sums.items()]
-    rows = _rows(table, part, picked, columns)
+    rows = _rows(table, partition_filter, conditions, columns)
     group = ", ".join(by)
     text = f"SELECT {', '.join([*by, *told])} FROM ({rows}) GROUP BY {group}{_ordered(by)}"
     return _told(delta, text, [*by, *counts, *sums])
 
 
-def _rows(table: Table, part: Part, picked: Picked, columns: Sequence[str]) -> str:
+def _rows(
+    table: Table, part: PartitionFilter, picked: RowConditions, columns: Sequence[str]
+) -> str:
     """The query of the rows that a condition picks; of none without a condition."""
     asked = list(picked.values()) or ["FALSE"]
     shown = ", ".join(columns)
-    inside = list(part.conditions(table))
+    inside = list(part.sql_conditions(table))
     queries = []
     for place, condition in enumerate(asked):
         # A row that an earlier query has found is not found again.

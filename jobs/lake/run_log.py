@@ -41,7 +41,7 @@ class Run:
             took = time.monotonic() - begun
             self.seconds[name] = round(self.seconds.get(name, 0.0) + took, 3)
 
-    def row(self, engine: str) -> dict[str, Any]:
+    def to_row(self, engine: str) -> dict[str, Any]:
         """The row of `runs`, ended now."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return values | {
@@ -52,7 +52,7 @@ class Run:
         }
 
 
-def sealed(lake: Lake, *runs: Run) -> None:
+def record_runs(lake: Lake, *runs: Run) -> None:
     """Adds finished runs to `runs`: only then do they count."""
     if runs:
-        lake.append_rows(RUNS, [run.row(engine_in_use(lake.spark)) for run in runs])
+        lake.append_rows(RUNS, [run.to_row(engine_in_use(lake.spark)) for run in runs])

@@ -11,20 +11,20 @@ import pyarrow as pa
 from deltalake import DeltaTable
 from pyspark.sql import DataFrame
 
-from jobs.lake.partitions import add_actions, frame_of, rows_where
-from jobs.lake.point_query import Part, Picked, added_up, queried
+from jobs.lake.partitions import list_add_actions, read_data_files, read_rows_where
+from jobs.lake.point_query import PartitionFilter, RowConditions, aggregate_rows, query_rows
 from jobs.lake.tables import Lake
 from schemas.errors import LakeError, TableMissing
 from schemas.tables import RUNS, Table
 
 
-def part_of(rows: Iterable[dict[str, Any]], day: str) -> Part:
+def partition_filter_of(rows: Iterable[dict[str, Any]], day: str) -> PartitionFilter:
     """The partitions that some rows stand in, by a date of theirs."""
     rows = list(rows)
-    return Part(frozenset(r["channel"] for r in rows), frozenset(r[day] for r in rows))
+    return PartitionFilter(frozenset(r["channel"] for r in rows), frozenset(r[day] for r in rows))
 
 
-class Past:
+class LakeAsOf:
     """The tables of a lake, now (`at` is None) or as they were at a moment in UTC.
 
     A moment given to the second means the end of that second.
@@ -47,11 +47,11 @@ class Past:
             self._versions[table.name] = self._in_force(table)
         return self._versions[table.name]
 
-    def rows(
+    def query_rows(
         self,
         table: Table,
-        part: Part,
-        picked: Picked,
+        partition_filter: PartitionFilter,
+        conditions: RowConditions,
         columns: Sequence[str] | None = None,
         order: Sequence[str] = (),
         rows_max: int | None = None,
@@ -62,13 +62,15 @@ class Past:
         delta = self._log(table)
         if delta is None:
             return []
-        return queried(delta, table, part, picked, columns or table.columns, order, rows_max)
+        return query_rows(
+            delta, table, partition_filter, conditions, columns or table.columns, order, rows_max
+        )
 
-    def added_up(
+    def aggregate_rows(
         self,
         table: Table,
-        part: Part,
-        picked: Picked,
+        partition_filter: PartitionFilter,
+        conditions: RowConditions,
         by: Sequence[str],
         counts: Mapping[str, str],
         sums: Mapping[str, str],
@@ -77,20 +79,20 @@ class Past:
         delta = self._log(table)
         if delta is None:
             return []
-        return added_up(delta, table, part, picked, by, counts, sums)
+        return aggregate_rows(delta, table, partition_filter, conditions, by, counts, sums)
 
-    def latest(self, table: Table) -> date | None:
+    def latest_date(self, table: Table) -> date | None:
         """The latest date that has rows, by the log."""
         delta = self._log(table)
         if delta is None:
             return None
-        actions = add_actions(delta, table, date.min, date.max)
+        actions = list_add_actions(delta, table, date.min, date.max)
         return max((row[f"partition.{table.partitions[0]}"] for row in actions), default=None)
 
-    def control_rows(self, table: Table) -> list[dict[str, Any]]:
+    def read_rows(self, table: Table) -> list[dict[str, Any]]:
         """All rows of a small control table."""
         delta = self._log(table)
-        return [] if delta is None else rows_where(delta, {})
+        return [] if delta is None else read_rows_where(delta, {})
 
     def _log(self, table: Table) -> DeltaTable | None:
         """A table's log as of the version in force; None where it was not there yet."""
@@ -116,13 +118,13 @@ class Past:
         return None
 
 
-def read_version(lake: Lake, table: Table, part: Part, version: int) -> DataFrame:
+def read_version(lake: Lake, table: Table, part: PartitionFilter, version: int) -> DataFrame:
     """The rows of some partitions as of a version, by data files, as `Lake.read_days` does."""
     log = DeltaTable(_uri(lake, table), version=version)
     names = [f"partition.{name}" for name in table.partitions]
     actions = pa.table(log.get_add_actions(flatten=True)).to_pylist()
-    wanted = [row for row in actions if part.has(row[names[0]], row[names[1]])]
-    return frame_of(lake.spark, lake.path(table), table, wanted)
+    wanted = [row for row in actions if part.includes(row[names[0]], row[names[1]])]
+    return read_data_files(lake.spark, lake.path(table), table, wanted)
 
 
 def _uri(lake: Lake, table: Table) -> str:

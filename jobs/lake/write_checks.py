@@ -30,29 +30,29 @@ def arrow_schema(table: Table) -> pa.Schema:
     return to_arrow_schema(table.schema)
 
 
-def lacking(delta: DeltaTable, table: Table) -> list[Field]:
+def missing_columns(delta: DeltaTable, table: Table) -> list[Field]:
     """The columns that a table made by an earlier version of the software has not got."""
     there = {field.name for field in delta.schema().fields}
     wanted = Schema.from_arrow(arrow_schema(table)).fields
     return [field for field in wanted if field.name not in there]
 
 
-def widened(uri: str, table: Table) -> None:
+def add_missing_columns(uri: str, table: Table) -> None:
     """Adds the columns that a table lacks; they are null in the rows that are there."""
     delta = DeltaTable(uri)
-    fields = lacking(delta, table)
+    fields = missing_columns(delta, table)
     if fields:
         delta.alter.add_columns(fields)
 
 
-def opened(uri: str, table: Table, as_of: int | None) -> DeltaTable:
+def open_table(uri: str, table: Table, as_of: int | None) -> DeltaTable:
     """The log of a table, now or as of a version.
 
     Raises:
         ColumnsDiffer: an earlier version of the software made it, and nothing has written since.
     """
     delta = DeltaTable(uri, version=as_of)
-    if as_of is None and (fields := lacking(delta, table)):
+    if as_of is None and (fields := missing_columns(delta, table)):
         names = ", ".join(field.name for field in fields)
         raise ColumnsDiffer(
             f"{uri}: an earlier version made it, it lacks {names};"
@@ -61,7 +61,9 @@ def opened(uri: str, table: Table, as_of: int | None) -> DeltaTable:
     return delta
 
 
-def guarded(table: Table, frame: DataFrame, day: date, channel: str) -> DataFrame:
+def check_schema_and_partition(
+    table: Table, frame: DataFrame, day: date, channel: str
+) -> DataFrame:
     """The frame in the table's column order, refusing any row outside the date and channel.
 
     Raises:
@@ -95,7 +97,7 @@ def is_conflict(fault: Exception) -> bool:
     return any(word in str(fault) for word in _CONFLICTS)
 
 
-def named(fault: Exception) -> Exception:
+def unwrap_error(fault: Exception) -> Exception:
     """The error that a guard raised inside an engine, by its own name; else the fault itself."""
     text = str(fault)
     if "RowsOutsideDay: " in text:
@@ -103,7 +105,7 @@ def named(fault: Exception) -> Exception:
     return fault
 
 
-def taking_turns(table: Table, write: Callable[[], object]) -> None:
+def retry_on_conflict(table: Table, write: Callable[[], object]) -> None:
     """Carries out a write, again where another writer was faster.
 
     Raises:
@@ -115,7 +117,7 @@ def taking_turns(table: Table, write: Callable[[], object]) -> None:
             return
         except Exception as fault:
             if not is_conflict(fault):
-                raise named(fault) from fault
+                raise unwrap_error(fault) from fault
             time.sleep(WAIT_SECONDS * 2**attempt)
     raise WriteConflict(
         f"{table.name}: other writers won {TRIES_MAX} times; nothing was written; run it again"

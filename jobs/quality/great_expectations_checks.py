@@ -21,7 +21,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.lake.tables import Lake
-from jobs.quality.rules import USUAL_DAYS, USUAL_DAYS_MIN, Mark, Rule, rules_of
+from jobs.quality.rules import USUAL_DAYS, USUAL_DAYS_MIN, Rule, Severity, select_rules
 from schemas.tables import Table
 
 #: What Great Expectations imports at its start, half of the time it takes, and we never use.
@@ -40,9 +40,9 @@ class Check:
 
     name: str
     column: str
-    mark: Mark
+    severity: Severity
     passed: bool
-    found: str
+    problem: str
     evidence: Any = field(repr=False, compare=False)
 
 
@@ -60,12 +60,16 @@ class QualitySummary:
     @property
     def failures(self) -> tuple[Check, ...]:
         """Checks marked `fail` that failed."""
-        return tuple(each for each in self.checks if not each.passed and each.mark is Mark.FAIL)
+        return tuple(
+            each for each in self.checks if not each.passed and each.severity is Severity.FAIL
+        )
 
     @property
     def warnings(self) -> tuple[Check, ...]:
         """Checks marked `warn` that failed."""
-        return tuple(each for each in self.checks if not each.passed and each.mark is Mark.WARN)
+        return tuple(
+            each for each in self.checks if not each.passed and each.severity is Severity.WARN
+        )
 
     @property
     def result(self) -> str:
@@ -73,7 +77,7 @@ class QualitySummary:
         return "FAIL" if self.failures else "WARN" if self.warnings else "OK"
 
 
-def warm_up() -> threading.Thread:
+def preload_great_expectations() -> threading.Thread:
     """Imports Great Expectations behind the caller's back, while an engine is at work.
 
     To be called once the session is open: two threads should not import the same packages.
@@ -96,18 +100,18 @@ def check_day(
     rows, usual = _volumes(lake, table, day, chosen)
     frame = _of(lake.read_day(table, day), chosen)
     with _one_at_a_time:
-        asked = _validated(frame, rules_of(table, rows, usual), "BOOLEAN_ONLY")
+        asked = _validated(frame, select_rules(table, rows, usual), "BOOLEAN_ONLY")
         # The cheap form says yes or no, in one pass; what failed is asked again for what is wrong.
         doubtful = tuple(rule for rule, evidence in asked if not evidence.success)
         passed = [(rule, evidence) for rule, evidence in asked if evidence.success]
         told = _validated(frame, doubtful, "BASIC") if doubtful else []
-    told.sort(key=lambda each: each[0].mark)  # failures before warnings
+    told.sort(key=lambda each: each[0].severity)  # failures before warnings
     checks = tuple(_check(rule, evidence) for rule, evidence in [*told, *passed])
     seconds = round(time.monotonic() - begun, 3)
     return QualitySummary(table.name, day, chosen, rows, checks, seconds)
 
 
-def in_words(check: Check) -> str:
+def describe(check: Check) -> str:
     """What must hold, as Great Expectations says it, in HTML."""
     _great_expectations()
     blocks = importlib.import_module("great_expectations.render.renderer.content_block")
@@ -131,7 +135,7 @@ def _volumes(
     today, *before = (
         sum(
             int(file["num_records"])
-            for file in lake.data_files(table, day - timedelta(days=number), None)
+            for file in lake.list_data_files(table, day - timedelta(days=number), None)
             if not channels or file["partition.channel"] in channels
         )
         for number in range(USUAL_DAYS + 1)
@@ -149,11 +153,11 @@ def _validated(
     context.variables.progress_bars = {"globally": False}
     asset = context.data_sources.add_spark("lake", persist=False).add_dataframe_asset("day")
     suite = context.suites.add(gx.ExpectationSuite(name="shape"))
-    severity = {Mark.FAIL: "critical", Mark.WARN: "warning"}
+    severity = {Severity.FAIL: "critical", Severity.WARN: "warning"}
     for place, rule in enumerate(rules):
         expectation = getattr(gx.expectations, rule.expectation)
         suite.add_expectation(expectation(
-            **rule.arguments, severity=severity[rule.mark], meta={"place": place}
+            **rule.arguments, severity=severity[rule.severity], meta={"place": place}
         ))  # fmt: skip
     batch = asset.add_batch_definition_whole_dataframe("day")
     definition = gx.ValidationDefinition(name="day", data=batch, suite=suite)
@@ -167,7 +171,7 @@ def _validated(
 def _check(rule: Rule, evidence: Any) -> Check:
     column = str(rule.arguments.get("column", "the table"))
     found = "" if evidence.success else _what_is_wrong(evidence)
-    return Check(rule.name, column, rule.mark, bool(evidence.success), found, evidence)
+    return Check(rule.name, column, rule.severity, bool(evidence.success), found, evidence)
 
 
 def _what_is_wrong(evidence: Any) -> str:
@@ -182,7 +186,7 @@ def _what_is_wrong(evidence: Any) -> str:
     return f"could not be checked: {str(evidence.exception_info)[-300:]}"
 
 
-class _Later(ModuleType):
+class _LazyModule(ModuleType):
     """Stands for a module until something of it is used."""
 
     def __getattr__(self, name: str) -> Any:
@@ -194,7 +198,7 @@ class _Later(ModuleType):
 
 def _forget_stand_ins() -> None:
     for name in _LATER:
-        if isinstance(sys.modules.get(name), _Later):
+        if isinstance(sys.modules.get(name), _LazyModule):
             del sys.modules[name]
 
 
@@ -204,7 +208,7 @@ def _great_expectations() -> ModuleType:
         if "great_expectations" not in sys.modules:
             os.environ["GX_ANALYTICS_ENABLED"] = "false"
             for name in _LATER:
-                sys.modules.setdefault(name, _Later(name))
+                sys.modules.setdefault(name, _LazyModule(name))
             try:
                 import great_expectations
             finally:

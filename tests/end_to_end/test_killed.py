@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from jobs.cli.lake_session import at_work
+from jobs.cli.lake_session import open_lake
 from jobs.exports import export_day
 from jobs.fees import check_day
 from jobs.lake.tables import Lake
 from jobs.storage.archive import Storage
-from schemas.errors import LakeOutOfStep
+from schemas.errors import LakeInconsistent
 from schemas.fee_schedule import FeeEntry, FeeSchedule
 from schemas.tables import (
     FEE_CHECKS,
@@ -55,8 +55,8 @@ def command(world: World) -> None:
     world.ingest(0)
     world.match(0)
     profile = world.config.profiles["bank"]
-    check_day.step(world.lake, profile, SCHEDULE, day(0))
-    export_day.step(world.lake, profile, day(0))
+    check_day.record_fee_check(world.lake, profile, SCHEDULE, day(0))
+    export_day.record_export(world.lake, profile, day(0))
 
 
 def state(lake: Lake) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def assert_trusted(world: World) -> None:
         assert count in (0, whole), f"{table.name} has {count} rows"
     try:
         world.match(0)
-    except LakeOutOfStep:
+    except LakeInconsistent:
         assert world.lake.read(OUTCOMES).count() == 0
 
 
@@ -195,7 +195,7 @@ def test_what_a_dead_process_staged_goes_after_a_week(tmp_path: Path) -> None:
     to, or with a command that only looks: there.
     """
     lake = tmp_path / "lake"
-    with at_work(str(lake), "sail"):
+    with open_lake(str(lake), "sail"):
         pass
     for name, days in (("dead", 8), ("idle", 6), ("busy", 8)):
         place = lake / "_staging" / name / "marks"
@@ -207,9 +207,9 @@ def test_what_a_dead_process_staged_goes_after_a_week(tmp_path: Path) -> None:
     def left() -> list[str]:
         return sorted(each.name for each in (lake / "_staging").iterdir())
 
-    with at_work(str(lake), "sail", writes=False):
+    with open_lake(str(lake), "sail", writes=False):
         assert left() == ["busy", "dead", "idle"]
-    with at_work(str(lake), "sail", asks=True):
+    with open_lake(str(lake), "sail", lazy_session=True):
         assert left() == ["busy", "idle"]
 
 
@@ -227,7 +227,7 @@ def test_two_that_clean_up_at_once(tmp_path: Path) -> None:
     _backdate(8, staging / "note.txt")
     storages = [Storage(str(tmp_path)) for _ in range(4)]
     with ThreadPoolExecutor(len(storages)) as both:
-        list(both.map(lambda each: each.remove_idle("_staging", 7), storages))
+        list(both.map(lambda each: each.remove_idle_folders("_staging", 7), storages))
     storages[0].remove_idle_folders("_staging", 7)
     assert [each.name for each in staging.iterdir()] == ["note.txt"]
 

@@ -7,10 +7,10 @@ import json
 import pytest
 
 from jobs.__main__ import main
-from jobs.decisions.review import judged, listed, proposed
+from jobs.decisions.review import judge, list_decisions, propose
 from jobs.lake.tables import Lake
 from jobs.timeline import history
-from jobs.timeline.text import told
+from jobs.timeline.text import render_timeline
 from schemas.errors import DecisionRefused
 from schemas.tables import DECISIONS, OUTCOMES
 from schemas.vocabulary import DecisionStep, Effect
@@ -31,8 +31,8 @@ def world(lake: Lake, tmp_path) -> World:
 
 def settle(lake: Lake, effect: Effect, *ids: str) -> str:
     """Proposed by ann, approved by bob."""
-    row = proposed(lake, effect, ids, "ann", "seen", [])
-    return str(judged(lake, row["decision_id"], APPROVED, "bob", "")["decision_id"])
+    row = propose(lake, effect, ids, "ann", "seen", [])
+    return str(judge(lake, row["decision_id"], APPROVED, "bob", "")["decision_id"])
 
 
 def line_id(lake: Lake, offset: int, line_no: int) -> str:
@@ -42,7 +42,7 @@ def line_id(lake: Lake, offset: int, line_no: int) -> str:
 
 
 def states(lake: Lake) -> list[str]:
-    return [row["state"] for row in listed(lake, [], [])]
+    return [row["state"] for row in list_decisions(lake, [], [])]
 
 
 def a_bad_day(world: World) -> None:
@@ -116,10 +116,10 @@ def test_two_that_could_be_meant_are_paired_by_a_person(world: World) -> None:
         ("MATCHED", "Y1", 3, f"decision:{by}"),
         ("MATCHED", "Y2", 2, "by_amount"),
     ]
-    story = history.run(lake, world.config, "Y1")
+    story = history.trace_reference(lake, world.config, "Y1")
     steps = [each["step"] for each in story["threads"][0]["events"] if each["event"] == "decision"]
     assert steps == ["PROPOSED", "APPROVED"]
-    assert any("PAIR, APPROVED by bob" in each for each in told(story))
+    assert any("PAIR, APPROVED by bob" in each for each in render_timeline(story))
 
 
 @pytest.mark.sail_only
@@ -148,7 +148,7 @@ def test_rejected_later_it_is_undone(world: World) -> None:
     a_bad_day(world)
     decision = settle(lake, Effect.ACCEPT, "B")
     world.match(0)
-    judged(lake, decision, REJECTED, "eve", "wrong")
+    judge(lake, decision, REJECTED, "eve", "wrong")
     world.match(0)
     assert ("BREAK", "AMOUNT_MISMATCH", "REVIEW", "B", 3, -1) in world.outcomes(0, *ROW)
     steps = sorted(lake.read_rows(DECISIONS), key=lambda row: row["said_at"])
@@ -160,9 +160,9 @@ def test_what_is_refused(world: World) -> None:
     """Maker is checker; nothing to accept; not alone; not there; already asked; across kinds."""
     lake = world.lake
     a_bad_day(world)
-    own = proposed(lake, Effect.ACCEPT, ["B"], "ann", "seen", [])["decision_id"]
+    own = propose(lake, Effect.ACCEPT, ["B"], "ann", "seen", [])["decision_id"]
     with pytest.raises(DecisionRefused, match="another person"):
-        judged(lake, own, APPROVED, " Ann", "")
+        judge(lake, own, APPROVED, " Ann", "")
     refused = [
         (Effect.ACCEPT, ["A"], "it is MATCHED"),
         (Effect.NOT_OURS, ["B"], "an item alone"),
@@ -174,12 +174,12 @@ def test_what_is_refused(world: World) -> None:
     ]
     for effect, ids, said in refused:
         with pytest.raises(DecisionRefused, match=said):
-            proposed(lake, effect, ids, "ann", "seen", [])
-    judged(lake, own, REJECTED, "bob", "no")
+            propose(lake, effect, ids, "ann", "seen", [])
+    judge(lake, own, REJECTED, "bob", "no")
     with pytest.raises(DecisionRefused, match="REJECTED already"):
-        judged(lake, own, APPROVED, "bob", "")
+        judge(lake, own, APPROVED, "bob", "")
     with pytest.raises(DecisionRefused, match="no such decision"):
-        judged(lake, "d-0", APPROVED, "bob", "")
+        judge(lake, "d-0", APPROVED, "bob", "")
 
 
 @pytest.mark.sail_only

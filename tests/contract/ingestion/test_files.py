@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from jobs import files as command
 from jobs.cli.arguments import Request
-from jobs.exports.summary import sides
-from jobs.files import listed
-from jobs.ingestion.manual_review import accepted, named_by, withdrawn
+from jobs.exports.summary import describe_inputs
+from jobs.files import list_versions
+from jobs.ingestion.manual_review import accept_file, find_file, withdraw_file
 from jobs.ingestion.receive_statements import receive_day
 from jobs.lake.tables import Lake
 from jobs.storage.archive import Storage
@@ -103,7 +103,7 @@ def test_a_day_in_parts_hour_by_hour(world: World) -> None:
     said = []
     for hour in ("00", "01", "02"):
         states = world.ingest(0)[0].states["bank"]
-        said.append((states.statement, len(states.missing), len(refs(world))))
+        said.append((states.statement_state, len(states.missing), len(refs(world))))
         for centre in ("bj1", "sh1"):
             part = f"{centre}-{hour}"
             world.statement(0, line(part), name=f"{part}.csv")
@@ -112,7 +112,7 @@ def test_a_day_in_parts_hour_by_hour(world: World) -> None:
     assert f"STATEMENT_INCOMPLETE: bank {day(0)}: sh1-02" in summary.faults
     (world.root / "later.csv").rename(world.inbox / "bank" / str(day(0)) / "sh1-02.csv")
     last = world.ingest(0)[0].states["bank"]
-    said.append((last.statement, len(last.missing), len(refs(world))))
+    said.append((last.statement_state, len(last.missing), len(refs(world))))
     assert said == [("absent", 6, 0), ("incomplete", 4, 2), ("incomplete", 2, 4), ("whole", 0, 6)]
 
 
@@ -127,7 +127,7 @@ def test_many_parts_are_one_commit(world: World, monkeypatch: pytest.MonkeyPatch
     versions = [world.lake.version(each) for each in (STATEMENT_LINES, STATEMENT_FILES)]
     reads = []
     whole = world.lake.read_rows
-    monkeypatch.setattr(world.lake, "rows", lambda *a, **k: reads.append(a) or whole(*a, **k))
+    monkeypatch.setattr(world.lake, "read_rows", lambda *a, **k: reads.append(a) or whole(*a, **k))
     receive_day(world.lake, page(world), Storage(str(world.inbox)), day(0))
     now = [world.lake.version(each) for each in (STATEMENT_LINES, STATEMENT_FILES)]
     assert [new - old for new, old in zip(now, versions, strict=True)] == [1, 2]
@@ -138,7 +138,7 @@ def test_many_parts_are_one_commit(world: World, monkeypatch: pytest.MonkeyPatch
 def test_zero_trade(world: World) -> None:
     """A file with its header alone: the day is whole, and said to be without trades."""
     world.statement(0)
-    assert world.ingest(0)[0].states["bank"].statement == "zero-trade"
+    assert world.ingest(0)[0].states["bank"].statement_state == "zero-trade"
 
 
 @pytest.mark.sail_only
@@ -149,9 +149,9 @@ def test_a_marker_makes_a_day_of_parts_whole(world: World) -> None:
     )
     world.profile(marked)
     world.file(f"bank/{day(0)}/none.txt", "no trades")
-    assert world.ingest(0)[0].states["bank"].statement == "zero-trade"
+    assert world.ingest(0)[0].states["bank"].statement_state == "zero-trade"
     rows = world.lake.read_rows(STATEMENT_FILES)
-    assert sides(rows, [], page(world).files)["statement"]["state"] == "WHOLE"
+    assert describe_inputs(rows, [], page(world).files)["statement"]["state"] == "WHOLE"
 
 
 # ---- versions -------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ def test_what_changed_between_versions(world: World) -> None:
     world.ingest(0)
     world.statement(0, bare, line("D", "2.00"), line("B", "9.99"), line("A"))
     world.ingest(0)
-    rows, told = listed(world.lake, world.config, day(0))
+    rows, told = list_versions(world.lake, world.config, day(0))
     assert [row["status"] for row in rows] == ["SUPERSEDED", "ACCEPTED"]
     assert rows[0]["changes"] is None
     changes = rows[1]["changes"]
@@ -204,10 +204,10 @@ def test_a_version_that_shrinks(world: World) -> None:
     row = version(world, 2)
     assert "SHRUNK: bank/2026-11-16/lines.csv: 17 lines instead of 20, CNY 17,000" in row["reason"]
     assert row["reason"] in summary.faults
-    assert listed(world.lake, world.config, day(0))[0][1]["changes"]["gone"] == 3
+    assert list_versions(world.lake, world.config, day(0))[0][1]["changes"]["gone"] == 3
     world.ingest(0)
     assert statuses(world) == [(1, "ACCEPTED"), (2, "QUARANTINED")], "read again, still too small"
-    done = accepted(world.lake, page(world), version(world, 2), "by ann at noon: mail")
+    done = accept_file(world.lake, page(world), version(world, 2), "by ann at noon: mail")
     assert (done["status"], done["reason"]) == ("ACCEPTED", "ACCEPTED_BY_HAND by ann at noon: mail")
     assert statuses(world) == [(1, "SUPERSEDED"), (2, "ACCEPTED")]
     assert len(refs(world)) == 17
@@ -267,7 +267,7 @@ def test_a_file_is_withdrawn(world: World) -> None:
     world.ingest(0)
     world.match(0)
     assert world.outcomes(0, "outcome") == [("MATCHED",)]
-    withdrawn(world.lake, page(world), version(world, 1), "by ann at noon: not ours")
+    withdraw_file(world.lake, page(world), version(world, 1), "by ann at noon: not ours")
     row = version(world, 1)
     assert (row["status"], row["reason"]) == ("WITHDRAWN", "WITHDRAWN by ann at noon: not ours")
     assert refs(world) == []
@@ -292,12 +292,12 @@ def test_an_older_version_comes_back_only_when_it_is_accepted(world: World) -> N
     world.statement(0, line("WRONG"))
     world.ingest(0)
     with pytest.raises(VersionRefused, match="version 2\\) is in force; withdraw it first"):
-        accepted(world.lake, page(world), version(world, 1), "now")
-    withdrawn(world.lake, page(world), version(world, 2), "now: wrong")
+        accept_file(world.lake, page(world), version(world, 1), "now")
+    withdraw_file(world.lake, page(world), version(world, 2), "now: wrong")
     assert statuses(world) == [(1, "SUPERSEDED"), (2, "WITHDRAWN")]
     world.ingest(0)
     assert refs(world) == []
-    accepted(world.lake, page(world), version(world, 1), "now: right one")
+    accept_file(world.lake, page(world), version(world, 1), "now: right one")
     assert statuses(world) == [(1, "ACCEPTED"), (2, "WITHDRAWN")]
     world.ingest(0)
     assert refs(world) == ["A"]
@@ -309,13 +309,13 @@ def test_withdrawn_bytes_land_under_the_right_day(world: World) -> None:
     near = line("A", traded_at=f"{day(0)} 23:59:00")
     path = world.statement(1, near)
     world.ingest(1)
-    withdrawn(world.lake, page(world), version(world, 1), "now: it is of the day before")
+    withdraw_file(world.lake, page(world), version(world, 1), "now: it is of the day before")
     world.file(f"bank/{day(0)}/lines.csv", path.read_bytes())
     world.ingest(0, 1)
     assert (refs(world, 0), refs(world, 1)) == (["A"], [])
     row = world.lake.read_rows(STATEMENT_FILES, business_date=day(1), status="WITHDRAWN")[0]
     with pytest.raises(VersionRefused, match="DUPLICATE_CONTENT"):
-        accepted(world.lake, page(world), row, "now")
+        accept_file(world.lake, page(world), row, "now")
 
 
 @pytest.mark.sail_only
@@ -325,12 +325,12 @@ def test_only_limits_are_overruled(world: World) -> None:
     world.ingest(0)
     assert world.lake.read_day(REJECTED_LINES, day(0)).count() == 1
     with pytest.raises(VersionRefused, match="it was refused as REJECTED_LINES"):
-        accepted(world.lake, page(world), version(world, 1), "now")
-    withdrawn(world.lake, page(world), version(world, 1), "now")
+        accept_file(world.lake, page(world), version(world, 1), "now")
+    withdraw_file(world.lake, page(world), version(world, 1), "now")
     assert world.lake.read_day(REJECTED_LINES, day(0)).count() == 0
-    assert world.ingest(0)[0].received["bank"].reasons == [], "nobody is told of it any more"
+    assert world.ingest(0)[0].channels["bank"].reasons == [], "nobody is told of it any more"
     with pytest.raises(VersionRefused, match="it is WITHDRAWN, there is nothing to withdraw"):
-        withdrawn(world.lake, page(world), version(world, 1), "now")
+        withdraw_file(world.lake, page(world), version(world, 1), "now")
 
 
 # ---- killed ---------------------------------------------------------------------------------
@@ -355,9 +355,9 @@ def test_killed_while_a_person_decides(spark, tmp_path: Path, step: str) -> None
             row = version(world, 1 if step == "withdraw" else 2)
             (world.inbox / "bank" / str(day(0)) / "lines.csv").unlink()
             if step == "withdraw":
-                withdrawn(world.lake, page(world), version(world, 2), "now")
+                withdraw_file(world.lake, page(world), version(world, 2), "now")
             dies(world.lake, dies_at, after)
-            do = withdrawn if step == "withdraw" else accepted
+            do = withdraw_file if step == "withdraw" else accept_file
             with pytest.raises(Killed):
                 do(world.lake, page(world), row, "now")
             world.lake = Lake(spark, str(root / "lake")).prepare()
@@ -398,7 +398,7 @@ def asked(world: World, *words: str, reason: str = "") -> Request:
 @pytest.mark.sail_only
 def test_the_words_of_the_command(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Looking, withdrawing by the first digits, and what is refused."""
-    monkeypatch.setattr(command, "at_work", lambda *_, **__: _open(world.lake))
+    monkeypatch.setattr(command, "open_lake", lambda *_, **__: _open(world.lake))
     world.statement(0, line("A"))
     world.ingest(0)
     file_id = version(world, 1)["file_id"]
@@ -413,7 +413,7 @@ def test_the_words_of_the_command(world: World, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(VersionRefused, match="give at least 8 digits"):
         command.execute_request(asked(world, "withdraw", file_id[:5], reason="x"))
     with pytest.raises(VersionRefused, match="no such file"):
-        named_by(world.lake, "f" * 64)
+        find_file(world.lake, "f" * 64)
     with pytest.raises(VersionRefused, match="--business-date is missing"):
         command.execute_request(replace(asked(world), dates=()))
     done = command.execute_request(asked(world, "withdraw", file_id[:8], reason="not ours"))

@@ -44,7 +44,7 @@ def received(world: World, content: bytes, name: str = "bill.csv") -> tuple[str,
     world.file(f"wechat/{day(0)}/{name}", content)
     world.statement(0, line("A"))
     summary = world.ingest(0)[0]
-    row = world.lake.rows(STATEMENT_FILES, channel="wechat")[-1]
+    row = world.lake.read_rows(STATEMENT_FILES, channel="wechat")[-1]
     assert summary.states["bank"].line_count == 1, "the other channel is done"
     if row["status"] != "ACCEPTED":
         assert any(row["reason"] in fault for fault in summary.faults)
@@ -70,7 +70,7 @@ def test_a_bill_lands(world: World) -> None:
     assert (back["order_ref"], back["original_ref"]) == ("S20261116000001", "420000000000001")
     assert rows[0]["traded_at"].isoformat() == "2026-11-16T02:00:01"
     assert rows[0]["line_id"] == f"{rows[0]['file_id']}:000000002"
-    file = world.lake.rows(STATEMENT_FILES, channel="wechat")[0]
+    file = world.lake.read_rows(STATEMENT_FILES, channel="wechat")[0]
     assert (file["status"], file["version"], file["line_count"]) == ("ACCEPTED", 1, 3)
     assert Path(file["archived_path"]).read_bytes() == GOOD
     assert {(each["name"], each["declared"], each["computed"]) for each in file["totals"]} >= {
@@ -123,7 +123,7 @@ BAD = {
     "a column missing": (GOOD.replace("手续费,".encode(), "别的,".encode(), 1), "UNKNOWN_LAYOUT"),
     "a zip in a zip": (zipped({"a.zip": zipped({"bill.csv": GOOD})}), "NESTED_ARCHIVE"),
     "a name that leads outside": (zipped({"../bill.csv": GOOD}), "UNSAFE_NAME"),
-    "two files in one zip": (zipped({"a.csv": GOOD, "b.csv": GOOD}), "MANY_MEMBERS"),
+    "two files in one zip": (zipped({"a.csv": GOOD, "b.csv": GOOD}), "MULTIPLE_FILES_IN_ARCHIVE"),
     "a damaged zip": (zipped({"bill.csv": GOOD})[:60], "BAD_ARCHIVE"),
     "a damaged gzip": (gzip.compress(GOOD)[:-12], "BAD_ARCHIVE"),
     "one endless line": (HEADER.encode() + b"\n" + b"x" * (70 * 2**20), "LINE_TOO_LONG"),
@@ -139,7 +139,7 @@ def test_bad_files_are_named(world: World, fault: str) -> None:
     status, reason = received(world, content)
     assert status == "QUARANTINED"
     assert reason.startswith(f"{code}: wechat/{day(0)}/bill.csv"), reason
-    row = world.lake.rows(STATEMENT_FILES, channel="wechat")[0]
+    row = world.lake.read_rows(STATEMENT_FILES, channel="wechat")[0]
     assert Path(row["archived_path"]).read_bytes() == content
 
 
@@ -184,7 +184,7 @@ def test_the_same_bytes_as_two_parts_of_one_day(world: World) -> None:
     summary = world.ingest(0)[0]
     assert world.lake.read_day(STATEMENT_LINES, day(0), "bank").count() == 1
     assert summary.states["bank"].missing == ("h01",)
-    assert "SAME_BYTES" in summary.received["bank"].reasons[0]
+    assert "DUPLICATE_CONTENT" in summary.channels["bank"].reasons[0]
 
 
 @pytest.mark.sail_only
@@ -204,7 +204,7 @@ def test_a_first_line_that_is_too_short(world: World) -> None:
     )
     world.file(f"bank/{day(0)}/x.csv", "A,1.00\n")
     world.ingest(0)
-    reason = world.lake.rows(STATEMENT_FILES, channel="bank")[0]["reason"]
+    reason = world.lake.read_rows(STATEMENT_FILES, channel="bank")[0]["reason"]
     assert reason.startswith("UNKNOWN_LAYOUT: bank/2026-11-16/x.csv:1: the first line has 2 cells")
 
 
@@ -216,7 +216,7 @@ def test_rejected_lines_within_the_limit(world: World) -> None:
     good.insert(2, "`2026-11-16 10:00:00,`short")
     world.file(f"wechat/{day(0)}/b.csv", "\n".join(good))
     world.ingest(0)
-    row = world.lake.rows(STATEMENT_FILES, channel="wechat")[0]
+    row = world.lake.read_rows(STATEMENT_FILES, channel="wechat")[0]
     assert (row["status"], row["line_count"], row["rejected_count"]) == ("ACCEPTED", 2, 1)
     numbers = world.lake.read_day(STATEMENT_LINES, day(0), "wechat").select("line_no").collect()
     assert sorted(each["line_no"] for each in numbers) == [2, 4]
@@ -233,7 +233,7 @@ def test_account_numbers_in_raw_text_are_masked(world: World) -> None:
 
 
 def statuses(world: World, channel: str = "wechat") -> list[tuple[str, int, str]]:
-    rows = world.lake.rows(STATEMENT_FILES, channel=channel)
+    rows = world.lake.read_rows(STATEMENT_FILES, channel=channel)
     return sorted(
         (row["file_name"].rsplit("/", 1)[-1], row["version"], row["status"]) for row in rows
     )
@@ -259,8 +259,10 @@ def test_the_same_bytes_under_another_day(world: World) -> None:
     world.file(f"wechat/{day(0)}/a.csv", GOOD)
     world.file(f"wechat/{day(1)}/a.csv", GOOD)
     world.ingest(0, 1)
-    reason = world.lake.rows(STATEMENT_FILES, business_date=day(1))[0]["reason"]
-    assert reason.startswith("SAME_BYTES: ") and "in force as wechat 2026-11-16 all" in reason
+    reason = world.lake.read_rows(STATEMENT_FILES, business_date=day(1))[0]["reason"]
+    assert (
+        reason.startswith("DUPLICATE_CONTENT: ") and "in force as wechat 2026-11-16 all" in reason
+    )
 
 
 def test_a_new_version_replaces_the_old(world: World) -> None:
@@ -304,7 +306,7 @@ def test_a_quarantined_file_is_read_again(world: World) -> None:
 def test_a_day_without_trades(world: World) -> None:
     """A bill with its header and a footer of zeros is an accepted file without lines."""
     assert received(world, bill([])) == ("ACCEPTED", "")
-    assert world.ingest(0)[0].states["wechat"].whole
+    assert world.ingest(0)[0].states["wechat"].is_complete
 
 
 @pytest.mark.sail_only
@@ -312,7 +314,7 @@ def test_a_missing_file_is_said(world: World) -> None:
     """Nothing in the inbox: STATEMENT_MISSING by name, no rows."""
     summary = world.ingest(0)[0]
     assert f"STATEMENT_MISSING: wechat {day(0)}" in summary.faults
-    assert world.lake.rows(STATEMENT_FILES) == []
+    assert world.lake.read_rows(STATEMENT_FILES) == []
 
 
 @pytest.mark.parametrize("block", [200, 700, 5000])
@@ -426,5 +428,5 @@ def test_a_new_snapshot_replaces_the_old(world: World) -> None:
     world.snapshot(0, txn("A"))
     world.ingest(0)
     assert world.lake.read_day(INTERNAL_TRANSACTIONS, day(0)).count() == 1
-    found = sorted((row["version"], row["status"]) for row in world.lake.rows(SNAPSHOT_FILES))
+    found = sorted((row["version"], row["status"]) for row in world.lake.read_rows(SNAPSHOT_FILES))
     assert found == [(1, "SUPERSEDED"), (2, "ACCEPTED")]

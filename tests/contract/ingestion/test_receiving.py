@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.ingestion.manual_review import accepted
+from jobs.ingestion.manual_review import accept_file
 from jobs.lake.tables import Lake
 from schemas.tables import STATEMENT_FILES, STATEMENT_LINES
 from tests.support.worlds import PAGE, World, day, line, statement_text
@@ -33,7 +33,7 @@ def limited(limits: str) -> str:
 
 def row_of(world: World, offset: int = 0) -> dict:
     """The only file of a day."""
-    (row,) = world.lake.rows(STATEMENT_FILES, business_date=day(offset))
+    (row,) = world.lake.read_rows(STATEMENT_FILES, business_date=day(offset))
     return row
 
 
@@ -64,7 +64,7 @@ def test_a_file_that_comes_too_late(world: World, came: str, status: str) -> Non
     assert row["status"] == status
     if status == "QUARANTINED":
         assert row["reason"].startswith(
-            "TOO_LATE: bank/2026-11-16/lines.csv: it came on 2026-11-18, 2 days after 2026-11-16,"
+            "STALE_FILE: bank/2026-11-16/lines.csv: it came on 2026-11-18, 2 days after 2026-11-16,"
             " and files.age_days_max is 1"
         )
 
@@ -82,10 +82,10 @@ def test_late_and_smaller_at_once(world: World) -> None:
     late = world.statement(0, line("A"))
     os.utime(late, (at + 5 * 86400, at + 5 * 86400))
     world.ingest(0)
-    (row,) = world.lake.rows(STATEMENT_FILES, version=2)
-    assert [each.split(":")[0] for each in row["reason"].split(" | ")] == ["TOO_LATE", "SHRUNK"]
-    accepted(world.lake, world.config.profiles["bank"], row, "now: seen")
-    received = world.ingest(0)[0].received["bank"]
+    (row,) = world.lake.read_rows(STATEMENT_FILES, version=2)
+    assert [each.split(":")[0] for each in row["reason"].split(" | ")] == ["STALE_FILE", "SHRUNK"]
+    accept_file(world.lake, world.config.profiles["bank"], row, "now: seen")
+    received = world.ingest(0)[0].channels["bank"]
     assert (received.counts["lines"], received.warnings, received.reasons) == (1, [], [])
 
 
@@ -116,13 +116,13 @@ def test_an_unusual_volume_is_a_warning(world: World) -> None:
     for offset, count in enumerate((4, 4, 4, 1, 2)):
         world.statement(offset, *[line(f"{offset}{number}") for number in range(count)])
     summaries = world.ingest(0, 1, 2, 3, 4)
-    assert [len(each.received["bank"].warnings) for each in summaries] == [0, 0, 0, 1, 0]
+    assert [len(each.channels["bank"].warnings) for each in summaries] == [0, 0, 0, 1, 0]
     row = row_of(world, 3)
     assert row["status"] == "ACCEPTED"
     assert row["reason"] == (
         "UNUSUAL_VOLUME: bank/2026-11-19/lines.csv: 1 lines, usual are 4 (median of 3 days), -75%"
     )
-    assert world.ingest(3)[0].received["bank"].warnings == [row["reason"]]
+    assert world.ingest(3)[0].channels["bank"].warnings == [row["reason"]]
 
 
 # ---- the line to blame ----------------------------------------------------------------------

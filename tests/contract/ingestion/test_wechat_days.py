@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from jobs.ingestion.inbox import files_of, span_of
+from jobs.ingestion.inbox import find_files, parse_date_span
 from jobs.lake.tables import Lake
 from jobs.storage.archive import Storage
 from schemas.profile.channel import Files, Profile
 from schemas.tables import STATEMENT_FILES, STATEMENT_LINES
-from tests.fuzz.reading import Told, read
+from tests.fuzz.reading import ReadResult, read
 from tests.support.bills import bill, payment, refund
 from tests.support.worlds import World, day
 
@@ -31,7 +31,7 @@ SPANNED = [
 ]
 
 
-def told(content: bytes, on: date, name: str = NAME, share: float = 0.0) -> Told:
+def told(content: bytes, on: date, name: str = NAME, share: float = 0.0) -> ReadResult:
     """What the ingest of a date takes from the file."""
     files = Files(pattern=PATTERN, rejected_share_max=share)
     profile = Profile(
@@ -83,19 +83,19 @@ def test_the_inbox_finds_it_for_its_days_only(tmp_path: Path) -> None:
         (inbox / name).write_bytes(b"x")
         os.utime(inbox / name, (0, 0))
     found = {
-        on: [each.name for each in files_of(Storage(str(tmp_path)), PATTERN, on)]
+        on: [each.name for each in find_files(Storage(str(tmp_path)), PATTERN, on)]
         for on in [date(2026, 11, 14), *DAYS, date(2026, 11, 18)]
     }
     assert list(found.values()) == [[], [NAME], [NAME, "wx/20261116-20261116.csv"], [NAME], []]
-    assert files_of(Storage(str(tmp_path)), PATTERN, DAYS[0])[0].came_at == datetime(
+    assert find_files(Storage(str(tmp_path)), PATTERN, DAYS[0])[0].arrived_at == datetime(
         1970, 1, 1, tzinfo=UTC
     )
 
 
 def test_a_name_says_its_days() -> None:
     """None where the pattern names one date."""
-    assert span_of(PATTERN, NAME) == (DAYS[0], DAYS[2])
-    assert span_of("wx/{business_date}.csv", "wx/0001-01-01.csv") is None
+    assert parse_date_span(PATTERN, NAME) == (DAYS[0], DAYS[2])
+    assert parse_date_span("wx/{business_date}.csv", "wx/0001-01-01.csv") is None
 
 
 @pytest.mark.parametrize(
@@ -135,5 +135,5 @@ def test_ingest_lands_every_line_once(lake: Lake, tmp_path: Path) -> None:
         for offset in range(3)
     }
     assert found == {0: [1000, 2000], 1: [], 2: [-400]}
-    rows = lake.rows(STATEMENT_FILES, channel="wechat")
+    rows = lake.read_rows(STATEMENT_FILES, channel="wechat")
     assert sorted(row["status"] for row in rows) == ["ACCEPTED"] * 3 + ["DUPLICATE"]

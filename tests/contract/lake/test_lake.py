@@ -70,8 +70,8 @@ def test_only_what_repeats_gets_a_dictionary(lake: Lake) -> None:
     group = pq.read_metadata(f"{lake.path(FEE_TOTALS)}/{path}").row_group(0)
     columns = [group.column(place) for place in range(group.num_columns)]
     coded = {each.path_in_schema for each in columns if "PLAIN_DICTIONARY" in each.encodings}
-    assert "currency" in FEE_TOTALS.repeated
-    assert coded == set(FEE_TOTALS.repeated) - {*FEE_TOTALS.partitions}
+    assert "currency" in FEE_TOTALS.dictionary_columns
+    assert coded == set(FEE_TOTALS.dictionary_columns) - {*FEE_TOTALS.partitions}
 
 
 def test_a_day_may_become_empty(lake: Lake) -> None:

@@ -13,10 +13,10 @@ from jobs.lake import bloom_filter, filter_by_key
 from jobs.lake.bloom_filter import among, empty
 from jobs.lake.filter_by_key import sifted
 from jobs.lake.tables import Lake
-from schemas.tables import MARKS, OUTCOMES
+from schemas.tables import HASH_COLUMNS, OUTCOMES
 
 DAY = date(2026, 11, 16)
-COLUMNS = ("run_date", "txn_id", "kind", "reasons", "traded_at", "internal_amount", *MARKS)
+COLUMNS = ("run_date", "txn_id", "kind", "reasons", "traded_at", "internal_amount", *HASH_COLUMNS)
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def rows(lake: Lake) -> list[dict[str, object]]:
                    "unit_id": f"u{number}", "outcome": "MATCHED", "txn_id": f"t{number}",
                    "kind": rng.choice(["PAYMENT", "REFUND", None]), "internal_amount": number,
                    "reasons": ["LATE"] if number % 3 else []}  # fmt: skip
-            row |= {name: rng.choice([None] + [rng.getrandbits(62)] * 9) for name in MARKS}
+            row |= {name: rng.choice([None] + [rng.getrandbits(62)] * 9) for name in HASH_COLUMNS}
             made.append(row)
         values = [tuple(row.get(name) for name in OUTCOMES.columns) for row in made[-300:]]
         frame = lake.spark.createDataFrame(values, OUTCOMES.schema).repartition(3)
@@ -52,7 +52,7 @@ def test_rows_of_a_lake(
         monkeypatch.setattr(task_pool, "INLINE_BYTES", 0)
     if how == "by the engine's workers":
         monkeypatch.setattr(task_pool, "is_local", lambda spark: False)
-    asked = [rows[place][name] for place in range(0, 600, 40) for name in MARKS]
+    asked = [rows[place][name] for place in range(0, 600, 40) for name in HASH_COLUMNS]
     marks = lake.spark.createDataFrame([(each,) for each in asked if each], "mark bigint")
     files = [
         each
@@ -65,7 +65,7 @@ def test_rows_of_a_lake(
     assert staged and not [each for each in staged if each.endswith(".bits")]
     told = {(row["run_date"], row["txn_id"]): row.asDict() for row in found.collect()}
     assert found.count() == len(told) < 40
-    wanted = [row for row in rows if {row[name] for name in MARKS} & set(asked) - {None}]
+    wanted = [row for row in rows if {row[name] for name in HASH_COLUMNS} & set(asked) - {None}]
     assert len(wanted) >= 14
     for row in wanted:
         expected = {name: row.get(name) for name in COLUMNS}

@@ -12,7 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.lake.tables import Lake
-from jobs.reconcile.inputs import closed_before
+from jobs.reconcile.inputs import read_closed_outcomes
 from schemas.tables import INTERNAL_TRANSACTIONS, OUTCOMES
 from tests.support.match_ledger import T, day, profile
 
@@ -47,7 +47,11 @@ def read(lake: Lake, **occurred: datetime) -> list[tuple[int, str]]:
     rows = [{"txn_id": name, "occurred_at": when} for name, when in occurred.items()]
     values = [tuple(row.get(name) for name in INTERNAL_TRANSACTIONS.columns) for row in rows]
     today = lake.spark.createDataFrame(values, INTERNAL_TRANSACTIONS.schema)
-    found = closed_before(lake, PAGE, day(RUN), today).rows.select("run_date", "unit_id").collect()
+    found = (
+        read_closed_outcomes(lake, PAGE, day(RUN), today)
+        .rows.select("run_date", "unit_id")
+        .collect()
+    )
     return sorted(((row["run_date"] - T).days, row["unit_id"]) for row in found)
 
 
@@ -85,5 +89,5 @@ def test_nothing_before_the_first_date(spark: SparkSession, tmp_path: Path) -> N
     page = profile({"lookback": 3}, first_date=day(8))
     values = [tuple(None for _ in INTERNAL_TRANSACTIONS.columns)]
     today = spark.createDataFrame(values, INTERNAL_TRANSACTIONS.schema)
-    assert closed_before(empty, page, day(RUN), today).rows.collect() == []
-    empty.forget()
+    assert read_closed_outcomes(empty, page, day(RUN), today).rows.collect() == []
+    empty.remove_staged()

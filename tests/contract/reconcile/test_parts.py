@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 
 from jobs.lake.tables import Lake
 from jobs.reconcile import one_day
-from jobs.reconcile.partial_day import Taken, taken_over
+from jobs.reconcile.partial_day import PartialRun, resume
 from schemas.tables import CANDIDATES, MATCHED_PARTS, OPEN_ITEMS, OUTCOMES, SETTLED_ITEMS
 from tests.end_to_end.test_killed import left_at_every_write
 from tests.support.worlds import PAGE, World, day, line, txn
@@ -33,11 +33,11 @@ class Spy:
     """Notes what each run took over."""
 
     def __init__(self) -> None:
-        self.taken: list[Taken | None] = []
+        self.taken: list[PartialRun | None] = []
 
-    def __call__(self, *given: Any) -> Taken | None:
-        """As `taken_over`."""
-        self.taken.append(taken_over(*given))
+    def __call__(self, *given: Any) -> PartialRun | None:
+        """As `resume`."""
+        self.taken.append(resume(*given))
         return self.taken[-1]
 
 
@@ -45,7 +45,7 @@ class Spy:
 def spy(monkeypatch: pytest.MonkeyPatch) -> Spy:
     """Every day is large enough for pairs at once, and what runs take over is noted."""
     seen = Spy()
-    monkeypatch.setattr(one_day, "taken_over", seen)
+    monkeypatch.setattr(one_day, "resume", seen)
     monkeypatch.setattr(one_day, "BULK_FROM_ITEMS", 0)
     return seen
 
@@ -131,7 +131,7 @@ def test_part_by_part_is_the_whole_day(
     for number in rng.sample(range(PARTS), PARTS):
         part(step, number, *parts[number])
     assert [each is not None for each in spy.taken] == [False, True, True, True]
-    assert any(each and each.opened is not None for each in spy.taken), "no pair was touched"
+    assert any(each and each.rewritten is not None for each in spy.taken), "no pair was touched"
     assert any(each and each.pairs for each in spy.taken), "no data file stayed"
     whole(once, parts)
     for world in (step, once):
@@ -148,17 +148,17 @@ def test_only_what_the_new_part_touches_is_looked_at(
     world = world_of(tmp_path / "w", spark)
     world.snapshot(0, *[txn(f"T{number}") for number in range(10)])
     part(world, 0, *[line(f"T{number}") for number in range(9)])
-    before = {row["path"] for row in world.lake.data_files(OUTCOMES, day(0), "bank")}
+    before = {row["path"] for row in world.lake.list_data_files(OUTCOMES, day(0), "bank")}
     part(world, 1, line("T9"), line("T0", traded_at=f"{day(0)} 13:00:00"))
     taken = spy.taken[-1]
     assert taken is not None
-    assert (taken.items, taken.opened_rows, taken.pairs) == (5, 8, ())
+    assert (taken.items, taken.rewritten_rows, taken.pairs) == (5, 8, ())
     part(world, 2, line("T-nobody"))
     taken = spy.taken[-1]
     assert taken is not None
-    assert (taken.items, taken.opened) == (4, None)  # the copy and its pair, and the new line
+    assert (taken.items, taken.rewritten) == (4, None)  # the copy and its pair, and the new line
     assert sum(each.rows for each in taken.pairs) == 9
-    after = {row["path"] for row in world.lake.data_files(OUTCOMES, day(0), "bank")}
+    after = {row["path"] for row in world.lake.list_data_files(OUTCOMES, day(0), "bank")}
     assert not before & after, "the file of the first run lost a pair, and was written anew"
     assert world.outcomes(0, "our_ref", "outcome", "reasons")[:2] == [
         ("T-nobody", "SUSPENSE", "STATEMENT_ONLY"),
@@ -175,9 +175,9 @@ def test_nothing_is_left_once_the_day_is_whole(
     world.snapshot(0, *[txn(f"T{number}") for number in range(PARTS)])
     for number in range(PARTS):
         part(world, number, line(f"T{number}"))
-        left = world.lake.rows(MATCHED_PARTS, channel="bank"), number
+        left = world.lake.read_rows(MATCHED_PARTS, channel="bank"), number
         assert bool(left[0]) == (number < PARTS - 1)
-    assert world.lake.day_rows(SETTLED_ITEMS, day(0), "bank") == 0
+    assert world.lake.count_rows(SETTLED_ITEMS, day(0), "bank") == 0
     assert len(world.outcomes(0, "our_ref")) == PARTS
 
 
@@ -214,7 +214,7 @@ def test_in_doubt_the_whole_day_is_matched(
     world.ingest(0)
     world.match(0)
     assert spy.taken[-1] is None
-    assert not world.lake.rows(MATCHED_PARTS, channel="bank"), "the day is whole"
+    assert not world.lake.read_rows(MATCHED_PARTS, channel="bank"), "the day is whole"
     ours = [row for row in world.outcomes(0, "txn_id", "outcome", "reasons") if row[0]]
     assert ours == [
         ("T-late", "EXCLUDED", "NOT_EXPECTED"),

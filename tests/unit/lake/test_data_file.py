@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.lake.line_writer import LineFile
-from jobs.lake.parquet_options import GROUP_ROWS_MIN, writing
+from jobs.lake.line_writer import LineFileWriter
+from jobs.lake.parquet_options import GROUP_ROWS_MIN, writer_options
 from jobs.lake.write_checks import arrow_schema
 from jobs.storage.archive import Storage
 from schemas.tables import INTERNAL_TRANSACTIONS, REJECTED_LINES, STATEMENT_LINES
@@ -18,7 +18,7 @@ DAY = date(2026, 11, 22)
 
 def written(tmp_path: Path, *blocks: int) -> tuple[pq.FileMetaData, pa.Table]:
     """A file of lines from blocks of so many; every tenth has an order_ref, none a batch_ref."""
-    out = LineFile(Storage(str(tmp_path)), STATEMENT_LINES, "bank", DAY, "f")
+    out = LineFileWriter(Storage(str(tmp_path)), STATEMENT_LINES, "bank", DAY, "f")
     first = 1
     for count in blocks:
         numbers = range(first, first + count)
@@ -69,7 +69,7 @@ def test_what_people_look_for_has_a_filter(tmp_path: Path) -> None:
 
 def test_a_first_group_without_a_value(tmp_path: Path) -> None:
     """A column that is empty in the first row group has no filter in the others either."""
-    out = LineFile(Storage(str(tmp_path)), STATEMENT_LINES, "bank", DAY, "f")
+    out = LineFileWriter(Storage(str(tmp_path)), STATEMENT_LINES, "bank", DAY, "f")
     numbers = pa.array(range(GROUP_ROWS_MIN), pa.int64())
     nothing = pa.nulls(GROUP_ROWS_MIN, pa.string())
     out.write({"line_no": numbers, "original_ref_norm": nothing})
@@ -82,7 +82,7 @@ def test_a_first_group_without_a_value(tmp_path: Path) -> None:
 
 def test_no_row_no_file(tmp_path: Path) -> None:
     """A file without lines is not written."""
-    out = LineFile(Storage(str(tmp_path)), REJECTED_LINES, "bank", DAY, "f")
+    out = LineFileWriter(Storage(str(tmp_path)), REJECTED_LINES, "bank", DAY, "f")
     out.write({"line_no": pa.array([], pa.int64())})
     assert out.close() is None
     assert not list(tmp_path.iterdir())
@@ -90,11 +90,11 @@ def test_no_row_no_file(tmp_path: Path) -> None:
 
 def test_columns_with_a_filter() -> None:
     """References in each side's own columns, and ids of ours; a line's begins with its file's."""
-    assert [name for name in INTERNAL_TRANSACTIONS.sought if not name.endswith("_ref_norm")] == [
-        "txn_id", "original_txn_id",
-    ]  # fmt: skip
-    assert "line_id" not in STATEMENT_LINES.sought
-    assert "our_ref" not in STATEMENT_LINES.sought
-    assert not REJECTED_LINES.sought
+    columns = INTERNAL_TRANSACTIONS.lookup_columns
+    ids = [name for name in columns if not name.endswith("_ref_norm")]
+    assert ids == ["txn_id", "original_txn_id"]
+    assert "line_id" not in STATEMENT_LINES.lookup_columns
+    assert "our_ref" not in STATEMENT_LINES.lookup_columns
+    assert not REJECTED_LINES.lookup_columns
     nothing = arrow_schema(INTERNAL_TRANSACTIONS).empty_table()
-    assert writing(INTERNAL_TRANSACTIONS, nothing)["bloom_filter_options"] is None
+    assert writer_options(INTERNAL_TRANSACTIONS, nothing)["bloom_filter_options"] is None
