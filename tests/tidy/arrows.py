@@ -45,8 +45,8 @@ ONBOARDING = "jobs/onboarding/command.py"
 #: The one module of a rules room that reads and writes.
 CHECK_DAY = "check_day"
 RULE_LIBRARIES = ("pyspark.sql", "pyarrow", "numpy", "schemas")
-#: Bank formats are read by well-kept libraries.
-STATEMENT_LIBRARIES = ("lxml", "mt940")
+#: The library that reads XML.
+STATEMENT_LIBRARIES = ("lxml",)
 STORAGE_LIBRARIES = ("pyarrow.fs", "pyarrow.dataset")
 #: Inside statements/: what every format may import, and which formats may import another.
 FORMAT_BASE = ("parser", "canonical", "reading")

@@ -1,43 +1,45 @@
-"""What the readers of bank statements share: entries, their columns, balances that must tie.
+"""Shared parts of the bank statement readers: entries, their columns, balance checks.
 
 Source: docs/reference/dialects/bank.md.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from typing import IO
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from jobs.statements.canonical.lines import Lines, masked_name, masked_tail, needed, with_references
-from jobs.statements.canonical.money import minor_units
-from jobs.statements.parser import Check, Parsed
-from jobs.statements.reading.shape import Rejected
+from jobs.statements.canonical.lines import (
+    Lines,
+    add_normalized_references,
+    mask_account_numbers,
+    mask_names,
+    require,
+)
+from jobs.statements.canonical.money import to_minor_units
+from jobs.statements.parser import ControlTotal, ParsedBlock
+from jobs.statements.reading.line_format import RejectedLines
 from schemas.currencies import MINOR_UNITS
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Kind, Status
 
-CHUNK_BYTES = 2**20
-#: Rows of a piece of a document.
+#: Rows of a block at most.
 PIECE_ROWS = 50_000
-#: How many checks of a file are told one by one; a file may hold many statements.
+#: Checks of a file that are reported one by one; a file may hold many statements.
 CHECKS_MAX = 1_000
-LINE_BYTES_MAX = 2**21
-#: Characters of a text that stands for an entry.
-RAW_MAX = 1_000
+#: Characters of the raw text of an entry at most.
+RAW_CHARS_MAX = 1_000
 _UTC = pa.timestamp("us", "UTC")
-_TEXTS = ("our_ref", "channel_ref", "order_ref", "batch_ref", "original_ref", "product")
 
 
 @dataclass(slots=True)
 class Entry:
-    """One booked movement: `amount` in minor units, positive where it was credited to us.
+    """One entry of a statement: `amount` in minor units, positive where we are credited.
 
-    `booked` is a date, or a moment with its offset; `fault` says why it is no line; `raw` must not
-    hold names or account numbers.
+    `booked` is a date, or a moment with its offset; `fault` is the reason to reject the entry;
+    `raw` must not hold names or account numbers.
     """
 
     line_no: int
@@ -60,20 +62,21 @@ class Entry:
     fault: str | None = None
 
 
-def money_of(text: str, currency: str | None) -> int:
+def parse_currency_amount(text: str, currency: str | None) -> int:
     """A printed amount in minor units of its currency.
 
     Raises:
-        ValueError: no amount, no currency of ISO 4217, too many decimals, or beyond 10^15.
+        ValueError: the text is no amount, the currency is not in ISO 4217, or the amount has too
+            many decimals or is beyond 10^15.
     """
     if currency not in MINOR_UNITS:
         raise ValueError(f"{currency!r} is no currency of ISO 4217")
-    return minor_units(text, MINOR_UNITS[currency])
+    return to_minor_units(text, MINOR_UNITS[currency])
 
 
 @dataclass
 class Balance:
-    """A statement's movements in minor units, from its opening to its closing balance."""
+    """The balances of a statement and the sum of its entries, in minor units."""
 
     name: str
     currency: str | None = None
@@ -81,53 +84,95 @@ class Balance:
     closing: int | None = None
     moved: int = 0
 
-    def check(self) -> tuple[Check, ...]:
-        """Opening and movements beside the closing balance, where both are there."""
+    def check(self) -> tuple[ControlTotal, ...]:
+        """Opening balance and entries against the closing balance, where both balances exist."""
         if self.opening is None or self.closing is None:
             return ()
-        return (Check(self.name, self.currency, self.closing, self.opening + self.moved),)
+        return (ControlTotal(self.name, self.currency, self.closing, self.opening + self.moved),)
 
 
-def kind_of(entry: Entry, profile: Profile) -> str:
-    """The kind of an entry: by its code, else by which way the money went.
+@dataclass(frozen=True)
+class StatementEnds:
+    """Where a statement of an account begins and ends; balances in minor units, None if missing.
 
-    A reversal of a credit leaves as a refund, one of a debit comes back as a returned payout.
+    `number` is its place in the file, from 1; `sequence` the number that the bank gave it.
+    """
+
+    number: int
+    sequence: int | None
+    opening: int | None
+    closing: int | None
+
+
+def check_opening(
+    previous: StatementEnds, statement: StatementEnds, currency: str | None
+) -> list[ControlTotal]:
+    """The opening balance of a statement against the closing balance of the account's last one.
+
+    `previous` stands before `statement` in the file. Their sequence numbers show whether the file
+    begins with the newest: then `statement` is the earlier one.
+    """
+    earlier, later = previous, statement
+    has_sequence = previous.sequence is not None and statement.sequence is not None
+    if has_sequence and statement.sequence == (previous.sequence or 0) - 1 > 0:
+        earlier, later = statement, previous
+    if earlier.closing is None or later.opening is None:
+        return []
+    name = f"opening_balance {statement.number}"
+    return [ControlTotal(name, currency, later.opening, earlier.closing)]
+
+
+def entry_kind(entry: Entry, profile: Profile) -> str:
+    """The kind of an entry: by its code, else by the direction of the money.
+
+    A reversed credit leaves as a refund; a reversed debit comes back as a returned payout.
     """
     options = profile.bank
     if entry.code in options.kinds:
         return options.kinds[entry.code].value
-    out = (entry.amount or 0) < 0
+    is_debit = (entry.amount or 0) < 0
     if entry.reversal:
-        return (Kind.REFUND if out else Kind.PAYOUT_RETURN).value
-    return (options.debit if out else options.credit).value
+        return (Kind.REFUND if is_debit else Kind.PAYOUT_RETURN).value
+    return (options.debit if is_debit else options.credit).value
 
 
-def parsed(entries: Sequence[Entry], profile: Profile, checks: Sequence[Check] = ()) -> Parsed:
-    """Entries as canonical lines; those with a fault are set aside by it."""
+def build_block(
+    entries: Sequence[Entry], profile: Profile, checks: Sequence[ControlTotal] = ()
+) -> ParsedBlock:
+    """Entries as canonical lines, one row an entry; entries with a fault are rejected lines."""
     zone = profile.zone_info
+
+    def texts(values: Iterable[str | None]) -> pa.Array:
+        return pa.array([value or None for value in values], pa.string())
+
     columns: dict[str, pa.Array] = {
-        "line_no": pa.array([each.line_no for each in entries], pa.int64()),
-        "kind": pa.array([kind_of(each, profile) for each in entries], pa.string()),
-        "status": pa.array([each.status for each in entries], pa.string()),
-        "amount": pa.array([each.amount for each in entries], pa.int64()),
+        "line_no": pa.array([entry.line_no for entry in entries], pa.int64()),
+        "kind": pa.array([entry_kind(entry, profile) for entry in entries], pa.string()),
+        "status": pa.array([entry.status for entry in entries], pa.string()),
+        "amount": pa.array([entry.amount for entry in entries], pa.int64()),
         "fee": pa.nulls(len(entries), pa.int64()),
-        "currency": pa.array([each.currency for each in entries], pa.string()),
-        "traded_at": pa.array([_moment(each.booked, zone) for each in entries], _UTC),
-        "settlement_date": pa.array([each.valued for each in entries], pa.date32()),
-        "account_tail": masked_tail(pa.array([each.account for each in entries], pa.string())),
-        "payer_name": masked_name(pa.array([each.name for each in entries], pa.string())),
+        "currency": pa.array([entry.currency for entry in entries], pa.string()),
+        "traded_at": pa.array([_to_utc(entry.booked, zone) for entry in entries], _UTC),
+        "settlement_date": pa.array([entry.valued for entry in entries], pa.date32()),
+        "account_tail": mask_account_numbers(texts(entry.account for entry in entries)),
+        "payer_name": mask_names(texts(entry.name for entry in entries)),
+        "our_ref": texts(entry.our_ref for entry in entries),
+        "channel_ref": texts(entry.channel_ref for entry in entries),
+        "order_ref": texts(entry.order_ref for entry in entries),
+        "batch_ref": texts(entry.batch_ref for entry in entries),
+        "original_ref": texts(entry.original_ref for entry in entries),
+        "product": texts(entry.product for entry in entries),
     }
-    for name in _TEXTS:
-        columns[name] = pa.array([getattr(each, name) or None for each in entries], pa.string())
     lines = Lines(columns)
-    lines.blame({row: each.fault for row, each in enumerate(entries) if each.fault})
-    needed(lines, ("amount", "currency", "status", "traded_at"))
-    with_references(columns, profile)
-    raw = [each.raw[:RAW_MAX] for each in entries]
-    return Parsed(lines, checks=tuple(checks), raw=raw, rejected=Rejected())
+    lines.reject({row: entry.fault for row, entry in enumerate(entries) if entry.fault})
+    require(lines, ("amount", "currency", "status", "traded_at"))
+    add_normalized_references(columns, profile)
+    raw = [entry.raw[:RAW_CHARS_MAX] for entry in entries]
+    return ParsedBlock(lines, control_totals=tuple(checks), raw=raw, rejected=RejectedLines())
 
 
-def _moment(booked: date | datetime | None, zone: ZoneInfo) -> datetime | None:
+def _to_utc(booked: date | datetime | None, zone: ZoneInfo) -> datetime | None:
+    """A booking date or moment in UTC; a date stands for its midnight in the zone."""
     if booked is None:
         return None
     if isinstance(booked, datetime):
@@ -135,15 +180,16 @@ def _moment(booked: date | datetime | None, zone: ZoneInfo) -> datetime | None:
     return datetime.combine(booked, time(), zone).astimezone(UTC)
 
 
-def own_account(account: str | None, profile: Profile, name: str, line: int = 0) -> None:
-    """Makes sure that a statement is of one of our accounts, where the profile names any.
+def assert_own_account(account: str | None, profile: Profile, name: str, line: int = 0) -> None:
+    """Makes sure that a statement is of one of the profile's accounts, where it names any.
 
     Raises:
-        FileRefused: it is of another account.
+        FileRefused: the statement is of another account, or names none.
     """
-    ours = {_bare(each) for each in profile.bank.accounts}
-    if ours and _bare(account or "") not in ours:
-        tail = _bare(account or "")[-4:] or "none"
+    own_accounts = {_normalize_account(account) for account in profile.bank.accounts}
+    number = _normalize_account(account or "")
+    if own_accounts and number not in own_accounts:
+        tail = number[-4:] or "none"
         raise FileRefused(
             "OTHER_CHANNEL",
             name,
@@ -153,78 +199,46 @@ def own_account(account: str | None, profile: Profile, name: str, line: int = 0)
         )
 
 
-def _bare(account: str) -> str:
+def _normalize_account(account: str) -> str:
     return "".join(account.split()).upper().split("/")[-1]
 
 
 @dataclass
-class Pieces:
-    """Entries gathered until they make a piece, and checks until there are too many to tell."""
+class BlockBuilder:
+    """Collects entries into blocks, and counts the checks that it reports."""
 
     profile: Profile
     entries: list[Entry] = field(default_factory=list)
-    told: int = 0
-    agreed: int = 0
+    reported_count: int = 0
+    unreported_count: int = 0
 
-    def full(self) -> bool:
-        """Whether there are enough of them."""
+    def is_full(self) -> bool:
+        """Whether the entries make a block."""
         return len(self.entries) >= PIECE_ROWS
 
-    def taken(self, checks: Sequence[Check] = ()) -> Parsed:
-        """A piece of what was gathered, with what was checked."""
-        out = parsed(self.entries, self.profile, self._shown(checks))
+    def take_block(self, checks: Sequence[ControlTotal] = ()) -> ParsedBlock:
+        """The block of the collected entries, with these checks; begins the next block."""
+        block = build_block(self.entries, self.profile, self._select_checks(checks))
         self.entries = []
-        return out
+        return block
 
-    def last(self, checks: Sequence[Check] = ()) -> Parsed:
-        """The last piece; how many more checks agreed than could be told."""
-        out = self.taken(checks)
-        if self.agreed:
-            more = Check("further_totals", None, self.agreed, self.agreed)
-            out.checks = (*out.checks, more)
-        return out
+    def take_last_block(self, checks: Sequence[ControlTotal] = ()) -> ParsedBlock:
+        """The last block, with the number of further checks that agreed."""
+        block = self.take_block(checks)
+        if self.unreported_count:
+            count = self.unreported_count
+            further = ControlTotal("further_totals", None, count, count)
+            block.control_totals = (*block.control_totals, further)
+        return block
 
-    def _shown(self, checks: Sequence[Check]) -> list[Check]:
-        """Checks one by one; from `CHECKS_MAX` on those that differ, and a few of them."""
-        out = []
-        for each in checks:
-            differs = each.declared != each.computed
-            if self.told < (2 * CHECKS_MAX if differs else CHECKS_MAX):
-                self.told += 1
-                out.append(each)
+    def _select_checks(self, checks: Sequence[ControlTotal]) -> list[ControlTotal]:
+        """The checks to report: the first `CHECKS_MAX`, then as many again that differ."""
+        selected = []
+        for check in checks:
+            differs = check.declared != check.computed
+            if self.reported_count < (2 * CHECKS_MAX if differs else CHECKS_MAX):
+                self.reported_count += 1
+                selected.append(check)
             elif not differs:
-                self.agreed += 1
-        return out
-
-
-def lines_of(source: IO[bytes], name: str) -> Iterator[tuple[int, bytes]]:
-    """Lines with their numbers, ended by LF, CRLF or CR alone.
-
-    Raises:
-        FileRefused: a line of over two million bytes.
-    """
-    number, carried = 0, b""
-    while chunk := source.read(CHUNK_BYTES):
-        whole = carried + chunk
-        if whole.endswith(b"\r"):  # its LF may come with the next bytes
-            whole += source.read(1)
-        cut = whole.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        for line in cut[:-1]:
-            number += 1
-            yield number, line
-        carried = cut[-1]
-        if len(carried) > LINE_BYTES_MAX:
-            raise FileRefused(
-                "LINE_TOO_LONG", name, "a line of over two million bytes", "have it looked at",
-                number + 1,
-            )  # fmt: skip
-    if carried:
-        yield number + 1, carried
-
-
-def text_of(raw: bytes) -> str:
-    """A line in UTF-8, or in Latin-1 where it is none."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
+                self.unreported_count += 1
+        return selected

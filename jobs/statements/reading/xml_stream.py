@@ -1,6 +1,7 @@
-"""Elements of a large XML part one by one, each forgotten when the next one comes.
+"""Streams the elements of a large XML part and releases each before the next.
 
-Read without entities, a document type or the network, and never holding more than a few megabytes.
+The parser reads no entities, no document type and nothing from the network. It holds a few
+megabytes at most.
 """
 
 from collections.abc import Iterator
@@ -10,12 +11,13 @@ from lxml import etree
 
 from schemas.errors import FileRefused
 
-#: Bytes that may pass without one of the elements coming to its end.
-SILENT_BYTES_MAX = 16 * 2**20
-#: Bytes of a part that is read as a whole.
-WHOLE_BYTES_MAX = 8 * 2**20
+#: Most bytes between the ends of two of the elements.
+ELEMENT_GAP_BYTES_MAX = 16 * 2**20
+#: Most bytes of a part that is read whole.
+SMALL_PART_BYTES_MAX = 8 * 2**20
 _CHUNK_BYTES = 1 << 18
-_SAFE: dict[str, Any] = {
+#: Options of a parser that reads no entities, no DTD and nothing from the network.
+SAFE_OPTIONS: dict[str, Any] = {
     "resolve_entities": False,
     "no_network": True,
     "load_dtd": False,
@@ -25,16 +27,17 @@ _SAFE: dict[str, Any] = {
 }
 
 
-def elements(
+def stream_elements(
     source: IO[bytes], name: str, file: str, until: str | None = None
 ) -> Iterator[etree._Element]:
-    """The elements of a local name, each as it ends; up to the end of `until`, where it is given.
+    """Yields the elements of a local name as they end, up to the end of `until` where given.
 
     Raises:
-        FileRefused: no well-formed XML, one with a document type, or one that says nothing.
+        FileRefused: the XML is not well-formed, has a document type, or has none of the elements
+            within `ELEMENT_GAP_BYTES_MAX`.
     """
     ends = (f"{{*}}{name}", f"{{*}}{until or name}")
-    parser = etree.XMLPullParser(events=("end",), tag=ends, **_SAFE)
+    parser = etree.XMLPullParser(events=("end",), tag=ends, **SAFE_OPTIONS)
     silent, started = 0, False
     try:
         while chunk := source.read(_CHUNK_BYTES):
@@ -43,49 +46,57 @@ def elements(
             element: Any
             for _, element in parser.read_events():
                 silent = 0
-                started = started or _without_type(element, file)
+                started = started or assert_no_document_type(element, file)
                 if until is not None and etree.QName(element).localname == until:
                     return
                 yield element
-                _forget(element)
-            if silent > SILENT_BYTES_MAX:
-                found = f"{SILENT_BYTES_MAX} bytes without an end of {name}"
-                raise FileRefused("BAD_XML", file, found, "have it looked at")
+                release_element(element)
+            if silent > ELEMENT_GAP_BYTES_MAX:
+                problem = f"no element {name} ends within {ELEMENT_GAP_BYTES_MAX} bytes"
+                raise FileRefused("BAD_XML", file, problem, "inspect the file")
         parser.close()
     except etree.XMLSyntaxError as fault:
-        raise _bad(fault, file) from fault
+        raise bad_xml(fault, file) from fault
 
 
-def whole(source: IO[bytes], file: str) -> etree._Element:
-    """A small part, whole.
+def parse_small_part(source: IO[bytes], file: str) -> etree._Element:
+    """Parses a small part whole.
 
     Raises:
-        FileRefused: no well-formed XML, one with a document type, or too large a one.
+        FileRefused: the XML is not well-formed, has a document type, or is too large.
     """
-    content = source.read(WHOLE_BYTES_MAX + 1)
-    if len(content) > WHOLE_BYTES_MAX:
-        found = f"more than {WHOLE_BYTES_MAX} bytes of what should be small"
-        raise FileRefused("BAD_XML", file, found, "have it looked at")
+    content = source.read(SMALL_PART_BYTES_MAX + 1)
+    if len(content) > SMALL_PART_BYTES_MAX:
+        problem = f"a part has more than {SMALL_PART_BYTES_MAX} bytes and should be small"
+        raise FileRefused("BAD_XML", file, problem, "inspect the file")
     try:
-        root = etree.fromstring(content, etree.XMLParser(**_SAFE))
+        root = etree.fromstring(content, etree.XMLParser(**SAFE_OPTIONS))
     except etree.XMLSyntaxError as fault:
-        raise _bad(fault, file) from fault
-    _without_type(root, file)
+        raise bad_xml(fault, file) from fault
+    assert_no_document_type(root, file)
     return root
 
 
-def _bad(fault: etree.XMLSyntaxError, file: str) -> FileRefused:
-    return FileRefused("BAD_XML", file, f"no well-formed XML: {fault.msg}", "fetch it again")
+def bad_xml(fault: etree.XMLSyntaxError, file: str, line: int = 0) -> FileRefused:
+    """The error for XML that is not well-formed."""
+    problem = f"it is not well-formed XML: {fault.msg}"
+    return FileRefused("BAD_XML", file, problem, "fetch it again", line)
 
 
-def _without_type(element: Any, file: str) -> bool:
+def assert_no_document_type(element: Any, file: str) -> bool:
+    """Makes sure that a document declares no document type, and so no entities; returns True.
+
+    Raises:
+        FileRefused: it declares one.
+    """
     if element.getroottree().docinfo.doctype:
-        found = "it declares a document type"
-        raise FileRefused("UNSAFE_XML", file, found, "have it sent without one")
+        problem = "it declares a document type"
+        raise FileRefused("UNSAFE_XML", file, problem, "ask the sender for a file without one")
     return True
 
 
-def _forget(element: etree._Element) -> None:
+def release_element(element: etree._Element) -> None:
+    """Removes an element's content, and the elements before it below the same parent."""
     parent = element.getparent()
     element.clear()
     while parent is not None and element.getprevious() is not None:

@@ -1,4 +1,4 @@
-"""The transactions below one entry of a camt message, which may be millions, in bounded memory."""
+"""The transactions of one entry of a camt message, millions of them in bounded memory."""
 
 import pickle
 from collections.abc import Iterator
@@ -8,28 +8,28 @@ from typing import IO
 from lxml import etree
 
 from jobs.statements.bank.camt.entries import (
-    Parts,
+    ElementIndex,
     add_details,
-    entry_of,
-    first,
-    line_of,
-    part_of,
-    text_of,
+    first_element,
+    line_number,
+    parse_entry,
+    parse_transaction,
+    text_at,
 )
 from jobs.statements.bank.entries import PIECE_ROWS, Entry
 from schemas.errors import FileRefused
 
 
 class Batch:
-    """The transactions of an entry as they come: as elements they are gone when they are read.
+    """Collects the transactions of an entry; each element is released when it is read.
 
-    They become lines only if they add up to the entry, which is known when all of them are. Until
-    then more than a piece of them waits in a file of ours.
+    The transactions become lines only if they add up to the entry, which is known behind the last
+    of them. Until then those beyond one block wait in a temporary file.
     """
 
-    def __init__(self, element: etree._Element, name: str, number: int, in_parts: bool) -> None:
+    def __init__(self, element: etree._Element, name: str, number: int, is_split: bool) -> None:
         self.element = element
-        self.name, self.number, self.in_parts = name, number, in_parts
+        self.name, self.number, self.is_split = name, number, is_split
         self.entry: Entry | None = None
         self.declared: str | None = None
         self.first: etree._Element | None = None
@@ -39,30 +39,30 @@ class Batch:
         self.parts: list[Entry] = []
         self.spool: IO[bytes] | None = None
 
-    def add(self, details: etree._Element) -> None:
-        """One transaction more; the first stays an element until there is a second."""
+    def add_transaction(self, details: etree._Element) -> None:
+        """Adds a transaction; the first one stays an element until there is a second."""
         self.count += 1
         if self.count == 1:
             self.first = details
             return
         if self.entry is None:
-            self.entry = entry_of(self.element, self.number + 1)
-            self.declared = text_of(self.element, "NtryDtls/Btch/NbOfTxs")
+            self.entry = parse_entry(self.element, self.number + 1)
+            self.declared = text_at(self.element, "NtryDtls/Btch/NbOfTxs")
         if self.first is not None:
-            self._take(self.first, self.entry)
+            self._add_part(self.first, self.entry)
             self.first = None
-        self._take(details, self.entry)
+        self._add_part(details, self.entry)
         details.clear()
-        _forget_before(details)
+        _remove_preceding(details)
         parent = details.getparent()
         if parent is not None:
-            _forget_before(parent, only=str(parent.tag))
+            _remove_preceding(parent, only=str(parent.tag))
 
-    def _take(self, details: etree._Element, entry: Entry) -> None:
-        self.has_charges |= first(details, "Chrgs") is not None
-        if not self.in_parts:
+    def _add_part(self, details: etree._Element, entry: Entry) -> None:
+        self.has_charges |= first_element(details, "Chrgs") is not None
+        if not self.is_split:
             return
-        part = part_of(entry, details, self.number + 1 + self.spooled + len(self.parts))
+        part = parse_transaction(entry, details, self.number + 1 + self.spooled + len(self.parts))
         self.fault = self.fault or part.fault
         self.has_amounts &= part.amount is not None
         self.added += part.amount or 0
@@ -74,37 +74,37 @@ class Batch:
             self.parts = []
 
     def entries(self) -> Iterator[list[Entry]]:
-        """The entry, which has ended, as one line or as its transactions, by pieces.
+        """The entry as one line, or its transactions by pieces; called at the end of the entry.
 
-        A batch that says how many transactions it has, and has them with their amounts, must be
-        their sum, unless charges stand between.
+        Where a batch declares its number of transactions, and all of them have amounts, these must
+        add up to the entry, unless charges make the difference.
 
         Raises:
-            FileRefused: something of the entry stands behind its transactions.
+            FileRefused: the entry has elements behind its transactions.
         """
-        entry = entry_of(self.element, self.number + 1)
+        entry = parse_entry(self.element, self.number + 1)
         if self.first is not None:
-            add_details(entry, Parts(self.first), single=True)
+            add_details(entry, ElementIndex(self.first), is_single=True)
         elif self.entry is not None:
             entry.batch_ref = self.entry.batch_ref
             if entry != self.entry:
                 raise FileRefused(
                     "BAD_XML", self.name, "an entry goes on behind its transactions",
-                    "have the bank send it again", line_of(self.element),
+                    "have the bank send it again", line_number(self.element),
                 )  # fmt: skip
             entry.fault = entry.fault or self.fault
-            if self.in_parts and self.has_amounts:
+            if self.is_split and self.has_amounts:
                 if self.added == entry.amount:
-                    yield from self._pieces()
+                    yield from self._read_spool()
                     return
-                charged = self.has_charges or first(self.element, "Chrgs") is not None
+                charged = self.has_charges or first_element(self.element, "Chrgs") is not None
                 if not charged and self.declared == str(self.count):
-                    said = f"its {self.count} transactions add up to {self.added} minor units"
-                    fault = f"BATCH_DIFFERS: {said}, it is of {entry.amount}"
+                    found = f"its {self.count} transactions add up to {self.added} minor units"
+                    fault = f"BATCH_DIFFERS: {found}, it is of {entry.amount}"
                     entry.fault = entry.fault or fault
         yield [entry]
 
-    def _pieces(self) -> Iterator[list[Entry]]:
+    def _read_spool(self) -> Iterator[list[Entry]]:
         if self.spool is not None:
             self.spool.seek(0)
             for _ in range(self.spooled // PIECE_ROWS):
@@ -112,13 +112,13 @@ class Batch:
         yield self.parts
 
     def close(self) -> None:
-        """Lets go of what waited."""
+        """Removes the temporary file."""
         if self.spool is not None:
             self.spool.close()
 
 
-def _forget_before(element: etree._Element, only: str | None = None) -> None:
-    """Drops what stands before an element below the same parent; with `only` such elements."""
+def _remove_preceding(element: etree._Element, only: str | None = None) -> None:
+    """Removes the elements before an element below the same parent; with `only`, of that tag."""
     parent = element.getparent()
     while parent is not None:
         before = element.getprevious()

@@ -1,4 +1,7 @@
-"""An entry of a camt message, and the transactions below it, as lines of a statement."""
+"""Entries of a camt message and the transactions of a batch entry.
+
+Source: ISO 20022 message definitions camt.052, .053, .054; docs/reference/dialects/bank.md.
+"""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -6,197 +9,202 @@ from functools import cache
 
 from lxml import etree
 
-from jobs.statements.bank.entries import Entry, money_of
+from jobs.statements.bank.entries import Entry, parse_currency_amount
 from schemas.currencies import MINOR_UNITS
 from schemas.vocabulary import Status
 
-#: INFO and FUTR entries are booked later, or by another entry: they take no part until then.
+#: The bank books INFO and FUTR entries later, or by another entry: they are pending until then.
 _STATUS = {
     "BOOK": Status.SUCCEEDED.value,
     "PDNG": Status.PENDING.value,
     "INFO": Status.PENDING.value,
     "FUTR": Status.PENDING.value,
 }
-_NO_REFERENCE = ("NOTPROVIDED", "NOT PROVIDED", "NONREF", "NOREF", "NONE")
-#: Where a transaction's amount may stand; the first in the currency of the entry is taken.
+_PLACEHOLDERS = ("NOTPROVIDED", "NOT PROVIDED", "NONREF", "NOREF", "NONE")
+#: Paths of a transaction's amount; the first one in the entry's currency counts.
 _AMOUNTS = ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt", "AmtDtls/InstdAmt/Amt")
 
 
 @cache
-def _steps(path: str) -> tuple[str, ...]:
+def _path_steps(path: str) -> tuple[str, ...]:
     return tuple(f"{{*}}{step}" for step in path.split("/"))
 
 
-def first(element: etree._Element, path: str) -> etree._Element | None:
-    """The first element at a path of local names, whatever their namespace."""
-    here: etree._Element | None = element
-    for step in _steps(path):
-        if here is None:
+def first_element(element: etree._Element, path: str) -> etree._Element | None:
+    """The first element at a path of local names, in any namespace."""
+    found: etree._Element | None = element
+    for step in _path_steps(path):
+        if found is None:
             return None
-        here = next(here.iterchildren(step), None)
-    return here
+        found = next(found.iterchildren(step), None)
+    return found
 
 
-def text_of(element: etree._Element, path: str) -> str | None:
-    """The text at a path, trimmed; None where there is none."""
-    found = first(element, path)
+def text_at(element: etree._Element, path: str) -> str | None:
+    """The text at a path, trimmed; None where it is empty or missing."""
+    found = first_element(element, path)
     text = (found.text or "").strip() if found is not None else ""
     return text or None
 
 
-class Parts:
-    """What stands below an element, by its path of local names: of several the first.
+class ElementIndex:
+    """The elements below an element, by path of local names; of several the first.
 
-    It is walked through once, for an entry is asked for forty paths. Transactions are left out.
+    The index walks through an element once, since a caller reads some forty paths. It leaves out
+    what stands below transactions.
     """
 
-    __slots__ = ("found",)
+    __slots__ = ("elements",)
 
     def __init__(self, element: etree._Element) -> None:
-        self.found: dict[str, etree._Element] = {}
+        self.elements: dict[str, etree._Element] = {}
         self._walk(element, "")
 
     def _walk(self, element: etree._Element, above: str) -> None:
         for child in element:
-            path = above + _local(str(child.tag))
-            if path not in self.found:
-                self.found[path] = child
+            path = above + _local_name(str(child.tag))
+            if path not in self.elements:
+                self.elements[path] = child
             if len(child) and not path.endswith("TxDtls"):
                 self._walk(child, f"{path}/")
 
     def text(self, path: str) -> str | None:
-        """The text at a path, trimmed; None where there is none."""
-        found = self.found.get(path)
+        """The text at a path, trimmed; None where it is empty or missing."""
+        found = self.elements.get(path)
         return ((found.text or "").strip() or None) if found is not None else None
 
     def reference(self, path: str) -> str | None:
-        """The reference at a path; None where a word says that there is none."""
+        """The reference at a path; None where it is missing or a placeholder as NONREF."""
         text = self.text(path)
-        return None if text is None or text.upper() in _NO_REFERENCE else text
+        return None if text is None or text.upper() in _PLACEHOLDERS else text
 
-    def day(self, path: str) -> date | datetime | None:
-        """The date or moment at a path, a choice of `Dt` and `DtTm`; None where it is none."""
-        return moment_of(self.text(f"{path}/DtTm") or self.text(f"{path}/Dt"))
+    def moment(self, path: str) -> date | datetime | None:
+        """The date or moment (`Dt` or `DtTm`) at a path; None where it cannot be read."""
+        return parse_moment(self.text(f"{path}/DtTm") or self.text(f"{path}/Dt"))
 
 
 @cache
-def _local(tag: str) -> str:
+def _local_name(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def amount_of(element: etree._Element) -> int:
+def parse_amount(element: etree._Element) -> int:
     """An amount in minor units of its currency.
 
     Raises:
-        ValueError: it is none; a sign is the indicator's to give.
+        ValueError: the text is no amount, or has a sign: the indicator gives the sign.
     """
     if len(element):
         raise ValueError("an element stands within the amount")
     text = (element.text or "").strip()
     if text.startswith("-"):
         raise ValueError(f"{text[:28]!r} has a sign")
-    return money_of(text, element.get("Ccy"))
+    return parse_currency_amount(text, element.get("Ccy"))
 
 
-def entry_of(element: etree._Element, number: int) -> Entry:
-    """An entry without its transactions, as line `number`."""
-    parts = Parts(element)
-    amount = parts.found.get("Amt")
-    currency = amount.get("Ccy") if amount is not None else None
-    printed = (amount.text or "").strip() if amount is not None else ""
+def parse_entry(element: etree._Element, number: int) -> Entry:
+    """An entry as line `number`, without its transactions; one that cannot be read has a fault."""
+    parts = ElementIndex(element)
+    amount_element = parts.elements.get("Amt")
+    currency = amount_element.get("Ccy") if amount_element is not None else None
+    printed = (amount_element.text or "").strip() if amount_element is not None else ""
     mark = parts.text("CdtDbtInd")
-    word = parts.text("Sts/Cd") or parts.text("Sts") or "BOOK"
-    days = [parts.day(each) for each in ("BookgDt", "ValDt")]
+    status_code = parts.text("Sts/Cd") or parts.text("Sts") or "BOOK"
+    booking_date, value_date = parts.moment("BookgDt"), parts.moment("ValDt")
     reference = parts.reference("AcctSvcrRef")
-    family = [parts.text(f"BkTxCd/Domn/{at}") for at in ("Cd", "Fmly/Cd", "Fmly/SubFmlyCd")]
-    code = "-".join(each for each in family if each) or parts.text("BkTxCd/Prtry/Cd") or ""
-    booked = days[0] or days[1]
-    out = Entry(
+    family = [parts.text(f"BkTxCd/Domn/{path}") for path in ("Cd", "Fmly/Cd", "Fmly/SubFmlyCd")]
+    code = "-".join(part for part in family if part) or parts.text("BkTxCd/Prtry/Cd") or ""
+    booked = booking_date or value_date
+    entry = Entry(
         number,
-        f"{printed} {currency} {mark} {word} {booked} {code} {reference or ''}".strip(),
+        f"{printed} {currency} {mark} {status_code} {booked} {code} {reference or ''}".strip(),
         None,
         currency,
         code=code,
         reversal=parts.text("RvslInd") in ("true", "1"),
-        status=_STATUS.get(word),
+        status=_STATUS.get(status_code),
         booked=booked,
-        valued=_day(days[1]),
+        valued=_to_date(value_date),
         channel_ref=reference,
         batch_ref=parts.reference("NtryDtls/Btch/PmtInfId"),
         product=code or None,
     )
-    if out.status is None:
-        out.fault = f"UNKNOWN_STATUS: {word[:28]!r}"
+    if entry.status is None:
+        entry.fault = f"UNKNOWN_STATUS: {status_code[:28]!r}"
     if mark not in ("CRDT", "DBIT"):
-        out.fault = f"BAD_SIGN: CdtDbtInd is {(mark or '')[:28]!r}"
-    for each, day in zip(("BookgDt", "ValDt"), days, strict=True):
-        printed = parts.text(f"{each}/DtTm") or parts.text(f"{each}/Dt") or ""
-        if printed and day is None:
-            out.fault = f"BAD_TIME: {each} is {printed[:28]!r}"
+        entry.fault = f"BAD_SIGN: CdtDbtInd is {(mark or '')[:28]!r}"
+    for name, moment in (("BookgDt", booking_date), ("ValDt", value_date)):
+        printed = parts.text(f"{name}/DtTm") or parts.text(f"{name}/Dt") or ""
+        if printed and moment is None:
+            entry.fault = f"BAD_TIME: {name} is {printed[:28]!r}"
     try:
-        if amount is None:
-            raise ValueError("it has none")
-        value = amount_of(amount)
-        out.amount = -value if mark == "DBIT" else value
+        if amount_element is None:
+            raise ValueError("the entry has no amount")
+        amount = parse_amount(amount_element)
+        entry.amount = -amount if mark == "DBIT" else amount
     except ValueError as fault:
-        out.fault = f"BAD_AMOUNT: {fault}"
-    return out
+        entry.fault = f"BAD_AMOUNT: {fault}"
+    return entry
 
 
-def part_of(entry: Entry, details: etree._Element, number: int) -> Entry:
-    """One transaction of a batch: what is its own is its own, the rest is the entry's.
+def parse_transaction(entry: Entry, details: etree._Element, number: int) -> Entry:
+    """One transaction of a batch entry as line `number`; the entry gives what it does not have.
 
-    Without an amount in the entry's currency its `amount` is None; with one that is none it has a
-    fault.
+    A transaction without an amount in the entry's currency has the `amount` None; one with an
+    amount that cannot be read has a fault.
     """
-    parts = Parts(details)
-    own = replace(entry, line_no=number, amount=None, our_ref=None)
-    own.batch_ref = parts.reference("Refs/PmtInfId") or entry.batch_ref or entry.channel_ref
-    found = [parts.found[path] for path in _AMOUNTS if path in parts.found]
-    amount = next((each for each in found if each.get("Ccy") == entry.currency), None)
-    odd = [each.get("Ccy") for each in found if each.get("Ccy") not in MINOR_UNITS]
-    if odd:
-        own.fault = f"BAD_AMOUNT: of a transaction: {odd[0]!r:.28} is no currency of ISO 4217"
-    elif amount is not None:
+    parts = ElementIndex(details)
+    part = replace(entry, line_no=number, amount=None, our_ref=None)
+    part.batch_ref = parts.reference("Refs/PmtInfId") or entry.batch_ref or entry.channel_ref
+    amounts = [parts.elements[path] for path in _AMOUNTS if path in parts.elements]
+    own_amount = next((amount for amount in amounts if amount.get("Ccy") == entry.currency), None)
+    currencies = [amount.get("Ccy") for amount in amounts]
+    unknown = [currency for currency in currencies if currency not in MINOR_UNITS]
+    if unknown:
+        part.fault = f"BAD_AMOUNT: of a transaction: {unknown[0]!r:.28} is no currency of ISO 4217"
+    elif own_amount is not None:
         mark = parts.text("CdtDbtInd")
-        out = mark == "DBIT" if mark else (entry.amount or 0) < 0
+        is_debit = mark == "DBIT" if mark else (entry.amount or 0) < 0
         try:
-            value = amount_of(amount)
-            own.amount = -value if out else value
-            own.raw = f"{amount.text} of {entry.raw}"
+            amount = parse_amount(own_amount)
+            part.amount = -amount if is_debit else amount
+            part.raw = f"{own_amount.text} of {entry.raw}"
         except ValueError as fault:
-            own.fault = f"BAD_AMOUNT: of a transaction: {fault}"
-    add_details(own, parts, single=False)
-    return own
+            part.fault = f"BAD_AMOUNT: of a transaction: {fault}"
+    add_details(part, parts, is_single=False)
+    return part
 
 
-def add_details(entry: Entry, parts: Parts, single: bool) -> None:
-    """Adds what a transaction says; `single` where it is the only one of its entry."""
-    given = parts.reference("Refs/EndToEndId")
-    entry.our_ref = given
-    if entry.reversal or "RtrInf" in parts.found:
-        entry.original_ref, entry.our_ref = given, None
-    own = parts.reference("Refs/AcctSvcrRef")
-    if not single and own == entry.channel_ref:  # it is the batch's, and of all of them
-        own = None
-    own = own or parts.reference("Refs/TxId")
-    entry.channel_ref = (entry.channel_ref or own) if single else own
+def add_details(entry: Entry, parts: ElementIndex, is_single: bool) -> None:
+    """Sets references and counterparty from a transaction.
+
+    `is_single`: the entry has no other transaction.
+    """
+    end_to_end = parts.reference("Refs/EndToEndId")
+    entry.our_ref = end_to_end
+    if entry.reversal or "RtrInf" in parts.elements:
+        entry.original_ref, entry.our_ref = end_to_end, None
+    bank_ref = parts.reference("Refs/AcctSvcrRef")
+    if not is_single and bank_ref == entry.channel_ref:  # the reference of the whole batch
+        bank_ref = None
+    bank_ref = bank_ref or parts.reference("Refs/TxId")
+    entry.channel_ref = (entry.channel_ref or bank_ref) if is_single else bank_ref
     entry.order_ref = parts.reference("RmtInf/Strd/CdtrRefInf/Ref")
-    if single:
+    if is_single:
         entry.batch_ref = parts.reference("Refs/PmtInfId") or entry.batch_ref
-    other = "Cdtr" if (entry.amount or 0) < 0 else "Dbtr"
-    entry.name = parts.text(f"RltdPties/{other}/Nm") or parts.text(f"RltdPties/{other}/Pty/Nm")
-    account = f"RltdPties/{other}Acct/Id"
+    party = "Cdtr" if (entry.amount or 0) < 0 else "Dbtr"
+    entry.name = parts.text(f"RltdPties/{party}/Nm") or parts.text(f"RltdPties/{party}/Pty/Nm")
+    account = f"RltdPties/{party}Acct/Id"
     entry.account = parts.text(f"{account}/IBAN") or parts.text(f"{account}/Othr/Id")
 
 
-def when(element: etree._Element, path: str) -> date | datetime | None:
+def date_at(element: etree._Element, path: str) -> date | datetime | None:
     """The date or moment of an element that is a choice of `Dt` and `DtTm`."""
-    return moment_of(text_of(element, f"{path}/DtTm") or text_of(element, f"{path}/Dt"))
+    return parse_moment(text_at(element, f"{path}/DtTm") or text_at(element, f"{path}/Dt"))
 
 
-def moment_of(text: str | None) -> date | datetime | None:
-    """A date or moment as XML Schema prints it; None where it is none."""
+def parse_moment(text: str | None) -> date | datetime | None:
+    """A date or moment in the form of XML Schema; None where it cannot be read."""
     if text is None:
         return None
     try:
@@ -206,10 +214,10 @@ def moment_of(text: str | None) -> date | datetime | None:
         return None
 
 
-def line_of(element: etree._Element) -> int:
-    """The line of the file on which an element begins; 0 where it is not known."""
+def line_number(element: etree._Element) -> int:
+    """The line of the file on which an element begins; 0 where it is unknown."""
     return int(getattr(element, "sourceline", 0) or 0)
 
 
-def _day(when: date | datetime | None) -> date | None:
-    return when.date() if isinstance(when, datetime) else when
+def _to_date(moment: date | datetime | None) -> date | None:
+    return moment.date() if isinstance(moment, datetime) else moment

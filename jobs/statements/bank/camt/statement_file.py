@@ -1,7 +1,8 @@
 """ISO 20022 bank statements: camt.053, and the reports 052 and notifications 054.
 
-Elements are known by their local names, whatever the version. Read as a stream, without entities or
-a DTD. Source: ISO 20022 message definitions camt.052, .053, .054; docs/reference/dialects/bank.md.
+The reader knows elements by their local names, in every version. It reads a stream, without
+entities or a DTD. Source: ISO 20022 message definitions camt.052, .053, .054;
+docs/reference/dialects/bank.md.
 """
 
 from collections.abc import Iterator
@@ -12,22 +13,28 @@ from lxml import etree
 
 from jobs.statements.bank.camt.balances import Statement
 from jobs.statements.bank.camt.batch import Batch
-from jobs.statements.bank.camt.entries import line_of, moment_of, text_of
-from jobs.statements.bank.entries import Pieces, own_account
-from jobs.statements.parser import Check, Dialect, Parsed, Plan, Sample
+from jobs.statements.bank.camt.entries import line_number, parse_moment, text_at
+from jobs.statements.bank.entries import BlockBuilder, assert_own_account, check_opening
+from jobs.statements.parser import ControlTotal, Dialect, ParsedBlock, Plan, Sample
+from jobs.statements.reading.xml_stream import (
+    SAFE_OPTIONS,
+    assert_no_document_type,
+    bad_xml,
+    release_element,
+)
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 
 _DOCUMENTS = (b"BkToCstmrStmt", b"BkToCstmrAcctRpt", b"BkToCstmrDbtCdtNtfctn")
 _STATEMENTS = ("Stmt", "Rpt", "Ntfctn")
 _PAGINATION = ("StmtPgntn", "RptPgntn", "NtfctnPgntn")
-#: Elements that are looked at; all others are read with one of them, or not at all.
+#: Elements that the reader looks at, with the elements below them.
 _READ = (
     "Acct", "Bal", "CreDtTm", "ElctrncSeqNb", "FrToDt", "LglSeqNb", "Ntry", "TxDtls", "TxsSummry",
     *_PAGINATION,
 )  # fmt: skip
 
-#: Where elements belong that are lost elsewhere.
+#: Parents of elements that the reader would miss elsewhere.
 _ONLY_BELOW = {
     "Bal": _STATEMENTS, "Ntry": _STATEMENTS, "TxsSummry": _STATEMENTS, "TxDtls": ("NtryDtls",),
 }  # fmt: skip
@@ -39,191 +46,179 @@ def identify(sample: Sample) -> bool:
 
 
 def plan(sample: Sample, profile: Profile) -> Plan:
-    """A document: it is read whole.
+    """The plan of a document, which `read` reads whole.
 
     Raises:
-        FileRefused: none of the three messages, or it has a document type.
+        FileRefused: the file is none of the three messages, or has a document type.
     """
     if b"<!DOCTYPE" in sample.head or b"<!ENTITY" in sample.head:
         raise FileRefused(
-            "UNSAFE_XML", sample.name, "it declares a document type", "have it sent without one", 1
+            "UNSAFE_XML",
+            sample.file_name,
+            "it declares a document type",
+            "have it sent without one",
+            1,
         )
     if not identify(sample):
         raise FileRefused(
             "UNKNOWN_LAYOUT",
-            sample.name,
+            sample.file_name,
             "it holds no BkToCstmrStmt, BkToCstmrAcctRpt or BkToCstmrDbtCdtNtfctn",
             "check that it is a camt.052, .053 or .054",
             1,
         )
-    return Plan("camt053", None, {}, 0, 1, sample.size, covered=("count", "amount", "fee"))
+    return Plan(
+        "camt053", None, {}, 0, 1, sample.byte_size, covered_totals=("count", "amount", "fee")
+    )
 
 
-def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[Parsed]:
-    """Entries of every statement in the file; each statement is checked as it ends.
+def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[ParsedBlock]:
+    """Entries of every statement in the file, by pieces, with the checks of its totals.
 
     Raises:
-        FileRefused: no well-formed XML, nested too deeply, or a statement of another account.
+        FileRefused: the XML is not well-formed or nested too deeply, or an account is not ours.
     """
-    reader = _Reader(profile, plan.name)
+    reader = _Reader(profile, plan.file_name)
     try:
-        yield from reader.pieces(source)
+        yield from reader.read_blocks(source)
     except etree.XMLSyntaxError as fault:
-        line = fault.lineno or 0
-        raise FileRefused(
-            "BAD_XML", plan.name, f"no well-formed XML: {fault.msg}", "fetch it again", line
-        ) from fault
+        raise bad_xml(fault, plan.file_name, fault.lineno or 0) from fault
 
 
-def _above(element: etree._Element) -> str:
-    """The local name of the element above."""
+def _parent_name(element: etree._Element) -> str:
+    """The local name of the parent element."""
     parent = element.getparent()
     return etree.QName(parent).localname if parent is not None else ""
 
 
-def _forget(element: etree._Element) -> None:
-    """Drops what an element holds, and all that stands before it below the same parent."""
-    element.clear()
-    parent = element.getparent()
-    while parent is not None and element.getprevious() is not None:
-        del parent[0]
-
-
 class _Reader:
-    """Where in the document a reading stands."""
+    """The state of a reading: the statement, and the batch entry, that is being read."""
 
     def __init__(self, profile: Profile, name: str) -> None:
         self.name = name
-        self.pieces_ = Pieces(profile)
+        self.blocks = BlockBuilder(profile)
         self.profile = profile
-        self.number = 0
-        self.statements = 0
+        self.line_count = 0
+        self.statement_count = 0
         self.statement = Statement(0)
-        self.open: dict[str, Statement] = {}
+        self.open_pages: dict[str, Statement] = {}
         self.previous: dict[tuple[str, str | None], Statement] = {}
         self.batch: Batch | None = None
 
-    def pieces(self, source: IO[bytes]) -> Iterator[Parsed]:
-        """The document's pieces, in order."""
+    def read_blocks(self, source: IO[bytes]) -> Iterator[ParsedBlock]:
+        """The blocks of the document, in order."""
         events = etree.iterparse(
             source,
             events=("start", "end"),
             tag=[f"{{*}}{name}" for name in (*_STATEMENTS, *_READ)],
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            remove_comments=True,
-            remove_pis=True,
-            huge_tree=False,
+            **SAFE_OPTIONS,
         )
         for event, element in events:
             name = etree.QName(element).localname
-            above = _above(element)
+            parent = _parent_name(element)
             if event == "start":
                 if name in _STATEMENTS:
-                    self._must_be_plain(element)
-                    self.statements += 1
-                    self.statement = Statement(self.statements)
+                    assert_no_document_type(element, self.name)
+                    self.statement_count += 1
+                    self.statement = Statement(self.statement_count)
             elif name in _STATEMENTS:
-                yield self.pieces_.taken(self._ended())
-                _forget(element)
-            elif above in _STATEMENTS:
-                yield from self._part_of_statement(name, element)
-            elif name in _ONLY_BELOW and above not in _ONLY_BELOW[name]:
+                yield self.blocks.take_block(self._end_statement())
+                release_element(element)
+            elif parent in _STATEMENTS:
+                yield from self._read_part(name, element)
+            elif name in _ONLY_BELOW and parent not in _ONLY_BELOW[name]:
                 raise FileRefused(
-                    "BAD_XML", self.name, f"a {name} stands in {above}",
-                    "have the bank send it again", line_of(element),
+                    "BAD_XML", self.name, f"a {name} stands in {parent}",
+                    "have the bank send it again", line_number(element),
                 )  # fmt: skip
             elif name == "TxDtls":
-                self._transaction(element)
-        if not self.statements:
+                self._add_transaction(element)
+        if not self.statement_count:
             found = "it holds no statement, report or notification"
             raise FileRefused("UNKNOWN_LAYOUT", self.name, found, "fetch the file again")
-        left = [check for each in self.open.values() for check in each.balances()]
-        yield self.pieces_.last(left)
+        unfinished = self.open_pages.values()
+        checks = [check for statement in unfinished for check in statement.check_balances()]
+        yield self.blocks.take_last_block(checks)
 
-    def _must_be_plain(self, element: etree._Element) -> None:
-        if element.getroottree().docinfo.doctype:  # type: ignore[attr-defined]
-            found = "it declares a document type"
-            raise FileRefused("UNSAFE_XML", self.name, found, "have it sent without one")
-
-    def _part_of_statement(self, name: str, element: etree._Element) -> Iterator[Parsed]:
-        here = self.statement
+    def _read_part(self, name: str, element: etree._Element) -> Iterator[ParsedBlock]:
+        """Reads an element directly below a statement."""
+        statement = self.statement
         if name == "Acct":
-            here.account = text_of(element, "Id/IBAN") or text_of(element, "Id/Othr/Id") or ""
-            here.currency = text_of(element, "Ccy")
-            own_account(here.account, self.profile, self.name, line_of(element))
+            statement.account = text_at(element, "Id/IBAN") or text_at(element, "Id/Othr/Id") or ""
+            statement.currency = text_at(element, "Ccy")
+            assert_own_account(statement.account, self.profile, self.name, line_number(element))
         elif name == "CreDtTm":
-            here.day = here.day or moment_of(element.text)
+            statement.day = statement.day or parse_moment(element.text)
         elif name == "FrToDt":
-            last = text_of(element, "ToDtTm") or text_of(element, "ToDt")
-            here.day = moment_of(last) or here.day
+            last = text_at(element, "ToDtTm") or text_at(element, "ToDt")
+            statement.day = parse_moment(last) or statement.day
         elif name in ("ElctrncSeqNb", "LglSeqNb"):
             number = (element.text or "").strip()
-            here.sequence = int(number) if number.isdecimal() and len(number) < 16 else None
+            statement.sequence = int(number) if number.isdecimal() and len(number) < 16 else None
         elif name in _PAGINATION:
-            here.page = text_of(element, "PgNb") or "1"
-            here.is_last = text_of(element, "LastPgInd") not in ("false", "0")
+            statement.page = text_at(element, "PgNb") or "1"
+            statement.is_last = text_at(element, "LastPgInd") not in ("false", "0")
         elif name == "Bal":
-            here.take_balance(element, self.name)
+            statement.set_balance(element, self.name)
         elif name == "TxsSummry":
-            here.take_summary(element)
+            statement.read_summary(element)
         elif name == "Ntry":
-            yield from self._entry(element)
-            _forget(element)
+            yield from self._read_entry(element)
+            release_element(element)
 
-    def _transaction(self, element: etree._Element) -> None:
+    def _add_transaction(self, element: etree._Element) -> None:
         if self.batch is None:
             entry = next(element.iterancestors("{*}Ntry"), None)
             if entry is None:
                 return
-            in_parts = self.profile.bank.details == "transactions"
-            self.batch = Batch(entry, self.name, self.number, in_parts)
-        self.batch.add(element)
+            is_split = self.profile.bank.details == "transactions"
+            self.batch = Batch(entry, self.name, self.line_count, is_split)
+        self.batch.add_transaction(element)
 
-    def _entry(self, element: etree._Element) -> Iterator[Parsed]:
-        here = self.statement
-        in_parts = self.profile.bank.details == "transactions"
-        batch = self.batch or Batch(element, self.name, self.number, in_parts)
+    def _read_entry(self, element: etree._Element) -> Iterator[ParsedBlock]:
+        statement = self.statement
+        is_split = self.profile.bank.details == "transactions"
+        batch = self.batch or Batch(element, self.name, self.line_count, is_split)
         self.batch = None
-        amount, entry = 0, None
+        amount, first_entry = 0, None
         with closing(batch):
-            for made in batch.entries():
-                for each in made:  # an entry without a date is of its statement's day
-                    each.booked = each.booked or here.day
-                    amount += each.amount or 0
-                entry = entry or made[0]
-                if here.of_balances not in (None, entry.currency):
-                    said = f"CURRENCY_DIFFERS: the account is in {here.of_balances}"
-                    entry.fault = entry.fault or said
-                self.number += len(made)
-                self.pieces_.entries += made
-                if self.pieces_.full():
-                    yield self.pieces_.taken()
-        if entry is not None:
-            here.count(entry, amount, text_of(element, "CdtDbtInd") == "DBIT")
+            for entries in batch.entries():
+                for entry in entries:  # an entry without a date is of its statement's day
+                    entry.booked = entry.booked or statement.day
+                    amount += entry.amount or 0
+                first_entry = first_entry or entries[0]
+                if statement.balance_currency not in (None, first_entry.currency):
+                    found = f"the account is in {statement.balance_currency}"
+                    first_entry.fault = first_entry.fault or f"CURRENCY_DIFFERS: {found}"
+                self.line_count += len(entries)
+                self.blocks.entries += entries
+                if self.blocks.is_full():
+                    yield self.blocks.take_block()
+        if first_entry is not None:
+            is_debit = text_at(element, "CdtDbtInd") == "DBIT"
+            statement.add_entry(first_entry, amount, is_debit)
 
-    def _ended(self) -> list[Check]:
-        """What is checked at the end of a statement, or of the last page of one."""
-        here = self.statement
-        if not here.account:  # it might be another's
-            own_account("", self.profile, self.name)
-        if here.page != "1":
-            here.go_on_from(self.open.pop(here.account, None))
-        if here.is_last:
-            return self._checks(here)
-        self.open[here.account] = here
-        return here.sums()
+    def _end_statement(self) -> list[ControlTotal]:
+        """The checks at the end of a statement, or of a page of one."""
+        statement = self.statement
+        if not statement.account:  # it might be another channel's
+            assert_own_account("", self.profile, self.name)
+        if statement.page != "1":
+            statement.continue_from(self.open_pages.pop(statement.account, None))
+        if statement.is_last:
+            return self._check_statement(statement)
+        self.open_pages[statement.account] = statement
+        return statement.check_summary()
 
-    def _checks(self, statement: Statement) -> list[Check]:
-        out = statement.checks()
-        place = (statement.account, statement.currency)
-        before = self.previous.get(place)
-        if before is not None:
-            out += before.then(statement)
+    def _check_statement(self, statement: Statement) -> list[ControlTotal]:
+        checks = statement.check()
+        key = (statement.account, statement.currency)
+        previous = self.previous.get(key)
+        if previous is not None:
+            checks += check_opening(previous.ends(), statement.ends(), statement.currency)
         if statement.closing is not None:
-            self.previous[place] = statement
-        return out
+            self.previous[key] = statement
+        return checks
 
 
 DIALECT = Dialect("camt053", identify, plan, read=read)

@@ -1,39 +1,35 @@
-"""What an MT940 declares of itself: balances from end to end and page to page, sums of an MT942."""
+"""Control totals of an MT940: balances from statement to statement and from page to page, and the
+sums of an MT942.
+"""
 
 import re
 from dataclasses import dataclass, field
 
-from mt940 import models, tags
-
-from jobs.statements.bank.entries import Balance
-from jobs.statements.bank.mt940.entries import amount_of
+from jobs.statements.bank.entries import Balance, StatementEnds, check_opening
+from jobs.statements.bank.mt940.entries import parse_amount
 from jobs.statements.bank.mt940.fields import Field
-from jobs.statements.parser import Check
+from jobs.statements.parser import ControlTotal
 from schemas.errors import FileRefused
 
+#: The whole text of a balance: a pattern that ends earlier would take a part of the amount.
+_BALANCE = re.compile(
+    r"""
+    (?P<status>[CD])\d{6}
+    (?P<currency>[A-Z]{3})\s?(?P<amount>\d[\d,.]*)\s*
+    $""",
+    re.VERBOSE | re.ASCII,
+)
 _SUM = re.compile(r"(\d{1,5})([A-Z]{3})([\d,.]+)")
 _TODO = "fetch it again, it was cut; have all pages in one file"
 
 
-class _BalanceTag(tags.BalanceBase):
-    """Balances to their end: the library's own pattern would take an amount in part."""
-
-    RE_FLAGS = re.VERBOSE | re.ASCII
-    pattern = r"""^
-    (?P<status>[CD])(?P<year>\d{2})(?P<month>\d{2})(?P<day>\d{2})
-    (?P<currency>[A-Z]{3})\s?(?P<amount>\d[\d,.]*)\s*
-    $"""
-
-
-_BALANCE = _BalanceTag()
-_NOTHING = models.Transactions()
-
-
 @dataclass
 class Statement:
-    """A statement or a page of one, while it is read: its balances, what its entries add up to.
+    """A statement, or one page of it, as read so far; amounts in minor units.
 
-    Of `opening` and `closing` the letters say which they are: `F`, or `M` between pages.
+    `opening` and `closing` are (type, amount): type `F` is a final balance, `M` an interim balance
+    between pages. `moved` is the sum of the booked entries. `counts` holds by side (`C`, `D`) the
+    number of entries and their unsigned sum.
     """
 
     name: str
@@ -49,160 +45,162 @@ class Statement:
     declared: list[tuple[str, Field]] = field(default_factory=list)
     counts: dict[str, list[int]] = field(default_factory=lambda: {"C": [0, 0], "D": [0, 0]})
 
-    def refused(self, found: str, line: int = 0, todo: str = _TODO) -> FileRefused:
-        """A statement that cannot be taken."""
+    def refusal(self, found: str, line: int = 0, todo: str = _TODO) -> FileRefused:
+        """The error for a statement that cannot be read."""
         return FileRefused("BAD_STATEMENT", self.name, found, todo, line or self.line)
 
-    def count(self, amount: int, booked: bool) -> None:
-        """One entry more; what is only expected moves no balance."""
-        counted = self.counts["D" if amount < 0 else "C"]
-        counted[0] += 1
-        counted[1] += abs(amount)
-        if booked:
+    def add_entry(self, amount: int, is_booked: bool) -> None:
+        """Adds an entry to the sums; an expected entry does not move the balance."""
+        totals = self.counts["D" if amount < 0 else "C"]
+        totals[0] += 1
+        totals[1] += abs(amount)
+        if is_booked:
             self.moved += amount
 
-    def take_balance(self, found: Field) -> None:
-        """An opening or a closing balance.
+    def set_balance(self, found: Field) -> None:
+        """Sets the opening or the closing balance from a field 60 or 62.
 
         Raises:
-            FileRefused: it cannot be read, there is one already, or it is of another currency.
+            FileRefused: the balance cannot be read, is the second one, or is in another currency.
         """
         is_opening = found.tag.startswith("60")
         if (self.opening if is_opening else self.closing) is not None:
-            raise self.refused(f"a second balance {found.tag}", found.line)
+            raise self.refusal(f"a second balance {found.tag}", found.line)
         if is_opening and self.moved:
-            raise self.refused("an opening balance behind its entries", found.line)
+            raise self.refusal("an opening balance behind its entries", found.line)
+        hit = _BALANCE.match(found.text)
+        if hit is None:
+            what = f"the balance :{found.tag}: has no mark, date, currency and amount"
+            raise self._balance_refusal(what, found.line)
+        currency = hit["currency"]
         try:
-            data = _BALANCE.parse(_NOTHING, found.text)
-            currency = data["currency"]
             if self.opening is not None and currency != self.currency:
                 raise ValueError(f"it is in {currency}, the opening in {self.currency}")
-            value = amount_of(str(data["amount"]), currency)
-        except RuntimeError as fault:
-            what = f"the balance :{found.tag}: has no mark, date, currency and amount"
-            raise self._bad_balance(what, found.line) from fault
+            value = parse_amount(hit["amount"], currency)
         except ValueError as fault:
             what = f"the balance :{found.tag}: {fault}"
-            raise self._bad_balance(what, found.line) from fault
+            raise self._balance_refusal(what, found.line) from fault
         self.currency = currency
         balance = (
             "M" if found.tag.endswith("M") else "F",
-            -value if data["status"] == "D" else value,
+            -value if hit["status"] == "D" else value,
         )
         if is_opening:
             self.opening = balance
         else:
             self.closing = balance
 
-    def _bad_balance(self, found: str, line: int) -> FileRefused:
+    def _balance_refusal(self, found: str, line: int) -> FileRefused:
         return FileRefused("BAD_BALANCE", self.name, found, "have the bank send it again", line)
 
-    def take_report(self, found: Field) -> None:
-        """A field of an interim report: its currency, or the sum of one side."""
+    def add_report_field(self, found: Field) -> None:
+        """Reads a field of an interim report: its currency, or the sum of one side."""
         self.is_report = True
         if found.tag == "34F" and self.currency is None:
             self.currency = found.text[:3]
         elif found.tag in ("90C", "90D"):
             self.declared.append((found.tag[2], found))
 
-    def sums(self) -> list[Check]:
-        """The counts and sums that an interim report declares, of debits and of credits."""
-        out = []
-        for mark, found in self.declared:
+    def check_sums(self) -> list[ControlTotal]:
+        """Declared counts and sums of an interim report against its debits and credits."""
+        checks = []
+        for mark, field_90 in self.declared:
             count, total = self.counts[mark]
+            text = field_90.text
             side = "debit" if mark == "D" else "credit"
-            hit = _SUM.fullmatch(found.text.strip())
+            hit = _SUM.fullmatch(text.strip())
             name = f"{side}_count {self.number}"
-            out.append(Check(name, None, int(hit[1]) if hit else None, count, found.text[:28]))
+            checks.append(ControlTotal(name, None, int(hit[1]) if hit else None, count, text[:28]))
             currency = hit[2] if hit else self.currency
             try:
-                declared = amount_of(hit[3], currency) if hit else None
+                declared = parse_amount(hit[3], currency) if hit else None
             except ValueError:
                 declared = None
             name = f"{side}_amount {self.number}"
-            out.append(Check(name, currency, declared, total, found.text[:28]))
-        return out
+            checks.append(ControlTotal(name, currency, declared, total, text[:28]))
+        return checks
+
+    def ends(self) -> StatementEnds:
+        """The values that must agree with the statement before or after this one."""
+        hit = re.match(r"\d{1,5}", self.sequence)
+        return StatementEnds(
+            self.number,
+            int(hit[0]) if hit else None,
+            None if self.opening is None else self.opening[1],
+            None if self.closing is None else self.closing[1],
+        )
 
 
-def _follows(statement: Statement, before: Statement) -> list[Check]:
-    """A statement's opening beside the closing of the one before it in the file; where the file
-    begins with the newest, the other way round.
+class StatementPages:
+    """The statements of a file so far.
+
+    `open_balances` holds by account the balance of a statement whose next page is still to come,
+    `last_closed` by account and currency the last complete statement, `accounts` every account.
     """
-    number, currency = statement.number, statement.currency
-    one, other = (_first_number(each.sequence) for each in (before, statement))
-    newest_first = one is not None and other is not None and other == one - 1 > 0
-    above, below = (statement, before) if newest_first else (before, statement)
-    if above.closing is None or below.opening is None:
-        return []
-    return [Check(f"opening_balance {number}", currency, below.opening[1], above.closing[1])]
-
-
-def _first_number(sequence: str) -> int | None:
-    hit = re.match(r"\d{1,5}", sequence)
-    return int(hit[0]) if hit else None
-
-
-class Pages:
-    """The statements of a file so far: what goes on, and what each account closed with."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.open: dict[str, Balance] = {}
-        self.closed: dict[tuple[str, str | None], Statement] = {}
-        self.begun: set[str] = set()
+        self.open_balances: dict[str, Balance] = {}
+        self.last_closed: dict[tuple[str, str | None], Statement] = {}
+        self.accounts: set[str] = set()
 
-    def must_be_closed(self) -> None:
-        """At the end of a file no statement goes on.
+    def assert_all_closed(self) -> None:
+        """Makes sure at the end of the file that every statement has its last page.
 
         Raises:
-            FileRefused: one does.
+            FileRefused: the last page of a statement is missing.
         """
-        if self.open:
-            found = "its last statement goes on on a page that is not here"
+        if self.open_balances:
+            found = "its last statement continues on a page that is not in the file"
             raise FileRefused("FOOTER_MISSING", self.name, found, _TODO)
 
-    def checked(self, statement: Statement) -> list[Check]:
-        """Opening and movements beside the closing balance of a statement, or of its pages; and its
-        opening beside what the one before it closed with.
+    def check_statement(self, statement: Statement) -> list[ControlTotal]:
+        """Checks a statement, or a page of one, that was read to its end.
+
+        Opening balance and movements must give the closing balance, over all pages; the opening
+        balance must equal the closing balance of the account's statement before it.
 
         Raises:
-            FileRefused: a balance is missing at one end, or a page before it.
+            FileRefused: an opening or closing balance is missing, or the page before this one.
         """
-        self._must_have_both_ends(statement)
-        out = statement.sums()
+        self._assert_both_balances(statement)
+        checks = statement.check_sums()
         account, currency, number = statement.account, statement.currency, statement.number
-        self.begun.add(account)
+        self.accounts.add(account)
         if statement.opening is None or statement.closing is None:
-            return out
-        balance = self.open.pop(account, None)
+            return checks
+        balance = self.open_balances.pop(account, None)
         opening = statement.opening[1]
         if balance is None:
             balance = Balance(f"closing_balance {number}", currency, opening)
-            before = self.closed.get((account, currency))
-            out += _follows(statement, before) if before is not None else []
+            previous = self.last_closed.get((account, currency))
+            if previous is not None:
+                checks += check_opening(previous.ends(), statement.ends(), currency)
         elif balance.currency != currency:
-            raise statement.refused(f"a page in {currency} of a statement in {balance.currency}")
+            raise statement.refusal(f"a page in {currency} of a statement in {balance.currency}")
         else:
             expected = (balance.opening or 0) + balance.moved
-            out.append(Check(f"interim_balance {number}", currency, opening, expected))
+            checks.append(ControlTotal(f"interim_balance {number}", currency, opening, expected))
         balance.moved += statement.moved
         kind, closing = statement.closing
         if kind == "F":
             balance.closing = closing
-            out += balance.check()
-            self.closed[account, currency] = statement
+            checks += balance.check()
+            self.last_closed[account, currency] = statement
         else:
             expected = (balance.opening or 0) + balance.moved
-            out.append(Check(f"interim_balance {number}", currency, closing, expected))
-            self.open[account] = balance
-        return out
+            checks.append(ControlTotal(f"interim_balance {number}", currency, closing, expected))
+            self.open_balances[account] = balance
+        return checks
 
-    def _must_have_both_ends(self, statement: Statement) -> None:
-        """Some banks let the next statement of an account begin with an interim balance; an interim
-        report has no balances.
+    def _assert_both_balances(self, statement: Statement) -> None:
+        """Refuses a statement that lacks its account, a balance or a page.
+
+        Some banks begin the next statement of an account with an interim balance. An interim report
+        has no balances.
         """
         opening, closing = statement.opening, statement.closing
-        goes_on = statement.account in self.open
+        is_continued = statement.account in self.open_balances
         missing = None
         if not statement.account:
             missing = "account, field 25"
@@ -210,9 +208,9 @@ class Pages:
             missing = "closing balance" if closing is None else "opening balance"
         elif opening is None and not statement.is_report:
             missing = "balances"
-        elif opening is not None and opening[0] == "M" and not goes_on:
-            missing = None if statement.account in self.begun else "page before it"
-        elif opening is not None and opening[0] == "F" and goes_on:
+        elif opening is not None and opening[0] == "M" and not is_continued:
+            missing = None if statement.account in self.accounts else "page before it"
+        elif opening is not None and opening[0] == "F" and is_continued:
             missing = "page that closes the statement before it"
         if missing:
-            raise statement.refused(f"a statement without its {missing}")
+            raise statement.refusal(f"a statement without its {missing}")

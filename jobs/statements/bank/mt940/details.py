@@ -1,7 +1,7 @@
-"""Field 86 of an MT940: who paid, and the references that came with it, in either of two customs.
+"""Field 86 of an MT940: the counterparty and the references of an entry, in two conventions.
 
 German banks number the parts (`166?00...?20EREF+...?31account?32name`), Dutch banks name them
-(`/TRTP/.../IBAN/.../NAME/.../EREF/...`). Anything else is text. Source:
+(`/TRTP/.../IBAN/.../NAME/.../EREF/...`). Anything else is free text. Source:
 docs/reference/dialects/bank.md.
 """
 
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 #: `166?00`: a code of three digits, then numbered parts.
 _NUMBERED = re.compile(r"\d{3}([?<>~^@])\d{2}")
-#: Within the parts 20 to 29 and 60 to 63. A part that is not full ends a reference.
+#: Keys within the parts 20 to 29 and 60 to 63. A part that is not full ends a reference.
 _KEYED = re.compile(
     r"(EREF|KREF|MREF|CRED|DEBT|SVWZ|ABWA|ABWE|COAM|OAMT|PURP|MDAT|SQTP|ORCR|ORMR|DDAT|IBAN|BIC)\+"
 )
 _PART_CHARS = 27
-#: What some banks print behind a reference without a key of its own.
-_BEHIND = re.compile(r"\s(?:IBAN|BIC):.*")
+#: Text that some banks print behind a reference, without a key of its own.
+_TRAILING_IBAN = re.compile(r"\s(?:IBAN|BIC):.*")
 _NAMED = re.compile(
     r"/(TRTP|RTYP|IBAN|BBAN|BIC|NAME|REMI|EREF|MARF|PREF|CSID|CREF|RTRN|ORDP|BENM|ISDT|CNTP|PURP"
     r"|ULTC|ULTD|ULTB|UDTR|UCRD|ADDR|NRTX|PIND|OCMT|CHGS|ACCW|CPRP|IREF|TRCD|INIT|SVCL|EXCH|BUSP"
@@ -37,8 +37,8 @@ _IBAN_CHARS = {
 
 
 @dataclass(slots=True)
-class Details:
-    """What field 86 says; None where it does not."""
+class EntryDetails:
+    """The values of a field 86; None where the field does not hold one."""
 
     end_to_end: str | None = None
     customer: str | None = None
@@ -46,22 +46,22 @@ class Details:
     name: str | None = None
 
 
-def details_of(lines: Sequence[str]) -> Details:
-    """The lines of a field 86, which banks break anywhere."""
+def parse_details(lines: Sequence[str]) -> EntryDetails:
+    """The values in the lines of a field 86, which banks break anywhere."""
     text = "".join(lines)
     hit = _NUMBERED.match(text)
     if hit:
-        return _numbered(text, hit[1])
-    return _named(text) if "/" in text else Details()
+        return _parse_numbered(text, hit[1])
+    return _parse_named(text) if "/" in text else EntryDetails()
 
 
-def account_in(text: str) -> bool:
-    """Whether a text is an account number, an IBAN, and not a reference that looks alike."""
+def is_iban(text: str) -> bool:
+    """Whether a text is an IBAN: a country's code, and that country's length."""
     hit = _IBAN.fullmatch(text)
     return hit is not None and _IBAN_CHARS.get(hit[1]) == len(text)
 
 
-def _numbered(text: str, mark: str) -> Details:
+def _parse_numbered(text: str, mark: str) -> EntryDetails:
     cut = re.split(re.escape(mark) + r"(\d{2})", text)
     parts: dict[str, str] = {}
     purpose: list[str] = []
@@ -82,16 +82,16 @@ def _numbered(text: str, mark: str) -> Details:
             key = ""
     name = f"{parts.get('32', '')}{parts.get('33', '')}".strip()
     account = parts.get("31", "").strip()
-    end_to_end, customer = (_BEHIND.sub("", keyed.get(each, "")) for each in ("EREF", "KREF"))
-    return Details(end_to_end or None, customer or None, account or None, name or None)
+    end_to_end, customer = (_TRAILING_IBAN.sub("", keyed.get(key, "")) for key in ("EREF", "KREF"))
+    return EntryDetails(end_to_end or None, customer or None, account or None, name or None)
 
 
-def _named(text: str) -> Details:
+def _parse_named(text: str) -> EntryDetails:
     cut = _NAMED.split(text)
     parts: dict[str, str] = {}
     for key, value in zip(cut[1::2], cut[2::2], strict=True):
         parts.setdefault(key, value.strip("/ "))
-    counterparty = [each.strip() for each in parts.get("CNTP", "").split("/")] + [""] * 3
+    counterparty = [part.strip() for part in parts.get("CNTP", "").split("/")] + [""] * 3
     account = parts.get("IBAN") or parts.get("BBAN") or counterparty[0]
     name = parts.get("NAME") or counterparty[2]
-    return Details(parts.get("EREF"), None, account or None, name or None)
+    return EntryDetails(parts.get("EREF"), None, account or None, name or None)

@@ -1,159 +1,163 @@
 """Field 61 of an MT940, and the field 86 below it, as a line of a statement.
 
-Field 61 is read by the library mt-940, with a pattern of our own: the library's cuts references of
-more than 16 characters. Source: SWIFT Standards, Category 9; docs/reference/dialects/bank.md.
+Source: SWIFT Standards, Category 9; docs/reference/dialects/bank.md.
 """
 
 import re
+from calendar import monthrange
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
-from mt940 import models, processors, tags
-
-from jobs.statements.bank.entries import Entry, money_of
-from jobs.statements.bank.mt940.details import account_in, details_of
+from jobs.statements.bank.entries import Entry, parse_currency_amount
+from jobs.statements.bank.mt940.details import is_iban, parse_details
 from jobs.statements.bank.mt940.fields import Field
 from schemas.currencies import MINOR_UNITS
 from schemas.vocabulary import Status
 
-_IN = ("C", "RD", "EC")
-#: Marks of MT942: what is expected is booked by another entry.
+_CREDIT_MARKS = ("C", "RD", "EC")
+#: Marks of MT942: the bank books an expected entry later, by another entry.
 _EXPECTED = ("EC", "ED")
-#: Words in place of a reference: there is none, or it stands in field 86.
-_NO_REFERENCE = re.compile(
+#: Words that banks print where there is no reference, or where field 86 holds it.
+_PLACEHOLDER = re.compile(
     r"(?:NON?REF|NOTPROVIDED|NOT PROVIDED|NOTSPECIFIED|[EKPM]REF|MARF)[+/]?", re.I
 )
-#: What field 61 gives a reference; some banks give it more, others go on with text behind it.
+#: Characters of a reference by the standard. Some banks print longer ones, others print free text
+#: behind them.
 _REFERENCE_CHARS = 16
 _RAW_CHARS = 25
-_PLAIN = re.compile(r"\d+[.,]?\d*|,\d+", re.ASCII)
-
-
-class Field61(tags.Statement):
-    """Field 61 as banks print it: the code may be missing, references may be long.
-
-    The code must follow the amount at once, so that an amount is never taken in part.
-    """
-
-    RE_FLAGS = re.VERBOSE | re.ASCII
-    pattern = r"""^
+_NUMBER = re.compile(r"\d+[.,]?\d*|,\d+", re.ASCII)
+#: Field 61 as banks print it: the code may be missing, references may be long. The code must
+#: follow the amount directly, so that the pattern never takes a part of an amount.
+_FIELD_61 = re.compile(
+    r"""
     (?P<year>\d{2})(?P<month>\d{2})(?P<day>\d{2})
     (?:(?P<entry_month>\d{2})(?P<entry_day>\d{2})|\s{4})?
     \s?(?P<status>[REre]?[CDcd])(?P<funds_code>[A-Z])?
     \s?(?P<amount>\d[\d,.]*|,\d+)
     \s{0,3}(?:(?P<id>(?!NONREF)(?:[NSF]|[A-Z](?!\d{3}))[A-Z0-9\ ]{3})|(?=NONREF|//|$))
     (?P<rest>.*)
-    $"""
-
-    def __call__(self, transactions: models.Transactions, value: dict[str, Any]) -> dict[str, Any]:
-        """Parts as they stand: dates and amounts are ours to make, for the library guesses."""
-        return value
+    $""",
+    re.VERBOSE | re.ASCII,
+)
 
 
-_FIELD_61 = Field61()
-_NOTHING = models.Transactions()
+def parse_entry(field: Field, details_lines: list[str], currency: str | None) -> Entry:
+    """The entry of a field 61 and of the lines of its field 86, in the statement's currency.
 
-
-def entry_of(field: Field, details: list[str], currency: str | None) -> Entry:
-    """An entry by its field 61 and the lines of its field 86, in the statement's currency."""
+    An entry that cannot be read has a `fault`.
+    """
     text = field.text
-    hit = _FIELD_61.re.match(text)
+    hit = _FIELD_61.match(text)
     if hit is None and len(field.lines) > 1:  # some banks break the line before the amount
-        hit = _FIELD_61.re.match(f"{text}{field.lines[1]}")
+        hit = _FIELD_61.match(f"{text}{field.lines[1]}")
     if hit is None:
         raw = text[:_RAW_CHARS]
-        return Entry(field.line, raw, None, currency, fault=f"BAD_FIELD_61: {raw!r} is none")
-    parts = _FIELD_61(_NOTHING, hit.groupdict())
-    mark, printed = str(parts["status"]).upper(), str(parts["amount"])
-    code = str(parts["id"] or "").strip()
-    ours, _, theirs = str(parts["rest"]).partition("//")
-    said = details_of(details)
-    own, other = _reference(ours), _reference(theirs)
-    account = said.account
-    if own and account_in(own):  # some banks put the other side's account here
-        own, account = None, account or own
-    reference = _given(said.end_to_end) or _given(said.customer) or own
-    out = Entry(
+        fault_text = f"BAD_FIELD_61: {raw!r} is no field 61"
+        return Entry(field.line, raw, None, currency, fault=fault_text)
+    parts = hit.groupdict("")
+    mark, printed_amount = parts["status"].upper(), parts["amount"]
+    code = parts["id"].strip()
+    customer_text, _, bank_text = parts["rest"].partition("//")
+    details = parse_details(details_lines)
+    customer_ref, bank_ref = _read_reference(customer_text), _read_reference(bank_text)
+    account = details.account
+    if customer_ref and is_iban(customer_ref):  # some banks print the counterparty's account here
+        customer_ref, account = None, account or customer_ref
+    our_ref = (
+        _null_if_placeholder(details.end_to_end)
+        or _null_if_placeholder(details.customer)
+        or customer_ref
+    )
+    entry = Entry(
         field.line, "", None, currency, code=code, reversal=mark in ("RC", "RD"),
-        our_ref=reference, channel_ref=other, product=code or None, account=account,
-        name=said.name,
+        our_ref=our_ref, channel_ref=bank_ref, product=code or None, account=account,
+        name=details.name,
     )  # fmt: skip
     if mark in _EXPECTED:
-        out.status = Status.PENDING.value
-    if out.reversal:
-        out.original_ref, out.our_ref = reference, None
-    _set_days(out, parts)
-    letter = str(parts["funds_code"] or "").upper()
+        entry.status = Status.PENDING.value
+    if entry.reversal:
+        entry.original_ref, entry.our_ref = our_ref, None
+    _set_dates(entry, parts)
+    letter = parts["funds_code"].upper()
     if letter and currency and letter != currency[2:]:
-        out.fault = (
+        entry.fault = (
             f"BAD_CURRENCY: the letter {letter} behind the mark is not the last of {currency}"
         )
     try:
-        value = amount_of(printed, currency)
-        out.amount = value if mark in _IN else -value
+        amount = parse_amount(printed_amount, currency)
+        entry.amount = amount if mark in _CREDIT_MARKS else -amount
     except (ValueError, ArithmeticError) as fault:
-        out.fault = f"BAD_AMOUNT: {fault}"
-    day = out.booked or out.valued
-    out.raw = f"{mark}{printed} {currency} {code} {own or ''} {other or ''} {day}"
-    return out
+        entry.fault = f"BAD_AMOUNT: {fault}"
+    day = entry.booked or entry.valued
+    entry.raw = (
+        f"{mark}{printed_amount} {currency} {code} {customer_ref or ''} {bank_ref or ''} {day}"
+    )
+    return entry
 
 
-def amount_of(text: str, currency: str | None) -> int:
-    """An amount with its decimal comma, in minor units.
+def parse_amount(text: str, currency: str | None) -> int:
+    """An amount with a decimal comma, in minor units.
 
-    A point in its place is taken where just the currency's decimals stand behind it: elsewhere it
-    may be of thousands.
+    A point counts as the comma only where exactly the currency's decimals stand behind it:
+    elsewhere it may separate thousands.
 
     Raises:
-        ValueError: it is no amount of the currency.
+        ValueError: the text is no amount of the currency.
     """
     whole, mark, part = text.partition("." if "." in text else ",")
-    if not _PLAIN.fullmatch(whole + mark + part):
+    if not _NUMBER.fullmatch(whole + mark + part):
         raise ValueError(f"{text[:30]!r} is no amount")
     if mark == "." and len(part) != MINOR_UNITS.get(currency or "", -1):
         raise ValueError(f"{text[:30]!r} has a point where a comma belongs")
-    return money_of(f"{whole}.{part}" if part else whole, currency)
+    return parse_currency_amount(f"{whole}.{part}" if part else whole, currency)
 
 
-def _reference(text: str) -> str | None:
-    """A reference as far as it goes: text behind its sixteen characters is not of it."""
+def _read_reference(text: str) -> str | None:
+    """The reference at the start of a text.
+
+    A reference of more than sixteen characters goes on to the next space. Behind a space at that
+    place stands free text.
+    """
     if len(text) > _REFERENCE_CHARS:
         head, tail = text[:_REFERENCE_CHARS], text[_REFERENCE_CHARS:]
-        broken = head[-1:].isspace() or tail[:1].isspace()
-        text = head if broken else head + tail.split(" ", 1)[0]
-    return _given(text)
+        ends_there = head[-1:].isspace() or tail[:1].isspace()
+        text = head if ends_there else head + tail.split(" ", 1)[0]
+    return _null_if_placeholder(text)
 
 
-def _given(text: str | None) -> str | None:
-    """A reference, or none where a word says so."""
+def _null_if_placeholder(text: str | None) -> str | None:
+    """A reference without repeated blanks; None where it is empty or a placeholder as NONREF."""
     text = " ".join((text or "").split())
-    return None if not text or _NO_REFERENCE.fullmatch(text) else text
+    return None if not text or _PLACEHOLDER.fullmatch(text) else text
 
 
-def _set_days(out: Entry, parts: dict[str, Any]) -> None:
-    """The value date, and the booking date in the year in which it is nearest to it."""
+def _set_dates(entry: Entry, parts: Mapping[str, str]) -> None:
+    """Sets the value date, and the booking date in the year that brings it nearest to it."""
+    year, month, day = (parts[name] for name in ("year", "month", "day"))
     try:
-        out.valued = _day(2000 + int(parts["year"]), parts["month"], parts["day"])
+        value_date = _to_date(2000 + int(year), month, day)
     except ValueError:
-        shown = f"{parts['year']}{parts['month']}{parts['day']}"
-        out.fault = f"BAD_TIME: {shown} is no date"
+        entry.fault = f"BAD_TIME: {year}{month}{day} is no date"
         return
-    out.booked = out.valued
+    entry.valued = entry.booked = value_date
     month, day = parts["entry_month"], parts["entry_day"]
-    if month is None or int(month + day) == 0:
+    if not month or int(month + day) == 0:
         return
-    valued = out.valued
     try:
-        near = [_day(valued.year + step, month, day) for step in (-1, 0, 1)]
+        dates = [_to_date(value_date.year + step, month, day) for step in (-1, 0, 1)]
     except ValueError:
-        out.fault = f"BAD_TIME: {month}{day} is no month and day"
+        entry.fault = f"BAD_TIME: {month}{day} is no month and day"
         return
-    out.booked = min(near, key=lambda each: abs((each - valued).days))
+    entry.booked = min(dates, key=lambda booked: abs((booked - value_date).days))
 
 
-def _day(year: int, month: str, day: str) -> date:
-    """A date; 29 or 30 February is the month's last day, as banks that count 30 days mean it."""
-    said = {"year": str(year), "month": month, "day": day}
-    if month == "02" and int(day) <= 30:
-        said = processors.date_fixup_pre_processor(_NOTHING, _FIELD_61, said)
-    return date(year, int(month), int(said["day"]))
+def _to_date(year: int, month: str, day: str) -> date:
+    """A date. Banks that count months of 30 days print 29 or 30 February for its last day.
+
+    Raises:
+        ValueError: it is no date.
+    """
+    number = int(day)
+    if month == "02" and number <= 30:
+        number = min(number, monthrange(year, 2)[1])
+    return date(year, int(month), number)

@@ -1,28 +1,28 @@
-"""An MT940 file cut into its fields, in a stream, whatever stands around and between them."""
+"""Cuts an MT940 file into its fields, in a stream; leaves out envelopes and other lines."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO
 
-from jobs.statements.bank.entries import lines_of, text_of
+from jobs.statements.bank.raw_lines import decode_line, read_lines
 from schemas.errors import FileRefused
 
-#: A field of more characters is no field.
+#: Characters of a field at most.
 FIELD_CHARS_MAX = 2**20
-#: Fields of MT940 and MT942; what else looks like one is text.
-_FIELD = re.compile(r":((?:13|20|21|25|28|34|60|61|62|64|65|86|90)[A-Z]?|NS):")
-#: A time within a text that was broken before its minutes, such as 22:20:15.
+#: Tags of MT940 and MT942; any other text of this form is not a tag.
+_TAG = re.compile(r":((?:13|20|21|25|28|34|60|61|62|64|65|86|90)[A-Z]?|NS):")
+#: The rest of a time such as 22:20:15 that the bank broke before its minutes: no tag.
 _CLOCK = re.compile(r":[0-5]\d:[0-5]\d(?!\d)")
-#: The end of a message, behind which some banks begin the next on the same line.
+#: The end of a message. Some banks begin the next message on the same line.
 _END = re.compile(r"-(?:\}.*|XXX)?(?=$|:20:|\{1:)")
-#: A balance behind which the next statement begins on the same line.
-_GLUED = re.compile(r"(:6[245][FM]?:[^:]*)(:20:.*)")
+#: A balance with the next statement on the same line.
+_NEXT_STATEMENT = re.compile(r"(:6[245][FM]?:[^:]*)(:20:.*)")
 
 
 @dataclass(slots=True)
 class Field:
-    """A field: its tag such as `60F`, the line (from 1) on which it begins, its lines of text."""
+    """A field: its tag such as `60F`, the number (from 1) of its first line, its lines of text."""
 
     tag: str
     line: int
@@ -30,20 +30,20 @@ class Field:
 
     @property
     def text(self) -> str:
-        """Its first line."""
+        """The first line of the field."""
         return self.lines[0] if self.lines else ""
 
 
-def fields_of(source: IO[bytes], name: str) -> Iterator[Field]:
-    """The fields of a file in order; envelopes and a bank's own lines are left out.
+def read_fields(source: IO[bytes], name: str) -> Iterator[Field]:
+    """The fields of a file in order, without envelopes and the bank's own lines.
 
     Raises:
-        FileRefused: a line or a field that is too long to be one.
+        FileRefused: a line or a field is too long.
     """
     current: Field | None = None
     size = 0
-    for number, text in _texts(source, name):
-        hit = _FIELD.match(text)
+    for number, text in _message_lines(source, name):
+        hit = _TAG.match(text)
         if hit and current is not None and current.tag == "86" and _CLOCK.match(text):
             hit = None
         if hit:
@@ -66,14 +66,15 @@ def fields_of(source: IO[bytes], name: str) -> Iterator[Field]:
         yield current
 
 
-def _texts(source: IO[bytes], name: str) -> Iterator[tuple[int, str]]:
-    """Lines of messages; an empty one ends what stands above it. Blank lines are left out."""
-    for number, raw in lines_of(source, name):
-        text = text_of(raw).strip("\x01\x02\x03\x04\x1a\ufeff").rstrip()
+def _message_lines(source: IO[bytes], name: str) -> Iterator[tuple[int, str]]:
+    """Numbered lines of messages, without blank ones; an empty line ends the field above it."""
+    for number, raw in read_lines(source, name):
+        text = decode_line(raw).strip("\x01\x02\x03\x04\x1a\ufeff").rstrip()
         if not text:
             continue
-        bare = text.lstrip(" \t")
-        text = bare if len(text) - len(bare) <= 3 and bare[0] in ":{-" else text
+        stripped = text.lstrip(" \t")
+        is_indented_tag = len(text) - len(stripped) <= 3 and stripped[0] in ":{-"
+        text = stripped if is_indented_tag else text
         end = _END.match(text)
         if end:
             yield number, ""
@@ -81,7 +82,7 @@ def _texts(source: IO[bytes], name: str) -> Iterator[tuple[int, str]]:
         if text.startswith("{1:"):
             yield number, "{"
             text = text.rpartition("{4:")[2] if "{4:" in text else ""
-        glued = _GLUED.match(text)
-        for each in glued.groups() if glued else (text,):
-            if each:
-                yield number, each
+        joined = _NEXT_STATEMENT.match(text)
+        for part in joined.groups() if joined else (text,):
+            if part:
+                yield number, part

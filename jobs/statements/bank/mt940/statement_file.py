@@ -1,139 +1,138 @@
 """SWIFT customer statements: MT940, and the interim report MT942.
 
-The file is cut into its fields, in a stream; field 61 and the balances are read by the library
-mt-940. Source: SWIFT Standards, Category 9; docs/reference/dialects/bank.md.
+The reader cuts the file into its fields, in a stream. Source: SWIFT Standards, Category 9;
+docs/reference/dialects/bank.md.
 """
 
-import logging
 import re
 from collections.abc import Iterator
 from typing import IO
 
-from jobs.statements.bank.entries import Entry, Pieces, own_account
-from jobs.statements.bank.mt940.balances import Pages, Statement
-from jobs.statements.bank.mt940.entries import entry_of
-from jobs.statements.bank.mt940.fields import Field, fields_of
-from jobs.statements.parser import Check, Dialect, Parsed, Plan, Sample
+from jobs.statements.bank.entries import BlockBuilder, assert_own_account
+from jobs.statements.bank.mt940.balances import Statement, StatementPages
+from jobs.statements.bank.mt940.entries import parse_entry
+from jobs.statements.bank.mt940.fields import Field, read_fields
+from jobs.statements.parser import ControlTotal, Dialect, ParsedBlock, Plan, Sample
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Status
 
-# The library logs every field that it cannot read; we raise it.
-logging.getLogger("mt940").setLevel(logging.CRITICAL)
 _TAG = re.compile(rb"(?m)^\s{0,3}:(?:20|25|28C?|60F|60M|61):")
 #: Fields that an interim report (MT942) has and a statement has not.
 _OF_A_REPORT = ("13", "34", "90")
 
 
 def identify(sample: Sample) -> bool:
-    """Whether the file has a statement's reference and account."""
+    """Whether the file has a statement's reference (field 20) and account (field 25)."""
     text = sample.head.replace(b"\r", b"\n")
     return b":20:" in text and bool(_TAG.search(text)) and b":25" in text
 
 
 def plan(sample: Sample, profile: Profile) -> Plan:
-    """A document: it is read whole.
+    """The plan of a document, which `read` reads whole.
 
     Raises:
-        FileRefused: no field 20 and 25 in it.
+        FileRefused: the file lacks field 20 or field 25.
     """
     if not identify(sample):
         raise FileRefused(
             "UNKNOWN_LAYOUT",
-            sample.name,
+            sample.file_name,
             "it has no field :20: with a field :25:",
             "check that it is an MT940 or MT942",
             1,
         )
-    return Plan("mt940", None, {}, 0, 1, sample.size, covered=("count", "amount", "fee"))
+    return Plan(
+        "mt940", None, {}, 0, 1, sample.byte_size, covered_totals=("count", "amount", "fee")
+    )
 
 
-def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[Parsed]:
-    """Entries of every statement in the file; each statement is checked by its balances.
+def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[ParsedBlock]:
+    """Entries of every statement in the file, by pieces, with the checks of its balances.
 
     Raises:
-        FileRefused: a statement without its balances or pages, or one of another account.
+        FileRefused: a statement lacks a balance or a page, or is of an account that is not ours.
     """
-    reader = _Reader(profile, plan.name)
-    for each in fields_of(source, plan.name):
-        reader.take(each)
-        if reader.pieces.full():
-            yield reader.pieces.taken(reader.told())
-    reader.end()
-    reader.pages.must_be_closed()
-    yield reader.pieces.last(reader.told())
+    reader = _Reader(profile, plan.file_name)
+    for field in read_fields(source, plan.file_name):
+        reader.read_field(field)
+        if reader.blocks.is_full():
+            yield reader.blocks.take_block(reader.take_checks())
+    reader.end_statement()
+    reader.pages.assert_all_closed()
+    yield reader.blocks.take_last_block(reader.take_checks())
 
 
 class _Reader:
-    """Where in the file a reading stands."""
+    """The state of a reading: the statement and the entry that the last field belongs to."""
 
     def __init__(self, profile: Profile, name: str) -> None:
         self.profile, self.name = profile, name
-        self.pieces = Pieces(profile)
-        self.pages = Pages(name)
-        self.checks: list[Check] = []
+        self.blocks = BlockBuilder(profile)
+        self.pages = StatementPages(name)
+        self.checks: list[ControlTotal] = []
         self.statement: Statement | None = None
-        self.number = 0
-        self.entry: Field | None = None
-        self.details: list[str] = []
+        self.statement_count = 0
+        self.entry_field: Field | None = None
+        self.details_lines: list[str] = []
 
-    def told(self) -> list[Check]:
-        """What was checked since it was last asked."""
-        out, self.checks = self.checks, []
-        return out
+    def take_checks(self) -> list[ControlTotal]:
+        """The checks made since the last call."""
+        checks, self.checks = self.checks, []
+        return checks
 
-    def take(self, field: Field) -> None:
-        """One field more."""
+    def read_field(self, field: Field) -> None:
+        """Reads the next field of the file."""
         kind = field.tag[:2]
         if kind == "86":
-            if self.entry is not None:
-                self.details += field.lines
+            if self.entry_field is not None:
+                self.details_lines += field.lines
             return
-        self._close_entry()
-        here = self.statement
-        if kind == "20" or here is None or self._begins_another(kind, here):
-            account = here.account if here is not None and kind == "60" else ""
-            self.end()
-            self.number += 1
-            here = self.statement = Statement(self.name, self.number, field.line, account)
+        self._end_entry()
+        statement = self.statement
+        if kind == "20" or statement is None or self._begins_statement(kind, statement):
+            account = statement.account if statement is not None and kind == "60" else ""
+            self.end_statement()
+            self.statement_count += 1
+            statement = self.statement = Statement(
+                self.name, self.statement_count, field.line, account
+            )
         if kind == "25":
-            if here.account:
-                raise here.refused("a second account, field 25, in a statement", field.line)
-            here.account = "".join(field.lines[:2] if field.tag == "25P" else field.lines[:1])
-            own_account(here.account.strip(), self.profile, self.name, here.line)
+            if statement.account:
+                raise statement.refusal("a second account, field 25, in a statement", field.line)
+            account_lines = field.lines[:2] if field.tag == "25P" else field.lines[:1]
+            statement.account = "".join(account_lines)
+            assert_own_account(statement.account.strip(), self.profile, self.name, statement.line)
         elif kind in ("60", "62"):
-            here.take_balance(field)
+            statement.set_balance(field)
         elif kind == "61":
-            if here.closing is not None:
-                raise here.refused("an entry behind its closing balance", field.line)
-            self.entry, self.details = field, []
+            if statement.closing is not None:
+                raise statement.refusal("an entry behind its closing balance", field.line)
+            self.entry_field, self.details_lines = field, []
         elif kind == "28":
-            here.sequence = field.text.strip()
+            statement.sequence = field.text.strip()
         elif kind in _OF_A_REPORT:
-            here.take_report(field)
+            statement.add_report_field(field)
 
     @staticmethod
-    def _begins_another(kind: str, here: Statement) -> bool:
-        """Whether a field is of the next statement though no field 20 stood between them."""
-        return kind in ("25", "60") and here.closing is not None
+    def _begins_statement(kind: str, statement: Statement) -> bool:
+        """Whether a field begins the next statement without a field 20 before it."""
+        return kind in ("25", "60") and statement.closing is not None
 
-    def _close_entry(self) -> None:
-        if self.entry is None or self.statement is None:
+    def _end_entry(self) -> None:
+        if self.entry_field is None or self.statement is None:
             return
-        made = entry_of(self.entry, self.details, self.statement.currency)
-        self.entry = None
-        self._add(made, self.statement)
+        entry = parse_entry(self.entry_field, self.details_lines, self.statement.currency)
+        self.entry_field = None
+        self.blocks.entries.append(entry)
+        is_booked = entry.status == Status.SUCCEEDED.value
+        self.statement.add_entry(entry.amount or 0, is_booked)
 
-    def _add(self, entry: Entry, statement: Statement) -> None:
-        self.pieces.entries.append(entry)
-        amount = entry.amount or 0
-        statement.count(amount, entry.status == Status.SUCCEEDED.value)
-
-    def end(self) -> None:
-        """The statement ends: its balances and sums are held against its entries."""
-        self._close_entry()
+    def end_statement(self) -> None:
+        """Ends the current statement: checks its balances and sums against its entries."""
+        self._end_entry()
         if self.statement is not None:
-            self.checks += self.pages.checked(self.statement)
+            self.checks += self.pages.check_statement(self.statement)
             self.statement = None
 
 
