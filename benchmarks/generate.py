@@ -15,19 +15,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from benchmarks.formula import (
+    AMOUNT_MISMATCHES,
     DAY,
-    FEE_OVER,
-    LISTED_TWICE,
-    OTHER_AMOUNT,
-    OURS_ONLY,
-    REFUND,
-    THEIRS_ONLY,
-    Every,
+    DUPLICATE_LINES,
+    FEE_OVERCHARGES,
+    INTERNAL_ONLY_TRADES,
+    REFUNDS,
+    STATEMENT_ONLY_TRADES,
+    EveryNth,
 )
 from demo.data import SNAPSHOT
-from demo.layouts import MERCHANT, WECHAT_FOOTER, WECHAT_HEADER, yuan
+from demo.layouts import MERCHANT, WECHAT_FOOTER, WECHAT_HEADER, format_yuan
 
-#: Raised when the same size would make other bytes; data of another version is made again.
+#: Increase it when the same size makes other bytes: data of another version is made again.
 VERSION = 1
 CHUNK = 500_000
 #: The snapshot lists the trades in another order than the bill: number k * STRIDE modulo size.
@@ -37,12 +37,12 @@ PRODUCTS = ("JSAPI", "NATIVE", "MICROPAY", "APP")
 Numbers = np.ndarray
 
 
-def made(folder: Path, size: int) -> Path:
+def make_inbox(folder: Path, size: int) -> Path:
     """The inbox of a day of `size` trades below `folder`, made if it is not there yet."""
     inbox = folder / "inbox"
-    told = folder / "made.json"
+    recipe_file = folder / "made.json"
     recipe = {"version": VERSION, "size": size}
-    if told.is_file() and json.loads(told.read_text()) == recipe:
+    if recipe_file.is_file() and json.loads(recipe_file.read_text()) == recipe:
         return inbox
     shutil.rmtree(folder, ignore_errors=True)
     bill = inbox / "wechat" / str(DAY) / f"{MERCHANT}_all.csv"
@@ -52,12 +52,12 @@ def made(folder: Path, size: int) -> Path:
     (folder / ".gitignore").write_text("*\n")
     write_bill(bill, size)
     write_snapshot(snapshot, size)
-    told.write_text(json.dumps(recipe))
+    recipe_file.write_text(json.dumps(recipe))
     return inbox
 
 
 def write_bill(path: Path, size: int, part: range | None = None) -> None:
-    """The statement: header, lines in order of time, and a footer that ties.
+    """The statement: header, lines in order of time, and a footer that agrees with them.
 
     Of a day of `size` trades, all or those of one part of it.
     """
@@ -65,36 +65,37 @@ def write_bill(path: Path, size: int, part: range | None = None) -> None:
     with path.open("wb") as out:
         out.write(f"\ufeff{WECHAT_HEADER}\n".encode())
         for numbers in _chunks(part or range(size)):
-            listed = numbers[~_is(numbers, OURS_ONLY)]
-            listed = np.repeat(listed, np.where(_is(listed, LISTED_TWICE), 2, 1))
-            refund, amount, fee = _is(listed, REFUND), amounts(listed), charged(listed)
+            listed = numbers[~_holds(numbers, INTERNAL_ONLY_TRADES)]
+            listed = np.repeat(listed, np.where(_holds(listed, DUPLICATE_LINES), 2, 1))
+            refund, amount, fee = _holds(listed, REFUNDS), amounts(listed), charged_fees(listed)
             lines += len(listed)
             paid += int(amount[~refund].sum())
             back += int(amount[refund].sum())
             fees += int(fee.sum())
-            out.write(_joined(_cells(listed, refund, amount, fee, size)))
-        totals = (f"{lines}", yuan(paid), yuan(back), "0.00", f"{yuan(fees)}000",
-                  yuan(paid), yuan(back))  # fmt: skip
-        out.write(f"{WECHAT_FOOTER}\n{','.join('`' + each for each in totals)}\n".encode())
+            out.write(_join_cells(_bill_cells(listed, refund, amount, fee, size)))
+        settled, refunded = format_yuan(paid), format_yuan(back)
+        totals = (f"{lines}", settled, refunded, "0.00", f"{format_yuan(fees)}000", settled,
+                  refunded)  # fmt: skip
+        out.write(f"{WECHAT_FOOTER}\n{','.join('`' + item for item in totals)}\n".encode())
 
 
 def write_snapshot(path: Path, size: int) -> None:
-    """Our side: the rows of the day, in an order of their own."""
+    """Our snapshot: the rows of the day, in another order than the bill."""
     with pq.ParquetWriter(path, SNAPSHOT, compression="zstd") as out:
         for places in _chunks(range(size)):
             numbers = places * STRIDE % size
-            out.write_table(_rows(numbers[~_is(numbers, THEIRS_ONLY)], size))
+            out.write_table(_snapshot_rows(numbers[~_holds(numbers, STATEMENT_ONLY_TRADES)], size))
 
 
 def amounts(numbers: Numbers) -> Numbers:
-    """What each trade is about, unsigned, in fen: 1.00 to 5,000.99; a refund is of the whole."""
-    return 100 + (numbers - _is(numbers, REFUND)) * 7_919 % 500_000
+    """The amount of each trade, unsigned, in fen: 1.00 to 5,000.99; a refund is of the whole."""
+    return 100 + (numbers - _holds(numbers, REFUNDS)) * 7_919 % 500_000
 
 
-def charged(numbers: Numbers) -> Numbers:
+def charged_fees(numbers: Numbers) -> Numbers:
     """The fee on each line in fen: 0.60 % half up, given back with a refund, some 0.01 over."""
-    fee = (amounts(numbers) * 60 + 5_000) // 10_000 + _is(numbers, FEE_OVER)
-    return np.where(_is(numbers, REFUND), -fee, fee)
+    fee = (amounts(numbers) * 60 + 5_000) // 10_000 + _holds(numbers, FEE_OVERCHARGES)
+    return np.where(_holds(numbers, REFUNDS), -fee, fee)
 
 
 def _chunks(part: range) -> Iterator[Numbers]:
@@ -102,11 +103,11 @@ def _chunks(part: range) -> Iterator[Numbers]:
         yield np.arange(start, min(start + CHUNK, part.stop), dtype=np.int64)
 
 
-def _is(numbers: Numbers, rule: Every) -> Numbers:
+def _holds(numbers: Numbers, rule: EveryNth) -> Numbers:
     return numbers % rule.step == rule.start
 
 
-def _cells(
+def _bill_cells(
     numbers: Numbers, refund: Numbers, amount: Numbers, fee: Numbers, size: int
 ) -> list[pa.Array | str]:
     """The 27 cells of the bill, columns where they vary; payments and refunds as they come."""
@@ -119,18 +120,19 @@ def _cells(
 
     return [
         _times(numbers, size), "wx00d3m0c0ffee0001", MERCHANT, "0", "",
-        _tagged(f"4200002611{DAY:%Y%m%d}", payment, 10), _tagged(f"S{DAY:%Y%m%d}", payment, 9),
-        _tagged("oDm0Vn4Q7xT2bKcR9sYp", payment, 8), _one_of(PRODUCTS, numbers),
+        _references(f"4200002611{DAY:%Y%m%d}", payment, 10),
+        _references(f"S{DAY:%Y%m%d}", payment, 9),
+        _references("oDm0Vn4Q7xT2bKcR9sYp", payment, 8), _pick(PRODUCTS, numbers),
         either("REFUND", "SUCCESS"), "OTHERS", "CNY", either(zero, money), "0.00",
-        either(_tagged(f"50300026110{DAY:%Y%m%d}", numbers, 10), "0"),
-        either(_tagged(f"S{DAY:%Y%m%d}", numbers, 9), "0"), either(money, zero), "0.00",
-        either("ORIGINAL", ""), either("SUCCESS", ""), _one_of(GOODS, payment), "store-0012",
+        either(_references(f"50300026110{DAY:%Y%m%d}", numbers, 10), "0"),
+        either(_references(f"S{DAY:%Y%m%d}", numbers, 9), "0"), either(money, zero), "0.00",
+        either("ORIGINAL", ""), either("SUCCESS", ""), _pick(GOODS, payment), "store-0012",
         pc.binary_join_element_wise(_yuan(fee), "000", ""), "0.60%",
         either(zero, money), either(money, zero), "",
     ]  # fmt: skip
 
 
-def _joined(cells: list[pa.Array | str]) -> memoryview:
+def _join_cells(cells: list[pa.Array | str]) -> memoryview:
     """Lines of text in one piece: a backtick before each cell, commas between, line ends."""
     parts: list[pa.Array | str] = []
     pending = "`"
@@ -146,30 +148,30 @@ def _joined(cells: list[pa.Array | str]) -> memoryview:
     return memoryview(lines.buffers()[2])[offsets[0] : offsets[len(lines)]]
 
 
-def _rows(numbers: Numbers, size: int) -> pa.Table:
-    refund = _is(numbers, REFUND)
-    booked = amounts(numbers) + 100 * _is(numbers, OTHER_AMOUNT)
+def _snapshot_rows(numbers: Numbers, size: int) -> pa.Table:
+    refund = _holds(numbers, REFUNDS)
+    booked = amounts(numbers) + 100 * _holds(numbers, AMOUNT_MISMATCHES)
     start = int((datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC)
                  - timedelta(hours=8)).timestamp())  # fmt: skip
-    ours, back = _tagged(f"S{DAY:%Y%m%d}", numbers, 9), pa.array(refund)
+    ours, back = _references(f"S{DAY:%Y%m%d}", numbers, 9), pa.array(refund)
     columns = {
         "txn_id": ours,
-        "channel": _same("wechat", len(numbers)),
+        "channel": _repeat("wechat", len(numbers)),
         "kind": pc.if_else(back, "REFUND", "PAYMENT"),
-        "status": _same("SUCCEEDED", len(numbers)),
+        "status": _repeat("SUCCEEDED", len(numbers)),
         "amount": _decimals(np.where(refund, -booked, booked)),
-        "currency": _same("CNY", len(numbers)),
+        "currency": _repeat("CNY", len(numbers)),
         "occurred_at": pa.array((start + _seconds(numbers, size)) * 1_000_000).cast(
             pa.timestamp("us", tz="UTC")),
-        "business_date": _same(DAY, len(numbers)),
+        "business_date": _repeat(DAY, len(numbers)),
         "channel_ref": pc.if_else(
             back,
-            _tagged(f"50300026110{DAY:%Y%m%d}", numbers, 10),
-            _tagged(f"4200002611{DAY:%Y%m%d}", numbers, 10),
+            _references(f"50300026110{DAY:%Y%m%d}", numbers, 10),
+            _references(f"4200002611{DAY:%Y%m%d}", numbers, 10),
         ),
-        "original_txn_id": pc.if_else(back, _tagged(f"S{DAY:%Y%m%d}", numbers - 1, 9), None),
+        "original_txn_id": pc.if_else(back, _references(f"S{DAY:%Y%m%d}", numbers - 1, 9), None),
         "account_tail": pa.nulls(len(numbers), pa.string()),
-        "product": _one_of(PRODUCTS, numbers),
+        "product": _pick(PRODUCTS, numbers),
     }  # fmt: skip
     return pa.table(columns, schema=SNAPSHOT)
 
@@ -180,12 +182,12 @@ def _seconds(numbers: Numbers, size: int) -> Numbers:
 
 def _times(numbers: Numbers, size: int) -> pa.Array:
     seconds = _seconds(numbers, size)
-    two = [pc.utf8_lpad(pa.array(each).cast(pa.string()), 2, "0")
-           for each in (seconds // 3600, seconds // 60 % 60, seconds % 60)]  # fmt: skip
+    two = [pc.utf8_lpad(pa.array(item).cast(pa.string()), 2, "0")
+           for item in (seconds // 3600, seconds // 60 % 60, seconds % 60)]  # fmt: skip
     return pc.binary_join_element_wise(f"{DAY} ", two[0], ":", two[1], ":", two[2], "")
 
 
-def _tagged(start: str, numbers: Numbers, digits: int) -> pa.Array:
+def _references(start: str, numbers: Numbers, digits: int) -> pa.Array:
     text = pc.utf8_lpad(pa.array(numbers).cast(pa.string()), digits, "0")
     return pc.binary_join_element_wise(start, text, "")
 
@@ -202,9 +204,9 @@ def _decimals(fen: Numbers) -> pa.Array:
     return pa.Array.from_buffers(pa.decimal128(18, 2), len(fen), [None, pa.py_buffer(words)])
 
 
-def _one_of(names: tuple[str, ...], numbers: Numbers) -> pa.Array:
+def _pick(names: tuple[str, ...], numbers: Numbers) -> pa.Array:
     return pa.array(names).take(pa.array(numbers * 31 % 101 % len(names)))
 
 
-def _same(value: object, length: int) -> pa.Array:
+def _repeat(value: object, length: int) -> pa.Array:
     return pa.repeat(pa.scalar(value), length)

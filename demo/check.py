@@ -1,4 +1,4 @@
-"""Holds a lake against the labels: every item's last row, and every fee that is off."""
+"""Compares a lake with the labels: every item's last row, and every wrong fee."""
 
 import csv
 from collections.abc import Iterable
@@ -10,60 +10,61 @@ from deltalake import DeltaTable
 Rows = list[dict[str, Any]]
 
 
-def table(lake: Path, name: str) -> Rows:
+def read_table(lake: Path, name: str) -> Rows:
     """All rows of a table of the lake, as dicts, whichever engine wrote them."""
     return [dict(row) for row in DeltaTable(str(lake / name)).to_pyarrow_table().to_pylist()]
 
 
-def labels(path: Path) -> list[dict[str, str]]:
+def read_labels(path: Path) -> list[dict[str, str]]:
     """The rows of a label file."""
     with path.open(newline="", encoding="utf-8") as source:
         return list(csv.DictReader(source))
 
 
-def faults(lake: Path, label_file: Path) -> list[str]:
-    """What differs between the lake and the labels, a sentence each; empty when all is right."""
-    expected = labels(label_file)
-    found = [*outcome_faults(table(lake, "outcomes"), expected)]
-    found += fee_faults(table(lake, "fee_checks"), expected)
-    return found
+def find_faults(lake: Path, label_file: Path) -> list[str]:
+    """One sentence per difference between the lake and the labels; empty when there is none."""
+    expected = read_labels(label_file)
+    faults = [*find_outcome_faults(read_table(lake, "outcomes"), expected)]
+    faults += find_fee_faults(read_table(lake, "fee_checks"), expected)
+    return faults
 
 
-def outcome_faults(rows: Rows, expected: list[dict[str, str]]) -> Iterable[str]:
-    """Every item whose last row is not as labelled, and every one without a label."""
+def find_outcome_faults(rows: Rows, expected: list[dict[str, str]]) -> Iterable[str]:
+    """Every item whose last row differs from its label, and every item without a label."""
     last: dict[str, dict[str, Any]] = {}
     for row in sorted(rows, key=lambda row: row["run_date"]):
         for key in filter(None, (row["txn_id"], row["line_id"])):
             last[key] = row
     for label in expected:
         keys = [key for key in (label["txn_id"], label["line_id"]) if key]
-        wanted = _wanted(label)
+        expected_row = _render_label(label)
         for key in keys:
             row = last.pop(key, None)
-            got = _got(row) if row else "no row"
-            if got != wanted:
-                yield f"{label['channel']} {label['case']} {key}: expected {wanted}, found {got}"
+            actual_row = _render_row(row) if row else "no row"
+            if actual_row != expected_row:
+                place = f"{label['channel']} {label['case']} {key}"
+                yield f"{place}: expected {expected_row}, found {actual_row}"
     for key, row in last.items():
-        yield f"{row['channel']} {key}: no label, found {_got(row)}"
+        yield f"{row['channel']} {key}: no label, found {_render_row(row)}"
 
 
-def _wanted(label: dict[str, str]) -> str:
+def _render_label(label: dict[str, str]) -> str:
     pair = f"{label['txn_id'] or '-'} with {label['line_id'] or '-'}"
-    says = f"{label['outcome']} [{label['reasons']}] {label['action']}"
-    return f"{label['run_date']} {says} of {pair}"
+    result = f"{label['outcome']} [{label['reasons']}] {label['action']}"
+    return f"{label['run_date']} {result} of {pair}"
 
 
-def _got(row: dict[str, Any]) -> str:
+def _render_row(row: dict[str, Any]) -> str:
     pair = f"{row['txn_id'] or '-'} with {row['line_id'] or '-'}"
-    says = f"{row['outcome']} [{' '.join(row['reasons'] or ())}] {row['action']}"
-    return f"{row['run_date']} {says} of {pair}"
+    result = f"{row['outcome']} [{' '.join(row['reasons'] or ())}] {row['action']}"
+    return f"{row['run_date']} {result} of {pair}"
 
 
-def fee_faults(rows: Rows, expected: list[dict[str, str]]) -> Iterable[str]:
-    """Every line whose fee check is not as labelled; a line without one is in order."""
-    wanted = {label["line_id"]: f"{label['fee_result']} {label['fee_difference']}"
-              for label in expected if label["fee_result"]}  # fmt: skip
-    found = {row["line_id"]: f"{row['result']} {row['difference']}" for row in rows}
-    for key in sorted(wanted.keys() | found.keys()):
-        if wanted.get(key) != found.get(key):
-            yield f"fee of {key}: expected {wanted.get(key, 'OK')}, found {found.get(key, 'OK')}"
+def find_fee_faults(rows: Rows, expected: list[dict[str, str]]) -> Iterable[str]:
+    """Every line whose fee check differs from its label; a line without a check is right."""
+    due = {label["line_id"]: f"{label['fee_result']} {label['fee_difference']}"
+           for label in expected if label["fee_result"]}  # fmt: skip
+    checked = {row["line_id"]: f"{row['result']} {row['difference']}" for row in rows}
+    for key in sorted(due.keys() | checked.keys()):
+        if due.get(key) != checked.get(key):
+            yield f"fee of {key}: expected {due.get(key, 'OK')}, found {checked.get(key, 'OK')}"

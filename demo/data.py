@@ -1,6 +1,6 @@
-"""Makes the demo's data set: an inbox as channels and our own system would fill it, and labels.
+"""Makes the demo's data set: the inbox that channels and our own system would fill, and labels.
 
-The same seed makes the same bytes. Source of the layouts: docs/reference, statement files.
+The same seed makes the same bytes. Source of the layouts: docs/reference/dialects.
 """
 
 import csv
@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from demo import layouts
-from demo.book import Book
+from demo.builder import DataBuilder
 from demo.cases import CASES, ONCE
 from demo.model import ABSENT, CHANNELS, DAYS, LAST, PARTS, Label, Line, Row
 
@@ -44,15 +44,15 @@ SNAPSHOT = pa.schema(
 )
 Writer = tuple[Callable[[Sequence[Line]], str], str]
 WRITERS: dict[str, Writer] = {
-    "wechat": (layouts.wechat, "utf-8"),
-    "bankcard": (layouts.bankcard, "gb18030"),
-    "epay": (layouts.epay, "utf-8"),
+    "wechat": (layouts.render_wechat, "utf-8"),
+    "bankcard": (layouts.render_bankcard, "gb18030"),
+    "epay": (layouts.render_epay, "utf-8"),
 }
 
 
 @dataclass(frozen=True)
-class Made:
-    """What was made: the folder of the inbox, the label file, and how much of each."""
+class DemoData:
+    """The data set: the folder of the inbox, the label file, and how many rows and files."""
 
     inbox: Path
     labels: Path
@@ -61,33 +61,33 @@ class Made:
     files: int
 
 
-def make(folder: Path, seed: int = SEED) -> Made:
+def make_data(folder: Path, seed: int = SEED) -> DemoData:
     """Writes `folder`/inbox and `folder`/labels.csv; `folder` holds neither yet."""
-    book = draw(seed)
+    builder = draw_days(seed)
     inbox = folder / "inbox"
-    files = [_statement(inbox, book.lines, channel, day, part)
+    files = [_statement(inbox, builder.lines, channel, day, part)
              for day in DAYS for channel in CHANNELS for part in PARTS[channel]
              if (channel, day, part) != ABSENT]  # fmt: skip
     for day in DAYS:
-        _snapshot(inbox, [row for row in book.rows if row.day == day], day)
+        _snapshot(inbox, [row for row in builder.rows if row.day == day], day)
     labels = folder / "labels.csv"
-    _write_labels(labels, book.labels)
-    there = sum(not line.absent for line in book.lines)
-    ours = len({row.txn_id for row in book.rows})
-    return Made(inbox, labels, there, ours, len(files) + len(DAYS))
+    _write_labels(labels, builder.labels)
+    line_count = sum(not line.is_absent for line in builder.lines)
+    ours = len({row.txn_id for row in builder.rows})
+    return DemoData(inbox, labels, line_count, ours, len(files) + len(DAYS))
 
 
-def draw(seed: int = SEED) -> Book:
-    """All that happened in the five days, without a file."""
-    book = Book(random.Random(seed))
+def draw_days(seed: int = SEED) -> DataBuilder:
+    """Rows, lines and labels of the five days, without files."""
+    builder = DataBuilder(random.Random(seed))
     for day in DAYS:
         for channel in CHANNELS:
             for case, times in CASES[channel].items():
                 for _ in range(times):
-                    case(book, channel, day)
+                    case(builder, channel, day)
     for channel, days_after, case in ONCE:
-        case(book, channel, DAYS[days_after])
-    return book
+        case(builder, channel, DAYS[days_after])
+    return builder
 
 
 def file_name(channel: str, day: date, part: str) -> str:
@@ -100,10 +100,12 @@ def file_name(channel: str, day: date, part: str) -> str:
 
 
 def _statement(inbox: Path, lines: list[Line], channel: str, day: date, part: str) -> Path:
-    mine = [x for x in lines if (x.channel, x.day, x.part) == (channel, day, part)]
-    mine.sort(key=lambda line: (line.traded_at, line.channel_ref))
+    part_lines = [
+        line for line in lines if (line.channel, line.day, line.part) == (channel, day, part)
+    ]
+    part_lines.sort(key=lambda line: (line.traded_at, line.channel_ref))
     text, encoding = WRITERS[channel]
-    content = text(mine).encode(encoding)
+    content = text(part_lines).encode(encoding)
     name = file_name(channel, day, part)
     if name.endswith(".gz"):
         content = gzip.compress(content, mtime=0)
@@ -111,7 +113,7 @@ def _statement(inbox: Path, lines: list[Line], channel: str, day: date, part: st
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     file_id = sha256(content).hexdigest()
-    for number, line in enumerate(mine, start=2):
+    for number, line in enumerate(part_lines, start=2):
         line.file, line.line_id = name, f"{file_id}:{number:09d}"
     return path
 

@@ -26,30 +26,32 @@ BANK_HEADER = (
 )
 
 
-def yuan(fen: int) -> str:
+def format_yuan(fen: int) -> str:
     """Fen as yuan with two decimals."""
     return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
 
 
-def wechat(lines: Sequence[Line]) -> str:
+def render_wechat(lines: Sequence[Line]) -> str:
     """An ALL bill of today: BOM, a backtick before each value, a footer with seven totals."""
     paid = [line for line in lines if line.kind == "PAYMENT"]
     back = [line for line in lines if line.kind == "REFUND"]
-    given = yuan(-sum(line.amount for line in back))
+    given = format_yuan(-sum(line.amount for line in back))
     totals = (
         str(len(lines)),
-        yuan(sum(line.amount for line in paid)),
+        format_yuan(sum(line.amount for line in paid)),
         given,
         "0.00",
-        f"{yuan(sum(line.fee or 0 for line in lines))}000",
-        yuan(sum(line.amount + line.coupon for line in paid)),
+        f"{format_yuan(sum(line.fee or 0 for line in lines))}000",
+        format_yuan(sum(line.amount + line.coupon for line in paid)),
         given,
     )
-    rows = [_ticked(_wechat_cells(line)) for line in lines]
-    return "\ufeff" + "\n".join([WECHAT_HEADER, *rows, WECHAT_FOOTER, _ticked(totals)]) + "\n"
+    rows = [_with_backticks(_wechat_cells(line)) for line in lines]
+    return (
+        "\ufeff" + "\n".join([WECHAT_HEADER, *rows, WECHAT_FOOTER, _with_backticks(totals)]) + "\n"
+    )
 
 
-def bankcard(lines: Sequence[Line]) -> str:
+def render_bankcard(lines: Sequence[Line]) -> str:
     """Bars, fen without a sign, a sign column, and a trailer of totals."""
     rows = [BANK_HEADER]
     for line in lines:
@@ -67,11 +69,11 @@ def bankcard(lines: Sequence[Line]) -> str:
     return "\r\n".join([*rows, f"合计|{len(lines)}|{paid}|{back}|{fees}"]) + "\r\n"
 
 
-def epay(lines: Sequence[Line]) -> str:
+def render_epay(lines: Sequence[Line]) -> str:
     """Quoted cells, yuan, refunds unsigned, no totals."""
     rows = [EPAY_HEADER]
     for line in lines:
-        fee = "" if line.fee is None else yuan(line.fee)
+        fee = "" if line.fee is None else format_yuan(line.fee)
         cells = (
             line.channel_ref,
             line.original.channel_ref if line.original else "",
@@ -82,7 +84,7 @@ def epay(lines: Sequence[Line]) -> str:
             line.product,
             _goods(line),
             "CNY",
-            yuan(abs(line.amount)),
+            format_yuan(abs(line.amount)),
             fee,
         )
         rows.append(",".join(f'"{cell}"' for cell in cells))
@@ -97,17 +99,17 @@ def _wechat_cells(line: Line) -> tuple[str, ...]:
         f"{line.traded_at:%Y-%m-%d %H:%M:%S}", "wx00d3m0c0ffee0001", MERCHANT, "0", "",
         payment.channel_ref, payment.our_ref, f"o{person}", line.product,
         "REFUND" if back else "SUCCESS", "OTHERS", "CNY",
-        "0.00" if back else yuan(line.amount), yuan(line.coupon),
+        "0.00" if back else format_yuan(line.amount), format_yuan(line.coupon),
         line.channel_ref if back else "0", line.our_ref if back else "0",
-        yuan(-line.amount) if back else "0.00", "0.00",
+        format_yuan(-line.amount) if back else "0.00", "0.00",
         "ORIGINAL" if back else "", "SUCCESS" if back else "",
-        _goods(payment), "", f"{yuan(line.fee or 0)}000", "0.60%",
-        "0.00" if back else yuan(line.amount + line.coupon),
-        yuan(-line.amount) if back else "0.00", "",
+        _goods(payment), "", f"{format_yuan(line.fee or 0)}000", "0.60%",
+        "0.00" if back else format_yuan(line.amount + line.coupon),
+        format_yuan(-line.amount) if back else "0.00", "",
     )  # fmt: skip
 
 
-def _ticked(cells: Sequence[str]) -> str:
+def _with_backticks(cells: Sequence[str]) -> str:
     return ",".join(f"`{cell}" for cell in cells)
 
 

@@ -1,6 +1,6 @@
-"""What the demo's data is made of: lines, rows of ours, and what must become of them.
+"""The demo's data: statement lines, internal rows, and the expected result of each.
 
-Amounts and fees are signed fen, times are local (Asia/Shanghai) and without an offset.
+Amounts and fees are signed fen, times are local (Asia/Shanghai), without an offset.
 """
 
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ DAYS = tuple(FIRST + timedelta(days=n) for n in range(5))
 LAST = DAYS[-1]
 CHANNELS = ("wechat", "bankcard", "epay")
 PARTS = {"wechat": ("",), "bankcard": ("",), "epay": ("north", "south")}
-#: The one file that never comes: the last day's second half of the e-wallet.
+#: The one file that never comes: the wallet's second part on the last day.
 ABSENT = ("epay", LAST, "south")
-#: Chances after which an item breaks, as demo/config/channels says for every channel.
+#: Matching attempts before an item breaks, as demo/config/channels says for every channel.
 WINDOW = 2
 
 
 @dataclass
 class Line:
-    """One line as a channel prints it; `file` and `line_id` are known once it is written."""
+    """One line as a channel prints it; writing the file sets `file` and `line_id`."""
 
     channel: str
     day: date
@@ -39,14 +39,14 @@ class Line:
     line_id: str = ""
 
     @property
-    def absent(self) -> bool:
-        """Whether it stands in a file that never comes, or comes after the last day."""
+    def is_absent(self) -> bool:
+        """Whether its file never comes, or comes after the last day."""
         return (self.channel, self.day, self.part) == ABSENT or self.day > LAST
 
 
 @dataclass(frozen=True)
 class Row:
-    """One transaction of ours as the snapshot of `day` shows it."""
+    """One internal transaction in the snapshot of `day`."""
 
     day: date
     txn_id: str
@@ -63,7 +63,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Label:
-    """What must become of a pair, a line or a transaction: its row on `run_date`, its last one."""
+    """The expected last row of a pair, a line or a transaction, on `run_date`."""
 
     case: str
     channel: str
@@ -77,22 +77,22 @@ class Label:
     fee_difference: int = 0
 
 
-def alone(channel: str, day: date, other: str) -> tuple[bool, date]:
-    """Whether an item that nobody meets has used its chances by the last day, and its last run.
+def outcome_without_partner(channel: str, day: date, other: str) -> tuple[bool, date]:
+    """Whether an item without a partner breaks by the last day, and the run date of its last row.
 
-    `other` is the side that it waits for: a statement with a part missing gives no chance.
+    `other` is the side that it waits for: an incomplete statement counts as no matching attempt.
     """
     chances = 0
-    for run in (each for each in DAYS if each >= day):
-        there = other == "internal" or (channel, run) != ABSENT[:2]
-        chances += there
+    for run in (run_date for run_date in DAYS if run_date >= day):
+        is_complete = other == "internal" or (channel, run) != ABSENT[:2]
+        chances += is_complete
         if chances > WINDOW:
             return True, run
     return False, LAST
 
 
-def due(line: Line) -> int:
-    """The fee that demo/config/fee_schedules asks for, in fen, worked out apart from the jobs."""
+def fee_due(line: Line) -> int:
+    """The fee in fen by demo/config/fee_schedules, calculated without the jobs' code."""
     size = abs(line.amount)
     if line.channel == "wechat":
         fee = _half_up(size * 60)

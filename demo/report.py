@@ -1,43 +1,45 @@
-"""What the demo shows when it is done: a table by day and channel, files, and where to look."""
+"""The demo's report: a table by day and channel, breaks by reason, exported files."""
 
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from demo.check import Rows, table
+from demo.check import Rows, read_table
 
 HEAD = ("day", "channel", "lines", "ours", "matched", "waiting", "broken", "excluded",
         "matched CNY", "at stake CNY", "fees off", "remark")  # fmt: skip
 OUTCOMES = ("MATCHED", "SUSPENSE", "BREAK", "EXCLUDED")
-#: Columns that hold words; the others are numbers and stand to the right.
-WORDS = (0, 1, len(HEAD) - 1)
+#: Columns of text; the others are numbers and aligned right.
+TEXT_COLUMNS = (0, 1, len(HEAD) - 1)
 
 
-def by_day(lake: Path) -> list[tuple[str, ...]]:
+def rows_by_day(lake: Path) -> list[tuple[str, ...]]:
     """The table: a row per run date and channel, money in yuan."""
-    outcomes, fees = table(lake, "outcomes"), table(lake, "fee_checks")
-    lines = Counter(_key(row) for row in table(lake, "statement_lines"))
-    ours = Counter(_key(row) for row in table(lake, "internal_transactions"))
-    remarks = _remarks(table(lake, "runs"))
+    outcomes, fees = read_table(lake, "outcomes"), read_table(lake, "fee_checks")
+    lines = Counter(_key(row) for row in read_table(lake, "statement_lines"))
+    ours = Counter(_key(row) for row in read_table(lake, "internal_transactions"))
+    remarks = _remarks(read_table(lake, "runs"))
     rows = []
     for key in sorted(lines.keys() | ours.keys()):
-        mine = [row for row in outcomes if (str(row["run_date"]), row["channel"]) == key]
-        counts = Counter(row["outcome"] for row in mine)
-        matched = sum(row["statement_amount"] or 0 for row in mine if row["outcome"] == "MATCHED")
-        stake = sum(at_stake(row) for row in mine)
+        day_rows = [row for row in outcomes if (str(row["run_date"]), row["channel"]) == key]
+        counts = Counter(row["outcome"] for row in day_rows)
+        matched = sum(
+            row["statement_amount"] or 0 for row in day_rows if row["outcome"] == "MATCHED"
+        )
+        stake = sum(amount_at_risk(row) for row in day_rows)
         off = sum(row["difference"] or 0 for row in fees if _key(row) == key)
         rows.append((*key, f"{lines[key]:,}", f"{ours[key]:,}",
                      *(f"{counts[outcome]:,}" for outcome in OUTCOMES),
-                     money(matched), money(stake), f"{off / 100:+.2f}" if off else "-",
-                     remarks.get(key, "")))  # fmt: skip
+                     format_money(matched), format_money(stake),
+                     f"{off / 100:+.2f}" if off else "-", remarks.get(key, "")))  # fmt: skip
     return rows
 
 
-def at_stake(row: dict[str, Any]) -> int:
-    """What a broken row may cost, in minor units: its difference, or all of it.
+def amount_at_risk(row: dict[str, Any]) -> int:
+    """What a break may cost, in minor units: its difference, or its whole amount.
 
-    All of it is at stake where it stands alone, and where the statuses differ.
+    The whole amount is at risk where one side is missing, or the statuses differ.
     """
     if row["outcome"] != "BREAK":
         return 0
@@ -49,12 +51,12 @@ def at_stake(row: dict[str, Any]) -> int:
     return 0
 
 
-def money(minor: int) -> str:
-    """Fen as yuan, with thousands set apart."""
+def format_money(minor: int) -> str:
+    """Fen as yuan, with a comma between thousands."""
     return f"{'-' if minor < 0 else ''}{abs(minor) // 100:,}.{abs(minor) % 100:02d}"
 
 
-def rendered(rows: Sequence[Sequence[str]]) -> str:
+def render_table(rows: Sequence[Sequence[str]]) -> str:
     """The table as text; a blank line between the days."""
     whole = [HEAD, *rows]
     widths = [max(len(row[n]) for row in whole) for n in range(len(HEAD))]
@@ -62,24 +64,24 @@ def rendered(rows: Sequence[Sequence[str]]) -> str:
     for above, row in zip([HEAD, *whole], whole, strict=False):
         if row is not HEAD and above[0] != row[0]:
             out.append("")
-        cells = [cell.ljust(width) if n in WORDS else cell.rjust(width)
+        cells = [cell.ljust(width) if n in TEXT_COLUMNS else cell.rjust(width)
                  for n, (cell, width) in enumerate(zip(row, widths, strict=True))]  # fmt: skip
         out.append("  ".join(cells).rstrip())
     return "\n".join(out)
 
 
-def reasons(lake: Path) -> str:
-    """The broken rows by reason and what is asked for, the most frequent first."""
+def render_reasons(lake: Path) -> str:
+    """The breaks by reason and action, the most frequent first."""
     count = Counter(
         (" ".join(row["reasons"]), row["action"])
-        for row in table(lake, "outcomes")
+        for row in read_table(lake, "outcomes")
         if row["outcome"] == "BREAK"
     )
     ordered = sorted(count.items(), key=lambda item: (-item[1], item[0]))
     return "\n".join(f"  {times:5,}  {reason:<18} {action}" for (reason, action), times in ordered)
 
 
-def exported(lake: Path, day: str) -> list[Path]:
+def exported_files(lake: Path, day: str) -> list[Path]:
     """The files of the day's exports that people open."""
     return sorted(lake.glob(f"exports/{day}/*/breaks.xlsx"))
 
