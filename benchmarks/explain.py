@@ -1,4 +1,4 @@
-"""`python -m benchmarks.explain`: the story of one reference, told from a month of days.
+"""`python -m benchmarks.explain`: the timeline of one reference in a lake of 30 days.
 
 The lake holds the benchmark's day and 29 days before it that are as large, whose references are
 others and begin at random, so that the range of a file's values rules nothing out. Each case is a
@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from benchmarks.formula import DAY, LISTED_TWICE, OTHER_AMOUNT, OURS_ONLY, SIZES
-from benchmarks.generate import made
+from benchmarks.formula import AMOUNT_MISMATCHES, DAY, DUPLICATE_LINES, INTERNAL_ONLY_TRADES, SIZES
+from benchmarks.generate import make_inbox
 from benchmarks.measure import Measured, environment, measure
 from benchmarks.speed import CONFIG, DATA, ROOT, machine
 from jobs.cli.lake_session import open_lake
@@ -47,12 +47,12 @@ GROUP_ROWS = 2 * GROUP_ROWS_MIN
 TABLES = (STATEMENT_LINES, INTERNAL_TRANSACTIONS, OUTCOMES)
 OURS, THEIRS = f"S{DAY:%Y%m%d}{{:09}}", f"4200002611{DAY:%Y%m%d}{{:010}}"
 FIRST = OURS.format(1_000)
-#: Name, reference, and the threads that its story must have.
+#: Name, reference, and the number of threads that its timeline must have.
 CASES = (
     ("matched", FIRST, 1),
-    ("their number, listed twice", THEIRS.format(LISTED_TWICE.start), 1),
-    ("other amount", OURS.format(OTHER_AMOUNT.start), 1),
-    ("ours only", OURS.format(OURS_ONLY.start), 1),
+    ("their number, listed twice", THEIRS.format(DUPLICATE_LINES.start), 1),
+    ("other amount", OURS.format(AMOUNT_MISMATCHES.start), 1),
+    ("ours only", OURS.format(INTERNAL_ONLY_TRADES.start), 1),
     ("of the first day", f"{md5(FIRST.encode()).hexdigest()[:HEAD_LENGTH]}P{DAYS - 1}{FIRST}", 1),
     ("unknown", "NOBODY-HAS-THIS", 0),
 )
@@ -62,15 +62,15 @@ HEAD = ("date", "lake", "engine", "machine", "rounds", "case", "seconds", "worst
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures, prints and appends to explain.md."""
-    asked = _arguments(argv)
-    lake = prepared(asked.size)
+    arguments = _arguments(argv)
+    lake = prepare_lake(arguments.size)
     rows = []
-    for engine in asked.engines:
+    for engine in arguments.engines:
         for name, reference, threads in CASES:
-            runs = [_one(engine, lake, reference, threads) for _ in range(asked.rounds)]
-            rows.append(_row(asked.size, engine, name, runs))
+            runs = [_one(engine, lake, reference, threads) for _ in range(arguments.rounds)]
+            rows.append(_row(arguments.size, engine, name, runs))
             print(f"| {' | '.join(rows[-1])} |", flush=True)
-    if asked.append:
+    if arguments.append:
         with RESULTS.open("a", encoding="utf-8") as out:
             out.writelines(f"| {' | '.join(each)} |\n" for each in rows)
     return 0
@@ -85,13 +85,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def prepared(size: str) -> Path:
+def prepare_lake(size: str) -> Path:
     """The lake of a month, made if it is not there."""
     place = DATA / f"month-{size}"
     if (place / "made").is_file():
         return place
     shutil.rmtree(place, ignore_errors=True)
-    inbox = made(DATA / size, SIZES[size])
+    inbox = make_inbox(DATA / size, SIZES[size])
     subprocess.run(
         [sys.executable, "-m", "jobs", "run", "--engine", "sail", "--inbox", str(inbox),
          "--lake", str(place), "--config", str(CONFIG), "--business-date", str(DAY),
@@ -102,17 +102,17 @@ def prepared(size: str) -> Path:
         for number in range(1, DAYS):
             day = DAY - timedelta(days=number)
             for table in TABLES:
-                rows = earlier(lake.read_day(table, DAY, "wechat"), table, day, f"P{number}")
+                rows = as_earlier_day(lake.read_day(table, DAY, "wechat"), table, day, f"P{number}")
                 if table is OUTCOMES:
                     lake.replace_day(table, rows, day, "wechat")
                 else:
-                    landed(lake, table, rows, day)
-            _files_of(lake, day, f"P{number}")
+                    commit_rows(lake, table, rows, day)
+            _copy_file_rows(lake, day, f"P{number}")
     (place / "made").touch()
     return place
 
 
-def earlier(rows: DataFrame, table: Table, day: date, prefix: str) -> DataFrame:
+def as_earlier_day(rows: DataFrame, table: Table, day: date, prefix: str) -> DataFrame:
     """A day's rows as those of an earlier day, under other ids and references."""
     columns = []
     for field in table.schema:
@@ -124,13 +124,13 @@ def earlier(rows: DataFrame, table: Table, day: date, prefix: str) -> DataFrame:
         elif field.name.endswith(("_id", "_ref", "_ref_norm")):
             column = F.concat(F.substring(F.md5(column), 1, HEAD_LENGTH), F.lit(prefix), column)
         columns.append(column.cast(field.dataType).alias(field.name))
-    told = rows.select(*columns)
+    renamed = rows.select(*columns)
     if table is OUTCOMES:
-        told = told.withColumns(key_hashes.stored()).select(*table.columns)
-    return told
+        renamed = renamed.withColumns(key_hashes.stored()).select(*table.columns)
+    return renamed
 
 
-def landed(lake: Lake, table: Table, rows: DataFrame, day: date) -> None:
+def commit_rows(lake: Lake, table: Table, rows: DataFrame, day: date) -> None:
     """Rows of a date as a data file such as landing writes."""
     path = f"{table.partitions[0]}={day}/channel=wechat/{uuid4().hex}.parquet"
     full = lake.storage.full_path(f"{table.name}/{path}")
@@ -143,23 +143,23 @@ def landed(lake: Lake, table: Table, rows: DataFrame, day: date) -> None:
     lake.commit_files(table, day, [file], lambda _channel, _path: True)
 
 
-def _files_of(lake: Lake, day: date, prefix: str) -> None:
+def _copy_file_rows(lake: Lake, day: date, prefix: str) -> None:
     rows = lake.read_rows(STATEMENT_FILES, business_date=DAY, channel="wechat")
-    told = [row | {"business_date": day, "file_id": prefix + row["file_id"]} for row in rows]
-    lake.replace_rows(STATEMENT_FILES, told, day, "wechat")
+    renamed = [row | {"business_date": day, "file_id": prefix + row["file_id"]} for row in rows]
+    lake.replace_rows(STATEMENT_FILES, renamed, day, "wechat")
 
 
 def _one(engine: str, lake: Path, reference: str, threads: int) -> Measured:
-    """One story from a cold start.
+    """One run from a cold start.
 
     Raises:
-        ValueError: other threads were found than there are.
+        ValueError: the run found another number of threads.
     """
     command = [sys.executable, "-m", "jobs", "explain", reference, "--engine", engine,
                "--lake", str(lake), "--config", str(CONFIG), "--channel", "wechat"]  # fmt: skip
     run = measure(command, ROOT, environment())
-    if run.told["found"] != threads:
-        raise ValueError(f"{reference}: {run.told}")
+    if run.summary["found"] != threads:
+        raise ValueError(f"{reference}: {run.summary}")
     return run
 
 

@@ -1,7 +1,7 @@
 """The benchmark's day by formula: what serial number i is, and how many of each there must be.
 
-Every number from 0 to n - 1 is a trade; its remainders say what happened to it. No two rules hold
-for one number, so that the counts add up.
+Every number from 0 to n - 1 is a trade; its remainders say what happened to it. At most one rule
+holds for a number, so the counts add up.
 """
 
 from dataclasses import asdict, dataclass
@@ -12,56 +12,56 @@ SIZES = {"2k": 2_000, "100k": 100_000, "1m": 1_000_000, "10m": 10_000_000}
 
 
 @dataclass(frozen=True)
-class Every:
+class EveryNth:
     """One trade in `step`, the first of them number `start`."""
 
     step: int
     start: int
 
     def count(self, size: int) -> int:
-        """How many of the numbers below `size` it holds for."""
+        """For how many of the numbers below `size` the rule holds."""
         return (size - self.start + self.step - 1) // self.step
 
 
-OURS_ONLY = Every(200, 17)  # 0.5 %
-THEIRS_ONLY = Every(200, 117)  # 0.5 %
-OTHER_AMOUNT = Every(1_000, 333)  # 0.1 %
-LISTED_TWICE = Every(2_000, 666)  # 0.05 %
-FEE_OVER = Every(1_000, 444)  # 0.1 %
-REFUND = Every(50, 25)  # 2 %: of the payment one number before it
+INTERNAL_ONLY_TRADES = EveryNth(200, 17)  # 0.5 %
+STATEMENT_ONLY_TRADES = EveryNth(200, 117)  # 0.5 %
+AMOUNT_MISMATCHES = EveryNth(1_000, 333)  # 0.1 %
+DUPLICATE_LINES = EveryNth(2_000, 666)  # 0.05 %
+FEE_OVERCHARGES = EveryNth(1_000, 444)  # 0.1 %
+REFUNDS = EveryNth(50, 25)  # 2 %: of the payment one number before it
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What must come out: rows in, and rows of `outcomes` and `fee_checks`."""
+    """Rows that go in, and rows that `outcomes` and `fee_checks` must have."""
 
     lines: int
     transactions: int
     matched: int
-    ours_only: int
-    theirs_only: int
-    other_amount: int
-    listed_twice: int
-    fee_over: int
+    internal_only: int
+    statement_only: int
+    amount_mismatches: int
+    duplicate_lines: int
+    fee_overcharged: int
 
     def difference(self, found: "Counts") -> str:
-        """In words, which counts are not as they must be; empty when all are."""
-        wanted, got = asdict(self), asdict(found)
-        return ", ".join(f"{name} {got[name]:,} instead of {number:,}"
-                         for name, number in wanted.items() if got[name] != number)  # fmt: skip
+        """The counts of `found` that differ, as text; empty when none does."""
+        due, actual = asdict(self), asdict(found)
+        return ", ".join(f"{name} {actual[name]:,} instead of {number:,}"
+                         for name, number in due.items() if actual[name] != number)  # fmt: skip
 
 
-def counts(size: int) -> Counts:
+def expected_counts(size: int) -> Counts:
     """The formula's counts for a day of `size` trades."""
-    ours, theirs = OURS_ONLY.count(size), THEIRS_ONLY.count(size)
-    twice, amount = LISTED_TWICE.count(size), OTHER_AMOUNT.count(size)
+    ours, theirs = INTERNAL_ONLY_TRADES.count(size), STATEMENT_ONLY_TRADES.count(size)
+    twice, amount = DUPLICATE_LINES.count(size), AMOUNT_MISMATCHES.count(size)
     return Counts(
         lines=size - ours + twice,
         transactions=size - theirs,
         matched=size - ours - theirs - amount,
-        ours_only=ours,
-        theirs_only=theirs,
-        other_amount=amount,
-        listed_twice=twice,
-        fee_over=FEE_OVER.count(size),
+        internal_only=ours,
+        statement_only=theirs,
+        amount_mismatches=amount,
+        duplicate_lines=twice,
+        fee_overcharged=FEE_OVERCHARGES.count(size),
     )

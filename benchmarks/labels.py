@@ -19,7 +19,7 @@ from deltalake import DeltaTable
 from benchmarks import labels_book
 from benchmarks.labels_book import DAY, DAYS, LABEL
 from benchmarks.labels_cases import draw
-from benchmarks.labels_score import Row, read_labels, read_result, rendered, score, verdict
+from benchmarks.labels_score import Row, read_labels, read_result, render, score, verdict
 from jobs.cli.configuration import load_configuration
 from jobs.cli.lake_session import open_lake
 from jobs.ingestion import ingest_day
@@ -34,20 +34,20 @@ TRADES = 1_000_000
 VERSION = 1
 
 
-def made(folder: Path, trades: int) -> Path:
+def make_days(folder: Path, trades: int) -> Path:
     """The folder with `inbox`, `config` and `labels.csv`, made if they are not there yet."""
-    told, recipe = folder / "made.json", {"version": VERSION, "trades": trades}
-    if told.is_file() and json.loads(told.read_text()) == recipe:
+    recipe_file, recipe = folder / "made.json", {"version": VERSION, "trades": trades}
+    if recipe_file.is_file() and json.loads(recipe_file.read_text()) == recipe:
         return folder
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / ".gitignore").write_text("*\n")
     draw(trades).write(folder)
-    told.write_text(json.dumps(recipe))
+    recipe_file.write_text(json.dumps(recipe))
     return folder
 
 
-def reconciled(lake: Lake, folder: Path) -> dict[str, float]:
+def reconcile_days(lake: Lake, folder: Path) -> dict[str, float]:
     """The three days landed and matched, as `tieout ingest` and `tieout match` do; seconds of each.
 
     Raises:
@@ -68,7 +68,7 @@ def reconciled(lake: Lake, folder: Path) -> dict[str, float]:
     return seconds
 
 
-def outcomes_in(lake: Path) -> Iterator[Row]:
+def read_outcomes(lake: Path) -> Iterator[Row]:
     """The rows of the labelled day as our match left them."""
     whole = DeltaTable(str(lake / OUTCOMES.name)).to_pyarrow_dataset()
     columns = ["txn_id", "line_id", "outcome", "reasons"]
@@ -80,21 +80,21 @@ def outcomes_in(lake: Path) -> Iterator[Row]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Makes, matches and scores, or scores another tool's result; 1 unless all of it is right."""
-    asked = _arguments(argv)
-    folder = made(DATA / f"labels-{asked.trades}", asked.trades)
-    if asked.score:
-        result: Iterator[Row] = read_result(asked.score)
+    arguments = _arguments(argv)
+    folder = make_days(DATA / f"labels-{arguments.trades}", arguments.trades)
+    if arguments.score:
+        result: Iterator[Row] = read_result(arguments.score)
     else:
         lake = folder / "lake"
         shutil.rmtree(lake, ignore_errors=True)
-        with open_lake(str(lake), asked.engine) as lake_in_use:
-            seconds = reconciled(lake_in_use, folder)
+        with open_lake(str(lake), arguments.engine) as lake_in_use:
+            seconds = reconcile_days(lake_in_use, folder)
         print(", ".join(f"{step} {took:.1f} s" for step, took in seconds.items()), file=sys.stderr)
-        result = outcomes_in(lake)
+        result = read_outcomes(lake)
     labels = read_labels(folder / "labels.csv")
     found = score(labels, result)
-    print(f"{len(labels.rows):,} rows are due on {DAY}\n\n{rendered(found)}")
-    return 0 if found.whole else 1
+    print(f"{len(labels.rows):,} rows are due on {DAY}\n\n{render(found)}")
+    return 0 if found.is_perfect else 1
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:

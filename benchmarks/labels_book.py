@@ -107,13 +107,13 @@ class Book:
         count = len(numbers)
         seconds = cells.pop("seconds", moment(numbers) + 20)
         midnight = np.datetime64(day, "s")
-        given = {
+        values = {
             "traded_at": pa.array(midnight + seconds.astype("timedelta64[s]")).cast(pa.string()),
             "kind": "PAYMENT", "status": "SUCCEEDED", "amount": amount(numbers),
             "currency": "CNY", "our_ref": tag("T", numbers), "channel_ref": tag("C", numbers),
             "order_ref": None,
         }  # fmt: skip
-        self._lines[day].append(_table(LINE, given | cells, count))
+        self._lines[day].append(_table(LINE, values | cells, count))
         keys = np.arange(self._line_count, self._line_count + count, dtype=np.int64)
         self._line_count += count
         self._keys[day].append(keys)
@@ -124,16 +124,16 @@ class Book:
         seconds = cells.pop("seconds", moment(numbers))
         start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=8)
         micros = (int(start.timestamp()) + seconds) * 1_000_000
-        given = {
+        values = {
             "txn_id": tag("T", numbers), "channel": CHANNEL, "kind": "PAYMENT",
             "status": "SUCCEEDED", "amount": amount(numbers), "currency": "CNY",
             "occurred_at": pa.array(micros).cast(pa.timestamp("us", tz="UTC")),
             "business_date": day, "our_ref": None, "channel_ref": None, "order_ref": None,
         } | cells  # fmt: skip
-        self._ours[day].append(_table(OURS, given, len(numbers)))
-        return given["txn_id"]
+        self._ours[day].append(_table(OURS, values, len(numbers)))
+        return values["txn_id"]
 
-    def lines_of(self, day: date) -> int:
+    def line_count(self, day: date) -> int:
         """How many lines the day has so far."""
         return sum(len(keys) for keys in self._keys[day])
 
@@ -149,7 +149,7 @@ class Book:
         rng = np.random.default_rng(SEED)
         keys, ids = [], []
         for day in DAYS:
-            order = rng.permutation(self.lines_of(day))
+            order = rng.permutation(self.line_count(day))
             keys.append(np.concatenate(self._keys[day])[order])
             ids.append(_statement(folder / "inbox", day, self._lines[day], order))
             _snapshot(folder / "inbox", day, pa.concat_tables(self._ours[day]), rng)
@@ -197,6 +197,6 @@ def _label_rows(
     case, outcome, reason, ours, lines = block
     count = len(ours) if ours is not None else len(lines) if lines is not None else 0
     theirs = "" if lines is None else line_ids.take(pa.array(lines))
-    given = {"case": case, "txn_id": "" if ours is None else ours, "line_id": theirs,
+    values = {"case": case, "txn_id": "" if ours is None else ours, "line_id": theirs,
              "outcome": outcome, "reason": reason}  # fmt: skip
-    return _table(LABEL, given, count)
+    return _table(LABEL, values, count)

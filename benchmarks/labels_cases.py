@@ -31,15 +31,15 @@ ALIKE = 5
 def draw(trades: int) -> Book:
     """A day of so many lines: some of each case, a tenth without numbers, the rest plain pairs."""
     book = Book()
-    some = max(3, trades // 2_000)
+    count = max(3, trades // 2_000)
     for case in (*DIFFERENCES, *DUPLICATES, *OUTSIDE, *CLOSED, *WAITING, *WITHOUT):
-        case(book, some)
+        case(book, count)
     without_numbers(book, trades // 10, trades // 10 // ALIKE)
     by_channel_ref(book, trades // 50)
     numbers = book.numbers(max(50, trades // 200))
     book.ours(EVE, numbers)
     book.line(EVE, numbers)
-    by_our_ref(book, max(1, trades - book.lines_of(DAY)))
+    by_our_ref(book, max(1, trades - book.line_count(DAY)))
     return book
 
 
@@ -58,7 +58,7 @@ def by_our_ref(book: Book, count: int) -> None:
 
 
 def by_channel_ref(book: Book, count: int) -> None:
-    """The line has no number of ours, or a garbled one; we were told the channel's."""
+    """The line has no number of ours, or a garbled one; we know the channel's."""
     for case, garbled in (("no our_ref", False), ("garbled our_ref", True)):
         numbers = book.numbers(count // 2)
         ours = book.ours(DAY, numbers, channel_ref=tag("C", numbers))

@@ -13,8 +13,8 @@ UNKNOWN = "(nothing of the day)"
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a result: a pair, or one side alone (the other is empty), and what it is said to
-    be: the outcome, a blank, and the reasons in alphabetical order with `|` between.
+    """One row of a result: a pair, or one side (the other is empty), with its verdict: the outcome,
+    a blank, and the reasons in alphabetical order with `|` between.
     """
 
     txn_id: str
@@ -32,7 +32,7 @@ class Labels:
 
 @dataclass(frozen=True)
 class Line:
-    """Rows of one class: how many there must be, how many were said, how many of those are so."""
+    """Rows of one class: how many are due, how many the result has, how many of those are right."""
 
     name: str
     expected: int
@@ -40,14 +40,14 @@ class Line:
     right: int
 
     @property
-    def whole(self) -> bool:
-        """Whether all of it was found, and nothing else: counted, not rounded."""
+    def is_perfect(self) -> bool:
+        """Whether the result has all of them and nothing else: counted, not rounded."""
         return self.expected == self.found == self.right
 
 
 @dataclass(frozen=True)
 class Score:
-    """By verdict: a row counts where it says so. By case: where it holds an item of the case.
+    """By verdict: a row counts under its own verdict. By case: under each case of its items.
 
     `wrong_pairs`: rows with both sides that no label has.
     """
@@ -57,9 +57,11 @@ class Score:
     wrong_pairs: int
 
     @property
-    def whole(self) -> bool:
+    def is_perfect(self) -> bool:
         """Whether every precision and every recall is 1."""
-        return all(line.whole for line in (*self.verdicts, *self.cases)) and not self.wrong_pairs
+        return (
+            all(line.is_perfect for line in (*self.verdicts, *self.cases)) and not self.wrong_pairs
+        )
 
 
 def verdict(outcome: str, reasons: Iterable[str]) -> str:
@@ -68,29 +70,29 @@ def verdict(outcome: str, reasons: Iterable[str]) -> str:
 
 
 def score(labels: Labels, result: Iterable[Row]) -> Score:
-    """Holds every row of a result against the labels; a label is met once at most."""
+    """Compares every row of a result with the labels; each label counts once at most."""
     case_of: dict[str, str] = {}
     open_labels: dict[tuple[str, str], tuple[str, str]] = {}
     for row, case in zip(labels.rows, labels.cases, strict=True):
         open_labels[row.txn_id, row.line_id] = (row.verdict, case)
         case_of |= {item: case for item in (row.txn_id, row.line_id) if item}
     pairs = {place for place in open_labels if all(place)}
-    said, said_right = Counter[str](), Counter[str]()
-    held, held_right = Counter[str](), Counter[str]()
+    claimed, claimed_right = Counter[str](), Counter[str]()
+    case_counts, case_right = Counter[str](), Counter[str]()
     wrong_pairs = 0
     for row in result:
         place = (row.txn_id, row.line_id)
-        said[row.verdict] += 1
-        held.update({case_of.get(item, UNKNOWN) for item in place if item} or {UNKNOWN})
+        claimed[row.verdict] += 1
+        case_counts.update({case_of.get(item, UNKNOWN) for item in place if item} or {UNKNOWN})
         wrong_pairs += all(place) and place not in pairs
-        wanted, case = open_labels.get(place, ("", ""))
-        if wanted == row.verdict:
+        expected, case = open_labels.get(place, ("", ""))
+        if expected == row.verdict:
             del open_labels[place]
-            said_right[wanted] += 1
-            held_right[case] += 1
+            claimed_right[expected] += 1
+            case_right[case] += 1
     return Score(
-        _lines(Counter(row.verdict for row in labels.rows), said, said_right),
-        _lines(Counter(labels.cases), held, held_right),
+        _lines(Counter(row.verdict for row in labels.rows), claimed, claimed_right),
+        _lines(Counter(labels.cases), case_counts, case_right),
         wrong_pairs,
     )
 
@@ -136,7 +138,7 @@ def _row(cells: Sequence[str]) -> Row:
     return Row(txn_id, line_id, verdict(outcome, reasons.split("|") if reasons else ()))
 
 
-def rendered(found: Score) -> str:
+def render(found: Score) -> str:
     """Both tables as text, and the wrong pairs."""
     verdicts, cases = _table("outcome and reasons", found.verdicts), _table("case", found.cases)
     return f"{verdicts}\n\n{cases}\n\nwrong pairs: {found.wrong_pairs:,}"

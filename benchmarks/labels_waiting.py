@@ -1,5 +1,5 @@
-"""Cases of what waits, breaks and clears late, and of groups. One chance more than none: what is
-first seen on a day waits on it and breaks on the next.
+"""Cases of items that wait, break and clear late, and of groups. With window 1 an item waits on the
+day on which it is first seen, and breaks on the next.
 """
 
 from collections.abc import Callable
@@ -9,8 +9,8 @@ from typing import Any
 from benchmarks.labels_book import BEFORE, DAY, EVE, Book, Numbers, amount, tag
 
 
-def alone(book: Book, count: int) -> None:
-    """One side alone, first seen on the day or on its eve."""
+def one_sided(book: Book, count: int) -> None:
+    """One side only, first seen on the day or on its eve."""
     for day, outcome in ((DAY, "SUSPENSE"), (EVE, "BREAK")):
         word = "waiting" if outcome == "SUSPENSE" else "broken"
         ours = book.ours(day, book.numbers(count))
@@ -20,7 +20,7 @@ def alone(book: Book, count: int) -> None:
             book.label(f"STATEMENT_ONLY, {case}{word}", f"{outcome} STATEMENT_ONLY", None, line)
 
 
-def met_later(book: Book, count: int) -> None:
+def matched_later(book: Book, count: int) -> None:
     """The other side comes a day later, while the first one waits."""
     numbers = book.numbers(count)
     ours = book.ours(EVE, numbers)
@@ -48,8 +48,8 @@ def _parts(book: Book, days: tuple[date, date], count: int) -> tuple[Numbers, li
     """Orders paid in two instructions, each a line on its day; their sum ends in 003 fen."""
     first, second = book.numbers(count), book.numbers(count)
     order = tag("O", first)
-    lines = [book.line(day, part, amount=amount(part) + odd, our_ref=None, order_ref=order)
-             for day, part, odd in zip(days, (first, second), (1, 2), strict=True)]  # fmt: skip
+    lines = [book.line(day, part, amount=amount(part) + extra, our_ref=None, order_ref=order)
+             for day, part, extra in zip(days, (first, second), (1, 2), strict=True)]  # fmt: skip
     return amount(first) + amount(second) + 3, lines, order
 
 
@@ -63,8 +63,8 @@ def groups(book: Book, count: int) -> None:
         total, lines, order = _parts(book, (day, day), count)
         ours = book.ours(day, book.numbers(count), amount=total + over, order_ref=order)
         book.label(case, verdict, ours)
-        for each in lines:
-            book.label(case, verdict, None, each)
+        for line in lines:
+            book.label(case, verdict, None, line)
 
 
 def group_completed(book: Book, count: int) -> None:
@@ -73,8 +73,8 @@ def group_completed(book: Book, count: int) -> None:
     ours = book.ours(EVE, book.numbers(count), amount=total, order_ref=order)
     case = "group, completed today"
     book.label(case, "MATCHED", ours)
-    for each in lines:
-        book.label(case, "MATCHED", None, each)
+    for line in lines:
+        book.label(case, "MATCHED", None, line)
 
 
 def group_of_kinds(book: Book, count: int) -> None:
@@ -90,10 +90,10 @@ def group_of_kinds(book: Book, count: int) -> None:
     ours = book.ours(DAY, book.numbers(count), amount=2 * amount(paid) + 7, order_ref=order)
     case = "group, even, with a refund"
     book.label(case, "MATCHED", ours)
-    for each in lines:
-        book.label(case, "MATCHED", None, each)
+    for line in lines:
+        book.label(case, "MATCHED", None, line)
 
 
 WAITING: tuple[Callable[[Book, int], None], ...] = (
-    alone, met_later, late, groups, group_completed, group_of_kinds,
+    one_sided, matched_later, late, groups, group_completed, group_of_kinds,
 )  # fmt: skip

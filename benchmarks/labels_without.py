@@ -18,8 +18,8 @@ Slots = tuple[Numbers, Numbers]
 def _line(book: Book, day: date, slots: Slots, after: int | Numbers, **cells: str) -> Numbers:
     """Lines in slots, so many seconds after their middle, without our number."""
     numbers = book.numbers(len(slots[0]))
-    given = {"our_ref": None, "amount": slots[0], "seconds": slots[1] + after}
-    return book.line(day, numbers, **given | cells)
+    values = {"our_ref": None, "amount": slots[0], "seconds": slots[1] + after}
+    return book.line(day, numbers, **values | cells)
 
 
 def _ours(
@@ -27,8 +27,8 @@ def _ours(
 ) -> tuple[Numbers, pa.Array]:
     """Transactions in slots, and their numbers."""
     numbers = book.numbers(len(slots[0]))
-    given = {"amount": slots[0], "seconds": slots[1] + after}
-    return numbers, book.ours(day, numbers, **given | cells)
+    values = {"amount": slots[0], "seconds": slots[1] + after}
+    return numbers, book.ours(day, numbers, **values | cells)
 
 
 def without_numbers(book: Book, payments: int, alike: int) -> None:
@@ -39,14 +39,14 @@ def without_numbers(book: Book, payments: int, alike: int) -> None:
     after = np.arange(len(ours)) % (2 * WITHIN + 1) - WITHIN
     book.label("paired by amount and time", "MATCHED", ours, _line(book, DAY, slots, after))
     units = alike // 6
-    #: seconds of ours and of theirs: a chain's ends have one neighbour each, and it is taken twice
-    for case, mine, theirs, many in (
+    # seconds on our side and on theirs; in a chain both ends have the same neighbour
+    for case, our_seconds, their_seconds, many in (
         ("two and two", (0, 20), (10, 40), units),
         ("a chain", (0, 100), (50, 150), units),
         ("a second line", (0,), (-30, 30), units),
         ("a second one of ours", (0, 60), (30,), alike - 5 * units),
     ):
-        _look_alikes(book, DAY, book.slots(many), case, mine, theirs)
+        _look_alikes(book, DAY, book.slots(many), case, our_seconds, their_seconds)
 
 
 def _look_alikes(
@@ -54,18 +54,18 @@ def _look_alikes(
     day: date,
     slots: Slots,
     case: str,
-    mine: tuple[int, ...],
-    theirs: tuple[int, ...],
+    our_seconds: tuple[int, ...],
+    their_seconds: tuple[int, ...],
 ) -> None:
     name, outcome = f"AMBIGUOUS, {case}", "SUSPENSE" if day == DAY else "BREAK"
-    for after in mine:
+    for after in our_seconds:
         book.label(name, f"{outcome} AMBIGUOUS", _ours(book, day, slots, after)[1])
-    for after in theirs:
+    for after in their_seconds:
         book.label(name, f"{outcome} AMBIGUOUS", None, _line(book, day, slots, after))
 
 
 def broken(book: Book, count: int) -> None:
-    """Look-alikes of the eve that nothing has told apart since."""
+    """Look-alikes of the eve that nothing has resolved since."""
     _look_alikes(book, EVE, book.slots(count), "broken", (0, 20), (10,))
 
 
@@ -76,8 +76,8 @@ def rival_has_a_number(book: Book, count: int) -> None:
         rivals, rival = _ours(book, day, slots, 20)
         _, other = _ours(book, day, slots)
         left = _line(book, day, slots, 10)
-        told = book.line(DAY, rivals, amount=slots[0])
-        book.label(f"{case}: the rival", "MATCHED", rival, told)
+        line = book.line(DAY, rivals, amount=slots[0])
+        book.label(f"{case}: the rival", "MATCHED", rival, line)
         book.label(f"{case}: the other", "MATCHED", other, left)
 
 

@@ -18,7 +18,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.banks import ENTRIES, SUFFIXES, WRITERS
-from benchmarks.formula import DAY, SIZES, counts
+from benchmarks.formula import DAY, SIZES, expected_counts
 from benchmarks.generate import write_bill
 from benchmarks.measure import Measured, environment, measure
 from benchmarks.speed import CONFIG, DATA, ROOT, machine
@@ -40,27 +40,32 @@ HEAD = ("date", "case", "lines", "MB", "engine", "machine", "rounds", "seconds",
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures, prints and appends to landing.md."""
-    asked = _arguments(argv)
-    if asked.child:
-        return _land(*asked.child)
-    sizes = {"one": 1, "parts": len(PARTS) * LINES_OF_A_PART, "large": SIZES[asked.size], **ENTRIES}
+    arguments = _arguments(argv)
+    if arguments.child:
+        return _land(*arguments.child)
+    sizes = {
+        "one": 1,
+        "parts": len(PARTS) * LINES_OF_A_PART,
+        "large": SIZES[arguments.size],
+        **ENTRIES,
+    }
     inboxes = {
-        case: made(DATA / f"landing-{case}-{sizes[case]}", case, sizes[case])
-        for case in asked.cases
+        case: make_inbox(DATA / f"landing-{case}-{sizes[case]}", case, sizes[case])
+        for case in arguments.cases
     }
     rows = []
-    for case in asked.cases:
-        runs: dict[str, list[Measured]] = {engine: [] for engine in asked.engines}
-        for number in range(asked.rounds):
-            for engine in asked.engines:
-                run = one_round(case, engine, inboxes[case])
+    for case in arguments.cases:
+        runs: dict[str, list[Measured]] = {engine: [] for engine in arguments.engines}
+        for number in range(arguments.rounds):
+            for engine in arguments.engines:
+                run = run_round(case, engine, inboxes[case])
                 runs[engine].append(run)
                 took = f"{run.steps['land']:8.2f} s{run.peak_bytes / 2**30:7.2f} GiB"
                 print(f"round {number + 1}  {case:<6} {engine:<6}{took}", flush=True)
         rows += [_row(case, sizes[case], inboxes[case], each, runs[each]) for each in runs]
     text = "\n".join(f"| {' | '.join(each)} |" for each in rows)
     print(f"\n| {' | '.join(HEAD)} |\n{text}")
-    if asked.append:
+    if arguments.append:
         with RESULTS.open("a", encoding="utf-8") as out:
             out.write(f"{text}\n")
     return 0
@@ -77,7 +82,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def made(folder: Path, case: str, size: int) -> Path:
+def make_inbox(folder: Path, case: str, size: int) -> Path:
     """The inbox of a case, made if it is not there yet."""
     write, channel = WRITERS.get(case, (write_bill, "wechat"))
     day = folder / channel / str(DAY)
@@ -96,7 +101,7 @@ def made(folder: Path, case: str, size: int) -> Path:
     return folder
 
 
-def one_round(case: str, engine: str, inbox: Path) -> Measured:
+def run_round(case: str, engine: str, inbox: Path) -> Measured:
     """One run in a process of its own, over a fresh lake."""
     lake = DATA / f"lake-landing-{engine}"
     shutil.rmtree(lake, ignore_errors=True)
@@ -136,7 +141,7 @@ def profile_of(case: str) -> Profile:
 
 def _row(case: str, size: int, inbox: Path, engine: str, runs: Sequence[Measured]) -> list[str]:
     took = [run.steps["land"] for run in runs]
-    lines = counts(size).lines if case == "large" else size
+    lines = expected_counts(size).lines if case == "large" else size
     stored = sum(path.stat().st_size for path in inbox.rglob("*_all.*")) / 1e6
     return [
         f"{datetime.now(UTC):%Y-%m-%d}", case, f"{lines:,}", f"{stored:,.0f}", engine, machine(),

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.matching`: the match alone, with a look-back, and under a hot amount.
+"""`python -m benchmarks.matching`: only the match, with a look-back, and with a hot amount.
 
 `lookback`: the benchmark's day over a lake whose two days before are as large and closed; one in
 two thousand of their references comes again. DuckDB joins, classifies and writes the same rows.
@@ -26,9 +26,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from benchmarks import parts, peer_duckdb, rest
-from benchmarks.formula import DAY, SIZES, counts
-from benchmarks.generate import made
-from benchmarks.hot import hot
+from benchmarks.formula import DAY, SIZES, expected_counts
+from benchmarks.generate import make_inbox
+from benchmarks.hot import match_hot_amount
 from benchmarks.measure import Measured, environment, measure
 from benchmarks.speed import CONFIG, DATA, ROOT, machine
 from jobs.cli.configuration import load_configuration
@@ -58,29 +58,29 @@ HEAD = ("date", "case", "engine", "machine", "rounds", "seconds", "best to worst
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures, prints and appends to matching.md."""
-    asked = _arguments(argv)
-    if asked.child:
-        print(json.dumps({"seconds": {"match": _child(*asked.child)}}))
+    arguments = _arguments(argv)
+    if arguments.child:
+        print(json.dumps({"seconds": {"match": _run_case(*arguments.child)}}))
         return 0
-    cases = [f"hot-{number}" for number in asked.hot]
-    if asked.size:
-        cases += [f"{case}-{asked.size}" for case in asked.cases]
-        for make in {_PREPARED[case] for case in asked.cases}:
-            make(asked.size)
+    cases = [f"hot-{number}" for number in arguments.hot]
+    if arguments.size:
+        cases += [f"{case}-{arguments.size}" for case in arguments.cases]
+        for make in {_PREPARE[case] for case in arguments.cases}:
+            make(arguments.size)
     rows = []
     for case in cases:
-        engines = [*asked.engines, *(["duckdb"] if case.startswith(PEERED) else [])]
+        engines = [*arguments.engines, *(["duckdb"] if case.startswith(PEERED) else [])]
         runs: dict[str, list[Measured]] = {engine: [] for engine in engines}
-        for number in range(asked.rounds):
+        for number in range(arguments.rounds):
             for engine in engines:
-                run = one_round(case, engine)
+                run = run_round(case, engine)
                 runs[engine].append(run)
                 took = f"{run.steps['match']:8.2f} s{run.peak_bytes / 2**30:7.2f} GiB"
                 print(f"round {number + 1}  {case:<14} {engine:<7}{took}", flush=True)
         rows += [_row(case, engine, runs) for engine in engines]
     text = "\n".join(f"| {' | '.join(each)} |" for each in rows)
     print(f"\n| {' | '.join(HEAD)} |\n{text}")
-    if asked.append:
+    if arguments.append:
         with RESULTS.open("a", encoding="utf-8") as out:
             out.write(f"{text}\n")
     return 0
@@ -91,7 +91,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--size", choices=SIZES, help="trades of each day of the look-back [none]")
     parser.add_argument("--hot", type=int, nargs="*", default=[50_000, 100_000, 200_000],
                         help="sizes of the hot amount [50000 100000 200000]")  # fmt: skip
-    parser.add_argument("--cases", nargs="+", choices=_PREPARED, default=list(_PREPARED),
+    parser.add_argument("--cases", nargs="+", choices=_PREPARE, default=list(_PREPARE),
                         help="of a size [all]")  # fmt: skip
     parser.add_argument("--engines", nargs="+", choices=("sail", "spark"), default=["sail"],
                         help="beside DuckDB [sail]")  # fmt: skip
@@ -101,14 +101,14 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def one_round(case: str, engine: str) -> Measured:
+def run_round(case: str, engine: str) -> Measured:
     """One run in a process of its own, over a lake of its own."""
     lake = DATA / f"lake-matching-{engine}"
     shutil.rmtree(lake, ignore_errors=True)
     kind, _, size = case.partition("-")
     if kind != "hot":
         # Data files are never changed, only added: links will do.
-        place = _place(size) if kind in PEERED else parts.place_of(size) / "lake"
+        place = _lake_folder(size) if kind in PEERED else parts.folder_of(size) / "lake"
         shutil.copytree(place, lake, copy_function=os.link)
     command = [sys.executable, "-m", "benchmarks.matching", "--child", case, engine, str(lake)]
     try:
@@ -117,33 +117,37 @@ def one_round(case: str, engine: str) -> Measured:
         shutil.rmtree(lake, ignore_errors=True)
 
 
-def _child(case: str, engine: str, lake_uri: str) -> float:
+def _run_case(case: str, engine: str, lake_uri: str) -> float:
     kind, _, size = case.partition("-")
     if engine == "duckdb":
-        return _peer(Path(lake_uri), kind == "rare")
+        return _match_in_duckdb(Path(lake_uri), kind == "rare")
     with open_lake(lake_uri, engine) as lake:
         if kind == "hot":
-            return hot(lake, int(size))
+            return match_hot_amount(lake, int(size))
         if kind not in PEERED:
-            return parts.matched(lake, kind, size)
-        seconds = _lookback(lake, SIZES[size])
-        return seconds + rest.paired(lake, SIZES[size]) if kind == "rare" else seconds
+            return parts.match_part(lake, kind, size)
+        seconds = _match_lookback(lake, SIZES[size])
+        return (
+            seconds + rest.match_without_references(lake, SIZES[size])
+            if kind == "rare"
+            else seconds
+        )
 
 
 # ---- a look-back over days as large -----------------------------------------------------------
 
 
-def _place(size: str) -> Path:
+def _lake_folder(size: str) -> Path:
     return DATA / f"lookback-{size}"
 
 
-def prepared(size: str) -> Path:
-    """The lake of the day before its match, two days behind it closed; made if it is not there."""
-    place = _place(size)
+def prepare_lake(size: str) -> Path:
+    """The lake of the day before its match, two days behind it closed; made if it is missing."""
+    place = _lake_folder(size)
     if (place / "made").is_file():
         return place
     shutil.rmtree(place, ignore_errors=True)
-    inbox = made(DATA / size, SIZES[size])
+    inbox = make_inbox(DATA / size, SIZES[size])
     config = load_configuration(str(CONFIG), ["wechat"])
     with open_lake(str(place), "sail") as lake:
         ingest_day.ingest_day(lake, config, Storage(str(inbox)), DAY)
@@ -151,15 +155,15 @@ def prepared(size: str) -> Path:
         done = lake.read_day(OUTCOMES, DAY, "wechat")
         for number in range(1, LOOKBACK_DAYS + 1):
             day = DAY - timedelta(days=number)
-            lake.replace_day(OUTCOMES, _before(done, day, f"P{number}"), day, "wechat")
+            lake.replace_day(OUTCOMES, _as_earlier_day(done, day, f"P{number}"), day, "wechat")
         for table in (OUTCOMES, OPEN_ITEMS):
             lake.replace_day(table, lake.read_day(table, DAY, "wechat").limit(0), DAY, "wechat")
-        rest.add(lake, SIZES[size])
+        rest.add_items(lake, SIZES[size])
     (place / "made").touch()
     return place
 
 
-def _before(done: DataFrame, day: date, prefix: str) -> DataFrame:
+def _as_earlier_day(done: DataFrame, day: date, prefix: str) -> DataFrame:
     """The day's outcomes as those of an earlier day: other references, but for some."""
     columns = []
     for name in OUTCOMES.columns:
@@ -175,25 +179,26 @@ def _before(done: DataFrame, day: date, prefix: str) -> DataFrame:
     return done.select(*columns).withColumns(key_hashes.stored()).select(*OUTCOMES.columns)
 
 
-def _lookback(lake: Lake, size: int) -> float:
+def _match_lookback(lake: Lake, size: int) -> float:
     profile = load_configuration(str(CONFIG)).profiles["wechat"]
     begun = time.monotonic()
-    (told,) = run_dates.run(lake, profile, [DAY])
+    (run,) = run_dates.run(lake, profile, [DAY])
     seconds = time.monotonic() - begun
-    least = counts(size).matched - 6 * LOOKBACK_DAYS * size // AGAIN_EVERY
-    if not least <= told.counts["matched"] < counts(size).matched:
-        raise ValueError(f"{told.counts} of {counts(size)}")
+    least = expected_counts(size).matched - 6 * LOOKBACK_DAYS * size // AGAIN_EVERY
+    if not least <= run.counts["matched"] < expected_counts(size).matched:
+        raise ValueError(f"{run.counts} of {expected_counts(size)}")
     return seconds
 
 
-def _peer(lake: Path, with_rest: bool) -> float:
+def _match_in_duckdb(lake: Path, with_rest: bool) -> float:
     """The same rows in DuckDB: what was closed before is set aside by three semi-joins."""
 
     def files(table: Table, day: date) -> str:
         by = table.partitions[0]
         where = [(by, "=", str(day)), *([] if with_rest else [("channel", "=", "wechat")])]
-        there = DeltaTable(str(lake / table.name)).file_uris(where)
-        return f"select *, date '{day}' as {by}, 'wechat' as channel from read_parquet({there!r})"
+        paths = DeltaTable(str(lake / table.name)).file_uris(where)
+        columns = f"*, date '{day}' as {by}, 'wechat' as channel"
+        return f"select {columns} from read_parquet({paths!r})"
 
     begun = time.monotonic()
     with duckdb.connect(config={"temp_directory": str(lake / ".spilled")}) as db:
@@ -215,15 +220,15 @@ def _peer(lake: Path, with_rest: bool) -> float:
             )
         out = lake / "peer"
         out.mkdir()
-        peer_duckdb.matched(db, out, DAY)
+        peer_duckdb.match_sides(db, out, DAY)
     return time.monotonic() - begun
 
 
-_PREPARED = {
-    "lookback": prepared,
-    "rare": prepared,
-    "last": parts.prepared,
-    "whole": parts.prepared,
+_PREPARE = {
+    "lookback": prepare_lake,
+    "rare": prepare_lake,
+    "last": parts.prepare_lake,
+    "whole": parts.prepare_lake,
 }
 
 

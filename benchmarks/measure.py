@@ -1,4 +1,4 @@
-"""One program measured from outside: wall clock, and the memory of it and all its children."""
+"""Measures a program from outside: wall clock, and the memory of it and all its children."""
 
 import json
 import os
@@ -14,27 +14,27 @@ from typing import IO, Any
 
 import psutil
 
-#: How often memory is looked at. Pages that processes share are counted once for each.
+#: Seconds between two samples of memory. Pages that processes share count once for each.
 SAMPLE_SECONDS = 0.1
 
 
 class ProgramFailed(Exception):
-    """Raised when a measured program ends with another status than 0; carries its last words."""
+    """Raised when a measured program ends with a status other than 0; carries its stderr."""
 
 
 @dataclass(frozen=True)
 class Measured:
     """A run: seconds from start to end, seconds by step as the program says, peak bytes.
 
-    `cpu_seconds` are those of all its processes together: they hold on a busy machine as well.
-    `told` is the JSON of its last line.
+    `cpu_seconds` are those of all its processes together: they stay comparable on a busy machine.
+    `summary` is the JSON of its last line.
     """
 
     seconds: float
     cpu_seconds: float
     steps: dict[str, float]
     peak_bytes: int
-    told: Mapping[str, Any] = field(default_factory=dict)
+    summary: Mapping[str, Any] = field(default_factory=dict)
 
 
 def measure(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Measured:
@@ -46,19 +46,19 @@ def measure(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Measur
     with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
         began, used = time.monotonic(), _cpu_seconds()
         program = subprocess.Popen(command, cwd=cwd, env=dict(env), stdout=out, stderr=err)
-        peak, busy = 0, dict[int, float]()
+        peak, cpu_by_process = 0, dict[int, float]()
         while program.poll() is None:
             tree = _tree(program.pid)
-            peak = max(peak, sum(_resident(each) for each in tree))
-            busy |= {each.pid: _busy(each) for each in tree}
+            peak = max(peak, sum(_resident(process) for process in tree))
+            cpu_by_process |= {process.pid: _process_cpu_seconds(process) for process in tree}
             time.sleep(SAMPLE_SECONDS)
         seconds = time.monotonic() - began
-        said, complained = _text(out), _text(err)
+        output, errors = _text(out), _text(err)
     if program.returncode != 0:
-        raise ProgramFailed(f"exit {program.returncode}: {complained[-3_000:]}")
-    # Of a process that nobody waits for, such as Spark's JVM, only the samples tell.
-    cpu_seconds = max(_cpu_seconds() - used, sum(busy.values()))
-    return Measured(seconds, cpu_seconds, steps_of(said), peak, told_by(said))
+        raise ProgramFailed(f"exit {program.returncode}: {errors[-3_000:]}")
+    # Nobody waits for some processes, such as Spark's JVM: only samples have their time.
+    cpu_seconds = max(_cpu_seconds() - used, sum(cpu_by_process.values()))
+    return Measured(seconds, cpu_seconds, steps_of(output), peak, summary_of(output))
 
 
 def environment() -> dict[str, str]:
@@ -73,11 +73,6 @@ def environment() -> dict[str, str]:
     return kept | {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
 
 
-def tree_bytes(pid: int) -> int:
-    """Resident memory of a process and all below it; 0 when it is gone."""
-    return sum(_resident(each) for each in _tree(pid))
-
-
 def _tree(pid: int) -> list[psutil.Process]:
     try:
         root = psutil.Process(pid)
@@ -88,11 +83,11 @@ def _tree(pid: int) -> list[psutil.Process]:
 
 def steps_of(stdout: str) -> dict[str, float]:
     """The `seconds` by step of the JSON in the last line, parts of a step added up."""
-    seconds = told_by(stdout).get("seconds", {})
-    return {str(step): _whole(value) for step, value in seconds.items()}
+    seconds = summary_of(stdout).get("seconds", {})
+    return {str(step): _total(value) for step, value in seconds.items()}
 
 
-def told_by(stdout: str) -> dict[str, Any]:
+def summary_of(stdout: str) -> dict[str, Any]:
     """The JSON of the last line; empty where there is none."""
     lines = stdout.strip().splitlines()
     return dict(json.loads(lines[-1])) if lines else {}
@@ -104,7 +99,7 @@ def _cpu_seconds() -> float:
     return spent.ru_utime + spent.ru_stime
 
 
-def _whole(seconds: float | dict[str, float]) -> float:
+def _total(seconds: float | dict[str, float]) -> float:
     return float(sum(seconds.values()) if isinstance(seconds, dict) else seconds)
 
 
@@ -115,7 +110,7 @@ def _resident(process: psutil.Process) -> int:
         return 0
 
 
-def _busy(process: psutil.Process) -> float:
+def _process_cpu_seconds(process: psutil.Process) -> float:
     try:
         times = process.cpu_times()
     except psutil.NoSuchProcess:

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.formula import DAY, SIZES, counts
-from benchmarks.generate import made, write_bill
+from benchmarks.formula import DAY, SIZES, expected_counts
+from benchmarks.generate import make_inbox, write_bill
 from benchmarks.speed import CONFIG, DATA
 from jobs.cli.configuration import load_configuration
 from jobs.cli.lake_session import open_lake
@@ -22,8 +22,8 @@ from schemas.tables import MATCHED_PARTS
 HOURS = 24
 
 
-def place_of(size: str) -> Path:
-    """Where the lake lies from which both cases begin; nothing is taken over from other rules."""
+def folder_of(size: str) -> Path:
+    """Where the lake lies from which both cases begin; it depends on the version of the rules."""
     return DATA / f"parts-{size}-{RULES_VERSION}"
 
 
@@ -41,16 +41,16 @@ def _config() -> Configuration:
     return config
 
 
-def prepared(size: str) -> Path:
+def prepare_lake(size: str) -> Path:
     """The lake of a day whose last part has landed and is not matched; made if it is not there."""
-    place, trades = place_of(size), SIZES[size]
+    place, trades = folder_of(size), SIZES[size]
     if (place / "made").is_file():
         return place
     shutil.rmtree(place, ignore_errors=True)
     inbox = place / "inbox"
     day = inbox / "wechat" / str(DAY)
     day.mkdir(parents=True)
-    ours = made(DATA / size, trades) / "internal"
+    ours = make_inbox(DATA / size, trades) / "internal"
     shutil.copytree(ours, inbox / "internal", copy_function=os.link)
     edges = [trades * hour // HOURS for hour in range(HOURS + 1)]
     config = _config()
@@ -67,7 +67,7 @@ def prepared(size: str) -> Path:
 
 
 def matched(lake: Lake, case: str, size: str) -> float:
-    """Seconds of the match: of the `last` part, or of the `whole` day as if nothing was known.
+    """Seconds of the match: of the `last` part, or of the `whole` day without earlier parts.
 
     Raises:
         ValueError: the rows are not the formula's.
@@ -75,8 +75,8 @@ def matched(lake: Lake, case: str, size: str) -> float:
     if case == "whole":
         lake.replace_rows(MATCHED_PARTS, [], DAY, "wechat")
     begun = time.monotonic()
-    (told,) = run_dates.run(lake, _config().profiles["wechat"], [DAY])
+    (run,) = run_dates.run(lake, _config().profiles["wechat"], [DAY])
     seconds = time.monotonic() - begun
-    if told.counts["matched"] != counts(SIZES[size]).matched:
-        raise ValueError(f"{told.counts} of {counts(SIZES[size])}")
+    if run.counts["matched"] != expected_counts(SIZES[size]).matched:
+        raise ValueError(f"{run.counts} of {expected_counts(SIZES[size])}")
     return seconds

@@ -121,10 +121,10 @@ def _ours(inbox: Path, day: date) -> str:
 
 
 def _match(db: duckdb.DuckDBPyConnection, inbox: Path, lake: Path, day: date) -> None:
-    matched(db, lake, day)
+    match_sides(db, lake, day)
 
 
-def matched(db: duckdb.DuckDBPyConnection, lake: Path, day: date) -> None:
+def match_sides(db: duckdb.DuckDBPyConnection, lake: Path, day: date) -> None:
     """Joins, classifies and writes what `statement_lines` and `internal_transactions` hold."""
     db.execute("""
         create table copies as

@@ -1,7 +1,7 @@
-"""What pairs without a number: a channel of one in a hundred of the day's items, and two groups.
+"""Items without a reference: a channel of one in a hundred of the day's items, and two groups.
 
-The items of the channel bear an amount and a time alone. Each group is one transaction of ours and
-as many lines as the channel has, held together by the batch they name.
+The items of the channel have only an amount and a time. Each group is one transaction of ours and
+as many lines as the channel has, with the same batch reference.
 """
 
 import time
@@ -44,7 +44,7 @@ def profile(*groups: str) -> Profile:
     return Profile.model_validate(page)
 
 
-def add(lake: Lake, size: int) -> None:
+def add_items(lake: Lake, size: int) -> None:
     """Writes the channel's lines and transactions for a day of `size` trades."""
     count = size // ONE_IN
     number = F.col("id")
@@ -64,7 +64,7 @@ def add(lake: Lake, size: int) -> None:
     )
     for table, frame in ((STATEMENT_LINES, lines), (INTERNAL_TRANSACTIONS, ours)):
         normalized = frame.withColumn("batch_ref_norm", F.col("batch_ref"))
-        lake.replace_day(table, whole(normalized, table), DAY, CHANNEL)
+        lake.replace_day(table, with_all_columns(normalized, table), DAY, CHANNEL)
 
 
 def _text(tag: str, number: Column) -> Column:
@@ -76,8 +76,8 @@ def _time(place: Column, count: int) -> Column:
     return F.timestamp_micros(micros.cast("bigint"))
 
 
-def whole(frame: DataFrame, table: Table) -> DataFrame:
-    """The frame with all columns of a table; what it does not say is null."""
+def with_all_columns(frame: DataFrame, table: Table) -> DataFrame:
+    """The frame with all columns of a table; columns that it lacks are null."""
     known = {
         "channel": F.lit(CHANNEL),
         "kind": F.lit("PAYMENT"),
@@ -94,7 +94,7 @@ def whole(frame: DataFrame, table: Table) -> DataFrame:
     )
 
 
-def paired(lake: Lake, size: int) -> float:
+def match_without_references(lake: Lake, size: int) -> float:
     """Seconds of the channel's match, read and written.
 
     Raises:
@@ -105,13 +105,13 @@ def paired(lake: Lake, size: int) -> float:
     lines, ours = (
         lake.read_day(table, DAY, CHANNEL) for table in (STATEMENT_LINES, INTERNAL_TRANSACTIONS)
     )
-    rows, still_open, seconds = settled(lake, lines, ours, profile("batch_ref"), items)
+    rows, still_open, seconds = match_and_write(lake, lines, ours, profile("batch_ref"), items)
     if (rows, still_open) != (count + GROUPS * (count + 1), 0):
         raise ValueError(f"{rows} rows, {still_open} open, of {items} items")
     return seconds
 
 
-def settled(
+def match_and_write(
     lake: Lake, lines: DataFrame, ours: DataFrame, page: Profile, items: int
 ) -> tuple[int, int, float]:
     """Matches, writes and checks a day on which nothing is open or closed, as a run does: rows of
@@ -123,15 +123,17 @@ def settled(
         lake.read_day(table, DAY, CHANNEL).limit(0) for table in (OPEN_ITEMS, OUTCOMES)
     ]
     facts = RunContext(DAY, True, True, items)
-    made = match_day(lines, ours, opened, ClosedOutcomes(closed, 0), facts, page, LakeKeeper(lake))
-    written = lake.replace_day(OUTCOMES, made.outcomes, DAY, CHANNEL)
-    left = lake.replace_day(OPEN_ITEMS, made.open_items, DAY, CHANNEL)
-    found = conservation.sum_outcomes(
+    result = match_day(
+        lines, ours, opened, ClosedOutcomes(closed, 0), facts, page, LakeKeeper(lake)
+    )
+    written = lake.replace_day(OUTCOMES, result.outcomes, DAY, CHANNEL)
+    left = lake.replace_day(OPEN_ITEMS, result.open_items, DAY, CHANNEL)
+    sums = conservation.sum_outcomes(
         lake.read_day(OUTCOMES, DAY, CHANNEL), *total_columns(())
     ).collect()
-    went_in = conservation.input_totals(made.input_sums.collect())
-    if faults := conservation.find_differences(went_in, conservation.outcome_totals(found)):
+    went_in = conservation.input_totals(result.input_sums.collect())
+    if faults := conservation.find_differences(went_in, conservation.outcome_totals(sums)):
         raise ValueError("; ".join(faults))
-    if any(row["ambiguous"] for row in found):
-        lake.replace_day(CANDIDATES, made.candidates, DAY, CHANNEL)
+    if any(row["ambiguous"] for row in sums):
+        lake.replace_day(CANDIDATES, result.candidates, DAY, CHANNEL)
     return written.rows, left.rows, time.monotonic() - begun

@@ -1,7 +1,7 @@
 """`python -m benchmarks.speed`: the whole day against the clock, on each engine and the peer.
 
 Every round is a process of its own from a cold start over a fresh lake: ingest, match, check_fees
-and export of one day of one channel. What comes out is held against the formula before it counts.
+and export of one day of one channel. The result must agree with the formula before the time counts.
 """
 
 import argparse
@@ -15,10 +15,10 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from benchmarks.formula import DAY, SIZES, Counts, counts
-from benchmarks.found import counts_in
-from benchmarks.generate import made
+from benchmarks.formula import DAY, SIZES, Counts, expected_counts
+from benchmarks.generate import make_inbox
 from benchmarks.measure import Measured, environment, measure
+from benchmarks.result_counts import read_counts
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "bench-data"
@@ -32,30 +32,28 @@ HEAD = ("date", "size", "engine", "versions", "machine", "rounds", "seconds", "b
 
 
 class WrongResult(Exception):
-    """Raised when a run's counts are not the formula's: its time is worth nothing."""
+    """Raised when a run's counts are not the formula's: its time does not count."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measures, prints and appends to results.md; 0 when every run came out right."""
-    asked = _arguments(argv)
-    size, engines = SIZES[asked.size], asked.engines
+    """Measures, prints and appends to results.md; 0 when every run was right."""
+    arguments = _arguments(argv)
+    size, engines = SIZES[arguments.size], arguments.engines
     print(f"making the day of {size:,} trades, unless it is there", file=sys.stderr)
-    inbox = made(DATA / asked.size, size)
+    inbox = make_inbox(DATA / arguments.size, size)
     busy = os.getloadavg()[0]
     if busy > 0.5:
-        print(
-            f"others are at work here (load {busy:.1f}): take no times from this", file=sys.stderr
-        )
+        print(f"other programs run here (load {busy:.1f}): do not use these times", file=sys.stderr)
     runs: dict[str, list[Measured]] = {engine: [] for engine in engines}
-    for number in range(asked.rounds):
+    for number in range(arguments.rounds):
         for engine in engines:
-            run = one_round(engine, inbox, counts(size), asked.quality)
+            run = run_round(engine, inbox, expected_counts(size), arguments.quality)
             runs[engine].append(run)
             print(f"round {number + 1}  {engine:<7}{run.seconds:8.2f} s"
                   f"{run.peak_bytes / 2**30:7.2f} GiB  {steps(run.steps)}", flush=True)  # fmt: skip
-    rows = [row(engine, asked, runs) for engine in engines]
-    print("\n" + "\n".join(_piped(each) for each in (HEAD, *rows)))
-    if asked.append:
+    rows = [row(engine, arguments, runs) for engine in engines]
+    print("\n" + "\n".join(_table_row(each) for each in (HEAD, *rows)))
+    if arguments.append:
         append(RESULTS, rows)
     return 0
 
@@ -82,10 +80,10 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         action="store_false",
         help="leave benchmarks/results.md as it is",
     )
-    asked = parser.parse_args(argv)
-    if asked.engines is None:
-        asked.engines = [each for each in ENGINES if each != "spark" or _has_java()]
-    return asked
+    arguments = parser.parse_args(argv)
+    if arguments.engines is None:
+        arguments.engines = [each for each in ENGINES if each != "spark" or _has_java()]
+    return arguments
 
 
 def _engines(text: str) -> list[str]:
@@ -104,7 +102,7 @@ def _has_java() -> bool:
     return found
 
 
-def one_round(engine: str, inbox: Path, wanted: Counts, quality: bool) -> Measured:
+def run_round(engine: str, inbox: Path, expected: Counts, quality: bool) -> Measured:
     """One cold run over a fresh lake, checked.
 
     Raises:
@@ -115,7 +113,7 @@ def one_round(engine: str, inbox: Path, wanted: Counts, quality: bool) -> Measur
     shutil.rmtree(lake, ignore_errors=True)
     try:
         run = measure(command(engine, inbox, lake, quality), ROOT, environment())
-        wrong = wanted.difference(counts_in(lake))
+        wrong = expected.difference(read_counts(lake))
         if wrong:
             raise WrongResult(f"{engine}: {wrong}")
         return run
@@ -133,19 +131,19 @@ def command(engine: str, inbox: Path, lake: Path, quality: bool) -> list[str]:
             *([] if quality else ["--no-quality"])]  # fmt: skip
 
 
-def row(engine: str, asked: argparse.Namespace, runs: dict[str, list[Measured]]) -> list[str]:
+def row(engine: str, arguments: argparse.Namespace, runs: dict[str, list[Measured]]) -> list[str]:
     """One engine's medians as a row of the results; no name of a machine or a folder."""
-    mine = [run.seconds for run in runs[engine]]
-    middle = median(mine)
+    walls = [run.seconds for run in runs[engine]]
+    middle = median(walls)
     peer = median(run.seconds for run in runs["duckdb"]) if "duckdb" in runs else None
-    day = counts(SIZES[asked.size])
+    day = expected_counts(SIZES[arguments.size])
     by_step = {step: median(run.steps[step] for run in runs[engine])
                for step in runs[engine][0].steps}  # fmt: skip
-    name = engine if asked.quality or engine == "duckdb" else f"{engine}, no quality"
+    name = engine if arguments.quality or engine == "duckdb" else f"{engine}, no quality"
     return [
-        f"{datetime.now(UTC):%Y-%m-%d}", asked.size, name,
+        f"{datetime.now(UTC):%Y-%m-%d}", arguments.size, name,
         " ".join(f"{package} {version(package)}" for package in PACKAGES[engine]), machine(),
-        str(len(mine)), f"{middle:.1f}", f"{min(mine):.1f} to {max(mine):.1f}",
+        str(len(walls)), f"{middle:.1f}", f"{min(walls):.1f} to {max(walls):.1f}",
         f"{median(run.cpu_seconds for run in runs[engine]):.1f}",
         f"{middle / peer:.1f}" if peer else "-",
         f"{round((day.lines + day.transactions) / middle, -2):,.0f}",
@@ -169,13 +167,13 @@ def steps(seconds: dict[str, float]) -> str:
 def append(path: Path, rows: Sequence[Sequence[str]]) -> None:
     """Adds rows to the results file, making it with its heading if it is not there."""
     if not path.is_file():
-        rule = _piped(["---"] * len(HEAD))
-        path.write_text(f"{_TITLE}\n{_piped(HEAD)}\n{rule}\n", encoding="utf-8")
+        rule = _table_row(["---"] * len(HEAD))
+        path.write_text(f"{_TITLE}\n{_table_row(HEAD)}\n{rule}\n", encoding="utf-8")
     with path.open("a", encoding="utf-8") as out:
-        out.writelines(f"{_piped(each)}\n" for each in rows)
+        out.writelines(f"{_table_row(each)}\n" for each in rows)
 
 
-def _piped(cells: Sequence[str]) -> str:
+def _table_row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.labels import made, outcomes_in, reconciled
+from benchmarks.labels import make_days, read_outcomes, reconcile_days
 from benchmarks.labels_book import CHANNEL, DAY
 from benchmarks.labels_score import (
     UNKNOWN,
@@ -18,7 +18,7 @@ from benchmarks.labels_score import (
     Score,
     read_labels,
     read_result,
-    rendered,
+    render,
     score,
     verdict,
 )
@@ -29,16 +29,16 @@ TRADES = 20_000
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("labels") / "made", TRADES)
+    return make_days(tmp_path_factory.mktemp("labels") / "made", TRADES)
 
 
 @pytest.mark.sail_only
 def test_the_match_gets_all_of_the_labelled_day(lake: Lake, folder: Path, tmp_path: Path) -> None:
     """20,000 lines: every precision and recall 1, from the lake and by way of a CSV."""
-    reconciled(lake, folder)
-    labels, result = read_labels(folder / "labels.csv"), list(outcomes_in(Path(lake.uri)))
+    reconcile_days(lake, folder)
+    labels, result = read_labels(folder / "labels.csv"), list(read_outcomes(Path(lake.uri)))
     found = score(labels, result)
-    assert found.whole, rendered(found)
+    assert found.is_perfect, render(found)
     file = tmp_path / "result.csv"
     with file.open("w", newline="") as out:
         writer = csv.writer(out)
@@ -47,13 +47,13 @@ def test_the_match_gets_all_of_the_labelled_day(lake: Lake, folder: Path, tmp_pa
             outcome, _, reasons = row.verdict.partition(" ")
             writer.writerow((outcome, reasons, row.line_id, row.txn_id))
     assert score(labels, read_result(file)) == found
-    # two look-alikes paired after all: nothing is lost but these
+    # two look-alikes paired: only these two are wrong
     alone = [row for row in result if row.verdict == "SUSPENSE AMBIGUOUS"]
     ours = next(row for row in alone if row.txn_id)
     theirs = next(row for row in alone if row.line_id)
     kept = [row for row in result if row not in (ours, theirs)]
     doctored = score(labels, [*kept, Row(ours.txn_id, theirs.line_id, "MATCHED")])
-    assert not doctored.whole and doctored.wrong_pairs == 1
+    assert not doctored.is_perfect and doctored.wrong_pairs == 1
     lost = [line.name for line in doctored.verdicts if line.expected != line.right]
     assert lost == ["SUSPENSE AMBIGUOUS"]
     claimed = [line.name for line in doctored.verdicts if line.found > line.right]
@@ -67,7 +67,7 @@ def test_each_item_of_the_day_has_one_label(folder: Path) -> None:
     ours = Counter(row.txn_id for row in labels.rows if row.txn_id)
     assert set(lines.values()) == set(ours.values()) == {1}
     text = (folder / "inbox" / CHANNEL / f"{DAY}.csv").read_text().splitlines()
-    assert len(text) == TRADES + 2, "a header, a trailer, and as many lines as were asked for"
+    assert len(text) == TRADES + 2, "a header, a trailer, and as many lines as the argument says"
     (snapshot,) = (folder / "inbox" / "internal" / str(DAY)).glob("*.parquet")
     ids = set(pq.read_table(snapshot, columns=["txn_id"])["txn_id"].to_pylist())
     assert ids <= ours.keys()
@@ -84,7 +84,7 @@ def test_a_tenth_has_no_number_and_a_fifth_of_it_looks_alike(folder: Path) -> No
 
 
 def test_the_same_number_makes_the_same_bytes(folder: Path, tmp_path: Path) -> None:
-    again = made(tmp_path / "again", TRADES)
+    again = make_days(tmp_path / "again", TRADES)
     for name in ("labels.csv", f"inbox/{CHANNEL}/{DAY}.csv"):
         assert (folder / name).read_bytes() == (again / name).read_bytes()
 
@@ -105,14 +105,14 @@ def line(found: Score, name: str) -> Line:
 
 def test_all_of_it_in_any_order_is_whole() -> None:
     found = score(LABELS, reversed(RIGHT))
-    assert found.whole and found.wrong_pairs == 0
+    assert found.is_perfect and found.wrong_pairs == 0
     assert line(found, "MATCHED") == Line("MATCHED", 2, 2, 2)
 
 
 def test_partners_exchanged_are_two_wrong_pairs() -> None:
     """Both were expected to be MATCHED, and are, but with each other's lines."""
     found = score(LABELS, [replace(A, line_id="2"), replace(B, line_id="1"), C, D, LATE])
-    assert found.wrong_pairs == 2 and not found.whole
+    assert found.wrong_pairs == 2 and not found.is_perfect
     assert line(found, "MATCHED") == Line("MATCHED", 2, 2, 0)
 
 
@@ -121,29 +121,29 @@ def test_look_alikes_paired_cost_precision_there_and_recall_here() -> None:
     assert line(found, "MATCHED") == Line("MATCHED", 2, 3, 2)
     assert line(found, "SUSPENSE AMBIGUOUS") == Line("SUSPENSE AMBIGUOUS", 2, 0, 0)
     assert line(found, "alike") == Line("alike", 2, 1, 0)
-    assert "0.666" in rendered(found)
+    assert "0.666" in render(found)
 
 
 def test_a_row_too_few_costs_recall() -> None:
     found = score(LABELS, RIGHT[1:])
-    assert line(found, "MATCHED") == Line("MATCHED", 2, 1, 1) and not found.whole
+    assert line(found, "MATCHED") == Line("MATCHED", 2, 1, 1) and not found.is_perfect
 
 
 @pytest.mark.parametrize("more", [A, Row("Z", "9", "MATCHED")], ids=["twice", "unknown"])
 def test_a_row_too_many_costs_precision(more: Row) -> None:
     found = score(LABELS, [*RIGHT, more])
-    assert line(found, "MATCHED") == Line("MATCHED", 2, 3, 2) and not found.whole
+    assert line(found, "MATCHED") == Line("MATCHED", 2, 3, 2) and not found.is_perfect
 
 
 def test_an_item_of_nowhere_is_named() -> None:
     found = score(LABELS, [*RIGHT, Row("Z", "", "SUSPENSE INTERNAL_ONLY")])
     assert line(found, UNKNOWN) == Line(UNKNOWN, 0, 1, 0)
-    assert line(found, "SUSPENSE INTERNAL_ONLY").expected == 0 and not found.whole
+    assert line(found, "SUSPENSE INTERNAL_ONLY").expected == 0 and not found.is_perfect
 
 
 def test_a_reason_left_out_is_another_verdict() -> None:
     found = score(LABELS, [A, B, C, D, replace(LATE, verdict="BREAK AMOUNT_MISMATCH")])
-    assert line(found, "late") == Line("late", 1, 1, 0) and not found.whole
+    assert line(found, "late") == Line("late", 1, 1, 0) and not found.is_perfect
 
 
 def test_reasons_have_no_order() -> None:

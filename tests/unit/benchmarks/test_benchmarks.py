@@ -9,28 +9,35 @@ import pytest
 
 from benchmarks import peer_duckdb
 from benchmarks.formula import (
+    AMOUNT_MISMATCHES,
     DAY,
-    FEE_OVER,
-    LISTED_TWICE,
-    OTHER_AMOUNT,
-    OURS_ONLY,
-    REFUND,
-    THEIRS_ONLY,
-    Every,
-    counts,
+    DUPLICATE_LINES,
+    FEE_OVERCHARGES,
+    INTERNAL_ONLY_TRADES,
+    REFUNDS,
+    STATEMENT_ONLY_TRADES,
+    EveryNth,
+    expected_counts,
 )
-from benchmarks.found import counts_in
-from benchmarks.generate import made
+from benchmarks.generate import make_inbox
 from benchmarks.measure import ProgramFailed, measure, steps_of
+from benchmarks.result_counts import read_counts
 from benchmarks.speed import HEAD, append
 
 SIZE = 2_000
-RULES = (OURS_ONLY, THEIRS_ONLY, OTHER_AMOUNT, LISTED_TWICE, FEE_OVER, REFUND)
+RULES = (
+    INTERNAL_ONLY_TRADES,
+    STATEMENT_ONLY_TRADES,
+    AMOUNT_MISMATCHES,
+    DUPLICATE_LINES,
+    FEE_OVERCHARGES,
+    REFUNDS,
+)
 
 
 @pytest.fixture(scope="module")
 def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("bench"), SIZE)
+    return make_inbox(tmp_path_factory.mktemp("bench"), SIZE)
 
 
 def bill_of(inbox: Path) -> list[str]:
@@ -47,19 +54,19 @@ def test_no_two_rules_hold_for_one_trade() -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("size", [1, 117, 118, 1_999, 2_000, 10_001])
-def test_a_rule_counts_what_it_holds_for(rule: Every, size: int) -> None:
+def test_rule_counts_the_numbers_it_holds_for(rule: EveryNth, size: int) -> None:
     assert rule.count(size) == sum(n % rule.step == rule.start for n in range(size))
 
 
 def test_two_thousand_trades_by_hand() -> None:
-    """2,000 trades: 10 ours alone, 10 theirs alone, 2 amounts, 1 listed twice, 2 fees over.
+    """2,000 trades: 10 internal only, 10 statement only, 2 amounts, 1 listed twice, 2 fees over.
 
     lines 2,000 - 10 + 1; ours 2,000 - 10; matched 2,000 - 10 - 10 - 2
     """
-    found = counts(SIZE)
+    found = expected_counts(SIZE)
     assert (found.lines, found.transactions, found.matched) == (1_991, 1_990, 1_978)
-    assert (found.ours_only, found.theirs_only) == (10, 10)
-    assert (found.other_amount, found.listed_twice, found.fee_over) == (2, 1, 2)
+    assert (found.internal_only, found.statement_only) == (10, 10)
+    assert (found.amount_mismatches, found.duplicate_lines, found.fee_overcharged) == (2, 1, 2)
 
 
 def test_the_bill_is_as_long_as_the_formula_says_and_its_footer_ties(inbox: Path) -> None:
@@ -67,7 +74,7 @@ def test_the_bill_is_as_long_as_the_formula_says_and_its_footer_ties(inbox: Path
     rows = [line.removeprefix("`").split(",`") for line in lines]
     assert header.startswith("\ufeff交易时间,") and header.count(",") == 26
     assert {len(row) for row in rows} == {27}
-    assert len(rows) == counts(SIZE).lines
+    assert len(rows) == expected_counts(SIZE).lines
     paid, back, fees = (round(100 * sum(float(row[n]) for row in rows)) for n in (12, 16, 22))
     declared = [cell.strip("`") for cell in footer.split(",")]
     assert declared[0] == str(len(rows))
@@ -78,28 +85,28 @@ def test_the_bill_is_as_long_as_the_formula_says_and_its_footer_ties(inbox: Path
 def test_the_snapshot_has_each_transaction_once(inbox: Path) -> None:
     (path,) = inbox.glob(f"internal/{DAY}/*.parquet")
     ids = pq.read_table(path, columns=["txn_id"])["txn_id"].to_pylist()
-    assert len(ids) == len(set(ids)) == counts(SIZE).transactions
+    assert len(ids) == len(set(ids)) == expected_counts(SIZE).transactions
     assert ids != sorted(ids), "the two sides are not in the same order"
 
 
 def test_the_same_size_makes_the_same_bytes(inbox: Path, tmp_path: Path) -> None:
-    again = made(tmp_path / "again", SIZE)
+    again = make_inbox(tmp_path / "again", SIZE)
     for path in inbox.rglob("*.csv"):
         assert path.read_bytes() == (again / path.relative_to(inbox)).read_bytes()
     before = [path.stat().st_mtime_ns for path in again.rglob("*.*")]
-    made(tmp_path / "again", SIZE)
+    make_inbox(tmp_path / "again", SIZE)
     assert before == [path.stat().st_mtime_ns for path in again.rglob("*.*")], "made twice"
 
 
-def test_the_peer_finds_what_the_formula_put_in(inbox: Path, tmp_path: Path) -> None:
+def test_peer_finds_the_counts_of_the_formula(inbox: Path, tmp_path: Path) -> None:
     lake = tmp_path / "peer"
     seconds = peer_duckdb.run(inbox, lake)
     assert list(seconds) == ["land", "match", "check_fees", "export"]
-    assert counts(SIZE).difference(counts_in(lake)) == ""
+    assert expected_counts(SIZE).difference(read_counts(lake)) == ""
     assert (lake / "breaks.csv").read_text().count("\n") == 1 + 10 + 10 + 2 + 1
 
 
-def test_the_peer_refuses_a_footer_that_lies(inbox: Path, tmp_path: Path) -> None:
+def test_peer_refuses_a_footer_that_differs(inbox: Path, tmp_path: Path) -> None:
     bill = tmp_path / "inbox" / "wechat" / str(DAY) / "1_all.csv"
     bill.parent.mkdir(parents=True)
     *lines, footer = bill_of(inbox)
@@ -109,9 +116,12 @@ def test_the_peer_refuses_a_footer_that_lies(inbox: Path, tmp_path: Path) -> Non
         peer_duckdb.run(tmp_path / "inbox", tmp_path / "lake")
 
 
-def test_a_wrong_count_is_told_by_name() -> None:
-    told = counts(2_000).difference(counts(4_000))
-    assert "lines 3,982 instead of 1,991" in told and "listed_twice 2 instead of 1" in told
+def test_wrong_count_is_reported_by_name() -> None:
+    difference = expected_counts(2_000).difference(expected_counts(4_000))
+    assert (
+        "lines 3,982 instead of 1,991" in difference
+        and "duplicate_lines 2 instead of 1" in difference
+    )
 
 
 def test_a_program_is_measured_with_its_children(tmp_path: Path) -> None:
