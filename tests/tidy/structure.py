@@ -25,8 +25,8 @@ LAYERS = (
     ("lake",),
     (*arrows.RULE_ROOMS, "cli"),
     arrows.STAGE_ROOMS,
-    ("analysis",),
     ("jobs",),
+    ("analysis",),
 )
 LEVELS_MAX = 10
 
