@@ -179,10 +179,10 @@ def _table_row(cells: Sequence[str]) -> str:
 
 _TITLE = """# Speed
 
-One day of one channel, whole: ingest, match, check_fees, export; each run a process of its own
-over a fresh lake, the engines in turn. Seconds are medians of wall time, start-up included; rows
-are those of both sides. Made by `make bench SIZE=1m|10m`; what DuckDB leaves out stands at the top
-of `peer_duckdb.py`.
+A whole day of one channel: ingest, match, check_fees, export. Each run is a process of its own
+over a fresh lake; the engines take turns. Seconds are medians of wall time, start-up included;
+rows are those of both sides. Made by `make bench SIZE=1m|10m`; the head of `peer_duckdb.py` says
+what DuckDB leaves out.
 """
 
 
