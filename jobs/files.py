@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for
 from jobs.cli.lake_session import open_lake
-from jobs.ingestion.file_register import QUARANTINED
 from jobs.ingestion.list_versions import list_versions, render_version
 from jobs.ingestion.manual_review import accept_file, find_file, format_file_label, withdraw_file
 from schemas.errors import VersionRefused
+from schemas.vocabulary import FileStatus
 
 STEPS = ("withdraw", "accept")
 
@@ -55,7 +55,7 @@ def execute_request(request: Request) -> Report:
     return Report(
         {"files": [changed]},
         render_version(changed, None),
-        3 if changed["status"] == QUARANTINED else 0,
+        3 if changed["status"] == FileStatus.QUARANTINED else 0,
     )
 
 

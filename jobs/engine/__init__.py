@@ -1,1 +1,1 @@
-"""The two engines: sessions, tasks on their workers, and the files that Spark needs."""
+"""The two engines: opens sessions, runs tasks on workers, and fetches the files of Spark."""

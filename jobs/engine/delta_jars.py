@@ -1,8 +1,8 @@
-"""The two jars that make Delta work on Spark: where they lie, and how they get there once.
+"""Finds and fetches the two jars that Spark needs for Delta.
 
-`python -m jobs.engine.delta_jars` (or `make jars`) fetches them through the Ivy that ships inside
-PySpark and checks them against the sums below; where they lie already it needs no network.
-Two of delta-spark's thirty suffice; the others would shadow Spark's own and break it.
+`python -m jobs.engine.delta_jars` (or `make jars`) fetches them with the Ivy inside PySpark and
+checks their SHA-256. If they are there already, it needs no network. Of delta-spark's thirty jars
+two suffice; the others would replace Spark's own jars and break it.
 """
 
 import hashlib
@@ -24,25 +24,28 @@ DELTA_JARS: dict[str, str] = {
 
 
 class JarsMissing(TieoutError):
-    """Raised when a Delta jar is absent, cannot be fetched, or is not the file it should be."""
+    """Raised when a Delta jar is missing, cannot be fetched, or has the wrong SHA-256."""
 
     exit_status = 2
 
 
 #: `.jars` beside the project's pyproject.toml.
-_OWN = Path(__file__).resolve().parents[2] / ".jars"
+_PROJECT_JARS = Path(__file__).resolve().parents[2] / ".jars"
 
 
 def jars_folder() -> Path:
     """The folder of the jars: TIEOUT_JARS, or the project's own."""
     chosen = os.environ.get("TIEOUT_JARS")
-    return Path(chosen) if chosen else _OWN
+    return Path(chosen) if chosen else _PROJECT_JARS
 
 
 def jar_paths() -> list[Path]:
-    """Paths of the Delta jars, for `spark.driver.extraClassPath` or `--jars`.
+    """The paths of the Delta jars, for `spark.driver.extraClassPath` or `--jars`.
 
-    Looks only at names, because every session start asks. Raises JarsMissing.
+    It checks only the names, because every session start calls it.
+
+    Raises:
+        JarsMissing: a jar is not in the folder.
     """
     paths = [jars_folder() / _file_name(artifact) for artifact in DELTA_JARS]
     missing = [path.name for path in paths if not path.is_file()]
@@ -55,37 +58,41 @@ def jar_paths() -> list[Path]:
 
 
 def class_archive_path() -> Path:
-    """Where the JVM's archive of classes lies, if it was made; never in TIEOUT_JARS, which other
-    environments may share: it holds for one of them.
+    """The path of the JVM's class archive, which may not exist.
+
+    It is never in TIEOUT_JARS: several environments may share that folder, and an archive fits one.
     """
-    return _OWN / "classes.jsa"
+    return _PROJECT_JARS / "classes.jsa"
 
 
 def fetch_jars() -> list[Path]:
-    """Bring the jars that are absent or damaged into `jars_folder()`, each by one rename.
+    """Fetches missing or damaged jars into `jars_folder()`, each with one rename.
 
-    Returns the paths fetched now: none when all are there with the right sums. Raises JarsMissing.
+    Returns the paths of the fetched jars; none if all jars are there with the right SHA-256.
+
+    Raises:
+        JarsMissing: a jar cannot be fetched, or has the wrong SHA-256.
     """
     folder = jars_folder()
-    places = {artifact: folder / _file_name(artifact) for artifact in DELTA_JARS}
-    wanted = {name: path for name, path in places.items() if _sha256(path) != DELTA_JARS[name]}
-    if not wanted:
+    paths = {artifact: folder / _file_name(artifact) for artifact in DELTA_JARS}
+    missing = {name: path for name, path in paths.items() if _sha256(path) != DELTA_JARS[name]}
+    if not missing:
         return []
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as scratch:
-        for artifact, path in wanted.items():
-            fetched = _ivy(artifact, Path(scratch))
-            if _sha256(fetched) != DELTA_JARS[artifact]:
+        for artifact, path in missing.items():
+            jar = _fetch_with_ivy(artifact, Path(scratch))
+            if _sha256(jar) != DELTA_JARS[artifact]:
                 raise JarsMissing(
-                    f"{artifact} {VERSION} came with SHA-256 {_sha256(fetched)}, expected "
-                    f"{DELTA_JARS[artifact]}; it was thrown away, nothing is in place"
+                    f"{artifact} {VERSION} came with SHA-256 {_sha256(jar)}, expected "
+                    f"{DELTA_JARS[artifact]}; it was deleted"
                 )
-            fetched.replace(path)
-    return list(wanted.values())
+            jar.replace(path)
+    return list(missing.values())
 
 
 def main() -> int:
-    """Fetch what is missing and say so on stderr; exit status 0, or 2 with one sentence."""
+    """Fetches missing jars and names them on stderr; returns exit status 0, or 2 with an error."""
     try:
         fetched = fetch_jars()
     except JarsMissing as error:
@@ -96,8 +103,8 @@ def main() -> int:
     return 0
 
 
-def _ivy(artifact: str, scratch: Path) -> Path:
-    """Fetch one artifact, without what it depends on, into `scratch`. Raises JarsMissing."""
+def _fetch_with_ivy(artifact: str, scratch: Path) -> Path:
+    """Fetches one artifact, without its dependencies, into `scratch`. Raises JarsMissing."""
     import pyspark
 
     home = os.environ.get("JAVA_HOME")
@@ -110,12 +117,14 @@ def _ivy(artifact: str, scratch: Path) -> Path:
         command += ["-settings", settings]
     command += ["-cache", str(scratch / "cache"), "-dependency", "io.delta", artifact, VERSION]
     command += ["-retrieve", f"{scratch}/[artifact]-[revision].[ext]"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
     path = scratch / _file_name(artifact)
     if not path.is_file():  # Ivy exits 0 whether it found the file or not
-        lines = (done.stdout + done.stderr).splitlines()
-        said = next((line.strip() for line in lines if "rror" in line or "not found" in line), "-")
-        raise JarsMissing(f"Ivy could not fetch {artifact} {VERSION} (network?): {said}")
+        lines = (process.stdout + process.stderr).splitlines()
+        message = next(
+            (line.strip() for line in lines if "rror" in line or "not found" in line), "-"
+        )
+        raise JarsMissing(f"Ivy could not fetch {artifact} {VERSION} (network?): {message}")
     return path
 
 

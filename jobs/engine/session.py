@@ -1,7 +1,7 @@
-"""The only builder of a SparkSession, on either engine.
+"""Opens and closes Spark sessions on either engine; no other module builds one.
 
-`sail` is the embedded engine: a Spark Connect server inside this process, no JVM. `spark` is Spark:
-local, or whatever `spark-submit` was given. Settings and their reasons: docs/reference/engines.md.
+`sail` is the embedded engine: a Spark Connect server inside this process, without a JVM. `spark` is
+Spark: local, or as `spark-submit` sets it. Settings and their reasons: docs/reference/engines.md.
 """
 
 import atexit
@@ -16,20 +16,20 @@ from jobs.engine.delta_jars import class_archive_path, jar_paths
 from schemas.errors import ConfigurationError
 
 ENGINES = ("auto", "sail", "spark")
-#: Below so many rows a day is small.
+#: A day with fewer rows is small.
 SMALL_ROWS = 100_000
-#: From so many rows on it is large.
+#: A day with at least so many rows is large.
 LARGE_ROWS = 5_000_000
-#: Seconds that an idle session of the embedded engine lives: a notebook may wait over a weekend.
+#: Seconds that the embedded engine keeps an idle session: a notebook may wait over a weekend.
 IDLE_SECONDS = "604800"
 _server: Any = None
 _users = 0
 
 
 def resolve_engine(requested: str | None = None) -> str:
-    """The engine to use: `asked`, else TIEOUT_ENGINE, else what this process was started by.
+    """Resolves the engine to use: `requested`, else TIEOUT_ENGINE, else `auto`.
 
-    `auto` is Spark below `spark-submit`, else Sail where it is installed, else Spark.
+    `auto` is Spark under `spark-submit`, else Sail if it is installed, else Spark.
 
     Raises:
         ConfigurationError: the name is none of `auto`, `sail`, `spark`.
@@ -51,15 +51,15 @@ def resolve_engine(requested: str | None = None) -> str:
 def open_session(
     engine: str | None = None, master: str | None = None, memory: str | None = None
 ) -> SparkSession:
-    """A session on the engine asked for, in UTC, with Delta; one per process.
+    """Opens a session on an engine, in UTC, with Delta; one per process.
 
-    `master` and `memory` (such as `4g`, of the driver) are Spark's; below `spark-submit` what was
-    given there holds. Both may come as TIEOUT_MASTER and TIEOUT_MEMORY; TIEOUT_JAVA_OPTIONS are
-    the driver's.
+    `master` and `memory` (of the driver, such as `4g`) are for Spark; under `spark-submit` its own
+    settings hold. TIEOUT_MASTER and TIEOUT_MEMORY set both too; TIEOUT_JAVA_OPTIONS sets the
+    driver's Java options.
 
     Raises:
-        ConfigurationError: unknown engine, or no JDK where Spark needs one.
-        JarsMissing: Spark is asked for outside `spark-submit` and its Delta jars are not there.
+        ConfigurationError: the engine is unknown, or Spark finds no JDK.
+        JarsMissing: Spark runs outside `spark-submit` and its Delta jars are missing.
     """
     global _users
     spark = _sail() if resolve_engine(engine) == "sail" else _spark(master, memory)
@@ -68,17 +68,17 @@ def open_session(
 
 
 def is_submitted() -> bool:
-    """Whether this process is a driver that `spark-submit` started."""
+    """Whether `spark-submit` started this process."""
     return "PYSPARK_GATEWAY_PORT" in os.environ
 
 
 def engine_in_use(spark: SparkSession) -> str:
-    """`sail` or `spark`: the engine behind a session."""
+    """The engine of a session: `sail` or `spark`."""
     return "sail" if "connect" in type(spark).__module__ else "spark"
 
 
 def is_local(spark: SparkSession) -> bool:
-    """Whether all of the engine's tasks run on this machine, beside this process."""
+    """Whether all tasks of the engine run on this machine."""
     if engine_in_use(spark) == "sail":
         return True
     master = str(spark.sparkContext.master)
@@ -86,10 +86,11 @@ def is_local(spark: SparkSession) -> bool:
 
 
 def tune_session(spark: SparkSession, rows: int) -> None:
-    """Fits Spark's planning to the rows at hand; the embedded engine needs none.
+    """Sets Spark's planning for a number of rows; the embedded engine needs no settings.
 
-    A small day is one task a step, without adaptive planning or compiled code: both cost more than
-    they save there. A middling one has code, but is not planned anew between its many short steps.
+    A small day runs one task per step, without adaptive planning or generated code: both cost more
+    than they save. A medium day uses generated code, but no adaptive planning between its short
+    steps.
     """
     if engine_in_use(spark) != "spark":
         return
@@ -102,7 +103,7 @@ def tune_session(spark: SparkSession, rows: int) -> None:
 
 
 def close_session(spark: SparkSession) -> None:
-    """Stops the session, and the embedded engine's server, once all who opened it closed it."""
+    """Stops the session and the embedded server, once every caller that opened it has closed it."""
     global _users
     _users = max(_users - 1, 0)
     if _users == 0:
@@ -161,24 +162,26 @@ def _java_options() -> str:
     options = os.environ.get("TIEOUT_JAVA_OPTIONS", _JAVA_OPTIONS)
     archive = class_archive_path()
     return (
-        f'{options} {_ARCHIVE} "-XX:SharedArchiveFile={archive}"' if archive.is_file() else options
+        f'{options} {_ARCHIVE_OPTIONS} "-XX:SharedArchiveFile={archive}"'
+        if archive.is_file()
+        else options
     )
 
 
-#: An archive that is not of this JVM and these jars is passed over, without a word.
-_ARCHIVE = "-Xlog:cds*=off -Xshare:auto"
-#: A day's job is over before most of what the JVM would compile to the full has paid for itself:
-#: a method must be ten times as busy as by default. The code that Spark makes for wide rows is
-#: longer than what the JVM compiles at all unless it is told to.
+#: The JVM silently ignores an archive that another JVM wrote, or that has other jars.
+_ARCHIVE_OPTIONS = "-Xlog:cds*=off -Xshare:auto"
+#: A day's job ends before most full compilations of the JVM pay for themselves, so a method must be
+#: called ten times as often as by default. Spark generates methods for wide rows that are longer
+#: than the JVM compiles by default.
 _JAVA_OPTIONS = (
     "-XX:+UseParallelGC -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000"
     " -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
     " -XX:-DontCompileHugeMethods"
 )
-#: Whether PySpark notes the place in the program of every column that is made, which costs a second
-#: of a command: it imports IPython for it.
+#: If true, PySpark records the source line of every column. It imports IPython for this, which
+#: costs a command one second.
 _CALL_SITES = "spark.python.sql.dataFrameDebugging.enabled"
-#: Spark's settings that are the same everywhere; local ones are added where we start the JVM.
+#: Spark settings for every environment; `_spark` adds local ones when it starts the JVM.
 _SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",

@@ -1,44 +1,48 @@
-"""The gate: what a file declares about itself against what its lines add up to.
+"""Compares the control totals that a file declares with the sums of its lines.
 
 Source: docs/reference/rules.md, "Gate".
 """
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from jobs.ingestion.inbox import span_of
+from jobs.ingestion.inbox import parse_date_span
 from jobs.ingestion.parse_tasks import ParsedFile
 from jobs.statements.canonical.money import DIGITS_MAX
 from jobs.statements.parser import DeclaredTotal, Plan
 from schemas.currencies import MINOR_UNITS
 from schemas.profile.channel import Files
 
-#: How many of a file's totals a message spells out.
+#: A message names at most so many totals of a file.
 NAMED_MAX = 4
-#: What is told of every file, whether the file declares it or not.
-ALWAYS = ("count", "amount", "fee")
+#: `statement_files.totals` always has these totals, even if the file does not declare them.
+ALWAYS_REPORTED = ("count", "amount", "fee")
 _NUMBER = re.compile(r"[+-]?(\d[\d,]*(\.\d*)?|\.\d+)", re.ASCII)
 
 
-def compare_totals(landed: ParsedFile, plan: Plan) -> tuple[list[dict[str, Any]], list[str]]:
-    """Each declared total beside the computed one, in minor units or counts, and what differs.
+def compare_totals(parsed: ParsedFile, plan: Plan) -> tuple[list[dict[str, Any]], list[str]]:
+    """Compares each declared total with the computed one; returns rows of totals and differences.
 
-    What a file does not declare of `ALWAYS` stands among them with nothing declared: unchecked.
+    A row has `name`, `currency`, `declared` and `computed`, in minor units or counts. `declared` is
+    None for a total of `ALWAYS_REPORTED` that the file does not declare.
     """
     rows: list[dict[str, Any]] = []
-    faults = []
-    for check in landed.checks:
-        rows.append(_row(check.name, check.currency, check.declared, check.computed))
-        exponent = MINOR_UNITS.get(check.currency or "", 0)
-        if check.declared is None:
-            faults.append(f"{check.name} declares {check.text!r}, which is no number")
-        elif check.declared != check.computed:
-            faults.append(_differs(check.name, check.declared, check.computed, exponent))
+    differences = []
+    for total in parsed.control_totals:
+        rows.append(_total_row(total.name, total.currency, total.declared, total.computed))
+        exponent = MINOR_UNITS.get(total.currency or "", 0)
+        if total.declared is None:
+            differences.append(f"{total.name} declares {total.text!r}, which is no number")
+        elif total.declared != total.computed:
+            differences.append(
+                _format_difference(total.name, total.declared, total.computed, exponent)
+            )
     for declared in plan.declared:
-        sums = dict(landed.totals.get(declared.name, {}))
+        sums = dict(parsed.totals.get(declared.name, {}))
         if declared.currency is not None:
             sums = {code: sums[code] for code in sums if code == declared.currency}
         codes = [code for code in sums if code]
@@ -46,90 +50,93 @@ def compare_totals(landed: ParsedFile, plan: Plan) -> tuple[list[dict[str, Any]]
         currency = codes[0] if len(codes) == 1 else None if codes else known
         exponent = MINOR_UNITS.get(currency or "", 2) if declared.unit == "major" else 0
         computed = sum(sums.values())
-        value = _value(declared, exponent)
-        shown = None if declared.unit == "count" else currency
-        rows.append(_row(declared.name, shown, value, computed))
+        value = _parse_declared(declared, exponent)
+        row_currency = None if declared.unit == "count" else currency
+        rows.append(_total_row(declared.name, row_currency, value, computed))
         if value is None:
-            faults.append(f"{declared.name} declares {declared.text!r}, which is no number")
+            differences.append(f"{declared.name} declares {declared.text!r}, which is no number")
         elif value != computed:
-            faults.append(_differs(declared.name, value, computed, exponent))
+            differences.append(_format_difference(declared.name, value, computed, exponent))
+    return [*rows, *_undeclared_totals(parsed, plan, rows)], differences
+
+
+def _undeclared_totals(
+    parsed: ParsedFile, plan: Plan, rows: Sequence[Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Rows of the totals in `ALWAYS_REPORTED` that the file neither declares nor covers."""
     checked = {row["name"] for row in rows}
     if checked:  # a document may hold no total at all
-        checked |= set(plan.covered)
-    for name in (name for name in ALWAYS if name not in checked):
-        sums = dict(landed.sums.get(name, {}))
+        checked |= set(plan.covered_totals)
+    for name in (name for name in ALWAYS_REPORTED if name not in checked):
+        sums = dict(parsed.column_sums.get(name, {}))
         if name == "count":
             sums = {"": sum(sums.values())}
-        rows += [_row(name, code or None, None, value) for code, value in sorted(sums.items())]
-    return rows, faults
+        for code, value in sorted(sums.items()):
+            yield _total_row(name, code or None, None, value)
 
 
-def _row(name: str, currency: str | None, declared: int | None, computed: int) -> dict[str, Any]:
+def _total_row(
+    name: str, currency: str | None, declared: int | None, computed: int
+) -> dict[str, Any]:
     return {"name": name, "currency": currency, "declared": declared, "computed": computed}
 
 
-def _differs(name: str, declared: int, computed: int, exponent: int) -> str:
+def _format_difference(name: str, declared: int, computed: int, exponent: int) -> str:
     return (
-        f"{name} declares {_printed(declared, exponent)}, its lines add up to"
-        f" {_printed(computed, exponent)}, difference {_printed(computed - declared, exponent)}"
+        f"{name} declares {_format_amount(declared, exponent)}, its lines add up to"
+        f" {_format_amount(computed, exponent)},"
+        f" difference {_format_amount(computed - declared, exponent)}"
     )
 
 
-def broken_balance(landed: ParsedFile) -> tuple[int, int, int] | None:
-    """The first line whose running balance does not follow: line number, printed, due."""
-    links = sorted(landed.links, key=lambda link: link.first_line)
-    broken = [each for link in links for each in link.gaps]
-    broken += [
+def find_balance_gap(parsed: ParsedFile) -> tuple[int, int, int] | None:
+    """The first line whose running balance does not follow: line number, printed, expected."""
+    segments = sorted(parsed.balance_segments, key=lambda segment: segment.first_line)
+    gaps = [gap for segment in segments for gap in segment.gaps]
+    gaps += [
         (below.first_line, below.opening_balance, above.closing_balance)
-        for above, below in pairwise(links)
+        for above, below in pairwise(segments)
         if above.closing_balance != below.opening_balance
     ]
-    return min(broken, default=None)
+    return min(gaps, default=None)
 
 
 def control_total_failures(
-    landed: ParsedFile, plan: Plan, files: Files, name: str, day: date
+    parsed: ParsedFile, plan: Plan, files: Files, name: str, day: date
 ) -> str | None:
-    """Why a file is quarantined, every reason at once; None where it is accepted."""
-    reasons = [landed.refused] if landed.refused else []
-    # Of a file of several days only one date's lines land; it is judged as a whole.
-    read = sum(landed.sums.get("count", {}).values()) + landed.rejected_count
-    if landed.rejected_count > files.rejected_share_max * read:
-        at, why = landed.shown[0]
+    """All reasons to quarantine a file, joined by ` | `; None if the file passes.
+
+    The checks: rejected lines, control totals, the running balance, and the dates of the lines.
+    """
+    reasons = [parsed.read_fault] if parsed.read_fault else []
+    # The checks use all lines of a file of several days, although only one date's are committed.
+    line_count = sum(parsed.column_sums.get("count", {}).values()) + parsed.rejected_count
+    if parsed.rejected_count > files.rejected_share_max * line_count:
+        line_no, why = parsed.rejected_examples[0]
         reasons.append(
-            f"REJECTED_LINES: {name}:{at}: {landed.rejected_count} of {read} lines, first: {why};"
-            " see rejected_lines, have them corrected or raise files.rejected_share_max"
+            f"REJECTED_LINES: {name}:{line_no}: {parsed.rejected_count} of {line_count} lines,"
+            f" first: {why}; see rejected_lines, have them corrected or raise"
+            " files.rejected_share_max"
         )
-    _, faults = compare_totals(landed, plan)
-    if faults:
-        shown = "; ".join(faults[:NAMED_MAX])
-        reasons.append(f"TOTALS_DIFFER: {name}: {shown}; have the channel correct its file")
-    broken = broken_balance(landed)
-    if broken is not None:
-        at, printed, due = broken
+    _, differences = compare_totals(parsed, plan)
+    if differences:
+        named = "; ".join(differences[:NAMED_MAX])
+        reasons.append(f"TOTALS_DIFFER: {name}: {named}; have the channel correct its file")
+    gap = find_balance_gap(parsed)
+    if gap is not None:
+        line_no, printed, expected = gap
         exponent = MINOR_UNITS.get(plan.currency or "", 2)
         reasons.append(
-            f"BALANCE_BROKEN: {name}:{at}: the balance goes on from {_printed(due, exponent)},"
-            f" printed is {_printed(printed, exponent)}; fetch the file again, a line is missing"
+            f"BALANCE_BROKEN: {name}:{line_no}: the balance should be"
+            f" {_format_amount(expected, exponent)}, the file prints"
+            f" {_format_amount(printed, exponent)}; fetch the file again, a line is missing"
         )
-    if files.spans:
-        first, last = span_of(files.pattern, name) or (day, day)
-        outside = [each for each in sorted(landed.days) if not str(first) <= each <= str(last)]
-        if outside and files.day_check != "none":
-            reasons.append(
-                f"WRONG_DAY: {name}: lines of {', '.join(outside[:3])}, outside of {first} to"
-                f" {last}; have the file named as its days are, or the right days sent"
-            )
-    elif seen := _other_days(landed, plan, files.day_check or plan.day_check, day):
-        reasons.append(
-            f"WRONG_DAY: {name}: {seen}, not of {day};"
-            " have the right day sent, or see files.day_check"
-        )
-    return " | ".join(reasons) or None
+    wrong_day = _wrong_day(parsed, plan, files, name, day)
+    return " | ".join([*reasons, wrong_day] if wrong_day else reasons) or None
 
 
-def _value(declared: DeclaredTotal, exponent: int) -> int | None:
-    # Plain digits only: an exponent would be a number of any length.
+def _parse_declared(declared: DeclaredTotal, exponent: int) -> int | None:
+    # Plain digits only: an exponent could stand for a number of any length.
     too_long = len(declared.text.lstrip("+-0")) > DIGITS_MAX
     if too_long or not _NUMBER.fullmatch(declared.text):
         return None
@@ -139,20 +146,39 @@ def _value(declared: DeclaredTotal, exponent: int) -> int | None:
     return int(scaled)
 
 
-def _printed(value: int, exponent: int) -> str:
+def _format_amount(value: int, exponent: int) -> str:
     return f"{Decimal(value).scaleb(-exponent):,.{exponent}f}"
 
 
-def _other_days(landed: ParsedFile, plan: Plan, check: str, day: date) -> str | None:
-    """What says that a file is of another day: none of its lines is of it, or the file itself does,
-    which speaks where there is no line as well.
-    """
+def _wrong_day(parsed: ParsedFile, plan: Plan, files: Files, name: str, day: date) -> str | None:
+    """The reason to refuse a file of another day; None if the days agree or are not checked."""
+    if files.spans:
+        first, last = parse_date_span(files.pattern, name) or (day, day)
+        dates = sorted(parsed.lines_by_date)
+        outside = [text for text in dates if not str(first) <= text <= str(last)]
+        if not outside or files.day_check == "none":
+            return None
+        return (
+            f"WRONG_DAY: {name}: lines of {', '.join(outside[:3])}, outside of {first} to"
+            f" {last}; have the file named as its days are, or the right days sent"
+        )
+    evidence = _other_day(parsed, plan, files.day_check or plan.day_check, day)
+    if evidence is None:
+        return None
+    return (
+        f"WRONG_DAY: {name}: {evidence}, not of {day};"
+        " have the right day sent, or see files.day_check"
+    )
+
+
+def _other_day(parsed: ParsedFile, plan: Plan, check: str, day: date) -> str | None:
+    """The evidence that a file is of another day: the date that it declares, or all its lines."""
     if check == "none":
         return None
-    reach = timedelta(days=0 if check == "on" else 1)
-    if plan.file_date is not None and abs(plan.file_date - day) > reach:
-        return f"it says itself that it is of {plan.file_date}"
-    days = sorted(landed.days)
-    if not days or any(abs(date.fromisoformat(each) - day) <= reach for each in days):
+    tolerance = timedelta(days=0 if check == "on" else 1)
+    if plan.file_date is not None and abs(plan.file_date - day) > tolerance:
+        return f"the file declares the date {plan.file_date}"
+    dates = sorted(parsed.lines_by_date)
+    if not dates or any(abs(date.fromisoformat(text) - day) <= tolerance for text in dates):
         return None
-    return f"its lines are of {', '.join(days[:3])}"
+    return f"its lines are of {', '.join(dates[:3])}"

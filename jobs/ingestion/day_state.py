@@ -1,4 +1,4 @@
-"""The state of a channel's day: which files are in force, whether it is whole, is our side there.
+"""The state of a channel's day: the files in force, the missing parts, and our snapshot.
 
 Source: docs/reference/rules.md, "When something is missing".
 """
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from jobs.ingestion.file_register import ACCEPTED
-from jobs.ingestion.inbox import WHOLE
+from jobs.ingestion.inbox import WHOLE_DAY
 from schemas.profile.channel import Profile
 from schemas.profile.day_parts import MARKER
-from schemas.vocabulary import RunResult
+from schemas.vocabulary import FileStatus, RunResult
 
 
 @dataclass(frozen=True)
 class DayState:
-    """What a run of one channel and date has to go on.
+    """The inputs of a run of one channel and date.
 
-    `files` are (part, file_id) in force, `line_count` their lines; `whole` whether the statement is
-    all there; `snapshot_id` stands for our own snapshot, None where there is none.
+    `files` are the (part, file_id) in force and `line_count` their lines. `missing` are the parts
+    that are not in force. `snapshot_id` is the id of our snapshot, None if there is none, and
+    `snapshot_rows` its transactions of the channel.
     """
 
     business_date: date
@@ -32,9 +32,9 @@ class DayState:
     rejected_count: int = 0
 
     @property
-    def statement(self) -> str:
-        """The state of the statement in a word: whole, incomplete, absent, or zero-trade, which is
-        whole without a line.
+    def statement_state(self) -> str:
+        """The state of the statement: `whole`, `incomplete`, `absent`, or `zero-trade` (whole, with
+        no line).
         """
         if not self.files:
             return "absent"
@@ -43,13 +43,13 @@ class DayState:
         return "whole" if self.line_count or self.rejected_count else "zero-trade"
 
     @property
-    def whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether every part of the statement is in force."""
         return not self.missing
 
     @property
     def result(self) -> RunResult:
-        """How a run on this state is marked."""
+        """The result of a run with these inputs."""
         if not self.files:
             return RunResult.STATEMENT_MISSING
         if self.missing:
@@ -63,25 +63,29 @@ def resolve_day_state(
     files: Iterable[Mapping[str, Any]],
     snapshots: Iterable[Mapping[str, Any]],
 ) -> DayState:
-    """The state of a day from rows of `statement_files` and `snapshot_files`."""
-    own = [
+    """Resolves the state of a channel's day from rows of `statement_files` and `snapshot_files`."""
+    in_force = [
         row
         for row in files
         if row["channel"] == profile.channel
         and row["business_date"] == day
-        and row["status"] == ACCEPTED
+        and row["status"] == FileStatus.ACCEPTED
     ]
-    parts = (profile.files.parts if profile.files else ()) or (WHOLE,)
-    there = {row["part"] for row in own}
-    missing = () if MARKER in there else tuple(part for part in parts if part not in there)
-    good = [row for row in snapshots if row["business_date"] == day and row["status"] == ACCEPTED]
-    counts = dict(good[-1]["channels"] or {}) if good else {}
+    parts = (profile.files.parts if profile.files else ()) or (WHOLE_DAY,)
+    parts_in_force = {row["part"] for row in in_force}
+    missing = () if MARKER in parts_in_force else tuple(p for p in parts if p not in parts_in_force)
+    accepted = [
+        row
+        for row in snapshots
+        if row["business_date"] == day and row["status"] == FileStatus.ACCEPTED
+    ]
+    counts = dict(accepted[-1]["channels"] or {}) if accepted else {}
     return DayState(
         day,
-        tuple(sorted((row["part"], row["file_id"]) for row in own)),
-        sum(int(row["line_count"] or 0) for row in own),
+        tuple(sorted((row["part"], row["file_id"]) for row in in_force)),
+        sum(int(row["line_count"] or 0) for row in in_force),
         missing,
-        good[-1]["file_id"] if good else None,
+        accepted[-1]["file_id"] if accepted else None,
         int(counts.get(profile.channel, 0)),
-        sum(int(row["rejected_count"] or 0) for row in own),
+        sum(int(row["rejected_count"] or 0) for row in in_force),
     )

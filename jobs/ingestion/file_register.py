@@ -1,4 +1,4 @@
-"""Received files on record: each is archived and has its row before anything of it is read."""
+"""The register of received files: `ingest` archives and records a file before it reads it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from jobs.ingestion.inbox import WHOLE, Found
+from jobs.ingestion.inbox import WHOLE_DAY, InboxFile
 from jobs.ingestion.parse_tasks import ParseTask
 from jobs.lake.tables import Lake
 from jobs.statements.parser import Plan
@@ -17,146 +17,167 @@ from schemas.tables import STATEMENT_FILES
 from schemas.vocabulary import FileStatus
 
 Row = dict[str, Any]
-ACCEPTED, SUPERSEDED = FileStatus.ACCEPTED.value, FileStatus.SUPERSEDED.value
-QUARANTINED, RECEIVED = FileStatus.QUARANTINED.value, FileStatus.RECEIVED.value
-DUPLICATE, WITHDRAWN = FileStatus.DUPLICATE.value, FileStatus.WITHDRAWN.value
-#: What begins the reason of a row that a person has accepted, over the limits that a person may.
-BY_HAND = "ACCEPTED_BY_HAND"
+#: The reason of a file that a person accepted, in spite of a limit, begins with this.
+ACCEPTED_BY_HAND = "ACCEPTED_BY_HAND"
+#: Statuses of files that ingest has accepted at some time; it does not read their bytes again.
+ACCEPTED_ONCE = (FileStatus.ACCEPTED, FileStatus.SUPERSEDED, FileStatus.WITHDRAWN)
 
 
 @dataclass
-class Item:
-    """A file to be read: its row of `statement_files`, its bytes, and how they are read."""
+class PendingFile:
+    """A file to read: its row of `statement_files`, its archived bytes, its plan and its tasks."""
 
     row: Row
-    kept: ArchivedFile
+    archived: ArchivedFile
     plan: Plan | None = None
     tasks: list[ParseTask] = field(default_factory=list)
 
 
-def recorded(
-    lake: Lake, profile: Profile, inbox: Storage, found: Sequence[Found], day: date,
-    own: list[Row],
-) -> list[Item]:  # fmt: skip
-    """Archives what was found and adds its rows to `own`, those of the channel and date; returns
-    what is to be read.
+def register_files(
+    lake: Lake, profile: Profile, inbox: Storage, inbox_files: Sequence[InboxFile], day: date,
+    day_files: list[Row],
+) -> list[PendingFile]:  # fmt: skip
+    """Archives the inbox files and adds their rows to `day_files`; returns the files to read.
 
-    Bytes that are known for that part are recorded as DUPLICATE, unless they were quarantined.
+    `day_files` are the rows of `statement_files` of the channel and date. Bytes that the part has
+    already are recorded as DUPLICATE, unless the earlier file was quarantined.
     """
-    archived = []
-    for each in found:
-        with inbox.fs.open_input_stream(each.path, compression=None) as source:
-            archived.append(archive_file(lake.storage, source))
-    known: dict[str, list[Row]] = defaultdict(list)
-    for row in lake.read_rows(STATEMENT_FILES, file_id=[kept.file_id for kept in archived]):
+    archived_files = []
+    for inbox_file in inbox_files:
+        with inbox.fs.open_input_stream(inbox_file.path, compression=None) as source:
+            archived_files.append(archive_file(lake.storage, source))
+    rows_by_id: dict[str, list[Row]] = defaultdict(list)
+    file_ids = [archived.file_id for archived in archived_files]
+    for row in lake.read_rows(STATEMENT_FILES, file_id=file_ids):
         if (row["channel"], row["business_date"]) != (profile.channel, day):
-            known[row["file_id"]].append(row)
-    for row in own:
-        known[row["file_id"]].append(row)
-    items: list[Item] = []
-    for each, kept in zip(found, archived, strict=True):
-        new = [item.row for item in items]
-        made = _recorded(profile, each, kept, day, own, known[kept.file_id], new)
-        if made is not None:
-            items.append(Item(made, kept))
-    return items
+            rows_by_id[row["file_id"]].append(row)
+    for row in day_files:
+        rows_by_id[row["file_id"]].append(row)
+    pending: list[PendingFile] = []
+    for inbox_file, archived in zip(inbox_files, archived_files, strict=True):
+        new_rows = [file.row for file in pending]
+        other_files = rows_by_id[archived.file_id]
+        new_row = _new_row(profile.channel, day, inbox_file, archived)
+        if _register_file(profile, new_row, day_files, other_files, new_rows):
+            pending.append(PendingFile(new_row, archived))
+    return pending
 
 
-def left_over(lake: Lake, own: Iterable[Row], items: Sequence[Item]) -> list[Item]:
-    """Files that a killed job left unread, or that a person accepted: from the archive."""
-    out = []
-    for row in own:
-        if row["status"] == RECEIVED and not any(row is item.row for item in items):
-            out.append(Item(row, kept_of(lake, row)))
-    return out
+def unfinished_files(
+    lake: Lake, day_files: Iterable[Row], pending: Sequence[PendingFile]
+) -> list[PendingFile]:
+    """The RECEIVED files that are not pending yet: a job was killed, or a person accepted them."""
+    unfinished = []
+    for row in day_files:
+        if row["status"] == FileStatus.RECEIVED and not any(row is file.row for file in pending):
+            unfinished.append(PendingFile(row, reopen_archived(lake, row)))
+    return unfinished
 
 
-def kept_of(lake: Lake, row: Row) -> ArchivedFile:
-    """An archived file again, with its blocks; a lake that was moved has its archive with it."""
+def reopen_archived(lake: Lake, row: Row) -> ArchivedFile:
+    """Reads an archived file again and cuts it into blocks.
+
+    If the recorded path is gone, the function looks in the lake's own archive: the lake was moved.
+
+    Raises:
+        FileNotFoundError: the archive no longer has the file.
+    """
     file_id = row["file_id"]
-    places = (row["archived_path"], lake.storage.full_path(f"archive/{file_id[:2]}/{file_id}"))
-    there = [path for path in places if lake.storage.fs.get_file_info(path).is_file]
-    with lake.storage.fs.open_input_stream(there[0] if there else places[0], None) as source:
+    paths = (row["archived_path"], lake.storage.full_path(f"archive/{file_id[:2]}/{file_id}"))
+    existing = [path for path in paths if lake.storage.fs.get_file_info(path).is_file]
+    with lake.storage.fs.open_input_stream(existing[0] if existing else paths[0], None) as source:
         return archive_file(lake.storage, source)
 
 
-def _recorded(
-    profile: Profile, each: Found, kept: ArchivedFile, day: date, own: list[Row],
-    elsewhere: Sequence[Row], new: Sequence[Row],
-) -> Row | None:  # fmt: skip
-    """Adds or finds the row of a file; None where the same bytes are known already."""
-    same = [row for row in own if row["part"] == each.part and row["file_id"] == kept.file_id]
+def _register_file(
+    profile: Profile, row: Row, day_files: list[Row], other_files: Sequence[Row],
+    new_rows: Sequence[Row],
+) -> bool:  # fmt: skip
+    """Adds the row of a file to `day_files`; False if its bytes are a duplicate.
+
+    `other_files` have the same bytes, on any channel and date; `new_rows` are those of this call.
+    """
+    part = row["part"]
+    same = [old for old in day_files if (old["part"], old["file_id"]) == (part, row["file_id"])]
     known = [
-        row
-        for row in same
-        if row["status"] in (ACCEPTED, SUPERSEDED, WITHDRAWN) or any(row is one for one in new)
+        old
+        for old in same
+        if old["status"] in ACCEPTED_ONCE or any(old is new_row for new_row in new_rows)
     ]
-    row = _row(profile.channel, day, each, kept)
-    row["version"] = max([r["version"] for r in own if r["part"] == each.part] or [0]) + 1
+    row["version"] = max([old["version"] for old in day_files if old["part"] == part] or [0]) + 1
     if known:
         version = known[0]["version"]
-        gone = ", which was withdrawn" if known[0]["status"] == WITHDRAWN else ""
-        row |= {"version": version, "status": DUPLICATE}
+        gone = ", which was withdrawn" if known[0]["status"] == FileStatus.WITHDRAWN else ""
+        row |= {"version": version, "status": FileStatus.DUPLICATE.value}
         row["reason"] = f"the same bytes as version {version}{gone}"
-        again = [r for r in same if r["status"] == row["status"] and r["file_name"] == each.name]
-        own[:] = [r for r in own if not any(r is old for old in again)] + [row]
-        return None
-    unread = [each for each in same if each["status"] != DUPLICATE]
+        repeated = [
+            old
+            for old in same
+            if old["status"] == row["status"] and old["file_name"] == row["file_name"]
+        ]
+        day_files[:] = [old for old in day_files if not any(old is again for again in repeated)]
+        day_files.append(row)
+        return False
+    unread = [old for old in same if old["status"] != FileStatus.DUPLICATE]
     if unread:
         before = unread[0]
         row["version"] = before["version"]
-        if before["status"] == RECEIVED and str(before["reason"]).startswith(BY_HAND):
+        is_by_hand = str(before["reason"]).startswith(ACCEPTED_BY_HAND)
+        if before["status"] == FileStatus.RECEIVED and is_by_hand:
             row["reason"] = before["reason"]
-        own[:] = [r for r in own if r is not before]
+        day_files[:] = [old for old in day_files if old is not before]
     spans = profile.files is not None and profile.files.spans
-    refused = elsewhere_in_force(row, [*elsewhere, *new], spans) or _unknown_part(each, profile)
-    if refused is not None:
-        row |= {"status": QUARANTINED, "reason": refused}
-    own.append(row)
-    return row
+    fault = find_same_content(row, [*other_files, *new_rows], spans) or _part_fault(row, profile)
+    if fault is not None:
+        row |= {"status": FileStatus.QUARANTINED.value, "reason": fault}
+    day_files.append(row)
+    return True
 
 
-def _row(channel: str, day: date, each: Found, kept: ArchivedFile) -> Row:
+def _new_row(channel: str, day: date, inbox_file: InboxFile, archived: ArchivedFile) -> Row:
     return {
         "channel": channel,
         "business_date": day,
-        "part": each.part,
-        "status": RECEIVED,
-        "file_id": kept.file_id,
-        "file_name": each.name,
-        "archived_path": kept.path,
-        "byte_size": kept.byte_size,
+        "part": inbox_file.part,
+        "status": FileStatus.RECEIVED.value,
+        "file_id": archived.file_id,
+        "file_name": inbox_file.name,
+        "archived_path": archived.path,
+        "byte_size": archived.byte_size,
         "line_count": None,
         "rejected_count": None,
         "totals": None,
         "reason": None,
-        "received_at": each.came_at,
+        "received_at": inbox_file.arrived_at,
     }
 
 
-def elsewhere_in_force(row: Row, rows: Sequence[Row], spans: bool) -> str | None:
-    """Why a file is refused whose bytes are in force, with lines, under another place.
+def find_same_content(row: Row, rows: Sequence[Row], spans: bool) -> str | None:
+    """The fault of a file whose bytes are in force, with lines, for another date, part or channel.
 
     A file that `spans` several days is in force on each of them.
     """
     place = ("channel", "part") if spans else ("channel", "business_date", "part")
     for other in rows:
-        same = other["file_id"] == row["file_id"]
-        # A file of this very reception is not judged yet: the first of two counts.
-        holds = other["status"] == RECEIVED or (other["status"] == ACCEPTED and other["line_count"])
-        if same and holds and any(other[name] != row[name] for name in place):
+        is_same = other["file_id"] == row["file_id"]
+        # Ingest has not checked a file of this call yet: the first of two counts.
+        is_in_force = other["status"] == FileStatus.RECEIVED or (
+            other["status"] == FileStatus.ACCEPTED and other["line_count"]
+        )
+        if is_same and is_in_force and any(other[name] != row[name] for name in place):
             return (
-                f"SAME_BYTES: {row['file_name']}: these bytes are in force as {other['channel']}"
-                f" {other['business_date']} {other['part']}; have the right file sent"
+                f"DUPLICATE_CONTENT: {row['file_name']}: these bytes are in force as"
+                f" {other['channel']} {other['business_date']} {other['part']};"
+                " have the right file sent"
             )
     return None
 
 
-def _unknown_part(each: Found, profile: Profile) -> str | None:
-    parts = (profile.files.parts if profile.files else ()) or (WHOLE,)
-    if each.part in (*parts, MARKER):
+def _part_fault(row: Row, profile: Profile) -> str | None:
+    parts = (profile.files.parts if profile.files else ()) or (WHOLE_DAY,)
+    if row["part"] in (*parts, MARKER):
         return None
     return (
-        f"UNKNOWN_PART: {each.name}: part {each.part} is not in files.parts;"
+        f"UNKNOWN_PART: {row['file_name']}: part {row['part']} is not in files.parts;"
         " add it to the profile or have the file renamed"
     )

@@ -1,4 +1,4 @@
-"""Statement files and our snapshot of one date, from the inbox into the lake."""
+"""Ingests the statement files and our snapshot of one date, from the inbox into the lake."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from jobs.ingestion.day_state import DayState, resolve_day_state
-from jobs.ingestion.receive_statements import Received, receive_day
+from jobs.ingestion.receive_statements import ReceiveSummary, receive_day
 from jobs.ingestion.snapshot.receive import receive_snapshot
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
@@ -21,16 +21,20 @@ from schemas.tables import (
 )
 from schemas.vocabulary import FileStatus, RunResult
 
-#: How many missing parts a message names.
-PARTS_SHOWN = 12
+#: A message names at most so many missing parts.
+PARTS_SHOWN_MAX = 12
 
 
 @dataclass(frozen=True)
 class IngestSummary:
-    """What one date's ingest came to: receptions and states by channel, the snapshot's row."""
+    """The result of one date's ingest.
+
+    `channels` and `states` are by channel; `snapshot` is its row of `snapshot_files`, None if there
+    is none; `seconds` is by step; `quality` has the shape checks by table.
+    """
 
     business_date: date
-    received: Mapping[str, Received]
+    channels: Mapping[str, ReceiveSummary]
     states: Mapping[str, DayState]
     snapshot: Mapping[str, Any] | None
     seconds: Mapping[str, float]
@@ -38,78 +42,84 @@ class IngestSummary:
 
     @property
     def faults(self) -> list[str]:
-        """Everything that a gate stopped, in words."""
-        out = [reason for each in self.received.values() for reason in each.reasons]
+        """Every fault that stopped a file, the snapshot, a channel or a table, as text."""
+        faults = [reason for channel in self.channels.values() for reason in channel.reasons]
         if self.snapshot and self.snapshot["status"] == FileStatus.QUARANTINED:
-            out.append(str(self.snapshot["reason"]))
+            faults.append(str(self.snapshot["reason"]))
         for channel, state in self.states.items():
             if state.result != RunResult.DONE:
-                missing = f": {_named(state.missing)}" if state.missing and state.files else ""
-                out.append(f"{state.result}: {channel} {self.business_date}{missing}")
-        return out + [fault for each in self.quality.values() for fault in each.get("fail", [])]
+                missing = (
+                    f": {_format_parts(state.missing)}" if state.missing and state.files else ""
+                )
+                faults.append(f"{state.result}: {channel} {self.business_date}{missing}")
+        return faults + [
+            fault for table in self.quality.values() for fault in table.get("fail", [])
+        ]
 
 
-def _named(parts: Sequence[str]) -> str:
-    """Missing parts in a message; all of them are in the JSON summary."""
-    more = f" and {len(parts) - PARTS_SHOWN} more" if len(parts) > PARTS_SHOWN else ""
-    return f"{', '.join(parts[:PARTS_SHOWN])}{more}"
+def _format_parts(parts: Sequence[str]) -> str:
+    """Formats missing parts for a message; the JSON summary has all of them."""
+    more = f" and {len(parts) - PARTS_SHOWN_MAX} more" if len(parts) > PARTS_SHOWN_MAX else ""
+    return f"{', '.join(parts[:PARTS_SHOWN_MAX])}{more}"
 
 
-def channel_summary(received: Received, state: DayState | None) -> dict[str, Any]:
-    """A channel's part of the JSON summary: its counts, the state of its day, warnings."""
-    out: dict[str, Any] = dict(received.counts)
+def summarize_channel(received: ReceiveSummary, state: DayState | None) -> dict[str, Any]:
+    """Builds a channel's part of the JSON summary: counts, the state of its day, warnings."""
+    summary: dict[str, Any] = dict(received.counts)
     if state is not None:
-        out |= {"state": state.statement, "missing": list(state.missing)}
-    return out | {"warnings": received.warnings}
+        summary |= {"state": state.statement_state, "missing": list(state.missing)}
+    return summary | {"warnings": received.warnings}
 
 
 def ingest_day(lake: Lake, config: Configuration, inbox: Storage, day: date) -> IngestSummary:
-    """Takes in what the inbox has of a date; run twice leaves the same lines and transactions.
+    """Ingests the inbox files of a date; a second call leaves the same lines and transactions.
 
-    The summary has no `quality`: a command adds what the shape checks found.
+    `quality` of the summary is empty: the command adds the results of the shape checks.
 
     Raises:
-        LakeError: a table could not be written; run it again.
+        LakeError: a table could not be written; run the date again.
     """
     runs = {name: Run("ingest", name, day) for name in config.profiles}
-    total = Run("ingest", None, day)
-    received: dict[str, Received] = {}
-    with ThreadPoolExecutor(1) as beside:
-        ours = beside.submit(_snapshot, lake, config, inbox, total)
+    whole_run = Run("ingest", None, day)
+    received: dict[str, ReceiveSummary] = {}
+    with ThreadPoolExecutor(1) as pool:
+        snapshot_task = pool.submit(_receive_snapshot, lake, config, inbox, whole_run)
         for name, profile in config.profiles.items():
             with runs[name].step("statement"):
                 received[name] = receive_day(lake, profile, inbox, day)
-        snapshot = ours.result()
+        snapshot = snapshot_task.result()
     files, snapshots = (
-        lake.read_rows(each, business_date=day) for each in (STATEMENT_FILES, SNAPSHOT_FILES)
+        lake.read_rows(table, business_date=day) for table in (STATEMENT_FILES, SNAPSHOT_FILES)
     )
     states = {
         name: resolve_day_state(profile, day, files, snapshots)
         for name, profile in config.profiles.items()
         if profile.statement == "files" and day >= profile.first_date
     }
-    written = {
+    versions = {
         table.name: lake.version(table)
         for table in (STATEMENT_FILES, STATEMENT_LINES, INTERNAL_TRANSACTIONS)
     }
-    for name, each in runs.items():
-        each.counts = {key.lower(): count for key, count in received[name].counts.items()}
-        each.counts["transactions"] = states[name].snapshot_rows if name in states else 0
-        each.versions_written = written
+    for name, run in runs.items():
+        run.counts = {key.lower(): count for key, count in received[name].counts.items()}
+        run.counts["transactions"] = states[name].snapshot_rows if name in states else 0
+        run.versions_written = versions
         quarantined = received[name].counts[FileStatus.QUARANTINED.value]
         if quarantined:
-            each.result = RunResult.QUARANTINED.value
+            run.result = RunResult.QUARANTINED.value
         elif name in states:
-            each.result = states[name].result.value
+            run.result = states[name].result.value
     record_runs(lake, *runs.values())
-    took = sum(sum(each.seconds.values()) for each in runs.values())
+    statement_seconds = sum(sum(run.seconds.values()) for run in runs.values())
     seconds = {
-        "snapshot": total.seconds["snapshot"],
-        "statements": round(took, 3),
+        "snapshot": whole_run.seconds["snapshot"],
+        "statements": round(statement_seconds, 3),
     }
     return IngestSummary(day, received, states, snapshot, seconds, {})
 
 
-def _snapshot(lake: Lake, config: Configuration, inbox: Storage, job: Run) -> dict[str, Any] | None:
-    with job.step("snapshot"):
-        return receive_snapshot(lake, config.snapshots, config.profiles, inbox, job.business_date)
+def _receive_snapshot(
+    lake: Lake, config: Configuration, inbox: Storage, run: Run
+) -> dict[str, Any] | None:
+    with run.step("snapshot"):
+        return receive_snapshot(lake, config.snapshots, config.profiles, inbox, run.business_date)

@@ -1,4 +1,4 @@
-"""Received bytes to canonical lines: opened, planned, then read by blocks or as a document."""
+"""Turns received bytes into canonical lines: unpacks, plans, reads blocks or a whole document."""
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from jobs.statements.parser import (
     Sample,
 )
 from jobs.statements.reading.cells import read_cells
-from jobs.statements.reading.shape import RejectedLines
+from jobs.statements.reading.line_format import RejectedLines
 from jobs.storage.archive import ArchivedFile, Block, Storage
 from jobs.storage.unpack import (
     ToText,
@@ -34,32 +34,34 @@ from schemas.profile.channel import Profile
 
 @dataclass(frozen=True)
 class ParsedChunk:
-    """Good lines, with their numbers, and the lines that were refused."""
+    """The good lines of a chunk, with their numbers, and the rejected lines."""
 
     parsed: ParsedBlock
-    refused: RejectedLines
+    rejected: RejectedLines
 
 
 def decompress(
-    storage: Storage, kept: ArchivedFile, name: str, scratch: str, profile: Profile
+    storage: Storage, archived: ArchivedFile, name: str, scratch: str, profile: Profile
 ) -> ArchivedFile:
-    """A received file as its dialect wants it: unpacked, unless the dialect does that itself.
+    """Unpacks a received file below the scratch folder, or renders it as text for its dialect.
+
+    A file that is not packed is returned as it is.
 
     Raises:
-        FileRefused: it does not unpack, see `jobs.storage.unpack`.
+        FileRefused: the file does not unpack, see `jobs.storage.unpack`.
     """
     dialect, files = DIALECTS[profile.dialect], profile.files
     if files is None:
-        return kept
-    wanted = UnpackLimits(files.unpacked_bytes_max, files.member, not dialect.is_document)
+        return archived
+    limits = UnpackLimits(files.unpacked_bytes_max, files.member, not dialect.is_document)
     if dialect.to_text is not None:
         return render_as_text(
-            storage, kept, name, scratch, wanted, _unfolding(dialect.to_text, profile)
+            storage, archived, name, scratch, limits, _bind_profile(dialect.to_text, profile)
         )
-    return unpack(storage, kept, name, scratch, wanted)
+    return unpack(storage, archived, name, scratch, limits)
 
 
-def _unfolding(
+def _bind_profile(
     to_text: Callable[[IO[bytes], str, Profile, int], Iterator[bytes]], profile: Profile
 ) -> ToText:
     return lambda source, name, bytes_max: to_text(source, name, profile, bytes_max)
@@ -67,10 +69,10 @@ def _unfolding(
 
 @contextmanager
 def open_lines(storage: Storage, path: str, name: str, profile: Profile) -> Iterator[IO[bytes]]:
-    """The lines of an archived file in a stream, as its dialect reads them.
+    """Opens the lines of an archived file as a stream, as its dialect reads them.
 
     Raises:
-        FileNotFoundError: it is not there any more.
+        FileNotFoundError: the archive no longer has the file.
     """
     files, dialect = profile.files, DIALECTS.get(profile.dialect)
     if dialect is not None and dialect.to_text is not None and files is not None:
@@ -84,10 +86,10 @@ def open_lines(storage: Storage, path: str, name: str, profile: Profile) -> Iter
 def plan_file(
     storage: Storage, plain: ArchivedFile, name: str, profile: Profile, day: date | None = None
 ) -> Plan:
-    """How a file of a business date, where that is known, is read, from its first and last bytes.
+    """Plans how to read a file from its first and last bytes. `day` is its date, if known.
 
     Raises:
-        FileRefused: it is not as its dialect or its profile says.
+        FileRefused: the file does not fit its dialect or its profile.
     """
     with storage.fs.open_input_file(plain.path) as source:
         head = source.read(HEAD_BYTES)
@@ -95,46 +97,47 @@ def plan_file(
         tail = source.read(TAIL_BYTES)
     sample = Sample(name, plain.byte_size, head, tail, day)
     plan = DIALECTS[profile.dialect].plan(sample, profile)
-    return replace(plan, name=name)
+    return replace(plan, file_name=name)
 
 
 def parse_chunks(
     source: IO[bytes], blocks: tuple[Block, ...], plan: Plan, profile: Profile
 ) -> Iterator[ParsedChunk]:
-    """The lines of some blocks of a file, or of a whole document.
+    """Parses some blocks of a file, or a whole document; yields good and rejected lines.
 
     Raises:
-        FileRefused: a document that cannot be read on.
+        FileRefused: the rest of a document cannot be read.
     """
     dialect = DIALECTS[plan.dialect]
     if dialect.read is not None:
         for parsed in dialect.read(source, plan, profile):
-            refused = parsed.rejected
-            _checked(parsed, profile)
-            _set_aside(parsed, refused, list(parsed.raw))
-            yield ParsedChunk(parsed, refused)
+            rejected = parsed.rejected
+            _reject_in_any_dialect(parsed, profile)
+            _move_rejected(parsed, rejected, list(parsed.raw))
+            yield ParsedChunk(parsed, rejected)
         return
-    if plan.shape is None or dialect.parse is None:
+    if plan.line_format is None or dialect.parse is None:
         raise ValueError(f"{plan.dialect} planned lines without a shape")
     for block in blocks:
         source.seek(block.offset)
-        refused = RejectedLines()
-        cells = read_cells(source.read(block.length), block.first_line, plan.shape, refused)
+        rejected = RejectedLines()
+        cells = read_cells(source.read(block.length), block.first_line, plan.line_format, rejected)
         parsed = dialect.parse(cells, plan, profile)
-        _checked(parsed, profile)
+        _reject_in_any_dialect(parsed, profile)
         parsed.lines.columns["line_no"] = cells.line_no
         if parsed.lines.faults:
             rows = sorted(parsed.lines.faults)
-            raw = cells.raw(cells.line_no.take(rows).to_pylist())
-            _set_aside(parsed, refused, dict(zip(rows, raw, strict=True)))
-        if plan.shape.private is not None:
-            refused.raw = [plan.shape.private.hidden(raw) for raw in refused.raw]
-        yield ParsedChunk(parsed, refused)
+            raw = cells.raw_lines(cells.line_no.take(rows).to_pylist())
+            _move_rejected(parsed, rejected, dict(zip(rows, raw, strict=True)))
+        if plan.line_format.private_cells is not None:
+            rejected.raw = [plan.line_format.private_cells.mask(raw) for raw in rejected.raw]
+        yield ParsedChunk(parsed, rejected)
 
 
-def _checked(parsed: ParsedBlock, profile: Profile) -> None:
-    """Blames, in any dialect, references that a spreadsheet has made numbers of, and lines without
-    a time in a file of several days: they would land on none.
+def _reject_in_any_dialect(parsed: ParsedBlock, profile: Profile) -> None:
+    """Rejects references that a spreadsheet turned into numbers, in every dialect.
+
+    In a file of several days it also rejects lines without a time: they belong to no date.
     """
     reject_scientific_notation(parsed.lines)
     if profile.files is not None and profile.files.spans:
@@ -144,36 +147,37 @@ def _checked(parsed: ParsedBlock, profile: Profile) -> None:
 def read_record_texts(
     storage: Storage, path: str, name: str, profile: Profile, numbers: Collection[int]
 ) -> dict[int, str]:
-    """The texts of some records of an archived document, by `line_no`; it is read again for them.
+    """Reads an archived document again and returns the texts of some records, by `line_no`.
 
     Raises:
-        FileNotFoundError: it is not in the archive any more.
+        FileNotFoundError: the archive no longer has the file.
     """
     dialect = DIALECTS[profile.dialect]
     if dialect.read is None:
         raise ValueError(f"dialect {dialect.name} reads lines, not documents")
-    with storage.fs.open_input_file(path) as kept:
-        head = kept.read(HEAD_BYTES)
-        size = kept.size()
+    with storage.fs.open_input_file(path) as archived:
+        head = archived.read(HEAD_BYTES)
+        size = archived.size()
     plan = dialect.plan(Sample(name, size, head, b""), profile)
-    out: dict[int, str] = {}
+    texts: dict[int, str] = {}
     with open_plain(storage, path, profile.files.member if profile.files else None) as source:
         for parsed in dialect.read(source, plan, profile):
-            there = parsed.lines.columns["line_no"].to_pylist()
-            out |= {no: text for no, text in zip(there, parsed.raw, strict=True) if no in numbers}
-    return out
+            line_nos = parsed.lines.columns["line_no"].to_pylist()
+            records = zip(line_nos, parsed.raw, strict=True)
+            texts |= {line_no: text for line_no, text in records if line_no in numbers}
+    return texts
 
 
-def _set_aside(
-    parsed: ParsedBlock, refused: RejectedLines, raw: list[str] | dict[int, str]
+def _move_rejected(
+    parsed: ParsedBlock, rejected: RejectedLines, raw: list[str] | dict[int, str]
 ) -> None:
-    """Moves the faulty rows of a piece to the refused lines."""
+    """Moves the faulty rows of a chunk to the rejected lines."""
     lines = parsed.lines
     if not lines.faults:
         return
     numbers = lines.columns["line_no"]
     for row, reason in sorted(lines.faults.items()):
-        refused.add(numbers[row].as_py(), raw[row], reason)
+        rejected.add(numbers[row].as_py(), raw[row], reason)
     faulty = pa.array(sorted(lines.faults), pa.int64())
     good = pc.invert(pc.is_in(pa.array(range(len(numbers)), pa.int64()), faulty))
     lines.columns = {name: column.filter(good) for name, column in lines.columns.items()}

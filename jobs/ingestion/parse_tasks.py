@@ -1,7 +1,8 @@
-"""Statement files to data files: planned here, read and written block by block by tasks.
+"""Turns statement files into data files: plans tasks, which parse and write block by block.
 
-A task parses its blocks and writes Parquet below the tables' folders, unseen until the lake commits
-it; back come only counts, totals and the first rejected lines. Memory is bounded by a block.
+A task parses its blocks and writes Parquet below the tables' folders; readers do not see the files
+until the lake commits them. The task returns only counts, totals and the first rejected lines.
+Memory is bounded by a block.
 """
 
 import os
@@ -22,15 +23,15 @@ from jobs.lake.tables import Lake
 from jobs.statements import DIALECTS
 from jobs.statements.canonical.lines import mask_personal_numbers
 from jobs.statements.parser import BalanceSegment, ControlTotal, ParsedBlock, Plan
-from jobs.statements.reading.shape import RejectedLines
+from jobs.statements.reading.line_format import RejectedLines
 from jobs.storage.archive import ArchivedFile, Block, Storage
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 from schemas.tables import REJECTED_LINES, STATEMENT_LINES
 
-BLOCKS_OF_A_TASK = 8
-#: How many rejected lines a message shows.
-SHOWN_MAX = 3
+BLOCKS_PER_TASK = 8
+#: A message shows at most so many rejected lines.
+EXAMPLES_MAX = 3
 
 
 @dataclass(frozen=True)
@@ -48,161 +49,171 @@ class ParseTask:
 
 @dataclass
 class ParsedFile:
-    """What the tasks of one file left: data files, and what its lines add up to.
+    """The merged results of the tasks of one file: data files, sums, and the first faults.
 
-    `totals` are by name and currency, in minor units or counts, of what the file declares; `sums`
-    are the same of every file; `days` counts lines by local date; `refused` says why a document
-    could not be read on.
+    `totals` are the totals that the file declares, by name and currency, in minor units or counts;
+    `column_sums` are count, amount and fee of every file. `lines_by_date` counts lines by local
+    date. `read_fault` says why the rest of a document could not be read.
     """
 
     file_id: str
-    lines: list[DataFile] = field(default_factory=list)
-    rejected: list[DataFile] = field(default_factory=list)
+    line_files: list[DataFile] = field(default_factory=list)
+    rejected_files: list[DataFile] = field(default_factory=list)
     totals: dict[str, Counter[str]] = field(default_factory=dict)
-    sums: dict[str, Counter[str]] = field(default_factory=dict)
-    days: Counter[str] = field(default_factory=Counter)
-    shown: list[tuple[int, str]] = field(default_factory=list)
-    links: list[BalanceSegment] = field(default_factory=list)
-    checks: list[ControlTotal] = field(default_factory=list)
-    refused: str | None = None
+    column_sums: dict[str, Counter[str]] = field(default_factory=dict)
+    lines_by_date: Counter[str] = field(default_factory=Counter)
+    rejected_examples: list[tuple[int, str]] = field(default_factory=list)
+    balance_segments: list[BalanceSegment] = field(default_factory=list)
+    control_totals: list[ControlTotal] = field(default_factory=list)
+    read_fault: str | None = None
 
     @property
     def line_count(self) -> int:
-        """Good lines."""
-        return sum(each.rows for each in self.lines)
+        """The number of good lines."""
+        return sum(data_file.rows for data_file in self.line_files)
 
     @property
     def rejected_count(self) -> int:
-        """Rejected lines."""
-        return sum(each.rows for each in self.rejected)
+        """The number of rejected lines."""
+        return sum(data_file.rows for data_file in self.rejected_files)
 
 
 def plan_tasks(
     storage: Storage, plain: ArchivedFile, plan: Plan, profile: Profile, day: date
 ) -> list[ParseTask]:
-    """The file's blocks, clipped to its lines, dealt out to tasks; a document is one task's."""
+    """Clips the file's blocks to its lines and shares them out among tasks.
+
+    A document is one task.
+    """
     if DIALECTS[plan.dialect].is_document:
         whole = (Block(0, plain.byte_size, 1),)
         return [ParseTask(storage.uri, plain.path, plain.file_id, whole, plan, profile, day)]
     blocks = []
     for block in plain.blocks:
-        start = max(block.offset, plan.start)
-        end = min(block.offset + block.length, plan.end)
+        start = max(block.offset, plan.start_byte)
+        end = min(block.offset + block.length, plan.end_byte)
         if start < end:
-            first = plan.first_line if start == plan.start else block.first_line
+            first = plan.first_line if start == plan.start_byte else block.first_line
             blocks.append(Block(start, end - start, first))
     cores = os.cpu_count() or 1
-    rounds = -(-len(blocks) // (BLOCKS_OF_A_TASK * cores))
+    rounds = -(-len(blocks) // (BLOCKS_PER_TASK * cores))
     count = min(len(blocks), rounds * cores)
     return [
         ParseTask(
-            storage.uri, plain.path, plain.file_id, tuple(blocks[place::count]), plan, profile, day
+            storage.uri, plain.path, plain.file_id, tuple(blocks[first::count]), plan, profile, day
         )
-        for place in range(count)
+        for first in range(count)
     ]
 
 
 def run_parse_tasks(lake: Lake, tasks: Sequence[ParseTask]) -> dict[str, ParsedFile]:
-    """Carries the tasks out, on the engine where they are many, and adds up what they left."""
-    size = sum(block.length for task in tasks for block in task.blocks)
-    return merge_results(tasks, run_tasks(lake.spark, tasks, parse_blocks, size))
+    """Runs the tasks, on the engine if they are large, and merges their results by file."""
+    total_bytes = sum(block.length for task in tasks for block in task.blocks)
+    return merge_results(tasks, run_tasks(lake.spark, tasks, parse_blocks, total_bytes))
 
 
 def merge_results(
-    tasks: Sequence[ParseTask], told: Iterable[dict[str, Any]]
+    tasks: Sequence[ParseTask], results: Iterable[dict[str, Any]]
 ) -> dict[str, ParsedFile]:
-    """What tasks said, added up by file."""
-    landed: dict[str, ParsedFile] = {task.file_id: ParsedFile(task.file_id) for task in tasks}
-    for one in told:
-        _add(landed[one["file_id"]], one)
-    return landed
+    """Adds up the results of tasks by file; the keys are file ids."""
+    parsed: dict[str, ParsedFile] = {task.file_id: ParsedFile(task.file_id) for task in tasks}
+    for result in results:
+        _add_result(parsed[result["file_id"]], result)
+    return parsed
 
 
 def parse_blocks(task: ParseTask) -> dict[str, Any]:
-    """Reads a task's blocks and writes their lines; says what it left, as plain values."""
+    """Parses a task's blocks and writes their lines; returns the result as plain values."""
     storage = Storage(task.base)
     lines = LineFileWriter(storage, STATEMENT_LINES, task.profile.channel, task.day, task.file_id)
     rejected = LineFileWriter(storage, REJECTED_LINES, task.profile.channel, task.day, task.file_id)
-    seen = ParsedFile(task.file_id)
+    result = ParsedFile(task.file_id)
     with storage.fs.open_input_file(task.path) as source:
         try:
-            for piece in parse_chunks(source, task.blocks, task.plan, task.profile):
-                _count(piece.parsed, seen, task.profile.zone)
-                lines.write(_of_day(piece.parsed.lines.columns, task))
-                _write_refused(rejected, piece.refused, seen)
+            for chunk in parse_chunks(source, task.blocks, task.plan, task.profile):
+                _count_lines(chunk.parsed, result, task.profile.zone)
+                lines.write(_keep_day(chunk.parsed.lines.columns, task))
+                _write_rejected(rejected, chunk.rejected, result)
         except FileRefused as fault:
-            seen.refused = str(fault)
+            result.read_fault = str(fault)
     return {
         "file_id": task.file_id,
         "lines": lines.close(),
         "rejected": rejected.close(),
-        "totals": {name: dict(sums) for name, sums in seen.totals.items()},
-        "sums": {name: dict(sums) for name, sums in seen.sums.items()},
-        "days": dict(seen.days),
-        "shown": seen.shown[:SHOWN_MAX],
-        "links": [astuple(each) for each in seen.links],
-        "checks": [astuple(each) for each in seen.checks],
-        "refused": seen.refused,
+        "totals": {name: dict(sums) for name, sums in result.totals.items()},
+        "column_sums": {name: dict(sums) for name, sums in result.column_sums.items()},
+        "lines_by_date": dict(result.lines_by_date),
+        "rejected_examples": result.rejected_examples[:EXAMPLES_MAX],
+        "balance_segments": [astuple(segment) for segment in result.balance_segments],
+        "control_totals": [astuple(total) for total in result.control_totals],
+        "read_fault": result.read_fault,
     }
 
 
-def _of_day(columns: dict[str, pa.Array], task: ParseTask) -> dict[str, pa.Array]:
-    """The lines that land under the task's date: of a file of several days, that date's only."""
+def _keep_day(columns: dict[str, pa.Array], task: ParseTask) -> dict[str, pa.Array]:
+    """Keeps the lines of the task's date if the file has several days, else all lines."""
     files = task.profile.files
     if files is None or not files.spans:
         return columns
-    own = pc.equal(_local_dates(columns["traded_at"], task.profile.zone), pa.scalar(task.day))
-    return {name: column.filter(own) for name, column in columns.items()}
+    dates = _local_dates(columns["traded_at"], task.profile.zone)
+    is_of_day = pc.equal(dates, pa.scalar(task.day))
+    return {name: column.filter(is_of_day) for name, column in columns.items()}
 
 
-def _local_dates(moments: pa.Array, zone: str) -> pa.Array:
-    return pc.local_timestamp(moments.cast(pa.timestamp("us", zone))).cast(pa.date32())
+def _local_dates(times: pa.Array, zone: str) -> pa.Array:
+    return pc.local_timestamp(times.cast(pa.timestamp("us", zone))).cast(pa.date32())
 
 
-def _write_refused(rejected: LineFileWriter, refused: RejectedLines, seen: ParsedFile) -> None:
-    if not refused.line_no:
+def _write_rejected(writer: LineFileWriter, rejected: RejectedLines, result: ParsedFile) -> None:
+    """Writes the rejected lines, with masked numbers, and keeps the first as examples."""
+    if not rejected.line_no:
         return
-    order = sorted(zip(refused.line_no, refused.raw, refused.reason, strict=True))
-    seen.shown += [(number, reason) for number, _, reason in order[:SHOWN_MAX]]
-    number, raw, reason = zip(*order, strict=True)
-    rejected.write(
+    rows = sorted(zip(rejected.line_no, rejected.raw, rejected.reason, strict=True))
+    result.rejected_examples += [(line_no, reason) for line_no, _, reason in rows[:EXAMPLES_MAX]]
+    line_nos, texts, reasons = zip(*rows, strict=True)
+    writer.write(
         {
-            "line_no": pa.array(number, pa.int64()),
-            "raw": pa.array([mask_personal_numbers(each) for each in raw]),
-            "reason": pa.array(reason),
+            "line_no": pa.array(line_nos, pa.int64()),
+            "raw": pa.array([mask_personal_numbers(text) for text in texts]),
+            "reason": pa.array(reasons),
         }
     )
 
 
-def _count(parsed: ParsedBlock, seen: ParsedFile, zone: str) -> None:
+def _count_lines(parsed: ParsedBlock, result: ParsedFile, zone: str) -> None:
+    """Adds a block's lines to the totals, sums, dates and balances of the result."""
     columns = parsed.lines.columns
-    every = {"amount": columns["amount"]}
+    summed = {"amount": columns["amount"]}
     if "fee" in columns:
-        every["fee"] = columns["fee"]
+        summed["fee"] = columns["fee"]
     for code in pc.unique(columns["currency"]).to_pylist():
-        own = pc.equal(columns["currency"], code)
-        seen.sums.setdefault("count", Counter())[code] += pc.sum(own).as_py() or 0
-        for into, named in ((seen.totals, parsed.totals), (seen.sums, every)):
-            for name, values in named.items():
-                wide = values.filter(own).cast(pa.decimal128(38, 0))
-                into.setdefault(name, Counter())[code] += int(pc.sum(wide).as_py() or 0)
-    local = _local_dates(columns["traded_at"], zone)
-    for each in pc.value_counts(pc.drop_null(local)).to_pylist():
-        seen.days[str(each["values"])] += each["counts"]
-    seen.checks += parsed.checks
+        in_currency = pc.equal(columns["currency"], code)
+        count = pc.sum(in_currency).as_py() or 0
+        result.column_sums.setdefault("count", Counter())[code] += count
+        for sums, values in ((result.totals, parsed.totals), (result.column_sums, summed)):
+            for name, column in values.items():
+                wide = column.filter(in_currency).cast(pa.decimal128(38, 0))
+                sums.setdefault(name, Counter())[code] += int(pc.sum(wide).as_py() or 0)
+    dates = _local_dates(columns["traded_at"], zone)
+    for row in pc.value_counts(pc.drop_null(dates)).to_pylist():
+        result.lines_by_date[str(row["values"])] += row["counts"]
+    result.control_totals += parsed.control_totals
     if parsed.balance_segment is not None:
-        seen.links.append(parsed.balance_segment)
+        result.balance_segments.append(parsed.balance_segment)
 
 
-def _add(landed: ParsedFile, told: dict[str, Any]) -> None:
-    for name, place in (("lines", landed.lines), ("rejected", landed.rejected)):
-        if told[name]:
-            place.append(DataFile(**told[name]))
-    for into, named in ((landed.totals, told["totals"]), (landed.sums, told["sums"])):
-        for name, sums in named.items():
-            into.setdefault(name, Counter()).update(sums)
-    landed.days.update(told["days"])
-    landed.shown = sorted([*landed.shown, *map(tuple, told["shown"])])[:SHOWN_MAX]
-    landed.links += [BalanceSegment(*each) for each in told["links"]]
-    landed.checks += [ControlTotal(*each) for each in told["checks"]]
-    landed.refused = landed.refused or told["refused"]
+def _add_result(parsed: ParsedFile, result: dict[str, Any]) -> None:
+    """Adds the result of one task, as `parse_blocks` returns it, to its file."""
+    for name, files in (("lines", parsed.line_files), ("rejected", parsed.rejected_files)):
+        if result[name]:
+            files.append(DataFile(**result[name]))
+    added = ((parsed.totals, result["totals"]), (parsed.column_sums, result["column_sums"]))
+    for sums, more in added:
+        for name, by_currency in more.items():
+            sums.setdefault(name, Counter()).update(by_currency)
+    parsed.lines_by_date.update(result["lines_by_date"])
+    examples = [*parsed.rejected_examples, *map(tuple, result["rejected_examples"])]
+    parsed.rejected_examples = sorted(examples)[:EXAMPLES_MAX]
+    parsed.balance_segments += [BalanceSegment(*fields) for fields in result["balance_segments"]]
+    parsed.control_totals += [ControlTotal(*fields) for fields in result["control_totals"]]
+    parsed.read_fault = parsed.read_fault or result["read_fault"]

@@ -1,7 +1,7 @@
-"""Statement files of one channel and date: recorded, read, judged, landed or set aside.
+"""Receives the statement files of one channel and date: registers, reads, validates, commits.
 
-However many parts come, lines, rejected lines and files' rows are each written once a channel and
-date. Source: docs/reference/files.md.
+However many parts arrive, one call writes lines, rejected lines and file rows once each.
+Source: docs/reference/files.md.
 """
 
 from collections import Counter, defaultdict
@@ -12,28 +12,23 @@ from datetime import date
 from pyspark.sql import functions as F
 
 from jobs.ingestion.acceptance_limits import (
-    WARNING,
-    Size,
-    copied,
-    shrunk,
-    size_of,
-    too_late,
-    unusual,
+    UNUSUAL_VOLUME,
+    VersionSize,
+    check_age,
+    check_duplicate_lines,
+    check_shrinking,
+    check_usual_volume,
+    measure_size,
 )
 from jobs.ingestion.control_totals import compare_totals, control_total_failures
 from jobs.ingestion.file_register import (
-    ACCEPTED,
-    BY_HAND,
-    QUARANTINED,
-    RECEIVED,
-    SUPERSEDED,
-    WITHDRAWN,
-    Item,
+    ACCEPTED_BY_HAND,
+    PendingFile,
     Row,
-    left_over,
-    recorded,
+    register_files,
+    unfinished_files,
 )
-from jobs.ingestion.inbox import files_of
+from jobs.ingestion.inbox import find_files
 from jobs.ingestion.likely_causes import likely_cause
 from jobs.ingestion.open_file import decompress, plan_file
 from jobs.ingestion.parse_tasks import ParsedFile, plan_tasks, run_parse_tasks
@@ -45,12 +40,14 @@ from schemas.money import summed
 from schemas.profile.channel import Profile
 from schemas.profile.day_parts import MARKER
 from schemas.tables import REJECTED_LINES, STATEMENT_FILES, STATEMENT_LINES
+from schemas.vocabulary import FileStatus
 
 
 @dataclass
-class Received:
-    """What one channel's reception came to: counts by file status, lines, every refusal, and what
-    was accepted with a warning.
+class ReceiveSummary:
+    """The result of receiving one channel: counts, reasons of refusal, and warnings.
+
+    `counts` has files by status, `lines` and `rejected`.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -58,182 +55,196 @@ class Received:
     warnings: list[str] = field(default_factory=list)
 
 
-def receive_day(lake: Lake, profile: Profile, inbox: Storage, day: date) -> Received:
-    """Takes in what lies in the inbox for a channel and date; run twice leaves the same lines.
+def receive_day(lake: Lake, profile: Profile, inbox: Storage, day: date) -> ReceiveSummary:
+    """Takes in the inbox files of a channel and date; a second call leaves the same lines.
 
-    Each file is archived and recorded before it is parsed. One that cannot be read or does not add
-    up is quarantined with its reason; an earlier accepted version of it stays in force. What a
-    killed job left unfinished is finished, from the archive.
+    The function archives and records each file before it parses it. It quarantines a file that it
+    cannot read, or whose totals differ; an earlier accepted version stays in force. It also
+    finishes files that a killed job left, from the archive.
     """
     files = profile.files
     if files is None:
-        return Received()
-    own = own_rows(lake, profile.channel, day)
-    found = files_of(inbox, files.pattern, day)
+        return ReceiveSummary()
+    day_files = load_day_files(lake, profile.channel, day)
+    inbox_files = find_files(inbox, files.pattern, day)
     if files.marker:
-        found += [replace(each, part=MARKER) for each in files_of(inbox, files.marker, day)]
-    before = [dict(row) for row in own]
-    items = recorded(lake, profile, inbox, found, day, own)
-    if own != before:
-        lake.replace_rows(STATEMENT_FILES, own, day, profile.channel)
-    settle(lake, profile, day, own, items)
-    out = Received(Counter(row["status"] for row in own))
-    accepted = [row for row in own if row["status"] == ACCEPTED]
-    out.counts["lines"] = sum(row["line_count"] or 0 for row in accepted)
-    out.counts["rejected"] = sum(
-        row["rejected_count"] or 0 for row in own if row["status"] != WITHDRAWN
+        markers = find_files(inbox, files.marker, day)
+        inbox_files += [replace(marker, part=MARKER) for marker in markers]
+    before = [dict(row) for row in day_files]
+    pending = register_files(lake, profile, inbox, inbox_files, day, day_files)
+    if day_files != before:
+        lake.replace_rows(STATEMENT_FILES, day_files, day, profile.channel)
+    process_pending(lake, profile, day, day_files, pending)
+    return _summarize(day_files)
+
+
+def _summarize(day_files: Sequence[Row]) -> ReceiveSummary:
+    summary = ReceiveSummary(Counter(row["status"] for row in day_files))
+    accepted = [row for row in day_files if row["status"] == FileStatus.ACCEPTED]
+    summary.counts["lines"] = sum(row["line_count"] or 0 for row in accepted)
+    summary.counts["rejected"] = sum(
+        row["rejected_count"] or 0 for row in day_files if row["status"] != FileStatus.WITHDRAWN
     )
-    out.reasons = [row["reason"] for row in own if row["status"] == QUARANTINED]
-    said = [each for row in accepted for each in str(row["reason"] or "").split(" | ")]
-    out.warnings = [each for each in said if each.startswith(WARNING)]
-    return out
+    quarantined = [row for row in day_files if row["status"] == FileStatus.QUARANTINED]
+    summary.reasons = [row["reason"] for row in quarantined]
+    notes = [note for row in accepted for note in str(row["reason"] or "").split(" | ")]
+    summary.warnings = [note for note in notes if note.startswith(UNUSUAL_VOLUME)]
+    return summary
 
 
-def own_rows(lake: Lake, channel: str, day: date) -> list[Row]:
+def load_day_files(lake: Lake, channel: str, day: date) -> list[Row]:
     """The rows of `statement_files` of a channel and date."""
     return lake.read_rows(STATEMENT_FILES, channel=channel, business_date=day)
 
 
-def settle(lake: Lake, profile: Profile, day: date, own: list[Row], items: list[Item]) -> None:
-    """Reads, judges and lands what is recorded and not read yet, and takes out what is not in
-    force; `own` are the rows of the channel and date.
+def process_pending(
+    lake: Lake, profile: Profile, day: date, day_files: list[Row], pending: list[PendingFile]
+) -> None:
+    """Reads, validates and commits every recorded file that is not read yet, and removes the lines
+    of files that are not in force. `day_files` are the rows of the channel and date.
 
-    Killed anywhere in between, the next one ends it: rows say what is to be done before it is done.
+    If the process is killed, the next call finishes the work: a row says what is to be done before
+    it is done.
     """
     files = profile.files
-    items = [*items, *left_over(lake, own, items)]
-    for item in items:
-        _plan(lake, item, profile, day)
-    landed = run_parse_tasks(lake, [task for item in items for task in item.tasks])
-    before: list[Row] = []
-    if items and files is not None and files.volume_change_warn is not None:
-        before = lake.read_rows(STATEMENT_FILES, channel=profile.channel, status=ACCEPTED)
-    for item in items:
-        if files is not None and item.row["status"] == RECEIVED:
-            mine = landed.get(item.row["file_id"], ParsedFile(item.row["file_id"]))
-            _judge(lake, item, mine, profile, own, landed, before)
-    if items or _strays(lake, own, profile.channel, day):
-        _commit(lake, day, profile.channel, items, landed, own)
+    pending = [*pending, *unfinished_files(lake, day_files, pending)]
+    for file in pending:
+        _plan_pending(lake, file, profile, day)
+    parsed = run_parse_tasks(lake, [task for file in pending for task in file.tasks])
+    accepted: list[Row] = []
+    if pending and files is not None and files.volume_change_warn is not None:
+        status = FileStatus.ACCEPTED.value
+        accepted = lake.read_rows(STATEMENT_FILES, channel=profile.channel, status=status)
+    for file in pending:
+        if files is not None and file.row["status"] == FileStatus.RECEIVED:
+            file_id = file.row["file_id"]
+            own = parsed.get(file_id, ParsedFile(file_id))
+            _validate(lake, file, own, profile, day_files, parsed, accepted)
+    if pending or _has_orphan_lines(lake, day_files, profile.channel, day):
+        _commit_day(lake, day, profile.channel, pending, parsed, day_files)
 
 
-def _plan(lake: Lake, item: Item, profile: Profile, day: date) -> None:
-    """Unpacks and plans a recorded file; one that cannot be read is quarantined."""
-    row, files = item.row, profile.files
-    if row["status"] != RECEIVED or row["part"] == MARKER or files is None:
+def _plan_pending(lake: Lake, file: PendingFile, profile: Profile, day: date) -> None:
+    """Unpacks and plans a recorded file; quarantines a file that cannot be read."""
+    row = file.row
+    is_received = row["status"] == FileStatus.RECEIVED
+    if not is_received or row["part"] == MARKER or profile.files is None:
         return
     name = row["file_name"]
     try:
         scratch = lake.staging_path("unpacked")
-        plain = decompress(lake.storage, item.kept, name, scratch, profile)
-        item.plan = plan_file(lake.storage, plain, name, profile, day)
-        item.tasks = plan_tasks(lake.storage, plain, item.plan, profile, day)
+        plain = decompress(lake.storage, file.archived, name, scratch, profile)
+        file.plan = plan_file(lake.storage, plain, name, profile, day)
+        file.tasks = plan_tasks(lake.storage, plain, file.plan, profile, day)
     except FileRefused as fault:
-        row |= {"status": QUARANTINED, "reason": str(fault)}
+        row |= {"status": FileStatus.QUARANTINED.value, "reason": str(fault)}
 
 
-def _judge(
-    lake: Lake, item: Item, landed: ParsedFile, profile: Profile, own: Sequence[Row],
-    others: Mapping[str, ParsedFile], rows: Sequence[Row],
+def _validate(
+    lake: Lake, file: PendingFile, parsed: ParsedFile, profile: Profile,
+    day_files: Sequence[Row], parsed_files: Mapping[str, ParsedFile], accepted: Sequence[Row],
 ) -> None:  # fmt: skip
-    """The gate's word on a file: its totals, then the profile's limits, all that is wrong."""
-    row, files = item.row, profile.files
+    """Checks a file's control totals, then the profile's limits, and writes every fault to its row.
+
+    `accepted` are the accepted files of the channel, for the usual volume.
+    """
+    row, files = file.row, profile.files
     assert files is not None
     name, day = row["file_name"], row["business_date"]
-    by_hand = str(row["reason"] or "").startswith(BY_HAND)
-    row |= {"line_count": landed.line_count, "rejected_count": landed.rejected_count}
+    is_by_hand = str(row["reason"] or "").startswith(ACCEPTED_BY_HAND)
+    row |= {"line_count": parsed.line_count, "rejected_count": parsed.rejected_count}
     faults: list[str | None] = []
-    if item.plan is not None:
-        row["totals"], differs = compare_totals(landed, item.plan)
-        faults.append(control_total_failures(landed, item.plan, files, name, day))
-        if differs:
-            faults.append(likely_cause(lake.storage, landed, row["totals"]))
-        faults.append(copied(lake.storage, landed.lines, files, name))
-    adds_up = item.plan is not None and not any(faults)
-    if not by_hand:
+    if file.plan is not None:
+        row["totals"], differences = compare_totals(parsed, file.plan)
+        faults.append(control_total_failures(parsed, file.plan, files, name, day))
+        if differences:
+            faults.append(likely_cause(lake.storage, parsed, row["totals"]))
+        faults.append(check_duplicate_lines(lake.storage, parsed.line_files, files, name))
+    adds_up = file.plan is not None and not any(faults)
+    if not is_by_hand:
         zone = profile.zone_info
-        faults.append(too_late(name, row["received_at"], day, files, zone, row["file_id"]))
+        faults.append(check_age(name, row["received_at"], day, files, zone, row["file_id"]))
         if adds_up:
-            before, version = _in_force_before(lake, row, own, others)
-            now = size_of(lake.storage, landed.lines) if before.lines else Size(0, {})
-            faults.append(shrunk(name, files, before, version, now, row["file_id"]))
+            before, version = _replaced_version(lake, row, day_files, parsed_files)
+            now = measure_size(lake.storage, parsed.line_files if before.lines else ())
+            faults.append(check_shrinking(name, files, before, version, now, row["file_id"]))
     reason = " | ".join(filter(None, faults))
     if reason:
-        row |= {"status": QUARANTINED, "reason": reason}
+        row |= {"status": FileStatus.QUARANTINED.value, "reason": reason}
         return
-    warning = unusual(row, rows, files)
-    kept = row["reason"] if by_hand else None
-    row |= {"status": ACCEPTED, "reason": " | ".join(filter(None, (kept, warning))) or None}
+    warning = check_usual_volume(row, accepted, files)
+    reviewed = row["reason"] if is_by_hand else None
+    row["status"] = FileStatus.ACCEPTED.value
+    row["reason"] = " | ".join(filter(None, (reviewed, warning))) or None
 
 
-def _in_force_before(
-    lake: Lake, row: Row, own: Sequence[Row], landed: Mapping[str, ParsedFile]
-) -> tuple[Size, int]:
-    """The size and number of the version that a new one would replace."""
+def _replaced_version(
+    lake: Lake, row: Row, day_files: Sequence[Row], parsed_files: Mapping[str, ParsedFile]
+) -> tuple[VersionSize, int]:
+    """The size and number of the version that a new version would replace."""
     older = [
-        each
-        for each in own
-        if each["part"] == row["part"]
-        and each["status"] == ACCEPTED
-        and each["version"] < row["version"]
+        other
+        for other in day_files
+        if other["part"] == row["part"]
+        and other["status"] == FileStatus.ACCEPTED
+        and other["version"] < row["version"]
     ]
     if not older:
-        return Size(0, {}), 0
-    last = max(older, key=lambda each: int(each["version"]))
+        return VersionSize(0, {}), 0
+    last = max(older, key=lambda other: int(other["version"]))
     version, file_id = int(last["version"]), last["file_id"]
-    if file_id in landed:
-        return size_of(lake.storage, landed[file_id].lines), version
-    there = lake.read_day(STATEMENT_LINES, row["business_date"], row["channel"])
+    if file_id in parsed_files:
+        return measure_size(lake.storage, parsed_files[file_id].line_files), version
+    lines = lake.read_day(STATEMENT_LINES, row["business_date"], row["channel"])
     gross = summed(F.abs(F.col("amount"))).alias("gross")
-    mine = there.where(F.col("file_id") == F.lit(file_id)).groupBy("currency").agg(gross)
-    sums = {each["currency"]: int(each["gross"]) for each in mine.collect()}
-    return Size(int(last["line_count"] or 0), sums), version
+    by_currency = lines.where(F.col("file_id") == F.lit(file_id)).groupBy("currency").agg(gross)
+    sums = {total["currency"]: int(total["gross"]) for total in by_currency.collect()}
+    return VersionSize(int(last["line_count"] or 0), sums), version
 
 
-def _strays(lake: Lake, own: Sequence[Row], channel: str, day: date) -> bool:
-    """Whether lines are there of files that are not in force: a job was killed taking them out."""
-    if not own:
+def _has_orphan_lines(lake: Lake, day_files: Sequence[Row], channel: str, day: date) -> bool:
+    """Whether the tables have lines of files that are not in force: a job was killed in between."""
+    if not day_files:
         return False
-    accepted = sum(int(row["line_count"] or 0) for row in own if row["status"] == ACCEPTED)
-    if lake.count_rows(STATEMENT_LINES, day, channel) != accepted:
+    accepted = [row for row in day_files if row["status"] == FileStatus.ACCEPTED]
+    line_count = sum(int(row["line_count"] or 0) for row in accepted)
+    if lake.count_rows(STATEMENT_LINES, day, channel) != line_count:
         return True
-    gone = [row["file_id"] for row in own if row["status"] == WITHDRAWN]
-    return bool(gone and lake.count_rows(REJECTED_LINES, day, channel, gone))
+    withdrawn = [row["file_id"] for row in day_files if row["status"] == FileStatus.WITHDRAWN]
+    return bool(withdrawn and lake.count_rows(REJECTED_LINES, day, channel, withdrawn))
 
 
-def _commit(
-    lake: Lake,
-    day: date,
-    channel: str,
-    items: Sequence[Item],
-    landed: Mapping[str, ParsedFile],
-    own: list[Row],
-) -> None:
-    """Lines and rejected lines first, then the files' rows: a kill in between is healed by a rerun.
+def _commit_day(
+    lake: Lake, day: date, channel: str, pending: Sequence[PendingFile],
+    parsed_files: Mapping[str, ParsedFile], day_files: list[Row],
+) -> None:  # fmt: skip
+    """Commits lines and rejected lines, then the file rows: a rerun repairs a kill in between.
 
-    Of several accepted versions of a part the last is in force, the others are superseded.
+    Of several accepted versions of a part the last is in force; the others become SUPERSEDED.
     """
-    good: dict[str, list[Row]] = defaultdict(list)
-    for row in own:
-        if row["status"] == ACCEPTED:
-            good[row["part"]].append(row)
-    for versions in good.values():
+    accepted_by_part: dict[str, list[Row]] = defaultdict(list)
+    for row in day_files:
+        if row["status"] == FileStatus.ACCEPTED:
+            accepted_by_part[row["part"]].append(row)
+    for versions in accepted_by_part.values():
         for row in sorted(versions, key=lambda row: int(row["version"]))[:-1]:
-            row["status"] = SUPERSEDED
-    in_force = {row["file_id"] for row in own if row["status"] == ACCEPTED}
-    gone = {row["file_id"] for row in own if row["status"] == WITHDRAWN} - in_force
-    read = {item.row["file_id"] for item in items}
-    none = ParsedFile("")
-    mine = [(item.row["file_id"], landed.get(item.row["file_id"], none)) for item in items]
-    add = [file for file_id, each in mine if file_id in in_force for file in each.lines]
-    rejected = [file for _, each in mine for file in each.rejected]
+            row["status"] = FileStatus.SUPERSEDED.value
+    in_force = {row["file_id"] for row in day_files if row["status"] == FileStatus.ACCEPTED}
+    withdrawn = {row["file_id"] for row in day_files if row["status"] == FileStatus.WITHDRAWN}
+    withdrawn -= in_force
+    read = [file.row["file_id"] for file in pending]
+    results = [parsed_files.get(file_id, ParsedFile(file_id)) for file_id in read]
+    kept = [result for result in results if result.file_id in in_force]
+    lines = [data_file for result in kept for data_file in result.line_files]
+    rejected = [data_file for result in results for data_file in result.rejected_files]
 
-    def replaced(of: str, path: str) -> bool:
+    def removes_lines(of_channel: str, path: str) -> bool:
         file_id = file_id_from_path(path)
-        return of == channel and (file_id in read or file_id not in in_force)
+        return of_channel == channel and (file_id in read or file_id not in in_force)
 
-    def refused(of: str, path: str) -> bool:
-        return of == channel and file_id_from_path(path) in read | gone
+    def removes_rejected(of_channel: str, path: str) -> bool:
+        return of_channel == channel and file_id_from_path(path) in {*read, *withdrawn}
 
-    lake.commit_files(STATEMENT_LINES, day, add, replaced, channel)
-    lake.commit_files(REJECTED_LINES, day, rejected, refused, channel)
-    lake.replace_rows(STATEMENT_FILES, own, day, channel)
+    lake.commit_files(STATEMENT_LINES, day, lines, removes_lines, channel)
+    lake.commit_files(REJECTED_LINES, day, rejected, removes_rejected, channel)
+    lake.replace_rows(STATEMENT_FILES, day_files, day, channel)

@@ -1,7 +1,7 @@
-"""What changed between two versions of a part: lines added, gone, changed.
+"""Compares two versions of a part line by line: lines added, gone, changed.
 
-A superseded version's lines are gone from the tables, so both are read from the archive again, with
-today's profile. Source: docs/reference/files.md, "Versions".
+The tables no longer have the lines of a superseded version, so this module reads both versions from
+the archive again, with today's profile. Source: docs/reference/files.md, "Versions".
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from jobs.ingestion.file_register import ACCEPTED, QUARANTINED, SUPERSEDED, WITHDRAWN, Row, kept_of
+from jobs.ingestion.file_register import ACCEPTED_ONCE, Row, reopen_archived
 from jobs.ingestion.open_file import decompress, plan_file
 from jobs.ingestion.parse_tasks import plan_tasks, run_parse_tasks
 from jobs.lake.tables import Lake
@@ -21,18 +21,20 @@ from schemas.errors import FileRefused
 from schemas.money import summed
 from schemas.profile.channel import Profile
 from schemas.tables import STATEMENT_LINES
+from schemas.vocabulary import FileStatus
 
-#: How many lines of each kind of change are shown.
+#: At most so many lines of each kind of change are shown.
 SHOWN_MAX = 5
-#: What of a line may change; its number and place in the file do not count.
-TOLD = ("status", "amount", "fee", "currency", "our_ref_norm")
-_GOOD = (ACCEPTED, SUPERSEDED, WITHDRAWN)
+#: A line is changed if one of these columns differs; its number and place do not count.
+COMPARED_COLUMNS = ("status", "amount", "fee", "currency", "our_ref_norm")
 
 
 @dataclass(frozen=True)
-class Changes:
-    """A version against the one before it: lines, by currency the amounts that came and went in
-    minor units, and some of the lines. `fault` says why they could not be compared.
+class VersionChanges:
+    """The changes of a version against the one before it.
+
+    The fields count lines. `amounts` are the changes by currency, in minor units; `lines` are
+    examples. `fault` says why the versions could not be compared.
     """
 
     against: int
@@ -44,43 +46,46 @@ class Changes:
     lines: Sequence[Mapping[str, Any]] = ()
     fault: str | None = None
 
-    def told(self) -> dict[str, Any]:
-        """As plain values."""
+    def to_plain(self) -> dict[str, Any]:
+        """The fields as a dict of plain values."""
         return asdict(self)
 
 
-def changes_of(lake: Lake, profile: Profile, rows: Sequence[Row]) -> dict[tuple[str, int], Changes]:
-    """By part and version, what each changes against the version in force before it.
+def compare_versions(
+    lake: Lake, profile: Profile, rows: Sequence[Row]
+) -> dict[tuple[str, int], VersionChanges]:
+    """Compares each version with the version in force before it; the keys are (part, version).
 
-    `rows` are those of one channel and date. A version that was refused for shrinking is compared
-    too; others that were quarantined are not.
+    `rows` are the rows of `statement_files` of one channel and date. The function compares versions
+    that were accepted at some time, and those refused as SHRUNK.
     """
-    out: dict[tuple[str, int], Changes] = {}
+    changes: dict[tuple[str, int], VersionChanges] = {}
     before: dict[str, Row] = {}
     for row in sorted(rows, key=lambda row: (row["part"], row["version"])):
         part, version = row["part"], int(row["version"])
-        small = row["status"] == QUARANTINED and str(row["reason"]).startswith("SHRUNK")
-        if row["status"] not in _GOOD and not small:
+        is_quarantined = row["status"] == FileStatus.QUARANTINED
+        has_shrunk = is_quarantined and str(row["reason"]).startswith("SHRUNK")
+        if row["status"] not in ACCEPTED_ONCE and not has_shrunk:
             continue
         if part in before:
-            out[part, version] = _between(lake, profile, before[part], row)
-        if not small:
+            changes[part, version] = _compare_two(lake, profile, before[part], row)
+        if not has_shrunk:
             before[part] = row
-    return out
+    return changes
 
 
-def _between(lake: Lake, profile: Profile, old: Row, new: Row) -> Changes:
+def _compare_two(lake: Lake, profile: Profile, old: Row, new: Row) -> VersionChanges:
     against = int(old["version"])
     try:
-        was, now = (_keyed(_lines(lake, profile, row), f"_{side}") for side, row in
-                    (("was", old), ("now", new)))  # fmt: skip
+        was = _with_line_key(_read_lines(lake, profile, old), "_was")
+        now = _with_line_key(_read_lines(lake, profile, new), "_now")
     except FileRefused as fault:
-        return Changes(against, fault=str(fault))
+        return VersionChanges(against, fault=str(fault))
     except FileNotFoundError:
-        return Changes(against, fault="it is not in the archive any more")
+        return VersionChanges(against, fault="the archive no longer has it")
     joined = was.join(now, on=["key", "copy"], how="full_outer")
     differs = F.lit(False)
-    for name in TOLD:
+    for name in COMPARED_COLUMNS:
         differs = differs | ~F.col(f"{name}_was").eqNullSafe(F.col(f"{name}_now"))
     change = (
         F.when(F.col("line_no_was").isNull(), F.lit("added"))
@@ -88,42 +93,50 @@ def _between(lake: Lake, profile: Profile, old: Row, new: Row) -> Changes:
         .when(differs, F.lit("changed"))
         .otherwise(F.lit("same"))
     )
-    made = lake.stage(joined.withColumn("change", change), "changes")
+    lines = lake.stage(joined.withColumn("change", change), "changes")
     counts = {
         row["change"]: int(row["rows"])
-        for row in made.groupBy("change").agg(F.count("*").alias("rows")).collect()
+        for row in lines.groupBy("change").agg(F.count("*").alias("rows")).collect()
     }
-    amounts: dict[str, int] = {}
-    for side, sign in (("was", -1), ("now", 1)):
-        total = summed(F.col(f"amount_{side}")).alias("total")
-        there = made.where(F.col("change") != F.lit("same")).groupBy(f"currency_{side}").agg(total)
-        for row in there.where(F.col(f"currency_{side}").isNotNull()).collect():
-            code = row[f"currency_{side}"]
-            amounts[code] = amounts.get(code, 0) + sign * int(row["total"])
-    return Changes(
+    return VersionChanges(
         against,
         counts.get("added", 0),
         counts.get("gone", 0),
         counts.get("changed", 0),
         counts.get("same", 0),
-        amounts,
-        _some(made),
+        _sum_changes(lines),
+        _example_lines(lines),
     )
 
 
-def _some(made: DataFrame) -> list[dict[str, Any]]:
-    """The first lines of each kind of change."""
-    at = F.coalesce("line_no_now", "line_no_was")
-    place = F.row_number().over(Window.partitionBy("change").orderBy(at, "key", "copy"))
-    shown = made.where(F.col("change") != F.lit("same")).withColumn("place", place)
-    rows = shown.where(F.col("place") <= F.lit(SHOWN_MAX)).drop("key", "copy").collect()
-    told = [row.asDict() for row in rows]
-    return sorted(told, key=lambda row: (str(row["change"]), int(row.pop("place"))))
+def _sum_changes(lines: DataFrame) -> dict[str, int]:
+    """The sum of the changed lines by currency, new less old, in minor units."""
+    amounts: dict[str, int] = {}
+    differing = lines.where(F.col("change") != F.lit("same"))
+    for side, sign in (("was", -1), ("now", 1)):
+        currency = f"currency_{side}"
+        total = summed(F.col(f"amount_{side}")).alias("total")
+        totals = differing.groupBy(currency).agg(total)
+        for row in totals.where(F.col(currency).isNotNull()).collect():
+            code = row[currency]
+            amounts[code] = amounts.get(code, 0) + sign * int(row["total"])
+    return amounts
 
 
-def _keyed(lines: DataFrame, side: str) -> DataFrame:
-    """Lines by what makes them the same line in two versions: kind and channel_ref, or all they
-    say where there is none; copies are numbered.
+def _example_lines(lines: DataFrame) -> list[dict[str, Any]]:
+    """The first lines of each kind of change, by line number."""
+    line_no = F.coalesce("line_no_now", "line_no_was")
+    place = F.row_number().over(Window.partitionBy("change").orderBy(line_no, "key", "copy"))
+    differing = lines.where(F.col("change") != F.lit("same")).withColumn("place", place)
+    rows = differing.where(F.col("place") <= F.lit(SHOWN_MAX)).drop("key", "copy").collect()
+    examples = [row.asDict() for row in rows]
+    return sorted(examples, key=lambda row: (str(row["change"]), int(row.pop("place"))))
+
+
+def _with_line_key(lines: DataFrame, suffix: str) -> DataFrame:
+    """Adds `key`, by which a line is the same line in two versions, and `copy`, its number.
+
+    The key is kind and channel_ref; without channel_ref it is kind, references, time and amount.
     """
 
     def text(name: str) -> Column:
@@ -133,32 +146,33 @@ def _keyed(lines: DataFrame, side: str) -> DataFrame:
         "|", *(text(name) for name in ("our_ref_norm", "order_ref_norm", "traded_at", "amount"))
     )
     key = F.concat_ws("|", text("kind"), F.coalesce("channel_ref_norm", content))
-    keyed = lines.withColumn("key", key)
-    order = (*TOLD, "line_no")
+    with_key = lines.withColumn("key", key)
+    order = (*COMPARED_COLUMNS, "line_no")
     copy = F.row_number().over(Window.partitionBy("key").orderBy(*order))
-    kept = ("line_no", "kind", "channel_ref", *TOLD)
-    named = [F.col(name).alias(f"{name}{side}") for name in kept]
-    return keyed.select("key", copy.alias("copy"), *named)
+    columns = ("line_no", "kind", "channel_ref", *COMPARED_COLUMNS)
+    renamed = [F.col(name).alias(f"{name}{suffix}") for name in columns]
+    return with_key.select("key", copy.alias("copy"), *renamed)
 
 
-def _lines(lake: Lake, profile: Profile, row: Row) -> DataFrame:
-    """The good lines of an archived version, read again into the staging area.
+def _read_lines(lake: Lake, profile: Profile, row: Row) -> DataFrame:
+    """Reads the good lines of an archived version again, into the staging area.
 
     Raises:
-        FileRefused: it cannot be read, perhaps as its profile has changed.
-        FileNotFoundError: it is not in the archive.
+        FileRefused: the file cannot be read; perhaps its profile has changed.
+        FileNotFoundError: the archive no longer has the file.
     """
     name, day = row["file_name"], row["business_date"]
-    kept = kept_of(lake, row)
-    plain = decompress(lake.storage, kept, name, lake.staging_path("unpacked"), profile)
+    archived = reopen_archived(lake, row)
+    plain = decompress(lake.storage, archived, name, lake.staging_path("unpacked"), profile)
     plan = plan_file(lake.storage, plain, name, profile, day)
     place = f"{lake.uri}/{lake.staging_path('versions')}"
-    done = run_parse_tasks(lake, plan_tasks(Storage(place), plain, plan, profile, day))
-    files = [each.path for one in done.values() for each in one.lines]
+    parsed = run_parse_tasks(lake, plan_tasks(Storage(place), plain, plan, profile, day))
+    paths = [data_file.path for file in parsed.values() for data_file in file.line_files]
+    partitions = STATEMENT_LINES.partitions
     stored = StructType(
-        [each for each in STATEMENT_LINES.schema if each.name not in STATEMENT_LINES.partitions]
+        [column for column in STATEMENT_LINES.schema if column.name not in partitions]
     )
-    if not files:
+    if not paths:
         return lake.spark.createDataFrame([], stored)
     folder = f"{place}/{STATEMENT_LINES.name}"
-    return lake.spark.read.schema(stored).parquet(*[f"{folder}/{each}" for each in files])
+    return lake.spark.read.schema(stored).parquet(*[f"{folder}/{path}" for path in paths])

@@ -1,7 +1,7 @@
-"""`tieout profile new`: a page drafted from a statement, with what was guessed from what.
+"""`tieout profile new`: drafts a channel's page from a statement, each guess with its reason.
 
-Nothing of the file but its headings and the few words of its kinds, statuses and signs comes into
-the page: no account number, no name.
+Only headings and the words of kinds, statuses and signs get into the page: no account number, no
+name.
 """
 
 import tempfile
@@ -14,17 +14,23 @@ from typing import Any
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
-from jobs.onboarding.described import described, zone_of
-from jobs.onboarding.guesswork import Described
-from jobs.onboarding.names import pattern_of
-from jobs.onboarding.page import flow, layout_text, said
-from jobs.onboarding.shipped import Draft, Given, fitting, of_shipped, page_at
-from jobs.onboarding.sums import with_totals
-from jobs.onboarding.table import Table, encoding_of, table_of
-from jobs.onboarding.trial import Trial, tried
+from jobs.onboarding.describe_table import describe_table, guess_zone
+from jobs.onboarding.file_names import file_pattern
+from jobs.onboarding.layout_draft import LayoutDraft
+from jobs.onboarding.page_text import layout_lines, to_flow_yaml, with_comment
+from jobs.onboarding.proven_totals import add_proven_totals
+from jobs.onboarding.shipped_pages import (
+    Draft,
+    DraftInput,
+    draft_from_shipped,
+    find_fitting_page,
+    load_page,
+)
+from jobs.onboarding.table import Table, detect_encoding, detect_table
+from jobs.onboarding.trial import Trial, try_statement
 from jobs.statements import DIALECTS
 from jobs.statements.parser import HEAD_BYTES, TAIL_BYTES, Sample
-from jobs.statements.reading.cell_marks import SEPARATOR, shown
+from jobs.statements.reading.sheet_encoding import SEPARATOR, render_row
 from jobs.statements.xlsx import parser
 from jobs.statements.xlsx.workbook_zip import Workbook
 from jobs.storage.archive import ArchivedFile, Storage, archive_file
@@ -32,165 +38,167 @@ from jobs.storage.unpack import UnpackLimits, render_as_text, report_damage, unp
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 
-#: Dialects that a profile describes: they are drafted from the table that the file is.
+#: Dialects whose layout a profile describes: their page is drafted from the table in the file.
 DESCRIBED = ("delimited", "fixed_width", "xlsx")
 _UNPACKED_BYTES_MAX = 20 * 2**30
 
 
-def drafted(statement: Path, channel: str, shipped: Mapping[str, Path]) -> Draft:
-    """A page for a statement; `shipped` are the pages to begin with, by their name.
+def draft_page(statement: Path, channel: str, shipped: Mapping[str, Path]) -> Draft:
+    """Drafts a page for a statement; `shipped` are the shipped pages by name.
 
     Raises:
-        FileRefused: it cannot be unpacked, or it is nothing that is known.
+        FileRefused: the file cannot be unpacked, or its format is not recognised.
     """
     with tempfile.TemporaryDirectory() as folder:
         storage = Storage(folder)
-        with statement.open("rb") as source:
-            kept = archive_file(storage, source)
-        pages = {name: page_at(path) for name, path in shipped.items()}
-        given = Given(statement, storage, kept, channel, shipped, pages)
-        sample = _sample(given, kept)
+        with statement.open("rb") as stream:
+            archived = archive_file(storage, stream)
+        pages = {name: load_page(path) for name, path in shipped.items()}
+        source = DraftInput(statement, storage, archived, channel, shipped, pages)
+        sample = _read_sample(source, archived)
         if parser.identify(sample):
-            return _of_workbook(given)
-        plain = _plain(given)
-        sample = _sample(given, plain)
+            return _draft_from_workbook(source)
+        plain = _unpack_statement(source)
+        sample = _read_sample(source, plain)
         known = [
             name
             for name, module in DIALECTS.items()
             if name not in DESCRIBED and module.identify(sample)
         ]
         for dialect in known or ("delimited", "fixed_width"):
-            page = fitting(given, plain, dialect)
+            page = find_fitting_page(source, plain, dialect)
             if page is not None:
-                return of_shipped(given, page)
+                return draft_from_shipped(source, page)
         if b"\0" in sample.head:
             raise FileRefused(
-                "NOT_RECOGNISED", given.name, "it is no text in a known encoding",
+                "NOT_RECOGNISED", source.name, "it is not text in a known encoding",
                 "have it sent in UTF-8 or GB18030",
             )  # fmt: skip
-        encoding = encoding_of(sample.head, sample.size <= HEAD_BYTES)
+        encoding = detect_encoding(sample.head, sample.byte_size <= HEAD_BYTES)
         head, tail = (part.decode(encoding, "replace") for part in (sample.head, sample.tail))
-        table = table_of(_lines(head), _lines(tail), encoding, given.name)
-        return _of_table(given, table, None)
+        table = detect_table(_split_lines(head), _split_lines(tail), encoding, source.name)
+        return _draft_from_table(source, table, None)
 
 
-def _sample(given: Given, plain: ArchivedFile) -> Sample:
-    with given.storage.fs.open_input_file(plain.path) as source:
-        head = source.read(HEAD_BYTES)
-        source.seek(max(0, plain.byte_size - TAIL_BYTES))
-        return Sample(given.name, plain.byte_size, head, source.read(TAIL_BYTES))
+def _read_sample(source: DraftInput, plain: ArchivedFile) -> Sample:
+    with source.storage.fs.open_input_file(plain.path) as stream:
+        head = stream.read(HEAD_BYTES)
+        stream.seek(max(0, plain.byte_size - TAIL_BYTES))
+        return Sample(source.name, plain.byte_size, head, stream.read(TAIL_BYTES))
 
 
-def _lines(text: str) -> list[str]:
+def _split_lines(text: str) -> list[str]:
     return [line.rstrip("\r").removeprefix("\ufeff") for line in text.split("\n")]
 
 
-def _plain(given: Given) -> ArchivedFile:
-    """The file, unpacked; of several in a zip the one that a shipped page takes."""
-    members = [None, *(page.files.member for page in given.pages.values() if page.files)]
+def _unpack_statement(source: DraftInput) -> ArchivedFile:
+    """Unpacks the file; of several files in a zip it takes the one that a shipped page names."""
+    members = [None, *(page.files.member for page in source.pages.values() if page.files)]
     first: FileRefused | None = None
     for member in dict.fromkeys(members):
         try:
-            wanted = UnpackLimits(_UNPACKED_BYTES_MAX, member, is_text=False)
-            return unpack(given.storage, given.kept, given.name, "scratch", wanted)
+            limits = UnpackLimits(_UNPACKED_BYTES_MAX, member, is_text=False)
+            return unpack(source.storage, source.archived, source.name, "scratch", limits)
         except FileRefused as fault:
             first = first or fault
-            if fault.code != "MANY_MEMBERS":
+            if fault.code != "MULTIPLE_FILES_IN_ARCHIVE":
                 break
     assert first is not None
     raise first
 
 
-def _of_workbook(given: Given) -> Draft:
-    """A page for the first visible sheet that is a table."""
-    opening = given.storage.fs.open_input_file(given.kept.path)
-    with opening as source, report_damage(given.name):
-        book = Workbook(source, given.name, _UNPACKED_BYTES_MAX)
-        visible = [tab for tab in book.tabs if tab.visible]
+def _draft_from_workbook(source: DraftInput) -> Draft:
+    """Drafts a page for the first visible sheet that has a table."""
+    opening = source.storage.fs.open_input_file(source.archived.path)
+    with opening as stream, report_damage(source.name):
+        book = Workbook(stream, source.name, _UNPACKED_BYTES_MAX)
+        visible = [tab for tab in book.sheets if tab.is_visible]
     first: FileRefused | None = None
     for number in range(1, len(visible) + 1):
         try:
-            plain = _sheet(given, number)
-            sample = _sample(given, plain)
-            head, tail = (_lines(shown(part.decode("utf-8", "replace")))
+            plain = _sheet_as_text(source, number)
+            sample = _read_sample(source, plain)
+            head, tail = (_split_lines(render_row(part.decode("utf-8", "replace")))
                           for part in (sample.head, sample.tail))  # fmt: skip
-            table = table_of(head, tail, "utf-8", given.name, SEPARATOR)
+            table = detect_table(head, tail, "utf-8", source.name, SEPARATOR)
         except FileRefused as fault:
             first = first or fault
             continue
-        return _of_table(given, table, {"sheet": number} if len(visible) > 1 else {})
+        return _draft_from_table(source, table, {"sheet": number} if len(visible) > 1 else {})
     raise first or FileRefused(
-        "NOT_RECOGNISED", given.name, "no sheet is visible", "have it sent with its sheet shown"
+        "NOT_RECOGNISED", source.name, "no sheet is visible", "ask for a file with a visible sheet"
     )
 
 
-def _sheet(given: Given, number: int) -> ArchivedFile:
-    wanted = UnpackLimits(_UNPACKED_BYTES_MAX, is_text=False)
+def _sheet_as_text(source: DraftInput, number: int) -> ArchivedFile:
+    limits = UnpackLimits(_UNPACKED_BYTES_MAX, is_text=False)
     return render_as_text(
-        given.storage, given.kept, given.name, "scratch", wanted,
-        lambda source, name, most: Workbook(source, name, most).lines(number),
+        source.storage, source.archived, source.name, "scratch", limits,
+        lambda stream, name, bytes_max: Workbook(stream, name, bytes_max).read_lines(number),
     )  # fmt: skip
 
 
-def _of_table(given: Given, table: Table, sheet: dict[str, Any] | None) -> Draft:
-    """A page with a layout, and the totals that the file proves; `sheet` is of a workbook."""
-    found = described(table, sheet is not None)
+def _draft_from_table(source: DraftInput, table: Table, sheet: dict[str, Any] | None) -> Draft:
+    """Drafts a page with a layout and the totals that its lines prove; `sheet` for a workbook."""
+    draft = describe_table(table, sheet is not None)
     dialect = "delimited" if sheet is None else "xlsx"
     for key, value in (sheet or {}).items():
-        found.layout = {key: value, **found.layout}
-        found.why[key] = "the first of its visible sheets that is a table"
-    pattern, day = pattern_of(given.name, given.channel)
+        draft.layout = {key: value, **draft.layout}
+        draft.reasons[key] = "the first visible sheet that has a table"
+    pattern, day = file_pattern(source.name, source.channel)
 
-    def text(of: Described, first: date | None) -> str:
-        return _text(given.channel, dialect, zone_of(table), (pattern, first or day), of)
+    def page_text(layout: LayoutDraft, first: date | None) -> str:
+        return _page_text(
+            source.channel, dialect, guess_zone(table), (pattern, first or day), layout
+        )
 
-    def trial(of: Described) -> Trial | None:
-        whole = replace(of, layout={**of.layout, **of.assumed})
-        profile = _valid(text(whole, date(2000, 1, 1)))
-        return None if profile is None else tried(profile, given.statement, day, 0)
+    def try_layout(layout: LayoutDraft) -> Trial | None:
+        assumed = replace(layout, layout={**layout.layout, **layout.assumptions})
+        profile = _validate(page_text(assumed, date(2000, 1, 1)))
+        return None if profile is None else try_statement(profile, source.statement, day, 0)
 
-    found = with_totals(found, table, trial)
-    first = day or found.day
+    draft = add_proven_totals(draft, table, try_layout)
+    first = day or draft.busiest_day
     if first is None:
-        found.open.append("the first day of which a file is expected (first_date)")
-    return Draft(text(found, first), dialect, found.open)
+        draft.questions.append("the first date for which a file is expected (first_date)")
+    return Draft(page_text(draft, first), dialect, draft.questions)
 
 
-def _text(
+def _page_text(
     channel: str, dialect: str, zone: tuple[str, str], files: tuple[str, date | None],
-    found: Described,
+    draft: LayoutDraft,
 ) -> str:  # fmt: skip
     pattern, first = files
-    refs = [name for name in ("our_ref", "channel_ref") if name in found.layout["columns"]]
-    passes: list[Any] = refs
-    why = "the numbers that both sides have, in this order"
-    if not refs:
+    references = [name for name in ("our_ref", "channel_ref") if name in draft.layout["columns"]]
+    passes: list[Any] = references
+    why = "the references that both sides have, in this order"
+    if not references:
         on = ["amount", "currency"]
         passes = [{"name": "amount_and_time", "on": on, "within_seconds": 300}]
-        why = "no column has a number of ours or theirs; say whether this is safe"
-    named = "say how the files of a day are named"
+        why = "no column has a reference; say whether this is safe"
+    pattern_advice = "say how the files of a date are named"
     if "{" in pattern.rsplit("/", 1)[-1]:
-        named = "by the date in its name; say more where others lie beside it"
+        pattern_advice = "by the date in its name; say more if other files are in the folder"
     lines = [
-        "# Drafted from a file. A comment says what a guess came from: look at each.",
-        said(f"channel: {flow(channel)}", "the name in every table"),
+        "# Drafted from a file. Each comment says where a guess comes from: check all of them.",
+        with_comment(f"channel: {to_flow_yaml(channel)}", "the name in every table"),
         f"dialect: {dialect}",
-        said(f"zone: {zone[0]}", zone[1]),
+        with_comment(f"zone: {zone[0]}", zone[1]),
         *(
-            [said(f"first_date: {first}", "its day: nothing is expected before it")]
+            [with_comment(f"first_date: {first}", "the date of this file; none is expected before")]
             if first
             else []
         ),
         "files:",
-        said(f"  pattern: {flow(pattern)}", f"below --inbox; {named}"),
-        *layout_text(found.layout, found.why, found.open),
+        with_comment(f"  pattern: {to_flow_yaml(pattern)}", f"below --inbox; {pattern_advice}"),
+        *layout_lines(draft.layout, draft.reasons, draft.questions),
         "match:",
-        said(f"  passes: {flow(passes)}", why),
+        with_comment(f"  passes: {to_flow_yaml(passes)}", why),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _valid(text: str) -> Profile | None:
+def _validate(text: str) -> Profile | None:
     try:
         return Profile.model_validate(YAML().load(text))
     except ValidationError:

@@ -1,8 +1,8 @@
-"""Shape of the day's rows, checked by Great Expectations, which nothing else here imports.
+"""Checks the shape of the day's rows with Great Expectations; no other module imports it.
 
-Columns, nulls, sets of words, bounds, volume; each check is marked `fail` (the job exits 3) or
-`warn` (counted and reported). No sums of money: it adds in floats, and the rules' own
-conservation checks are exact. Source: docs/reference/quality.md.
+The checks: columns, nulls, known values, bounds, volume. Each has the severity `fail` (the job
+exits 3) or `warn` (reported). None sums money: Great Expectations adds in floats, and the
+conservation checks of the match are exact. Source: docs/reference/quality.md.
 """
 
 import importlib
@@ -24,18 +24,17 @@ from jobs.lake.tables import Lake
 from jobs.quality.rules import USUAL_DAYS, USUAL_DAYS_MIN, Rule, Severity, select_rules
 from schemas.tables import Table
 
-#: What Great Expectations imports at its start, half of the time it takes, and we never use.
-_LATER = ("scipy.stats", "altair")
-_one_at_a_time = threading.RLock()
+#: Great Expectations imports these, at half of its import time, and tieout never uses them.
+_LAZY_MODULES = ("scipy.stats", "altair")
+_import_lock = threading.RLock()
 
 
 @dataclass(frozen=True)
 class Check:
-    """One rule held against the day.
+    """The result of one rule on one day.
 
-    `column` is `the table` where the rule is about all of it. `found` says what speaks against it,
-    and is empty where nothing does; `evidence` is Great Expectations' own result, which the page
-    is made from.
+    `column` is `the table` for a rule of the whole table. `problem` describes the failure and is
+    empty if the check passed. `evidence` is the result of Great Expectations, for the page.
     """
 
     name: str
@@ -48,7 +47,7 @@ class Check:
 
 @dataclass(frozen=True)
 class QualitySummary:
-    """What the checks of one table and day came to; `channels` is empty where all were checked."""
+    """The results of one table and day; `channels` is empty if the checks cover all channels."""
 
     table: str
     day: date
@@ -59,28 +58,29 @@ class QualitySummary:
 
     @property
     def failures(self) -> tuple[Check, ...]:
-        """Checks marked `fail` that failed."""
-        return tuple(
-            each for each in self.checks if not each.passed and each.severity is Severity.FAIL
-        )
+        """The failed checks of severity `fail`."""
+        return self._failed(Severity.FAIL)
 
     @property
     def warnings(self) -> tuple[Check, ...]:
-        """Checks marked `warn` that failed."""
-        return tuple(
-            each for each in self.checks if not each.passed and each.severity is Severity.WARN
-        )
+        """The failed checks of severity `warn`."""
+        return self._failed(Severity.WARN)
 
     @property
     def result(self) -> str:
-        """`FAIL` if a check marked so failed, else `WARN` or `OK`."""
+        """`FAIL`, `WARN` or `OK`: the highest severity of the failed checks."""
         return "FAIL" if self.failures else "WARN" if self.warnings else "OK"
+
+    def _failed(self, severity: Severity) -> tuple[Check, ...]:
+        return tuple(
+            check for check in self.checks if not check.passed and check.severity is severity
+        )
 
 
 def preload_great_expectations() -> threading.Thread:
-    """Imports Great Expectations behind the caller's back, while an engine is at work.
+    """Imports Great Expectations in a thread, while an engine works.
 
-    To be called once the session is open: two threads should not import the same packages.
+    Call it once the session is open: two threads should not import the same packages.
     """
     thread = threading.Thread(target=_great_expectations, name="quality", daemon=True)
     thread.start()
@@ -90,48 +90,48 @@ def preload_great_expectations() -> threading.Thread:
 def check_day(
     lake: Lake, table: Table, day: date, channels: Sequence[str] | None = None
 ) -> QualitySummary:
-    """Checks the rows of one table on one day, of all channels or of those named.
+    """Checks the rows of one table on one day, of all channels or of the given ones.
 
     Raises:
-        TableMissing: nothing has created the table.
+        TableMissing: the table does not exist.
     """
-    begun = time.monotonic()
-    chosen = tuple(sorted(channels or ()))
-    rows, usual = _volumes(lake, table, day, chosen)
-    frame = _of(lake.read_day(table, day), chosen)
-    with _one_at_a_time:
-        asked = _validated(frame, select_rules(table, rows, usual), "BOOLEAN_ONLY")
-        # The cheap form says yes or no, in one pass; what failed is asked again for what is wrong.
-        doubtful = tuple(rule for rule, evidence in asked if not evidence.success)
-        passed = [(rule, evidence) for rule, evidence in asked if evidence.success]
-        told = _validated(frame, doubtful, "BASIC") if doubtful else []
-    told.sort(key=lambda each: each[0].severity)  # failures before warnings
-    checks = tuple(_check(rule, evidence) for rule, evidence in [*told, *passed])
-    seconds = round(time.monotonic() - begun, 3)
-    return QualitySummary(table.name, day, chosen, rows, checks, seconds)
+    start = time.monotonic()
+    selected = tuple(sorted(channels or ()))
+    rows, usual = _count_rows(lake, table, day, selected)
+    frame = _filter_channels(lake.read_day(table, day), selected)
+    with _import_lock:
+        results = _validate(frame, select_rules(table, rows, usual), "BOOLEAN_ONLY")
+        # The cheap format says yes or no, in one pass; a second one describes the failures.
+        failing = tuple(rule for rule, evidence in results if not evidence.success)
+        passed = [(rule, evidence) for rule, evidence in results if evidence.success]
+        failed = _validate(frame, failing, "BASIC") if failing else []
+    failed.sort(key=lambda result: result[0].severity)  # failures before warnings
+    checks = tuple(_to_check(rule, evidence) for rule, evidence in [*failed, *passed])
+    seconds = round(time.monotonic() - start, 3)
+    return QualitySummary(table.name, day, selected, rows, checks, seconds)
 
 
 def describe(check: Check) -> str:
-    """What must hold, as Great Expectations says it, in HTML."""
+    """The rule of a check as HTML, in the words of Great Expectations."""
     _great_expectations()
     blocks = importlib.import_module("great_expectations.render.renderer.content_block")
     views = importlib.import_module("great_expectations.render.view")
     block = blocks.ValidationResultsTableContentBlockRenderer.render([check.evidence])
-    said = block.to_json_dict()["table"][0][1]
-    # Of a failed check the sentence is followed by its examples, which `found` has already.
-    sentence = said[0] if isinstance(said, list) else said
-    page = views.DefaultJinjaPageView().env.from_string("{{ said | render_content_block | safe }}")
-    return str(page.render(said=sentence)).strip()
+    content = block.to_json_dict()["table"][0][1]
+    # In a failed check examples follow the sentence; `problem` has them already.
+    sentence = content[0] if isinstance(content, list) else content
+    page = views.DefaultJinjaPageView().env.from_string("{{ rule | render_content_block | safe }}")
+    return str(page.render(rule=sentence)).strip()
 
 
-def _of(frame: DataFrame, channels: Sequence[str]) -> DataFrame:
+def _filter_channels(frame: DataFrame, channels: Sequence[str]) -> DataFrame:
     return frame.where(F.col("channel").isin(list(channels))) if channels else frame
 
 
-def _volumes(
+def _count_rows(
     lake: Lake, table: Table, day: date, channels: Sequence[str]
 ) -> tuple[int, int | None]:
-    """Rows of the day, and the median of the days before it where enough of them have rows."""
+    """The rows of the day, and the median of the days before it if enough of them have rows."""
     today, *before = (
         sum(
             int(file["num_records"])
@@ -140,14 +140,14 @@ def _volumes(
         )
         for number in range(USUAL_DAYS + 1)
     )
-    there = [rows for rows in before if rows]
-    return today, int(statistics.median(there)) if len(there) >= USUAL_DAYS_MIN else None
+    with_rows = [rows for rows in before if rows]
+    return today, int(statistics.median(with_rows)) if len(with_rows) >= USUAL_DAYS_MIN else None
 
 
-def _validated(
+def _validate(
     frame: DataFrame, rules: Sequence[Rule], result_format: str
 ) -> list[tuple[Rule, Any]]:
-    """Each rule with Great Expectations' result for it, in the order of the rules."""
+    """Validates the rules; returns each with its result, in the order of the rules."""
     gx = _great_expectations()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
@@ -161,58 +161,58 @@ def _validated(
         ))  # fmt: skip
     batch = asset.add_batch_definition_whole_dataframe("day")
     definition = gx.ValidationDefinition(name="day", data=batch, suite=suite)
-    done = context.validation_definitions.add(definition).run(
+    validation = context.validation_definitions.add(definition).run(
         batch_parameters={"dataframe": frame}, result_format=result_format
     )
-    found = {result.expectation_config.meta["place"]: result for result in done.results}
-    return [(rule, found[place]) for place, rule in enumerate(rules)]
+    by_place = {result.expectation_config.meta["place"]: result for result in validation.results}
+    return [(rule, by_place[place]) for place, rule in enumerate(rules)]
 
 
-def _check(rule: Rule, evidence: Any) -> Check:
+def _to_check(rule: Rule, evidence: Any) -> Check:
     column = str(rule.arguments.get("column", "the table"))
-    found = "" if evidence.success else _what_is_wrong(evidence)
-    return Check(rule.name, column, rule.severity, bool(evidence.success), found, evidence)
+    problem = "" if evidence.success else _describe_problem(evidence)
+    return Check(rule.name, column, rule.severity, bool(evidence.success), problem, evidence)
 
 
-def _what_is_wrong(evidence: Any) -> str:
-    told = evidence.result or {}
-    if "unexpected_count" in told:
-        values = told.get("partial_unexpected_list") or []
+def _describe_problem(evidence: Any) -> str:
+    result = evidence.result or {}
+    if "unexpected_count" in result:
+        values = result.get("partial_unexpected_list") or []
         examples = sorted({str(value) for value in values if value is not None})
         such_as = f", such as {', '.join(examples[:3])}" if examples else ""
-        return f"{told['unexpected_count']} of {told['element_count']} rows{such_as}"
-    if "observed_value" in told:
-        return f"it is {told['observed_value']}"
+        return f"{result['unexpected_count']} of {result['element_count']} rows{such_as}"
+    if "observed_value" in result:
+        return f"it is {result['observed_value']}"
     return f"could not be checked: {str(evidence.exception_info)[-300:]}"
 
 
 class _LazyModule(ModuleType):
-    """Stands for a module until something of it is used."""
+    """Stands in for a module until a program uses it."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        _forget_stand_ins()
+        _remove_lazy_modules()
         return getattr(importlib.import_module(self.__name__), name)
 
 
-def _forget_stand_ins() -> None:
-    for name in _LATER:
+def _remove_lazy_modules() -> None:
+    for name in _LAZY_MODULES:
         if isinstance(sys.modules.get(name), _LazyModule):
             del sys.modules[name]
 
 
 def _great_expectations() -> ModuleType:
-    """The package, imported with its own reporting home switched off."""
-    with _one_at_a_time:
+    """Imports the package, with its usage reporting switched off."""
+    with _import_lock:
         if "great_expectations" not in sys.modules:
             os.environ["GX_ANALYTICS_ENABLED"] = "false"
-            for name in _LATER:
+            for name in _LAZY_MODULES:
                 sys.modules.setdefault(name, _LazyModule(name))
             try:
                 import great_expectations
             finally:
-                _forget_stand_ins()
+                _remove_lazy_modules()
         import great_expectations
         import great_expectations.expectations
 

@@ -1,8 +1,8 @@
-"""The pages that people open: one per table and day, and an index of the latest days.
+"""Writes the quality pages: one per table and day, and an index of the latest days.
 
-They lie in the lake's `quality/` and need no network: nothing in them points outside.
-Great Expectations' own site loads styles and scripts from elsewhere, so its sentences are put into
-a page of ours. Source: docs/reference/quality.md.
+They are in the lake's `quality/` and need no network: they have no link out of the folder. The site
+of Great Expectations loads styles and scripts from elsewhere, so this module takes only its
+sentences. Source: docs/reference/quality.md.
 """
 
 import html
@@ -15,10 +15,10 @@ from typing import Any
 from pyarrow import fs
 
 from jobs.lake.tables import Lake
-from jobs.quality.great_expectations_checks import Check, QualitySummary, in_words
+from jobs.quality.great_expectations_checks import Check, QualitySummary, describe
 
 FOLDER = "quality"
-#: The index shows so many of the latest days; the pages of all days stay where they are.
+#: The index shows so many of the latest days; it does not remove older pages.
 INDEX_DAYS = 60
 
 _STYLE = """
@@ -44,19 +44,19 @@ _PAGE = Template(
 
 
 def build_pages(lake: Lake, summaries: Sequence[QualitySummary]) -> str:
-    """Writes the page of each summary, and the index anew; returns the index's path.
+    """Writes the page of each summary, and the index; returns the index's path.
 
-    A page of the same table, day and channels is replaced; all others stay.
+    A page replaces an earlier one of the same table, day and channels; all others stay.
     """
     for summary in summaries:
-        place = f"{FOLDER}/{summary.day}/{_name(summary)}"
-        _write(lake, f"{place}.html", _page_of(summary))
-        _write(lake, f"{place}.json", json.dumps(_facts(summary), indent=1) + "\n")
-    _write(lake, f"{FOLDER}/index.html", _index(_latest(lake)))
+        path = f"{FOLDER}/{summary.day}/{_page_name(summary)}"
+        _write(lake, f"{path}.html", _render_page(summary))
+        _write(lake, f"{path}.json", json.dumps(_facts(summary), indent=1) + "\n")
+    _write(lake, f"{FOLDER}/index.html", _render_index(_read_latest(lake)))
     return f"{lake.uri}/{FOLDER}/index.html"
 
 
-def _name(summary: QualitySummary) -> str:
+def _page_name(summary: QualitySummary) -> str:
     return ".".join([summary.table, "+".join(summary.channels) or "all"])
 
 
@@ -69,12 +69,12 @@ def _facts(summary: QualitySummary) -> dict[str, Any]:
         "rows": summary.rows,
         "checks": len(summary.checks),
         "seconds": summary.seconds,
-        "wrong": [f"{each.mark}: {each.column} {each.name}: {each.found}"
-                  for each in (*summary.failures, *summary.warnings)],
+        "wrong": [f"{check.severity}: {check.column} {check.name}: {check.problem}"
+                  for check in (*summary.failures, *summary.warnings)],
     }  # fmt: skip
 
 
-def _page_of(summary: QualitySummary) -> str:
+def _render_page(summary: QualitySummary) -> str:
     wrong = len(summary.failures) + len(summary.warnings)
     lead = (
         f'<span class="{summary.result}">{summary.result}</span>&ensp;'
@@ -83,13 +83,13 @@ def _page_of(summary: QualitySummary) -> str:
         ' <a href="../index.html">All days</a>'
     )
     title = f"{summary.table} on {summary.day}"
-    rows = [_row_of(check) for check in summary.checks]
-    return _filled(title, lead, ("Result", "Column", "Marked", "What must hold", "Found"), rows)
+    rows = [_render_row(check) for check in summary.checks]
+    return _fill_page(title, lead, ("Result", "Column", "Severity", "Rule", "Problem"), rows)
 
 
-def _row_of(check: Check) -> str:
-    result = "OK" if check.passed else check.mark.upper()
-    cells = (html.escape(check.column), check.mark, in_words(check), html.escape(check.found))
+def _render_row(check: Check) -> str:
+    result = "OK" if check.passed else check.severity.upper()
+    cells = (html.escape(check.column), check.severity, describe(check), html.escape(check.problem))
     return (
         f'<tr><td><span class="{result}">{result}</span></td>'
         + "".join(f"<td>{cell}</td>" for cell in cells)
@@ -97,52 +97,54 @@ def _row_of(check: Check) -> str:
     )
 
 
-def _latest(lake: Lake) -> list[tuple[str, dict[str, Any]]]:
-    """Facts of the latest days' pages, newest day first, each with its path below `quality/`."""
+def _read_latest(lake: Lake) -> list[tuple[str, dict[str, Any]]]:
+    """Reads the facts of the latest days' pages: (path below `quality/`, facts), newest first."""
     storage = lake.storage.fs
-    listed = storage.get_file_info(fs.FileSelector(lake.storage.full_path(FOLDER)))
+    infos = storage.get_file_info(fs.FileSelector(lake.storage.full_path(FOLDER)))
     days = sorted(
-        (each.base_name for each in listed if each.type == fs.FileType.Directory), reverse=True
+        (info.base_name for info in infos if info.type == fs.FileType.Directory), reverse=True
     )
-    found = []
+    pages = []
     for day in days[:INDEX_DAYS]:
         selector = fs.FileSelector(lake.storage.full_path(f"{FOLDER}/{day}"))
-        for each in sorted(storage.get_file_info(selector), key=lambda info: info.base_name):
-            if each.base_name.endswith(".json"):
-                with storage.open_input_stream(each.path, compression=None) as stream:
+        for info in sorted(storage.get_file_info(selector), key=lambda info: info.base_name):
+            if info.base_name.endswith(".json"):
+                with storage.open_input_stream(info.path, compression=None) as stream:
                     facts = json.loads(stream.read())
-                found.append((f"{day}/{each.base_name.removesuffix('.json')}.html", facts))
-    return found
+                pages.append((f"{day}/{info.base_name.removesuffix('.json')}.html", facts))
+    return pages
 
 
-def _index(pages: Iterable[tuple[str, dict[str, Any]]]) -> str:
+def _render_index(pages: Iterable[tuple[str, dict[str, Any]]]) -> str:
     rows = []
     for path, facts in pages:
         link = f'<a class="{facts["result"]}" href="{html.escape(path)}">{facts["result"]}</a>'
         cells = (facts["day"], facts["table"], ", ".join(facts["channels"]) or "all")
-        wrong = "<br>".join(html.escape(each) for each in facts["wrong"])
+        wrong = "<br>".join(html.escape(problem) for problem in facts["wrong"])
         rows.append(
-            f"<tr><td>{link}</td>" + "".join(f"<td>{html.escape(each)}</td>" for each in cells)
+            f"<tr><td>{link}</td>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
             + f'<td class="number">{facts["rows"]:,}</td><td>{wrong}</td></tr>'
         )  # fmt: skip
     lead = (
-        "The shape of each day's rows, as Great Expectations found it. Open a result for its"
-        f" checks. The latest {INDEX_DAYS} days; older pages lie beside them, by date."
+        "The shape of each day's rows, checked by Great Expectations. Open a result for its"
+        f" checks. The latest {INDEX_DAYS} days; older pages are in the same folder, by date."
     )
-    return _filled("Quality", lead, ("Result", "Day", "Table", "Channels", "Rows", "Wrong"), rows)
+    return _fill_page(
+        "Quality", lead, ("Result", "Day", "Table", "Channels", "Rows", "Wrong"), rows
+    )
 
 
-def _filled(title: str, lead: str, head: Sequence[str], rows: Sequence[str]) -> str:
+def _fill_page(title: str, lead: str, head: Sequence[str], rows: Sequence[str]) -> str:
     return _PAGE.substitute(
         title=html.escape(title), style=_STYLE, lead=lead, rows="\n".join(rows),
-        head="".join(f"<th>{each}</th>" for each in head),
+        head="".join(f"<th>{cell}</th>" for cell in head),
     )  # fmt: skip
 
 
 def _write(lake: Lake, relative: str, text: str) -> None:
     path = lake.storage.full_path(relative)
     lake.storage.fs.create_dir(path.rsplit("/", 1)[0], recursive=True)
-    making = f"{path}.{uuid.uuid4().hex}.part"
-    with lake.storage.fs.open_output_stream(making) as stream:
+    partial = f"{path}.{uuid.uuid4().hex}.part"
+    with lake.storage.fs.open_output_stream(partial) as stream:
         stream.write(text.encode())
-    lake.storage.fs.move(making, path)  # a reader sees all of a page or the one before
+    lake.storage.fs.move(partial, path)  # a reader sees a whole page, the new or the old

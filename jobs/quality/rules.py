@@ -1,4 +1,4 @@
-"""What a day's rows must look like, table by table: rules as data.
+"""The shape rules of a day's rows, table by table, as data.
 
 Source: docs/reference/quality.md.
 """
@@ -10,14 +10,14 @@ from typing import Any
 from schemas.tables import INTERNAL_TRANSACTIONS, OUTCOMES, STATEMENT_LINES, Table
 from schemas.vocabulary import Action, Kind, Outcome, Status
 
-#: Days with more rows are not asked for unique ids: it would be the dearest check by far, and
-#: landing (one id per line) and the match (each id in one row) make sure of it anyway.
+#: Days with more rows have no check of unique ids: it would be the most expensive check by far, and
+#: ingest (one id per line) and the match (each id in one row) guarantee it.
 UNIQUE_ROWS_MAX = 200_000
-#: The volume is compared with the median of so many days before, if so many of them have rows.
+#: The volume check compares with the median of so many days before, if the minimum have rows.
 USUAL_DAYS, USUAL_DAYS_MIN = 7, 3
-#: A day with less than a fifth, or more than five times, of the usual rows is worth a look.
+#: The volume check warns below a fifth and above five times of the usual rows.
 USUAL_FACTOR = 5
-#: Amounts are minor units within these bounds; landing rejects a line outside them.
+#: Amounts are minor units within these bounds; ingest rejects a line outside them.
 AMOUNT_MAX = 10**15
 
 
@@ -25,15 +25,15 @@ _NAMES = {
     "ExpectTableColumnsToMatchSet": "has its columns",
     "ExpectTableRowCountToBeBetween": "has the usual volume",
     "ExpectColumnValuesToNotBeNull": "is never null",
-    "ExpectColumnValuesToBeInSet": "is one of the known words",
+    "ExpectColumnValuesToBeInSet": "is one of the known values",
     "ExpectColumnValuesToBeBetween": "is within bounds",
     "ExpectColumnValuesToMatchRegex": "is well formed",
     "ExpectColumnValuesToBeUnique": "is unique",
 }
 
 
-class Mark(StrEnum):
-    """What a failed check does: stop the day, or be counted and reported."""
+class Severity(StrEnum):
+    """The effect of a failed check: `fail` makes the job exit 3, `warn` is only reported."""
 
     FAIL = "fail"
     WARN = "warn"
@@ -41,89 +41,93 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """One expectation: its class in Great Expectations, its mark and its arguments."""
+    """One expectation: its class in Great Expectations, its severity and its arguments."""
 
     expectation: str
-    mark: Mark
+    severity: Severity
     arguments: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
-        """What must hold, in a few words."""
+        """The rule in a few words."""
         return _NAMES[self.expectation]
 
 
 def never_null(*columns: str) -> tuple[Rule, ...]:
-    """Rules: no null in any of the columns."""
+    """The rules that the columns have no null."""
     return tuple(
-        Rule("ExpectColumnValuesToNotBeNull", Mark.FAIL, {"column": name}) for name in columns
+        Rule("ExpectColumnValuesToNotBeNull", Severity.FAIL, {"column": name}) for name in columns
     )
 
 
-def one_of(words: type[StrEnum], *columns: str) -> tuple[Rule, ...]:
-    """Rules: every value of the columns is one of the words; a null is not held against it."""
+def in_vocabulary(values: type[StrEnum], *columns: str) -> tuple[Rule, ...]:
+    """The rules that the columns have only these values; a null passes."""
     return tuple(
-        Rule("ExpectColumnValuesToBeInSet", Mark.FAIL, {"column": name, "value_set": list(words)})
+        Rule(
+            "ExpectColumnValuesToBeInSet",
+            Severity.FAIL,
+            {"column": name, "value_set": list(values)},
+        )
         for name in columns
     )
 
 
 def _between(column: str, low: int, high: int | None = None) -> Rule:
     arguments = {"column": column, "min_value": low, "max_value": high}
-    return Rule("ExpectColumnValuesToBeBetween", Mark.FAIL, arguments)
+    return Rule("ExpectColumnValuesToBeBetween", Severity.FAIL, arguments)
 
 
 _CURRENCY = Rule(
-    "ExpectColumnValuesToMatchRegex", Mark.FAIL, {"column": "currency", "regex": "^[A-Z]{3}$"}
+    "ExpectColumnValuesToMatchRegex", Severity.FAIL, {"column": "currency", "regex": "^[A-Z]{3}$"}
 )
 
-#: The checks of a table, all answered by one pass over the day.
+#: The rules of a table; one pass over the day checks them all.
 RULES: dict[str, tuple[Rule, ...]] = {
     STATEMENT_LINES.name: (
         *never_null("line_id", "file_id", "line_no", "kind", "status", "amount", "currency"),
-        *one_of(Kind, "kind"),
-        *one_of(Status, "status"),
+        *in_vocabulary(Kind, "kind"),
+        *in_vocabulary(Status, "status"),
         _between("amount", -AMOUNT_MAX, AMOUNT_MAX),
         _CURRENCY,
-        Rule("ExpectColumnValuesToNotBeNull", Mark.WARN, {"column": "traded_at"}),
+        Rule("ExpectColumnValuesToNotBeNull", Severity.WARN, {"column": "traded_at"}),
     ),
     INTERNAL_TRANSACTIONS.name: (
         *never_null("txn_id", "kind", "status", "amount", "currency"),
-        *one_of(Kind, "kind"),
-        *one_of(Status, "status"),
+        *in_vocabulary(Kind, "kind"),
+        *in_vocabulary(Status, "status"),
         _between("amount", -AMOUNT_MAX, AMOUNT_MAX),
         _CURRENCY,
-        Rule("ExpectColumnValuesToNotBeNull", Mark.WARN, {"column": "occurred_at"}),
+        Rule("ExpectColumnValuesToNotBeNull", Severity.WARN, {"column": "occurred_at"}),
     ),
     OUTCOMES.name: (
         *never_null("unit_id", "outcome", "action", "reasons", "kind", "first_run_date"),
-        *one_of(Outcome, "outcome"),
-        *one_of(Action, "action"),
-        *one_of(Kind, "kind"),
-        *one_of(Status, "internal_status", "statement_status"),
+        *in_vocabulary(Outcome, "outcome"),
+        *in_vocabulary(Action, "action"),
+        *in_vocabulary(Kind, "kind"),
+        *in_vocabulary(Status, "internal_status", "statement_status"),
         _between("chances", 0),
     ),
 }
 
-#: Columns whose values stand once per day, asked for on days of at most UNIQUE_ROWS_MAX rows.
-UNIQUE = {
+#: Columns with unique values per day, checked on days of at most UNIQUE_ROWS_MAX rows.
+UNIQUE_COLUMNS = {
     STATEMENT_LINES.name: ("line_id",),
     INTERNAL_TRANSACTIONS.name: ("txn_id",),
     OUTCOMES.name: ("txn_id", "line_id"),
 }
 
 
-def rules_of(table: Table, rows: int, usual: int | None) -> tuple[Rule, ...]:
-    """The rules for a day of so many rows; `usual` is the median of the days before, if known."""
+def select_rules(table: Table, rows: int, usual: int | None) -> tuple[Rule, ...]:
+    """Selects the rules for a day of so many rows; `usual` is the usual number, if known."""
     low, high = (usual // USUAL_FACTOR, usual * USUAL_FACTOR) if usual else (1, None)
     volume = {"min_value": low, "max_value": high}
     rules = (
-        Rule("ExpectTableColumnsToMatchSet", Mark.FAIL, {"column_set": list(table.columns)}),
-        Rule("ExpectTableRowCountToBeBetween", Mark.WARN, volume),
+        Rule("ExpectTableColumnsToMatchSet", Severity.FAIL, {"column_set": list(table.columns)}),
+        Rule("ExpectTableRowCountToBeBetween", Severity.WARN, volume),
     )
     if not rows:
         return rules
-    once = UNIQUE[table.name] if rows <= UNIQUE_ROWS_MAX else ()
+    unique = UNIQUE_COLUMNS[table.name] if rows <= UNIQUE_ROWS_MAX else ()
     return (*rules, *RULES[table.name], *(
-        Rule("ExpectColumnValuesToBeUnique", Mark.FAIL, {"column": name}) for name in once
+        Rule("ExpectColumnValuesToBeUnique", Severity.FAIL, {"column": name}) for name in unique
     ))  # fmt: skip

@@ -1,15 +1,16 @@
-"""One run date of a channel: read, matched, written and checked."""
+"""One run date of a channel: reads, matches, writes data files, checks them, commits them.
+
+A day that fails the check is never committed: readers see the rows of the run before.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from pyspark.sql import DataFrame
-
 from jobs.engine.session import tune_session
 from jobs.ingestion.day_state import DayState
-from jobs.lake.commit import DataFile, WriteResult
+from jobs.lake.commit import DataFile
 from jobs.lake.key_counts import LakeKeeper
 from jobs.lake.run_log import Run
 from jobs.lake.tables import Lake
@@ -47,58 +48,75 @@ class DayResult:
     stale_decisions: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Outcomes:
+    """Data files of `outcomes` that the run wrote and has not committed.
+
+    `pair_files` hold exact pairs only, and stand apart for the run on the next part; `other_files`
+    hold the rest.
+    """
+
+    pair_files: list[list[DataFile]]
+    other_files: list[DataFile]
+
+    @property
+    def files(self) -> list[DataFile]:
+        """All of them."""
+        return [*(file for files in self.pair_files for file in files), *self.other_files]
+
+
 def run_day(
     lake: Lake,
     profile: Profile,
     state: DayState,
     base: str,
-    decided: tuple[Decision, ...],
+    decisions: tuple[Decision, ...],
     job: Run,
 ) -> DayResult:
-    """Matches a run date and replaces its outcomes, open items and candidates.
+    """Matches a run date, checks the rows that it wrote, and commits them.
 
-    `base` stands for all that goes in beside the date's files.
+    The commits replace the date's outcomes, open items and candidates. `base` is the fingerprint of
+    all inputs except the date's files.
 
     Raises:
-        CheckFailed: what went in is not what came out; the date's former rows are put back.
+        CheckFailed: what went in is not what came out; nothing is committed.
     """
     day, channel = state.business_date, profile.channel
     with job.step("match"):
-        taken = resume(lake, profile, state, base)
-        look = taken or _whole(lake, state, channel)
-        tune_session(lake.spark, look.items)
-        was = lake.version(OUTCOMES), lake.version(OPEN_ITEMS)
-        made = _made(lake, profile, state, look, decided, taken is not None)
-        apart = taken is not None or (
-            made.exact_pairs is not None and is_waiting_for_parts(profile, state)
+        resumed = resume(lake, profile, state, base)
+        scope = resumed or _whole_day(lake, state, channel)
+        tune_session(lake.spark, scope.items)
+        result = _match(lake, profile, state, scope, decisions, resumed is not None)
+        is_in_parts = resumed is not None or (
+            result.exact_pairs is not None and is_waiting_for_parts(profile, state)
         )
-        written, sets = _written(lake, made, look, day, channel, apart)
-    with job.step("open_items"):
-        left = lake.replace_day(OPEN_ITEMS, made.open_items, day, channel)
+        outcomes = _write_outcomes(lake, result, scope, day, channel, is_in_parts)
     with job.step("check"):
-        pairs = [_added_up(lake, day, channel, each, decided) for each in sets]
-        stay = {path for each in (*look.pairs, *pairs) for path in each.paths}
-        now = [
-            row for row in lake.list_data_files(OUTCOMES, day, channel) if row["path"] not in stay
-        ]
-        others = _summed(lake.read_files(OUTCOMES, now), decided)
-        faults = _faults(made, look, pairs, others)
-        if faults:
-            _put_back(lake, day, channel, was)
-            raise CheckFailed(f"CONSERVATION: {channel} {day}: {'; '.join(faults)}")
-        found = [*others, *(row for each in (*look.pairs, *pairs) for row in each.sums)]
-        counts, amounts = sum_totals(found)
+        pairs = [_sum_pairs(lake, files, day, decisions) for files in outcomes.pair_files]
+        others = _sum_files(lake, outcomes.other_files, day, decisions)
+        differences = _find_differences(result, scope, pairs, others)
+        if differences:
+            lake.discard_files(OUTCOMES, outcomes.files)
+            raise CheckFailed(f"CONSERVATION: {channel} {day}: {'; '.join(differences)}")
+        sums = [*others, *(row for files in (*scope.pairs, *pairs) for row in files.sums)]
+        counts, amounts = sum_totals(sums)
+    with job.step("commit"):
+        kept_paths = {path for files in scope.pairs for path in files.paths}
+        written = lake.commit_day(OUTCOMES, outcomes.files, day, channel, kept_paths)
+    with job.step("open_items"):
+        open_items = lake.replace_day(OPEN_ITEMS, result.open_items, day, channel)
     with job.step("candidates"):
-        if any(row["ambiguous"] for row in found) or lake.count_rows(CANDIDATES, day, channel):
-            lake.replace_day(CANDIDATES, made.candidates, day, channel)
+        if any(row["ambiguous"] for row in sums) or lake.count_rows(CANDIDATES, day, channel):
+            lake.replace_day(CANDIDATES, result.candidates, day, channel)
     if has_parts(profile):
         with job.step("parts"):
-            save_state(lake, profile, state, base, made, (*look.pairs, *pairs))
-    job.versions_written = {OUTCOMES.name: written.version, OPEN_ITEMS.name: left.version}
-    return DayResult({**counts, "open": left.rows}, amounts, stale_decision_ids(decided, found))
+            save_state(lake, profile, state, base, result, (*scope.pairs, *pairs))
+    job.versions_written = {OUTCOMES.name: written.version, OPEN_ITEMS.name: open_items.version}
+    stale_decisions = stale_decision_ids(decisions, sums)
+    return DayResult({**counts, "open": open_items.rows}, amounts, stale_decisions)
 
 
-def _whole(lake: Lake, state: DayState, channel: str) -> PartialRun:
+def _whole_day(lake: Lake, state: DayState, channel: str) -> PartialRun:
     day = state.business_date
     ids = [file_id for _, file_id in state.files]
     files = lake.list_data_files(STATEMENT_LINES, day, channel, ids) if ids else []
@@ -110,88 +128,78 @@ def _whole(lake: Lake, state: DayState, channel: str) -> PartialRun:
     )
 
 
-def _made(
+def _match(
     lake: Lake,
     profile: Profile,
     state: DayState,
-    look: PartialRun,
-    decided: tuple[Decision, ...],
-    in_bulk: bool,
+    scope: PartialRun,
+    decisions: tuple[Decision, ...],
+    is_resumed: bool,
 ) -> MatchResult:
     day, channel = state.business_date, profile.channel
-    before = lake.read_day(OPEN_ITEMS, day - timedelta(days=1), channel)
-    before = before if day > profile.first_date else before.limit(0)
-    closed = read_closed_outcomes(lake, profile, day, look.transactions)
-    facts = RunContext(
+    open_items = lake.read_day(OPEN_ITEMS, day - timedelta(days=1), channel)
+    open_items = open_items if day > profile.first_date else open_items.limit(0)
+    closed = read_closed_outcomes(lake, profile, day, scope.transactions)
+    context = RunContext(
         day,
         state.is_complete,
         state.snapshot_id is not None,
-        look.items,
+        scope.items,
         state.files[0][1] if state.files else "",
-        decided,
+        decisions,
     )
-    least = 0 if in_bulk else EXACT_PAIRS_MIN_ITEMS
-    frames = (look.lines, look.transactions, before, closed)
-    return match_day(*frames, facts, profile, LakeKeeper(lake), least)
+    exact_pairs_min_items = 0 if is_resumed else EXACT_PAIRS_MIN_ITEMS
+    frames = (scope.lines, scope.transactions, open_items, closed)
+    return match_day(*frames, context, profile, LakeKeeper(lake), exact_pairs_min_items)
 
 
-def _written(
-    lake: Lake, made: MatchResult, look: PartialRun, day: date, channel: str, apart: bool
-) -> tuple[WriteResult, list[list[DataFile]]]:
-    """Writes the outcomes; also the data files that hold pairs alone, if those stand `apart`."""
-    if not apart:
-        return lake.replace_day(OUTCOMES, made.outcomes, day, channel), []
-    sets = [
+def _write_outcomes(
+    lake: Lake, result: MatchResult, scope: PartialRun, day: date, channel: str, is_in_parts: bool
+) -> _Outcomes:
+    if not is_in_parts:
+        return _Outcomes([], lake.write_files(OUTCOMES, result.outcomes, day, channel))
+    pair_files = [
         lake.write_files(OUTCOMES, frame, day, channel)
-        for frame in (look.rewritten, made.exact_pairs)
+        for frame in (scope.rewritten, result.exact_pairs)
         if frame is not None
     ]
-    kept = {path for each in look.pairs for path in each.paths}
-    beside = [file for each in sets for file in each]
-    written = lake.replace_day(OUTCOMES, made.other_outcomes, day, channel, beside, kept)
-    return written, sets
+    other_files = lake.write_files(OUTCOMES, result.other_outcomes, day, channel)
+    return _Outcomes(pair_files, other_files)
 
 
-def _added_up(
-    lake: Lake,
-    day: date,
-    channel: str,
-    files: Sequence[DataFile],
-    decided: tuple[Decision, ...],
+def _sum_pairs(
+    lake: Lake, files: Sequence[DataFile], day: date, decisions: tuple[Decision, ...]
 ) -> PairFiles:
-    paths = {each.path for each in files}
-    there = [row for row in lake.list_data_files(OUTCOMES, day, channel) if row["path"] in paths]
-    rows = sum(each.rows for each in files)
-    found = _summed(lake.read_files(OUTCOMES, there), decided)
-    return PairFiles(tuple(sorted(row["path"] for row in there)), rows, found)
+    paths = tuple(sorted(file.path for file in files if file.rows))
+    sums = _sum_files(lake, files, day, decisions)
+    return PairFiles(paths, sum(file.rows for file in files), sums)
 
 
-def _summed(rows: DataFrame, decided: tuple[Decision, ...]) -> tuple[Mapping[str, Any], ...]:
-    return to_plain_rows(conservation.sum_outcomes(rows, *total_columns(decided)).collect())
+def _sum_files(
+    lake: Lake, files: Sequence[DataFile], day: date, decisions: tuple[Decision, ...]
+) -> tuple[Mapping[str, Any], ...]:
+    rows = lake.read_written(OUTCOMES, [file for file in files if file.rows], day)
+    return to_plain_rows(conservation.sum_outcomes(rows, *total_columns(decisions)).collect())
 
 
-def _faults(
-    made: MatchResult,
-    look: PartialRun,
+def _find_differences(
+    result: MatchResult,
+    scope: PartialRun,
     pairs: Sequence[PairFiles],
     others: Sequence[Mapping[str, Any]],
 ) -> list[str]:
-    """What of the items looked at was lost or doubled, in words.
+    """A message for each item of the run that was lost or doubled.
 
-    Pairs of earlier runs that stand on were checked when they were made.
+    Pairs that earlier runs wrote and this run keeps are not in it: those runs checked them.
     """
-    out = []
+    messages = []
     new = list(pairs)
-    if look.rewritten is not None:
-        again = new.pop(0)
-        if again.rows != look.rewritten_rows:
-            out.append(f"{again.rows} pairs were written anew instead of {look.rewritten_rows}")
-    went_in = conservation.input_totals(made.input_sums.collect())
-    rows = [*others, *(row for each in new for row in each.sums)]
-    return out + conservation.find_differences(went_in, conservation.outcome_totals(rows))
-
-
-def _put_back(lake: Lake, day: date, channel: str, was: tuple[int, int]) -> None:
-    for table, version in zip((OUTCOMES, OPEN_ITEMS), was, strict=True):
-        before = lake.read_day(table, day, channel, version)
-        lake.replace_day(table, before, day, channel)
+    if scope.rewritten is not None:
+        rewritten = new.pop(0)
+        if rewritten.rows != scope.rewritten_rows:
+            messages.append(
+                f"{rewritten.rows} pairs were written anew instead of {scope.rewritten_rows}"
+            )
+    inputs = conservation.input_totals(result.input_sums.collect())
+    rows = [*others, *(row for files in new for row in files.sums)]
+    return messages + conservation.find_differences(inputs, conservation.outcome_totals(rows))

@@ -39,6 +39,9 @@ from schemas.tables import (
 )
 from schemas.vocabulary import Side
 
+#: Raised when the saved JSON changes; a run that finds another version matches the whole day.
+STATE_VERSION = 2
+#: Tables whose data files a run on the next part relies on.
 STATE_TABLES = (OUTCOMES, OPEN_ITEMS, SETTLED_ITEMS)
 
 
@@ -81,42 +84,41 @@ def is_waiting_for_parts(profile: Profile, state: DayState) -> bool:
 
 
 def resume(lake: Lake, profile: Profile, state: DayState, base: str) -> PartialRun | None:
-    """What the latest run of this date leaves to look at, None where the whole day has to be.
+    """What a run has to look at after the latest run of this date; None means the whole day.
 
-    `base` stands for all that goes into the run beside the files of the date.
+    `base` is the fingerprint of all inputs except the date's files.
     """
     day, channel = state.business_date, profile.channel
-    told = lake.read_rows(MATCHED_PARTS, channel=channel, business_date=day)
-    if not told:
+    rows = lake.read_rows(MATCHED_PARTS, channel=channel, business_date=day)
+    saved = json.loads(rows[-1]["state_json"]) if rows else {}
+    if saved.get("version") != STATE_VERSION or saved["base"] != base:
         return None
-    page = json.loads(told[-1]["told"])
-    before = {(part, file_id) for part, file_id in page["files"]}
-    there = page["paths"] == _paths(lake, day, channel)
-    if page["base"] != base or not before <= set(state.files) or not there:
+    known_files = {(part, file_id) for part, file_id in saved["files"]}
+    if not known_files <= set(state.files) or saved["paths"] != _paths(lake, day, channel):
         return None
     pairs = [
-        PairFiles(tuple(each["paths"]), each["rows"], tuple(each["found"]))
-        for each in page["pairs"]
+        PairFiles(tuple(files["paths"]), files["rows"], tuple(files["sums"]))
+        for files in saved["pairs"]
     ]
-    new = [file_id for part, file_id in state.files if (part, file_id) not in before]
+    new = [file_id for part, file_id in state.files if (part, file_id) not in known_files]
     files = lake.list_data_files(STATEMENT_LINES, day, channel, new) if new else []
     items = lake.read_day(SETTLED_ITEMS, day, channel).unionByName(
         lake.read_day(OPEN_ITEMS, day, channel).where(F.col("item_date") == F.lit(day))
     )
     counts = {row["side"]: row["rows"] for row in items.groupBy("side").agg(_rows()).collect()}
-    lines, ours = counts.get(Side.STATEMENT.value, 0), counts.get(Side.INTERNAL.value, 0)
-    paired = sum(each.rows for each in pairs)
-    lines += count_rows(files)
-    if (paired + lines, paired + ours) != (state.line_count, state.snapshot_rows):
+    lines = counts.get(Side.STATEMENT.value, 0) + count_rows(files)
+    transactions = counts.get(Side.INTERNAL.value, 0)
+    paired = sum(files.rows for files in pairs)
+    if (paired + lines, paired + transactions) != (state.line_count, state.snapshot_rows):
         return None
-    fresh = lake.read_files(STATEMENT_LINES, files).select(*LINE_COLUMNS)
-    taken = PartialRun(
-        fresh.unionByName(lines_from_items(items)),
+    new_lines = lake.read_files(STATEMENT_LINES, files).select(*LINE_COLUMNS)
+    partial = PartialRun(
+        new_lines.unionByName(lines_from_items(items)),
         transactions_from_items(items),
-        lines + ours,
+        lines + transactions,
         tuple(pairs),
     )
-    return _opened(lake, state, channel, taken, fresh) if files and pairs else taken
+    return _opened(lake, state, channel, partial, new_lines) if files and pairs else partial
 
 
 def _opened(
@@ -232,13 +234,14 @@ def save_state(
     day, channel = state.business_date, profile.channel
     if is_waiting_for_parts(profile, state) and pairs:
         lake.replace_day(SETTLED_ITEMS, made.settled_items, day, channel)
-        page = {
+        saved = {
+            "version": STATE_VERSION,
             "base": base,
             "files": state.files,
             "paths": _paths(lake, day, channel),
-            "pairs": [asdict(each) for each in pairs],
+            "pairs": [asdict(files) for files in pairs],
         }
-        row = {"channel": channel, "business_date": day, "told": json.dumps(page)}
+        row = {"channel": channel, "business_date": day, "state_json": json.dumps(saved)}
         lake.replace_rows(MATCHED_PARTS, [row], day, channel)
     elif lake.read_rows(MATCHED_PARTS, channel=channel, business_date=day):
         lake.replace_day(SETTLED_ITEMS, made.settled_items.limit(0), day, channel)

@@ -1,1 +1,1 @@
-"""Received files by content, and what is packed inside them."""
+"""Keeps received files by their content, and unpacks them."""

@@ -1,6 +1,6 @@
-"""Storage below the lake's URI, and received files kept unchanged by their content.
+"""Files below the lake's URI; keeps received files unchanged under their SHA-256.
 
-Works on any file system that pyarrow reaches: a folder, object storage, HDFS.
+It works on any file system that pyarrow supports: a folder, object storage, HDFS.
 """
 
 import hashlib
@@ -16,17 +16,17 @@ from typing import IO
 
 from pyarrow import fs
 
-#: Bytes of a block; each block of a large file is read and parsed by one task.
+#: Bytes of a block; one task reads and parses a block of a large file.
 BLOCK_BYTES = 16 * 2**20
 #: Bytes of a file's first two blocks.
 FIRST_BLOCK_BYTES = 4 * 2**20
-#: A block without a line end grows; beyond this many bytes it is no text of lines.
+#: A block without a line end grows; a file with a longer line is not text.
 LINE_BYTES_MAX = 64 * 2**20
 
 
 @dataclass(frozen=True)
 class Block:
-    """A piece of a text file cut at line ends; `first_line` counts from 1."""
+    """A part of a text file, cut at line ends; offset and length in bytes, lines count from 1."""
 
     offset: int
     length: int
@@ -34,12 +34,12 @@ class Block:
 
 
 class TooLarge(Exception):
-    """Raised when a stream has more bytes than it may have."""
+    """Raised when a stream has more bytes than its limit."""
 
 
 @dataclass(frozen=True)
 class CopyResult:
-    """What was seen of a stream while it was copied: SHA-256, bytes, and blocks of whole lines."""
+    """The result of copying a stream: its SHA-256, its bytes, and its blocks of whole lines."""
 
     file_id: str
     byte_size: int
@@ -48,7 +48,7 @@ class CopyResult:
 
 @dataclass(frozen=True)
 class ArchivedFile:
-    """A received file in the archive: its SHA-256, its place, its bytes and its blocks."""
+    """A received file in the archive: its SHA-256, full path, size in bytes, and blocks."""
 
     file_id: str
     path: str
@@ -69,25 +69,25 @@ class Storage:
             self.fs = fs.LocalFileSystem()
 
     def full_path(self, relative: str) -> str:
-        """A path that the file system understands."""
+        """The full path of a relative path, for the file system."""
         return f"{self.base}/{relative}"
 
     def remove_folder(self, relative: str) -> None:
-        """Removes a folder and all below it, if it is there."""
+        """Removes a folder and all files below it, if it exists."""
         if self.fs.get_file_info(self.full_path(relative)).type != fs.FileType.NotFound:
             self.fs.delete_dir(self.full_path(relative))
 
     def remove_idle_folders(self, relative: str, days: int) -> None:
-        """Removes of the folders in a folder those in which nothing was written for some days.
+        """Removes the subfolders of a folder in which nothing was written for so many days.
 
-        Another process may be at it, too: what cannot be removed is left to the next who tries.
+        Another process may do the same at once. The function leaves what it cannot remove.
         """
-        place = fs.FileSelector(self.full_path(relative), allow_not_found=True, recursive=True)
+        selector = fs.FileSelector(self.full_path(relative), allow_not_found=True, recursive=True)
         latest: dict[str, datetime] = {}
-        for info in self.fs.get_file_info(place):
-            name, *below = info.path.removeprefix(f"{place.base_dir}/").split("/")
-            is_of_folder = bool(below) or info.type == fs.FileType.Directory
-            if is_of_folder and info.mtime is not None:
+        for info in self.fs.get_file_info(selector):
+            name, *below = info.path.removeprefix(f"{selector.base_dir}/").split("/")
+            is_in_folder = bool(below) or info.type == fs.FileType.Directory
+            if is_in_folder and info.mtime is not None:
                 latest[name] = max(info.mtime, latest.get(name, info.mtime))
         limit = datetime.now(UTC) - timedelta(days=days)
         for name in (name for name, at in latest.items() if at < limit):
@@ -95,23 +95,23 @@ class Storage:
                 self.remove_folder(f"{relative}/{name}")
 
     def list_parquet_files(self, relative: str) -> list[fs.FileInfo]:
-        """The Parquet files in a folder: none where an engine had no row and made no folder."""
-        place = fs.FileSelector(self.full_path(relative), allow_not_found=True)
-        infos = self.fs.get_file_info(place)
+        """Lists the Parquet files in a folder; none if the folder does not exist."""
+        selector = fs.FileSelector(self.full_path(relative), allow_not_found=True)
+        infos = self.fs.get_file_info(selector)
         return [info for info in infos if info.base_name.endswith(".parquet")]
 
     def file_size(self, path: str) -> int:
-        """Bytes of a file named by its full path."""
+        """The size of a file in bytes, by its full path."""
         return int(self.fs.get_file_info(path).size)
 
 
 def copy_in_blocks(
     source: IO[bytes], target: IO[bytes], bytes_max: int | None = None
 ) -> CopyResult:
-    """Copies a stream once, and on the way hashes it, counts it and cuts it at line ends.
+    """Copies a stream in one pass; also hashes it, counts its bytes and cuts it at line ends.
 
     Raises:
-        TooLarge: there are more than `bytes_max` bytes.
+        TooLarge: the stream has more than `bytes_max` bytes.
     """
     digest = hashlib.sha256()
     blocks: list[Block] = []
@@ -144,8 +144,9 @@ def copy_in_blocks(
 
 
 def _buffers() -> Iterator[bytearray]:
-    """Two small ones, which do for a small file and its end, then two large ones in turn: one is
-    hashed while the next is filled, and memory is touched once.
+    """Yields two small buffers, enough for a small file, then two large ones in turn.
+
+    A thread hashes one buffer while the copy fills the other.
     """
     for _ in range(2):
         yield bytearray(min(FIRST_BLOCK_BYTES, BLOCK_BYTES))
@@ -153,7 +154,7 @@ def _buffers() -> Iterator[bytearray]:
 
 
 def archive_file(storage: Storage, source: IO[bytes]) -> ArchivedFile:
-    """Keeps a received file, unchanged, under its SHA-256; the same bytes are kept once."""
+    """Archives a received file, unchanged, under its SHA-256; keeps the same bytes once."""
     folder = storage.full_path("archive")
     storage.fs.create_dir(folder, recursive=True)
     partial = f"{folder}/.partial-{uuid.uuid4().hex}"

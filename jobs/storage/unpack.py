@@ -1,4 +1,4 @@
-"""Gzip and zip opened in a stream, with limits: nothing a received file says is trusted."""
+"""Unpacks gzip and zip in a stream, with limits: a received file may be hostile."""
 
 import gzip
 import io
@@ -17,7 +17,7 @@ from jobs.storage.archive import LINE_BYTES_MAX, ArchivedFile, Storage, TooLarge
 from schemas.errors import FileRefused
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
-#: What the unpackers raise for damaged bytes; ValueError is a place outside of the file.
+#: The unpackers raise these for damaged bytes; ValueError is an offset outside of the file.
 _DAMAGED = (
     zipfile.BadZipFile,
     OSError,
@@ -27,18 +27,19 @@ _DAMAGED = (
     RuntimeError,
     ValueError,
 )
-#: A text file does not shrink a thousandfold; what unpacks to more than that, from this size on,
-#: is a bomb.
+#: A text file does not shrink a thousandfold. A file of this size that unpacks to more is a bomb.
 RATIO_MAX = 1000
 RATIO_FROM_BYTES = 64 * 2**20
-#: An archive, its name and the bytes that it may come to, to the text that it is laid out as.
+#: Renders an archive as text: takes the archive, its name and the most bytes; yields text.
 ToText = Callable[[IO[bytes], str, int], Iterator[bytes]]
 
 
 @dataclass(frozen=True)
 class UnpackLimits:
-    """What is taken out of a packed file: how many bytes at most, which member (a shell pattern)
-    where there are several, and whether it is text of lines.
+    """The limits for unpacking a file.
+
+    `bytes_max` is the most unpacked bytes, `member` a shell pattern that selects one of several
+    members, and `is_text` says that the file consists of lines.
     """
 
     bytes_max: int
@@ -47,93 +48,93 @@ class UnpackLimits:
 
 
 def unpack(
-    storage: Storage, kept: ArchivedFile, name: str, scratch: str, wanted: UnpackLimits
+    storage: Storage, archived: ArchivedFile, name: str, scratch: str, limits: UnpackLimits
 ) -> ArchivedFile:
-    """The plain file inside a received one: itself, or what it packs, below the scratch folder.
+    """Unpacks a received file below the scratch folder; returns a plain file as it is.
 
-    `name` is the file's own, for messages. The result keeps the received file's id.
+    `name` is the file's own, for messages. The result keeps the id of the received file.
 
     Raises:
-        FileRefused: zero bytes, a bomb, an archive in an archive, a name that leads outside,
-            several files in one archive, or damaged packing.
+        FileRefused: zero bytes, a bomb, an archive in an archive, an unsafe member name, several
+            files in one archive, or a damaged archive.
     """
-    wanted = _within(kept, name, wanted)
-    with storage.fs.open_input_file(kept.path) as source, report_damage(name):
+    limits = _reduce_limits(archived, name, limits)
+    with storage.fs.open_input_file(archived.path) as source, report_damage(name):
         start = source.read(4)
         source.seek(0)
         if start[:2] != _GZIP and start != _ZIP:
-            return _of_lines(kept, name) if wanted.is_text else kept
+            return _check_line_lengths(archived, name) if limits.is_text else archived
         if start == _ZIP:
-            with _zip(source) as packed:
-                member = _only(packed, name, wanted.member)
+            with _open_zip(source) as packed:
+                member = _select_member(packed, name, limits.member)
                 with packed.open(member) as plain:
-                    return _copied(storage, kept, plain, name, scratch, wanted)
+                    return _copy_plain(storage, archived, plain, name, scratch, limits)
         with gzip.open(source, "rb") as plain:
-            return _copied(storage, kept, plain, name, scratch, wanted)
+            return _copy_plain(storage, archived, plain, name, scratch, limits)
 
 
 def render_as_text(
     storage: Storage,
-    kept: ArchivedFile,
+    archived: ArchivedFile,
     name: str,
     scratch: str,
-    wanted: UnpackLimits,
-    unfold: ToText,
+    limits: UnpackLimits,
+    to_text: ToText,
 ) -> ArchivedFile:
-    """A received archive as the lines of text that its dialect lays it out as, see `unpacked`.
+    """Renders a received archive as lines of text with its dialect's function; see `unpack`.
 
     Raises:
-        FileRefused: zero bytes, a bomb, damaged packing, or what the dialect refuses.
+        FileRefused: zero bytes, a bomb, a damaged archive, or a fault that the dialect finds.
     """
-    wanted = _within(kept, name, wanted)
-    with storage.fs.open_input_file(kept.path) as source, report_damage(name):
-        plain = join_chunks(unfold(source, name, wanted.bytes_max))
-        return _copied(storage, kept, plain, name, scratch, wanted)
+    limits = _reduce_limits(archived, name, limits)
+    with storage.fs.open_input_file(archived.path) as source, report_damage(name):
+        plain = join_chunks(to_text(source, name, limits.bytes_max))
+        return _copy_plain(storage, archived, plain, name, scratch, limits)
 
 
-def join_chunks(pieces: Iterator[bytes]) -> IO[bytes]:
-    """Pieces of bytes as one stream to read from."""
-    return io.BufferedReader(_Pieces(pieces))
+def join_chunks(chunks: Iterator[bytes]) -> IO[bytes]:
+    """Joins chunks of bytes into one stream to read from."""
+    return io.BufferedReader(_ChunkReader(chunks))
 
 
-class _Pieces(io.RawIOBase):
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self.pieces, self.rest = pieces, memoryview(b"")
+class _ChunkReader(io.RawIOBase):
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self.chunks, self.rest = chunks, memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         while not self.rest:
-            piece = next(self.pieces, None)
-            if piece is None:
+            chunk = next(self.chunks, None)
+            if chunk is None:
                 return 0
-            self.rest = memoryview(piece)
+            self.rest = memoryview(chunk)
         count = min(len(buffer), len(self.rest))
         buffer[:count] = self.rest[:count]
         self.rest = self.rest[count:]
         return count
 
 
-def _within(kept: ArchivedFile, name: str, wanted: UnpackLimits) -> UnpackLimits:
-    """What is wanted, held to what so small a file may unpack to."""
-    if kept.byte_size == 0:
+def _reduce_limits(archived: ArchivedFile, name: str, limits: UnpackLimits) -> UnpackLimits:
+    """Reduces the limits to the most bytes that a file of this size may unpack to."""
+    if archived.byte_size == 0:
         raise FileRefused(
             "EMPTY_FILE",
             name,
             "zero bytes",
             "fetch it again; a day without trades is a file with its header",
         )
-    most = min(wanted.bytes_max, max(RATIO_FROM_BYTES, RATIO_MAX * kept.byte_size))
-    return replace(wanted, bytes_max=most)
+    bytes_max = min(limits.bytes_max, max(RATIO_FROM_BYTES, RATIO_MAX * archived.byte_size))
+    return replace(limits, bytes_max=bytes_max)
 
 
 @contextmanager
 def report_damage(name: str) -> Iterator[None]:
-    """Whatever an unpacker raises for damaged bytes, named.
+    """Turns the errors that unpackers raise for damaged bytes into a named error.
 
     Raises:
-        FileRefused: in its place.
+        FileRefused: the file is damaged.
     """
     try:
         yield
@@ -147,16 +148,19 @@ def report_damage(name: str) -> Iterator[None]:
 
 @contextmanager
 def open_plain(storage: Storage, path: str, member: str | None = None) -> Iterator[IO[bytes]]:
-    """The plain bytes of an archived file in a stream; it was taken in once, so it does unpack.
+    """Opens the plain bytes of an archived file as a stream, without limits: ingest checked them.
 
     Raises:
-        FileNotFoundError: it is not there any more.
+        FileNotFoundError: the archive no longer has the file.
     """
     with storage.fs.open_input_file(path) as source:
         start = source.read(4)
         source.seek(0)
         if start == _ZIP:
-            with _zip(source) as packed, packed.open(_only(packed, path, member)) as plain:
+            with (
+                _open_zip(source) as packed,
+                packed.open(_select_member(packed, path, member)) as plain,
+            ):
                 yield plain
         elif start[:2] == _GZIP:
             with gzip.open(source, "rb") as plain:
@@ -165,8 +169,8 @@ def open_plain(storage: Storage, path: str, member: str | None = None) -> Iterat
             yield source
 
 
-def _zip(source: IO[bytes]) -> zipfile.ZipFile:
-    """A zip whose member names, where they are not in UTF-8, are in GBK as Chinese channels do."""
+def _open_zip(source: IO[bytes]) -> zipfile.ZipFile:
+    """Opens a zip; reads member names that are not UTF-8 as GBK, which Chinese channels use."""
     try:
         return zipfile.ZipFile(source, metadata_encoding="gb18030")
     except UnicodeDecodeError:
@@ -174,27 +178,27 @@ def _zip(source: IO[bytes]) -> zipfile.ZipFile:
         return zipfile.ZipFile(source)
 
 
-def _only(packed: zipfile.ZipFile, name: str, member: str | None) -> zipfile.ZipInfo:
-    """The one file that a zip packs, or the one that fits `member`.
+def _select_member(packed: zipfile.ZipFile, name: str, member: str | None) -> zipfile.ZipInfo:
+    """Selects the only file in a zip, or the one that fits the pattern `member`.
 
     Raises:
-        FileRefused: a name leads outside, is a link, or there is not exactly one.
+        FileRefused: a name leads out of the folder, a member is a link, or not exactly one fits.
     """
-    members = [each for each in packed.infolist() if not each.is_dir()]
-    for each in members:
-        parts = each.filename.replace("\\", "/").split("/")
-        if each.filename.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]:
+    members = [info for info in packed.infolist() if not info.is_dir()]
+    for info in members:
+        parts = info.filename.replace("\\", "/").split("/")
+        if info.filename.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]:
             raise FileRefused(
-                "UNSAFE_NAME", name, f"it packs {each.filename!r}", "have it packed without paths"
+                "UNSAFE_NAME", name, f"it packs {info.filename!r}", "have it packed without paths"
             )
-        if stat.S_ISLNK(each.external_attr >> 16):
+        if stat.S_ISLNK(info.external_attr >> 16):
             raise FileRefused(
-                "UNSAFE_NAME", name, f"{each.filename!r} is a link", "have the file itself packed"
+                "UNSAFE_NAME", name, f"{info.filename!r} is a link", "have the file itself packed"
             )
-    fitting = [each for each in members if fnmatchcase(each.filename, member or "*")]
+    fitting = [info for info in members if fnmatchcase(info.filename, member or "*")]
     if len(fitting) != 1:
         raise FileRefused(
-            "MANY_MEMBERS",
+            "MULTIPLE_FILES_IN_ARCHIVE",
             name,
             f"{len(fitting)} of the {len(members)} files that it packs fit {member or '*'}",
             "have one file packed at a time, or name it in `files.member`",
@@ -202,25 +206,25 @@ def _only(packed: zipfile.ZipFile, name: str, member: str | None) -> zipfile.Zip
     return fitting[0]
 
 
-def _copied(
+def _copy_plain(
     storage: Storage,
-    kept: ArchivedFile,
+    archived: ArchivedFile,
     plain: IO[bytes],
     name: str,
     scratch: str,
-    wanted: UnpackLimits,
+    limits: UnpackLimits,
 ) -> ArchivedFile:
-    path = storage.full_path(f"{scratch}/{kept.file_id}-{uuid.uuid4().hex}")
+    path = storage.full_path(f"{scratch}/{archived.file_id}-{uuid.uuid4().hex}")
     storage.fs.create_dir(path.rsplit("/", 1)[0], recursive=True)
     with storage.fs.open_output_stream(path, compression=None) as target:
         try:
-            copied = copy_in_blocks(plain, target, wanted.bytes_max)
+            copied = copy_in_blocks(plain, target, limits.bytes_max)
         except TooLarge as fault:
             raise FileRefused(
                 "UNPACKS_TOO_LARGE",
                 name,
-                f"more than {wanted.bytes_max} bytes unpacked",
-                "have it looked at: this may be a bomb",
+                f"more than {limits.bytes_max} bytes unpacked",
+                "check the file: it may be a zip bomb",
             ) from fault
     with storage.fs.open_input_file(path) as inside:
         start = inside.read(4)
@@ -228,11 +232,12 @@ def _copied(
         raise FileRefused("NESTED_ARCHIVE", name, "it packs an archive", "have it packed once")
     if copied.byte_size == 0:
         raise FileRefused("EMPTY_FILE", name, "zero bytes unpacked", "fetch it again")
-    out = ArchivedFile(kept.file_id, path, copied.byte_size, copied.blocks)
-    return _of_lines(out, name) if wanted.is_text else out
+    unpacked = ArchivedFile(archived.file_id, path, copied.byte_size, copied.blocks)
+    return _check_line_lengths(unpacked, name) if limits.is_text else unpacked
 
 
-def _of_lines(plain: ArchivedFile, name: str) -> ArchivedFile:
+def _check_line_lengths(plain: ArchivedFile, name: str) -> ArchivedFile:
+    """Refuses a file with a line of more than `LINE_BYTES_MAX` bytes; returns the file."""
     for block in plain.blocks:
         if block.length > LINE_BYTES_MAX:
             raise FileRefused(

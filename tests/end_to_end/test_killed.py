@@ -32,7 +32,7 @@ from schemas.tables import (
 from tests.support.paths import ROOT
 from tests.support.worlds import World, day, line, txn
 
-WRITES = ("commit_files", "replace_day", "replace_rows", "append_rows")
+WRITES = ("commit_files", "commit_day", "replace_rows", "append_rows")
 TABLES = (STATEMENT_LINES, REJECTED_LINES, INTERNAL_TRANSACTIONS, OUTCOMES, OPEN_ITEMS, FEE_CHECKS,
           FEE_TOTALS)  # fmt: skip
 SCHEDULE = FeeSchedule(channel="bank", entries=(FeeEntry(name="all", rate="0.006"),))

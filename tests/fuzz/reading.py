@@ -1,4 +1,4 @@
-"""One statement file read as `ingest` reads it, without an engine: what is told of it."""
+"""Reads one statement file as `ingest` does, without an engine."""
 
 import tempfile
 from dataclasses import dataclass, field
@@ -19,65 +19,65 @@ from schemas.profile.channel import Profile
 
 
 @dataclass
-class Told:
-    """What became of a file: `ACCEPTED` or the reasons, its lines, and its totals as they stand."""
+class ReadResult:
+    """The result of a file: `ACCEPTED` or the reasons, its lines, rejected lines and totals."""
 
     verdict: str
     lines: list[dict[str, Any]] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
     totals: list[dict[str, Any]] = field(default_factory=list)
-    chained: bool = False
+    has_running_balance: bool = False
 
     @property
-    def accepted(self) -> bool:
-        """Whether its lines would be in force."""
+    def is_accepted(self) -> bool:
+        """Whether tieout accepts the file."""
         return self.verdict == "ACCEPTED"
 
-    def checked(self, name: str) -> bool:
-        """Whether `count`, `amount` or `fee` is proved by what the file declares."""
+    def is_proved(self, name: str) -> bool:
+        """Whether the file's declared totals prove `count`, `amount` or `fee`."""
         return not any(row["name"] == name and row["declared"] is None for row in self.totals)
 
 
-def read(
+def read_statement(
     content: bytes,
     profile: Profile,
     day: date,
     name: str = "statement.csv",
     block_bytes: int = BLOCK_BYTES,
-) -> Told:
+) -> ReadResult:
     """Reads a file's bytes in blocks of about `block_bytes`.
 
-    Nothing is raised for a file that is refused by name; whatever is raised is a fault of ours.
+    A refused file gives a verdict and raises nothing. Any exception is a fault of tieout.
     """
     with tempfile.TemporaryDirectory() as folder, patch.object(archive, "BLOCK_BYTES", block_bytes):
         storage = Storage(folder)
-        kept = archive_file(storage, BytesIO(content))
+        archived = archive_file(storage, BytesIO(content))
         assert profile.files is not None
         try:
-            plain = decompress(storage, kept, name, "scratch", profile)
+            plain = decompress(storage, archived, name, "scratch", profile)
             plan = plan_file(storage, plain, name, profile, day)
             tasks = plan_tasks(storage, plain, plan, profile, day)
         except FileRefused as fault:
-            return Told(str(fault))
-        done = [parse_blocks(task) for task in tasks]
+            return ReadResult(str(fault))
+        results = [parse_blocks(task) for task in tasks]
         # A file without lines has no tasks.
-        landed = merge_results(tasks, done).get(kept.file_id, ParsedFile(kept.file_id))
-        totals, _ = compare_totals(landed, plan)
+        parsed = merge_results(tasks, results).get(archived.file_id, ParsedFile(archived.file_id))
+        totals, _ = compare_totals(parsed, plan)
         rows = {
             table: [
                 row
-                for each in files
-                for row in pq.ParquetFile(f"{folder}/{table}/{each.path}").read().to_pylist()
+                for file in files
+                for row in pq.ParquetFile(f"{folder}/{table}/{file.path}").read().to_pylist()
             ]
             for table, files in (
-                ("statement_lines", landed.lines),
-                ("rejected_lines", landed.rejected),
+                ("statement_lines", parsed.line_files),
+                ("rejected_lines", parsed.rejected_files),
             )
         }
-    return Told(
-        control_total_failures(landed, plan, profile.files, name, day) or "ACCEPTED",
+    return ReadResult(
+        control_total_failures(parsed, plan, profile.files, name, day) or "ACCEPTED",
         sorted(rows["statement_lines"], key=lambda row: int(row["line_no"])),
         sorted(rows["rejected_lines"], key=lambda row: int(row["line_no"])),
         totals,
-        bool(landed.links),
+        bool(parsed.balance_segments),
     )

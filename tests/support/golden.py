@@ -1,9 +1,9 @@
-"""Golden files: what a statement lands as, and the page of the tables. `make golden` writes anew.
+"""Golden files: the rows of statements, and the tables page. `make golden` rewrites them.
 
-A case is a folder below `golden/`: `profile.yaml`, a statement beside it, and `landed.json`,
-the lines, rejected lines and totals that must come of it. Below `shipped/` the folder is named
-after the shipped profile that reads it. `python -m tests.support.golden` shows what
-changes and writes it; the test only compares.
+A case is a folder below `golden/`: `profile.yaml`, a statement, and `landed.json` with the lines,
+rejected lines and totals that tieout must read. A folder below `shipped/` has the name of the
+shipped profile that reads it. `python -m tests.support.golden` shows what changes and writes it;
+the test only compares.
 """
 
 import difflib
@@ -31,52 +31,52 @@ TABLES_PAGE = ROOT / "docs" / "reference" / "tables.md"
 DAY = date(2026, 11, 16)
 
 
-def cases() -> list[Path]:
-    """The folders of all cases."""
+def list_cases() -> list[Path]:
+    """Lists the folders of all cases."""
     own = [path.parent for path in GOLDEN.glob("*/*/profile.yaml")]
     return sorted([*own, *(path for path in GOLDEN.glob("shipped/*") if path.is_dir())])
 
 
-def profile_of(case: Path) -> Profile:
-    """A case's own profile, or the shipped one that it is named after."""
+def load_profile(case: Path) -> Profile:
+    """Loads a case's own profile, or the shipped profile of its name."""
     page = case / "profile.yaml"
     if case.parent.name == "shipped":
         page = SHIPPED / f"{case.name}.yaml"
     return Profile.model_validate(YAML().load(page.read_text("utf-8")))
 
 
-def landed(case: Path) -> str:
-    """What a case's statement lands as, as JSON text."""
-    profile = profile_of(case)
+def parse_case(case: Path) -> str:
+    """Reads a case's statement as `ingest` does; returns verdict, totals and rows as JSON text."""
+    profile = load_profile(case)
     statement = next(p for p in sorted(case.iterdir()) if p.name.startswith("statement"))
     with tempfile.TemporaryDirectory() as folder:
         storage = Storage(folder)
         with statement.open("rb") as source:
-            kept = archive_file(storage, source)
-        plain = decompress(storage, kept, statement.name, "scratch", profile)
+            archived = archive_file(storage, source)
+        plain = decompress(storage, archived, statement.name, "scratch", profile)
         plan = plan_file(storage, plain, statement.name, profile, DAY)
         tasks = plan_tasks(storage, plain, plan, profile, DAY)
-        result = summed(tasks, [parse_blocks(task) for task in tasks])[kept.file_id]
+        result = summed(tasks, [parse_blocks(task) for task in tasks])[archived.file_id]
         totals, _ = compare_totals(result, plan)
-        told = {
+        content = {
             "verdict": control_total_failures(result, plan, profile.files, statement.name, DAY)
             or "ACCEPTED",
             "totals": totals,
             "lines": [
                 row
-                for each in result.lines
-                for row in _rows(f"{folder}/statement_lines/{each.path}")
+                for file in result.line_files
+                for row in _read_rows(f"{folder}/statement_lines/{file.path}")
             ],
             "rejected": [
                 row
-                for each in result.rejected
-                for row in _rows(f"{folder}/rejected_lines/{each.path}")
+                for file in result.rejected_files
+                for row in _read_rows(f"{folder}/rejected_lines/{file.path}")
             ],
         }
-    return json.dumps(told, ensure_ascii=False, indent=1, default=str) + "\n"
+    return json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n"
 
 
-def _rows(path: str) -> list[dict[str, Any]]:
+def _read_rows(path: str) -> list[dict[str, Any]]:
     rows = pq.ParquetFile(path).read().to_pylist()
     return [
         {
@@ -88,9 +88,9 @@ def _rows(path: str) -> list[dict[str, Any]]:
     ]
 
 
-def tables_page() -> str:
-    """The reference page of the tables, from their definitions."""
-    out = [
+def render_tables_page() -> str:
+    """Renders the reference page of the tables from their definitions."""
+    lines = [
         "# Tables",
         "",
         "Made from `schemas/tables.py` by `make golden`. Amounts are BIGINT minor"
@@ -99,32 +99,34 @@ def tables_page() -> str:
         "",
     ]
     for table in TABLES:
-        by = (
+        partitions = (
             f" Partitions: {', '.join(f'`{name}`' for name in table.partitions)}."
             if (table.partitions)
             else ""
         )
-        out += [
+        lines += [
             f"## {table.name}",
             "",
-            f"{table.grain[0].upper()}{table.grain[1:]}.{by}",
+            f"{table.grain[0].upper()}{table.grain[1:]}.{partitions}",
             "",
             "| column | type |",
             "| --- | --- |",
         ]
-        out += [f"| `{field.name}` | {field.dataType.simpleString()} |" for field in table.schema]
-        out.append("")
-    return "\n".join(out)
+        lines += [f"| `{field.name}` | {field.dataType.simpleString()} |" for field in table.schema]
+        lines.append("")
+    return "\n".join(lines)
 
 
-def expected() -> dict[Path, str]:
-    """Every golden file and what must stand in it."""
-    return {case / "landed.json": landed(case) for case in cases()} | {TABLES_PAGE: tables_page()}
+def render_expected() -> dict[Path, str]:
+    """Renders every golden file: path to text."""
+    return {case / "landed.json": parse_case(case) for case in list_cases()} | {
+        TABLES_PAGE: render_tables_page()
+    }
 
 
 def main() -> int:
-    """Writes golden files anew, showing what changes."""
-    for path, text in expected().items():
+    """Rewrites the golden files and shows what changes."""
+    for path, text in render_expected().items():
         old = path.read_text("utf-8") if path.exists() else ""
         if old != text:
             sys.stdout.writelines(

@@ -1,1 +1,1 @@
-"""Snapshots of our own transactions: received, cut into tasks, brought to our columns."""
+"""Snapshots of our own transactions: receives them, plans tasks, writes canonical columns."""

@@ -1,4 +1,4 @@
-"""Rows of an internal snapshot to canonical transactions. Source: docs/reference/snapshots.md."""
+"""Turns snapshot rows into canonical transactions. Source: docs/reference/snapshots.md."""
 
 import re
 from datetime import UTC, date, datetime
@@ -8,20 +8,20 @@ import pyarrow.compute as pc
 
 from jobs.statements.canonical.lines import (
     Lines,
-    filled,
-    given,
-    masked_name,
-    masked_tail,
-    needed,
-    nulls,
-    with_references,
+    add_normalized_references,
+    empty_to_null,
+    mask_account_numbers,
+    mask_names,
+    null_column,
+    require,
+    to_null,
 )
-from jobs.statements.canonical.money import AMOUNT_MAX, amounts, mapped
+from jobs.statements.canonical.money import AMOUNT_MAX, map_codes, parse_amounts
 from schemas.currencies import MINOR_UNITS
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Kind, Status
 
-NEEDED = ("txn_id", "channel", "kind", "status", "amount", "currency", "occurred_at")
+REQUIRED = ("txn_id", "channel", "kind", "status", "amount", "currency", "occurred_at")
 OPTIONAL = (
     "business_date",
     "our_ref",
@@ -51,12 +51,12 @@ _CHANNEL = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _UTC = pa.timestamp("us", "UTC")
 
 
-def schema_faults(schema: pa.Schema) -> list[str]:
-    """What is wrong with a snapshot's columns, all at once; surplus columns are left alone."""
-    faults = [f"column {name} is missing" for name in NEEDED if name not in schema.names]
-    known = [name for name in schema.names if name in (*NEEDED, *OPTIONAL)]
+def find_schema_faults(schema: pa.Schema) -> list[str]:
+    """All faults of a snapshot's columns; other columns are ignored."""
+    faults = [f"column {name} is missing" for name in REQUIRED if name not in schema.names]
+    known = [name for name in schema.names if name in (*REQUIRED, *OPTIONAL)]
     faults += [
-        f"column {name} stands twice" for name in sorted(set(known)) if known.count(name) > 1
+        f"column {name} is there twice" for name in sorted(set(known)) if known.count(name) > 1
     ]
     for field in schema:
         kind = field.type
@@ -86,62 +86,62 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def channels_of(table: pa.Table) -> list[str]:
-    """The channels that rows name, without null, in order."""
-    named = pc.unique(table["channel"].cast(pa.string())).to_pylist()
-    return sorted(each for each in named if each)
+def list_channels(table: pa.Table) -> list[str]:
+    """The channels of the rows, sorted, without nulls."""
+    channels = pc.unique(table["channel"].cast(pa.string())).to_pylist()
+    return sorted(channel for channel in channels if channel)
 
 
-def transactions(
+def to_transactions(
     rows: pa.Table, channel: str, profile: Profile | None, day: date
 ) -> tuple[dict[str, pa.Array], dict[int, str]]:
-    """Canonical columns of one channel's rows, and faults by row.
+    """Turns one channel's rows into canonical columns; also returns the faults by row index.
 
-    A time without an offset is UTC. An `our_ref` that is not given is `txn_id`.
+    A time without an offset is UTC. A missing `our_ref` becomes `txn_id`.
     """
     count = rows.num_rows
     present = {
         name: rows[name].combine_chunks()
-        for name in (*NEEDED, *OPTIONAL)
+        for name in (*REQUIRED, *OPTIONAL)
         if name in rows.column_names
     }
 
     def text(name: str) -> pa.Array:
         if name not in present or pa.types.is_null(present[name].type):
-            return nulls(count)
-        return filled(present[name].cast(pa.string()))
+            return null_column(count)
+        return empty_to_null(present[name].cast(pa.string()))
 
     lines = Lines({name: text(name) for name in ("txn_id", *_TEXTS)})
     columns = lines.columns
     if not _CHANNEL.fullmatch(channel):
-        lines.blame({0: f"channel {channel!r} is not lower-case letters, digits, - and _"})
-    for name, words in (("kind", Kind), ("status", Status)):
-        known = {each.value: each.value for each in words}
-        columns[name], faults = mapped(text(name), known.get, f"unknown {name}")
-        lines.blame(faults)
+        lines.reject({0: f"channel {channel!r} is not lower-case letters, digits, - and _"})
+    for name, vocabulary in (("kind", Kind), ("status", Status)):
+        known = {value.value: value.value for value in vocabulary}
+        columns[name], faults = map_codes(text(name), known.get, f"unknown {name}")
+        lines.reject(faults)
     columns["currency"] = text("currency")
     unit = profile.internal.amount_unit if profile else "major"
     for name in ("amount", "order_amount"):
-        columns[name], faults = _money(present.get(name), columns["currency"], unit, count)
-        lines.blame({row: f"{name}: {fault}" for row, fault in faults.items()})
+        columns[name], faults = _to_minor_units(present.get(name), columns["currency"], unit, count)
+        lines.reject({row: f"{name}: {fault}" for row, fault in faults.items()})
     for name in ("occurred_at", "updated_at"):
-        columns[name], faults = _instants(present.get(name), count)
-        lines.blame({row: f"{name}: {fault}" for row, fault in faults.items()})
-    columns["account_tail"] = masked_tail(text("account_tail"))
-    columns["payer_name"] = masked_name(text("payer_name"))
-    needed(lines, ("txn_id", "kind", "status", "amount", "currency", "occurred_at"))
+        columns[name], faults = _to_utc(present.get(name), count)
+        lines.reject({row: f"{name}: {fault}" for row, fault in faults.items()})
+    columns["account_tail"] = mask_account_numbers(text("account_tail"))
+    columns["payer_name"] = mask_names(text("payer_name"))
+    require(lines, ("txn_id", "kind", "status", "amount", "currency", "occurred_at"))
     columns["our_ref"] = pc.coalesce(columns["our_ref"], columns["txn_id"])
-    with_references(columns, profile)
+    add_normalized_references(columns, profile)
     if "business_date" in present:
-        lines.blame(_other_days(present["business_date"], day))
+        lines.reject(_wrong_date_faults(present["business_date"], day))
     return columns, lines.faults
 
 
-def _money(
+def _to_minor_units(
     values: pa.Array | None, currencies: pa.Array, unit: str, count: int
 ) -> tuple[pa.Array, dict[int, str]]:
     if values is None or pa.types.is_null(values.type):
-        return nulls(count, pa.int64()), {}
+        return null_column(count, pa.int64()), {}
     codes = pc.unique(currencies).to_pylist()
     if not _is_text(values.type) and len(codes) == 1 and codes[0] in MINOR_UNITS:
         exponent = MINOR_UNITS[codes[0]] if unit == "major" else 0
@@ -154,17 +154,17 @@ def _money(
                 return value, {}
         except pa.ArrowInvalid:
             pass
-    return amounts(filled(values.cast(pa.string())), currencies, unit)
+    return parse_amounts(empty_to_null(values.cast(pa.string())), currencies, unit)
 
 
-def _instants(values: pa.Array | None, count: int) -> tuple[pa.Array, dict[int, str]]:
+def _to_utc(values: pa.Array | None, count: int) -> tuple[pa.Array, dict[int, str]]:
     if values is None or pa.types.is_null(values.type):
-        return nulls(count, _UTC), {}
+        return null_column(count, _UTC), {}
     if pa.types.is_timestamp(values.type):
         if values.type.tz is None:
             values = pc.assume_timezone(values, "UTC")
         return values.cast(_UTC, safe=False), {}
-    texts = given(values.cast(pa.string()), ("",))
+    texts = to_null(values.cast(pa.string()), ("",))
     for kind in (pa.timestamp("us"), _UTC):
         try:
             return texts.cast(kind).cast(_UTC), {}
@@ -182,7 +182,7 @@ def _instants(values: pa.Array | None, count: int) -> tuple[pa.Array, dict[int, 
     return pa.array(out, _UTC), faults
 
 
-def _other_days(values: pa.Array, day: date) -> dict[int, str]:
+def _wrong_date_faults(values: pa.Array, day: date) -> dict[int, str]:
     if _is_text(values.type):
         same = pc.equal(pc.utf8_slice_codeunits(values.cast(pa.string()), 0, 10), str(day))
     else:

@@ -417,7 +417,7 @@ def test_a_repeated_transaction_without_a_latest(world: World) -> None:
     world.snapshot(0, txn("A"), txn("A", "11.00"))
     row = world.ingest(0)[0].snapshot
     assert row["status"] == "QUARANTINED"
-    assert "A stands twice and updated_at does not say which is the latest" in row["reason"]
+    assert "A has several rows and updated_at does not say which is the latest" in row["reason"]
 
 
 @pytest.mark.sail_only

@@ -64,8 +64,8 @@ def test_a_file_that_comes_too_late(world: World, came: str, status: str) -> Non
     assert row["status"] == status
     if status == "QUARANTINED":
         assert row["reason"].startswith(
-            "STALE_FILE: bank/2026-11-16/lines.csv: it came on 2026-11-18, 2 days after 2026-11-16,"
-            " and files.age_days_max is 1"
+            "STALE_FILE: bank/2026-11-16/lines.csv: it arrived on 2026-11-18, 2 days after"
+            " 2026-11-16, and files.age_days_max is 1"
         )
 
 
@@ -103,7 +103,7 @@ def test_copies_in_a_file(world: World, limit: str, status: str) -> None:
     if status == "QUARANTINED":
         assert row["reason"].startswith(
             "DUPLICATE_LINES: bank/2026-11-16/lines.csv:4: 2 of 5 lines are copies of another"
-            " (same kind, channel_ref, status), first that of line 2;"
+            " (same kind, channel_ref, status), first a copy of line 2;"
         )
 
 
@@ -120,7 +120,8 @@ def test_an_unusual_volume_is_a_warning(world: World) -> None:
     row = row_of(world, 3)
     assert row["status"] == "ACCEPTED"
     assert row["reason"] == (
-        "UNUSUAL_VOLUME: bank/2026-11-19/lines.csv: 1 lines, usual are 4 (median of 3 days), -75%"
+        "UNUSUAL_VOLUME: bank/2026-11-19/lines.csv: 1 lines, the usual number is 4"
+        " (median of 3 days), -75%"
     )
     assert world.ingest(3)[0].channels["bank"].warnings == [row["reason"]]
 
@@ -141,7 +142,7 @@ CAUSES = {
     "rejected": (
         "3,27.77,0.18",
         (line("A"), line("B"), line("X", "7.77", kind="GIFT")),
-        "LIKELY_CAUSE: line 4, which is rejected, bears 7.77",
+        "LIKELY_CAUSE: line 4, which is rejected, has 7.77",
     ),
     "wrong sign": (
         "3,16.25,0.18",

@@ -11,7 +11,7 @@ from jobs.lake.tables import Lake
 from jobs.storage.archive import Storage
 from schemas.profile.channel import Files, Profile
 from schemas.tables import STATEMENT_FILES, STATEMENT_LINES
-from tests.fuzz.reading import ReadResult, read
+from tests.fuzz.reading import ReadResult, read_statement
 from tests.support.bills import bill, payment, refund
 from tests.support.worlds import World, day
 
@@ -41,7 +41,7 @@ def told(content: bytes, on: date, name: str = NAME, share: float = 0.0) -> Read
         first_date=DAYS[0],
         files=files,
     )
-    return read(content, profile, on, name, 300)
+    return read_statement(content, profile, on, name, 300)
 
 
 def test_each_line_lands_on_its_own_date_and_on_no_other() -> None:

@@ -14,7 +14,7 @@ import pytest
 from jobs.lake.tables import Lake
 from jobs.quality.great_expectations_checks import QualitySummary, check_day
 from jobs.quality.pages import build_pages
-from jobs.quality.rules import AMOUNT_MAX, UNIQUE_ROWS_MAX, Mark, rules_of
+from jobs.quality.rules import AMOUNT_MAX, UNIQUE_ROWS_MAX, Severity, select_rules
 from schemas.tables import INTERNAL_TRANSACTIONS, OUTCOMES, STATEMENT_LINES
 from tests.support.paths import ROOT
 from tests.support.small_lake import DAY, alone, pair, put
@@ -40,7 +40,7 @@ def transaction(number: int, **more: Any) -> dict[str, Any]:
 
 def wrong(summary: QualitySummary) -> list[tuple[str, str, str]]:
     """Mark, column and name of every check that failed."""
-    return [(str(each.mark), each.column, each.name)
+    return [(str(each.severity), each.column, each.name)
             for each in (*summary.failures, *summary.warnings)]  # fmt: skip
 
 
@@ -57,8 +57,8 @@ def test_a_good_day_is_ok_in_every_table(lake: Lake) -> None:
 @pytest.mark.parametrize(
     ("fault", "told", "found"),
     [
-        ({"kind": "GIFT"}, ("fail", "kind", "is one of the known words"), "GIFT"),
-        ({"status": "DONE"}, ("fail", "status", "is one of the known words"), "DONE"),
+        ({"kind": "GIFT"}, ("fail", "kind", "is one of the known values"), "GIFT"),
+        ({"status": "DONE"}, ("fail", "status", "is one of the known values"), "DONE"),
         ({"amount": None}, ("fail", "amount", "is never null"), "1 of 3 rows"),
         ({"amount": AMOUNT_MAX + 1}, ("fail", "amount", "is within bounds"), "1 of 3 rows"),
         ({"currency": "yuan"}, ("fail", "currency", "is well formed"), "yuan"),
@@ -74,7 +74,7 @@ def test_one_bad_line_among_three(
     summary = check_day(lake, STATEMENT_LINES, DAY)
     assert wrong(summary) == [told]
     assert summary.result == told[0].upper()
-    assert found in (*summary.failures, *summary.warnings)[0].found
+    assert found in (*summary.failures, *summary.warnings)[0].problem
 
 
 @pytest.mark.sail_only
@@ -82,7 +82,7 @@ def test_an_outcome_with_words_that_nobody_knows_fails(lake: Lake) -> None:
     bad = pair("S2", 1250, 1250, action="SHRUG", chances=-1)
     put(lake, OUTCOMES, DAY, "wechat", pair("S1", 1250, 1250), bad)
     assert wrong(check_day(lake, OUTCOMES, DAY)) == [
-        ("fail", "action", "is one of the known words"), ("fail", "chances", "is within bounds")
+        ("fail", "action", "is one of the known values"), ("fail", "chances", "is within bounds")
     ]  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def test_a_thin_day_is_held_against_the_days_before(lake: Lake) -> None:
     put(lake, INTERNAL_TRANSACTIONS, DAY, "wechat", transaction(1))
     summary = check_day(lake, INTERNAL_TRANSACTIONS, DAY)
     assert wrong(summary) == [("warn", "the table", "has the usual volume")]
-    assert summary.warnings[0].found == "it is 1"
+    assert summary.warnings[0].problem == "it is 1"
 
 
 @pytest.mark.sail_only
@@ -115,9 +115,9 @@ def test_only_the_channels_named_are_checked(lake: Lake) -> None:
 
 @pytest.mark.sail_only
 def test_days_too_big_are_not_asked_for_unique_ids() -> None:
-    names = [rule.name for rule in rules_of(STATEMENT_LINES, UNIQUE_ROWS_MAX, None)]
+    names = [rule.name for rule in select_rules(STATEMENT_LINES, UNIQUE_ROWS_MAX, None)]
     assert "is unique" in names
-    names = [rule.name for rule in rules_of(STATEMENT_LINES, UNIQUE_ROWS_MAX + 1, None)]
+    names = [rule.name for rule in select_rules(STATEMENT_LINES, UNIQUE_ROWS_MAX + 1, None)]
     assert "is unique" not in names
 
 
@@ -125,9 +125,9 @@ def test_days_too_big_are_not_asked_for_unique_ids() -> None:
 def test_money_is_never_summed_by_the_checks() -> None:
     """Great Expectations adds in floats: no rule asks it for a sum, a mean or the like."""
     for table in (STATEMENT_LINES, INTERNAL_TRANSACTIONS, OUTCOMES):
-        for rule in rules_of(table, 1, None):
+        for rule in select_rules(table, 1, None):
             assert not re.search("Sum|Mean|Stdev|Median|Quantile", rule.expectation)
-            assert rule.mark in Mark
+            assert rule.severity in Severity
 
 
 @pytest.mark.sail_only
@@ -156,7 +156,7 @@ def test_pages_need_nothing_from_outside_and_earlier_days_stay(lake: Lake) -> No
     facts = json.loads(Path(index.parent, "2026-11-22", "statement_lines.all.json").read_text())
     assert facts["result"] == "FAIL"
     assert facts["wrong"] == [
-        "fail: kind is one of the known words: 1 of 2 rows, such as <script>alert(1)</script>"
+        "fail: kind is one of the known values: 1 of 2 rows, such as <script>alert(1)</script>"
     ]
 
 
@@ -176,7 +176,7 @@ def test_great_expectations_is_imported_when_asked_for_with_its_reporting_off() 
     code = (
         "import os, sys, jobs.quality.great_expectations_checks as quality\n"
         "assert 'great_expectations' not in sys.modules\n"
-        "quality.warm_up().join()\n"
+        "quality.preload_great_expectations().join()\n"
         "assert 'great_expectations' in sys.modules\n"
         "assert os.environ['GX_ANALYTICS_ENABLED'] == 'false'\n"
         "assert 'altair' not in sys.modules and 'scipy.stats' not in sys.modules\n"

@@ -40,8 +40,8 @@ CASES = {
     ),
     "rooms import the rooms below": (
         "jobs/exports/a.py",
-        "from jobs.ingestion.inbox import WHOLE",
-        "from jobs.ingestion.day_state import state_of\nfrom jobs.lake.tables import Lake",
+        "from jobs.ingestion.inbox import WHOLE_DAY",
+        "from jobs.ingestion.day_state import resolve_day_state\nfrom jobs.lake.tables import Lake",
     ),
     "rules are pure": (
         MATCHING,

@@ -138,7 +138,7 @@ def test_the_bill_with_two_partial_refunds(tmp_path: Path) -> None:
     landed, _ = read(
         "dromara_dax-pay/WechatPayReconcileService__all_20240116.csv", "2024-01-16", tmp_path
     )
-    rows = pq.read_table(tmp_path / "statement_lines" / landed.lines[0].path).to_pylist()
+    rows = pq.read_table(tmp_path / "statement_lines" / landed.line_files[0].path).to_pylist()
     assert [(row["kind"], row["amount"], row["our_ref"]) for row in rows] == [
         ("PAYMENT", 2, "1747268229775183872"),
         ("REFUND", -1, "R1747268742516264960"),

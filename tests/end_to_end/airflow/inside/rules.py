@@ -22,7 +22,7 @@ DAG = rules.daily_reconciliation()
 
 
 @pytest.mark.parametrize(
-    ("asked", "at", "date"),
+    ("requested", "at", "date"),
     [
         (None, "2026-11-23T02:30:00+00:00", "2026-11-22"),  # 10:30 in Shanghai
         (None, "2026-11-23T10:30:00+08:00", "2026-11-22"),
@@ -32,62 +32,62 @@ DAG = rules.daily_reconciliation()
         ("2026-11-01", "2026-11-23T02:30:00+00:00", "2026-11-01"),
     ],
 )
-def test_business_date(asked, at, date):
-    """The day before, in Shanghai and nowhere else, unless the form says another."""
-    assert rules.business_date_of(asked, datetime.fromisoformat(at)) == date
+def test_business_date_is_the_day_before_in_shanghai(requested, at, date):
+    """The form may name another date."""
+    assert rules.choose_date(requested, datetime.fromisoformat(at)) == date
 
 
 def test_each_scheduled_run_is_of_the_day_before():
-    """10:30 in Shanghai, every day, none left out and none twice."""
+    """A run starts at 10:30 in Shanghai on every day; no day is left out or repeated."""
     timetable = coerce_to_core_timetable(DAG.timetable)
     first = datetime.fromisoformat("2026-11-22T00:00:00+08:00")
     restriction = TimeRestriction(first, None, catchup=True)
     dates, last = [], None
     for _ in range(3):
         info = timetable.next_dagrun_info_v2(last_dagrun_info=last, restriction=restriction)
-        dates.append(rules.business_date_of(None, info.logical_date))
+        dates.append(rules.choose_date(None, info.logical_date))
         last = info
     assert dates == ["2026-11-21", "2026-11-22", "2026-11-23"]
     assert (DAG.catchup, DAG.max_active_runs) == (False, 1)
 
 
 @pytest.mark.parametrize("date", ["22/11/2026", "2026-11-31", "yesterday", ""])
-def test_the_form_refuses_what_is_no_date(date):
-    """The picker gives ISO dates; whoever triggers by command is held to the same."""
+def test_form_refuses_an_invalid_date(date):
+    """The form sends ISO dates; a command line must send them too."""
     with pytest.raises(ParamValidationError):
         DAG.params.get_param("business_date").resolve(date)
 
 
-def test_channels(tmp_path):
-    """Every page is a channel; of those asked for, each must have one."""
+def test_every_page_is_a_channel(tmp_path):
+    """Each requested channel must have a page."""
     folder = tmp_path / "channels"
     folder.mkdir()
     with pytest.raises(AirflowFailException, match="no page of any channel"):
-        rules.channels_of(str(tmp_path), None)
+        rules.select_channels(str(tmp_path), None)
     for name in ("bravo.yaml", "alpha.yaml", "notes.md"):
         (folder / name).touch()
-    assert rules.channels_of(str(tmp_path), None) == ["alpha", "bravo"]
-    assert rules.channels_of(str(tmp_path), []) == ["alpha", "bravo"]
-    assert rules.channels_of(str(tmp_path), ["bravo", "bravo"]) == ["bravo"]
-    with pytest.raises(AirflowFailException, match="no page of brava; there is: alpha, bravo"):
-        rules.channels_of(str(tmp_path), ["alpha", "brava"])
+    assert rules.select_channels(str(tmp_path), None) == ["alpha", "bravo"]
+    assert rules.select_channels(str(tmp_path), []) == ["alpha", "bravo"]
+    assert rules.select_channels(str(tmp_path), ["bravo", "bravo"]) == ["bravo"]
+    with pytest.raises(AirflowFailException, match="no page of brava; it has: alpha, bravo"):
+        rules.select_channels(str(tmp_path), ["alpha", "brava"])
 
 
-def test_jars(tmp_path, monkeypatch):
-    """A folder is listed, a list is taken as it is, nothing is nothing, an empty folder a fault."""
-    monkeypatch.setattr(rules, "setting", lambda name: chosen)
+def test_jars_are_listed_from_a_folder_or_taken_as_a_list(tmp_path, monkeypatch):
+    """An empty setting gives an empty list; an empty folder is a fault."""
+    monkeypatch.setattr(rules, "read_setting", lambda name: chosen)
     chosen = str(tmp_path)
     with pytest.raises(AirflowFailException, match="make jars"):
-        rules.jars()
+        rules.list_jars()
     (tmp_path / "b.jar").touch()
     (tmp_path / "a.jar").touch()
-    assert rules.jars() == f"{tmp_path}/a.jar,{tmp_path}/b.jar"
+    assert rules.list_jars() == f"{tmp_path}/a.jar,{tmp_path}/b.jar"
     for chosen in ("s3://lib/delta.jar,s3://lib/storage.jar", ""):
-        assert rules.jars() == chosen
+        assert rules.list_jars() == chosen
 
 
 class Instance:
-    """A task instance that keeps what is pushed."""
+    """A task instance that keeps the values pushed to it."""
 
     def __init__(self):
         self.pushed = {}
@@ -97,7 +97,7 @@ class Instance:
 
 
 @pytest.mark.parametrize(
-    ("said", "raised", "pushed"),
+    ("message", "error", "pushed"),
     [
         (None, None, {}),
         (" Error code is: 1.", AirflowException, {}),
@@ -108,34 +108,35 @@ class Instance:
         ("No driver id is known", AirflowException, {}),
     ],
 )
-def test_exit_status(monkeypatch, said, raised, pushed):
-    """2 and 3 fail at once and say so to the next job; anything else may be tried again."""
+def test_exit_status_decides_whether_airflow_retries(monkeypatch, message, error, pushed):
+    """2 and 3 fail at once and are passed to the next job; Airflow may retry any other."""
 
     def submit(operator, context):
-        if said:
-            raise AirflowException(f"Cannot execute: spark-submit --jars 2.jar match.py.{said}")
+        if message:
+            raise AirflowException(f"Cannot execute: spark-submit --jars 2.jar match.py.{message}")
 
     monkeypatch.setattr(rules.SparkSubmitOperator, "execute", submit)
-    job, instance = rules.job("match", "2026-11-22", ["alpha"], before=3), Instance()
-    if raised is None:
+    job, instance = rules.build_job("match", "2026-11-22", ["alpha"], previous_status=3), Instance()
+    if error is None:
         assert job.execute({"ti": instance}) == 0
     else:
         with pytest.raises(AirflowException) as fault:
             job.execute({"ti": instance})
-        assert fault.type is raised
+        assert fault.type is error
     assert instance.pushed == pushed
     assert job.application_args[-2:] == ["--channel", "alpha"]
 
 
-@pytest.mark.parametrize("before", [1, 2, None])
-def test_what_comes_after_a_failure_is_skipped(before):
-    """After 0 and 3 the day goes on; after anything else there is nothing to go on with."""
+@pytest.mark.parametrize("previous_status", [1, 2, None])
+def test_job_after_a_failure_is_skipped(previous_status):
+    """A job runs after 0 and 3 only."""
+    job = rules.build_job("export", "2026-11-22", ["alpha"], previous_status=previous_status)
     with pytest.raises(AirflowSkipException):
-        rules.job("export", "2026-11-22", ["alpha"], before=before).execute({"ti": Instance()})
+        job.execute({"ti": Instance()})
 
 
-def test_retries_are_the_jobs():
-    """A job is tried twice more, some minutes later; the verdict never."""
+def test_only_jobs_are_retried():
+    """Airflow retries a job twice, five minutes apart, and never retries `verdict`."""
     assert DAG.get_task("channel.match").retries == 2
     assert DAG.get_task("channel.match").retry_delay == timedelta(minutes=5)
     assert DAG.get_task("verdict").retries == 0
