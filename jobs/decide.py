@@ -17,38 +17,38 @@ STEPS = ("propose", "approve", "reject", "list")
 
 
 def _check_request(request: Request) -> tuple[str, tuple[str, ...]]:
-    """Returns the step and its ids.
+    """Returns the step, and its effect and ids.
 
     Raises:
         DecisionRefused: all faults of the arguments, together.
     """
-    step, ids = request.positionals[0], request.positionals[1:]
+    step, words = request.positionals[0], request.positionals[1:]
     faults = []
     if step != "list" and not _person(request.actor):
         faults.append("--by NAME is missing; give your name, or set TIEOUT_USER")
     if step in ("propose", "reject") and not request.reason.strip():
         faults.append("--reason TEXT is missing; say why, for those who read the decision")
-    if step == "propose" and (len(ids) < 2 or ids[0] not in EFFECTS):
+    if step == "propose" and (len(words) < 2 or words[0] not in EFFECTS):
         faults.append(f"propose takes one of {', '.join(EFFECTS)}, and an id or two")
-    if step in ("approve", "reject") and len(ids) != 1:
+    if step in ("approve", "reject") and len(words) != 1:
         faults.append(f"{step} takes the id of one decision")
     if faults:
         raise DecisionRefused("; ".join(faults))
-    return step, ids
+    return step, words
 
 
 def execute_request(request: Request) -> Report:
     """Proposes, approves, rejects or lists decisions; reports them as text and as JSON."""
-    step, about = _check_request(request)
+    step, words = _check_request(request)
     with open_lake(request.lake, request.engine, lazy_session=True) as lake:
         if step == "propose":
-            effect, ids = EFFECTS[about[0]], about[1:]
+            effect, ids = EFFECTS[words[0]], words[1:]
             rows = [propose(lake, effect, ids, request.actor, request.reason, request.channels)]
         elif step == "list":
             rows = list_decisions(lake, request.channels, request.dates)
         else:
-            judgement = DecisionStep.APPROVED if step == "approve" else DecisionStep.REJECTED
-            rows = [judge(lake, about[0], judgement, request.actor, request.reason)]
+            verdict = DecisionStep.APPROVED if step == "approve" else DecisionStep.REJECTED
+            rows = [judge(lake, words[0], verdict, request.actor, request.reason)]
     return Report({"decisions": rows}, [line for row in rows for line in _render_decision(row)])
 
 
@@ -56,9 +56,9 @@ def _render_decision(row: Row) -> list[str]:
     ids = " and ".join(row[name] for name in ("txn_id", "line_id") if row[name])
     state = row.get("state", row["step"])
     head = f"{row['decision_id']}  {state:<8}  {row['effect']}  {row['channel']} {row['run_date']}"
-    said = f": {row['said']}" if row["said"] else ""
+    comment = f": {row['comment']}" if row["comment"] else ""
     maker = f"proposed by {row['proposed_by']}, " if "proposed_by" in row else ""
-    return [head, f"    {ids}", f"    {maker}{row['step']} by {row['said_by']}{said}"]
+    return [head, f"    {ids}", f"    {maker}{row['step']} by {row['actor']}{comment}"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

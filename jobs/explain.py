@@ -4,19 +4,25 @@ from collections.abc import Sequence
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for
-from jobs.cli.lake_session import at_work
-from jobs.timeline.history import run, summary_of
-from jobs.timeline.text import told
+from jobs.cli.lake_session import open_lake
+from jobs.timeline.text import render_timeline
+from jobs.timeline.trace import summarize_timeline, trace_reference
 
 
 def execute_request(request: Request) -> Report:
     """Traces the reference; with `--json` the summary is the whole timeline."""
-    with at_work(request.lake, request.engine, writes=False, asks=True) as lake:
-        story = run(lake, request.config, request.reference, request.dates, request.as_of,
-                    request.match_alone)  # fmt: skip
+    with open_lake(request.lake, request.engine, writes=False, lazy_session=True) as lake:
+        timeline = trace_reference(
+            lake,
+            request.config,
+            request.reference,
+            request.dates,
+            request.as_of,
+            request.match_alone,
+        )
     if request.as_json:
-        return Report(story, [])
-    return Report(summary_of(story), told(story))
+        return Report(timeline, [])
+    return Report(summarize_timeline(timeline), render_timeline(timeline))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

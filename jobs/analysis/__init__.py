@@ -1,1 +1,28 @@
-"""What notebooks and scripts import."""
+"""The one import of notebooks and scripts: a day's results, the commands, labels, amounts.
+
+    from jobs.analysis import open_day
+    day = open_day("2026-11-22", channel="wechat")
+    day.breaks.groupBy("reason").count().show()
+
+Source: docs/reference/analysis.md.
+"""
+
+from jobs.analysis.amounts import format_amount, in_major_units
+from jobs.analysis.commands import Explanation, explain, run
+from jobs.analysis.day import Day, open_day
+from jobs.engine.session import close_session, open_session
+from jobs.reports.labels import ACTION_LABELS, REASON_LABELS
+
+__all__ = [
+    "ACTION_LABELS",
+    "REASON_LABELS",
+    "Day",
+    "Explanation",
+    "close_session",
+    "explain",
+    "format_amount",
+    "in_major_units",
+    "open_day",
+    "open_session",
+    "run",
+]

@@ -1,4 +1,4 @@
-"""The lake of one command, on a session that ends with it."""
+"""Opens the lake of one command, on a session that closes with it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from pyspark.sql import SparkSession
 
 from jobs.engine.session import close_session, is_submitted, open_session, resolve_engine
-from jobs.lake.tables import STAGING, Lake
+from jobs.lake.staging import STAGING
+from jobs.lake.tables import Lake
 
-#: Who has staged nothing for so many days is taken for dead.
+#: A process that staged nothing for so many days is dead: its staged data is removed.
 STAGED_DAYS_MAX = 7
 
 
@@ -16,14 +17,14 @@ STAGED_DAYS_MAX = 7
 def open_lake(
     lake_uri: str, engine: str | None, writes: bool = True, lazy_session: bool = False
 ) -> Iterator[Lake]:
-    """The lake of a command on a session that ends with it; its tables are there if it writes, and
-    what a process that was killed has staged is gone a week later.
+    """Opens the lake of one command, on a session that closes with it.
 
-    A command that `asks` may do without a session: it is opened once something needs one. Below
-    `spark-submit` it always is, as a cluster takes a driver without one for failed.
+    A command that `writes` creates missing tables, and removes staged data that is older than
+    `STAGED_DAYS_MAX`. With `lazy_session` the session opens when something first needs it; below
+    `spark-submit` it always opens, because a cluster takes a driver without a session for failed.
 
     Raises:
-        ConfigurationError: there is no such engine.
+        ConfigurationError: the engine is unknown.
     """
     resolve_engine(engine)
     opened: list[SparkSession] = []

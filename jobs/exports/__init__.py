@@ -1,10 +1,9 @@
-"""Exceptions as files that people and the transaction system read.
+"""Writes exceptions as files for people and for the transaction system.
 
-- `words`: reasons and actions as a person says them.
-- `cells`: amounts in major units; text that no spreadsheet takes for a formula.
-- `breaks`: the rows and columns of `breaks.csv` and `breaks.xlsx`; `sheets` writes both.
+- `export_day`: all files of one channel and run date.
+- `breaks`: the rows and columns of `breaks.csv` and `breaks.xlsx`; `sheets` writes both files.
 - `summary`: counts and sums of a day; `updates`: one line of JSON per transaction.
-- `folder`: a folder that is replaced whole or not at all.
+- `atomic_folder`: replaces a folder as a whole.
 
 Source: docs/reference/exports.md.
 """

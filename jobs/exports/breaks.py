@@ -7,8 +7,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.exports.workbook import Heading
-from jobs.reports.labels import ACTION_WORDS, REASON_WORDS
-from jobs.reports.money_text import Cell, harmless, money
+from jobs.reports.labels import ACTION_LABELS, REASON_LABELS
+from jobs.reports.money_text import Cell, escape_formula, money_cell
 from schemas.vocabulary import Outcome
 
 HEADINGS = (
@@ -39,60 +39,61 @@ HEADINGS = (
 )
 
 
-def broken(outcomes: DataFrame) -> DataFrame:
-    """The rows of a day that are breaks, the largest |difference| first, as `cells` takes them.
+def sorted_breaks(outcomes: DataFrame) -> DataFrame:
+    """The breaks of a day, one row each, with the columns that `render_rows` reads.
 
-    Rows without a difference come last; then by `txn_id` and `line_id`, which no two rows share.
+    Sorted by |difference| descending, rows without a difference last, then by `txn_id` and
+    `line_id`, which together are unique.
     """
     dates = ("run_date", "internal_date", "statement_date", "first_run_date")
     texts = {name: F.col(name).cast("string").alias(name) for name in dates}
     texts["reasons"] = F.concat_ws(" ", F.col("reasons")).alias("reasons")
-    taken = outcomes.where(F.col("outcome") == F.lit(Outcome.BREAK.value)).select(
-        *[texts.get(name, F.col(name)) for name in _TAKEN]
+    breaks = outcomes.where(F.col("outcome") == F.lit(Outcome.BREAK.value)).select(
+        *[texts.get(name, F.col(name)) for name in _COLUMNS]
     )
-    # The order is the last step: what comes after it may be dealt out to several workers again,
-    # and the embedded engine then hands the rows over as the workers finish.
-    return taken.orderBy(
+    # The sort must be the last step: the embedded engine may distribute a later step to several
+    # workers, and then returns the rows in the order in which the workers finish.
+    return breaks.orderBy(
         F.abs(F.col("difference")).desc_nulls_last(),
         F.col("txn_id").asc_nulls_last(),
         F.col("line_id").asc_nulls_last(),
     )
 
 
-def cells(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Cell, ...]]:
-    """The cells of each row of `broken`, one per heading; amounts in major units.
+def render_rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Cell, ...]]:
+    """Yields the cells of each row of `sorted_breaks`, one per heading; amounts in major units.
 
     Raises:
-        KeyError: a currency is none of ISO 4217.
+        KeyError: a currency is not in ISO 4217.
     """
     for row in rows:
-        of = _Row(*row)
-        ours = of.internal_currency or of.currency
+        values = _Row(*row)
+        internal_currency = values.internal_currency or values.currency
         yield (
-            of.run_date,
-            of.channel,
-            "; ".join([REASON_WORDS[code] for code in of.reasons.split()]),
-            ACTION_WORDS[of.action],
-            harmless(of.our_ref),
-            harmless(of.channel_ref),
-            of.currency,
-            money(of.internal_amount, ours),
-            money(of.statement_amount, of.currency),
-            money(of.difference, of.currency),
-            money(of.fee, of.currency),
-            of.kind,
-            of.internal_status,
-            of.statement_status,
-            of.internal_date,
-            of.statement_date,
-            of.first_run_date,
-            of.chances,
-            of.internal_currency,
-            harmless(of.order_ref),
-            harmless(of.txn_id),
-            of.line_id,
-            harmless(of.duplicate_of),
-            of.reasons,
+            values.run_date,
+            values.channel,
+            "; ".join([REASON_LABELS[code] for code in values.reasons.split()]),
+            ACTION_LABELS[values.action],
+            escape_formula(values.our_ref),
+            escape_formula(values.channel_ref),
+            values.currency,
+            money_cell(values.internal_amount, internal_currency),
+            money_cell(values.statement_amount, values.currency),
+            money_cell(values.difference, values.currency),
+            money_cell(values.fee, values.currency),
+            values.kind,
+            values.internal_status,
+            values.statement_status,
+            values.internal_date,
+            values.statement_date,
+            values.first_run_date,
+            values.chances,
+            values.internal_currency,
+            escape_formula(values.order_ref),
+            escape_formula(values.txn_id),
+            values.line_id,
+            escape_formula(values.duplicate_of),
+            values.reasons,
         )
 
 
@@ -122,4 +123,4 @@ class _Row(NamedTuple):
     duplicate_of: str | None
 
 
-_TAKEN = _Row._fields
+_COLUMNS = _Row._fields

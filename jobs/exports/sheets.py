@@ -1,4 +1,4 @@
-"""Writes the rows of breaks as CSV and as a workbook, side by side, in bounded memory."""
+"""Writes the rows of breaks to a CSV file and a workbook at the same time, in bounded memory."""
 
 import csv
 import io
@@ -23,13 +23,13 @@ class CsvFile:
         self._write([cell.text if isinstance(cell, Money) else cell for cell in row])
 
     def close(self) -> None:
-        """Writes what is left; the stream stays open."""
+        """Flushes the rest; the stream stays open."""
         self._text.flush()
         self._text.detach()
 
 
 def write_breaks(rows: Iterable[tuple[Cell, ...]], as_csv: BinaryIO, as_xlsx: BinaryIO) -> int:
-    """Writes the rows to both streams, whole; returns how many there are."""
+    """Writes all rows to both streams; returns their number."""
     table, book, count = CsvFile(as_csv), Workbook(as_xlsx, "Breaks", HEADINGS), 0
     for row in rows:
         count += 1

@@ -1,4 +1,4 @@
-"""A day in figures: `summary.json`, and what of it the job reports."""
+"""Counts and sums of a day: `summary.json`, and the figures that the command reports."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -7,25 +7,26 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.matching.amount_at_risk import at_stake
-from jobs.reports.money_text import money
+from jobs.reports.money_text import money_cell
 from schemas.money import summed
 from schemas.profile.channel import Files
 from schemas.profile.day_parts import MARKER
 from schemas.vocabulary import FileStatus, Outcome, RunResult
 
-#: State of a side of which everything is there.
+#: State of a side whose files are all accepted.
 WHOLE = "WHOLE"
 _FILE_SHOWN = ("part", "version", "status", "file_name", "file_id", "line_count", "reason")
 _SUMS = ("internal_amount", "statement_amount", "difference", "at_stake")
 _GROUP = ("outcome", "reasons", "action", "currency", "internal_currency")
 
 
-def tally(outcomes: DataFrame) -> DataFrame:
-    """Rows, updates and sums in minor units per outcome, reasons, action and currencies.
+def sum_groups(outcomes: DataFrame) -> DataFrame:
+    """Groups outcomes by outcome, reasons, action and currencies: rows, updates, sums.
 
-    `reasons` are joined by a space; `updates` counts the rows with a `txn_id`.
+    One row per group; sums in minor units. `reasons` are joined by a space; `updates` counts the
+    rows with a `txn_id`.
     """
-    named = outcomes.select(
+    columns = outcomes.select(
         "outcome",
         F.concat_ws(" ", F.col("reasons")).alias("reasons"),
         "action",
@@ -37,73 +38,73 @@ def tally(outcomes: DataFrame) -> DataFrame:
         "difference",
         at_stake().alias("at_stake"),
     )
-    return named.groupBy(*_GROUP).agg(
+    return columns.groupBy(*_GROUP).agg(
         F.count(F.lit(1)).alias("rows"),
         F.count("txn_id").alias("updates"),
         *[summed(F.col(name)).cast("bigint").alias(name) for name in _SUMS],
     )
 
 
-def sides(
+def describe_inputs(
     statements: Iterable[Mapping[str, Any]],
     snapshots: Iterable[Mapping[str, Any]],
     expected: Files | None,
 ) -> dict[str, Any]:
-    """What had come of both sides, from a day's rows of `statement_files` and `snapshot_files`.
+    """State and files of both sides, from a day's rows of `statement_files` and `snapshot_files`.
 
-    `expected` says which parts make the statement whole; None where no statement is sent.
+    `expected` names the parts of a complete statement; it is None for a channel without statements.
     """
     if expected is None:
         return {}
     files = [{name: row[name] for name in _FILE_SHOWN} for row in statements]
     files.sort(key=lambda row: [str(value) for value in row.values()])
     accepted = {row["part"] for row in files if row["status"] == FileStatus.ACCEPTED}
-    whole = MARKER in accepted or accepted.issuperset(expected.parts)
-    statement = WHOLE if whole else RunResult.STATEMENT_INCOMPLETE
+    is_whole = MARKER in accepted or accepted.issuperset(expected.parts)
+    statement = WHOLE if is_whole else RunResult.STATEMENT_INCOMPLETE
     statement = statement if accepted else RunResult.STATEMENT_MISSING
-    there = any(row["status"] == FileStatus.ACCEPTED for row in snapshots)
+    has_snapshot = any(row["status"] == FileStatus.ACCEPTED for row in snapshots)
     return {
         "statement": {"state": str(statement), "files": files},
-        "snapshot": {"state": WHOLE if there else str(RunResult.SNAPSHOT_MISSING)},
+        "snapshot": {"state": WHOLE if has_snapshot else str(RunResult.SNAPSHOT_MISSING)},
     }
 
 
-def counts(groups: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Rows per outcome, those without rows included."""
+def rows_by_outcome(groups: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Number of rows by outcome; 0 for an outcome without rows."""
     return {
         outcome.value: sum(row["rows"] for row in groups if row["outcome"] == outcome)
         for outcome in Outcome
     }
 
 
-def figures(groups: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Rows and amounts by outcome, reason and action, and of every group of `tally`.
+def summarize_groups(groups: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Rows and amounts by outcome, by reason, by action, and of every group of `sum_groups`.
 
-    Amounts are text in major units, so that no reader of JSON rounds them.
+    Amounts are text in major units, so that no JSON reader rounds them.
 
     Raises:
-        KeyError: a currency is none of ISO 4217.
+        KeyError: a currency is not in ISO 4217.
     """
     ordered = sorted(groups, key=lambda row: tuple(str(row[name]) for name in _GROUP))
     return {
         "rows": sum(row["rows"] for row in ordered),
-        "at_stake": _texts(stakes(ordered)),
-        "by_outcome": _by(ordered, lambda row: [row["outcome"]]),
-        "by_reason": _by(ordered, lambda row: row["reasons"].split()),
-        "by_action": _by(ordered, lambda row: [row["action"]]),
+        "at_stake": _format_sums(at_stake_by_currency(ordered)),
+        "by_outcome": _summarize_by(ordered, lambda row: [row["outcome"]]),
+        "by_reason": _summarize_by(ordered, lambda row: row["reasons"].split()),
+        "by_action": _summarize_by(ordered, lambda row: [row["action"]]),
         "groups": [
             {
                 **{name: row[name] for name in _GROUP},
                 "reasons": row["reasons"].split(),
                 "rows": row["rows"],
-                **{name: _text(row, name) for name in _SUMS},
+                **{name: _format_amount(row, name) for name in _SUMS},
             }
             for row in ordered
         ],
     }
 
 
-def stakes(groups: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+def at_stake_by_currency(groups: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """The amount at stake per currency, in minor units."""
     sums: dict[str, int] = {}
     for row in groups:
@@ -112,11 +113,11 @@ def stakes(groups: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return dict(sorted(sums.items()))
 
 
-def _by(groups: Iterable[Mapping[str, Any]], names: Any) -> dict[str, Any]:
-    found: dict[str, dict[str, Any]] = {}
+def _summarize_by(groups: Iterable[Mapping[str, Any]], names: Any) -> dict[str, Any]:
+    entries: dict[str, dict[str, Any]] = {}
     for row in groups:
         for name in names(row):
-            entry = found.setdefault(name, {"rows": 0, "sums": {}})
+            entry = entries.setdefault(name, {"rows": 0, "sums": {}})
             entry["rows"] += row["rows"]
             for column in _SUMS:
                 currency, value = _currency(row, column), row[column]
@@ -125,22 +126,22 @@ def _by(groups: Iterable[Mapping[str, Any]], names: Any) -> dict[str, Any]:
                     sums[currency] = sums.get(currency, 0) + value
     return {
         name: {"rows": entry["rows"]}
-        | {column: _texts(sums) for column, sums in sorted(entry["sums"].items())}
-        for name, entry in sorted(found.items())
+        | {column: _format_sums(sums) for column, sums in sorted(entry["sums"].items())}
+        for name, entry in sorted(entries.items())
     }
 
 
 def _currency(row: Mapping[str, Any], column: str) -> str | None:
     name = "internal_currency" if column == "internal_amount" else "currency"
-    found: str | None = row[name]
-    return found
+    currency: str | None = row[name]
+    return currency
 
 
-def _texts(sums: Mapping[str, int]) -> dict[str, str | None]:
-    cells = {currency: money(minor, currency) for currency, minor in sorted(sums.items())}
+def _format_sums(sums: Mapping[str, int]) -> dict[str, str | None]:
+    cells = {currency: money_cell(minor, currency) for currency, minor in sorted(sums.items())}
     return {currency: cell.text if cell else None for currency, cell in cells.items()}
 
 
-def _text(row: Mapping[str, Any], column: str) -> str | None:
-    cell = money(row[column], _currency(row, column))
+def _format_amount(row: Mapping[str, Any], column: str) -> str | None:
+    cell = money_cell(row[column], _currency(row, column))
     return cell.text if cell else None

@@ -8,9 +8,9 @@ import xlsxwriter
 
 from jobs.reports.money_text import Cell, Money
 
-#: A sheet holds 1,048,576 rows; past this many the next one begins.
+#: A sheet can hold 1,048,576 rows; after this many rows the next sheet begins.
 SHEET_ROWS_MAX = 1_000_000
-#: UTF-16 units of a text that a cell can hold.
+#: The most UTF-16 units that a cell can hold.
 TEXT_UNITS_MAX = 32_767
 _DECIMALS_MAX = 4
 _OPTIONS = {
@@ -22,17 +22,17 @@ _OPTIONS = {
 
 
 class Heading(NamedTuple):
-    """A column: what stands above it, and how wide it is in characters."""
+    """The heading of a column and the column's width in characters."""
 
     text: str
     width: int
 
 
 class Workbook:
-    """One table under a heading that stays in sight, on as many sheets as it takes.
+    """One table with a fixed heading row, on as many sheets as it needs.
 
-    Text stays text; an amount is a number in its currency's decimals where a spreadsheet shows all
-    of its digits, else text. The bytes depend on the rows alone.
+    Text stays text. An amount is a number with its currency's decimals, or text if a spreadsheet
+    would round it. The same rows give the same bytes.
     """
 
     def __init__(
@@ -42,52 +42,52 @@ class Workbook:
         self._book.set_properties({"created": datetime(1980, 1, 1, tzinfo=UTC)})
         self._head = self._book.add_format({"bold": True})
         self._money = [
-            self._book.add_format({"num_format": "#,##0" + "." * bool(places) + "0" * places})
-            for places in range(_DECIMALS_MAX + 1)
+            self._book.add_format({"num_format": "#,##0" + "." * bool(decimals) + "0" * decimals})
+            for decimals in range(_DECIMALS_MAX + 1)
         ]
         self._name, self._headings = name, headings
         self._rows_max = rows_max or SHEET_ROWS_MAX
         self._sheets = 0
-        self._begin()
+        self._begin_sheet()
 
     def add(self, row: Sequence[Cell]) -> None:
-        """Adds one row, on a new sheet where the last one is full."""
+        """Adds one row; begins a new sheet if the last one is full."""
         if self._row >= self._rows_max:
-            self._finish()
-            self._begin()
+            self._finish_sheet()
+            self._begin_sheet()
         self._row += 1
-        for place, cell in enumerate(row):
+        for column, cell in enumerate(row):
             if isinstance(cell, str):
-                self._sheet.write_string(self._row, place, _text(cell))
+                self._sheet.write_string(self._row, column, _cut_to_cell(cell))
             elif isinstance(cell, Money) and not cell.is_number:
-                self._sheet.write_string(self._row, place, cell.text)
+                self._sheet.write_string(self._row, column, cell.text)
             elif isinstance(cell, Money):
                 value, style = float(cell.text), self._money[cell.decimals]
-                self._sheet.write_number(self._row, place, value, style)
+                self._sheet.write_number(self._row, column, value, style)
             elif cell is not None:
-                self._sheet.write_number(self._row, place, cell)
+                self._sheet.write_number(self._row, column, cell)
 
     def close(self) -> None:
-        """Writes what is left; the stream stays open."""
-        self._finish()
+        """Flushes the rest; the stream stays open."""
+        self._finish_sheet()
         self._book.close()
 
-    def _begin(self) -> None:
+    def _begin_sheet(self) -> None:
         self._sheets += 1
         name = self._name if self._sheets == 1 else f"{self._name} {self._sheets}"
         self._sheet = self._book.add_worksheet(name)
         self._sheet.freeze_panes(1, 0)
         self._row = 0
-        for place, heading in enumerate(self._headings):
-            self._sheet.set_column(place, place, heading.width)
-            self._sheet.write_string(0, place, heading.text, self._head)
+        for column, heading in enumerate(self._headings):
+            self._sheet.set_column(column, column, heading.width)
+            self._sheet.write_string(0, column, heading.text, self._head)
 
-    def _finish(self) -> None:
+    def _finish_sheet(self) -> None:
         self._sheet.autofilter(0, 0, self._row, len(self._headings) - 1)
 
 
-def _text(text: str) -> str:
-    """A text cut to what a cell can hold, never in the middle of a character."""
+def _cut_to_cell(text: str) -> str:
+    """Cuts a text to the size of a cell, never in the middle of a character."""
     units = text.encode("utf-16-le")
     if len(units) <= 2 * TEXT_UNITS_MAX:
         return text

@@ -1,6 +1,6 @@
-"""What is due on an amount: exact, rounded once, in BIGINT integers from end to end.
+"""The fee due on an amount: exact, rounded once, in BIGINT integers.
 
-No decimal and no float takes part, so that both engines agree to the minor unit.
+The rule uses no decimal and no float, so that both engines agree to the minor unit.
 """
 
 from pyspark.sql import Column
@@ -16,10 +16,10 @@ def fee_due(amount: Column, entry: FeeEntry) -> Column:
     |amount| x num / den is q x num + r x num / den, and no step exceeds 10^18.
     """
     numerator, denominator = entry.rate_scaled
-    size, num, den = F.abs(amount), _long(numerator), _long(denominator)
-    part = (size % den) * num
-    whole = _div(size, den) * num + _div(part, den) + _long(entry.fixed)
-    due = whole + _rounded_up(whole, part % den, entry)
+    absolute, num, den = F.abs(amount), _long(numerator), _long(denominator)
+    part = (absolute % den) * num
+    whole = _div(absolute, den) * num + _div(part, den) + _long(entry.fixed)
+    due = whole + _rounding_increment(whole, part % den, entry)
     if entry.min is not None:
         due = F.greatest(due, _long(entry.min))
     if entry.max is not None:
@@ -27,18 +27,19 @@ def fee_due(amount: Column, entry: FeeEntry) -> Column:
     return due
 
 
-def _rounded_up(whole: Column, rest: Column, entry: FeeEntry) -> Column:
-    """1 where `whole` and `rest` / denominator round up, else 0."""
+def _rounding_increment(whole: Column, rest: Column, entry: FeeEntry) -> Column:
+    """1 if `whole` + `rest` / denominator rounds up, else 0."""
     _, denominator = entry.rate_scaled
     twice, den = rest * _long(2), _long(denominator)
-    above, tied, odd = twice > den, twice == den, whole % _long(2) == _long(1)
-    up = {
-        "HALF_UP": above | tied,
-        "HALF_EVEN": above | (tied & odd),
+    above_half, half = twice > den, twice == den
+    is_odd = whole % _long(2) == _long(1)
+    rounds_up = {
+        "HALF_UP": above_half | half,
+        "HALF_EVEN": above_half | (half & is_odd),
         "UP": rest > _long(0),
         "DOWN": F.lit(False),
     }[entry.rounding]
-    return F.when(up, _long(1)).otherwise(_long(0))
+    return F.when(rounds_up, _long(1)).otherwise(_long(0))
 
 
 def _div(value: Column, by: Column) -> Column:

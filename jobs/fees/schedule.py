@@ -1,4 +1,4 @@
-"""Which entry of a rate card applies to a line, as column expressions."""
+"""Finds the entry of a rate card that applies to a line, as column expressions."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
@@ -11,65 +11,70 @@ from pyspark.sql import functions as F
 from schemas.fee_schedule import FeeEntry, FeeSchedule
 from schemas.vocabulary import Kind
 
-#: A limit in one of these years says "ever": its midnight need not exist in UTC.
+#: A date in one of these years means "no limit": its midnight may not exist in UTC.
 YEARS_WITHOUT_LIMIT = (date.min.year, date.max.year)
 _ATTRIBUTES = ("product", "card_type", "merchant_id", "currency")
 
 
-def entry_of(schedule: FeeSchedule, zone: ZoneInfo) -> Column:
-    """Number (from 0) of the first entry whose filters and dates hold a line; null if none does.
+def entry_number(schedule: FeeSchedule, zone: ZoneInfo) -> Column:
+    """Number (from 0) of the first entry whose filters and dates fit a line; null if none does.
 
-    Reads the line's `kind`, `amount`, `traded_at`, `business_date` and the attributes that a
-    filter may name. A line without the attribute that a filter asks for does not fit it.
+    Reads `kind`, `amount`, `traded_at`, `business_date` and the attributes that a filter names. A
+    line without an attribute does not fit a filter on it.
     """
     first, *others = schedule.entries
-    found = F.when(_fits(first, zone), F.lit(0))
+    number_of_entry = F.when(_entry_condition(first, zone), F.lit(0))
     for number, entry in enumerate(others, start=1):
-        found = found.when(_fits(entry, zone), F.lit(number))
-    return found
+        number_of_entry = number_of_entry.when(_entry_condition(entry, zone), F.lit(number))
+    return number_of_entry
 
 
 def kinds_of(entry: FeeEntry) -> tuple[Kind, ...]:
-    """The kinds that an entry names; one that names PAYMENT speaks for refunds too."""
+    """The kinds of an entry; an entry for PAYMENT also applies to refunds."""
     if Kind.PAYMENT in entry.kind and Kind.REFUND not in entry.kind:
         return (*entry.kind, Kind.REFUND)
     return entry.kind
 
 
-def _fits(entry: FeeEntry, zone: ZoneInfo) -> Column:
-    conditions = [*_attributes(entry), *_amount(entry), *_in_force(entry, zone)]
+def _entry_condition(entry: FeeEntry, zone: ZoneInfo) -> Column:
+    conditions = [
+        *_attribute_conditions(entry),
+        *_amount_conditions(entry),
+        *_date_conditions(entry, zone),
+    ]
     return reduce(and_, conditions, F.lit(True))
 
 
-def _attributes(entry: FeeEntry) -> list[Column]:
+def _attribute_conditions(entry: FeeEntry) -> list[Column]:
     wanted = {name: getattr(entry, name) for name in _ATTRIBUTES}
     wanted["kind"] = tuple(kind.value for kind in kinds_of(entry))
     return [F.col(name).isin(*values) for name, values in wanted.items() if values]
 
 
-def _amount(entry: FeeEntry) -> list[Column]:
-    size = F.abs(F.col("amount"))
+def _amount_conditions(entry: FeeEntry) -> list[Column]:
+    absolute = F.abs(F.col("amount"))
     limits = []
     if entry.amount.min is not None:
-        limits.append(size >= F.lit(entry.amount.min))
+        limits.append(absolute >= F.lit(entry.amount.min))
     if entry.amount.max is not None:
-        limits.append(size <= F.lit(entry.amount.max))
+        limits.append(absolute <= F.lit(entry.amount.max))
     return limits
 
 
-def _in_force(entry: FeeEntry, zone: ZoneInfo) -> list[Column]:
-    # The local date lies between two dates exactly where the moment lies between their midnights:
-    # two comparisons a line, and no engine's own idea of time zones. Null is not before, nor after,
-    # so that a line without a moment falls through to its business date.
+def _date_conditions(entry: FeeEntry, zone: ZoneInfo) -> list[Column]:
+    # A time lies on or between two local dates if it lies between their midnights in UTC. So no
+    # engine needs to know the zone. A line without a time uses its business date.
     limits = []
     if entry.from_ is not None and entry.from_.year not in YEARS_WITHOUT_LIMIT:
-        begun = F.col("traded_at") >= F.lit(_midnight(entry.from_, zone))
-        limits.append(F.coalesce(begun, F.col("business_date") >= F.lit(entry.from_)))
+        has_begun = F.col("traded_at") >= F.lit(_midnight_utc(entry.from_, zone))
+        limits.append(F.coalesce(has_begun, F.col("business_date") >= F.lit(entry.from_)))
     if entry.to is not None and entry.to.year not in YEARS_WITHOUT_LIMIT:
-        unended = F.col("traded_at") < F.lit(_midnight(entry.to + timedelta(days=1), zone))
-        limits.append(F.coalesce(unended, F.col("business_date") <= F.lit(entry.to)))
+        has_not_ended = F.col("traded_at") < F.lit(
+            _midnight_utc(entry.to + timedelta(days=1), zone)
+        )
+        limits.append(F.coalesce(has_not_ended, F.col("business_date") <= F.lit(entry.to)))
     return limits
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def _midnight_utc(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, zone).astimezone(UTC)

@@ -1,1 +1,1 @@
-"""A channel's page: checked, tried on a statement, drafted from one."""
+"""`tieout profile`: checks a channel's page, tries it on a statement, drafts one from a file."""

@@ -1,4 +1,4 @@
-"""`tieout profile`: a channel's page checked, tried on a statement, or taken from those shipped."""
+"""`tieout profile`: drafts, checks and tries a channel's page; lists and copies shipped pages."""
 
 import argparse
 import tempfile
@@ -10,13 +10,13 @@ from typing import Any
 import schemas
 from jobs.cli.configuration import load_channel_page
 from jobs.cli.console import Report
-from jobs.onboarding.draft import drafted
-from jobs.onboarding.names import channel_of
-from jobs.onboarding.trial import tried
+from jobs.onboarding.draft import draft_page
+from jobs.onboarding.file_names import channel_name
+from jobs.onboarding.trial import try_statement
 from schemas.errors import ConfigurationError
 
 SHIPPED = Path(schemas.__file__).parent / "shipped_profiles"
-PURPOSE = "a channel's page: check it, try it on a statement, list and show those shipped"
+PURPOSE = "draft, check and try a channel's page; list, show and copy the shipped pages"
 _EPILOG = """examples:
   tieout profile new inbox/shop/20261122.csv --out config/channels/shop.yaml
   tieout profile list
@@ -26,101 +26,112 @@ _EPILOG = """examples:
   tieout profile try config/channels/bank.yaml inbox/bank/2026-11-22/statement.sta
   tieout profile try config/channels/bank.yaml FILE --business-date 2026-11-22
 
-Only `copy` and `new --out` write, and never over a file. `new` shows the page without --out.
-exit: 0 the page is right, or the file would be accepted; 2 faults in the page,
-each with its line; 3 the file would be refused, with the reasons and what may be wrong."""
+Only `copy` and `new --out` write a file, and never overwrite one. Without --out, `new` prints the
+page.
+
+exit status:
+  0  the page is right, or ingest would accept the file
+  2  the page has faults; each is shown with its line
+  3  ingest would refuse the file; the reasons and likely causes are shown"""
 
 
 def add_arguments(program: argparse.ArgumentParser) -> None:
-    """The steps of the command and what each asks for."""
+    """Adds the steps of the command and their arguments to the parser."""
     program.description = f"{PURPOSE[0].upper()}{PURPOSE[1:]}."
     program.epilog = _EPILOG
     program.formatter_class = argparse.RawDescriptionHelpFormatter
     steps = program.add_subparsers(title="steps", metavar="STEP", required=True, dest="step")
-    check = steps.add_parser("check", help="all faults of a page, with their lines")
-    trial = steps.add_parser("try", help="what a statement would land as, and why it would not")
+    check = steps.add_parser("check", help="show all faults of a page with their lines")
+    trial = steps.add_parser("try", help="parse a statement as ingest would, and show the result")
     for step in (check, trial):
         step.add_argument("page", metavar="FILE.yaml", help="a channel's page")
     trial.add_argument("statement", metavar="STATEMENT", help="a file of the channel's")
-    trial.add_argument("--business-date", type=date.fromisoformat, help="the day it is of")
-    trial.add_argument("--lines", type=int, default=10, help="how many lines are shown [10]")
-    new = steps.add_parser("new", help="a page drafted from a statement, guesses as comments")
+    trial.add_argument(
+        "--business-date", type=date.fromisoformat, help="the accounting date of the statement"
+    )
+    trial.add_argument("--lines", type=int, default=10, help="the number of lines to show [10]")
+    new = steps.add_parser("new", help="draft a page from a statement; each guess has a comment")
     new.add_argument("statement", metavar="STATEMENT", help="a file of the channel's")
-    new.add_argument("--out", metavar="FILE.yaml", help="a page that is not there yet")
-    new.add_argument("--channel", help="the channel's name [that of --out]")
-    steps.add_parser("list", help="the pages that come with tieout")
-    steps.add_parser("show", help="one of them").add_argument("name", metavar="NAME")
-    copy = steps.add_parser("copy", help="one of them, into your configuration")
+    new.add_argument("--out", metavar="FILE.yaml", help="the page to create")
+    new.add_argument("--channel", help="the name of the channel [the name of --out]")
+    steps.add_parser("list", help="list the pages that are shipped with tieout")
+    steps.add_parser("show", help="print a shipped page").add_argument("name", metavar="NAME")
+    copy = steps.add_parser("copy", help="copy a shipped page into your configuration")
     copy.add_argument("name", metavar="NAME")
-    copy.add_argument("page", metavar="FILE.yaml", help="a page that is not there yet")
+    copy.add_argument("page", metavar="FILE.yaml", help="the page to create")
     program.set_defaults(job="profile")
 
 
-def execute_request(given: argparse.Namespace) -> Report:
-    """Carries out a step.
+def execute_request(arguments: argparse.Namespace) -> Report:
+    """Runs one step of `tieout profile`.
 
     Raises:
-        ConfigurationError: a page that is not there or has faults.
-        FileRefused: the statement would be refused before a line is read.
+        ConfigurationError: a page does not exist or has faults.
+        FileRefused: ingest would refuse the statement before it reads a line.
     """
     steps: dict[str, Callable[[argparse.Namespace], Report]] = {
-        "check": _check, "try": _try, "list": _list, "show": _show, "copy": _copy,
-        "new": _new,
-    }  # fmt: skip
-    return steps[given.step](given)
+        "check": _check_page,
+        "try": _try_page,
+        "new": _draft_page,
+        "list": _list_pages,
+        "show": _show_page,
+        "copy": _copy_page,
+    }
+    return steps[arguments.step](arguments)
 
 
-def _check(given: argparse.Namespace) -> Report:
-    profile = load_channel_page(given.page)
-    said = f"{given.page}: channel {profile.channel}, dialect {profile.dialect or 'none'}: no fault"
-    return Report({"step": "check", "channel": profile.channel, "faults": []}, [said])
+def _check_page(arguments: argparse.Namespace) -> Report:
+    profile = load_channel_page(arguments.page)
+    dialect = profile.dialect or "none"
+    line = f"{arguments.page}: channel {profile.channel}, dialect {dialect}: no faults"
+    return Report({"step": "check", "channel": profile.channel, "faults": []}, [line])
 
 
-def _try(given: argparse.Namespace) -> Report:
-    statement = _statement(given)
-    profile = load_channel_page(given.page)
-    found = tried(profile, statement, given.business_date, given.lines)
-    body: dict[str, Any] = {"step": "try", "channel": profile.channel, **found.body}
-    return Report(body, found.shown, 0 if found.accepted else 3)
+def _try_page(arguments: argparse.Namespace) -> Report:
+    statement = _statement_path(arguments)
+    profile = load_channel_page(arguments.page)
+    trial = try_statement(profile, statement, arguments.business_date, arguments.lines)
+    body: dict[str, Any] = {"step": "try", "channel": profile.channel, **trial.body}
+    return Report(body, trial.lines, 0 if trial.accepted else 3)
 
 
-def _new(given: argparse.Namespace) -> Report:
-    """Drafts a page, and says whether it checks as it stands."""
-    statement = _statement(given)
-    channel = channel_of(given.channel, given.out)
-    draft = drafted(statement, channel, {page.stem: page for page in SHIPPED.glob("*.yaml")})
-    faults = _faults(draft.text)
+def _draft_page(arguments: argparse.Namespace) -> Report:
+    """Drafts a page, and checks whether it is valid as drafted."""
+    statement = _statement_path(arguments)
+    channel = channel_name(arguments.channel, arguments.out)
+    draft = draft_page(statement, channel, {page.stem: page for page in SHIPPED.glob("*.yaml")})
+    faults = _page_faults(draft.text)
     body = {"step": "new", "channel": channel, "dialect": draft.dialect, "faults": faults,
-            "open": draft.open}  # fmt: skip
-    if given.out is None:
+            "open": draft.questions}  # fmt: skip
+    if arguments.out is None:
         return Report(body, draft.text.splitlines())
-    _written(Path(given.out), draft.text)
-    told = [f"{given.out}: written, dialect {draft.dialect}; look at every comment in it"]
-    told += [f"  say {each}" for each in draft.open]
-    told += [f"  {each}" for each in faults]
-    return Report(body, told)
+    _write_new_page(Path(arguments.out), draft.text)
+    lines = [f"{arguments.out}: written, dialect {draft.dialect}; check every comment in it"]
+    lines += [f"  say {question}" for question in draft.questions]
+    lines += [f"  {fault}" for fault in faults]
+    return Report(body, lines)
 
 
-def _faults(text: str) -> list[str]:
-    """What `check` would say of a page, by its lines."""
+def _page_faults(text: str) -> list[str]:
+    """The faults of a page, each with its line, as `check` reports them."""
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "page.yaml"
         page.write_text(text, "utf-8")
         try:
             load_channel_page(str(page))
-        except ConfigurationError as fault:
-            return [each.replace(f"{page}:", "line ") for each in fault.faults]
+        except ConfigurationError as error:
+            return [text.replace(f"{page}:", "line ") for text in error.faults]
     return []
 
 
-def _statement(given: argparse.Namespace) -> Path:
-    statement = Path(given.statement)
+def _statement_path(arguments: argparse.Namespace) -> Path:
+    statement = Path(arguments.statement)
     if not statement.is_file():
-        raise ConfigurationError([f"{statement}: there is no such file"])
+        raise ConfigurationError([f"{statement}: this file does not exist"])
     return statement
 
 
-def _list(given: argparse.Namespace) -> Report:
+def _list_pages(arguments: argparse.Namespace) -> Report:
     pages = sorted(SHIPPED.glob("*.yaml"))
     lines = []
     for page in pages:
@@ -130,34 +141,37 @@ def _list(given: argparse.Namespace) -> Report:
     return Report({"step": "list", "profiles": [page.stem for page in pages]}, lines)
 
 
-def _show(given: argparse.Namespace) -> Report:
-    text = _shipped(given.name).read_text("utf-8")
-    return Report({"step": "show", "name": given.name}, text.splitlines())
+def _show_page(arguments: argparse.Namespace) -> Report:
+    text = _shipped_page(arguments.name).read_text("utf-8")
+    return Report({"step": "show", "name": arguments.name}, text.splitlines())
 
 
-def _copy(given: argparse.Namespace) -> Report:
-    page = Path(given.page)
-    _written(page, _shipped(given.name).read_text("utf-8"))
-    return Report({"step": "copy", "name": given.name}, [f"{page}: written; name your files in it"])
+def _copy_page(arguments: argparse.Namespace) -> Report:
+    page = Path(arguments.page)
+    _write_new_page(page, _shipped_page(arguments.name).read_text("utf-8"))
+    return Report(
+        {"step": "copy", "name": arguments.name},
+        [f"{page}: written; set the names of your files in it"],
+    )
 
 
-def _written(page: Path, text: str) -> None:
-    """Writes a page where none is.
+def _write_new_page(page: Path, text: str) -> None:
+    """Writes a new page.
 
     Raises:
-        ConfigurationError: there is no such folder, or the page is there.
+        ConfigurationError: the folder does not exist, or the page exists already.
     """
     if not page.parent.is_dir():
-        raise ConfigurationError([f"{page.parent}: there is no such folder"])
+        raise ConfigurationError([f"{page.parent}: this folder does not exist"])
     try:
         with page.open("x", encoding="utf-8") as out:
             out.write(text)
     except FileExistsError as fault:
-        raise ConfigurationError([f"{page}: it is there already; choose another name"]) from fault
+        raise ConfigurationError([f"{page}: it exists already; choose another name"]) from fault
 
 
-def _shipped(name: str) -> Path:
+def _shipped_page(name: str) -> Path:
     pages = {page.stem: page for page in SHIPPED.glob("*.yaml")}
     if name not in pages:
-        raise ConfigurationError([f"{name}: none of {', '.join(sorted(pages))}"])
+        raise ConfigurationError([f"{name} is not one of {', '.join(sorted(pages))}"])
     return pages[name]

@@ -1,11 +1,11 @@
-"""Words by which a draft knows columns, kinds, statuses and directions, in Chinese and English."""
+"""Known words of columns, kinds, statuses and directions, in Chinese and English."""
 
 import re
 import unicodedata
 
 from schemas.vocabulary import Kind, Status
 
-#: Our column, or a name of the layout's own, and the headings that mean it, the surest first.
+#: Column name (or key of a layout) and the headings that mean it, the most certain first.
 HEADINGS = {
     "our_ref": "商户订单号 商户单号 商户流水号 商家订单号 外部订单号 商户系统订单号 merchantorder"
     " merchantorderno merchantorderid merchantordernumber merchantreference merchantref outtradeno"
@@ -66,7 +66,7 @@ STATUSES = {
 }
 POSITIVE = "贷 贷方 收入 收 入 入账 + c cr credit in incoming"
 NEGATIVE = "借 借方 支出 支 出 出账 - d dr debit out outgoing"
-#: How a line below the trades begins.
+#: The first words of lines below the trades.
 FOOTERS = (
     "合计", "总计", "总笔数", "总金额", "小计", "汇总", "本页", "共计", "笔数", "统计", "交易合计",
     "TOTAL", "Total", "total", "SUM", "Sum", "SUMMARY", "Summary", "summary", "Record",
@@ -75,21 +75,21 @@ FOOTERS = (
 )  # fmt: skip
 
 
-def plain(text: str) -> str:
-    """A heading or word to be compared: without what is in brackets, blanks, marks and case."""
-    wide = unicodedata.normalize("NFKC", text).casefold()
-    bare = re.sub(r"[(\[<【].*?[)\]>】]", "", wide)
-    return re.sub(r"[\W_]+", "", bare) or wide.strip()
+def normalize_heading(text: str) -> str:
+    """Normalizes a heading or word: removes text in brackets, blanks, marks and case."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    bare = re.sub(r"[(\[<【].*?[)\]>】]", "", folded)
+    return re.sub(r"[\W_]+", "", bare) or folded.strip()
 
 
-def meant(headings: list[str]) -> dict[str, int]:
-    """Which heading (from 0) is which of `HEADINGS`: each heading for one, the surest first."""
-    plains = [plain(each) for each in headings]
+def recognise_columns(headings: list[str]) -> dict[str, int]:
+    """Number of the heading (from 0) of each column; one column per heading, most certain first."""
+    normalized = [normalize_heading(heading) for heading in headings]
     ranked = sorted(
         (rank, at, column)
         for column, words in HEADINGS.items()
         for rank, word in enumerate(words.split())
-        for at, heading in enumerate(plains)
+        for at, heading in enumerate(normalized)
         if heading == word and headings.count(headings[at]) == 1
     )
     out: dict[str, int] = {}
@@ -99,16 +99,16 @@ def meant(headings: list[str]) -> dict[str, int]:
     return out
 
 
-def word_of(text: str, words: dict[Kind, str] | dict[Status, str]) -> str | None:
-    """The kind or status that a word of theirs means; None where it is not known."""
-    there = text.strip().upper().replace(" ", "_")
-    for ours, theirs in words.items():
-        if there == ours.value or plain(text) in theirs.split():
-            return str(ours.value)
+def code_of_word(text: str, words: dict[Kind, str] | dict[Status, str]) -> str | None:
+    """The kind or status that a word in a file means; None if the word is not known."""
+    code = text.strip().upper().replace(" ", "_")
+    for kind, known_words in words.items():
+        if code == kind.value or normalize_heading(text) in known_words.split():
+            return str(kind.value)
     return None
 
 
-def way_of(text: str) -> int:
-    """1 for a word that says that money came, -1 that it left, 0 for any other."""
-    bare = text.strip() if text.strip() in ("+", "-") else plain(text)
+def direction_of_word(text: str) -> int:
+    """1 for a word that means incoming, -1 for outgoing, 0 for other words."""
+    bare = text.strip() if text.strip() in ("+", "-") else normalize_heading(text)
     return (bare in POSITIVE.split()) - (bare in NEGATIVE.split())

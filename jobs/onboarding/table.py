@@ -1,17 +1,17 @@
-"""A statement of which nothing is known yet, as a table: its separator, header, trades, foot."""
+"""Detects the table in an unknown statement: separator, header, rows, footer."""
 
 import csv
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.onboarding.headings import meant
+from jobs.onboarding.headings import recognise_columns
 from schemas.errors import FileRefused
 
-#: Lines of a file's start that are looked at.
+#: The most lines to look at, from the start of a file.
 LINES_MAX = 2000
 HEADER_WITHIN = 200
-#: Lines below the trades.
+#: The most lines to look at, from the end of a file.
 FOOT_MAX = 20
 SEPARATORS = (",", "\t", ";", "|", "||", "|@|", "^", "~", "\x01")
 _NAMED_MIN = 2
@@ -19,7 +19,7 @@ _NAMED_MIN = 2
 
 @dataclass(frozen=True)
 class Table:
-    """A file's cells: what stands above its header, the header, the first rows below, the last."""
+    """The cells of a file: lines above the header, the header, the first rows, the last lines."""
 
     encoding: str
     separator: str
@@ -27,20 +27,16 @@ class Table:
     above: list[str]
     header: list[str]
     rows: list[list[str]]
-    last: list[str]
+    last_lines: list[str]
 
-    def cut(self, line: str) -> list[str]:
-        """The cells of a line, trimmed of blanks."""
-        return cells_of(line, self.separator, self.quote)
+    def split(self, line: str) -> list[str]:
+        """Splits a line into cells without surrounding blanks."""
+        return split_cells(line, self.separator, self.quote)
 
 
-def encoding_of(head: bytes, whole: bool) -> str:
-    """UTF-8, or GB18030 where it is none, or Latin-1, which is anything.
-
-    Raises:
-        FileRefused: see `text_of`.
-    """
-    end = len(head) if whole else head.rfind(b"\n") + 1
+def detect_encoding(head: bytes, is_whole: bool) -> str:
+    """The first of UTF-8 and GB18030 that can decode the bytes; else Latin-1, which always can."""
+    end = len(head) if is_whole else head.rfind(b"\n") + 1
     for name in ("utf-8", "gb18030"):
         try:
             head[:end].decode(name)
@@ -50,8 +46,8 @@ def encoding_of(head: bytes, whole: bool) -> str:
     return "latin-1"
 
 
-def cells_of(line: str, separator: str, quote: str | None) -> list[str]:
-    """Cells as a layout cuts them."""
+def split_cells(line: str, separator: str, quote: str | None) -> list[str]:
+    """Splits a line into cells, as a layout does."""
     cells = line.split(separator)
     if quote is not None and quote in line:
         try:
@@ -61,52 +57,56 @@ def cells_of(line: str, separator: str, quote: str | None) -> list[str]:
     return [cell.strip(" \t\r\ufeff") for cell in cells]
 
 
-def table_of(
+def detect_table(
     head: Sequence[str], tail: Sequence[str], encoding: str, name: str, separator: str | None = None
 ) -> Table:
-    """The table in the first and last lines of a text.
+    """Detects the table in the first and last lines of a text.
 
     Raises:
-        FileRefused: no separator parts its lines, or no line looks like a header.
+        FileRefused: no separator splits its lines, or no line looks like a header.
     """
     lines = list(head[:LINES_MAX])
-    found = _separator(lines) if separator is None else separator
-    if found is None:
-        raise _nothing(name, "no comma, tab, bar or the like parts its lines into columns")
-    quoted = len(found) == 1 and any(line.startswith('"') or f'{found}"' in line for line in lines)
-    quote = '"' if quoted and separator is None else None
-    cut = [cells_of(line, found, quote) for line in lines]
-    at = _header(cut)
+    chosen = _detect_separator(lines) if separator is None else separator
+    if chosen is None:
+        raise _not_recognised(
+            name, "no comma, tab, bar or similar character splits its lines into columns"
+        )
+    has_quotes = len(chosen) == 1 and any(
+        line.startswith('"') or f'{chosen}"' in line for line in lines
+    )
+    quote = '"' if has_quotes and separator is None else None
+    rows_of_cells = [split_cells(line, chosen, quote) for line in lines]
+    at = _find_header(rows_of_cells)
     if at is None:
-        raise _nothing(name, "none of its first lines has headings that are known")
-    rows = [row for row in cut[at + 1 :] if any(row)]
+        raise _not_recognised(name, "none of its first lines has known headings")
+    rows = [row for row in rows_of_cells[at + 1 :] if any(row)]
     last = [line for line in tail if line.strip()][-FOOT_MAX:]
-    return Table(encoding, found, quote, lines[:at], cut[at], rows, last)
+    return Table(encoding, chosen, quote, lines[:at], rows_of_cells[at], rows, last)
 
 
-def _nothing(name: str, found: str) -> FileRefused:
+def _not_recognised(name: str, reason: str) -> FileRefused:
     return FileRefused(
-        "NOT_RECOGNISED", name, found,
+        "NOT_RECOGNISED", name, reason,
         "take the nearest page of `tieout profile list` and describe the file in it",
     )  # fmt: skip
 
 
-def _separator(lines: Sequence[str]) -> str | None:
-    """The one that cuts the most lines into equally many cells, and into the most of them."""
+def _detect_separator(lines: Sequence[str]) -> str | None:
+    """The separator that splits the most lines into the same number of cells, and more cells."""
     best, score = None, 0
-    for each in SEPARATORS:
-        quote = '"' if len(each) == 1 else None
-        widths = Counter(len(cells_of(line, each, quote)) for line in lines if line.strip())
+    for separator in SEPARATORS:
+        quote = '"' if len(separator) == 1 else None
+        widths = Counter(len(split_cells(line, separator, quote)) for line in lines if line.strip())
         widths.pop(1, None)
         if widths:
             width, count = max(widths.items(), key=lambda item: (item[1] * (item[0] - 1), item[0]))
             if count * (width - 1) > score:
-                best, score = each, count * (width - 1)
+                best, score = separator, count * (width - 1)
     return best
 
 
-def _header(cut: Sequence[Sequence[str]]) -> int | None:
-    """The line of the most headings that are known; the first of several."""
-    named = [len(meant(list(row))) for row in cut[:HEADER_WITHIN]]
-    most = max(named, default=0)
-    return named.index(most) if most >= _NAMED_MIN else None
+def _find_header(rows_of_cells: Sequence[Sequence[str]]) -> int | None:
+    """The number of the line with the most known headings; the first of several."""
+    counts = [len(recognise_columns(list(row))) for row in rows_of_cells[:HEADER_WITHIN]]
+    most = max(counts, default=0)
+    return counts.index(most) if most >= _NAMED_MIN else None

@@ -1,1 +1,1 @@
-"""What is shown to people in the same words everywhere: labels and money."""
+"""What every command shows in the same form: labels, amounts, the line of a day."""

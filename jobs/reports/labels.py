@@ -1,8 +1,8 @@
-"""Reasons and actions as a person says them."""
+"""Labels of reasons and actions, as reports and exports show them."""
 
 from schemas.vocabulary import Action, Reason
 
-REASON_WORDS: dict[str, str] = {
+REASON_LABELS: dict[str, str] = {
     Reason.OUT_OF_SCOPE: "not ours",
     Reason.ALREADY_RECONCILED: "already reconciled",
     Reason.CHANGED_AFTER_MATCH: "changed after it was matched",
@@ -20,7 +20,7 @@ REASON_WORDS: dict[str, str] = {
     Reason.LATE: "late",
 }
 
-ACTION_WORDS: dict[str, str] = {
+ACTION_LABELS: dict[str, str] = {
     Action.NONE: "Nothing to do",
     Action.WAIT: "Wait for the other side",
     Action.REVIEW: "Review by hand",

@@ -1,7 +1,10 @@
-"""The story of one reference, and what changed between two runs: found, then told.
+"""The timeline of one reference (`tieout explain`), and two runs compared (`tieout diff`).
 
-- `references`: a reference as it may stand in the tables; `find`: the rows that hang on it;
-  `threads`: rows that are of one payment, refund or payout; `raw`: lines as they were received;
-- `outcomes`, `events`: what happened, in order, as plain values; `tell`: the same as text;
-- `alone`: its match done alone; `differences`: two runs of a date side by side.
+- `trace`: traces a reference, with the modules below.
+- `references`: the values that a reference can have in the tables; `search`: the rows with one.
+- `linked_records`: groups rows by payment, refund or payout; `load`: files, fees, runs, candidates.
+- `source_text`: statement lines as received; `match_alone`: the match of these records alone.
+- `events`, `outcomes`: what happened, in order of date, as plain values.
+- `text`, `paragraphs`: the timeline as text for a terminal.
+- `diff/`: compares two runs of one date.
 """

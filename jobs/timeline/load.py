@@ -1,15 +1,15 @@
-"""What is known beside the rows that were found: files, raw lines, fees, candidates, runs."""
+"""Loads what belongs to the rows that were found: files, source text, fees, candidates, runs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from jobs.lake.point_query import among, holding
-from jobs.lake.time_travel import Past, part_of
-from jobs.timeline.events import Known
+from jobs.lake.point_query import column_contains, column_in
+from jobs.lake.time_travel import LakeAsOf, partition_filter_of
+from jobs.timeline.events import Facts
 from jobs.timeline.linked_records import Row
 from jobs.timeline.outcomes import is_ambiguous
-from jobs.timeline.search import Found, Room
-from jobs.timeline.source_text import raw_lines
+from jobs.timeline.search import FoundRows, SearchScope
+from jobs.timeline.source_text import read_source_text
 from schemas.profile.channel import Profile
 from schemas.tables import (
     CANDIDATES,
@@ -23,80 +23,88 @@ from schemas.tables import (
 )
 from schemas.vocabulary import FileStatus
 
-#: So many rejected lines are shown.
+#: The most rejected lines to show.
 REJECTED_MAX = 20
 
 
-def gathered(past: Past, found: Found, profiles: Mapping[str, Profile]) -> Known:
-    """All that belongs to the rows found; each table is asked for their dates alone."""
-    known = Known(files=_files(past))
-    for row in past.control_rows(RUNS):
-        place = (row["job"], row["channel"], row["business_date"])
-        known.runs.setdefault(place, []).append(row)
-    known.decisions = past.control_rows(DECISIONS)
-    known.raw = _raw(past, found.lines, known, profiles)
+def load_facts(past: LakeAsOf, found: FoundRows, profiles: Mapping[str, Profile]) -> Facts:
+    """Loads the facts about the found rows; reads only the dates of these rows."""
+    facts = Facts(files=_load_files(past))
+    for row in past.read_rows(RUNS):
+        key = (row["job"], row["channel"], row["business_date"])
+        facts.runs.setdefault(key, []).append(row)
+    facts.decisions = past.read_rows(DECISIONS)
+    facts.source_text = _load_source_text(past, found.lines, facts, profiles)
     if found.lines:
         ids = [row["line_id"] for row in found.lines]
-        rows = _of(past, FEE_CHECKS, found.lines, "business_date", "line_id", ids)
-        known.fees = {row["line_id"]: row for row in rows}
-    unclear = [row for row in found.outcomes if is_ambiguous(row)]
-    if unclear:
-        units = [row["unit_id"] for row in unclear]
-        for row in _of(past, CANDIDATES, unclear, "run_date", "unit_id", units):
-            known.candidates.setdefault(_unit(row), []).append(row)
+        rows = _read_rows_of(past, FEE_CHECKS, found.lines, "business_date", "line_id", ids)
+        facts.fees = {row["line_id"]: row for row in rows}
+    ambiguous = [row for row in found.outcomes if is_ambiguous(row)]
+    if ambiguous:
+        units = [row["unit_id"] for row in ambiguous]
+        for row in _read_rows_of(past, CANDIDATES, ambiguous, "run_date", "unit_id", units):
+            facts.candidates.setdefault(_unit_key(row), []).append(row)
     grouped = [row for row in found.outcomes if _is_grouped(row)]
     if grouped:
-        for row in _sums(past, grouped):
-            known.groups.setdefault(_unit(row), []).append(row)
-    return known
+        for row in _sum_groups(past, grouped):
+            facts.groups.setdefault(_unit_key(row), []).append(row)
+    return facts
 
 
-def rejected_with(past: Past, reference: str, room: Room) -> list[Row]:
-    """Rejected lines that have the reference somewhere in their text."""
-    has_it = holding("raw", reference)
+def rejected_lines_with(past: LakeAsOf, reference: str, scope: SearchScope) -> list[Row]:
+    """Rejected lines whose text contains the reference."""
+    contains_reference = column_contains("raw", reference)
     order = ("business_date", "channel", "file_id", "line_no")
-    return past.rows(REJECTED_LINES, room.part, has_it, order=order, rows_max=REJECTED_MAX)
+    return past.query_rows(
+        REJECTED_LINES,
+        scope.partition_filter,
+        contains_reference,
+        order=order,
+        rows_max=REJECTED_MAX,
+    )
 
 
-def _files(past: Past) -> dict[tuple[str, str], Row]:
-    """Received files by channel and id; of several receptions the one that counted."""
-    later = (FileStatus.ACCEPTED, FileStatus.SUPERSEDED, FileStatus.WITHDRAWN)
-    rows = sorted(past.control_rows(STATEMENT_FILES), key=lambda row: row["status"] in later)
+def _load_files(past: LakeAsOf) -> dict[tuple[str, str], Row]:
+    """Received files by channel and id; of several receptions the one that was accepted."""
+    counted = (FileStatus.ACCEPTED, FileStatus.SUPERSEDED, FileStatus.WITHDRAWN)
+    rows = sorted(past.read_rows(STATEMENT_FILES), key=lambda row: row["status"] in counted)
     return {(row["channel"], row["file_id"]): row for row in rows}
 
 
-def _raw(
-    past: Past, lines: Iterable[Row], known: Known, profiles: Mapping[str, Profile]
+def _load_source_text(
+    past: LakeAsOf, lines: Iterable[Row], facts: Facts, profiles: Mapping[str, Profile]
 ) -> dict[str, str]:
     by_file: dict[tuple[str, str], list[Row]] = {}
     for row in lines:
         by_file.setdefault((row["channel"], row["file_id"]), []).append(row)
     out: dict[str, str] = {}
-    for place, rows in by_file.items():
-        if place in known.files:
-            profile = profiles[place[0]]
-            out |= raw_lines(past.lake.storage, known.files[place], rows, profile)
+    for key, rows in by_file.items():
+        if key in facts.files:
+            profile = profiles[key[0]]
+            out |= read_source_text(past.lake.storage, facts.files[key], rows, profile)
     return out
 
 
-def _sums(past: Past, grouped: Sequence[Row]) -> list[Row]:
-    """Members and sums of each side of some groups, per currency."""
+def _sum_groups(past: LakeAsOf, grouped: Sequence[Row]) -> list[Row]:
+    """Counts and sums of each side of some groups, per currency."""
     by = ("channel", "run_date", "unit_id", "currency")
-    is_one = among(unit_id={row["unit_id"] for row in grouped})
+    in_groups = column_in(unit_id={row["unit_id"] for row in grouped})
     counts = {"transactions": "txn_id", "lines": "line_id"}
     sums = {"ours": "internal_amount", "theirs": "statement_amount"}
-    return past.added_up(OUTCOMES, part_of(grouped, "run_date"), is_one, by, counts, sums)
+    return past.aggregate_rows(
+        OUTCOMES, partition_filter_of(grouped, "run_date"), in_groups, by, counts, sums
+    )
 
 
-def _of(
-    past: Past, table: Table, rows: Sequence[Row], day: str, name: str, values: Sequence[Any]
+def _read_rows_of(
+    past: LakeAsOf, table: Table, rows: Sequence[Row], day: str, name: str, values: Sequence[Any]
 ) -> list[Row]:
-    is_it = among(**{name: set(values)})
-    order = [each for each in ("txn_id", "line_id", "candidate_id") if each in table.columns]
-    return past.rows(table, part_of(rows, day), is_it, order=order)
+    in_values = column_in(**{name: set(values)})
+    order = [column for column in ("txn_id", "line_id", "candidate_id") if column in table.columns]
+    return past.query_rows(table, partition_filter_of(rows, day), in_values, order=order)
 
 
-def _unit(row: Row) -> tuple[Any, ...]:
+def _unit_key(row: Row) -> tuple[Any, ...]:
     return row["channel"], row["run_date"], row["unit_id"]
 
 

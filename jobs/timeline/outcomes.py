@@ -1,56 +1,56 @@
-"""One outcome as plain values: what it came to, why, against what, and who made it when."""
+"""Describes one outcome as plain values: result, reasons, differing values, run."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from jobs.reports.labels import ACTION_WORDS, REASON_WORDS
-from jobs.reports.money_text import money
+from jobs.reports.labels import ACTION_LABELS, REASON_LABELS
+from jobs.reports.money_text import money_cell
 from schemas.profile.match_rules import Match
 from schemas.tables import OUTCOMES
 from schemas.vocabulary import Reason, Side
 
 Row = Mapping[str, Any]
-#: Says where a line or a transaction is to be found, from its id.
-Named = Callable[[str], str]
+#: Describes where a line or a transaction is, from its id.
+DescribeItem = Callable[[str], str]
 
 
-def major(minor: int | None, currency: str | None) -> str | None:
-    """An amount in major units as exact text; None where there is none."""
-    cell = money(minor, currency)
+def format_amount(minor: int | None, currency: str | None) -> str | None:
+    """An amount in major units as exact text; None if there is none."""
+    cell = money_cell(minor, currency)
     return cell.text if cell else None
 
 
-def moment(at: datetime | None) -> str | None:
-    """A time in UTC, to the second."""
+def format_time(at: datetime | None) -> str | None:
+    """A time in UTC as text, to the second."""
     return None if at is None else at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def told_outcome(row: Row, named: Named) -> dict[str, Any]:
-    """An outcome: reasons and action also in words, amounts in major units, what differs."""
-    ours = row["internal_currency"] or row["currency"]
+def describe_outcome(row: Row, describe_item: DescribeItem) -> dict[str, Any]:
+    """Describes an outcome: reasons and action with labels, amounts in major units, differences."""
+    internal_currency = row["internal_currency"] or row["currency"]
     return {
         "outcome": row["outcome"],
         "reasons": list(row["reasons"] or ()),
-        "in_words": [REASON_WORDS[code] for code in row["reasons"] or ()],
+        "in_words": [REASON_LABELS[code] for code in row["reasons"] or ()],
         "action": row["action"],
-        "what_to_do": ACTION_WORDS[row["action"]],
+        "what_to_do": ACTION_LABELS[row["action"]],
         "matched_by": row["matched_by"],
         "txn_id": row["txn_id"],
         "line_id": row["line_id"],
-        "line": row["line_id"] and named(row["line_id"]),
-        "internal_amount": major(row["internal_amount"], ours),
-        "internal_currency": ours if row["internal_amount"] is not None else None,
-        "statement_amount": major(row["statement_amount"], row["currency"]),
+        "line": row["line_id"] and describe_item(row["line_id"]),
+        "internal_amount": format_amount(row["internal_amount"], internal_currency),
+        "internal_currency": internal_currency if row["internal_amount"] is not None else None,
+        "statement_amount": format_amount(row["statement_amount"], row["currency"]),
         "statement_currency": row["currency"] if row["statement_amount"] is not None else None,
-        "difference": major(row["difference"], row["currency"]),
-        "differs": _differs(row),
+        "difference": format_amount(row["difference"], row["currency"]),
+        "differs": _differing_values(row),
         "internal_date": _text(row["internal_date"]),
         "statement_date": _text(row["statement_date"]),
         "first_run_date": _text(row["first_run_date"]),
         "chances": row["chances"],
         "duplicate_of": row["duplicate_of"],
-        "compared_with": row["duplicate_of"] and named(row["duplicate_of"]),
+        "compared_with": row["duplicate_of"] and describe_item(row["duplicate_of"]),
     }
 
 
@@ -58,28 +58,28 @@ def _text(day: date | None) -> str | None:
     return None if day is None else str(day)
 
 
-def _differs(row: Row) -> list[dict[str, Any]]:
-    """Both values of everything that the reasons say is not the same."""
-    ours = row["internal_currency"] or row["currency"]
+def _differing_values(row: Row) -> list[dict[str, Any]]:
+    """Both values of each column that differs, by the reasons of the outcome."""
+    internal_currency = row["internal_currency"] or row["currency"]
     both = {
         Reason.AMOUNT_MISMATCH: (
             "amount",
-            major(row["internal_amount"], ours),
-            major(row["statement_amount"], row["currency"]),
+            format_amount(row["internal_amount"], internal_currency),
+            format_amount(row["statement_amount"], row["currency"]),
         ),
         Reason.CURRENCY_MISMATCH: ("currency", row["internal_currency"], row["currency"]),
         Reason.STATUS_MISMATCH: ("status", row["internal_status"], row["statement_status"]),
     }
     reasons = row["reasons"] or ()
     return [
-        {"what": what, "ours": mine, "theirs": theirs}
-        for reason, (what, mine, theirs) in both.items()
-        if reason in reasons and mine is not None and theirs is not None
+        {"what": what, "ours": internal, "theirs": statement}
+        for reason, (what, internal, statement) in both.items()
+        if reason in reasons and internal is not None and statement is not None
     ]
 
 
-def told_candidates(rows: Sequence[Row], named: Named) -> list[dict[str, Any]]:
-    """Whom an AMBIGUOUS item could be meant with, the likeliest first."""
+def describe_candidates(rows: Sequence[Row], describe_item: DescribeItem) -> list[dict[str, Any]]:
+    """Describes the possible partners of an AMBIGUOUS item, the most likely first."""
     ranked = sorted(rows, key=lambda row: (row["pass"], row["rank"], row["candidate_id"]))
     return [
         {
@@ -87,8 +87,8 @@ def told_candidates(rows: Sequence[Row], named: Named) -> list[dict[str, Any]]:
             "rank": row["rank"],
             "of": row["candidate_count"],
             "candidate": row["candidate_id"],
-            "candidate_is": named(row["candidate_id"]),
-            "amount": major(row["amount"], row["currency"]),
+            "candidate_is": describe_item(row["candidate_id"]),
+            "amount": format_amount(row["amount"], row["currency"]),
             "currency": row["currency"],
             "seconds_apart": row["seconds_apart"],
             "differs": (row["differs"] or "").split(),
@@ -97,26 +97,26 @@ def told_candidates(rows: Sequence[Row], named: Named) -> list[dict[str, Any]]:
     ]
 
 
-def told_waiting(row: Row, match: Match) -> dict[str, Any]:
-    """An open item: how many chances it had, of how many, and until when it may still be met."""
-    ours = row["side"] == Side.INTERNAL
-    window = match.window.internal if ours else match.window.statement
-    broke = row["broke_on"]
+def describe_open_item(row: Row, match: Match) -> dict[str, Any]:
+    """Describes an open item: its matching attempts, and until when it can still be matched."""
+    is_internal = row["side"] == Side.INTERNAL
+    window = match.window.internal if is_internal else match.window.statement
+    broke_on = row["broke_on"]
     return {
         "side": row["side"],
-        "id": row["txn_id"] if ours else row["line_id"],
+        "id": row["txn_id"] if is_internal else row["line_id"],
         "chances": row["chances"],
         "window": window,
         "first_run_date": _text(row["first_run_date"]),
-        "broke_on": _text(broke),
-        "may_be_met_until": _text(broke and broke + timedelta(days=match.late)),
+        "broke_on": _text(broke_on),
+        "may_be_met_until": _text(broke_on and broke_on + timedelta(days=match.late)),
     }
 
 
-def told_group(rows: Sequence[Row]) -> dict[str, Any]:
-    """A group as a whole: its members by side, and both sums per currency.
+def describe_group(rows: Sequence[Row]) -> dict[str, Any]:
+    """Describes a group: number of rows of each side, and both sums per currency.
 
-    `rows` are per currency, with `transactions`, `lines`, `ours` and `theirs`.
+    `rows` are one per currency, with `transactions`, `lines`, `ours` and `theirs`.
     """
     return {
         "transactions": sum(row["transactions"] for row in rows),
@@ -124,36 +124,38 @@ def told_group(rows: Sequence[Row]) -> dict[str, Any]:
         "sums": [
             {
                 "currency": row["currency"],
-                "ours": major(row["ours"], row["currency"]),
-                "theirs": major(row["theirs"], row["currency"]),
-                "difference": major(row["theirs"] - row["ours"], row["currency"]),
+                "ours": format_amount(row["ours"], row["currency"]),
+                "theirs": format_amount(row["theirs"], row["currency"]),
+                "difference": format_amount(row["theirs"] - row["ours"], row["currency"]),
             }
             for row in rows
         ],
     }
 
 
-def told_run(runs: Sequence[Row], exports: Sequence[Row]) -> dict[str, Any] | None:
-    """The run that made an outcome, out of the date's runs that wrote any, and its export."""
-    made = [row for row in runs if OUTCOMES.name in (row["versions_written"] or {})]
-    if not made:
+def describe_run(runs: Sequence[Row], exports: Sequence[Row]) -> dict[str, Any] | None:
+    """Describes the last run of the date that wrote outcomes, and its export."""
+    writing_runs = [row for row in runs if OUTCOMES.name in (row["versions_written"] or {})]
+    if not writing_runs:
         return None
-    last = max(made, key=lambda row: (row["ended_at"], row["run_id"]))
+    last = max(writing_runs, key=lambda row: (row["ended_at"], row["run_id"]))
     version = last["versions_written"][OUTCOMES.name]
-    out = [row for row in exports if (row["versions_read"] or {}).get(OUTCOMES.name, -1) >= version]
-    shipped = min((row["ended_at"] for row in out), default=None)
+    later_exports = [
+        row for row in exports if (row["versions_read"] or {}).get(OUTCOMES.name, -1) >= version
+    ]
+    exported_at = min((row["ended_at"] for row in later_exports), default=None)
     return {
         "run_id": last["run_id"],
-        "ended_at": moment(last["ended_at"]),
+        "ended_at": format_time(last["ended_at"]),
         "result": last["result"],
         "engine": last["engine"],
         "software_version": last["software_version"],
-        "runs_of_the_date": len(made),
+        "runs_of_the_date": len(writing_runs),
         "fingerprint": last["fingerprint"],
         "versions_read": dict(last["versions_read"] or {}),
         "versions_written": dict(last["versions_written"] or {}),
-        "exported_at": moment(shipped),
-        "export": f"exports/{last['business_date']}/{last['channel']}" if shipped else None,
+        "exported_at": format_time(exported_at),
+        "export": f"exports/{last['business_date']}/{last['channel']}" if exported_at else None,
     }
 
 

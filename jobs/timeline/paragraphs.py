@@ -1,4 +1,4 @@
-"""Pieces of text for a terminal: wrapped, aligned, harmless."""
+"""Pieces of text for a terminal: wrapped, aligned, without control characters."""
 
 import textwrap
 import unicodedata
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 WIDTH = 100
-#: Before the second and later lines of an event.
+#: Indent of the second and later lines of an event.
 INDENT = " " * 24
 _REFERENCES = (
     "our_ref",
@@ -18,46 +18,46 @@ _REFERENCES = (
 )
 
 
-def references(event: Mapping[str, Any]) -> list[str]:
-    """The references that an event has, with their names, as many on a line as fit."""
-    given = [f"{name} {event[name]}" for name in _REFERENCES if event.get(name)]
+def reference_lines(event: Mapping[str, Any]) -> list[str]:
+    """The references of an event with their names, as many per line as fit."""
+    texts = [f"{name} {event[name]}" for name in _REFERENCES if event.get(name)]
     out: list[str] = []
-    for each in given:
-        if out and len(out[-1]) + 2 + len(each) <= WIDTH - len(INDENT):
-            out[-1] += f"  {each}"
+    for reference in texts:
+        if out and len(out[-1]) + 2 + len(reference) <= WIDTH - len(INDENT):
+            out[-1] += f"  {reference}"
         else:
-            out.append(each)
+            out.append(reference)
     return out
 
 
-def money(amount: str | None, currency: str | None) -> str:
+def amount_text(amount: str | None, currency: str | None) -> str:
     """An amount with its currency."""
     return f"{currency or ''} {amount if amount is not None else '?'}".strip()
 
 
-def at(moment: str | None) -> str:
-    """A moment for people."""
-    return (moment or "?").replace("T", " ").replace("Z", " UTC")
+def time_text(time: str | None) -> str:
+    """A time as people write it."""
+    return (time or "?").replace("T", " ").replace("Z", " UTC")
 
 
-def nth(number: int) -> str:
-    """1st, 2nd, 3rd, 4th."""
-    ends = {1: "st", 2: "nd", 3: "rd"}
-    return f"{number}{'th' if number % 100 in (11, 12, 13) else ends.get(number % 10, 'th')}"
+def ordinal(number: int) -> str:
+    """A number as 1st, 2nd, 3rd, 4th."""
+    suffixes = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else suffixes.get(number % 10, 'th')}"
 
 
-def wrapped(text: str) -> list[str]:
-    """Text in lines that fit behind the indent."""
+def wrap_text(text: str) -> list[str]:
+    """Wraps text into lines that fit after the indent."""
     return textwrap.wrap(text, WIDTH - len(INDENT), break_on_hyphens=False)
 
 
-def counted(number: int, what: str) -> str:
-    """A number of things."""
-    return f"{number:,} {what}" + ("" if number == 1 else "s")
+def count_text(number: int, noun: str) -> str:
+    """A number with its noun: 1 line, 2 lines."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def raw(text: str) -> list[str]:
-    """A received line, cut where the terminal would; what is not printable by its escape."""
+def source_lines(text: str) -> list[str]:
+    """A received line, wrapped to the terminal; unprintable characters as escapes."""
     plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     lines, width = [""], 0
     for char in plain:
@@ -70,8 +70,8 @@ def raw(text: str) -> list[str]:
     return [f"| {line}" for line in lines]
 
 
-def plain(value: Any) -> str:
-    """A value of a table as a person reads it."""
+def value_text(value: Any) -> str:
+    """A value of a table as readable text."""
     if isinstance(value, list):
         return " ".join(value) or "none"
     return "none" if value is None else str(value)

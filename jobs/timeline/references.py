@@ -1,57 +1,66 @@
-"""A reference as it may stand in the tables: as given, and normalized by each channel's rules."""
+"""The values that a reference can have in the tables: as given, and normalized per channel."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.statements.canonical.references import common, normalize, rules_of
+from jobs.statements.canonical.references import (
+    get_reference_rules,
+    normalize_characters,
+    normalize_reference,
+)
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Reference, normalized
 
-#: Columns of a line and of a transaction that a reference is compared with.
-LINE_KEYS = tuple(normalized(each) for each in Reference)
+#: Columns of a line and of a transaction that the search compares with a reference.
+LINE_KEYS = tuple(normalized(kind) for kind in Reference)
 TXN_KEYS = (
     "txn_id",
     "original_txn_id",
-    *[normalized(each) for each in Reference if each != Reference.ORIGINAL_REF],
+    *[normalized(kind) for kind in Reference if kind != Reference.ORIGINAL_REF],
 )
 _NO_RULES = ("txn_id", "original_txn_id", "line_id")
 
 
 @dataclass(frozen=True)
-class Sought:
-    """What is looked for: by channel and column the values that are the reference."""
+class SearchKey:
+    """The values to search for: the reference, by channel and column."""
 
     reference: str
     values: Mapping[str, Mapping[str, frozenset[str]]]
 
-    def of_column(self, column: str) -> list[str]:
-        """The values of one column in any channel; more than one channel's, so look again."""
-        return sorted({value for each in self.values.values() for value in each[column]})
+    def values_of(self, column: str) -> list[str]:
+        """The values for one column in all channels; `matching_columns` checks the channel."""
+        return sorted({value for columns in self.values.values() for value in columns[column]})
 
-    def met_in(self, row: Mapping[str, Any], columns: Iterable[str]) -> list[str]:
-        """Which columns of a row are the reference, by the rules of the row's channel."""
-        own = self.values[row["channel"]]
-        return [name for name in columns if row[name] in own[name]]
+    def matching_columns(self, row: Mapping[str, Any], columns: Iterable[str]) -> list[str]:
+        """The columns of a row that contain the reference, by the rules of the row's channel."""
+        values = self.values[row["channel"]]
+        return [name for name in columns if row[name] in values[name]]
 
 
-def sought(reference: str, profiles: Mapping[str, Profile]) -> Sought:
-    """A reference under the rules of some channels.
+def search_key_of(reference: str, profiles: Mapping[str, Profile]) -> SearchKey:
+    """Returns the search key of a reference under the rules of some channels.
 
-    It may be given as a file has it, as our books have it, or as the tables have it normalized.
+    The reference can be written as in a file, as in our books, or normalized as in the tables.
     """
     plain = reference.strip()
-    as_given = {plain, common(plain)} - {""}
+    as_given = {plain, normalize_characters(plain)} - {""}
     values = {
         name: {
             **{column: frozenset({plain}) for column in _NO_RULES},
             **{
-                normalized(each): frozenset(
-                    as_given | set(filter(None, [normalize(plain, rules_of(profile, each))]))
+                normalized(kind): frozenset(
+                    as_given
+                    | set(
+                        filter(
+                            None, [normalize_reference(plain, get_reference_rules(profile, kind))]
+                        )
+                    )
                 )
-                for each in Reference
+                for kind in Reference
             },
         }
         for name, profile in profiles.items()
     }
-    return Sought(plain, values)
+    return SearchKey(plain, values)

@@ -1,4 +1,4 @@
-"""Lines as they were received, from the archive, with account numbers and names masked."""
+"""Reads statement lines as received from the archive; masks account numbers and names."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -7,42 +7,47 @@ from typing import IO, Any
 from jobs.ingestion.open_file import open_lines, read_record_texts
 from jobs.statements import DIALECTS
 from jobs.statements.canonical.lines import mask_personal_numbers
-from jobs.statements.delimited.layout_binding import HEADER_WITHIN
-from jobs.statements.reading.masking import cut, first_of, hidden, tail_of
+from jobs.statements.delimited.layout_binding import HEADER_LINES_MAX
+from jobs.statements.reading.masking import (
+    mask_account_number,
+    mask_cell,
+    mask_name,
+    split_raw_line,
+)
 from jobs.storage.archive import BLOCK_BYTES, Storage
 from schemas.profile.channel import Profile
 from schemas.profile.layout.delimited import DelimitedLayout
 
-#: A line is shown up to so many characters.
+#: The most characters of a line to show.
 SHOWN_MAX = 2000
 _NUMBER = re.compile(r"\d{6,}")
 _REFERENCES = ("our_ref", "channel_ref", "order_ref", "batch_ref", "original_ref")
 
 
-def raw_lines(
+def read_source_text(
     storage: Storage,
     file: Mapping[str, Any],
     lines: Sequence[Mapping[str, Any]],
     profile: Profile,
 ) -> dict[str, str]:
-    """The text of some lines of one received file, by `line_id`; read once, up to the last of them.
+    """Text of some lines of one received file, by `line_id`; reads the file once.
 
-    `file` is its row of `statement_files`. A file that is gone from the archive gives none.
+    `file` is its row of `statement_files`. A file that is no longer in the archive gives no text.
     """
     dialect = DIALECTS.get(profile.dialect)
     layout = dialect.text_layout(profile) if dialect and dialect.text_layout else None
-    headers = _header_places(layout)
-    wanted = {int(line["line_no"]) for line in lines} | set(headers)
+    headers = _header_line_numbers(layout)
+    numbers = {int(line["line_no"]) for line in lines} | set(headers)
     texts: dict[int, str] = {}
-    # A lake may have been moved since: the archive's own place is tried as well.
-    for path in (file["archived_path"], _place(storage, file["file_id"])):
+    # The lake may have moved since the ingest: try the path below the archive as well.
+    for path in (file["archived_path"], _archive_path(storage, file["file_id"])):
         try:
             if dialect is not None and dialect.is_document:
-                texts = read_record_texts(storage, path, file["file_name"], profile, wanted)
+                texts = read_record_texts(storage, path, file["file_name"], profile, numbers)
             else:
                 with open_lines(storage, path, file["file_name"], profile) as stream:
-                    found = lines_at(stream, wanted)
-                texts = {no: _decoded(raw, layout).rstrip("\r") for no, raw in found.items()}
+                    lines_read = read_lines_at(stream, numbers)
+                texts = {no: _decode(raw, layout).rstrip("\r") for no, raw in lines_read.items()}
         except FileNotFoundError:
             continue
         break
@@ -51,13 +56,13 @@ def raw_lines(
     for line in lines:
         text = texts.get(int(line["line_no"]))
         if text is not None:
-            shown = masked(text, line, layout, header)
-            out[line["line_id"]] = shown[:SHOWN_MAX] + ("..." if len(shown) > SHOWN_MAX else "")
+            masked = mask_line(text, line, layout, header)
+            out[line["line_id"]] = masked[:SHOWN_MAX] + ("..." if len(masked) > SHOWN_MAX else "")
     return out
 
 
-def _decoded(raw: bytes, layout: DelimitedLayout | None) -> str:
-    """A line as its profile says, else in UTF-8 or, where it is none, in GB18030."""
+def _decode(raw: bytes, layout: DelimitedLayout | None) -> str:
+    """Decodes a line by its profile, or as UTF-8, or as GB18030."""
     if layout is not None:
         return layout.text(raw)
     try:
@@ -66,78 +71,87 @@ def _decoded(raw: bytes, layout: DelimitedLayout | None) -> str:
         return raw.decode("gb18030", "replace")
 
 
-def _header_places(layout: DelimitedLayout | None) -> range:
-    """The lines among which a file's header stands."""
+def _header_line_numbers(layout: DelimitedLayout | None) -> range:
+    """The line numbers that can be the header of a file."""
     if layout is None or layout.header == "none":
         return range(0)
     if layout.preamble == "find":
-        return range(1, HEADER_WITHIN + 1)
+        return range(1, HEADER_LINES_MAX + 1)
     return range(layout.preamble + 1, layout.preamble + 2)
 
 
 def _is_header(text: str | None, layout: DelimitedLayout | None) -> bool:
     if text is None or layout is None:
         return False
-    cells = cut(text, layout.separator, layout.quote)
-    names = {each.strip(layout.strip) for each in cells}
-    return layout.preamble != "find" or {str(each) for each in layout.wanted().values()} <= names
+    cells = split_raw_line(text, layout.separator, layout.quote)
+    names = {cell.strip(layout.strip) for cell in cells}
+    return layout.preamble != "find" or {str(name) for name in layout.wanted().values()} <= names
 
 
-def lines_at(stream: IO[bytes], numbers: Iterable[int]) -> dict[int, bytes]:
-    """The lines with the given numbers (from 1) of a stream, without their ends."""
-    found: dict[int, bytes] = {}
-    left = sorted(numbers, reverse=True)
+def read_lines_at(stream: IO[bytes], numbers: Iterable[int]) -> dict[int, bytes]:
+    """Reads the lines with these numbers (from 1) from a stream, without their line ends."""
+    lines: dict[int, bytes] = {}
+    remaining = sorted(numbers, reverse=True)
     number, carried = 1, b""
-    while left:
+    while remaining:
         chunk = stream.read(BLOCK_BYTES)
         text = carried + chunk
         ends = text.count(b"\n")
-        whole = number + ends  # the first line that is not whole yet
-        if left[-1] < whole or not chunk:
-            cut = text.split(b"\n")
-            while left and left[-1] < number + len(cut) and (left[-1] < whole or not chunk):
-                found[left[-1]] = cut[left[-1] - number]
-                left.pop()
-            carried = cut[-1]
+        next_number = number + ends  # the first line that is not complete yet
+        if remaining[-1] < next_number or not chunk:
+            parts = text.split(b"\n")
+            while (
+                remaining
+                and remaining[-1] < number + len(parts)
+                and (remaining[-1] < next_number or not chunk)
+            ):
+                lines[remaining[-1]] = parts[remaining[-1] - number]
+                remaining.pop()
+            carried = parts[-1]
         else:
             carried = text[text.rfind(b"\n") + 1 :]
-        number = whole
+        number = next_number
         if not chunk:
             break
-    return found
+    return lines
 
 
-def masked(
+def mask_line(
     text: str, line: Mapping[str, Any], layout: DelimitedLayout | None, header: str | None
 ) -> str:
-    """A raw line without what must not be shown: account numbers to their tails, names to stars.
+    """Masks a raw line: account numbers except their last digits, names except their first letter.
 
-    Cells that the layout calls so are masked whatever they hold; in any file what looks like a
-    card's number is, and digits that end in the line's own `account_tail`.
+    The function masks the cells that the layout calls `account_tail` and `payer_name`, and in any
+    file what looks like a card number, and digits that end in the line's `account_tail`.
     """
-    for name, shown in (("payer_name", first_of), ("account_tail", tail_of)):
-        for cell in _cells(text, layout, header, name):
+    for name, mask in (("payer_name", mask_name), ("account_tail", mask_account_number)):
+        for cell in _cells_of_column(text, layout, header, name):
             if cell and layout:
-                text = hidden(text, cell, shown(cell), layout.separator, layout.quote)
+                text = mask_cell(text, cell, mask(cell), layout.separator, layout.quote)
     tail = line.get("account_tail")
-    kept = [str(line[name]) for name in _REFERENCES if line.get(name)]
+    references = [str(line[name]) for name in _REFERENCES if line.get(name)]
 
     def hide(hit: re.Match[str]) -> str:
         digits = hit.group()
-        spared = not digits.endswith(tail or "\0") or any(digits in each for each in kept)
-        return digits if spared else tail_of(digits)
+        is_kept = not digits.endswith(tail or "\0") or any(
+            digits in reference for reference in references
+        )
+        return digits if is_kept else mask_account_number(digits)
 
     return mask_personal_numbers(_NUMBER.sub(hide, text))
 
 
-def _cells(
+def _cells_of_column(
     text: str, layout: DelimitedLayout | None, header: str | None, name: str
 ) -> Iterator[str]:
-    """The cells of a line that the layout has for a column, as they are printed."""
+    """The cells of a line that the layout maps to a column, as printed."""
     if layout is None:
         return
-    cells = cut(text, layout.separator, layout.quote)
-    names = [each.strip(layout.strip) for each in cut(header or "", layout.separator, layout.quote)]
+    cells = split_raw_line(text, layout.separator, layout.quote)
+    names = [
+        cell.strip(layout.strip)
+        for cell in split_raw_line(header or "", layout.separator, layout.quote)
+    ]
     for place in layout.places_of(name):
         if isinstance(place, str):
             place = names.index(place) + 1 if place in names else 0
@@ -145,5 +159,5 @@ def _cells(
             yield cells[place - 1].strip(layout.strip)
 
 
-def _place(storage: Storage, file_id: str) -> str:
+def _archive_path(storage: Storage, file_id: str) -> str:
     return storage.full_path(f"archive/{file_id[:2]}/{file_id}")

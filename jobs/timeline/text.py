@@ -1,4 +1,4 @@
-"""A story as text for a terminal, at most 100 columns wide."""
+"""Renders a timeline as text for a terminal, at most 100 columns wide."""
 
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,220 +7,238 @@ from typing import Any
 from jobs.timeline.paragraphs import (
     INDENT,
     WIDTH,
-    at,
-    counted,
-    money,
-    nth,
-    plain,
-    raw,
-    references,
-    wrapped,
+    amount_text,
+    count_text,
+    ordinal,
+    reference_lines,
+    source_lines,
+    time_text,
+    value_text,
+    wrap_text,
 )
 
 Event = Mapping[str, Any]
 
 
-def told(story: Mapping[str, Any]) -> list[str]:
-    """A whole story, line by line."""
-    out = [line for each in story["threads"] for line in [*_thread(each), ""]]
-    for each in story["rejected"]:
-        out += [f"{each['channel']} {each['date']}: {each['line']} was rejected, nothing meets it",
-                *wrapped(each["reason"]), *raw(each["raw"]), ""]  # fmt: skip
-    for each in story["alone"]:
-        out += [*alone(each), ""]
-    if story["as_of"]:
-        out = [f"as the tables were at {at(story['as_of'])}", "", *out]
-    if not story["threads"]:
-        out += nothing(story)
-    if story["more"]:
-        out.append(f"More rows bear {story['reference']} than are shown; narrow it with --channel,"
-                   " --business-date and --through.")  # fmt: skip
+def render_timeline(timeline: Mapping[str, Any]) -> list[str]:
+    """Renders a timeline, line by line."""
+    out = [line for records in timeline["threads"] for line in [*_render_records(records), ""]]
+    for row in timeline["rejected"]:
+        out += [f"{row['channel']} {row['date']}: {row['line']} was rejected; the match ignores it",
+                *wrap_text(row["reason"]), *source_lines(row["raw"]), ""]  # fmt: skip
+    for result in timeline["alone"]:
+        out += [*render_match_alone(result), ""]
+    if timeline["as_of"]:
+        out = [f"as the tables were at {time_text(timeline['as_of'])}", "", *out]
+    if not timeline["threads"]:
+        out += render_nothing_found(timeline)
+    if timeline["more"]:
+        out.append(f"More rows have the reference {timeline['reference']}; narrow the search with"
+                   " --channel, --business-date and --through.")  # fmt: skip
     return [*(out[:-1] if out and not out[-1] else out)]
 
 
-def nothing(story: Mapping[str, Any]) -> list[str]:
-    """That nothing was found, and where it was looked."""
-    room = story["searched"]
-    dates = room["dates"]
-    said = [f"Nothing bears {story['reference']}: no line and no transaction."]
+def render_nothing_found(timeline: Mapping[str, Any]) -> list[str]:
+    """Says that no record has the reference, and what was searched."""
+    searched = timeline["searched"]
+    dates = searched["dates"]
+    paragraphs = [f"No line and no transaction has the reference {timeline['reference']}."]
     if not dates:
-        said.append("There are no lines and no transactions at all in these channels yet.")
+        paragraphs.append("These channels have no lines and no transactions yet.")
     else:
-        said.append(
-            f"Searched: {', '.join(room['channels'])}; {dates[0]} to {dates[-1]}"
-            f" ({counted(len(dates), 'date')}), as given and normalized by each channel's rules."
+        paragraphs.append(
+            f"Searched: {', '.join(searched['channels'])}; {dates[0]} to {dates[-1]}"
+            f" ({count_text(len(dates), 'date')}), as given and normalized by each channel's rules."
         )
-    for file in room["quarantined"]:
-        said.append(f"Not searched: {file['channel']} {file['date']} {file['file']} is quarantined"
-                    f" ({file['reason']}).")  # fmt: skip
-    return [line for each in said for line in textwrap.wrap(each, WIDTH)]
+    for file in searched["quarantined"]:
+        name = f"{file['channel']} {file['date']} {file['file']}"
+        paragraphs.append(f"Not searched: {name} is quarantined ({file['reason']}).")
+    return [line for paragraph in paragraphs for line in textwrap.wrap(paragraph, WIDTH)]
 
 
-def _thread(thread: Mapping[str, Any]) -> Iterator[str]:
+def _render_records(thread: Mapping[str, Any]) -> Iterator[str]:
     found = f", found by {', '.join(thread['found_by'])}" if thread["found_by"] else ""
     yield f"{thread['channel']} {thread['kind']}{found}"
     for now in thread["now"]:
-        yield from textwrap.wrap(f"now, {now['date']}: {_verdict(now)}", WIDTH)
+        yield from textwrap.wrap(f"now, {now['date']}: {_outcome_text(now)}", WIDTH)
     if not thread["now"]:
         yield "now: not matched yet; run `tieout match`"
     yield ""
     day = None
     for event in thread["events"]:
         shown = event["date"] if event["date"] != day else ""
-        label, lines = _TOLD[event["event"]]
-        first, *rest = [line for each in lines(event) for line in each]
+        label, render = _RENDERERS[event["event"]]
+        first, *rest = [line for block in render(event) for line in block]
         yield f"{shown:<10}  {label:<10}  {first}"
         yield from (f"{INDENT}{line}" for line in rest)
         day = event["date"]
 
 
-def alone(result: Mapping[str, Any]) -> Iterator[str]:
-    """The match done alone."""
+def render_match_alone(result: Mapping[str, Any]) -> Iterator[str]:
+    """Renders the match of these records alone."""
     counts = (
-        counted(result["lines"], "line"),
-        counted(result["transactions"], "transaction"),
+        count_text(result["lines"], "line"),
+        count_text(result["transactions"], "transaction"),
     )
     yield (
         f"{result['channel']}, matched alone: {counts[0]} and {counts[1]},"
         f" {result['since']} to {result['until']}"
     )
-    for each in result["outcomes"]:
-        lines = [*wrapped(_verdict(each)), *_differences(each), *_item(each)]
+    for outcome in result["outcomes"]:
+        lines = [
+            *wrap_text(_outcome_text(outcome)),
+            *_difference_lines(outcome),
+            *_item_text(outcome),
+        ]
         yield f"{'':<10}  {'outcome':<10}  {lines[0]}"
         yield from (f"{INDENT}{line}" for line in lines[1:])
 
 
-def _transaction(event: Event) -> Iterator[Sequence[str]]:
-    yield [f"{money(event['amount'], event['currency'])}  {event['status']}"
+def _render_transaction(event: Event) -> Iterator[Sequence[str]]:
+    yield [f"{amount_text(event['amount'], event['currency'])}  {event['status']}"
            f"  transaction {event['txn_id']}"]  # fmt: skip
     if event["occurred_at"]:
-        yield [f"occurred {at(event['occurred_at'])}"]
-    yield references(event)
-    for name, (was, now) in event["changed"].items():
-        yield wrapped(f"{name} changed: {plain(was)} -> {plain(now)}")
+        yield [f"occurred {time_text(event['occurred_at'])}"]
+    yield reference_lines(event)
+    for name, (before, after) in event["changed"].items():
+        yield wrap_text(f"{name} changed: {value_text(before)} -> {value_text(after)}")
 
 
-def _line(event: Event) -> Iterator[Sequence[str]]:
+def _render_line(event: Event) -> Iterator[Sequence[str]]:
     fee = f"  fee {event['fee']}" if event["fee"] is not None else ""
-    yield [f"{money(event['amount'], event['currency'])}{fee}  {event['status']}"]
+    yield [f"{amount_text(event['amount'], event['currency'])}{fee}  {event['status']}"]
     if event["traded_at"]:
-        yield [f"traded {at(event['traded_at'])}"]
-    yield references(event)
-    came = f", came {at(event['received_at'])}" if event["received_at"] else ""
+        yield [f"traded {time_text(event['traded_at'])}"]
+    yield reference_lines(event)
+    received = f", received {time_text(event['received_at'])}" if event["received_at"] else ""
     version = f", version {event['version']}" if (event["version"] or 1) > 1 else ""
-    yield wrapped(f"{event['file'] or event['line_id']} line {event['line_no']}{came}{version}")
-    yield raw(event["raw"]) if event["raw"] is not None else ["(not in the archive any more)"]
+    yield wrap_text(
+        f"{event['file'] or event['line_id']} line {event['line_no']}{received}{version}"
+    )
+    yield (
+        source_lines(event["raw"])
+        if event["raw"] is not None
+        else ["(the archive no longer has the file)"]
+    )
 
 
-def _outcome(event: Event) -> Iterator[Sequence[str]]:
-    yield wrapped(_verdict(event))
-    yield _differences(event)
-    yield _item(event)
+def _render_outcome(event: Event) -> Iterator[Sequence[str]]:
+    yield wrap_text(_outcome_text(event))
+    yield _difference_lines(event)
+    yield _item_text(event)
     if event["compared_with"]:
-        same = event["compared_with"] == event["txn_id"]
-        yield wrapped(
-            "compared with what it was when it was last closed"
-            if same
+        is_itself = event["compared_with"] == event["txn_id"]
+        yield wrap_text(
+            "compared with its state when it was last closed"
+            if is_itself
             else f"compared with {event['compared_with']}"
         )
-    for each in event["candidates"]:
-        yield wrapped(_candidate(each))
-    chance = "" if event["waiting"] else f", chance {event['chances']}"
-    yield [f"first seen {event['first_run_date']}{chance}"]
-    for waiting in event["waiting"]:
-        yield wrapped(_waiting(waiting))
-    yield from _run(event["run"])
+    for candidate in event["candidates"]:
+        yield wrap_text(_candidate_text(candidate))
+    attempts = "" if event["waiting"] else f", matching attempt {event['chances']}"
+    yield [f"first seen {event['first_run_date']}{attempts}"]
+    for item in event["waiting"]:
+        yield wrap_text(_open_item_text(item))
+    yield from _render_run(event["run"])
 
 
-def _item(event: Event) -> list[str]:
+def _item_text(event: Event) -> list[str]:
     own = event["txn_id"] or event["line"]
     how = f" by {event['matched_by']}" if event["matched_by"] else ""
     if event["txn_id"] and event["line"]:
-        return wrapped(f"{event['txn_id']} met {event['line']}{how}")
+        return wrap_text(f"{event['txn_id']} paired with {event['line']}{how}")
     if event.get("group"):
         group = event["group"]
         members = (
-            counted(group["transactions"], "transaction"),
-            counted(group["lines"], "line"),
+            count_text(group["transactions"], "transaction"),
+            count_text(group["lines"], "line"),
         )
-        sums = "; ".join(
-            f"{each['currency']} ours {each['ours']}, theirs {each['theirs']}"
-            for each in group["sums"]
+        sums_text = "; ".join(
+            f"{sums['currency']} internal {sums['ours']}, statement {sums['theirs']}"
+            for sums in group["sums"]
         )
         name = f"group {event['matched_by']}" if event["matched_by"] else "a group"
-        return wrapped(f"{own} in {name} of {members[0]} and {members[1]}: {sums}")
-    return wrapped(f"{own} in group {event['matched_by']}" if how else f"{own} alone")
+        return wrap_text(f"{own} in {name} of {members[0]} and {members[1]}: {sums_text}")
+    return wrap_text(f"{own} in group {event['matched_by']}" if how else f"{own} alone")
 
 
-def _differences(event: Event) -> list[str]:
-    out = [f"{each['what']}: ours {each['ours']}, theirs {each['theirs']}"
-           for each in event["differs"]]  # fmt: skip
-    if event["difference"] is not None and any(e["what"] == "amount" for e in event["differs"]):
+def _difference_lines(event: Event) -> list[str]:
+    out = [f"{value['what']}: internal {value['ours']}, statement {value['theirs']}"
+           for value in event["differs"]]  # fmt: skip
+    if event["difference"] is not None and any(
+        value["what"] == "amount" for value in event["differs"]
+    ):
         out[0] += f", difference {event['difference']}"
     return out
 
 
-def _candidate(each: Mapping[str, Any]) -> str:
-    apart = "" if each["seconds_apart"] is None else f", {each['seconds_apart']:,} s apart"
-    differs = f", differs in {', '.join(each['differs'])}" if each["differs"] else ""
-    return (f"candidate {each['rank']} of {each['of']} by {each['pass']}: {each['candidate_is']}"
-            f" {money(each['amount'], each['currency'])}{apart}{differs}")  # fmt: skip
+def _candidate_text(candidate: Mapping[str, Any]) -> str:
+    seconds, differs = candidate["seconds_apart"], candidate["differs"]
+    amount = amount_text(candidate["amount"], candidate["currency"])
+    return (
+        f"candidate {candidate['rank']} of {candidate['of']} by {candidate['pass']}:"
+        f" {candidate['candidate_is']} {amount}"
+        + ("" if seconds is None else f", {seconds:,} s apart")
+        + (f", differs in {', '.join(differs)}" if differs else "")
+    )
 
 
-def _run(run: Mapping[str, Any] | None) -> Iterator[Sequence[str]]:
+def _render_run(run: Mapping[str, Any] | None) -> Iterator[Sequence[str]]:
     if run is None:
         return
-    again = run["runs_of_the_date"]
-    mark = "" if run["result"] == "DONE" else f", {run['result']}"
-    yield wrapped(f"made {at(run['ended_at'])} on {run['engine']}{mark}"
-                   f", run {run['run_id'][:8]}" + (f", the {nth(again)} of this date"
-                                                   if again > 1 else ""))  # fmt: skip
+    number = run["runs_of_the_date"]
+    result = "" if run["result"] == "DONE" else f", {run['result']}"
+    yield wrap_text(f"made {time_text(run['ended_at'])} on {run['engine']}{result}"
+                   f", run {run['run_id'][:8]}" + (f", the {ordinal(number)} of this date"
+                                                   if number > 1 else ""))  # fmt: skip
     if run["exported_at"]:
-        yield wrapped(f"exported {at(run['exported_at'])} to {run['export']}")
+        yield wrap_text(f"exported {time_text(run['exported_at'])} to {run['export']}")
 
 
-def _fee(event: Event) -> Iterator[Sequence[str]]:
+def _render_fee(event: Event) -> Iterator[Sequence[str]]:
     code, charged = event["currency"], event["charged"]
-    paid = "none charged" if charged is None else f"{money(charged, code)} charged"
+    paid = "none charged" if charged is None else f"{amount_text(charged, code)} charged"
     if event["result"] is None:
-        yield wrapped(f"{paid}, not checked since the last ingest of the date")
+        yield wrap_text(f"{paid}, not checked since the last ingest of the date")
     elif event["result"] == "OK":
         yield [f"{paid}, as due"]
     else:
-        due = "nothing known to be due" if event["due"] is None else f"{event['due']} due"
-        gap = f", difference {event['difference']}" if event["difference"] is not None else ""
-        by = f" (schedule entry {event['schedule']})" if event["schedule"] else ""
-        yield wrapped(f"{event['result']}: {paid}, {due}{gap}{by}")
+        due = "no fee known to be due" if event["due"] is None else f"{event['due']} due"
+        difference = (
+            f", difference {event['difference']}" if event["difference"] is not None else ""
+        )
+        entry = f" (schedule entry {event['schedule']})" if event["schedule"] else ""
+        yield wrap_text(f"{event['result']}: {paid}, {due}{difference}{entry}")
 
 
-def _open(event: Event) -> Iterator[Sequence[str]]:
-    yield wrapped(_waiting(event))
+def _render_open_item(event: Event) -> Iterator[Sequence[str]]:
+    yield wrap_text(_open_item_text(event))
 
 
-def _waiting(each: Mapping[str, Any]) -> str:
-    side = "our side" if each["side"] == "INTERNAL" else "their side"
-    if each["broke_on"]:
-        return (f"{side} stays open: broke on {each['broke_on']}, may still be met until"
-                f" {each['may_be_met_until']}")  # fmt: skip
-    return f"{side} stays open: chance {each['chances']} of {each['window'] + 1}"
+def _open_item_text(item: Mapping[str, Any]) -> str:
+    side = "internal side" if item["side"] == "INTERNAL" else "statement side"
+    if item["broke_on"]:
+        return (f"{side} stays open: broke on {item['broke_on']}, can be matched until"
+                f" {item['may_be_met_until']}")  # fmt: skip
+    return f"{side} stays open: matching attempt {item['chances']} of {item['window'] + 1}"
 
 
-def _decision(event: Event) -> Iterator[Sequence[str]]:
-    said = f": {event['said']}" if event["said"] else ""
-    yield wrapped(f"{event['decision_id']} {event['effect']}, {event['step']} by"
-                  f" {event['said_by']} {at(event['said_at'])}{said}")  # fmt: skip
+def _render_decision(event: Event) -> Iterator[Sequence[str]]:
+    comment = f": {event['comment']}" if event["comment"] else ""
+    yield wrap_text(f"{event['decision_id']} {event['effect']}, {event['step']} by"
+                  f" {event['actor']} {time_text(event['created_at'])}{comment}")  # fmt: skip
 
 
-_TOLD: dict[str, tuple[str, Callable[[Event], Iterator[Sequence[str]]]]] = {
-    "transaction": ("ours", _transaction),
-    "line": ("statement", _line),
-    "fee": ("fee", _fee),
-    "outcome": ("outcome", _outcome),
-    "decision": ("decision", _decision),
-    "open": ("open", _open),
+_RENDERERS: dict[str, tuple[str, Callable[[Event], Iterator[Sequence[str]]]]] = {
+    "transaction": ("internal", _render_transaction),
+    "line": ("statement", _render_line),
+    "fee": ("fee", _render_fee),
+    "outcome": ("outcome", _render_outcome),
+    "decision": ("decision", _render_decision),
+    "open": ("open", _render_open_item),
 }
 
 
-def _verdict(each: Mapping[str, Any]) -> str:
-    words = f": {'; '.join(each['in_words'])}" if each["in_words"] else ""
-    return f"{each['outcome']}{words}. {each['what_to_do']}."
+def _outcome_text(outcome: Mapping[str, Any]) -> str:
+    words = f": {'; '.join(outcome['in_words'])}" if outcome["in_words"] else ""
+    return f"{outcome['outcome']}{words}. {outcome['what_to_do']}."

@@ -126,7 +126,7 @@ def test_reading_commands_open_no_session(
     list_decisions = ["decide", "list", "--lake", str(world.root / "lake")]
     for command in (arguments(world, "explain", "B0"), arguments(world, "files"), list_decisions):
         assert main(command) == 0, command
-    assert "amount: ours 10.00, theirs 9.99" in capsys.readouterr().out
+    assert "amount: internal 10.00, statement 9.99" in capsys.readouterr().out
     accept = ["accept", "0" * 64, "--reason", "seen"]
     for job, *more in (["explain", "B0", "--match-alone"], ["match"], ["files", *accept]):
         assert main(arguments(world, job, *more)) == 1, job

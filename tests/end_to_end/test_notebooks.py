@@ -1,5 +1,6 @@
-"""The notebooks run from top to bottom on a small lake, in a kernel of their own."""
+"""The notebooks run from top to bottom on a small lake, in their own kernel."""
 
+import ast
 import json
 import os
 import sys
@@ -14,12 +15,13 @@ from nbclient import NotebookClient
 from jobs.lake.tables import Lake
 from tests.support.paths import ROOT
 from tests.support.small_lake import fill
+from tests.tidy.source import OURS
 
 KERNEL = "this-environment"
 
 
-def executed(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **env: str) -> Any:
-    """The notebook with its outputs, run by this very interpreter."""
+def run_notebook(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **env: str) -> Any:
+    """Runs a notebook with this interpreter; returns it with its outputs."""
     spec = tmp_path / "kernels" / KERNEL
     spec.mkdir(parents=True)
     command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -40,7 +42,7 @@ def executed(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **env:
 
 
 def outputs(notebook: Any, kind: str) -> list[str]:
-    """All outputs of one MIME type, in order."""
+    """All outputs of one MIME type, in order of the cells."""
     return [
         "".join(output["data"][kind])
         for cell in notebook.cells
@@ -50,23 +52,23 @@ def outputs(notebook: Any, kind: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_the_daily_review_tells_the_day(
+def test_daily_review_shows_the_day(
     lake: Lake, engine: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """98,765.43 alone and 0.50 short are at stake in wechat, 3.321 dinars in gulfpay."""
+    """wechat has 98,765.43 and 0.50 at stake, gulfpay 3.321 dinars."""
     fill(lake)
-    notebook = executed(
+    notebook = run_notebook(
         ROOT / "notebooks" / "daily_review.py", monkeypatch, tmp_path,
         TIEOUT_LAKE=lake.uri, TIEOUT_BUSINESS_DATE="2026-11-22", TIEOUT_ENGINE=engine,
     )  # fmt: skip
 
-    said = "\n".join(outputs(notebook, "text/markdown"))
-    assert "Sunday, 22 November 2026" in said
+    text = "\n".join(outputs(notebook, "text/markdown"))
+    assert "Sunday, 22 November 2026" in text
     assert (
-        "**wechat** CNY: 2 matched, 1 waiting (30.00), **2 broken** with **CNY 98,765.93**" in said
+        "**wechat** CNY: 2 matched, 1 waiting (30.00), **2 broken** with **CNY 98,765.93**" in text
     )
-    assert "**1 broken** with **KWD 3.321** at stake" in said
-    assert "0 set aside, **statement incomplete**" in said
+    assert "**1 broken** with **KWD 3.321** at stake" in text
+    assert "0 excluded, **statement incomplete**" in text
 
     tables = "\n".join(outputs(notebook, "text/html"))
     for figure in ("98,765.43", "-0.50", "-3.321", "QUARANTINED", "TotalsDiffer", "0.85", "0.03"):
@@ -77,22 +79,36 @@ def test_the_daily_review_tells_the_day(
 
 
 @pytest.mark.slow
-def test_the_daily_review_of_a_day_without_rows_is_empty_and_no_error(
+def test_daily_review_of_a_day_without_rows_is_empty(
     lake: Lake, engine: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    notebook = executed(
+    """A date without rows is no error."""
+    notebook = run_notebook(
         ROOT / "notebooks" / "daily_review.py", monkeypatch, tmp_path,
         TIEOUT_LAKE=lake.uri, TIEOUT_BUSINESS_DATE="2026-11-22", TIEOUT_ENGINE=engine,
     )  # fmt: skip
-    said = outputs(notebook, "text/markdown")
-    assert "Nothing was matched." in said[0]
-    assert said[1:] == ["*Nothing to draw.*"] * 3
+    text = outputs(notebook, "text/markdown")
+    assert "No row was matched." in text[0]
+    assert text[1:] == ["*Nothing to draw.*"] * 3
 
 
-def test_the_daily_review_begins_with_three_lines() -> None:
-    """Open the session, the lake, the day: nothing more is needed to look at a day."""
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "notebooks").glob("*.py")), ids=lambda path: path.name
+)
+def test_notebook_imports_only_the_public_face(path: Path) -> None:
+    """Of this project a notebook imports `jobs.analysis`, and nothing else."""
+    modules = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            modules.add(node.module or "")
+    ours = {name for name in modules if name.split(".")[0] in OURS}
+    assert ours == {"jobs.analysis"}
+
+
+def test_daily_review_opens_the_day_in_two_lines() -> None:
+    """The lake and the day: nothing more is needed to look at a day."""
     cells = [cell for cell in jupytext.read(ROOT / "notebooks" / "daily_review.py").cells
              if cell.cell_type == "code"]  # fmt: skip
-    assert [line.split(" = ")[0] for line in cells[1].source.splitlines()] == [
-        "spark", "lake", "day"
-    ]  # fmt: skip
+    assert [line.split(" = ")[0] for line in cells[1].source.splitlines()] == ["lake", "day"]

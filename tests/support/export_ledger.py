@@ -1,4 +1,4 @@
-"""Outcomes of a day as a test writes them."""
+"""Builds outcomes of a day for tests of exports."""
 
 from datetime import date
 from typing import Any
@@ -36,7 +36,7 @@ def outcome(unit_id: str, **columns: Any) -> dict[str, Any]:
 
 def differing(unit_id: str, ours: int, theirs: int, **columns: Any) -> dict[str, Any]:
     """A pair whose amounts differ."""
-    given = {
+    defaults = {
         "outcome": "BREAK",
         "reasons": ["AMOUNT_MISMATCH"],
         "action": "REVIEW",
@@ -46,12 +46,12 @@ def differing(unit_id: str, ours: int, theirs: int, **columns: Any) -> dict[str,
         "internal_status": "SUCCEEDED",
         "statement_status": "SUCCEEDED",
     }
-    return outcome(unit_id, **{**given, **columns})
+    return outcome(unit_id, **{**defaults, **columns})
 
 
 def ours_only(unit_id: str, amount: int, **columns: Any) -> dict[str, Any]:
-    """A transaction of ours that no statement lists."""
-    given = {
+    """A transaction that is on no statement."""
+    defaults = {
         "outcome": "BREAK",
         "reasons": ["INTERNAL_ONLY"],
         "action": "QUERY",
@@ -62,12 +62,12 @@ def ours_only(unit_id: str, amount: int, **columns: Any) -> dict[str, Any]:
         "internal_status": "SUCCEEDED",
         "chances": 3,
     }
-    return outcome(unit_id, **{**given, **columns})
+    return outcome(unit_id, **{**defaults, **columns})
 
 
 def theirs_only(unit_id: str, amount: int, **columns: Any) -> dict[str, Any]:
-    """A line that we know nothing of."""
-    given = {
+    """A statement line without a transaction."""
+    defaults = {
         "outcome": "BREAK",
         "reasons": ["STATEMENT_ONLY"],
         "action": "REFUND",
@@ -78,10 +78,10 @@ def theirs_only(unit_id: str, amount: int, **columns: Any) -> dict[str, Any]:
         "statement_status": "SUCCEEDED",
         "chances": 3,
     }
-    return outcome(unit_id, **{**given, **columns})
+    return outcome(unit_id, **{**defaults, **columns})
 
 
 def frame_of(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
     """The rows as a frame of `outcomes`."""
-    taken = [tuple(row.get(name) for name in OUTCOMES.columns) for row in rows]
-    return spark.createDataFrame(taken, OUTCOMES.schema)
+    values = [tuple(row.get(name) for name in OUTCOMES.columns) for row in rows]
+    return spark.createDataFrame(values, OUTCOMES.schema)

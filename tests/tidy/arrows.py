@@ -42,6 +42,8 @@ FACES = {
 TRIALS = ("jobs.ingestion.control_totals", "jobs.ingestion.parse_tasks")
 #: `tieout profile`, a command inside its room: `jobs/profile.py` would hide Python's own module.
 ONBOARDING = "jobs/onboarding/command.py"
+#: `run` for notebooks: the same function as `tieout run`.
+NOTEBOOK_COMMANDS = "jobs/analysis/commands.py"
 #: The one module of a rules room that reads and writes.
 CHECK_DAY = "check_day"
 RULE_LIBRARIES = ("pyspark.sql", "pyarrow", "numpy", "schemas")
@@ -78,8 +80,8 @@ def jobs_imports(source: Source) -> Iterator[Fault]:
 
 
 def command_imports(source: Source) -> Iterator[Fault]:
-    """Nothing imports a command but `run` and `__main__`."""
-    if source.path in ("jobs/run.py", "jobs/__main__.py"):
+    """Only `run`, `__main__` and the functions for notebooks import a command."""
+    if source.path in ("jobs/run.py", "jobs/__main__.py", NOTEBOOK_COMMANDS):
         return
     for line, name in source.imports:
         parts = name.split(".")
@@ -104,7 +106,9 @@ def room_imports(source: Source) -> Iterator[Fault]:
             continue
         face = room in STAGE_ROOMS and is_of(name, *FACES.get(other, ()))
         trial = room == "onboarding" and is_of(name, *TRIALS)
-        if not (face or trial or (source.path == ONBOARDING and other == "cli")):
+        command = source.path == NOTEBOOK_COMMANDS and other in source.commands
+        command = command or (source.path == ONBOARDING and other == "cli")
+        if not (face or trial or command):
             yield line, f"{room} imports {name}; it may import {', '.join(allowed) or 'no room'}"
 
 

@@ -1,1 +1,1 @@
-"""What changed between two runs of a date."""
+"""Compares two runs of one date."""

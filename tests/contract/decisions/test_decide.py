@@ -9,7 +9,7 @@ import pytest
 from jobs.__main__ import main
 from jobs.decisions.review import judge, list_decisions, propose
 from jobs.lake.tables import Lake
-from jobs.timeline import history
+from jobs.timeline import trace
 from jobs.timeline.text import render_timeline
 from schemas.errors import DecisionRefused
 from schemas.tables import DECISIONS, OUTCOMES
@@ -116,7 +116,7 @@ def test_two_that_could_be_meant_are_paired_by_a_person(world: World) -> None:
         ("MATCHED", "Y1", 3, f"decision:{by}"),
         ("MATCHED", "Y2", 2, "by_amount"),
     ]
-    story = history.trace_reference(lake, world.config, "Y1")
+    story = trace.trace_reference(lake, world.config, "Y1")
     steps = [each["step"] for each in story["threads"][0]["events"] if each["event"] == "decision"]
     assert steps == ["PROPOSED", "APPROVED"]
     assert any("PAIR, APPROVED by bob" in each for each in render_timeline(story))
@@ -151,7 +151,7 @@ def test_rejected_later_it_is_undone(world: World) -> None:
     judge(lake, decision, REJECTED, "eve", "wrong")
     world.match(0)
     assert ("BREAK", "AMOUNT_MISMATCH", "REVIEW", "B", 3, -1) in world.outcomes(0, *ROW)
-    steps = sorted(lake.read_rows(DECISIONS), key=lambda row: row["said_at"])
+    steps = sorted(lake.read_rows(DECISIONS), key=lambda row: row["created_at"])
     assert [row["step"] for row in steps] == ["PROPOSED", "APPROVED", "REJECTED"]
 
 

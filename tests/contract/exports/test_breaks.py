@@ -1,4 +1,4 @@
-"""The rows of breaks: which, in which order, and what stands in them."""
+"""The rows of `breaks.csv`: which ones, in which order, with which cells."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.support.export_ledger import differing, frame_of, ours_only, outcome,
 
 
 def table(spark: SparkSession, *rows: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows as a reader of the file sees them, by heading."""
+    """The rendered rows, by heading."""
     return [
         {heading.text: cell.text if isinstance(cell, Money) else cell
          for heading, cell in zip(HEADINGS, row, strict=True)}
@@ -23,13 +23,14 @@ def table(spark: SparkSession, *rows: dict[str, Any]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def test_every_word_has_words() -> None:
+def test_every_reason_and_action_has_a_label() -> None:
+    """A new code without a label fails here."""
     assert set(REASON_LABELS) == set(Reason)
     assert set(ACTION_LABELS) == set(Action)
 
 
-def test_a_pair_that_differs(spark: SparkSession) -> None:
-    """60.00 by us, 59.00 by the statement, which says nothing of why."""
+def test_pair_with_different_amounts(spark: SparkSession) -> None:
+    """60.00 in our books, 59.00 on the statement."""
     row = differing("S1", 6_000, 5_900, fee=32, reasons=["AMOUNT_MISMATCH", "STATUS_MISMATCH"])
     (shown,) = table(spark, row)
     assert shown == {
@@ -61,8 +62,8 @@ def test_a_pair_that_differs(spark: SparkSession) -> None:
 
 
 @pytest.mark.sail_only
-def test_each_amount_in_its_own_currency(spark: SparkSession) -> None:
-    """1,200 yen by us, 1.200 dinars by the statement."""
+def test_each_amount_has_its_own_currency(spark: SparkSession) -> None:
+    """1,200 yen in our books, 1.200 dinars on the statement."""
     row = differing("S1", 1_200, 1_200, currency="KWD", internal_currency="JPY", difference=None)
     (shown,) = table(spark, row)
     assert (shown["Our amount"], shown["Our currency"]) == ("1200", "JPY")
@@ -70,8 +71,8 @@ def test_each_amount_in_its_own_currency(spark: SparkSession) -> None:
 
 
 @pytest.mark.sail_only
-def test_breaks_alone_the_largest_difference_first(spark: SparkSession) -> None:
-    """Ties go by transaction, then line; what has no difference comes last."""
+def test_only_breaks_are_exported_largest_difference_first(spark: SparkSession) -> None:
+    """Equal differences sort by transaction, then line; rows without a difference come last."""
     shown = table(
         spark,
         outcome("matched"),
@@ -85,8 +86,8 @@ def test_breaks_alone_the_largest_difference_first(spark: SparkSession) -> None:
     assert [row["Our reference"] for row in shown] == ["d", "a", "b", "c", "z"]
 
 
-def test_the_order_holds_for_many_rows(spark: SparkSession) -> None:
-    """40,000 breaks, more than an engine hands over at once."""
+def test_order_holds_for_many_rows(spark: SparkSession) -> None:
+    """40,000 breaks: more than an engine returns in one batch."""
     number = F.col("id")
     row = frame_of(spark, ours_only("x", 1)).drop("txn_id", "difference")
     many = spark.range(0, 40_000, 1, 4).select(
@@ -102,7 +103,8 @@ def test_the_order_holds_for_many_rows(spark: SparkSession) -> None:
 
 
 @pytest.mark.sail_only
-def test_references_are_made_harmless(spark: SparkSession) -> None:
+def test_references_that_look_like_formulas_are_escaped(spark: SparkSession) -> None:
+    """Every reference column gets the apostrophe."""
     row = differing(
         '=HYPERLINK("http://x")', 1, 2, channel_ref="@x", order_ref="+1", duplicate_of="-1"
     )

@@ -1,4 +1,4 @@
-"""A day in figures."""
+"""Counts and sums of a day."""
 
 from typing import Any
 
@@ -19,11 +19,12 @@ FILES = Files(pattern="{business_date:%Y}/{part}.csv", parts=("a", "b"))
 
 
 def groups(spark: SparkSession, *rows: dict[str, Any]) -> list[dict[str, Any]]:
+    """The groups of some outcomes."""
     return [row.asDict() for row in sum_groups(frame_of(spark, *rows)).collect()]
 
 
-def test_a_days_figures(spark: SparkSession) -> None:
-    """CNY: 1.00 too little, 0.40 too much, 99.00 of ours alone; JPY: 500 of theirs alone."""
+def test_summary_of_a_day(spark: SparkSession) -> None:
+    """CNY: 1.00 too little, 0.40 too much, 99.00 internal only; JPY: 500 statement only."""
     day = groups(
         spark,
         outcome("m", internal_amount=6_000, statement_amount=6_000, difference=0),
@@ -35,24 +36,24 @@ def test_a_days_figures(spark: SparkSession) -> None:
     )
     assert rows_by_outcome(day) == {"MATCHED": 1, "BREAK": 4, "SUSPENSE": 1, "EXCLUDED": 0}
     assert at_stake_by_currency(day) == {"CNY": 100 + 40 + 9_900, "JPY": 500}
-    shown = summarize_groups(day)
-    assert (shown["rows"], shown["at_stake"]) == (6, {"CNY": "100.40", "JPY": "500"})
-    assert shown["by_reason"]["AMOUNT_MISMATCH"] == {
+    summary = summarize_groups(day)
+    assert (summary["rows"], summary["at_stake"]) == (6, {"CNY": "100.40", "JPY": "500"})
+    assert summary["by_reason"]["AMOUNT_MISMATCH"] == {
         "rows": 2,
         "at_stake": {"CNY": "1.40"},
         "difference": {"CNY": "-0.60"},
         "internal_amount": {"CNY": "120.00"},
         "statement_amount": {"CNY": "119.40"},
     }
-    assert shown["by_reason"]["INTERNAL_ONLY"]["rows"] == 2
-    assert shown["by_action"]["REFUND"]["statement_amount"] == {"JPY": "500"}
-    assert shown["by_outcome"]["MATCHED"]["rows"] == 1
-    assert [group["rows"] for group in shown["groups"]] == [2, 1, 1, 1, 1]
+    assert summary["by_reason"]["INTERNAL_ONLY"]["rows"] == 2
+    assert summary["by_action"]["REFUND"]["statement_amount"] == {"JPY": "500"}
+    assert summary["by_outcome"]["MATCHED"]["rows"] == 1
+    assert [group["rows"] for group in summary["groups"]] == [2, 1, 1, 1, 1]
 
 
 @pytest.mark.sail_only
-def test_the_whole_amount_is_at_stake_where_none_of_it_is_agreed_on(spark: SparkSession) -> None:
-    """Status: 60.00 paid, failed with us. Currency: 10.00 against 10 dollars. Line listed twice."""
+def test_whole_amount_is_at_stake_if_nothing_agrees(spark: SparkSession) -> None:
+    """Statuses differ on 60.00, currencies differ on 10.00, and a line of 3.00 is a duplicate."""
     day = groups(
         spark,
         differing("s", 6_000, 6_000, reasons=["STATUS_MISMATCH"], action="REFUND"),
@@ -64,26 +65,28 @@ def test_the_whole_amount_is_at_stake_where_none_of_it_is_agreed_on(spark: Spark
 
 
 @pytest.mark.sail_only
-def test_a_group_is_at_stake_once(spark: SparkSession) -> None:
+def test_group_is_at_stake_once(spark: SparkSession) -> None:
     """An order of 100.00 paid in 60.00 and 39.00: 1.00, on the first of the three rows."""
-    given = {"reasons": ["AMOUNT_MISMATCH"], "action": "REVIEW"}
+    columns = {"reasons": ["AMOUNT_MISMATCH"], "action": "REVIEW"}
     day = groups(
         spark,
-        ours_only("a", 10_000, difference=-100, **given),
-        theirs_only("b", 6_000, **given),
-        theirs_only("c", 3_900, **given),
+        ours_only("a", 10_000, difference=-100, **columns),
+        theirs_only("b", 6_000, **columns),
+        theirs_only("c", 3_900, **columns),
     )
     assert at_stake_by_currency(day) == {"CNY": 100}
 
 
 def test_state_of_both_sides() -> None:
+    """A side is whole if all of its parts are accepted."""
+
     def file(part: str, status: str) -> dict[str, Any]:
-        shown = {"version": 1, "file_name": part, "file_id": "f", "line_count": 1, "reason": None}
-        return {"part": part, "status": status, **shown}
+        columns = {"version": 1, "file_name": part, "file_id": "f", "line_count": 1, "reason": None}
+        return {"part": part, "status": status, **columns}
 
     def states(*files: dict[str, Any]) -> tuple[str, str]:
-        found = describe_inputs(files, [{"status": "ACCEPTED"}] if files else [], FILES)
-        return found["statement"]["state"], found["snapshot"]["state"]
+        inputs = describe_inputs(files, [{"status": "ACCEPTED"}] if files else [], FILES)
+        return inputs["statement"]["state"], inputs["snapshot"]["state"]
 
     both = [file("a", "ACCEPTED"), file("b", "ACCEPTED")]
     assert states(*both) == ("WHOLE", "WHOLE")

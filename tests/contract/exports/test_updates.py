@@ -1,4 +1,4 @@
-"""Lines of JSON for the transaction system."""
+"""Status updates: lines of JSON for the transaction system."""
 
 import json
 from typing import Any
@@ -23,22 +23,24 @@ ROWS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: repr(row["txn_id"]))
-def test_a_line(spark: SparkSession, row: dict[str, Any]) -> None:
-    """Every line is JSON, on one line, its keys in order, nulls left out."""
-    (line,) = [found["value"] for found in encode_updates(frame_of(spark, row)).collect()]
+def test_update_is_one_json_line(spark: SparkSession, row: dict[str, Any]) -> None:
+    """Every update is JSON on one line, with its keys in order and without nulls."""
+    (line,) = [row["value"] for row in encode_updates(frame_of(spark, row)).collect()]
     assert "\n" not in line
-    told = json.loads(line)
-    wanted = {name: row.get(name) for name in UPDATE_KEYS} | {"run_date": "2026-11-22"}
-    assert told == {name: value for name, value in wanted.items() if value is not None}
-    assert list(told) == [name for name in UPDATE_KEYS if name in told]
+    update = json.loads(line)
+    expected = {name: row.get(name) for name in UPDATE_KEYS} | {"run_date": "2026-11-22"}
+    assert update == {name: value for name, value in expected.items() if value is not None}
+    assert list(update) == [name for name in UPDATE_KEYS if name in update]
 
 
-def test_pieces_are_what_the_encoder_writes(spark: SparkSession) -> None:
-    plain = frame_of(spark, *ROWS[:4])
-    whole = plain.select(F.to_json(F.struct(*UPDATE_KEYS)).alias("value"))
-    assert sorted(encode_updates(plain).collect()) == sorted(whole.collect())
+def test_concatenation_equals_the_json_encoder(spark: SparkSession) -> None:
+    """Rows without escapes: both ways give the same text."""
+    rows = frame_of(spark, *ROWS[:4])
+    encoded = rows.select(F.to_json(F.struct(*UPDATE_KEYS)).alias("value"))
+    assert sorted(encode_updates(rows).collect()) == sorted(encoded.collect())
 
 
 @pytest.mark.sail_only
-def test_lines_without_a_transaction_are_not_told(spark: SparkSession) -> None:
+def test_row_without_a_transaction_has_no_update(spark: SparkSession) -> None:
+    """A statement line alone is no news for the transaction system."""
     assert encode_updates(frame_of(spark, theirs_only("S1", 100))).collect() == []

@@ -1,4 +1,4 @@
-"""Lines to checks and totals."""
+"""Statement lines to fee checks and totals."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from tests.support.fee_ledger import card, frame_of, line, refund
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WECHAT = card({"name": "standard", "rate": "0.0054"})
-Found = dict[str, tuple[int | None, int | None, str]]
+Results = dict[str, tuple[int | None, int | None, str]]
 
 
 def check(
@@ -23,20 +23,22 @@ def check(
     *lines: dict[str, Any],
     payments: list[dict[str, Any]] | None = None,
 ) -> DataFrame:
-    """All lines, checked; `payments` are those of earlier days."""
+    """Checks all lines; `payments` are those of earlier days."""
     day, known = frame_of(spark, *lines), frame_of(spark, *lines, *(payments or []))
-    named = original_entries(day, known, schedule, SHANGHAI) if needs_originals(schedule) else None
-    return check_fees(day, named, schedule, SHANGHAI)
+    originals = (
+        original_entries(day, known, schedule, SHANGHAI) if needs_originals(schedule) else None
+    )
+    return check_fees(day, originals, schedule, SHANGHAI)
 
 
-def found(checks: DataFrame) -> Found:
+def results(checks: DataFrame) -> Results:
     """Due, difference and result by line."""
     return {row["line_id"]: (row["due"], row["difference"], row["result"])
             for row in checks.collect()}  # fmt: skip
 
 
-def test_a_days_ledger(spark: SparkSession) -> None:
-    """0.54 % of payments, given back on refunds.
+def test_fees_of_a_day(spark: SparkSession) -> None:
+    """0.54 % of payments, returned on refunds.
 
     amount     fee     due    charged - due
      60.00    0.32    0.32     0.00
@@ -44,8 +46,8 @@ def test_a_days_ledger(spark: SparkSession) -> None:
      60.00    0.30    0.32    -0.02
      60.00       -    0.32    -0.32   no fee on the line
     -50.00   -0.27   -0.27     0.00
-    -50.00    0.00   -0.27    +0.27   nothing given back
-      0.01       -    0.00     0.00   too little to owe a fee
+    -50.00    0.00   -0.27    +0.27   nothing returned
+      0.01       -    0.00     0.00   too little for a fee
     """
     checks = check(
         spark,
@@ -58,7 +60,7 @@ def test_a_days_ledger(spark: SparkSession) -> None:
         refund("kept", -5_000, 0),
         line("tiny", 1, None),
     )
-    assert found(checks) == {
+    assert results(checks) == {
         "right": (32, 0, "OK"),
         "over": (32, 4, "OVERCHARGED"),
         "under": (32, -2, "UNDERCHARGED"),
@@ -67,12 +69,12 @@ def test_a_days_ledger(spark: SparkSession) -> None:
         "kept": (-27, 27, "OVERCHARGED"),
         "tiny": (0, 0, "OK"),
     }
-    assert {*found(wrong_fees(checks))} == {"over", "under", "missing", "kept"}
+    assert {*results(wrong_fees(checks))} == {"over", "under", "missing", "kept"}
 
 
 @pytest.mark.sail_only
-def test_only_what_succeeded_owes(spark: SparkSession) -> None:
-    """A failed payment of 60.00 owes nothing; 0.32 taken for it is too much."""
+def test_only_succeeded_lines_have_a_fee_due(spark: SparkSession) -> None:
+    """For a failed payment of 60.00 no fee is due; a fee of 0.32 is too much."""
     checks = check(
         spark,
         WECHAT,
@@ -80,7 +82,7 @@ def test_only_what_succeeded_owes(spark: SparkSession) -> None:
         line("none", 6_000, None, status="CLOSED"),
         line("taken", 6_000, 32, status="REVERSED"),
     )
-    assert found(checks) == {
+    assert results(checks) == {
         "free": (0, 0, "OK"),
         "none": (0, 0, "OK"),
         "taken": (0, 32, "OVERCHARGED"),
@@ -88,8 +90,8 @@ def test_only_what_succeeded_owes(spark: SparkSession) -> None:
 
 
 @pytest.mark.sail_only
-def test_no_schedule(spark: SparkSession) -> None:
-    """Dollars stand on no entry: what is due is not known, whatever was charged."""
+def test_line_without_an_entry_has_no_schedule(spark: SparkSession) -> None:
+    """No entry is for dollars: the fee due is unknown, whatever was charged."""
     checks = check(
         spark,
         card({"currency": "CNY", "rate": "0.0054"}),
@@ -97,7 +99,7 @@ def test_no_schedule(spark: SparkSession) -> None:
         line("usd-no-fee", 6_000, None, currency="USD"),
         line("usd-failed", 6_000, None, currency="USD", status="FAILED"),
     )
-    assert found(checks) == {
+    assert results(checks) == {
         "usd": (None, None, "NO_SCHEDULE"),
         "usd-no-fee": (None, None, "NO_SCHEDULE"),
         "usd-failed": (0, 0, "OK"),
@@ -106,8 +108,8 @@ def test_no_schedule(spark: SparkSession) -> None:
 
 
 @pytest.mark.sail_only
-def test_tolerance_is_the_entrys(spark: SparkSession) -> None:
-    """One cent either way where the entry says so, none where it does not."""
+def test_tolerance_belongs_to_the_entry(spark: SparkSession) -> None:
+    """One cent more or less for the entry with a tolerance, none for the other."""
     schedule = card({"product": "A", "rate": "0.01", "tolerance": 1}, {"rate": "0.01"})
     checks = check(
         spark,
@@ -116,7 +118,7 @@ def test_tolerance_is_the_entrys(spark: SparkSession) -> None:
         line("a-2", 1_000, 8, product="A"),
         line("b+1", 1_000, 11, product="B"),
     )
-    assert found(checks) == {
+    assert results(checks) == {
         "a+1": (10, 1, "OK"),
         "a-2": (10, -2, "UNDERCHARGED"),
         "b+1": (10, 1, "OVERCHARGED"),
@@ -124,16 +126,16 @@ def test_tolerance_is_the_entrys(spark: SparkSession) -> None:
 
 
 @pytest.mark.sail_only
-def test_what_becomes_of_a_refunds_fee(spark: SparkSession) -> None:
-    """A refund of 50.00 at 0.54 %: 0.27 given back, nothing, or 0.27 charged once more."""
+def test_fee_of_a_refund_is_returned_kept_or_charged(spark: SparkSession) -> None:
+    """A refund of 50.00 at 0.54 %: 0.27 returned, nothing, or 0.27 charged again."""
     for rule, due in (("return", -27), ("keep", 0), ("charge", 27)):
         checks = check(spark, card({"rate": "0.0054", "refund": rule}), refund("r", -5_000, due))
-        assert found(checks) == {"r": (due, 0, "OK")}, rule
+        assert results(checks) == {"r": (due, 0, "OK")}, rule
 
 
 @pytest.mark.sail_only
-def test_the_price_changed_between_payment_and_refund(spark: SparkSession) -> None:
-    """0.60 % until 31 October, 0.54 % since: a payment of October gives back October's 0.30."""
+def test_refund_returns_the_fee_at_the_price_of_its_payment(spark: SparkSession) -> None:
+    """0.60 % until 31 October, 0.54 % since: the refund of an October payment returns 0.30."""
     schedule = card(
         {"name": "old", "to": "2026-10-31", "rate": "0.0060"},
         {"name": "new", "from": "2026-11-01", "rate": "0.0054"},
@@ -163,8 +165,8 @@ def test_the_price_changed_between_payment_and_refund(spark: SparkSession) -> No
 
 
 @pytest.mark.sail_only
-def test_a_payment_of_the_same_day(spark: SparkSession) -> None:
-    """The refund's row lost its product; its payment of this morning still says CREDIT."""
+def test_payment_of_the_same_day_is_found(spark: SparkSession) -> None:
+    """The refund has no product; its payment of the same morning has CREDIT."""
     schedule = card({"product": "CREDIT", "rate": "0.0060"}, {"rate": "0.0020"})
     checks = check(
         spark,
@@ -172,12 +174,13 @@ def test_a_payment_of_the_same_day(spark: SparkSession) -> None:
         line("p", 10_000, 60, product="CREDIT", channel_ref_norm="WX1"),
         refund("r", -10_000, -60, original_ref_norm="WX1"),
     )
-    assert found(checks) == {"p": (60, 0, "OK"), "r": (-60, 0, "OK")}
+    assert results(checks) == {"p": (60, 0, "OK"), "r": (-60, 0, "OK")}
 
 
-def test_one_payment_per_refund(spark: SparkSession) -> None:
-    """Several lines bear the number: the channel's reference goes before ours, SUCCEEDED before
-    FAILED, then the earlier one; a refund and a payout are no payment."""
+def test_refund_has_one_payment(spark: SparkSession) -> None:
+    """Several lines have the reference: channel_ref counts before our_ref, SUCCEEDED before FAILED,
+    then the earlier one. A refund and a payout are no payments.
+    """
     schedule = card(
         {"product": "A", "rate": "0.01"},
         {"product": "B", "rate": "0.02"},
@@ -195,13 +198,13 @@ def test_one_payment_per_refund(spark: SparkSession) -> None:
         line("p5", -100, 1, channel_ref_norm="X", product="A", traded_at=early, kind="PAYOUT"),
         refund("r", -100, -2, original_ref_norm="X", order_ref_norm="X"),
     )
-    assert found(checks)["r"] == (-2, 0, "OK")
+    assert results(checks)["r"] == (-2, 0, "OK")
     assert checks.count() == 6
 
 
 @pytest.mark.sail_only
-def test_the_refunds_own_entry_says_what_becomes_of_its_fee(spark: SparkSession) -> None:
-    """Refunds cost 0.10 each by an entry of their own, though the payment's entry returns."""
+def test_own_entry_of_the_refund_decides(spark: SparkSession) -> None:
+    """An entry for refunds charges 0.10 each, although the payment's entry returns fees."""
     schedule = card(
         {"kind": "REFUND", "fixed": 10, "refund": "charge"}, {"kind": "PAYMENT", "rate": "0.006"}
     )
@@ -211,12 +214,12 @@ def test_the_refunds_own_entry_says_what_becomes_of_its_fee(spark: SparkSession)
         line("p", 10_000, 60, channel_ref_norm="WX1"),
         refund("r", -10_000, 10, original_ref_norm="WX1"),
     )
-    assert found(checks)["r"] == (10, 0, "OK")
+    assert results(checks)["r"] == (10, 0, "OK")
 
 
 @pytest.mark.sail_only
-def test_a_refund_that_fits_nothing_goes_by_its_payment(spark: SparkSession) -> None:
-    """Entries by amount: 30.00 is below both, the payment of 900.00 was not."""
+def test_refund_without_an_entry_uses_its_payments_entry(spark: SparkSession) -> None:
+    """Entries by amount: 30.00 fits none, the payment of 900.00 fits one."""
     schedule = card(
         {"name": "big", "amount": {"min": 50_000}, "rate": "0.005"},
         {"name": "middle", "amount": {"min": 10_000, "max": 49_999}, "rate": "0.006"},
@@ -228,7 +231,7 @@ def test_a_refund_that_fits_nothing_goes_by_its_payment(spark: SparkSession) -> 
         refund("r", -3_000, -15, original_ref_norm="WX1"),
         refund("lost", -3_000, -15, original_ref_norm="WX9"),
     )
-    assert found(checks) == {
+    assert results(checks) == {
         "p": (450, 0, "OK"),
         "r": (-15, 0, "OK"),
         "lost": (None, None, "NO_SCHEDULE"),
@@ -252,17 +255,18 @@ def test_totals_count_every_line_once(spark: SparkSession) -> None:
         line("e", 1_000, 5, currency="USD"),
         line("f", 1_000, None, currency="USD", status="FAILED"),
     )
-    summed = {
+    totals = {
         (row["schedule"], row["currency"]): tuple(row)[4:] for row in sum_fees(checks).collect()
     }
-    assert summed == {
+    assert totals == {
         ("standard", "CNY"): (3, 7_000, 37, 38, -1),
         ("standard", "JPY"): (1, 500, 3, 3, 0),
         (None, "USD"): (2, 2_000, 5, None, None),
     }
 
 
-def test_a_single_entry_never_asks_for_payments() -> None:
+def test_payments_are_not_needed_for_a_single_entry() -> None:
+    """Only several entries, of which one returns fees, need the payments."""
     two = {"rate": "0.006", "product": "A"}, {"rate": "0.005"}
     assert not needs_originals(WECHAT)
     assert needs_originals(card(*two))

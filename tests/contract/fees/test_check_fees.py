@@ -1,4 +1,4 @@
-"""The job: one channel's lines of one date against its rate card."""
+"""The fee check of one channel and date: from the lake into the lake."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -27,6 +27,7 @@ SCHEDULE = card(
 
 
 def days_ago(days: int) -> dict[str, object]:
+    """Business date and time of a line so many days before."""
     day = DAY - timedelta(days=days)
     return {
         "business_date": day,
@@ -35,8 +36,8 @@ def days_ago(days: int) -> dict[str, object]:
 
 
 @pytest.fixture
-def landed(lake: Lake, spark: SparkSession) -> Lake:
-    """A day with a right fee, a wrong one, and refunds of payments 90 and 91 days old."""
+def filled_lake(lake: Lake, spark: SparkSession) -> Lake:
+    """A day with a right fee, a wrong fee, and refunds of payments 90 and 91 days old."""
     today = [
         line("a", 6_000, 32),
         line("b", 6_000, 36),
@@ -57,49 +58,55 @@ def landed(lake: Lake, spark: SparkSession) -> Lake:
 
 
 @pytest.mark.sail_only
-def test_a_day(landed: Lake) -> None:
-    """Only `b` is wrong: 0.36 charged on 60.00, 0.32 due. The refund of 90 days ago goes by the
-    old price; 91 days ago, or on another channel, nobody looks."""
-    done = check_day.check_fees_of_day(landed, PROFILE, SCHEDULE, DAY)
+def test_fees_of_a_day_are_checked(filled_lake: Lake) -> None:
+    """Only `b` is wrong: 0.36 charged on 60.00, 0.32 due. The payment of 90 days ago is found and
+    has the old price; a payment of 91 days ago, or of another channel, is not searched.
+    """
+    summary = check_day.check_fees_of_day(filled_lake, PROFILE, SCHEDULE, DAY)
 
-    assert (done.channel, done.business_date, done.lines, done.wrong) == ("wechat", DAY, 6, 1)
-    assert done.charged == {"CNY": 32 + 36 - 60 - 54 - 54, "JPY": 5}
-    assert done.due == {"CNY": 32 + 32 - 60 - 54 - 54, "JPY": 5}
-    assert done.difference == {"CNY": 4, "JPY": 0}
-    assert done.versions_read == {"statement_lines": landed.version(STATEMENT_LINES)}
-    assert done.versions_written == {
-        "fee_checks": landed.version(FEE_CHECKS),
-        "fee_totals": landed.version(FEE_TOTALS),
+    assert (summary.channel, summary.business_date, summary.lines, summary.wrong) == (
+        "wechat",
+        DAY,
+        6,
+        1,
+    )
+    assert summary.charged == {"CNY": 32 + 36 - 60 - 54 - 54, "JPY": 5}
+    assert summary.due == {"CNY": 32 + 32 - 60 - 54 - 54, "JPY": 5}
+    assert summary.difference == {"CNY": 4, "JPY": 0}
+    assert summary.versions_read == {"statement_lines": filled_lake.version(STATEMENT_LINES)}
+    assert summary.versions_written == {
+        "fee_checks": filled_lake.version(FEE_CHECKS),
+        "fee_totals": filled_lake.version(FEE_TOTALS),
     }
-    (row,) = landed.read_day(FEE_CHECKS, DAY, "wechat").collect()
+    (row,) = filled_lake.read_day(FEE_CHECKS, DAY, "wechat").collect()
     assert (row["line_id"], row["charged"], row["due"]) == ("b", 36, 32)
     assert (row["difference"], row["result"], row["schedule"]) == (4, "OVERCHARGED", "new")
 
 
-def test_run_again(landed: Lake) -> None:
+def test_second_run_leaves_the_same_rows(filled_lake: Lake) -> None:
     """A second run leaves the same rows."""
 
     def rows() -> list[tuple[object, ...]]:
         tables = (FEE_CHECKS, FEE_TOTALS)
-        found = [tuple(row) for table in tables for row in landed.read(table).collect()]
+        found = [tuple(row) for table in tables for row in filled_lake.read(table).collect()]
         return sorted(found, key=str)
 
-    first = check_day.check_fees_of_day(landed, PROFILE, SCHEDULE, DAY)
+    first = check_day.check_fees_of_day(filled_lake, PROFILE, SCHEDULE, DAY)
     before = rows()
-    again = check_day.check_fees_of_day(landed, PROFILE, SCHEDULE, DAY)
+    again = check_day.check_fees_of_day(filled_lake, PROFILE, SCHEDULE, DAY)
     assert rows() == before
     assert (again.lines, again.wrong, again.due) == (first.lines, first.wrong, first.due)
 
 
 @pytest.mark.sail_only
-def test_a_day_without_lines(landed: Lake) -> None:
+def test_a_day_without_lines(filled_lake: Lake) -> None:
     """Nothing is due; what an earlier run had found for the day goes."""
-    check_day.check_fees_of_day(landed, PROFILE, SCHEDULE, DAY)
-    nothing = landed.read_day(STATEMENT_LINES, date(2020, 1, 1))
-    landed.replace_day(STATEMENT_LINES, nothing, DAY, "wechat")
+    check_day.check_fees_of_day(filled_lake, PROFILE, SCHEDULE, DAY)
+    nothing = filled_lake.read_day(STATEMENT_LINES, date(2020, 1, 1))
+    filled_lake.replace_day(STATEMENT_LINES, nothing, DAY, "wechat")
 
-    done = check_day.check_fees_of_day(landed, PROFILE, SCHEDULE, DAY)
+    summary = check_day.check_fees_of_day(filled_lake, PROFILE, SCHEDULE, DAY)
 
-    assert (done.lines, done.wrong, done.charged, done.due) == (0, 0, {}, {})
-    assert landed.read_day(FEE_CHECKS, DAY, "wechat").count() == 0
-    assert landed.read_day(FEE_TOTALS, DAY, "wechat").count() == 0
+    assert (summary.lines, summary.wrong, summary.charged, summary.due) == (0, 0, {}, {})
+    assert filled_lake.read_day(FEE_CHECKS, DAY, "wechat").count() == 0
+    assert filled_lake.read_day(FEE_TOTALS, DAY, "wechat").count() == 0

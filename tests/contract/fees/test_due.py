@@ -1,4 +1,4 @@
-"""What is due on an amount, against Python's decimals."""
+"""The fee due on an amount, compared with Python's decimals."""
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
@@ -21,7 +21,8 @@ ROUNDINGS = {
 AMOUNT_MAX = 10**15
 
 
-def by_decimals(amount: int, entry: FeeEntry) -> int:
+def due_by_decimals(amount: int, entry: FeeEntry) -> int:
+    """The fee due, calculated with Python's decimals."""
     exact = abs(Decimal(amount)) * Decimal(entry.rate) + entry.fixed
     due = int(exact.quantize(Decimal(1), rounding=ROUNDINGS[entry.rounding]))
     if entry.min is not None:
@@ -29,8 +30,8 @@ def by_decimals(amount: int, entry: FeeEntry) -> int:
     return due if entry.max is None else min(due, entry.max)
 
 
-def by_columns(spark: SparkSession, cases: list[tuple[int, FeeEntry]]) -> list[int]:
-    """Many entries at once: each entry's amounts are one column of one row."""
+def due_by_columns(spark: SparkSession, cases: list[tuple[int, FeeEntry]]) -> list[int]:
+    """The fees due, calculated by the engine: one column per entry, one row."""
     row = spark.range(1).select(
         *[fee_due(F.lit(amount).cast("bigint"), entry).alias(f"due_{number}")
           for number, (amount, entry) in enumerate(cases)]
@@ -40,12 +41,13 @@ def by_columns(spark: SparkSession, cases: list[tuple[int, FeeEntry]]) -> list[i
 
 
 def due(spark: SparkSession, amount: int, **price: Any) -> int:
-    return by_columns(spark, [(amount, FeeEntry(name="e", **price))])[0]
+    """The fee due on one amount by one entry."""
+    return due_by_columns(spark, [(amount, FeeEntry(name="e", **price))])[0]
 
 
 @pytest.mark.sail_only
 @pytest.mark.parametrize(
-    ("amount", "rate", "owed"),
+    ("amount", "rate", "expected"),
     [
         (6_000, "0.0054", 32),  # 60.00 x 0.54 % = 0.324
         (-5_000, "0.0054", 27),  # 50.00 x 0.54 % = 0.27
@@ -56,8 +58,9 @@ def due(spark: SparkSession, amount: int, **price: Any) -> int:
         (0, "0.0060", 0),
     ],
 )
-def test_rate_of_an_amount(spark: SparkSession, amount: int, rate: str, owed: int) -> None:
-    assert due(spark, amount, rate=rate) == owed
+def test_rate_of_an_amount(spark: SparkSession, amount: int, rate: str, expected: int) -> None:
+    """Amounts and rates up to their limits."""
+    assert due(spark, amount, rate=rate) == expected
 
 
 @pytest.mark.sail_only
@@ -71,9 +74,10 @@ def test_rate_of_an_amount(spark: SparkSession, amount: int, rate: str, owed: in
         ("DOWN", 0, 1, 1),
     ],
 )
-def test_half_a_cent(
+def test_half_a_cent_is_rounded(
     spark: SparkSession, rounding: str, half: int, one_and_a_half: int, fixed_1: int
 ) -> None:
+    """Each way of rounding, for 0.5 and 1.5 cents."""
     price = {"rate": "0.005", "rounding": rounding}
     assert due(spark, 100, **price) == half
     assert due(spark, 300, **price) == one_and_a_half
@@ -81,7 +85,7 @@ def test_half_a_cent(
 
 
 @pytest.mark.sail_only
-def test_least_and_most(spark: SparkSession) -> None:
+def test_fee_has_a_minimum_and_a_maximum(spark: SparkSession) -> None:
     """1 % of 1.00, 50.00 and 9,000.00, at least 0.10 and at most 20.00."""
     limits = {"rate": "0.01", "min": 10, "max": 2_000}
     assert [due(spark, amount, **limits) for amount in (100, 5_000, 900_000)] == [10, 50, 2_000]
@@ -116,6 +120,10 @@ TIES = st.builds(
 
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases=st.lists(st.tuples(AMOUNTS, ENTRIES) | TIES, min_size=40, max_size=60))
-def test_equals_pythons_decimals(spark: SparkSession, cases: list[tuple[int, FeeEntry]]) -> None:
-    """40 to 60 drawn amounts and entries a round, all in one frame."""
-    assert by_columns(spark, cases) == [by_decimals(amount, entry) for amount, entry in cases]
+def test_fee_equals_pythons_decimals(
+    spark: SparkSession, cases: list[tuple[int, FeeEntry]]
+) -> None:
+    """40 to 60 random amounts and entries per round, in one frame."""
+    assert due_by_columns(spark, cases) == [
+        due_by_decimals(amount, entry) for amount, entry in cases
+    ]

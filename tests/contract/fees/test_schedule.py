@@ -1,4 +1,4 @@
-"""Which entry applies to a line."""
+"""The entry of a rate card that applies to a line."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -18,14 +18,16 @@ def entries(
     spark: SparkSession, schedule: FeeSchedule, *lines: dict[str, Any], zone: ZoneInfo = SHANGHAI
 ) -> list[int | None]:
     """Numbers of the entries that apply, in the order of the lines."""
-    chosen = frame_of(spark, *lines).select("line_id", entry_number(schedule, zone).alias("entry"))
-    found = {row["line_id"]: row["entry"] for row in chosen.collect()}
-    return [found[each["line_id"]] for each in lines]
+    numbered = frame_of(spark, *lines).select(
+        "line_id", entry_number(schedule, zone).alias("entry")
+    )
+    entry_of_line = {row["line_id"]: row["entry"] for row in numbered.collect()}
+    return [entry_of_line[line["line_id"]] for line in lines]
 
 
 @pytest.mark.sail_only
-def test_the_first_that_fits_applies(spark: SparkSession) -> None:
-    """Native payments have a price of their own, written above the price of all."""
+def test_first_fitting_entry_applies(spark: SparkSession) -> None:
+    """Native payments have their own price, above the price for all products."""
     schedule = card({"product": "NATIVE"}, {"rate": "0.006"}, {"rate": "0.003"})
     lines = [
         line("a", 100, 1, product="NATIVE"),
@@ -36,7 +38,8 @@ def test_the_first_that_fits_applies(spark: SparkSession) -> None:
 
 
 @pytest.mark.sail_only
-def test_a_line_without_what_is_asked_for_does_not_fit(spark: SparkSession) -> None:
+def test_line_without_the_attribute_does_not_fit(spark: SparkSession) -> None:
+    """A null card type or merchant fits no filter."""
     schedule = card({"card_type": ["CREDIT", "DEBIT"]}, {"merchant_id": "M1", "currency": "CNY"})
     lines = [
         line("a", 100, 1, card_type="DEBIT"),
@@ -48,8 +51,8 @@ def test_a_line_without_what_is_asked_for_does_not_fit(spark: SparkSession) -> N
 
 
 @pytest.mark.sail_only
-def test_amounts_are_judged_without_their_sign(spark: SparkSession) -> None:
-    """Up to 10.00 free, to 100.00 cheap, both limits included."""
+def test_amount_limits_ignore_the_sign(spark: SparkSession) -> None:
+    """Limits of 10.00 and 100.00, both included."""
     schedule = card({"amount": {"max": 1_000}}, {"amount": {"min": 1_001, "max": 10_000}})
     lines = [line(str(amount), amount, 0) for amount in (1_000, 1_001, 10_000, 10_001, -1_000)]
     assert entries(spark, schedule, *lines) == [0, 1, 1, None, 0]
@@ -57,7 +60,7 @@ def test_amounts_are_judged_without_their_sign(spark: SparkSession) -> None:
 
 @pytest.mark.sail_only
 @pytest.mark.parametrize(
-    ("kinds", "payment", "returned", "payout"),
+    ("kinds", "payment", "refunded", "payout"),
     [
         ([], 0, 0, 0),
         ("PAYMENT", 0, 0, None),
@@ -66,10 +69,12 @@ def test_amounts_are_judged_without_their_sign(spark: SparkSession) -> None:
         ("PAYOUT", None, None, 0),
     ],
 )
-def test_kinds(spark: SparkSession, kinds: Any, payment: Any, returned: Any, payout: Any) -> None:
-    """An entry that names payments speaks for refunds, too."""
+def test_entry_filters_by_kind(
+    spark: SparkSession, kinds: Any, payment: Any, refunded: Any, payout: Any
+) -> None:
+    """An entry for payments also applies to refunds."""
     lines = [line("a", 100, 1), refund("b", -100, 1), line("c", -100, 1, kind="PAYOUT")]
-    assert entries(spark, card({"kind": kinds}), *lines) == [payment, returned, payout]
+    assert entries(spark, card({"kind": kinds}), *lines) == [payment, refunded, payout]
 
 
 def test_dates_are_local_and_both_included(spark: SparkSession) -> None:
@@ -82,13 +87,14 @@ def test_dates_are_local_and_both_included(spark: SparkSession) -> None:
         datetime(2026, 11, 22, 15, 59, 59, tzinfo=UTC),
         datetime(2026, 11, 22, 16, 0, tzinfo=UTC),
     ]
-    lines = [line(str(moment), 100, 1, traded_at=moment) for moment in times]
+    lines = [line(str(time), 100, 1, traded_at=time) for time in times]
     assert entries(spark, schedule, *lines) == [0, 1, 1, 2]
     assert entries(spark, schedule, *lines, zone=ZoneInfo("UTC")) == [0, 0, 1, 1]
 
 
 @pytest.mark.sail_only
-def test_without_a_moment_the_business_date_counts(spark: SparkSession) -> None:
+def test_line_without_a_time_uses_its_business_date(spark: SparkSession) -> None:
+    """`traded_at` is null."""
     schedule = card({"to": "2026-11-21"}, {"from": "2026-11-22", "to": "2026-11-22"})
     lines = [
         line(str(day), 100, 1, traded_at=None, business_date=date(2026, 11, day))
@@ -97,12 +103,13 @@ def test_without_a_moment_the_business_date_counts(spark: SparkSession) -> None:
     assert entries(spark, schedule, *lines) == [0, 1, None]
 
 
-def test_the_ends_of_the_calendar_are_no_limit(spark: SparkSession) -> None:
+def test_first_and_last_year_mean_no_limit(spark: SparkSession) -> None:
+    """Their midnight may not exist in UTC."""
     schedule = card({"from": "0001-01-01", "to": "9999-12-31"})
     assert entries(spark, schedule, line("a", 100, 1)) == [0]
 
 
-def test_a_day_of_23_hours(spark: SparkSession) -> None:
+def test_date_limits_on_a_day_of_23_hours(spark: SparkSession) -> None:
     """In Berlin 29 March 2026 ends at 22:00 UTC, an hour earlier than the day before began."""
     schedule = card({"from": "2026-03-29", "to": "2026-03-29"})
     times = [
@@ -111,6 +118,6 @@ def test_a_day_of_23_hours(spark: SparkSession) -> None:
         datetime(2026, 3, 29, 21, 59, tzinfo=UTC),
         datetime(2026, 3, 29, 22, 0, tzinfo=UTC),
     ]
-    lines = [line(str(moment), 100, 1, traded_at=moment) for moment in times]
+    lines = [line(str(time), 100, 1, traded_at=time) for time in times]
     zone = ZoneInfo("Europe/Berlin")
     assert entries(spark, schedule, *lines, zone=zone) == [None, 0, 0, None]

@@ -1,4 +1,4 @@
-"""`tieout diff`: two runs of a date side by side, on ledgers of a few lines."""
+"""`tieout diff`: two runs of a date compared, on ledgers of a few lines."""
 
 import json
 from datetime import UTC, date, datetime
@@ -11,8 +11,8 @@ from pyspark.sql import SparkSession
 from jobs.__main__ import main
 from jobs.lake.tables import Lake
 from jobs.timeline.diff import compare
-from jobs.timeline.diff.rows import compared, counted, listed
-from jobs.timeline.diff.text import difference
+from jobs.timeline.diff.rows import compare_outcomes, count_changes, list_changes
+from jobs.timeline.diff.text import render_diff
 from schemas.tables import OUTCOMES
 from tests.support.small_lake import alone, frame_of, pair
 from tests.support.worlds import World, day, line, txn
@@ -22,61 +22,62 @@ D = date(2026, 11, 22)
 
 @pytest.fixture
 def world(lake: Lake, tmp_path) -> World:
+    """An empty lake with one channel."""
     return World(tmp_path, lake)
 
 
-def run(world: World) -> dict[str, Any]:
+def run_day(world: World) -> dict[str, Any]:
+    """Ingests and matches day 0; returns its comparison."""
     world.ingest(0)
     world.match(0)
-    return compare.run(world.lake, day(0))[0]
+    return compare.compare_runs(world.lake, day(0))[0]
 
 
 @pytest.mark.sail_only
-def test_a_file_sent_anew(world: World) -> None:
-    """A 9.99 becomes 10.00; N is listed no more; L comes; U agreed and agrees, as another line.
+def test_resent_statement_changes_adds_and_removes_rows(world: World) -> None:
+    """A 9.99 becomes 10.00, N is gone, L is new, U stays equal although its line number changes.
 
-    Before that there is nothing to compare with; after it a third run has the same inputs.
+    The first run has nothing to compare with; the third run has the same inputs as the second.
     """
     world.snapshot(0, txn("A"), txn("U"))
     world.statement(0, line("A", "9.99"), line("U"), line("N", "3.00"))
-    first = run(world)
+    first = run_day(world)
     assert (first["runs"], "changed" in first) == (1, False)
     assert "nothing to compare with" in first["note"]
     then = datetime.now(UTC)
     world.statement(0, line("U"), line("A"), line("L", "4.00"))
-    second = run(world)
-    assert [second[each] for each in ("changed", "added", "gone")] == [1, 1, 1]
+    second = run_day(world)
+    assert [second[state] for state in ("changed", "added", "gone")] == [1, 1, 1]
     assert second["outcomes"] == {
         "BREAK -> MATCHED": 1, "SUSPENSE -> none": 1, "none -> SUSPENSE": 1,
     }  # fmt: skip
-    came, changed, went = second["rows"]
-    assert (came["state"], came["our_ref"], went["state"], went["our_ref"]) == (
+    added, changed, gone = second["rows"]
+    assert (added["state"], added["our_ref"], gone["state"], gone["our_ref"]) == (
         "added", "L", "gone", "N",
     )  # fmt: skip
     assert (changed["txn_id"], changed["changes"]["statement_amount"]) == ("A", ["9.99", "10.00"])
     assert (second["same_inputs"], second["note"]) == (False, None)
-    assert "            statement_amount: 9.99 -> 10.00" in difference(second)
+    assert "            statement_amount: 9.99 -> 10.00" in render_diff(second)
     DeltaTable(world.lake.path(OUTCOMES)).create_checkpoint()  # the versions below it stay readable
     world.match(0)
-    (third,) = compare.run(world.lake, day(0))
+    (third,) = compare.compare_runs(world.lake, day(0))
     assert (third["same_inputs"], third["changed"], third["rows"]) == (True, 0, [])
-    since = compare.run(world.lake, day(0), ["bank"], then)[0]
-    assert [since[each] for each in ("runs", "changed", "added", "gone")] == [3, 1, 1, 1]
+    since = compare.compare_runs(world.lake, day(0), ["bank"], then)[0]
+    assert [since[state] for state in ("runs", "changed", "added", "gone")] == [3, 1, 1, 1]
 
 
 @pytest.mark.sail_only
-def test_a_date_that_never_ran(lake: Lake) -> None:
-    """No channel at all; and a named one with a note instead of counts."""
-    assert compare.run(lake, day(0)) == []
-    (only,) = compare.run(lake, day(0), ["bank"])
-    assert only["note"] == "no run of this date has written outcomes"
-    assert difference(only) == [f"{day(0)}  bank", "  no run of this date has written outcomes"]
+def test_date_without_runs_has_a_note(lake: Lake) -> None:
+    """Without channels the result is empty; a named channel gets a note instead of counts."""
+    assert compare.compare_runs(lake, day(0)) == []
+    (only,) = compare.compare_runs(lake, day(0), ["bank"])
+    assert only["note"] == "no run of this date wrote outcomes"
+    assert render_diff(only) == [f"{day(0)}  bank", "  no run of this date wrote outcomes"]
 
 
-def test_what_counts_as_a_change(spark: SparkSession) -> None:
-    """B's amount; C waits no more; another file's id for A and for a lone line changes nothing.
-
-    Of two lines of one number the second is gone.
+def test_rows_of_another_file_are_the_same_rows(spark: SparkSession) -> None:
+    """B's amount changes, C is matched. Another file's line id for A and for a line without a
+    transaction changes nothing. Of two lines with one reference the second is gone.
     """
     lone = {"outcome": "BREAK", "reasons": ["DUPLICATE_LINE"], "kind": "PAYMENT", "unit_id": "x",
             "our_ref_norm": "L", "action": "CLAIM", "currency": "CNY", "statement_date": D,
@@ -94,31 +95,31 @@ def test_what_counts_as_a_change(spark: SparkSession) -> None:
         pair("C", 700, 700, line_id="new:003"),
         lone | {"line_id": "new:008"},
     ])  # fmt: skip
-    found = compared(before, after)
-    counts = counted(found)
-    assert [counts[each] for each in ("changed", "added", "gone")] == [2, 0, 1]
+    differing = compare_outcomes(before, after)
+    counts = count_changes(differing)
+    assert [counts[state] for state in ("changed", "added", "gone")] == [2, 0, 1]
     assert counts["outcomes"] == {
         "BREAK -> BREAK": 1, "BREAK -> none": 1, "SUSPENSE -> MATCHED": 1,
     }  # fmt: skip
-    b, c, gone = listed(found, 50)
+    b, c, gone = list_changes(differing, 50)
     assert (b["txn_id"], b["changes"]) == (
         "B", {"statement_amount": ["9.00", "9.50"], "difference": ["-1.00", "-0.50"]},
     )  # fmt: skip
     assert (c["txn_id"], c["changes"]["line_id"]) == ("C", [None, "new:003"])
     assert (gone["state"], gone["line_id"]) == ("gone", "old:009")
-    assert [row["txn_id"] for row in listed(found, 1)] == ["B"]
+    assert [row["txn_id"] for row in list_changes(differing, 1)] == ["B"]
 
 
-def test_wrong_arguments_of_both_that_only_look(capsys: pytest.CaptureFixture[str]) -> None:
-    """Every fault at once; `diff` needs a date and no configuration, `explain` the reverse."""
+def test_wrong_arguments_of_reading_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    """All faults together; `diff` needs a date and no configuration, `explain` the reverse."""
     wrong = ["--lake", "lake", "--as-of", "yesterday"]
     assert main(["diff", *wrong]) == 2
     errors = json.loads(capsys.readouterr().out.splitlines()[-1])["errors"]
-    assert [each.split(";")[0] for each in errors] == [
+    assert [error.split(";")[0] for error in errors] == [
         "--business-date is missing", "--as-of 'yesterday' is not a time",
     ]  # fmt: skip
     assert main(["explain", *wrong, "--through", "2026-11-20", "REF"]) == 2
     errors = json.loads(capsys.readouterr().out.splitlines()[-1])["errors"]
-    assert [each.split(";")[0] for each in errors] == [
+    assert [error.split(";")[0] for error in errors] == [
         "--config is missing", "--business-date is missing", "--as-of 'yesterday' is not a time",
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The configuration: every fault at once, in the order of the lines, and none that only follows."""
+"""The configuration: all faults together, in the order of lines, without faults that follow."""
 
 from pathlib import Path
 
@@ -25,6 +25,7 @@ match:
 
 
 def faults_of(root: Path, page: str) -> list[str]:
+    """Faults of a configuration with this channel page."""
     (root / "channels").mkdir(parents=True)
     (root / "channels" / "wechat.yaml").write_text(page)
     (root / "fee_schedules").mkdir()
@@ -34,16 +35,16 @@ def faults_of(root: Path, page: str) -> list[str]:
     return str(caught.value).replace(f"{root}/channels/wechat.yaml:", "").splitlines()
 
 
-def test_faults_behind_faults(tmp_path: Path) -> None:
-    """That parts are missing, and that `near` needs a currency, is only looked for where each value
-    by itself is right: said all the same, and nothing of what had to be left out for it. The page
-    of fees is not blamed for a channel whose own page cannot be read.
+def test_faults_behind_other_faults_are_reported(tmp_path: Path) -> None:
+    """Pydantic checks missing parts and the currency of `near` only if each value is right. Both
+    are reported, and nothing about the keys that were removed for it. The fee page is not blamed
+    for a channel whose own page cannot be read.
     """
-    said = [
+    faults = [
         line.split(": ", 1) for line in faults_of(tmp_path, WRONG) if "fee_schedules" not in line
     ]
-    assert [line for line, _ in said] == ["3", "5", "7", "11", "11", "12", "13"]
-    assert [text.split(": ")[0].split(";")[0] for _, text in said] == [
+    assert [line for line, _ in faults] == ["3", "5", "7", "11", "11", "12", "13"]
+    assert [text.split(": ")[0].split(";")[0] for _, text in faults] == [
         "zone",
         "files",
         "files.colour",
@@ -54,8 +55,8 @@ def test_faults_behind_faults(tmp_path: Path) -> None:
     ]
 
 
-def test_a_page_with_one_fault_has_one(tmp_path: Path) -> None:
-    """What a page says wrong once is said once."""
+def test_page_with_one_fault_reports_one(tmp_path: Path) -> None:
+    """One fault is reported once."""
     right = WRONG.replace("Nowhere", "Shanghai").replace("  colour: red\n", "")
     right = right.replace("{part}", "day").replace(": -1", ": 1").replace(", colour: red", "")
     right = right.replace("two", "2")
@@ -71,8 +72,8 @@ def test_a_page_with_one_fault_has_one(tmp_path: Path) -> None:
         ("on: [amount, currency], within_seconds: 1000000000000", "less than or equal to 31622400"),
     ],
 )
-def test_a_pass_that_cannot_be(tmp_path: Path, wrong: str, said: str) -> None:
-    """A column named twice, and a distance that no clock of an engine holds."""
+def test_invalid_pass_is_refused(tmp_path: Path, wrong: str, said: str) -> None:
+    """A column named twice, and a time distance that is too large for an engine."""
     right = WRONG.replace("Nowhere", "Shanghai").replace("  colour: red\n", "")
     right = right.replace("{part}", "day").replace(", colour: red", "").replace("two", "2")
     page = right.replace("on: [amount], within_seconds: -1", wrong)

@@ -1,8 +1,8 @@
-"""Amounts in major units, and text that no spreadsheet takes for a formula."""
+"""Cells: amounts in major units, and text that a spreadsheet does not run as a formula."""
 
 import pytest
 
-from jobs.reports.money_text import harmless, money
+from jobs.reports.money_text import escape_formula, money_cell
 
 
 @pytest.mark.parametrize(
@@ -20,27 +20,31 @@ from jobs.reports.money_text import harmless, money
         (-(10**15), "CNY", "-10000000000000.00"),
     ],
 )
-def test_major_units(minor: int, currency: str, text: str) -> None:
-    cell = money(minor, currency)
+def test_amount_is_text_in_major_units(minor: int, currency: str, text: str) -> None:
+    """The currency gives the decimals."""
+    cell = money_cell(minor, currency)
     assert cell is not None
     assert cell.text == text
 
 
-def test_no_amount_no_cell() -> None:
-    assert money(None, "CNY") is None
-    assert money(1, None) is None
+def test_missing_amount_or_currency_gives_no_cell() -> None:
+    """None in, None out."""
+    assert money_cell(None, "CNY") is None
+    assert money_cell(1, None) is None
 
 
-def test_a_currency_that_is_none_is_no_guess() -> None:
+def test_unknown_currency_is_refused() -> None:
+    """The function does not guess the decimals."""
     with pytest.raises(KeyError):
-        money(1, "XYZ")
+        money_cell(1, "XYZ")
 
 
 @pytest.mark.parametrize(
     ("minor", "number"), [(10**15 - 1, True), (10**15, False), (-(10**15), False)]
 )
-def test_a_number_has_15_digits(minor: int, number: bool) -> None:
-    cell = money(minor, "CNY")
+def test_amount_of_more_than_15_digits_is_no_number(minor: int, number: bool) -> None:
+    """A spreadsheet would round it."""
+    cell = money_cell(minor, "CNY")
     assert cell is not None
     assert cell.is_number is number
 
@@ -68,14 +72,16 @@ def test_a_number_has_15_digits(minor: int, number: bool) -> None:
         " \t x",
     ],
 )
-def test_formulas_are_made_harmless(text: str) -> None:
-    assert harmless(text) == f"'{text}"
+def test_formula_gets_an_apostrophe(text: str) -> None:
+    """Also in full width, and after blanks that a spreadsheet drops."""
+    assert escape_formula(text) == f"'{text}"
 
 
 @pytest.mark.parametrize(
     "text",
     ["S20261122000017", "a=b", "1-2", "'=1", "_x", "支付", "", " x", "`4200", "<r>x</r>"],
 )
-def test_other_text_stays(text: str) -> None:
-    assert harmless(text) == text
-    assert harmless(None) is None
+def test_other_text_is_unchanged(text: str) -> None:
+    """Ordinary references and names."""
+    assert escape_formula(text) == text
+    assert escape_formula(None) is None

@@ -1,4 +1,4 @@
-"""`tieout profile new`: what is drafted from a statement checks, and reads it as it should."""
+"""`tieout profile new`: a drafted page is valid and reads its statement correctly."""
 
 import json
 import zipfile
@@ -13,74 +13,74 @@ from ruamel.yaml import YAML
 
 from jobs.__main__ import main
 from jobs.onboarding.command import SHIPPED
-from jobs.onboarding.draft import drafted
-from jobs.onboarding.names import pattern_of
-from jobs.onboarding.page import flow
-from jobs.onboarding.shipped import page_at
-from jobs.onboarding.values import format_of, printing_of
+from jobs.onboarding.draft import draft_page
+from jobs.onboarding.file_names import file_pattern
+from jobs.onboarding.page_text import to_flow_yaml
+from jobs.onboarding.shipped_pages import load_page
+from jobs.onboarding.value_formats import detect_amount_format, detect_time_format
 from schemas.errors import FileRefused
-from tests.fuzz.damage import COMMON, Good
+from tests.fuzz.damage import COMMON, GoodFile
 from tests.support.paths import GOLDEN
-from tests.support.workbooks import Sheet, golden, rows_of, workbook
+from tests.support.workbooks import Sheet, build_golden_workbooks, build_workbook, number_rows
 
 PAGES = {page.stem: page for page in SHIPPED.glob("*.yaml")}
 CARD, NAME = "6222020200001234567", "王小明"
 
 
-def said(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, dict[str, Any]]:
-    """Exit status, what is shown, and the summary of the last line."""
+def run_profile(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, dict[str, Any]]:
+    """Exit status, text, and the summary of the last line."""
     status = main(["profile", *argv])
     out = capsys.readouterr().out.rstrip("\n").split("\n")
     return status, "\n".join(out[:-1]), json.loads(out[-1])
 
 
-def new(
+def draft(
     capsys: pytest.CaptureFixture[str], folder: Path, statement: Path
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """A page drafted from a statement; its summary, itself, and what `try` says with it."""
+    """Drafts a page from a statement; returns the summary, the page, and the summary of `try`."""
     page = folder / "shop.yaml"
     page.unlink(missing_ok=True)
-    status, _, summary = said(capsys, "new", str(statement), "--out", str(page))
+    status, _, summary = run_profile(capsys, "new", str(statement), "--out", str(page))
     assert status == 0, summary
     tree = YAML(typ="safe").load(page.read_text("utf-8"))
     if summary["faults"]:
         return summary, tree, {}
-    assert said(capsys, "check", str(page))[0] == 0
-    return summary, tree, said(capsys, "try", str(page), str(statement))[2]
+    assert run_profile(capsys, "check", str(page))[0] == 0
+    return summary, tree, run_profile(capsys, "try", str(page), str(statement))[2]
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
-def test_a_file_of_a_known_dialect_gets_its_shipped_page(
+def test_file_of_a_known_dialect_gets_its_shipped_page(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
 ) -> None:
-    """Each golden statement: its dialect, its own page among several, and it would be accepted."""
+    """Each golden statement gets its dialect and its own page, and would be accepted."""
     (statement,) = (GOLDEN / "shipped" / name).glob("statement*")
-    summary, page, tried = new(capsys, tmp_path, statement)
-    assert summary["dialect"] == page["dialect"] == page_at(PAGES[name]).dialect
+    summary, page, trial = draft(capsys, tmp_path, statement)
+    assert summary["dialect"] == page["dialect"] == load_page(PAGES[name]).dialect
     assert f"fits the page {name} " in (tmp_path / "shop.yaml").read_text("utf-8")
-    assert (page["channel"], tried["verdict"]) == ("shop", "ACCEPTED")
+    assert (page["channel"], trial["verdict"]) == ("shop", "ACCEPTED")
     assert str(page["first_date"]) == "2026-11-16"
 
 
-def test_a_workbook(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """Header below a preamble, a date and a time, and two totals that its lines prove."""
+def test_workbook_is_drafted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Header below a preamble, a date and a time column, and two totals equal to its lines."""
     statement = GOLDEN / "xlsx" / "report" / "statement.xlsx"
-    summary, page, tried = new(capsys, tmp_path, statement)
+    summary, page, trial = draft(capsys, tmp_path, statement)
     layout = page["layout"]
-    assert (summary["dialect"], tried["verdict"], tried["lines"]) == ("xlsx", "ACCEPTED", 3)
+    assert (summary["dialect"], trial["verdict"], trial["lines"]) == ("xlsx", "ACCEPTED", 3)
     assert layout["columns"]["traded_at"] == ["交易日期", "交易时间"]
-    assert [each["name"] for each in layout["totals"]] == ["count", "amount"]
+    assert [total["name"] for total in layout["totals"]] == ["count", "amount"]
     assert "sheet" not in layout and layout["kinds"] == {"消费": "PAYMENT", "退货": "REFUND"}
 
 
-def test_the_sheet_that_is_a_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """The first of two is a cover; the second is named by its number: a name may be a person's."""
-    table = rows_of(("Transaction ID", "Amount", "Currency", "Time"),
+def test_sheet_with_a_table_is_chosen(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The first sheet is a cover. The page names the second by number: its name can be personal."""
+    table = number_rows(("Transaction ID", "Amount", "Currency", "Time"),
                     ("A1", 1.5, "EUR", "2026-11-16 10:00:00"))  # fmt: skip
     statement = tmp_path / "s.xlsx"
-    statement.write_bytes(workbook(Sheet("cover", {1: ["hello"]}), Sheet(NAME, table)))
-    _, page, tried = new(capsys, tmp_path, statement)
-    assert (page["layout"]["sheet"], tried["verdict"]) == (2, "ACCEPTED")
+    statement.write_bytes(build_workbook(Sheet("cover", {1: ["hello"]}), Sheet(NAME, table)))
+    _, page, trial = draft(capsys, tmp_path, statement)
+    assert (page["layout"]["sheet"], trial["verdict"]) == (2, "ACCEPTED")
     assert NAME not in (tmp_path / "shop.yaml").read_text("utf-8")
 
 
@@ -149,58 +149,58 @@ EURO = (
     ],
     ids=["bank", "shop", "fen", "euro"],
 )  # fmt: skip
-def test_a_table_of_text(
+def test_text_table_is_drafted(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes, lines: int,
     expected: dict[str, Any],
 ) -> None:  # fmt: skip
-    """Encoding, separator, header, columns, times, signs, units and totals; no number, no name."""
+    """Encoding, separator, header, columns, times, signs, units, totals; no personal data."""
     statement = tmp_path / f"{NAME}_20261116_{CARD}.csv"
     statement.write_bytes(content)
-    summary, page, tried = new(capsys, tmp_path, statement)
+    summary, page, trial = draft(capsys, tmp_path, statement)
     layout = page["layout"]
     assert {key: layout.get(key) for key in expected} == expected
-    assert (summary["open"], tried["verdict"], tried["lines"]) == ([], "ACCEPTED", lines)
+    assert (summary["open"], trial["verdict"], trial["lines"]) == ([], "ACCEPTED", lines)
     assert page["files"]["pattern"] == "shop/*{business_date:%Y%m%d}*.csv"
     text = (tmp_path / "shop.yaml").read_text("utf-8")
     assert CARD not in text and NAME not in text and CARD[-4:] not in text
 
 
-def test_what_nothing_says_is_left_to_the_person(
+def test_unknown_values_become_questions(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """No currency, a word of no known kind: said as comments, and the page does not check."""
+    """No currency and an unknown kind become comments, and the page is not valid yet."""
     statement = tmp_path / "a.csv"
     statement.write_text(
         "id,type,amount,time\nA,xyz,1.00,2026-11-16 10:00:00\nB,sale,2.00,2026-11-16 10:00:00\n"
     )
-    summary, page, _ = new(capsys, tmp_path, statement)
-    assert [each.split(" ")[1] for each in summary["open"]] == ["kind", "currency"]
-    assert ["currency: neither" in each for each in summary["faults"]] == [True]
+    summary, page, _ = draft(capsys, tmp_path, statement)
+    assert [question.split(" ")[1] for question in summary["open"]] == ["kind", "currency"]
+    assert ["currency: neither" in fault for fault in summary["faults"]] == [True]
     assert page["layout"]["kinds"] == {"sale": "PAYMENT"}
     text = (tmp_path / "shop.yaml").read_text("utf-8")
     assert "# say which currency it is in (constants.currency)" in text
 
 
-def test_a_zip_of_which_a_shipped_page_takes_one(
+def test_zip_member_of_a_shipped_page_is_chosen(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """Alipay's: the detail beside a summary."""
+    """Alipay sends a zip with details and a summary."""
     inner = (GOLDEN / "shipped" / "alipay" / "statement.csv").read_bytes()
     statement = tmp_path / "2088000000000000156_20261116.csv.zip"
     with zipfile.ZipFile(statement, "w") as out:
         out.writestr("a_业务明细.csv", inner)
         out.writestr("a_业务明细(汇总).csv", b"#\n")
-    summary, _, tried = new(capsys, tmp_path, statement)
-    assert (summary["dialect"], tried["verdict"]) == ("alipay_bill", "ACCEPTED")
+    summary, _, trial = draft(capsys, tmp_path, statement)
+    assert (summary["dialect"], trial["verdict"]) == ("alipay_bill", "ACCEPTED")
 
 
-def test_without_out_the_page_is_shown_and_with_it_nothing_is_overwritten(
+def test_page_is_printed_or_written_but_never_overwritten(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """A page that is there stays; a folder that is not, a name that is none, a file that is not."""
+    """Refused: an existing page, a missing folder, an invalid channel name, a missing statement."""
     statement = GOLDEN / "shipped" / "stripe" / "statement.csv"
-    status, shown, summary = said(capsys, "new", str(statement), "--channel", "cards")
-    assert (status, YAML(typ="safe").load(shown)["channel"]) == (0, "cards")
+    status, text, summary = run_profile(capsys, "new", str(statement), "--channel", "cards")
+    assert (status, YAML(typ="safe").load(text)["channel"]) == (0, "cards")
     assert summary["open"] == ["which zone its times are in (zone)"]
     page = tmp_path / "shop.yaml"
     page.write_text("mine\n")
@@ -210,7 +210,7 @@ def test_without_out_the_page_is_shown_and_with_it_nothing_is_overwritten(
         (str(statement), "--channel", "My Shop"),
         (str(tmp_path / "nowhere.csv"),),
     ):
-        assert said(capsys, "new", *argv)[0] == 2, argv
+        assert run_profile(capsys, "new", *argv)[0] == 2, argv
     assert page.read_text() == "mine\n"
 
 
@@ -219,43 +219,47 @@ def test_without_out_the_page_is_shown_and_with_it_nothing_is_overwritten(
     [(b"", "EMPTY_FILE"), (b"hello\nworld\n", "NOT_RECOGNISED"), (b"\0\1" * 99, "NOT_RECOGNISED"),
      (b"a,b\n1,2\n", "NOT_RECOGNISED"), (b"\x1f\x8bno", "BAD_ARCHIVE"),
      (bytes.fromhex("d0cf11e0a1b11ae1"), "OLD_WORKBOOK"),
-     (workbook(Sheet("x", {1: ["a"]})), "NOT_RECOGNISED")],
+     (build_workbook(Sheet("x", {1: ["a"]})), "NOT_RECOGNISED")],
 )  # fmt: skip
-def test_what_is_not_known_is_refused_by_name(
+def test_unknown_file_is_refused_with_a_code(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes, code: str
 ) -> None:
-    """Exit 3, and nothing is written."""
+    """Exit 3, and no page is written."""
     statement = tmp_path / "a.csv"
     statement.write_bytes(content)
-    status, _, summary = said(capsys, "new", str(statement), "--out", str(tmp_path / "p.yaml"))
+    status, _, summary = run_profile(
+        capsys, "new", str(statement), "--out", str(tmp_path / "p.yaml")
+    )
     assert (status, summary["errors"][0].split(":")[0]) == (3, code)
     assert not (tmp_path / "p.yaml").exists()
 
 
 @pytest.mark.parametrize(
-    "content", [SHOP, FEN, BANK, golden()["report"]], ids=["shop", "fen", "bank", "workbook"]
+    "content",
+    [SHOP, FEN, BANK, build_golden_workbooks()["report"]],
+    ids=["shop", "fen", "bank", "workbook"],
 )
-def test_a_damaged_file_drafts_or_is_refused(tmp_path: Path, content: bytes) -> None:
-    """Damaged in four ways: never a traceback, and the page is YAML."""
+def test_damaged_file_is_drafted_or_refused(tmp_path: Path, content: bytes) -> None:
+    """Four kinds of damage: never a traceback, and the page is valid YAML."""
     for number in range(4):
         draw = Random(f"draft {number}")
         statement = tmp_path / "a.csv"
-        statement.write_bytes(draw.choice(COMMON)(draw, Good(content)))
+        statement.write_bytes(draw.choice(COMMON)(draw, GoodFile(content)))
         try:
-            draft = drafted(statement, "shop", PAGES)
+            page = draft_page(statement, "shop", PAGES)
         except FileRefused:
             continue
-        assert YAML(typ="safe").load(draft.text)["channel"] == "shop"
+        assert YAML(typ="safe").load(page.text)["channel"] == "shop"
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 
 
-@given(st.recursive(TEXTS | st.integers() | st.booleans(), lambda each: st.lists(each)
-                    | st.dictionaries(TEXTS, each), max_leaves=6))  # fmt: skip
-def test_a_value_on_one_line_is_read_back(value: Any) -> None:
-    """Whatever text a file has for its headings and words."""
-    assert YAML(typ="safe").load(f"key: {flow(value)}\n")["key"] == value
+@given(st.recursive(TEXTS | st.integers() | st.booleans(), lambda values: st.lists(values)
+                    | st.dictionaries(TEXTS, values), max_leaves=6))  # fmt: skip
+def test_value_on_one_line_is_read_back(value: Any) -> None:
+    """Headings and words of a file can be any text."""
+    assert YAML(typ="safe").load(f"key: {to_flow_yaml(value)}\n")["key"] == value
 
 
 @pytest.mark.parametrize(
@@ -269,9 +273,9 @@ def test_a_value_on_one_line_is_read_back(value: Any) -> None:
         ("6222020261116.csv", "c/{business_date:%Y-%m-%d}/*.csv"),
     ],
 )
-def test_patterns(name: str, pattern: str) -> None:
-    """The date and the ending, and stars for what may be anything."""
-    assert pattern_of(name, "c")[0] == pattern
+def test_file_pattern_keeps_date_and_ending(name: str, pattern: str) -> None:
+    """All other parts of the name become stars."""
+    assert file_pattern(name, "c")[0] == pattern
 
 
 @pytest.mark.parametrize(
@@ -289,16 +293,16 @@ def test_patterns(name: str, pattern: str) -> None:
         ([], None),
     ],
 )
-def test_formats_of_times(values: list[str], form: str | None) -> None:
-    """The one that the values are printed in."""
-    assert format_of(values) == form
+def test_time_format_is_detected(values: list[str], form: str | None) -> None:
+    """None if too few values fit a format."""
+    assert detect_time_format(values) == form
 
 
-def test_amounts_that_are_none() -> None:
-    """Words, and a currency that no sign of ours is."""
-    assert printing_of(["abc", "def"]) is None
-    assert printing_of(["₿ 1.00"]) is None
-    assert printing_of(["1.00", "2.00", "3,000.00", "n/a"]) == ({"thousands": ","}, {})
-    assert printing_of(["1.00", "2.00", "n/a"]) == ({}, {})
-    assert printing_of(["", "-"]) is None
-    assert printing_of(["1.00", "(2.00)"]) == ({"brackets": True}, {})
+def test_amount_format_is_detected() -> None:
+    """None for words and for an unknown currency sign."""
+    assert detect_amount_format(["abc", "def"]) is None
+    assert detect_amount_format(["₿ 1.00"]) is None
+    assert detect_amount_format(["1.00", "2.00", "3,000.00", "n/a"]) == ({"thousands": ","}, {})
+    assert detect_amount_format(["1.00", "2.00", "n/a"]) == ({}, {})
+    assert detect_amount_format(["", "-"]) is None
+    assert detect_amount_format(["1.00", "(2.00)"]) == ({"brackets": True}, {})

@@ -1,4 +1,4 @@
-"""What a draft calls a channel and its files."""
+"""Names a draft's channel and its file pattern."""
 
 import re
 from datetime import date, datetime
@@ -18,26 +18,28 @@ _DATES = (
 )
 
 
-def channel_of(name: str | None, out: str | None) -> str:
-    """The channel's name: as asked, or as the page that is written, or one to be replaced.
+def channel_name(name: str | None, out: str | None) -> str:
+    """The channel's name: as given, or from the name of the page, or a placeholder.
 
     Raises:
-        ConfigurationError: what was asked is no name.
+        ConfigurationError: the given name is not a valid channel name.
     """
     if name is not None and not _NAME.fullmatch(name):
-        said = "lower-case letters, digits, - and _"
-        raise ConfigurationError([f"--channel {name!r} is no name of a channel; write {said}"])
+        advice = "use lower-case letters, digits, - and _"
+        raise ConfigurationError([f"--channel {name!r} is not a valid name; {advice}"])
     stem = Path(out).stem if out else "new_channel"
     return name or (stem if _NAME.fullmatch(stem) else "new_channel")
 
 
-def pattern_of(name: str, channel: str) -> tuple[str, date | None]:
-    """The pattern of files named as this one is, and the day that its name says.
+def file_pattern(name: str, channel: str) -> tuple[str, date | None]:
+    """The pattern for files named like this one, and the date in the name.
 
-    Of the name only the date and the ending are kept, for the rest may be a number or a name.
+    The pattern keeps only the date and the ending: the rest can be an account number or a name.
     """
-    ends = [*takewhile(lambda each: each.lower() in _ENDINGS, reversed(Path(name).suffixes))]
-    ending = "".join(reversed(ends))
+    suffixes = [
+        *takewhile(lambda suffix: suffix.lower() in _ENDINGS, reversed(Path(name).suffixes))
+    ]
+    ending = "".join(reversed(suffixes))
     for expression, form in _DATES:
         for hit in re.finditer(expression, name):
             try:

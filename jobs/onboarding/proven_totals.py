@@ -1,0 +1,138 @@
+"""Finds the totals that a file prints: numbers around its lines that equal their sums."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from jobs.onboarding.headings import FOOTERS
+from jobs.onboarding.layout_draft import LayoutDraft
+from jobs.onboarding.table import Table
+from jobs.onboarding.trial import Trial
+from schemas.currencies import MINOR_UNITS
+
+_LABELLED = re.compile(
+    r"(?P<label>[^\W\d_]{1,12})(?P<mark>[\s:：]*[¥￥]?\s*)(?P<number>[+-]?\d[\d,]*(?:\.\d+)?)"
+)
+_NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?")
+_FAULTS = ("FOOTER", "TOTALS_DIFFER", "UNKNOWN_LAYOUT")
+
+
+def add_proven_totals(
+    draft: LayoutDraft, table: Table, try_layout: Callable[[LayoutDraft], Trial | None]
+) -> LayoutDraft:
+    """Adds the footer to a layout, and the totals that are right in a trial."""
+    footer = _footer_lines(table)
+    if footer:
+        draft = _with_key(draft, "footer", {"starts": _footer_pattern(footer[0], table)},
+                      "lines from this word on are no trades")  # fmt: skip
+    trial = try_layout(draft)
+    if trial is None or not trial.body["lines"]:
+        return draft
+    sums = _printed_sums(trial, draft.layout.get("amount_unit", "major"))
+    for candidate in _candidates(draft, table, footer, sums):
+        second_trial = try_layout(candidate)
+        if second_trial is not None and not any(
+            fault in second_trial.body["verdict"] for fault in _FAULTS
+        ):
+            return candidate
+    return draft
+
+
+def _with_key(draft: LayoutDraft, key: str, value: Any, why: str) -> LayoutDraft:
+    return replace(draft, layout={**draft.layout, key: value}, reasons={**draft.reasons, key: why})
+
+
+def _footer_lines(table: Table) -> list[str]:
+    """The lines below the trades, if the first one starts with a footer word."""
+    lines = table.last_lines
+    headers = [at for at, line in enumerate(lines) if table.split(line) == table.header]
+    lines = lines[headers[-1] + 1 :] if headers else lines
+    starts = [at for at, line in enumerate(lines) if _footer_word(line, table)]
+    return lines[starts[0] :] if starts else []
+
+
+def _footer_word(line: str, table: Table) -> str | None:
+    first = table.split(line)[0]
+    return next((word for word in FOOTERS if first.startswith(word)), None)
+
+
+def _footer_pattern(line: str, table: Table) -> str:
+    quote = table.quote if table.quote and line.startswith(table.quote) else ""
+    return quote + re.escape(_footer_word(line, table) or "")
+
+
+def _printed_sums(trial: Trial, unit: str) -> dict[str, Decimal]:
+    """Count and sums as the file would print them; no sums for several currencies."""
+    rows = trial.body["totals"]
+    money = {row["name"]: row for row in rows if row["currency"]}
+    if len({row["currency"] for row in rows if row["currency"]}) != 1:
+        money = {}
+    out = {row["name"]: Decimal(row["computed"]) for row in rows if row["name"] == "count"}
+    for name, row in money.items():
+        digits = MINOR_UNITS[row["currency"]] if unit == "major" else 0
+        out[name] = Decimal(row["computed"]).scaleb(-digits)
+    if {"amount", "fee"} <= set(out):
+        out["net_amount"] = out["amount"] - out["fee"]
+    return {name: value for name, value in out.items() if value}
+
+
+def _candidates(
+    draft: LayoutDraft, table: Table, footer: Sequence[str], sums: dict[str, Decimal]
+) -> list[LayoutDraft]:
+    why = "the file prints them, and its lines add up to them"
+    out = []
+    cells = _totals_by_cell(table.split(footer[0]), sums) if len(footer) == 1 else {}
+    if cells:
+        layout = {key: value for key, value in draft.layout.items() if key != "footer"}
+        quote = table.quote if table.quote and footer[0].startswith(table.quote) else ""
+        trailer = {"starts_with": quote + (_footer_word(footer[0], table) or ""), "totals": cells}
+        out.append(_with_key(replace(draft, layout=layout), "trailer", trailer, why))
+    labelled = [{"at": "head", **total} for total in _totals_by_label(table.above, sums)]
+    labelled += [
+        total for total in _totals_by_label(footer, sums) if not _has_name(labelled, total)
+    ]
+    if labelled:
+        out.append(_with_key(draft, "totals", labelled, why))
+    return out
+
+
+def _has_name(known: Sequence[dict[str, Any]], other: dict[str, Any]) -> bool:
+    return any(total["name"] == other["name"] for total in known)
+
+
+def _totals_by_cell(cells: Sequence[str], sums: dict[str, Decimal]) -> dict[str, int]:
+    """Totals by the number (from 1) of their cell."""
+    out: dict[str, int] = {}
+    for number, cell in enumerate(cells, 1):
+        name = _total_name(cell, sums, out)
+        if name is not None and _NUMBER.fullmatch(cell):
+            out[name] = number
+    return out
+
+
+def _totals_by_label(lines: Sequence[str], sums: dict[str, Decimal]) -> list[dict[str, Any]]:
+    """Totals by the word before each."""
+    out: list[dict[str, Any]] = []
+    for line in lines:
+        for hit in _LABELLED.finditer(line):
+            name = _total_name(hit["number"], sums, {total["name"]: 0 for total in out})
+            if name is not None and not any(total["after"] == hit["label"] for total in out):
+                out.append({"name": name, "after": hit["label"]})
+    return out
+
+
+def _total_name(text: str, sums: dict[str, Decimal], used: dict[str, int]) -> str | None:
+    if not _NUMBER.fullmatch(text):
+        return None
+    value = Decimal(text.replace(",", ""))
+    is_integer = "." not in text
+    return next(
+        (
+            name
+            for name, total in sums.items()
+            if total == value and name not in used and (is_integer or name != "count")
+        ),
+        None,
+    )
