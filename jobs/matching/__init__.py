@@ -1,12 +1,16 @@
-"""One day's match as a pure function of frames: nothing here reads, writes or asks the time.
+"""Matches one channel's run date: pure functions of DataFrames, without IO and without a clock.
 
-`day.matched` walks the steps in their order, on what is kept for it (`keeping`). `items` puts both
-sides in one form, `scope` sets lines aside, `bulk` pairs what needs no further look; `members` are
-the rest in the few columns that decide. Then `closed` (with `lookback`, what earlier runs closed),
-`duplicates`, `passes` (with `nearby`, by time), `groups` and `windows`. Each adds what it finds
-(`verdicts`), and none of them uses a frame twice, so that plans stay short; `steps` does where a
-day is not small, to part who has `company` from who has none. `rows` (with `actions`) is what it
-comes to on the day, `candidates` whom an ambiguous item could be meant with, `conservation` that
-nothing is lost.
+`match_day.match_day` runs the steps in this order:
+
+- `items` brings both sides into one form, `steps.scope` excludes lines;
+- `fast_path` pairs the rows that need no further step, on days that are not small;
+- `item_columns` selects, for the participants that are left, the few columns that decide;
+- `steps.already_closed` (with `steps.lookback`) classifies what earlier runs closed;
+- `steps.duplicates`, `steps.passes` (with `steps.time_window`), `steps.groups` and `steps.ageing`
+  follow; each adds its result in the columns of `case_tables`, and uses no frame twice, so that
+  plans stay short;
+- `outcome_rows` (with `actions`) builds the rows of the result, `candidates` lists those of
+  ambiguous items, `open_items` selects what stays open, `conservation` checks that nothing is lost.
+
 Source: docs/reference/rules.md.
 """

@@ -1,11 +1,11 @@
-"""What is asked for about a row: the first case that fits. Source: docs/reference/rules.md."""
+"""The action of a result row: the first case that applies. Source: docs/reference/rules.md."""
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from schemas.vocabulary import Action, Kind, Outcome, Reason, Status
 
-_REVIEWED = (
+_REASONS_TO_REVIEW = (
     Reason.AMOUNT_MISMATCH,
     Reason.CURRENCY_MISMATCH,
     Reason.AMBIGUOUS,
@@ -18,65 +18,65 @@ _NOT_PAID = (Status.FAILED.value, Status.CLOSED.value)
 def action() -> Column:
     """The action of a row, from its outcome, reasons, kind, statuses and the line's amount."""
     outcome = F.col("outcome")
-    done = outcome.isin(Outcome.MATCHED.value, Outcome.EXCLUDED.value)
+    is_done = outcome.isin(Outcome.MATCHED.value, Outcome.EXCLUDED.value)
     cases: list[tuple[Column, Action]] = [
-        (done, Action.NONE),
+        (is_done, Action.NONE),
         (outcome == F.lit(Outcome.SUSPENSE.value), Action.WAIT),
-        (_any(*_REVIEWED), Action.REVIEW),
-        (_has(Reason.DUPLICATE_LINE), Action.CLAIM),
+        (_has_any_reason(*_REASONS_TO_REVIEW), Action.REVIEW),
+        (_has_reason(Reason.DUPLICATE_LINE), Action.CLAIM),
         *_duplicate_payment(),
         *_status_mismatch(),
         *_statement_only(),
-        (_has(Reason.INTERNAL_ONLY), Action.QUERY),
+        (_has_reason(Reason.INTERNAL_ONLY), Action.QUERY),
     ]
     first, *others = cases
     out = F.when(first[0], F.lit(first[1].value))
-    for case, what in others:
-        out = out.when(case, F.lit(what.value))
+    for condition, next_action in others:
+        out = out.when(condition, F.lit(next_action.value))
     return out
 
 
-def _has(reason: Reason) -> Column:
+def _has_reason(reason: Reason) -> Column:
     return F.array_contains(F.col("reasons"), reason.value)
 
 
-def _any(*reasons: Reason) -> Column:
-    out = _has(reasons[0])
-    for each in reasons[1:]:
-        out = out | _has(each)
+def _has_any_reason(*reasons: Reason) -> Column:
+    out = _has_reason(reasons[0])
+    for reason in reasons[1:]:
+        out = out | _has_reason(reason)
     return out
 
 
 def _duplicate_payment() -> list[tuple[Column, Action]]:
-    twice, amount = _has(Reason.DUPLICATE_PAYMENT), F.col("statement_amount")
+    is_duplicate, amount = _has_reason(Reason.DUPLICATE_PAYMENT), F.col("statement_amount")
     return [
-        (twice & (amount > F.lit(0)), Action.REFUND),
-        (twice & (amount < F.lit(0)), Action.RECOVER),
-        (twice & (amount == F.lit(0)), Action.REVIEW),
+        (is_duplicate & (amount > F.lit(0)), Action.REFUND),
+        (is_duplicate & (amount < F.lit(0)), Action.RECOVER),
+        (is_duplicate & (amount == F.lit(0)), Action.REVIEW),
     ]
 
 
 def _status_mismatch() -> list[tuple[Column, Action]]:
-    differs, amount = _has(Reason.STATUS_MISMATCH), F.col("statement_amount")
-    line, ours = F.col("statement_status"), F.col("internal_status")
+    differs, amount = _has_reason(Reason.STATUS_MISMATCH), F.col("statement_amount")
+    line, internal = F.col("statement_status"), F.col("internal_status")
     line_paid = differs & (line == F.lit(Status.SUCCEEDED.value))
-    ours_not = line_paid & ours.isin(*_NOT_PAID)
-    line_not = differs & line.isin(*_NOT_PAID, Status.REVERSED.value)
+    internal_unpaid = line_paid & internal.isin(*_NOT_PAID)
+    line_unpaid = differs & line.isin(*_NOT_PAID, Status.REVERSED.value)
     return [
-        (line_paid & (ours == F.lit(Status.PENDING.value)), Action.CONFIRM),
-        (ours_not & (amount > F.lit(0)), Action.REFUND),
-        (ours_not & (amount < F.lit(0)), Action.RECOVER),
-        (line_not & (ours == F.lit(Status.SUCCEEDED.value)), Action.REVERSE),
+        (line_paid & (internal == F.lit(Status.PENDING.value)), Action.CONFIRM),
+        (internal_unpaid & (amount > F.lit(0)), Action.REFUND),
+        (internal_unpaid & (amount < F.lit(0)), Action.RECOVER),
+        (line_unpaid & (internal == F.lit(Status.SUCCEEDED.value)), Action.REVERSE),
         (differs, Action.QUERY),
     ]
 
 
 def _statement_only() -> list[tuple[Column, Action]]:
-    alone, kind = _has(Reason.STATEMENT_ONLY), F.col("kind")
+    one_sided, kind = _has_reason(Reason.STATEMENT_ONLY), F.col("kind")
     unpaid = F.col("statement_status") != F.lit(Status.SUCCEEDED.value)
     return [
-        (alone & (unpaid | (F.col("statement_amount") == F.lit(0))), Action.REVIEW),
-        (alone & kind.isin(Kind.PAYMENT.value, Kind.TOP_UP.value), Action.REFUND),
-        (alone & (kind == F.lit(Kind.PAYOUT.value)), Action.RECOVER),
-        (alone, Action.REVIEW),
+        (one_sided & (unpaid | (F.col("statement_amount") == F.lit(0))), Action.REVIEW),
+        (one_sided & kind.isin(Kind.PAYMENT.value, Kind.TOP_UP.value), Action.REFUND),
+        (one_sided & (kind == F.lit(Kind.PAYOUT.value)), Action.RECOVER),
+        (one_sided, Action.REVIEW),
     ]

@@ -1,11 +1,11 @@
-"""What the steps find out about an item, in columns that are null until they do.
+"""The result of the steps for an item, in columns that are null until a step settles the item.
 
-`settled` (outcome), `why` (reason), `duplicate_of` (the id of the one that stays) and `against`
-(the status of the transaction that a line is compared with).
+`step_outcome`, `step_reason`, `duplicate_of` (the id of the item that is kept) and
+`compared_status` (the status of the transaction that a line is compared with).
 
-A step names a `case` first and takes the verdict from it. Cases are chains of `when`, where a
-condition that is null does not hold: `coalesce` of long expressions doubles each of them when the
-embedded engine plans it.
+A step first names a `case`, then takes outcome and reason from the table of cases. Cases are chains
+of `when`, in which a null condition is false: `coalesce` of long expressions doubles each of them
+in the plan of the embedded engine.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,35 +15,34 @@ from pyspark.sql import functions as F
 
 from schemas.vocabulary import Outcome, Reason
 
-RESULT_COLUMNS = ("settled", "why", "duplicate_of", "against")
+RESULT_COLUMNS = ("step_outcome", "step_reason", "duplicate_of", "compared_status")
 #: Outcome and reason of a case.
 Result = tuple[Outcome, Reason | None]
 
 
 def first_true_case(cases: Sequence[tuple[str, Column]]) -> Column:
-    """Name of the first case that holds, null where none does.
-
-    Conditions are listed in the order in which they are asked.
-    """
-    return _chain([(holds, F.lit(name)) for name, holds in cases])
+    """Name of the first case, in the order of the list, whose condition is true; else null."""
+    return _chain([(condition, F.lit(name)) for name, condition in cases])
 
 
-def result_of_case(case: str, verdicts: Mapping[str, Result]) -> list[Column]:
-    """`settled` and `why` of the case that a column names."""
-    is_it = {name: F.col(case) == F.lit(name) for name in verdicts}
-    settled = [(is_it[name], F.lit(outcome.value)) for name, (outcome, _) in verdicts.items()]
-    why = [(is_it[name], F.lit(why.value)) for name, (_, why) in verdicts.items() if why]
-    return [_chain(settled).alias("settled"), _chain(why).alias("why")]
+def result_of_case(case: str, results: Mapping[str, Result]) -> list[Column]:
+    """`step_outcome` and `step_reason` of the case that the column `case` names."""
+    is_case = {name: F.col(case) == F.lit(name) for name in results}
+    outcomes = [(is_case[name], F.lit(outcome.value)) for name, (outcome, _) in results.items()]
+    reasons = [
+        (is_case[name], F.lit(reason.value)) for name, (_, reason) in results.items() if reason
+    ]
+    return [_chain(outcomes).alias("step_outcome"), _chain(reasons).alias("step_reason")]
 
 
 def column_by_case(case: str, values: Mapping[str, str]) -> Column:
-    """Of columns, by case, the one of the case that a column names; null for any other."""
+    """The value of the column that `values` gives for the case; null for any other case."""
     return _chain([(F.col(case) == F.lit(name), F.col(value)) for name, value in values.items()])
 
 
 def _chain(cases: Sequence[tuple[Column, Column]]) -> Column:
-    (holds, value), *others = cases
-    out = F.when(holds, value)
-    for holds, value in others:
-        out = out.when(holds, value)
+    (condition, value), *others = cases
+    out = F.when(condition, value)
+    for condition, value in others:
+        out = out.when(condition, value)
     return out

@@ -1,4 +1,4 @@
-"""Members as the steps look at them: one row per item, in the few columns that decide."""
+"""Participants as the steps read them: one row per item, in the few columns that decide."""
 
 from datetime import date
 
@@ -8,11 +8,11 @@ from pyspark.sql import functions as F
 from schemas.profile.match_rules import Match, Pass, Window
 from schemas.vocabulary import Reference, Side, Status, normalized
 
-#: What says that nothing was paid.
+#: Statuses of what was not paid.
 NOT_PAID = (Status.FAILED.value, Status.CLOSED.value)
-#: So many partitions for items that share nothing.
+#: Number of partitions for items without a key.
 _BUCKETS = 32
-_PLAIN = (
+_ITEM_COLUMNS = (
     "side",
     "kind",
     "status",
@@ -23,38 +23,38 @@ _PLAIN = (
     "at",
     "item_date",
 )
-_FACTS = ("id", "fresh", "sent", "in_sight", "in_window")
+_FLAGS = ("id", "is_new", "is_sent_today", "is_reportable", "is_within_window")
 
 
 def step_columns(match: Match) -> list[str]:
-    """The columns that the steps of a channel look at.
+    """The columns that the steps of a channel read.
 
-    `id` is the item's own. `fresh` is what is seen today for the first time, `sent` a transaction
-    that is sent today, `in_sight` what has a row whatever becomes of it (all but late candidates
-    that are not sent again), `in_window` what has a chance left.
+    `id` is the item's own id. `is_new` says that this run is the item's first, `is_sent_today` that
+    today's snapshot has the transaction, `is_reportable` that the item has a row whatever its
+    result, `is_within_window` that it has a matching attempt left.
     """
-    named = [name for each in match.passes for name in match_key(each)]
-    named += [normalized(each.on) for each in match.groups]
-    return list(dict.fromkeys([*_FACTS, *_PLAIN, *named]))
+    keys = [name for pass_ in match.passes for name in match_key(pass_)]
+    keys += [normalized(group.on) for group in match.groups]
+    return list(dict.fromkeys([*_FLAGS, *_ITEM_COLUMNS, *keys]))
 
 
 def select_step_columns(items: DataFrame, match: Match, day: date) -> DataFrame:
-    """Items of both sides in the columns of `columns_of`."""
-    sent = F.col("item_date") == F.lit(day)
-    facts = {
+    """Items of both sides in the columns of `step_columns`."""
+    is_sent = F.col("item_date") == F.lit(day)
+    flags = {
         "id": item_id(),
-        "fresh": F.col("first_run_date") == F.lit(day),
-        "sent": is_transaction() & sent,
-        "in_sight": is_reportable(day),
-        "in_window": _in_window(match.window),
+        "is_new": F.col("first_run_date") == F.lit(day),
+        "is_sent_today": is_transaction() & is_sent,
+        "is_reportable": is_reportable(day),
+        "is_within_window": _is_within_window(match.window),
     }
-    rest = [F.col(name) for name in step_columns(match) if name not in facts]
-    return items.select(*[of.alias(name) for name, of in facts.items()], *rest)
+    others = [F.col(name) for name in step_columns(match) if name not in flags]
+    return items.select(*[value.alias(name) for name, value in flags.items()], *others)
 
 
-def match_key(each: Pass) -> list[str]:
+def match_key(pass_: Pass) -> list[str]:
     """The columns that must be equal in a pass."""
-    return ["kind"] + [normalized(name) if name in tuple(Reference) else name for name in each.on]
+    return ["kind"] + [normalized(name) if name in tuple(Reference) else name for name in pass_.on]
 
 
 def is_transaction() -> Column:
@@ -73,14 +73,14 @@ def item_id() -> Column:
 
 
 def is_reportable(day: date) -> Column:
-    """Whether an item has a row on this run whatever becomes of it.
+    """Whether an item has a row on this run whatever its result.
 
-    All but late candidates have; a late transaction that is sent again today has, too.
+    A late candidate has none, unless it is a transaction that is sent again today.
     """
     return F.col("broke_on").isNull() | (F.col("item_date") == F.lit(day))
 
 
-def _in_window(window: Window) -> Column:
+def _is_within_window(window: Window) -> Column:
     limit = F.when(is_transaction(), F.lit(window.internal)).when(
         is_line(), F.lit(window.statement)
     )
@@ -88,9 +88,10 @@ def _in_window(window: Window) -> Column:
 
 
 def partition_by_key(*key: Column) -> list[Column]:
-    """What to partition by: items that share the last column of a key; who has none is anywhere.
+    """Partition columns for a key; items whose last key column is null spread over a few
+    partitions.
 
-    Engines take many partitions of one row badly, and one of all rows that share nothing, too.
+    Engines are slow with many partitions of one row, and with one partition of all such rows.
     """
     return [*key, F.when(key[-1].isNull(), id_bucket())]
 
@@ -103,18 +104,18 @@ def id_bucket() -> Column:
 def kind_and_reference(reference: str) -> Column:
     """Kind and a normalized reference as one text; null where there is no reference.
 
-    No kind has a bar in it.
+    No kind contains a bar.
     """
     return F.concat(F.col("kind"), F.lit("|"), F.col(reference))
 
 
 def line_order() -> list[Column]:
-    """The order of lines: business date, time with the unknown last, line."""
+    """The order of lines: business date, time (unknown times last), line id."""
     return [F.col("item_date").asc(), F.col("at").asc_nulls_last(), F.col("id").asc()]
 
 
-def statuses_agree(line: Column, ours: Column) -> Column:
-    """Whether two statuses say the same: paid, reversed, or not paid on both sides."""
-    lasting = (Status.SUCCEEDED.value, Status.REVERSED.value)
-    same = (line == ours) & line.isin(*lasting)
-    return same | (line.isin(*NOT_PAID) & ours.isin(*NOT_PAID))
+def statuses_agree(line: Column, transaction: Column) -> Column:
+    """Whether two statuses agree: both paid, both reversed, or both not paid."""
+    same_only = (Status.SUCCEEDED.value, Status.REVERSED.value)
+    same = (line == transaction) & line.isin(*same_only)
+    return same | (line.isin(*NOT_PAID) & transaction.isin(*NOT_PAID))

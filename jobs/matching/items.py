@@ -1,4 +1,4 @@
-"""Lines and transactions in one form: an item of its side."""
+"""Lines and transactions in one form: items, one row each."""
 
 from datetime import date
 
@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from schemas.tables import item_types
 from schemas.vocabulary import Side
 
-_SAME = (
+_COMMON_COLUMNS = (
     "kind",
     "status",
     "amount",
@@ -25,80 +25,103 @@ _SAME = (
     "payer_name",
     "merchant_id",
 )
-#: What a match looks at of a row of `statement_lines`, and of `internal_transactions`.
-LINE_COLUMNS = ("line_id", "line_no", "business_date", *_SAME, "fee", "traded_at", "terminal_id")
-TRANSACTION_COLUMNS = ("txn_id", "business_date", *_SAME, "occurred_at")
+#: The columns of `statement_lines`, and of `internal_transactions`, that a match reads.
+LINE_COLUMNS = (
+    "line_id",
+    "line_no",
+    "business_date",
+    *_COMMON_COLUMNS,
+    "fee",
+    "traded_at",
+    "terminal_id",
+)
+TRANSACTION_COLUMNS = ("txn_id", "business_date", *_COMMON_COLUMNS, "occurred_at")
 
 
-def _none(kind: str) -> Column:
+def _null_of(kind: str) -> Column:
     return F.lit(None).cast(kind)
 
 
-def _typed(**columns: Column) -> list[Column]:
-    """Every item column in its order and type; what is not given is null."""
+def _item_columns(**columns: Column) -> list[Column]:
+    """Every item column in its order and type; columns left out are null."""
     return [
-        columns.get(name, _none(kind)).cast(kind).alias(name) for name, kind in item_types().items()
+        columns.get(name, _null_of(kind)).cast(kind).alias(name)
+        for name, kind in item_types().items()
     ]
 
 
-def items_from_lines(lines: DataFrame, day: date, other_side_there: bool) -> DataFrame:
-    """Statement lines of a run date, one item each, seen today for the first time."""
+def items_from_lines(lines: DataFrame, day: date, has_other_side: bool) -> DataFrame:
+    """One item per statement line of a run date; this run is its first.
+
+    `has_other_side` says whether this run counts as a matching attempt.
+    """
     return lines.select(
-        *_typed(
+        *_item_columns(
             side=F.lit(Side.STATEMENT.value),
             line_id=F.col("line_id"),
-            **_both(),
+            **_common(),
             fee=F.col("fee"),
             at=F.col("traded_at"),
             terminal_id=F.col("terminal_id"),
             first_run_date=F.lit(day),
-            chances=F.lit(int(other_side_there)),
+            chances=F.lit(int(has_other_side)),
         )
     )
 
 
-def items_from_transactions(rows: DataFrame, day: date, other_side_there: bool) -> DataFrame:
-    """Internal transactions of a run date, one item each, seen today for the first time."""
+def items_from_transactions(rows: DataFrame, day: date, has_other_side: bool) -> DataFrame:
+    """One item per internal transaction of a run date; this run is its first.
+
+    `has_other_side` says whether this run counts as a matching attempt.
+    """
     return rows.select(
-        *_typed(
+        *_item_columns(
             side=F.lit(Side.INTERNAL.value),
             txn_id=F.col("txn_id"),
-            **_both(),
+            **_common(),
             at=F.col("occurred_at"),
             first_run_date=F.lit(day),
-            chances=F.lit(int(other_side_there)),
+            chances=F.lit(int(has_other_side)),
         )
     )
 
 
-def _both() -> dict[str, Column]:
-    return {name: F.col(name) for name in _SAME} | {"item_date": F.col("business_date")}
+def _common() -> dict[str, Column]:
+    return {name: F.col(name) for name in _COMMON_COLUMNS} | {"item_date": F.col("business_date")}
 
 
 def lines_from_items(items: DataFrame) -> DataFrame:
-    """Items of the statement as the lines that they were, in `LINE_COLUMNS`."""
-    was = {
+    """Statement items as rows of `statement_lines`, in `LINE_COLUMNS`."""
+    renamed = {
         "line_no": F.substring_index("line_id", ":", -1).cast("bigint"),
         "business_date": F.col("item_date"),
         "traded_at": F.col("at"),
     }
-    theirs = select_side(items, Side.STATEMENT)
-    return theirs.select(*[was.get(name, F.col(name)).alias(name) for name in LINE_COLUMNS])
+    statement_items = select_side(items, Side.STATEMENT)
+    return statement_items.select(
+        *[renamed.get(name, F.col(name)).alias(name) for name in LINE_COLUMNS]
+    )
 
 
 def transactions_from_items(items: DataFrame) -> DataFrame:
-    """Our items as the transactions that they were, in `TRANSACTION_COLUMNS`."""
-    was = {"business_date": F.col("item_date"), "occurred_at": F.col("at")}
-    ours = select_side(items, Side.INTERNAL)
-    return ours.select(*[was.get(name, F.col(name)).alias(name) for name in TRANSACTION_COLUMNS])
+    """Internal items as rows of `internal_transactions`, in `TRANSACTION_COLUMNS`."""
+    renamed = {"business_date": F.col("item_date"), "occurred_at": F.col("at")}
+    internal_items = select_side(items, Side.INTERNAL)
+    return internal_items.select(
+        *[renamed.get(name, F.col(name)).alias(name) for name in TRANSACTION_COLUMNS]
+    )
 
 
-def age_open_items(open_items: DataFrame, statement_whole: bool, snapshot_there: bool) -> DataFrame:
-    """Open items with one chance more where the other side is there today."""
-    gained = F.when(F.col("side") == F.lit(Side.INTERNAL.value), F.lit(int(statement_whole)))
-    gained = gained.when(F.col("side") == F.lit(Side.STATEMENT.value), F.lit(int(snapshot_there)))
+def age_open_items(
+    open_items: DataFrame, is_statement_complete: bool, has_snapshot: bool
+) -> DataFrame:
+    """Open items with one matching attempt more if the other side is there today."""
+    attempts = F.when(
+        F.col("side") == F.lit(Side.INTERNAL.value), F.lit(int(is_statement_complete))
+    )
+    attempts = attempts.when(F.col("side") == F.lit(Side.STATEMENT.value), F.lit(int(has_snapshot)))
     columns = [F.col(name) for name in item_types() if name != "chances"]
-    chances = (F.col("chances") + gained).cast("int").alias("chances")
+    chances = (F.col("chances") + attempts).cast("int").alias("chances")
     return open_items.select(*columns, chances).select(*item_types())
 
 
@@ -107,24 +130,24 @@ def select_side(items: DataFrame, side: Side) -> DataFrame:
     return items.where(F.col("side") == F.lit(side.value))
 
 
-def apply_later_states(today: DataFrame, still_open: DataFrame) -> DataFrame:
-    """Today's transactions and the open ones: a later state replaces the earlier, keeps its dates.
+def apply_later_states(today: DataFrame, open_transactions: DataFrame) -> DataFrame:
+    """Merges today's transactions with the open ones: the later state, with the earlier dates.
 
-    Both hold one row per `txn_id`.
+    Both frames, and the result, have one row per `txn_id`.
     """
-    dates = still_open.select(
+    dates = open_transactions.select(
         F.col("txn_id"),
-        F.col("first_run_date").alias("since"),
-        F.col("chances").alias("had"),
-        F.col("broke_on").alias("broke"),
+        F.col("first_run_date").alias("former_date"),
+        F.col("chances").alias("former_chances"),
+        F.col("broke_on").alias("former_broke_on"),
     )
     kept = ("first_run_date", "chances", "broke_on")
     columns = [F.col(name) for name in item_types() if name not in kept]
-    renewed = today.join(dates, on="txn_id", how="left").select(
+    updated = today.join(dates, on="txn_id", how="left").select(
         *columns,
-        F.coalesce("since", "first_run_date").alias("first_run_date"),
-        F.coalesce("had", "chances").alias("chances"),
-        F.col("broke").alias("broke_on"),
+        F.coalesce("former_date", "first_run_date").alias("first_run_date"),
+        F.coalesce("former_chances", "chances").alias("chances"),
+        F.col("former_broke_on").alias("broke_on"),
     )
-    waiting = still_open.join(today.select("txn_id"), on="txn_id", how="left_anti")
-    return renewed.select(*item_types()).unionByName(waiting.select(*item_types()))
+    others = open_transactions.join(today.select("txn_id"), on="txn_id", how="left_anti")
+    return updated.select(*item_types()).unionByName(others.select(*item_types()))

@@ -1,4 +1,4 @@
-"""One channel's run date, from members to outcomes and what stays open."""
+"""Matches one channel's run date: from lines and transactions to outcomes and open items."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.matching import candidates, case_tables, conservation, outcome_rows
-from jobs.matching import open_items as remains
+from jobs.matching import open_items as items_left
 from jobs.matching.fast_path import by_size, exact_pairs, key_hashes
 from jobs.matching.fast_path.staging import Keep, Keeper
 from jobs.matching.item_columns import item_id, select_step_columns, step_columns
@@ -28,16 +28,16 @@ from schemas.profile.channel import Profile
 from schemas.tables import item_types
 from schemas.vocabulary import Effect, Outcome, Side
 
-#: Up to so many items a day is all rest: counting it apart would cost more than it saves.
+#: On days with fewer items `fast_path` costs more than it saves, so every item takes every step.
 EXACT_PAIRS_MIN_ITEMS = 100_000
 
 
 @dataclass(frozen=True)
 class RunContext:
-    """All that a run depends on beside its rows.
+    """What a run depends on, apart from its rows.
 
-    `items` is about how many there are, `main_file` the id of the file that most lines are of,
-    `decisions` the approved ones about this date.
+    `item_count` is about how many items there are, `main_file` the id of the file that most lines
+    come from, `decisions` are the approved ones about this date.
     """
 
     business_date: date
@@ -50,10 +50,11 @@ class RunContext:
 
 @dataclass(frozen=True)
 class MatchResult:
-    """A run's outcomes, open items and candidates, as the tables have them, and what went in.
+    """A run's outcomes, open items and candidates as rows of their tables, and its input sums.
 
-    Outcomes are `pairs`, those that were told at once (None if none were), and all `others`.
-    `settled` are today's items that the steps settled: neither in `pairs` nor open.
+    `exact_pairs` are the outcomes of `fast_path` (None if it did not run), `other_outcomes` all
+    others. `settled_items` are today's items that are neither in `exact_pairs` nor open.
+    `input_sums` are the rows of `conservation.sum_inputs`.
     """
 
     exact_pairs: DataFrame | None
@@ -66,11 +67,9 @@ class MatchResult:
     @property
     def outcomes(self) -> DataFrame:
         """All outcomes of the run."""
-        return (
-            self.other_outcomes
-            if self.exact_pairs is None
-            else self.exact_pairs.unionByName(self.other_outcomes)
-        )
+        if self.exact_pairs is None:
+            return self.other_outcomes
+        return self.exact_pairs.unionByName(self.other_outcomes)
 
 
 def match_day(
@@ -85,157 +84,165 @@ def match_day(
 ) -> MatchResult:
     """Matches one channel's run date.
 
-    `lines` and `transactions` are the day's rows of their tables, `open_items` what was open after
-    the date before (late candidates among them), `closed_before` what look-back needs.
+    `lines` and `transactions` are the day's rows of their tables. `open_items` has the items that
+    were open after the date before, including late candidates, and `closed` what look-back needs.
+    `fast_path` runs from `exact_pairs_min_items` items on.
     """
     day, match, keep = context.business_date, profile.match, keeper.keep
     all_lines, all_transactions = lines, transactions
-    in_bulk = context.item_count >= exact_pairs_min_items and exact_pairs.is_usable(match)
+    use_fast_path = context.item_count >= exact_pairs_min_items and exact_pairs.is_usable(match)
     pairs = None
-    today = (
-        keeper.marked(*exact_pairs.marked(lines, transactions, profile.scope)) if in_bulk else None
-    )
-    met_before, touched = None, None if closed.count == 0 else closed.rows
-    if touched is not None and (in_bulk or (closed.count or 0) > max(exact_pairs_min_items, 0)):
-        asked = key_hashes.asked_of(lines, transactions) if today is None else today
-        met_before, touched = key_hashes.met_before(asked, closed)
+    today = None
+    if use_fast_path:
+        today = keeper.marked(*exact_pairs.marked(lines, transactions, profile.scope))
+    closed_hashes, closed_rows = None, None if closed.count == 0 else closed.rows
+    is_many = use_fast_path or (closed.count or 0) > max(exact_pairs_min_items, 0)
+    if closed_rows is not None and is_many:
+        hashes = key_hashes.asked_of(lines, transactions) if today is None else today
+        closed_hashes, closed_rows = key_hashes.met_before(hashes, closed)
     if today is not None:
         others = [open_items]
         if context.decisions:
-            others.append(
-                decisions.select_decided_references(lines, transactions, context.decisions)
-            )
-        odd = exact_pairs.odd_keys(today, others, met_before)
+            decided = decisions.select_decided_references(lines, transactions, context.decisions)
+            others.append(decided)
+        non_unique = exact_pairs.odd_keys(today, others, closed_hashes)
         chances = max(int(context.is_statement_complete), int(context.has_snapshot))
         shared = exact_pairs.Today(day, chances, context.main_file)
-        made = exact_pairs.pairs(lines, transactions, odd, shared, match.passes[0].name)
-        pairs = outcome_rows.complete_rows(made, day, profile.channel, "our_mark")
-        lines, transactions = exact_pairs.rest(lines, odd), exact_pairs.rest(transactions, odd)
-    members = keep(_members(lines, transactions, open_items, context, profile), "members")
-    left = members.where(F.col("aside").isNull()).select(*item_types())
+        pairs = exact_pairs.pairs(lines, transactions, non_unique, shared, match.passes[0].name)
+        pairs = outcome_rows.complete_rows(pairs, day, profile.channel, "our_mark")
+        lines = exact_pairs.rest(lines, non_unique)
+        transactions = exact_pairs.rest(transactions, non_unique)
+    items = keep(_collect_items(lines, transactions, open_items, context, profile), "items")
+    participants = items.where(F.col("exclusion_reason").isNull()).select(*item_types())
     size = by_size.Size.of(context.item_count, exact_pairs_min_items)
-    decided = keep(_decided(left, touched, context, profile, keep, size), "decided")
-    met = _met(decided)
-    if any(each.is_of_pair for each in context.decisions):
-        met = decisions.settle_pairs(met, context.decisions)
+    decided = _decide_items(participants, closed_rows, context, profile, keep, size)
+    decided = keep(decided, "decided")
+    pair_rows = _build_pair_rows(decided)
+    if any(decision.is_of_pair for decision in context.decisions):
+        pair_rows = decisions.settle_pairs(pair_rows, context.decisions)
     parts = [
-        outcome_rows.build_item_rows(_put_aside(members)),
-        met,
+        outcome_rows.build_item_rows(_select_excluded(items)),
+        pair_rows,
         outcome_rows.build_item_rows(decided.where(F.col("outcome").isNotNull())),
     ]
-    before = remains.carried_forward(members, decided, day)
+    carried_forward = items_left.carried_forward(items, decided, day)
     return MatchResult(
         pairs,
         outcome_rows.complete_rows(reduce(DataFrame.unionByName, parts), day, profile.channel),
-        remains.select_open_items(decided, day, profile.channel),
-        remains.settled_today(members, decided, day, profile.channel),
+        items_left.select_open_items(decided, day, profile.channel),
+        items_left.settled_today(items, decided, day, profile.channel),
         candidates.list_candidates(decided, match, day, profile.channel),
-        conservation.sum_inputs(all_lines, all_transactions, before),
+        conservation.sum_inputs(all_lines, all_transactions, carried_forward),
     )
 
 
-def _members(
+def _collect_items(
     lines: DataFrame,
     transactions: DataFrame,
     open_items: DataFrame,
-    facts: RunContext,
+    context: RunContext,
     profile: Profile,
 ) -> DataFrame:
-    """Items of both sides, `aside` saying why a line takes no part."""
-    day = facts.business_date
-    still_open = age_open_items(open_items, facts.is_statement_complete, facts.has_snapshot)
-    theirs = items_from_lines(lines, day, facts.has_snapshot).unionByName(
-        select_side(still_open, Side.STATEMENT)
+    """Items of both sides; `exclusion_reason` says why a line takes no part, else it is null."""
+    day = context.business_date
+    aged = age_open_items(open_items, context.is_statement_complete, context.has_snapshot)
+    statement = items_from_lines(lines, day, context.has_snapshot).unionByName(
+        select_side(aged, Side.STATEMENT)
     )
-    ours = apply_later_states(
-        items_from_transactions(transactions, day, facts.is_statement_complete),
-        select_side(still_open, Side.INTERNAL),
+    internal = apply_later_states(
+        items_from_transactions(transactions, day, context.is_statement_complete),
+        select_side(aged, Side.INTERNAL),
     )
-    judged = theirs.select("*", exclusion_reason(profile.scope).alias("aside"))
-    return judged.unionByName(ours.select("*", F.lit(None).cast("string").alias("aside")))
-
-
-def _put_aside(items: DataFrame) -> DataFrame:
-    """Of items the lines that take no part, with all that a row asks for."""
     none = F.lit(None).cast("string")
-    nothing = [none.alias(name) for name in ("duplicate_of", "against", "unit_id", "matched_by")]
-    return items.where(F.col("aside").isNotNull()).select(
+    statement = statement.select("*", exclusion_reason(profile.scope).alias("exclusion_reason"))
+    return statement.unionByName(internal.select("*", none.alias("exclusion_reason")))
+
+
+def _select_excluded(items: DataFrame) -> DataFrame:
+    """The lines that take no part, with the columns that `build_item_rows` needs."""
+    none = F.lit(None).cast("string")
+    empty = [
+        none.alias(name) for name in ("duplicate_of", "compared_status", "unit_id", "matched_by")
+    ]
+    return items.where(F.col("exclusion_reason").isNotNull()).select(
         *item_types(),
         F.lit(Outcome.EXCLUDED.value).alias("outcome"),
-        F.col("aside").alias("reason"),
-        *nothing,
-        F.lit(False).alias("late"),
+        F.col("exclusion_reason").alias("reason"),
+        *empty,
+        F.lit(False).alias("is_late"),
         F.lit(None).cast("bigint").alias("gap"),
     )
 
 
-def _decided(
-    members: DataFrame,
+def _decide_items(
+    participants: DataFrame,
     closed_rows: DataFrame | None,
-    facts: RunContext,
+    context: RunContext,
     profile: Profile,
     keep: Keep,
     size: by_size.Size,
 ) -> DataFrame:
-    """Each member with its partner, or with outcome and reason where it has none.
+    """Each participant with its partner, or with outcome and reason if it has none.
 
-    `open` says that it stays open, `late` that it is settled after it broke. Who is out of sight
-    and not settled has no outcome.
+    `is_open` says that it stays open, `is_late` that a step settled it after it broke. A late
+    candidate that is neither settled nor sent again has no outcome.
     """
-    day, match, columns = facts.business_date, profile.match, step_columns(profile.match)
-    looked = select_step_columns(members, match, day)
-    seen = already_closed.classify_repeats(looked, columns, closed_rows, day, profile, keep)
+    day, match, columns = context.business_date, profile.match, step_columns(profile.match)
+    selected = select_step_columns(participants, match, day)
+    classified = already_closed.classify_repeats(selected, columns, closed_rows, day, profile, keep)
     if closed_rows is not None and size != by_size.Size.SMALL:
-        # It is read once for each of those that the size tells apart.
-        seen = keep(seen, "seen")
-    told = by_size.taken(seen, looked, match, facts.decisions, keep, size)
-    found = (
+        # On days that are not small the steps read this frame several times.
+        classified = keep(classified, "classified")
+    results = by_size.taken(classified, selected, match, context.decisions, keep, size)
+    result_columns = (
         *case_tables.RESULT_COLUMNS,
         *passes.RESULT_COLUMNS,
         *passes.passes_with_candidate_counts(match),
         *groups.RESULT_COLUMNS,
-        "in_sight",
-        "in_window",
+        "is_reportable",
+        "is_within_window",
     )
-    told = told.select(F.col("id").alias("told_id"), F.col("side").alias("told_side"), *found)
-    same = (item_id() == F.col("told_id")) & (F.col("side") == F.col("told_side"))
-    met = members.join(told, on=same, how="inner")
-    alone = F.col("settled").isNull() & F.col("partner").isNull()
-    waits = F.col("settled") == F.lit(Outcome.SUSPENSE.value)
-    done = F.col("settled") != F.lit(Outcome.SUSPENSE.value)
+    results = results.select(
+        F.col("id").alias("result_id"), F.col("side").alias("result_side"), *result_columns
+    )
+    is_same = (item_id() == F.col("result_id")) & (F.col("side") == F.col("result_side"))
+    joined = participants.join(results, on=is_same, how="inner")
+    unmatched = F.col("step_outcome").isNull() & F.col("partner").isNull()
+    waits = F.col("step_outcome") == F.lit(Outcome.SUSPENSE.value)
+    is_settled = F.col("step_outcome") != F.lit(Outcome.SUSPENSE.value)
     late = F.col("broke_on").isNotNull()
     outcome = (
-        F.when(alone, ageing.outcome())
-        .when(waits & F.col("in_sight"), F.col("settled"))
-        .when(done, F.col("settled"))
+        F.when(unmatched, ageing.outcome())
+        .when(waits & F.col("is_reportable"), F.col("step_outcome"))
+        .when(is_settled, F.col("step_outcome"))
     )
-    reason = F.when(alone, ageing.reason()).when(~alone, F.col("why"))
-    held = waits & (~late | ageing.still_late(match, day))
-    stays = (alone & ageing.stays_open(match, day)) | held
-    broke_on = F.when(alone, ageing.broke_on(day)).when(~alone, F.col("broke_on"))
-    out = met.select(
+    reason = F.when(unmatched, ageing.reason()).when(~unmatched, F.col("step_reason"))
+    is_held = waits & (~late | ageing.is_late_tomorrow(match, day))
+    stays = (unmatched & ageing.stays_open(match, day)) | is_held
+    broke_on = F.when(unmatched, ageing.broke_on(day)).when(~unmatched, F.col("broke_on"))
+    decided = joined.select(
         *item_types(),
         outcome.alias("outcome"),
         reason.alias("reason"),
-        (late & F.coalesce(done, F.lit(False))).alias("late"),
+        (late & F.coalesce(is_settled, F.lit(False))).alias("is_late"),
         "duplicate_of",
-        "against",
+        "compared_status",
         "partner",
         "matched_by",
         "unit_id",
         "gap",
         *passes.passes_with_candidate_counts(match),
-        F.coalesce(stays, F.lit(False)).alias("open"),
-        broke_on.alias("breaks_on"),
+        F.coalesce(stays, F.lit(False)).alias("is_open"),
+        broke_on.alias("new_broke_on"),
     )
-    if all(each.effect == Effect.PAIR or each.is_of_pair for each in facts.decisions):
-        return out
-    return decisions.settle_unpaired_items(out, facts.decisions)
+    if all(decision.effect == Effect.PAIR or decision.is_of_pair for decision in context.decisions):
+        return decided
+    return decisions.settle_unpaired_items(decided, context.decisions)
 
 
-def _met(decided: DataFrame) -> DataFrame:
+def _build_pair_rows(decided: DataFrame) -> DataFrame:
     paired = decided.where(F.col("partner").isNotNull())
-    lines, ours = select_side(paired, Side.STATEMENT), select_side(paired, Side.INTERNAL)
+    lines, txns = select_side(paired, Side.STATEMENT), select_side(paired, Side.INTERNAL)
     on = F.col("l.partner") == F.col("t.txn_id")
     late = F.col("l.broke_on").isNotNull() | F.col("t.broke_on").isNotNull()
-    return outcome_rows.build_pair_rows(lines, ours, on, F.col("l.matched_by"), late)
+    return outcome_rows.build_pair_rows(lines, txns, on, F.col("l.matched_by"), late)

@@ -1,4 +1,4 @@
-"""What a run leaves beside its outcomes, and what it took over from earlier dates."""
+"""The items that a run leaves open or settles, and those that earlier runs carried forward."""
 
 from datetime import date
 
@@ -10,32 +10,38 @@ from schemas.tables import OPEN_ITEMS, SETTLED_ITEMS, item_types
 
 
 def select_open_items(decided: DataFrame, day: date, channel: str) -> DataFrame:
-    """Rows of `open_items` of a run, late candidates among them."""
+    """Rows of `open_items` of a run, including late candidates."""
     kept = [F.col(name) for name in item_types() if name != "broke_on"]
-    stay = decided.where(F.col("open")).select(*kept, F.col("breaks_on").alias("broke_on"))
-    return _dated(stay, day, channel).select(*OPEN_ITEMS.columns)
+    still_open = decided.where(F.col("is_open"))
+    still_open = still_open.select(*kept, F.col("new_broke_on").alias("broke_on"))
+    return _add_run(still_open, day, channel).select(*OPEN_ITEMS.columns)
 
 
-def settled_today(members: DataFrame, decided: DataFrame, day: date, channel: str) -> DataFrame:
-    """Rows of `settled_items` of a run: today's items that are not open after it, with those that
-    took no part.
+def settled_today(
+    participants: DataFrame, decided: DataFrame, day: date, channel: str
+) -> DataFrame:
+    """Rows of `settled_items` of a run: today's items that are not open after it.
+
+    Lines that took no part are among them.
     """
-    aside = members.where(F.col("aside").isNotNull()).select(*item_types())
-    done = decided.where(~F.col("open")).select(*item_types())
-    own = aside.unionByName(done).where(F.col("item_date") == F.lit(day))
-    return _dated(own, day, channel).select(*SETTLED_ITEMS.columns)
+    excluded = participants.where(F.col("exclusion_reason").isNotNull()).select(*item_types())
+    closed = decided.where(~F.col("is_open")).select(*item_types())
+    today = excluded.unionByName(closed).where(F.col("item_date") == F.lit(day))
+    return _add_run(today, day, channel).select(*SETTLED_ITEMS.columns)
 
 
-def _dated(items: DataFrame, day: date, channel: str) -> DataFrame:
+def _add_run(items: DataFrame, day: date, channel: str) -> DataFrame:
     return items.withColumns({"run_date": F.lit(day), "channel": F.lit(channel)})
 
 
-def carried_forward(members: DataFrame, decided: DataFrame, day: date) -> DataFrame:
-    """Members of earlier dates that have a row: what waits, and late ones that were settled."""
-    earlier = members.where(F.col("item_date") != F.lit(day))
+def carried_forward(participants: DataFrame, decided: DataFrame, day: date) -> DataFrame:
+    """Participants of earlier dates that have a row: reportable ones, and settled late
+    candidates.
+    """
+    earlier = participants.where(F.col("item_date") != F.lit(day))
     settled = decided.where(F.col("outcome").isNotNull() | F.col("partner").isNotNull())
-    met = settled.where(~is_reportable(day)).select(item_id().alias("id"), "side")
+    settled_late = settled.where(~is_reportable(day)).select(item_id().alias("id"), "side")
     late = earlier.where(~is_reportable(day)).withColumn("id", item_id())
-    late = late.join(met, on=["id", "side"], how="left_semi")
-    seen = earlier.where(is_reportable(day)).select(*item_types())
-    return seen.unionByName(late.select(*item_types()))
+    late = late.join(settled_late, on=["id", "side"], how="left_semi")
+    reportable = earlier.where(is_reportable(day)).select(*item_types())
+    return reportable.unionByName(late.select(*item_types()))

@@ -1,4 +1,4 @@
-"""What each item comes to on a run date, as rows of `outcomes`."""
+"""Builds the rows of `outcomes`: one per pair, and one per item without a pair."""
 
 from collections.abc import Callable
 from datetime import date
@@ -12,7 +12,7 @@ from jobs.matching.item_columns import is_line, is_transaction, item_id, statuse
 from schemas.tables import OUTCOMES
 from schemas.vocabulary import Outcome, Reason
 
-#: A column of a line or of a transaction, by its name as an item has it.
+#: Gives a column of a line or of a transaction by its name in an item.
 Cells = Callable[[str], Column]
 
 
@@ -21,45 +21,48 @@ def build_pair_rows(
 ) -> DataFrame:
     """One row per pair of a line (aliased `l`) and a transaction (aliased `t`), joined one to one.
 
-    MATCHED, or BREAK with every reason that holds; the difference is statement - internal, null
-    across currencies. `late` says that one of the two broke before.
+    MATCHED, or BREAK with every reason that applies. The difference is statement - internal in
+    minor units, null if the currencies differ. `late` says that one of the two broke before.
     """
     joined = lines.alias("l").join(transactions.alias("t"), on=on, how="inner")
     return joined.select(*pair_columns(_item_cells("l"), _item_cells("t"), matched_by, late))
 
 
-def pair_columns(line: Cells, ours: Cells, matched_by: Column, late: Column) -> list[Column]:
+def pair_columns(line: Cells, transaction: Cells, matched_by: Column, late: Column) -> list[Column]:
     """The columns of a pair's row, from the cells of its line and of its transaction."""
-    amounts = line("amount") != ours("amount")
-    currencies = line("currency") != ours("currency")
-    statuses = ~statuses_agree(line("status"), ours("status"))
+    amounts = line("amount") != transaction("amount")
+    currencies = line("currency") != transaction("currency")
+    statuses = ~statuses_agree(line("status"), transaction("status"))
     broken = amounts | currencies | statuses
     outcome = F.when(broken, F.lit(Outcome.BREAK.value)).when(~broken, F.lit(Outcome.MATCHED.value))
-    gap = F.when(~currencies, line("amount") - ours("amount"))
+    gap = F.when(~currencies, line("amount") - transaction("amount"))
     return [
-        ours("txn_id").alias("unit_id"),
+        transaction("txn_id").alias("unit_id"),
         outcome.alias("outcome"),
         F.when(amounts, F.lit(Reason.AMOUNT_MISMATCH.value)).alias("reason_1"),
         F.when(currencies, F.lit(Reason.CURRENCY_MISMATCH.value)).alias("reason_2"),
         F.when(statuses, F.lit(Reason.STATUS_MISMATCH.value)).alias("reason_3"),
         F.when(late, F.lit(Reason.LATE.value)).alias("reason_4"),
         matched_by.alias("matched_by"),
-        ours("txn_id").alias("txn_id"),
+        transaction("txn_id").alias("txn_id"),
         line("line_id").alias("line_id"),
         line("kind").alias("kind"),
-        *[F.coalesce(line(x), ours(x)).alias(x) for x in ("our_ref", "channel_ref", "order_ref")],
+        *[
+            F.coalesce(line(x), transaction(x)).alias(x)
+            for x in ("our_ref", "channel_ref", "order_ref")
+        ],
         line("currency").alias("currency"),
-        ours("currency").alias("internal_currency"),
-        ours("amount").alias("internal_amount"),
+        transaction("currency").alias("internal_currency"),
+        transaction("amount").alias("internal_amount"),
         line("amount").alias("statement_amount"),
         gap.alias("difference"),
-        ours("status").alias("internal_status"),
+        transaction("status").alias("internal_status"),
         line("status").alias("statement_status"),
-        ours("item_date").alias("internal_date"),
+        transaction("item_date").alias("internal_date"),
         line("item_date").alias("statement_date"),
         line("fee").alias("fee"),
-        F.least(line("first_run_date"), ours("first_run_date")).alias("first_run_date"),
-        F.greatest(line("chances"), ours("chances")).alias("chances"),
+        F.least(line("first_run_date"), transaction("first_run_date")).alias("first_run_date"),
+        F.greatest(line("chances"), transaction("chances")).alias("chances"),
         F.lit(None).cast("string").alias("duplicate_of"),
         line("our_ref_norm").alias("our_ref_norm"),
         line("channel_ref_norm").alias("channel_ref_norm"),
@@ -68,7 +71,7 @@ def pair_columns(line: Cells, ours: Cells, matched_by: Column, late: Column) -> 
 
 
 def received_reference(name: str, side: str = "") -> Column:
-    """A reference as received; one that normalizes to nothing counts as none."""
+    """A reference as received; null if normalization leaves nothing of it."""
     prefix = f"{side}." if side else ""
     return F.when(F.col(f"{prefix}{name}_norm").isNotNull(), F.col(f"{prefix}{name}"))
 
@@ -81,56 +84,60 @@ def _item_cells(side: str) -> Cells:
 
 
 def build_item_rows(items: DataFrame) -> DataFrame:
-    """One row per item that is no part of a pair.
+    """One row per item without a pair.
 
-    Asks for `outcome`, `reason`, `late`, `duplicate_of`, `against` (the status of the transaction
-    that a line was compared with, if it was), and of a group `unit_id`, `matched_by` and `gap`.
+    Needs the item columns, `outcome`, `reason`, `is_late`, `duplicate_of`, `compared_status` (the
+    status of the transaction that a line was compared with), and of a group `unit_id`, `matched_by`
+    and `gap`.
     """
-    ours, theirs = is_transaction(), is_line()
+    internal, statement = is_transaction(), is_line()
     return items.select(
         F.coalesce("unit_id", item_id()).alias("unit_id"),
         F.col("outcome"),
         F.col("reason").alias("reason_1"),
         F.lit(None).cast("string").alias("reason_2"),
         F.lit(None).cast("string").alias("reason_3"),
-        F.when(F.col("late"), F.lit(Reason.LATE.value)).alias("reason_4"),
+        F.when(F.col("is_late"), F.lit(Reason.LATE.value)).alias("reason_4"),
         F.col("matched_by"),
         F.col("txn_id"),
         F.col("line_id"),
         F.col("kind"),
         *[received_reference(name).alias(name) for name in ("our_ref", "channel_ref", "order_ref")],
         F.col("currency"),
-        F.when(ours, F.col("currency")).alias("internal_currency"),
-        F.when(ours, F.col("amount")).alias("internal_amount"),
-        F.when(theirs, F.col("amount")).alias("statement_amount"),
+        F.when(internal, F.col("currency")).alias("internal_currency"),
+        F.when(internal, F.col("amount")).alias("internal_amount"),
+        F.when(statement, F.col("amount")).alias("statement_amount"),
         F.col("gap").alias("difference"),
-        F.when(ours, F.col("status")).when(theirs, F.col("against")).alias("internal_status"),
-        F.when(theirs, F.col("status")).alias("statement_status"),
-        F.when(ours, F.col("item_date")).alias("internal_date"),
-        F.when(theirs, F.col("item_date")).alias("statement_date"),
+        F.when(internal, F.col("status"))
+        .when(statement, F.col("compared_status"))
+        .alias("internal_status"),
+        F.when(statement, F.col("status")).alias("statement_status"),
+        F.when(internal, F.col("item_date")).alias("internal_date"),
+        F.when(statement, F.col("item_date")).alias("statement_date"),
         F.col("fee"),
         F.col("first_run_date"),
         F.col("chances"),
         F.col("duplicate_of"),
-        F.when(theirs, F.col("our_ref_norm")).alias("our_ref_norm"),
-        F.when(theirs, F.col("channel_ref_norm")).alias("channel_ref_norm"),
-        F.when(theirs, F.col("at")).alias("traded_at"),
+        F.when(statement, F.col("our_ref_norm")).alias("our_ref_norm"),
+        F.when(statement, F.col("channel_ref_norm")).alias("channel_ref_norm"),
+        F.when(statement, F.col("at")).alias("traded_at"),
     )
 
 
 def _reason_list() -> Column:
-    """The reasons that hold, in one list; most rows have none, and are spared its making."""
+    """The reasons of a row in one list; rows without reasons, most of them, skip the filter."""
     names = ("reason_1", "reason_2", "reason_3", "reason_4")
-    none = F.coalesce(*names).isNull()
-    nothing = F.array().cast("array<string>")
-    return F.when(none, nothing).when(~none, F.array_compact(F.array(*names)))
+    has_none = F.coalesce(*names).isNull()
+    empty = F.array().cast("array<string>")
+    return F.when(has_none, empty).when(~has_none, F.array_compact(F.array(*names)))
 
 
-def complete_rows(rows: DataFrame, day: date, channel: str, *there: str) -> DataFrame:
-    """Rows with reasons in one list, action, marks (apart from those `there`), date and channel, in
-    the table's order.
+def complete_rows(rows: DataFrame, day: date, channel: str, *hash_columns: str) -> DataFrame:
+    """Adds the reason list, action, reference hashes, run date and channel, in the table's order.
+
+    `hash_columns` are the reference hashes that the rows have already.
     """
-    listed = rows.withColumns({"reasons": _reason_list(), **key_hashes.stored(there)})
-    return listed.withColumns(
+    with_reasons = rows.withColumns({"reasons": _reason_list(), **key_hashes.stored(hash_columns)})
+    return with_reasons.withColumns(
         {"action": action(), "run_date": F.lit(day), "channel": F.lit(channel)}
     ).select(*OUTCOMES.columns)

@@ -1,4 +1,4 @@
-"""Faults made by hand in what a run on the next part of a day takes over from the last."""
+"""Faults in the run on a later part of a day, which resumes the state of the last run."""
 
 from tests.faults.fault import list_faults
 
@@ -6,21 +6,21 @@ PARTS = list_faults(
     "reconcile/partial_day",
     "test_parts",
     (
-        "parts-forget-the-number",
+        "partial-run-ignores-channel-ref",
         '{"our_mark": "our_ref_norm", "channel_mark": "channel_ref_norm"}',
         '{"our_mark": "our_ref_norm"}',
-        "a pair of an earlier part stands although a new line has its number",
+        "a pair of an earlier part stays although a new line has its channel_ref",
     ),
     (
-        "parts-lose-what-is-settled",
+        "partial-run-loses-settled-items",
         "items = lake.read_day(SETTLED_ITEMS, day, channel).unionByName(",
         "items = lake.read_day(SETTLED_ITEMS, day, channel).limit(0).unionByName(",
-        "what the last run settled in its steps is not looked at again",
+        "the run does not look again at what the last run settled in its steps",
     ),
     (
-        "parts-whatever-else-changed",
-        'page["base"] != base or',
+        "partial-run-ignores-other-changes",
+        ' or saved["base"] != base',
         "",
-        "another window, or our side anew, leaves the pairs of the last run as they were",
+        "pairs of the last run stay although the window or our side changed",
     ),
 )

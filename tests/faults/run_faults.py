@@ -29,7 +29,7 @@ TESTS = (
     "matching/test_groups",
     "matching/test_late",
     "matching/test_closed",
-    "matching/test_company",
+    "matching/test_day_sizes",
     "matching/test_candidates",
     "matching/test_decisions",
     "reconcile/test_parts",

@@ -20,7 +20,7 @@ COLUMNS = tuple(name for name in OUTCOMES.columns if name not in ("channel", *HA
 NOT_PAID = (Status.FAILED, Status.CLOSED)
 ONE_SIDED = (Reason.INTERNAL_ONLY, Reason.STATEMENT_ONLY, Reason.AMBIGUOUS)
 REASONS = list(Reason)
-#: Stands for an unknown time, which comes last.
+#: Replaces an unknown time, so that it sorts last.
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 

@@ -1,6 +1,6 @@
-"""A channel's days as a test writes them: lines and transactions in, rows and what is open out.
+"""Runs the match day by day in a test: lines and transactions in, outcomes and open items out.
 
-Days are offsets from T. Outcomes and open items of one run are what the next one looks back at.
+Days are offsets from T. A run reads the outcomes and open items that earlier runs left.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -47,19 +47,19 @@ def at(clock: str, offset: int = 0) -> datetime:
 
 def line(line_id: str, our_ref: str | None = None, amount: int = 1000, **other: Any) -> Row:
     """A succeeded payment on the statement, in CNY; its channel_ref is C- and its id."""
-    given = {"kind": "PAYMENT", "status": "SUCCEEDED", "currency": "CNY", "fee": 6}
-    own = {"line_id": line_id, "our_ref": our_ref, "channel_ref": f"C-{line_id}"}
-    return {**given, **own, "amount": amount, **other}
+    defaults = {"kind": "PAYMENT", "status": "SUCCEEDED", "currency": "CNY", "fee": 6}
+    references = {"line_id": line_id, "our_ref": our_ref, "channel_ref": f"C-{line_id}"}
+    return {**defaults, **references, "amount": amount, **other}
 
 
 def txn(txn_id: str, amount: int = 1000, **other: Any) -> Row:
-    """A succeeded payment of ours, in CNY; its our_ref is its txn_id."""
-    given = {"kind": "PAYMENT", "status": "SUCCEEDED", "currency": "CNY", "our_ref": txn_id}
-    return {**given, "txn_id": txn_id, "amount": amount, **other}
+    """An internal succeeded payment, in CNY; its our_ref is its txn_id."""
+    defaults = {"kind": "PAYMENT", "status": "SUCCEEDED", "currency": "CNY", "our_ref": txn_id}
+    return {**defaults, "txn_id": txn_id, "amount": amount, **other}
 
 
 def profile(match: Mapping[str, Any] | None = None, **other: Any) -> Profile:
-    """The page of channel bank, with the default passes."""
+    """The profile of channel bank, with the default passes."""
     page = {
         "channel": "bank",
         "dialect": "wechat_bill",
@@ -79,10 +79,10 @@ class Ledger:
         spark: SparkSession,
         folder: Path,
         match: Mapping[str, Any] | None = None,
-        bulk_from: int = EXACT_PAIRS_MIN_ITEMS,
+        exact_pairs_min_items: int = EXACT_PAIRS_MIN_ITEMS,
         **other: Any,
     ) -> None:
-        self.spark, self.folder, self.bulk_from = spark, folder, bulk_from
+        self.spark, self.folder, self.exact_pairs_min_items = spark, folder, exact_pairs_min_items
         self.profile = profile(match, **other)
         self.outcomes: list[Row] = []
         self.open_items: dict[int, list[Row]] = {}
@@ -93,96 +93,103 @@ class Ledger:
         offset: int,
         lines: Iterable[Row] = (),
         transactions: Iterable[Row] = (),
-        whole: bool = True,
-        there: bool = True,
+        is_statement_complete: bool = True,
+        has_snapshot: bool = True,
         decisions: Sequence[Decision] = (),
     ) -> "Ledger":
-        """Runs a date on what the dates before it left; nothing may be lost or doubled."""
-        theirs, ours = list(lines), list(transactions)
+        """Runs a date after the dates before it, and checks that no row is lost or doubled."""
+        line_rows, transaction_rows = list(lines), list(transactions)
         self.outcomes = [row for row in self.outcomes if row["run_date"] < day(offset)]
-        made = match_day(
-            self._frame(STATEMENT_LINES, [_dated(row, offset, "traded_at") for row in theirs]),
+        result = match_day(
             self._frame(
-                INTERNAL_TRANSACTIONS, [_dated(row, offset, "occurred_at") for row in ours]
+                STATEMENT_LINES, [_complete(row, offset, "traded_at") for row in line_rows]
+            ),
+            self._frame(
+                INTERNAL_TRANSACTIONS,
+                [_complete(row, offset, "occurred_at") for row in transaction_rows],
             ),
             self._frame(OPEN_ITEMS, self.open_items.get(offset - 1, [])),
-            ClosedOutcomes(self._frame(OUTCOMES, self.outcomes), len(self.outcomes), self._having),
+            ClosedOutcomes(
+                self._frame(OUTCOMES, self.outcomes), len(self.outcomes), self._rows_with_hashes
+            ),
             RunContext(
                 day(offset),
-                whole,
-                there,
-                item_count=len(theirs) + len(ours),
+                is_statement_complete,
+                has_snapshot,
+                item_count=len(line_rows) + len(transaction_rows),
                 decisions=tuple(decisions),
             ),
             self.profile,
             LakeKeeper(Lake(self.spark, str(self.folder))),
-            self.bulk_from,
+            self.exact_pairs_min_items,
         )
-        rows = self._frame(OUTCOMES, _collected(made.outcomes))
-        went_in = conservation.input_totals(made.input_sums.collect())
-        came_out = conservation.outcome_totals(conservation.sum_outcomes(rows).collect())
-        assert conservation.find_differences(went_in, came_out) == []
-        self.outcomes += _collected(rows)
-        self.open_items[offset] = _collected(made.open_items)
-        self.candidates[offset] = _collected(made.candidates)
+        rows = self._frame(OUTCOMES, _collect(result.outcomes))
+        inputs = conservation.input_totals(result.input_sums.collect())
+        outcomes = conservation.outcome_totals(conservation.sum_outcomes(rows).collect())
+        assert conservation.find_differences(inputs, outcomes) == []
+        self.outcomes += _collect(rows)
+        self.open_items[offset] = _collect(result.open_items)
+        self.candidates[offset] = _collect(result.candidates)
         return self
 
     def rows(self, offset: int, *columns: str) -> list[tuple[Any, ...]]:
-        """A run's outcomes, some columns, by id; `reasons` are joined by +, `id` is the own id."""
-        found = [row for row in self.outcomes if row["run_date"] == day(offset)]
-        return _shown(found, columns)
+        """Some columns of a run's outcomes, sorted: first the ids, `reasons` joined by +."""
+        rows = [row for row in self.outcomes if row["run_date"] == day(offset)]
+        return _select(rows, columns)
 
-    def opened(self, offset: int, *columns: str) -> list[tuple[Any, ...]]:
-        """What is open after a run, some columns, by id."""
-        return _shown(self.open_items[offset], columns)
+    def open_rows(self, offset: int, *columns: str) -> list[tuple[Any, ...]]:
+        """Some columns of the items that are open after a run, sorted, first the ids."""
+        return _select(self.open_items[offset], columns)
 
-    def listed(self, offset: int, *columns: str) -> list[tuple[Any, ...]]:
-        """A run's candidates, some columns, by pass, item and rank."""
-        found = sorted(
+    def candidate_rows(self, offset: int, *columns: str) -> list[tuple[Any, ...]]:
+        """Some columns of a run's candidates, by pass, item and rank."""
+        rows = sorted(
             self.candidates[offset], key=lambda row: (row["pass"], row["unit_id"], row["rank"])
         )
-        return [tuple(row[name] for name in columns) for row in found]
+        return [tuple(row[name] for name in columns) for row in rows]
 
     def _frame(self, table: Table, rows: list[Row]) -> DataFrame:
         values = [tuple(row.get(name) for name in table.columns) for row in rows]
         return self.spark.createDataFrame(values, table.schema)
 
-    def _having(self, asked: DataFrame | TodaysMarks, columns: Sequence[str]) -> DataFrame:
-        """Closed rows with a mark asked for, and no other."""
-        given = _given(asked)
-        rows = [row for row in self.outcomes if given & {row[name] for name in HASH_COLUMNS}]
+    def _rows_with_hashes(
+        self, hashes: DataFrame | TodaysMarks, columns: Sequence[str]
+    ) -> DataFrame:
+        """Closed rows with one of the hashes, and no other."""
+        values = _read_hashes(hashes)
+        rows = [row for row in self.outcomes if values & {row[name] for name in HASH_COLUMNS}]
         return self._frame(OUTCOMES, rows).select(*columns)
 
 
-def _given(asked: DataFrame | TodaysMarks) -> set[int]:
-    if not isinstance(asked, KeptMarks):
-        return {row["mark"] for row in asked.collect()}
-    files = [pq.read_table(each.path, columns=list(each.columns)) for each in asked.asked]
+def _read_hashes(hashes: DataFrame | TodaysMarks) -> set[int]:
+    if not isinstance(hashes, KeptMarks):
+        return {row["mark"] for row in hashes.collect()}
+    files = [pq.read_table(file.path, columns=list(file.columns)) for file in hashes.asked]
     return {mark for file in files for column in file for mark in column.drop_null().to_pylist()}
 
 
-def _collected(frame: DataFrame) -> list[Row]:
-    return [_aware(row.asDict()) for row in frame.collect()]
+def _collect(frame: DataFrame) -> list[Row]:
+    return [_to_utc(row.asDict()) for row in frame.collect()]
 
 
-def _aware(row: Row) -> Row:
-    """Times as they are in UTC, whatever zone this machine is in."""
+def _to_utc(row: Row) -> Row:
+    """The row with its times in UTC, whatever the zone of this machine."""
     return {
         name: value.astimezone(UTC) if isinstance(value, datetime) else value
         for name, value in row.items()
     }
 
 
-def _dated(row: Row, offset: int, time: str) -> Row:
-    """A row with its date, a time at noon unless it says another, and references normalized."""
-    made = {"business_date": day(offset), "channel": "bank", time: at("12", offset)} | row
-    return made | {f"{name}_norm": made.get(name) for name in _REFERENCES}
+def _complete(row: Row, offset: int, time: str) -> Row:
+    """The row with its date, a time (noon if it has none), and normalized references."""
+    dated = {"business_date": day(offset), "channel": "bank", time: at("12", offset)} | row
+    return dated | {f"{name}_norm": dated.get(name) for name in _REFERENCES}
 
 
-def _shown(rows: Iterable[Row], columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
+def _select(rows: Iterable[Row], columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
     out = []
     for row in rows:
-        told = row | {"id": "+".join(row[name] for name in ("txn_id", "line_id") if row[name])}
-        told["reasons"] = "+".join(row.get("reasons") or [])
-        out.append(tuple(told[name] for name in ("id", *columns)))
+        selected = row | {"id": "+".join(row[name] for name in ("txn_id", "line_id") if row[name])}
+        selected["reasons"] = "+".join(row.get("reasons") or [])
+        out.append(tuple(selected[name] for name in ("id", *columns)))
     return sorted(out, key=str)

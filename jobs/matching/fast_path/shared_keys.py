@@ -91,13 +91,13 @@ def told_alone(members: DataFrame, columns: Sequence[str], match: Match) -> Data
     partner, no candidate, no group.
     """
     none = F.lit(None).cast("string")
-    free = F.col("settled").isNull()
+    free = F.col("step_outcome").isNull()
     met = {
         name: F.when(free & passes.may_take_part(each), F.lit(0).cast("bigint"))
         for name, each in passes.passes_with_candidate_counts(match).items()
     }
-    found = {"partner": none, "matched_by": none, "rival": F.lit(False), **met, "unit_id": none,
-             "gap": F.lit(None).cast("bigint")}  # fmt: skip
+    found = {"partner": none, "matched_by": none, "had_candidate": F.lit(False), **met,
+             "unit_id": none, "gap": F.lit(None).cast("bigint")}  # fmt: skip
     assert {*passes.RESULT_COLUMNS, *met, *groups.RESULT_COLUMNS} == {*found}
     return members.select(
         *columns, *case_tables.RESULT_COLUMNS, *[of.alias(name) for name, of in found.items()]

@@ -1,5 +1,6 @@
-"""Steps 6 and 7: what an item comes to that nobody met. It waits, is not expected, or breaks; and
-after a break it may still be met for a while, out of sight.
+"""Steps 6 and 7: unmatched items. An item waits, is not expected, or breaks.
+
+After a one-sided break an item is a late candidate for a while: a later run may still match it.
 """
 
 from datetime import date
@@ -12,50 +13,50 @@ from schemas.profile.match_rules import Match
 from schemas.vocabulary import Outcome, Reason
 
 
-def _not_expected() -> Column:
+def _is_unpaid() -> Column:
     return F.col("status").isin(*NOT_PAID)
 
 
 def outcome() -> Column:
-    """EXCLUDED for what failed, SUSPENSE within the window, BREAK beyond it; null out of sight."""
-    sight, waits = F.col("in_sight"), F.col("in_window")
+    """EXCLUDED if the item failed, SUSPENSE within the window, else BREAK; null if not reported."""
+    is_reportable, is_within = F.col("is_reportable"), F.col("is_within_window")
     return (
-        F.when(sight & _not_expected(), F.lit(Outcome.EXCLUDED.value))
-        .when(sight & waits, F.lit(Outcome.SUSPENSE.value))
-        .when(sight & ~waits, F.lit(Outcome.BREAK.value))
+        F.when(is_reportable & _is_unpaid(), F.lit(Outcome.EXCLUDED.value))
+        .when(is_reportable & is_within, F.lit(Outcome.SUSPENSE.value))
+        .when(is_reportable & ~is_within, F.lit(Outcome.BREAK.value))
     )
 
 
 def reason() -> Column:
-    """NOT_EXPECTED for what failed, AMBIGUOUS for who had a candidate, else the side it is on."""
-    sight = F.col("in_sight")
+    """NOT_EXPECTED if the item failed, AMBIGUOUS if it had a candidate, else its side."""
+    is_reportable = F.col("is_reportable")
     return (
-        F.when(sight & _not_expected(), F.lit(Reason.NOT_EXPECTED.value))
-        .when(sight & F.col("rival"), F.lit(Reason.AMBIGUOUS.value))
-        .when(sight & is_transaction(), F.lit(Reason.INTERNAL_ONLY.value))
-        .when(sight & is_line(), F.lit(Reason.STATEMENT_ONLY.value))
+        F.when(is_reportable & _is_unpaid(), F.lit(Reason.NOT_EXPECTED.value))
+        .when(is_reportable & F.col("had_candidate"), F.lit(Reason.AMBIGUOUS.value))
+        .when(is_reportable & is_transaction(), F.lit(Reason.INTERNAL_ONLY.value))
+        .when(is_reportable & is_line(), F.lit(Reason.STATEMENT_ONLY.value))
     )
 
 
 def broke_on(day: date) -> Column:
-    """The run on which an item broke one-sided: an earlier one, this one, or none."""
-    breaks = ~_not_expected() & ~F.col("in_window")
+    """The run on which an item broke one-sided: an earlier one, this one, or null."""
+    breaks = ~_is_unpaid() & ~F.col("is_within_window")
     return F.coalesce("broke_on", F.when(breaks, F.lit(day)))
 
 
 def stays_open(match: Match, day: date) -> Column:
-    """Whether an item that nobody met is open after the run.
+    """Whether an unmatched item is open after the run.
 
-    A late candidate is for `late` run dates, unless it is sent again as failed; any other until it
-    breaks, or, where it failed, until its window has closed.
+    A late candidate is open for `late` run dates, unless it is sent again as failed. Another item
+    is open until its window closes; then it becomes a late candidate, unless it failed.
     """
     late = F.col("broke_on").isNotNull()
-    in_window = F.col("in_window")
-    remains = late & still_late(match, day) & ~(F.col("in_sight") & _not_expected())
-    breaks = ~late & ~in_window & ~_not_expected() & F.lit(match.late > 0)
-    return (~late & in_window) | remains | breaks
+    within = F.col("is_within_window")
+    stays_late = late & is_late_tomorrow(match, day) & ~(F.col("is_reportable") & _is_unpaid())
+    breaks = ~late & ~within & ~_is_unpaid() & F.lit(match.late > 0)
+    return (~late & within) | stays_late | breaks
 
 
-def still_late(match: Match, day: date) -> Column:
-    """Whether a late candidate is one on the next run, too."""
+def is_late_tomorrow(match: Match, day: date) -> Column:
+    """Whether a late candidate is still one on the next run."""
     return F.date_add("broke_on", match.late) > F.lit(day)

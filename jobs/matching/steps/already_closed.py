@@ -1,6 +1,6 @@
-"""Step 2: what an earlier run closed already, and comes again today in whatever state.
+"""Step 2: items that an earlier run closed and that come again today, in any state.
 
-Only what comes in today is asked; what is open was asked on the day on which it came.
+The step looks up only items that are new today; open items were looked up on their first run.
 """
 
 from collections.abc import Sequence
@@ -19,11 +19,11 @@ from jobs.matching.item_columns import (
     partition_by_key,
     statuses_agree,
 )
-from jobs.matching.steps.lookback import NUMBER, PAID, affected_rows
+from jobs.matching.steps.lookback import CHANNEL_REF_KEY, OUR_REF_KEY, affected_rows
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Outcome, Reason, Status
 
-_VERDICTS: dict[str, case_tables.Result] = {
+_RESULTS: dict[str, case_tables.Result] = {
     "copy": (Outcome.BREAK, Reason.DUPLICATE_LINE),
     "paid again": (Outcome.BREAK, Reason.DUPLICATE_PAYMENT),
     "later state": (Outcome.EXCLUDED, Reason.ALREADY_RECONCILED),
@@ -34,142 +34,150 @@ _VERDICTS: dict[str, case_tables.Result] = {
     "agrees": (Outcome.EXCLUDED, Reason.ALREADY_RECONCILED),
     "changed": (Outcome.BREAK, Reason.CHANGED_AFTER_MATCH),
 }
-_NAMED_BY = {
+_ORIGINAL_COLUMNS = {
     "copy": "copy_of",
-    "paid again": "paid_of",
-    "later state": "place_of",
-    "later state differs": "place_of",
-    "reversed elsewhere": "paid_of",
-    "failed elsewhere": "paid_of",
+    "paid again": "paid_line",
+    "later state": "replaced_line",
+    "later state differs": "replaced_line",
+    "reversed elsewhere": "paid_line",
+    "failed elsewhere": "paid_line",
     "changed": "id",
 }
-_COMPARED = ("later state differs", "reversed elsewhere")
-_SAID = ("status", "amount", "currency")
-_LATER = ("later state", "later state differs")
+_COMPARED_CASES = ("later state differs", "reversed elsewhere")
+_STATE = ("status", "amount", "currency")
+_LATER_STATES = ("later state", "later state differs")
 
 
 def classify_repeats(
-    members: DataFrame,
+    participants: DataFrame,
     columns: Sequence[str],
     closed: DataFrame | None,
     day: date,
     profile: Profile,
     keep: Keep,
 ) -> DataFrame:
-    """Members (`columns`, see `members.columns_of`) with what closed rows make of them.
+    """Adds the columns of `case_tables` to `columns`, settled for items that are closed already.
 
-    `closed` are rows of outcomes of earlier run dates, as many as look-back needs or more; None
-    where none of them can touch a member, which spares the questions.
-    Adds the columns of `verdicts`.
+    `closed` has the outcomes of earlier run dates that look-back needs, maybe more; None if no
+    participant can have one, which saves the look-up.
     """
     if closed is None:
         none = F.lit(None).cast("string")
-        return members.select(*columns, *[none.alias(name) for name in case_tables.RESULT_COLUMNS])
+        return participants.select(
+            *columns, *[none.alias(name) for name in case_tables.RESULT_COLUMNS]
+        )
     since = day - timedelta(days=profile.match.lookback)
-    fresh_line, fresh_txn = F.col("fresh") & is_line(), F.col("fresh") & is_transaction()
-    keyed = members.withColumns(
+    new_line, new_txn = F.col("is_new") & is_line(), F.col("is_new") & is_transaction()
+    keyed = participants.withColumns(
         {
-            "txn_id": F.when(fresh_txn, F.col("id")),
-            NUMBER: F.when(fresh_line, kind_and_reference("channel_ref_norm")),
-            PAID: F.when(fresh_line, kind_and_reference("our_ref_norm")),
+            "txn_id": F.when(new_txn, F.col("id")),
+            CHANNEL_REF_KEY: F.when(new_line, kind_and_reference("channel_ref_norm")),
+            OUR_REF_KEY: F.when(new_line, kind_and_reference("our_ref_norm")),
         }
     )
     rows = keep(affected_rows(keyed, closed, since), "closed")
-    met = (
-        keyed.join(_copies(rows), on=[NUMBER, "status"], how="left")
-        .join(_numbers(rows), on=NUMBER, how="left")
-        .join(_payments(rows), on=PAID, how="left")
-        .join(_transactions(rows), on="txn_id", how="left")
+    joined = (
+        keyed.join(_copies(rows), on=[CHANNEL_REF_KEY, "status"], how="left")
+        .join(_latest_lines(rows), on=CHANNEL_REF_KEY, how="left")
+        .join(_payments_in_force(rows), on=OUR_REF_KEY, how="left")
+        .join(_transaction_states(rows), on="txn_id", how="left")
     )
-    sent = members.where(is_transaction() & F.col("sent")).select(
-        F.col("id").alias("asked_txn"), F.col("status").alias("sent_status")
+    sent = participants.where(is_transaction() & F.col("is_sent_today")).select(
+        F.col("id").alias("compared_txn"), F.col("status").alias("sent_status")
     )
-    judged = _classify_transactions(_classify_lines(met, sent), since, profile.zone)
-    return judged.select(
+    classified = _classify_transactions(_classify_lines(joined, sent), since, profile.zone)
+    return classified.select(
         *columns,
-        *case_tables.result_of_case("case", _VERDICTS),
-        case_tables.column_by_case("case", _NAMED_BY).alias("duplicate_of"),
-        F.when(F.col("case").isin(*_COMPARED), F.col("compared")).alias("against"),
+        *case_tables.result_of_case("case", _RESULTS),
+        case_tables.column_by_case("case", _ORIGINAL_COLUMNS).alias("duplicate_of"),
+        F.when(F.col("case").isin(*_COMPARED_CASES), F.col("compared_status")).alias(
+            "compared_status"
+        ),
     )
 
 
-# ---- what is looked up ----------------------------------------------------------------------
+# ---- look-up tables -------------------------------------------------------------------------
 
 
 def _copies(rows: DataFrame) -> DataFrame:
-    return rows.where(F.col("is_first") & F.col(NUMBER).isNotNull()).select(
-        NUMBER, F.col("their_status").alias("status"), F.col("line_id").alias("copy_of")
+    return rows.where(F.col("is_first_of_status") & F.col(CHANNEL_REF_KEY).isNotNull()).select(
+        CHANNEL_REF_KEY, F.col("line_status").alias("status"), F.col("line_id").alias("copy_of")
     )
 
 
-def _numbers(rows: DataFrame) -> DataFrame:
-    return rows.where(F.col("is_latest") & F.col(NUMBER).isNotNull()).select(
-        NUMBER,
-        F.col("line_id").alias("place_of"),
-        F.col("their_status").alias("place_status"),
+def _latest_lines(rows: DataFrame) -> DataFrame:
+    return rows.where(F.col("is_latest_state") & F.col(CHANNEL_REF_KEY).isNotNull()).select(
+        CHANNEL_REF_KEY,
+        F.col("line_id").alias("replaced_line"),
+        F.col("line_status").alias("replaced_status"),
         F.col("base_line").alias("pair_line"),
         "pair_txn",
         "pair_status",
     )
 
 
-def _payments(rows: DataFrame) -> DataFrame:
-    return rows.where(F.col("is_paid") & F.col(PAID).isNotNull()).select(
-        PAID,
-        F.col("line_id").alias("paid_of"),
+def _payments_in_force(rows: DataFrame) -> DataFrame:
+    return rows.where(F.col("is_payment_in_force") & F.col(OUR_REF_KEY).isNotNull()).select(
+        OUR_REF_KEY,
+        F.col("line_id").alias("paid_line"),
         F.col("pair_txn").alias("paid_txn"),
         F.col("pair_status").alias("paid_status"),
     )
 
 
-def _transactions(rows: DataFrame) -> DataFrame:
-    return rows.where(F.col("is_last")).select(
+def _transaction_states(rows: DataFrame) -> DataFrame:
+    return rows.where(F.col("is_last_state")).select(
         "txn_id",
         F.col("run_date").alias("last_run"),
-        "our_status",
-        "our_amount",
-        "our_currency",
-        "settled_run",
-        "was_put_away",
+        "txn_status",
+        "txn_amount",
+        "txn_currency",
+        "closing_run",
+        "was_excluded_by_step_3",
         "paired_run",
         "paired_line",
-        *[F.col(f"word_their_{name}").alias(f"word_{name}") for name in _SAID],
+        *[
+            F.col(f"latest_reported_line_{name}").alias(f"latest_reported_{name}")
+            for name in _STATE
+        ],
     )
 
 
 # ---- lines ----------------------------------------------------------------------------------
 
 
-def _classify_lines(met: DataFrame, sent: DataFrame) -> DataFrame:
-    """Adds `case` to lines, and `compared`: the status of the transaction that they are held
-    against, as sent today, else as last seen.
+def _classify_lines(joined: DataFrame, sent: DataFrame) -> DataFrame:
+    """Adds `line_case`, and `compared_status`: the status of the transaction of the line's pair.
 
-    What failed on both sides comes back as a member when a good attempt follows.
+    That is the status sent today, else the last one. A line whose pair failed on both sides takes
+    part again when a later attempt did not fail.
     """
     status = F.col("status")
     failed = status.isin(*NOT_PAID)
-    paid_before = F.col("paid_of").isNotNull()
-    both_failed = F.col("place_status").isin(*NOT_PAID) & F.col("pair_status").isin(*NOT_PAID)
+    paid_before = F.col("paid_line").isNotNull()
+    both_failed = F.col("replaced_status").isin(*NOT_PAID) & F.col("pair_status").isin(*NOT_PAID)
     comes_back = F.coalesce(both_failed, F.lit(False)) & ~failed
-    later = F.col("place_of").isNotNull() & ~comes_back
-    asked = F.when(later, F.col("pair_txn")).when(paid_before, F.col("paid_txn"))
-    seen = F.when(later, F.col("pair_status")).when(paid_before, F.col("paid_status"))
-    asking = met.withColumns({"asked_txn": asked, "seen": seen, "takes_place": later})
-    compared = F.coalesce("sent_status", "seen")
-    later, paid_elsewhere = F.col("takes_place"), paid_before & ~comes_back
+    later = F.col("replaced_line").isNotNull() & ~comes_back
+    compared_txn = F.when(later, F.col("pair_txn")).when(paid_before, F.col("paid_txn"))
+    last_status = F.when(later, F.col("pair_status")).when(paid_before, F.col("paid_status"))
+    keyed = joined.withColumns(
+        {"compared_txn": compared_txn, "last_status": last_status, "is_later_state": later}
+    )
+    compared = F.coalesce("sent_status", "last_status")
+    later, paid_elsewhere = F.col("is_later_state"), paid_before & ~comes_back
     case = case_tables.first_true_case(
         [
             ("copy", F.col("copy_of").isNotNull()),
             ("paid again", paid_before & (status == F.lit(Status.SUCCEEDED.value))),
-            ("later state", later & statuses_agree(status, F.col("compared"))),
+            ("later state", later & statuses_agree(status, F.col("compared_status"))),
             ("later state differs", later),
             ("reversed elsewhere", paid_elsewhere & (status == F.lit(Status.REVERSED.value))),
             ("failed elsewhere", paid_before & failed),
         ]
     )
     return (
-        asking.join(sent, on="asked_txn", how="left")
-        .withColumn("compared", compared)
+        keyed.join(sent, on="compared_txn", how="left")
+        .withColumn("compared_status", compared)
         .withColumn("line_case", case)
     )
 
@@ -178,46 +186,57 @@ def _classify_lines(met: DataFrame, sent: DataFrame) -> DataFrame:
 
 
 def _classify_transactions(lines: DataFrame, since: date, zone: str) -> DataFrame:
-    """Adds `case` to transactions, too: what they are against what they were when last seen.
+    """Adds `case` to lines and transactions; a transaction is compared with its last state.
 
-    Look-back for a transaction reaches to the day before `occurred_at` where that is earlier. The
+    Look-back for a transaction reaches to the day before `occurred_at` if that is earlier. The
     latest line of its pair may be one of today's.
     """
     day_before = F.date_sub(F.to_date(F.from_utc_timestamp("at", zone)), 1)
-    back_to = F.least(F.coalesce(day_before, F.lit(since)), F.lit(since))
+    look_back_start = F.least(F.coalesce(day_before, F.lit(since)), F.lit(since))
     bounded = lines.withColumns(
         {
-            "was_closed": F.col("last_run") >= back_to,
-            "was_settled": F.col("settled_run") >= back_to,
-            "was_paired": F.col("paired_run") >= back_to,
-            "takes_place": F.coalesce(F.col("line_case").isin(*_LATER), F.lit(False)),
+            "was_closed": F.col("last_run") >= look_back_start,
+            "was_closed_by_step_3": F.col("closing_run") >= look_back_start,
+            "was_paired": F.col("paired_run") >= look_back_start,
+            "is_later_state": F.coalesce(F.col("line_case").isin(*_LATER_STATES), F.lit(False)),
         }
     )
-    of_line = F.when(F.col("takes_place"), F.col("pair_line"))
-    of_ours = F.when(F.col("was_paired"), F.col("paired_line"))
-    pair = Window.partitionBy(*partition_by_key(F.coalesce(of_line, of_ours)))
-    place = F.struct("takes_place", "item_date", F.col("at").isNull(), "at", "id", *_SAID)
-    return bounded.withColumn("today", F.max(place).over(pair)).withColumn("case", _case())
+    line_of_pair = F.when(F.col("is_later_state"), F.col("pair_line"))
+    line_of_txn = F.when(F.col("was_paired"), F.col("paired_line"))
+    pair = Window.partitionBy(*partition_by_key(F.coalesce(line_of_pair, line_of_txn)))
+    latest = F.struct("is_later_state", "item_date", F.col("at").isNull(), "at", "id", *_STATE)
+    return bounded.withColumn("latest_today", F.max(latest).over(pair)).withColumn("case", _case())
 
 
 def _case() -> Column:
-    """The case of a line, or what is found of a transaction; who comes back is a member again."""
-    status, was, word = F.col("status"), F.col("our_status"), F.col("word_status")
-    paired, closed, today = F.col("was_paired"), F.col("was_closed"), F.col("today")
-    both_failed = paired & was.isin(*NOT_PAID) & word.isin(*NOT_PAID) & ~status.isin(*NOT_PAID)
-    put_away = F.col("was_settled") & F.col("was_put_away") & was.isin(*NOT_PAID)
-    now = {
-        name: F.when(paired & today["takes_place"], today[name]).when(paired, F.col(f"word_{name}"))
-        for name in _SAID
+    """The case of a line or a transaction; null if it takes part in the match."""
+    status, last_status = F.col("status"), F.col("txn_status")
+    line_status = F.col("latest_reported_status")
+    paired, closed, today = F.col("was_paired"), F.col("was_closed"), F.col("latest_today")
+    both_failed = (
+        paired & last_status.isin(*NOT_PAID) & line_status.isin(*NOT_PAID) & ~status.isin(*NOT_PAID)
+    )
+    was_excluded = (
+        F.col("was_closed_by_step_3")
+        & F.col("was_excluded_by_step_3")
+        & last_status.isin(*NOT_PAID)
+    )
+    latest_line = {
+        name: F.when(paired & today["is_later_state"], today[name]).when(
+            paired, F.col(f"latest_reported_{name}")
+        )
+        for name in _STATE
     }
-    same = (F.col("amount") == F.col("our_amount")) & (F.col("currency") == F.col("our_currency"))
-    agrees = (F.col("amount") == now["amount"]) & (F.col("currency") == now["currency"])
-    ours = case_tables.first_true_case(
+    same = (F.col("amount") == F.col("txn_amount")) & (F.col("currency") == F.col("txn_currency"))
+    agrees = (F.col("amount") == latest_line["amount"]) & (
+        F.col("currency") == latest_line["currency"]
+    )
+    txn_case = case_tables.first_true_case(
         [
-            ("unchanged", closed & same & (status == was)),
-            ("agrees", closed & agrees & statuses_agree(now["status"], status)),
-            ("comes back", closed & ((put_away & (status != was)) | both_failed)),
+            ("unchanged", closed & same & (status == last_status)),
+            ("agrees", closed & agrees & statuses_agree(latest_line["status"], status)),
+            ("comes back", closed & ((was_excluded & (status != last_status)) | both_failed)),
             ("changed", closed),
         ]
     )
-    return F.when(is_line(), F.col("line_case")).when(is_transaction(), ours)
+    return F.when(is_line(), F.col("line_case")).when(is_transaction(), txn_case)

@@ -7,16 +7,16 @@ from pyspark.sql import DataFrame
 
 from jobs.matching.fast_path.staging import TodaysMarks
 
-#: Of closed rows those that have a mark among the given, and maybe others, in some columns.
+#: (hashes, columns) -> these columns of the closed rows with one of the hashes, and maybe of more.
 RowFilter = Callable[[DataFrame | TodaysMarks, Sequence[str]], DataFrame]
 
 
 @dataclass(frozen=True)
 class ClosedOutcomes:
-    """The outcomes of earlier run dates as far as look-back needs them, or more.
+    """The outcomes of earlier run dates that look-back needs, maybe more.
 
-    `count` is about how many there are, None where nobody counted them. `sieve` picks, of many, the
-    rows that have one of some marks, and maybe others.
+    `count` is about how many rows there are, None if unknown. `row_filter` selects, of many rows,
+    those with one of some reference hashes, maybe others too.
     """
 
     rows: DataFrame
@@ -24,13 +24,12 @@ class ClosedOutcomes:
     row_filter: RowFilter | None = None
 
     def select_rows_with_hashes(
-        self, asked: DataFrame | TodaysMarks, columns: Sequence[str]
+        self, hashes: DataFrame | TodaysMarks, columns: Sequence[str]
     ) -> DataFrame:
-        """Some columns of the rows with a mark among `asked`, and maybe of others; without a sieve
-        of all.
+        """Some columns of the rows with one of the hashes, maybe of others too.
+
+        Without a `row_filter` these are all rows.
         """
-        return (
-            self.rows.select(*columns)
-            if self.row_filter is None
-            else self.row_filter(asked, columns)
-        )
+        if self.row_filter is None:
+            return self.rows.select(*columns)
+        return self.row_filter(hashes, columns)

@@ -1,4 +1,4 @@
-"""Step 3, among the members: what stands twice. Transactions first, then lines, then payments."""
+"""Step 3, duplicates among the participants: transactions, then lines, then payment lines."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,153 +9,165 @@ from jobs.matching import case_tables
 from jobs.matching.item_columns import is_line, is_transaction, line_order, partition_by_key
 from schemas.vocabulary import Outcome, Reason, Status
 
-_PUT_AWAY = (Outcome.EXCLUDED, Reason.NOT_EXPECTED)
-_TWINS: dict[str, case_tables.Result] = {
+_EXCLUDED = (Outcome.EXCLUDED, Reason.NOT_EXPECTED)
+_DUPLICATES: dict[str, case_tables.Result] = {
     "line": (Outcome.BREAK, Reason.DUPLICATE_LINE),
     "paid": (Outcome.BREAK, Reason.DUPLICATE_TRANSACTION),
-    "unpaid": _PUT_AWAY,
+    "unpaid": _EXCLUDED,
 }
-_LAST_WORDS: dict[str, case_tables.Result] = {"overruled": _PUT_AWAY}
+_SUPERSEDED: dict[str, case_tables.Result] = {"superseded": _EXCLUDED}
 _PAYMENTS: dict[str, case_tables.Result] = {
     "paid": (Outcome.BREAK, Reason.DUPLICATE_PAYMENT),
     "reversed": (Outcome.BREAK, Reason.STATUS_MISMATCH),
-    "unpaid": _PUT_AWAY,
+    "unpaid": _EXCLUDED,
 }
 
 
-def resolve_duplicates(members: DataFrame, columns: Sequence[str]) -> DataFrame:
-    """Members (`columns`) with what is found, in the columns of `verdicts`.
+def resolve_duplicates(participants: DataFrame, columns: Sequence[str]) -> DataFrame:
+    """Settles all but one of the items that share a reference on one side.
 
-    What is settled already is nobody's twin.
+    The result has `columns` and the columns of `case_tables`. Items that step 2 settled take no
+    part.
     """
-    crowded = _crowded(members)
-    once = _found(_duplicate_rows(crowded), columns, _TWINS)
-    last = _found(_superseded_states(once), columns, _LAST_WORDS)
-    return _found(_payments(last), columns, _PAYMENTS)
+    shared = _add_shared_references(participants)
+    first = _settle(_duplicate_rows(shared), columns, _DUPLICATES)
+    latest = _settle(_superseded_states(first), columns, _SUPERSEDED)
+    return _settle(_duplicate_payments(latest), columns, _PAYMENTS)
 
 
 def _is(status: Status) -> Column:
     return F.col("status") == F.lit(status.value)
 
 
-def _crowded(frame: DataFrame) -> DataFrame:
-    """Adds `number` and `payment`: channel_ref of lines, and our_ref, where others share it."""
-    number, payment = F.when(is_line(), F.col("channel_ref_norm")), F.col("our_ref_norm")
-    of_number = Window.partitionBy(*partition_by_key(F.col("kind"), number))
-    of_payment = Window.partitionBy(*partition_by_key(F.col("kind"), payment))
+def _add_shared_references(frame: DataFrame) -> DataFrame:
+    """Adds `shared_channel_ref` (of lines) and `shared_our_ref`: null if no other item has it."""
+    channel_ref, our_ref = F.when(is_line(), F.col("channel_ref_norm")), F.col("our_ref_norm")
+    by_channel_ref = Window.partitionBy(*partition_by_key(F.col("kind"), channel_ref))
+    by_our_ref = Window.partitionBy(*partition_by_key(F.col("kind"), our_ref))
     counted = frame.withColumns(
         {
-            "numbers": F.count("id").over(of_number),
-            "lines": F.count(F.when(is_line(), F.lit(1))).over(of_payment),
-            "txns": F.count(F.when(is_transaction(), F.lit(1))).over(of_payment),
+            "same_channel_ref": F.count("id").over(by_channel_ref),
+            "lines": F.count(F.when(is_line(), F.lit(1))).over(by_our_ref),
+            "txns": F.count(F.when(is_transaction(), F.lit(1))).over(by_our_ref),
         }
     )
     several = (F.col("lines") > F.lit(1)) | (F.col("txns") > F.lit(1))
     return counted.withColumns(
         {
-            "number": F.when(F.col("numbers") > F.lit(1), number),
-            "payment": F.when(several, payment),
+            "shared_channel_ref": F.when(F.col("same_channel_ref") > F.lit(1), channel_ref),
+            "shared_our_ref": F.when(several, our_ref),
         }
     )
 
 
-def _apart(shared: Column, *more: Column) -> WindowSpec:
-    """Unsettled items of one side and kind that share a reference."""
-    return Window.partitionBy(*more, *partition_by_key(F.col("side"), F.col("kind"), shared))
+def _by_reference(reference: Column, *more: Column) -> WindowSpec:
+    """Items of one side and kind that share a reference."""
+    return Window.partitionBy(*more, *partition_by_key(F.col("side"), F.col("kind"), reference))
 
 
-def _found(
-    ranked: DataFrame, columns: Sequence[str], cases: Mapping[str, case_tables.Result]
+def _settle(
+    ranked: DataFrame, columns: Sequence[str], results: Mapping[str, case_tables.Result]
 ) -> DataFrame:
-    """Settles the items of a `case`; `stays` is the id of the one that stays, `held_against` the
-    status of the transaction that a line is compared with.
+    """Settles the items with a `case`.
+
+    `kept_id` is the id of the item that is kept, `new_compared_status` the status of the
+    transaction that a line is compared with.
     """
-    settled, why = case_tables.result_of_case("case", cases)
+    outcome, reason = case_tables.result_of_case("case", results)
     is_case = F.col("case").isNotNull()
     return ranked.select(
         *columns,
-        F.coalesce("settled", settled).alias("settled"),
-        F.coalesce("why", why).alias("why"),
-        F.coalesce("duplicate_of", F.when(is_case, F.col("stays"))).alias("duplicate_of"),
-        F.coalesce("against", "held_against").alias("against"),
-        "number",
-        "payment",
+        F.coalesce("step_outcome", outcome).alias("step_outcome"),
+        F.coalesce("step_reason", reason).alias("step_reason"),
+        F.coalesce("duplicate_of", F.when(is_case, F.col("kept_id"))).alias("duplicate_of"),
+        F.coalesce("compared_status", "new_compared_status").alias("compared_status"),
+        "shared_channel_ref",
+        "shared_our_ref",
     )
 
 
 def _with_first(frame: DataFrame, order: WindowSpec) -> DataFrame:
-    """Adds id and status of the first (`stays`, `staying`), and whether an item is another one."""
+    """Adds `kept_id` and `kept_status` of the first item, and whether an item `is_duplicate`."""
     first = F.col("first")
     return frame.withColumn(
         "first", F.first_value(F.struct("id", "status")).over(order)
     ).withColumns(
-        {"stays": first["id"], "staying": first["status"], "is_other": F.col("id") != first["id"]}
+        {
+            "kept_id": first["id"],
+            "kept_status": first["status"],
+            "is_duplicate": F.col("id") != first["id"],
+        }
     )
 
 
-def _free(reference: str) -> Column:
-    return F.when(F.col("settled").isNull(), F.col(reference))
+def _if_unsettled(reference: str) -> Column:
+    return F.when(F.col("step_outcome").isNull(), F.col(reference))
 
 
 def _duplicate_rows(frame: DataFrame) -> DataFrame:
-    """Of transactions with one kind and our_ref the first stays: succeeded, earliest, by id.
+    """Of transactions with one kind and our_ref the first is kept: succeeded, earliest, by id.
 
-    Of lines with one kind, channel_ref and status the first stays.
+    Of lines with one kind, channel_ref and status the first is kept.
     """
-    shared = F.when(is_transaction(), _free("payment")).when(is_line(), _free("number"))
-    order = _apart(shared, F.when(is_line(), F.col("status"))).orderBy(
+    shared = F.when(is_transaction(), _if_unsettled("shared_our_ref")).when(
+        is_line(), _if_unsettled("shared_channel_ref")
+    )
+    order = _by_reference(shared, F.when(is_line(), F.col("status"))).orderBy(
         F.when(is_transaction(), ~_is(Status.SUCCEEDED)).asc(),
         F.when(is_line(), F.col("item_date")).asc(),
         F.col("at").asc_nulls_last(),
         F.col("id").asc(),
     )
-    beside = shared.isNotNull() & F.col("is_other")
+    is_duplicate = shared.isNotNull() & F.col("is_duplicate")
     case = case_tables.first_true_case(
         [
-            ("line", beside & is_line()),
-            ("paid", beside & _is(Status.SUCCEEDED)),
-            ("unpaid", beside),
+            ("line", is_duplicate & is_line()),
+            ("paid", is_duplicate & _is(Status.SUCCEEDED)),
+            ("unpaid", is_duplicate),
         ]
     )
-    return _with_first(frame, order).withColumns({"case": case, "held_against": _no_status()})
+    return _with_first(frame, order).withColumns({"case": case, "new_compared_status": _null()})
 
 
 def _superseded_states(frame: DataFrame) -> DataFrame:
-    """Of lines with one kind and channel_ref the last stays: it is the channel's word."""
-    backwards = _apart(_free("number")).orderBy(
+    """Of lines with one kind and channel_ref the last is kept: it is the latest state."""
+    shared = _if_unsettled("shared_channel_ref")
+    latest_first = _by_reference(shared).orderBy(
         F.col("item_date").desc(), F.col("at").desc_nulls_first(), F.col("id").desc()
     )
-    overruled = _free("number").isNotNull() & F.col("is_other")
-    case = case_tables.first_true_case([("overruled", overruled)])
-    return _with_first(frame, backwards).withColumns({"case": case, "held_against": _no_status()})
+    is_superseded = shared.isNotNull() & F.col("is_duplicate")
+    case = case_tables.first_true_case([("superseded", is_superseded)])
+    ranked = _with_first(frame, latest_first)
+    return ranked.withColumns({"case": case, "new_compared_status": _null()})
 
 
-def _payments(frame: DataFrame) -> DataFrame:
-    """Of lines with one kind and our_ref the first stays: succeeded, of our amount, in order."""
-    both = Window.partitionBy(*partition_by_key(F.col("kind"), _free("payment")))
-    with_ours = frame.withColumns(
+def _duplicate_payments(frame: DataFrame) -> DataFrame:
+    """Of lines with one kind and our_ref one is kept: succeeded, of our amount, then in order."""
+    shared = _if_unsettled("shared_our_ref")
+    both_sides = Window.partitionBy(*partition_by_key(F.col("kind"), shared))
+    with_transaction = frame.withColumns(
         {
-            f"our_{name}": F.max(F.when(is_transaction(), F.col(name))).over(both)
+            f"txn_{name}": F.max(F.when(is_transaction(), F.col(name))).over(both_sides)
             for name in ("amount", "currency", "status")
         }
     )
-    same = (F.col("amount") == F.col("our_amount")) & (F.col("currency") == F.col("our_currency"))
-    order = _apart(_free("payment")).orderBy(
+    same = (F.col("amount") == F.col("txn_amount")) & (F.col("currency") == F.col("txn_currency"))
+    order = _by_reference(shared).orderBy(
         _is(Status.SUCCEEDED).desc(), F.coalesce(same, F.lit(False)).desc(), *line_order()
     )
-    beside = is_line() & _free("payment").isNotNull() & F.col("is_other")
-    beside_paid = beside & (F.col("staying") == F.lit(Status.SUCCEEDED.value))
+    is_duplicate = is_line() & shared.isNotNull() & F.col("is_duplicate")
+    of_paid = is_duplicate & (F.col("kept_status") == F.lit(Status.SUCCEEDED.value))
     case = case_tables.first_true_case(
         [
-            ("paid", beside & _is(Status.SUCCEEDED)),
-            ("reversed", beside_paid & _is(Status.REVERSED)),
-            ("unpaid", beside),
+            ("paid", is_duplicate & _is(Status.SUCCEEDED)),
+            ("reversed", of_paid & _is(Status.REVERSED)),
+            ("unpaid", is_duplicate),
         ]
     )
-    ranked = _with_first(with_ours, order).withColumn("case", case)
-    reversed_ = F.col("case") == F.lit("reversed")
-    return ranked.withColumn("held_against", F.when(reversed_, F.col("our_status")))
+    ranked = _with_first(with_transaction, order).withColumn("case", case)
+    is_reversed = F.col("case") == F.lit("reversed")
+    return ranked.withColumn("new_compared_status", F.when(is_reversed, F.col("txn_status")))
 
 
-def _no_status() -> Column:
+def _null() -> Column:
     return F.lit(None).cast("string")

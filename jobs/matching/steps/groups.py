@@ -1,7 +1,7 @@
-"""Step 5, groups: lines and transactions that belong together by one reference, compared as sums.
+"""Step 5, groups: lines and transactions that share an order or batch reference, compared by sums.
 
-Only what succeeded is a member; kinds mix, signs count. Groups settle their members in the columns
-of `verdicts`. A group that waits holds its members.
+Only SUCCEEDED items are members, of any kind, with their signs. A group settles its members in the
+columns of `case_tables`. A group that waits holds its members.
 """
 
 from collections.abc import Sequence
@@ -15,32 +15,36 @@ from jobs.matching.steps import passes
 from schemas.profile.match_rules import Group, Match
 from schemas.vocabulary import Outcome, Reason, Status, normalized
 
-#: What the groups find out about an item: the group and its key, and statement - internal on the
-#: first row of each currency.
+#: What the groups add to an item: the group and its key, and the difference (statement - internal)
+#: on the first row of each currency.
 RESULT_COLUMNS = ("unit_id", "gap")
-_SETTLED = ("settled", "why", "matched_by")
-_VERDICTS: dict[str, tuple[Outcome, Reason | None]] = {
-    "even": (Outcome.MATCHED, None),
+_REPLACED = ("step_outcome", "step_reason", "matched_by")
+_RESULTS: dict[str, case_tables.Result] = {
+    "equal": (Outcome.MATCHED, None),
     "waits": (Outcome.SUSPENSE, Reason.GROUP_INCOMPLETE),
-    "uneven": (Outcome.BREAK, Reason.AMOUNT_MISMATCH),
+    "unequal": (Outcome.BREAK, Reason.AMOUNT_MISMATCH),
 }
 
 
-def match_groups(members: DataFrame, columns: Sequence[str], match: Match) -> DataFrame:
-    """Members, after the passes, with what their groups make of them, in the profile's order."""
-    frame = members.select(
+def match_groups(participants: DataFrame, columns: Sequence[str], match: Match) -> DataFrame:
+    """Settles the members of groups after the passes, one group rule after the other.
+
+    Adds `RESULT_COLUMNS` to `columns` and the results of the steps before.
+    """
+    frame = participants.select(
         "*",
         F.lit(None).cast("string").alias("unit_id"),
         F.lit(None).cast("bigint").alias("gap"),
     )
-    for each in match.groups:
-        settled, why = case_tables.result_of_case("case", _VERDICTS)
-        done = F.col("case").isin("even", "uneven")
-        unit = F.when(F.col("case").isNotNull(), F.concat(F.lit(f"{each.name}:"), "group_key"))
-        frame = _classify_groups(frame, each).select(
+    for group in match.groups:
+        outcome, reason = case_tables.result_of_case("case", _RESULTS)
+        is_done = F.col("case").isin("equal", "unequal")
+        is_first = is_done & F.col("is_first")
+        unit = F.when(F.col("case").isNotNull(), F.concat(F.lit(f"{group.name}:"), "group_key"))
+        frame = _classify_groups(frame, group).select(
             *columns,
-            F.coalesce("settled", settled).alias("settled"),
-            F.coalesce("why", why).alias("why"),
+            F.coalesce("step_outcome", outcome).alias("step_outcome"),
+            F.coalesce("step_reason", reason).alias("step_reason"),
             *[
                 name
                 for name in (
@@ -48,53 +52,58 @@ def match_groups(members: DataFrame, columns: Sequence[str], match: Match) -> Da
                     *passes.RESULT_COLUMNS,
                     *passes.passes_with_candidate_counts(match),
                 )
-                if name not in _SETTLED
+                if name not in _REPLACED
             ],
-            F.coalesce("matched_by", F.when(done, F.lit(each.name))).alias("matched_by"),
+            F.coalesce("matched_by", F.when(is_done, F.lit(group.name))).alias("matched_by"),
             F.coalesce("unit_id", unit).alias("unit_id"),
-            F.coalesce("gap", F.when(done & F.col("is_first"), F.col("group_gap"))).alias("gap"),
+            F.coalesce("gap", F.when(is_first, F.col("group_difference"))).alias("gap"),
         )
     return frame
 
 
 def _classify_groups(frame: DataFrame, group: Group) -> DataFrame:
-    """Adds `group_key`, `group_gap` by currency, `is_first`, and `case`: what the group comes to.
+    """Adds `group_key`, `group_difference` by currency, `is_first`, and the `case` of the group.
 
-    A key with members on one side only is no group. A group may wait as long as a member in sight
-    has a chance left.
+    A key with members on one side only is no group. A group may wait while a reportable member has
+    a matching attempt left.
     """
-    free = F.col("settled").isNull() & F.col("partner").isNull()
-    is_member = free & (F.col("status") == F.lit(Status.SUCCEEDED.value))
-    key, beside = partition_by_key(F.when(is_member, F.col(normalized(group.on))))
-    keyed = frame.withColumn("group_key", key).withColumn("group_beside", beside)
-    # An engine moves rows once for what is over a group, and over a group's currency.
-    one_group = ("group_key", "group_beside")
-    whole = Window.partitionBy(*one_group)
+    is_free = F.col("step_outcome").isNull() & F.col("partner").isNull()
+    is_member = is_free & (F.col("status") == F.lit(Status.SUCCEEDED.value))
+    key, bucket = partition_by_key(F.when(is_member, F.col(normalized(group.on))))
+    keyed = frame.withColumn("group_key", key).withColumn("group_bucket", bucket)
+    # The engine shuffles once for the windows over a group and over its currencies.
+    one_group = ("group_key", "group_bucket")
+    whole_group = Window.partitionBy(*one_group)
     in_order = Window.partitionBy(*one_group, "currency").orderBy(
         F.col("side").asc(),
         F.when(is_line(), F.col("item_date")).asc(),
         F.when(is_line(), F.col("at")).asc_nulls_last(),
         F.col("id").asc(),
     )
-    money = in_order.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    whole_currency = in_order.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
     exact = F.col("amount").cast("decimal(38,0)")
     signed = F.when(is_line(), exact).when(is_transaction(), -exact)
-    both = _some(is_line(), whole) & _some(is_transaction(), whole)
-    summed = keyed.withColumn("is_group", F.col("group_key").isNotNull() & both).withColumns(
+    has_both = _any_in(is_line(), whole_group) & _any_in(is_transaction(), whole_group)
+    summed = keyed.withColumn("is_group", F.col("group_key").isNotNull() & has_both).withColumns(
         {
-            "group_gap": F.sum(signed).over(money).cast("bigint"),
+            "group_difference": F.sum(signed).over(whole_currency).cast("bigint"),
             "is_first": F.row_number().over(in_order) == F.lit(1),
         }
     )
-    uneven = _some(F.col("group_gap") != F.lit(0), whole)
-    waits = _some(F.col("in_sight") & F.col("in_window"), whole)
-    told = summed.withColumns({"is_uneven": uneven, "may_wait": waits})
-    here, odd = F.col("is_group"), F.col("is_uneven")
+    unequal = _any_in(F.col("group_difference") != F.lit(0), whole_group)
+    may_wait = _any_in(F.col("is_reportable") & F.col("is_within_window"), whole_group)
+    flagged = summed.withColumns({"is_unequal": unequal, "may_wait": may_wait})
+    is_group, is_unequal = F.col("is_group"), F.col("is_unequal")
     case = case_tables.first_true_case(
-        [("even", here & ~odd), ("waits", here & F.col("may_wait")), ("uneven", here)]
+        [
+            ("equal", is_group & ~is_unequal),
+            ("waits", is_group & F.col("may_wait")),
+            ("unequal", is_group),
+        ]
     )
-    return told.withColumn("case", case)
+    return flagged.withColumn("case", case)
 
 
-def _some(holds: Column, over: WindowSpec) -> Column:
-    return F.max(holds.cast("int")).over(over) == F.lit(1)
+def _any_in(condition: Column, window: WindowSpec) -> Column:
+    """Whether the condition is true for some row of the window."""
+    return F.max(condition.cast("int")).over(window) == F.lit(1)

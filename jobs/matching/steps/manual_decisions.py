@@ -1,7 +1,6 @@
-"""What persons decided about rows of a run: an input of the match, as long as it is still about the
-same. Source: docs/reference/decisions.md.
+"""Applies approved decisions to a run, while their items are unchanged.
 
-Decisions are few, so they are held against the rest of the day, never against its bulk.
+Decisions are few: `fast_path` leaves their items to the steps. Source: docs/reference/decisions.md.
 """
 
 from collections.abc import Sequence
@@ -13,10 +12,13 @@ from pyspark.sql import functions as F
 from jobs.matching.item_columns import item_id
 from schemas.vocabulary import DECIDED_BY, Effect, Outcome, Reason, Side
 
-_ASKED = "side string, id string, decided_by string, effect string, was string, said string"
-_PAIRS = (
-    "txn_id string, line_id string, decided_by string, effect string, txn_was string,"
-    " line_was string, said string"
+_ITEM_DECISIONS = (
+    "side string, id string, decided_by string, effect string, decided_snapshot string,"
+    " decided_reasons string"
+)
+_PAIR_DECISIONS = (
+    "txn_id string, line_id string, decided_by string, effect string, txn_snapshot string,"
+    " line_snapshot string, decided_reasons string"
 )
 
 
@@ -24,8 +26,8 @@ _PAIRS = (
 class Decision:
     """An approved decision about a row of one run date.
 
-    `txn_was` and `line_was` are what `was` told of the sides, `reasons` those of the row, joined by
-    +. A side that the row did not have is None.
+    `txn_snapshot` and `line_snapshot` are the `item_snapshot` of each side, None if the row did not
+    have that side. `reasons` are the row's, joined by +.
     """
 
     decision_id: str
@@ -38,46 +40,53 @@ class Decision:
 
     @property
     def decided_by(self) -> str:
-        """`matched_by` of the rows that it settles."""
+        """`matched_by` of the rows that the decision settles."""
         return f"{DECIDED_BY}{self.decision_id}"
 
     @property
     def is_of_pair(self) -> bool:
-        """Whether it is about a pair that is there, not about items alone."""
+        """Whether the decision is about an existing pair, not about single items."""
         both = self.txn_id is not None and self.line_id is not None
         return both and self.effect != Effect.PAIR
 
 
 def item_snapshot(status: Column, amount: Column, currency: Column) -> Column:
-    """What an item says, as one text; a decision holds while this is the same."""
+    """Status, amount and currency of an item as one text; a decision applies while it is the
+    same.
+    """
     return F.concat_ws("|", status, amount.cast("string"), currency)
 
 
 def select_decided_references(
     lines: DataFrame, transactions: DataFrame, decisions: Sequence[Decision]
 ) -> DataFrame:
-    """The references of today's items that decisions are about: no pair of the bulk."""
-    wanted = ("kind", "our_ref_norm", "channel_ref_norm")
-    line_ids = [each.line_id for each in decisions if each.line_id]
-    txn_ids = [each.txn_id for each in decisions if each.txn_id]
+    """The references of today's items with a decision, which `fast_path` must not pair."""
+    references = ("kind", "our_ref_norm", "channel_ref_norm")
+    line_ids = [decision.line_id for decision in decisions if decision.line_id]
+    txn_ids = [decision.txn_id for decision in decisions if decision.txn_id]
     none = F.lit(None).cast("string").alias("txn_id")
-    theirs = lines.where(F.col("line_id").isin(line_ids)).select(none, *wanted)
-    ours = transactions.where(F.col("txn_id").isin(txn_ids)).select("txn_id", *wanted)
-    return theirs.unionByName(ours)
+    of_lines = lines.where(F.col("line_id").isin(line_ids)).select(none, *references)
+    of_transactions = transactions.where(F.col("txn_id").isin(txn_ids)).select(
+        "txn_id", *references
+    )
+    return of_lines.unionByName(of_transactions)
 
 
-def pair_by_decision(members: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
-    """Members, `partner` and `matched_by` set where a decision pairs two that are both free and as
-    they were; of any other null.
+def pair_by_decision(participants: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
+    """Sets `partner` and `matched_by` where a decision pairs two items; both are null elsewhere.
+
+    Both items must be unsettled and unchanged.
     """
-    asked = _asked(members.sparkSession, [each for each in decisions if each.effect == Effect.PAIR])
-    now = item_snapshot(F.col("status"), F.col("amount"), F.col("currency"))
-    met = members.select("side", "id", "settled", now.alias("now"))
-    met = met.join(asked, on=["side", "id"], how="inner")
-    free = met.where(F.col("settled").isNull() & (F.col("now") == F.col("was")))
-    ids = F.max(F.when(F.col("side") == F.lit(Side.INTERNAL.value), F.col("id")))
+    pair_decisions = [decision for decision in decisions if decision.effect == Effect.PAIR]
+    decided = _item_decisions(participants.sparkSession, pair_decisions)
+    snapshot = item_snapshot(F.col("status"), F.col("amount"), F.col("currency"))
+    items = participants.select("side", "id", "step_outcome", snapshot.alias("snapshot"))
+    items = items.join(decided, on=["side", "id"], how="inner")
+    is_unchanged = F.col("snapshot") == F.col("decided_snapshot")
+    free = items.where(F.col("step_outcome").isNull() & is_unchanged)
+    txn_ids = F.max(F.when(F.col("side") == F.lit(Side.INTERNAL.value), F.col("id")))
     line_ids = F.max(F.when(F.col("side") == F.lit(Side.STATEMENT.value), F.col("id")))
-    both = free.groupBy("decided_by").agg(ids.alias("txn"), line_ids.alias("line"))
+    both = free.groupBy("decided_by").agg(txn_ids.alias("txn"), line_ids.alias("line"))
     both = both.where(F.col("txn").isNotNull() & F.col("line").isNotNull())
     sides = [
         both.select(
@@ -88,87 +97,113 @@ def pair_by_decision(members: DataFrame, decisions: Sequence[Decision]) -> DataF
         )
         for side, own, other in ((Side.INTERNAL, "txn", "line"), (Side.STATEMENT, "line", "txn"))
     ]
-    return members.join(sides[0].unionByName(sides[1]), on=["side", "id"], how="left")
+    return participants.join(sides[0].unionByName(sides[1]), on=["side", "id"], how="left")
 
 
 def settle_unpaired_items(decided: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
-    """Items that are alone, settled where a decision says so: NOT_OURS is EXCLUDED [OUT_OF_SCOPE],
-    WRITE_OFF is EXCLUDED for the reason it broke; neither is open any more.
+    """Settles single items by decisions; settled items are not open any more.
+
+    NOT_OURS makes them EXCLUDED [OUT_OF_SCOPE]; WRITE_OFF makes them EXCLUDED with the reason of
+    their break.
     """
     names = decided.columns
-    asked = _asked(
+    item_decisions = _item_decisions(
         decided.sparkSession,
-        [each for each in decisions if each.effect != Effect.PAIR and not each.is_of_pair],
+        [
+            decision
+            for decision in decisions
+            if decision.effect != Effect.PAIR and not decision.is_of_pair
+        ],
     )
     keyed = decided.withColumns(
         {
             "id": item_id(),
-            "now": item_snapshot(F.col("status"), F.col("amount"), F.col("currency")),
-            "says": F.concat_ws("+", "reason", F.when(F.col("late"), F.lit(Reason.LATE.value))),
+            "snapshot": item_snapshot(F.col("status"), F.col("amount"), F.col("currency")),
+            "all_reasons": F.concat_ws(
+                "+", "reason", F.when(F.col("is_late"), F.lit(Reason.LATE.value))
+            ),
         }
     )
-    met = keyed.join(asked, on=["side", "id"], how="left")
-    may = F.col("outcome").isin(Outcome.BREAK.value, Outcome.SUSPENSE.value)
-    alone = may & F.col("partner").isNull() & F.col("unit_id").isNull()
-    same = (F.col("now") == F.col("was")) & (F.col("says") == F.col("said"))
-    holds = F.coalesce(alone & same, F.lit(False))
-    not_ours = holds & (F.col("effect") == F.lit(Effect.NOT_OURS.value))
+    joined = keyed.join(item_decisions, on=["side", "id"], how="left")
+    may_settle = F.col("outcome").isin(Outcome.BREAK.value, Outcome.SUSPENSE.value)
+    is_single = may_settle & F.col("partner").isNull() & F.col("unit_id").isNull()
+    same = (F.col("snapshot") == F.col("decided_snapshot")) & (
+        F.col("all_reasons") == F.col("decided_reasons")
+    )
+    applies = F.coalesce(is_single & same, F.lit(False))
+    not_ours = applies & (F.col("effect") == F.lit(Effect.NOT_OURS.value))
     changed = {
-        "outcome": _either(holds, F.lit(Outcome.EXCLUDED.value), "outcome"),
-        "reason": _either(not_ours, F.lit(Reason.OUT_OF_SCOPE.value), "reason"),
-        "matched_by": _either(holds, F.col("decided_by"), "matched_by"),
-        "open": F.col("open") & ~holds,
+        "outcome": _if_applies(applies, F.lit(Outcome.EXCLUDED.value), "outcome"),
+        "reason": _if_applies(not_ours, F.lit(Reason.OUT_OF_SCOPE.value), "reason"),
+        "matched_by": _if_applies(applies, F.col("decided_by"), "matched_by"),
+        "is_open": F.col("is_open") & ~applies,
     }
-    return met.select(*[changed[x].alias(x) if x in changed else F.col(x) for x in names])
+    return joined.select(*[changed[x].alias(x) if x in changed else F.col(x) for x in names])
 
 
 def settle_pairs(rows: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
-    """Rows of pairs, settled where a decision says so: ACCEPT is MATCHED in spite of its reasons,
-    WRITE_OFF is EXCLUDED with them.
+    """Settles rows of pairs by decisions; the reasons stay.
+
+    ACCEPT makes a row MATCHED, WRITE_OFF makes it EXCLUDED.
     """
     names = rows.columns
-    told = [
+    values = [
         (d.txn_id, d.line_id, d.decided_by, d.effect, d.txn_snapshot, d.line_snapshot, d.reasons)
         for d in decisions
         if d.is_of_pair
     ]
-    met = rows.join(
-        rows.sparkSession.createDataFrame(told, _PAIRS), on=["txn_id", "line_id"], how="left"
-    )
-    ours, theirs = (
+    pair_decisions = rows.sparkSession.createDataFrame(values, _PAIR_DECISIONS)
+    joined = rows.join(pair_decisions, on=["txn_id", "line_id"], how="left")
+    txn_snapshot, line_snapshot = (
         item_snapshot(F.col(f"{side}_status"), F.col(f"{side}_amount"), F.col(currency))
         for side, currency in (("internal", "internal_currency"), ("statement", "currency"))
     )
-    says = F.concat_ws("+", "reason_1", "reason_2", "reason_3", "reason_4")
-    same = (ours == F.col("txn_was")) & (theirs == F.col("line_was")) & (says == F.col("said"))
+    all_reasons = F.concat_ws("+", "reason_1", "reason_2", "reason_3", "reason_4")
+    same = (
+        (txn_snapshot == F.col("txn_snapshot"))
+        & (line_snapshot == F.col("line_snapshot"))
+        & (all_reasons == F.col("decided_reasons"))
+    )
     broken = F.col("outcome") == F.lit(Outcome.BREAK.value)
-    holds = F.coalesce(broken & same, F.lit(False))
-    accepted = holds & (F.col("effect") == F.lit(Effect.ACCEPT.value))
-    written_off = holds & (F.col("effect") == F.lit(Effect.WRITE_OFF.value))
+    applies = F.coalesce(broken & same, F.lit(False))
+    accepted = applies & (F.col("effect") == F.lit(Effect.ACCEPT.value))
+    written_off = applies & (F.col("effect") == F.lit(Effect.WRITE_OFF.value))
     matched, excluded = F.lit(Outcome.MATCHED.value), F.lit(Outcome.EXCLUDED.value)
-    outcome = F.when(accepted, matched).when(written_off, excluded).when(~holds, F.col("outcome"))
+    outcome = F.when(accepted, matched).when(written_off, excluded).when(~applies, F.col("outcome"))
     changed = {
         "outcome": outcome,
-        "matched_by": _either(holds, F.col("decided_by"), "matched_by"),
+        "matched_by": _if_applies(applies, F.col("decided_by"), "matched_by"),
     }
-    return met.select(*[changed[x].alias(x) if x in changed else F.col(x) for x in names])
+    return joined.select(*[changed[x].alias(x) if x in changed else F.col(x) for x in names])
 
 
-def _either(holds: Column, value: Column, name: str) -> Column:
-    return F.when(holds, value).when(~holds, F.col(name))
+def _if_applies(applies: Column, value: Column, name: str) -> Column:
+    return F.when(applies, value).when(~applies, F.col(name))
 
 
-def _asked(spark: SparkSession, decisions: Sequence[Decision]) -> DataFrame:
-    """One row per item that decisions are about."""
-    told = []
-    for each in decisions:
-        common = (each.decided_by, each.effect)
-        if each.txn_id is not None:
-            told.append(
-                (Side.INTERNAL.value, each.txn_id, *common, each.txn_snapshot, each.reasons)
+def _item_decisions(spark: SparkSession, decisions: Sequence[Decision]) -> DataFrame:
+    """One row per item with a decision."""
+    values = []
+    for decision in decisions:
+        common = (decision.decided_by, decision.effect)
+        if decision.txn_id is not None:
+            values.append(
+                (
+                    Side.INTERNAL.value,
+                    decision.txn_id,
+                    *common,
+                    decision.txn_snapshot,
+                    decision.reasons,
+                )
             )
-        if each.line_id is not None:
-            told.append(
-                (Side.STATEMENT.value, each.line_id, *common, each.line_snapshot, each.reasons)
+        if decision.line_id is not None:
+            values.append(
+                (
+                    Side.STATEMENT.value,
+                    decision.line_id,
+                    *common,
+                    decision.line_snapshot,
+                    decision.reasons,
+                )
             )
-    return spark.createDataFrame(told, _ASKED)
+    return spark.createDataFrame(values, _ITEM_DECISIONS)

@@ -1,8 +1,8 @@
-"""Step 4, passes: each over what the earlier ones left; a pair only where each is the other's
-only candidate.
+"""Step 4, passes: each works on what the earlier ones left, and pairs two items only if each is
+the other's only candidate.
 
-Candidates are counted by key, or by key and time, and never listed: a key with very many items
-costs no more than its items.
+A pass counts candidates by key, or by key and time, and never lists them: the cost of a key grows
+with its items, not with their pairs.
 """
 
 from collections.abc import Sequence
@@ -19,96 +19,103 @@ from jobs.matching.steps import time_window
 from schemas.profile.match_rules import Match, Pass
 from schemas.vocabulary import Reference, Status
 
-#: What the passes find out about an item: the other side's id, the pass, and whether it had a
+#: What the passes add to an item: the id of its partner, the name of the pass, and whether it had a
 #: candidate in some pass.
-RESULT_COLUMNS = ("partner", "matched_by", "rival")
+RESULT_COLUMNS = ("partner", "matched_by", "had_candidate")
 
 
 def passes_with_candidate_counts(match: Match) -> dict[str, Pass]:
-    """The passes in which an item may have two candidates, by the column that keeps how many it
-    had, null where it took no part. (Step 3 leaves one item of each side to an our_ref.)
+    """The passes in which an item may have two candidates, by the column with its candidate count.
+
+    The count is null if the item took no part. A pass with our_ref is not among them: step 3 leaves
+    one item of each side to an our_ref.
     """
-    numbered = {f"met_{number}": each for number, each in enumerate(match.passes)}
-    return {name: each for name, each in numbered.items() if Reference.OUR_REF not in each.on}
+    by_column = {f"candidates_{number}": pass_ for number, pass_ in enumerate(match.passes)}
+    return {name: pass_ for name, pass_ in by_column.items() if Reference.OUR_REF not in pass_.on}
 
 
-def add_empty_partner(members: DataFrame) -> DataFrame:
-    """Members as they go into the first pass: nobody has a partner."""
+def add_empty_partner(participants: DataFrame) -> DataFrame:
+    """Participants as they go into the first pass: `partner` and `matched_by` are null."""
     none = F.lit(None).cast("string")
-    return members.select("*", none.alias("partner"), none.alias("matched_by"))
+    return participants.select("*", none.alias("partner"), none.alias("matched_by"))
 
 
-def run_passes(members: DataFrame, columns: Sequence[str], match: Match, keep: Keep) -> DataFrame:
-    """Members (`columns`, those of `verdicts`, `partner`, `matched_by`) with `NAMES` and counts,
-    after all passes. What goes into a pass by time is kept, as it is read twice there.
+def run_passes(
+    participants: DataFrame, columns: Sequence[str], match: Match, keep: Keep
+) -> DataFrame:
+    """Adds `RESULT_COLUMNS` and the candidate counts after all passes.
+
+    The result has `columns`, the columns of `case_tables`, and these. A pass by time reads its
+    input twice, so that input is kept.
     """
-    frame = members.select("*", F.lit(False).alias("rival"))
-    free = F.col("settled").isNull() & F.col("partner").isNull()
-    counts = {id(each): name for name, each in passes_with_candidate_counts(match).items()}
+    frame = participants.select("*", F.lit(False).alias("had_candidate"))
+    is_free = F.col("step_outcome").isNull() & F.col("partner").isNull()
+    count_columns = {id(pass_): name for name, pass_ in passes_with_candidate_counts(match).items()}
     counted: list[str] = []
-    for each in match.passes:
-        marked = frame.withColumn("in_pass", free & may_take_part(each))
-        found = match_in_pass(
-            marked if each.within_seconds is None else keep(marked, "timed"), each
-        )
-        by = F.when(F.col("met_partner").isNotNull(), F.lit(each.name))
-        count = F.when(F.col("in_pass"), F.col("met"))
-        now = [counts[id(each)]] if id(each) in counts else []
-        frame = found.select(
+    for pass_ in match.passes:
+        eligible = frame.withColumn("in_pass", is_free & may_take_part(pass_))
+        has_limit = pass_.within_seconds is not None
+        paired = match_in_pass(keep(eligible, "timed") if has_limit else eligible, pass_)
+        matched_by = F.when(F.col("sole_candidate").isNotNull(), F.lit(pass_.name))
+        count = F.when(F.col("in_pass"), F.col("candidate_count"))
+        new_counts = [count_columns[id(pass_)]] if id(pass_) in count_columns else []
+        had_candidate = F.col("had_candidate") | (F.coalesce(count, F.lit(0)) > F.lit(0))
+        frame = paired.select(
             *columns,
             *case_tables.RESULT_COLUMNS,
-            F.coalesce("partner", "met_partner").alias("partner"),
-            F.coalesce("matched_by", by).alias("matched_by"),
-            (F.col("rival") | (F.coalesce(count, F.lit(0)) > F.lit(0))).alias("rival"),
+            F.coalesce("partner", "sole_candidate").alias("partner"),
+            F.coalesce("matched_by", matched_by).alias("matched_by"),
+            had_candidate.alias("had_candidate"),
             *counted,
-            *[count.alias(name) for name in now],
+            *[count.alias(name) for name in new_counts],
         )
-        counted += now
+        counted += new_counts
     return frame
 
 
-def match_in_pass(marked: DataFrame, each: Pass) -> DataFrame:
-    """Items, marked by `in_pass`, with how many candidates each has (`met`), and with the one
-    that has no other either (`met_partner`).
+def match_in_pass(items: DataFrame, pass_: Pass) -> DataFrame:
+    """Adds `candidate_count`, and `sole_candidate`: the id of a candidate that has no other either.
+
+    Only items with `in_pass` take part.
     """
-    if each.within_seconds is not None:
-        return time_window.match_within_time(marked, match_key(each), each.within_seconds)
-    part, one_key = F.col("in_pass"), Window.partitionBy(*_among(match_key(each)))
-    lines, txns = (
-        F.when(part & is_line(), F.col("id")),
-        F.when(part & is_transaction(), F.col("id")),
-    )
-    counted = marked.withColumns(
+    if pass_.within_seconds is not None:
+        return time_window.match_within_time(items, match_key(pass_), pass_.within_seconds)
+    takes_part, one_key = F.col("in_pass"), Window.partitionBy(*_key_in_pass(match_key(pass_)))
+    line_id = F.when(takes_part & is_line(), F.col("id"))
+    txn_id = F.when(takes_part & is_transaction(), F.col("id"))
+    counted = items.withColumns(
         {
-            "lines": F.count(lines).over(one_key),
-            "txns": F.count(txns).over(one_key),
-            "line": F.max(lines).over(one_key),
-            "txn": F.max(txns).over(one_key),
+            "lines": F.count(line_id).over(one_key),
+            "txns": F.count(txn_id).over(one_key),
+            "line": F.max(line_id).over(one_key),
+            "txn": F.max(txn_id).over(one_key),
         }
     )
-    others = F.when(is_line(), F.col("txns")).when(is_transaction(), F.col("lines"))
-    other = F.when(is_line(), F.col("txn")).when(is_transaction(), F.col("line"))
+    count = F.when(is_line(), F.col("txns")).when(is_transaction(), F.col("lines"))
+    candidate = F.when(is_line(), F.col("txn")).when(is_transaction(), F.col("line"))
     sole = (F.col("lines") == F.lit(1)) & (F.col("txns") == F.lit(1))
-    return counted.withColumns({"met": others, "met_partner": F.when(sole, other)})
+    return counted.withColumns(
+        {"candidate_count": count, "sole_candidate": F.when(sole, candidate)}
+    )
 
 
-def _among(key: Sequence[str]) -> list[Column]:
-    """What to partition by: items in the pass under one key."""
+def _key_in_pass(key: Sequence[str]) -> list[Column]:
+    """Partition columns: items in the pass with one key."""
     return partition_by_key(*[F.when(F.col("in_pass"), F.col(name)) for name in key])
 
 
-def may_take_part(each: Pass) -> Column:
-    """Who may be met in a pass: has every value of its key, and what else the pass asks for.
+def may_take_part(pass_: Pass) -> Column:
+    """Whether an item may be matched in a pass: it has every value of the key.
 
-    A time distance asks for a time. A pass without a reference takes lines without our_ref only,
-    SUCCEEDED lines, and SUCCEEDED or PENDING transactions.
+    A pass with a time limit needs a time. A pass without a reference takes SUCCEEDED lines without
+    our_ref, and SUCCEEDED or PENDING transactions.
     """
-    may = reduce(and_, [F.col(name).isNotNull() for name in match_key(each)])
-    if each.within_seconds is not None:
+    may = reduce(and_, [F.col(name).isNotNull() for name in match_key(pass_)])
+    if pass_.within_seconds is not None:
         may = may & F.col("at").isNotNull()
-    if each.has_reference:
+    if pass_.has_reference:
         return may
     paid = F.col("status") == F.lit(Status.SUCCEEDED.value)
     line = is_line() & F.col("our_ref_norm").isNull() & paid
-    ours = is_transaction() & (paid | (F.col("status") == F.lit(Status.PENDING.value)))
-    return may & (line | ours)
+    pending = F.col("status") == F.lit(Status.PENDING.value)
+    return may & (line | (is_transaction() & (paid | pending)))

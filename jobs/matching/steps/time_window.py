@@ -1,9 +1,9 @@
-"""Candidates within a time distance, counted without being listed.
+"""A pass with a time limit: counts an item's candidates without listing them.
 
-Under one key all items of both sides stand in the order of time, and are walked from either end. An
-item's candidates on the way to it are the other side's items that were passed, less those that were
-passed before the distance: two counts that only grow; nobody is held against each candidate. The
-limit is included, to the microsecond. What it costs by items: benchmarks/matching.md.
+Under one key all items of both sides stand in the order of time. Two running counts from either end
+suffice: the items of the other side up to an item, less those that are too far away. So the cost
+does not depend on the number of candidates. The limit is included, to the microsecond. Measured
+costs: benchmarks/matching.md.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,27 +15,29 @@ from jobs.matching.item_columns import is_line, is_transaction
 
 #: Microseconds of a second.
 MICROS = 1_000_000
-#: A time as a text that is in order as times are: microseconds since the year 0, in so many digits.
+#: A time as text that sorts as times do: microseconds since the year 0, always in 18 digits.
 _YEAR_0, _DIGITS = 62_167_219_200 * MICROS, 18
 
 
-def match_within_time(marked: DataFrame, key: Sequence[str], within_seconds: int) -> DataFrame:
-    """Items with how many candidates each has (`met`), and with the one that has no other either
-    (`met_partner`); both are null for who is not `in_pass`. Who is has a time and every column of
-    the key.
+def match_within_time(items: DataFrame, key: Sequence[str], within_seconds: int) -> DataFrame:
+    """Adds `candidate_count`, and `sole_candidate`: the id of a candidate that has no other either.
 
-    The frame is read twice: whole, and those in the pass in the few columns that they walk with.
+    Both are null for items that are not `in_pass`. Items in the pass have a time and every column
+    of the key. The frame is read twice: whole, and the items in the pass in few columns.
     """
-    walked = _walked(marked.where("in_pass"), key, within_seconds * MICROS)
-    told = walked.select(
-        F.col("id").alias("met_id"), F.col("side").alias("met_side"), "met", "met_partner"
+    counted = _count_candidates(items.where("in_pass"), key, within_seconds * MICROS)
+    counted = counted.select(
+        F.col("id").alias("counted_id"),
+        F.col("side").alias("counted_side"),
+        "candidate_count",
+        "sole_candidate",
     )
-    same = (F.col("id") == F.col("met_id")) & (F.col("side") == F.col("met_side"))
-    return marked.join(told, on=same, how="left")
+    is_same = (F.col("id") == F.col("counted_id")) & (F.col("side") == F.col("counted_side"))
+    return items.join(counted, on=is_same, how="left")
 
 
-def _walked(items: DataFrame, key: Sequence[str], within: int) -> DataFrame:
-    """Side and id of each item in the pass, with what `met` tells; `within` in microseconds."""
+def _count_candidates(items: DataFrame, key: Sequence[str], within: int) -> DataFrame:
+    """Side, id and the columns of `match_within_time` of the items; `within` in microseconds."""
     under, start = Window.partitionBy(*key), Window.unboundedPreceding
     order = ("micros", "side", "id")
     up = under.orderBy(*order).rowsBetween(start, Window.currentRow)
@@ -43,32 +45,36 @@ def _walked(items: DataFrame, key: Sequence[str], within: int) -> DataFrame:
     far_up = under.orderBy("micros").rangeBetween(start, -within - 1)
     far_down = under.orderBy(F.desc("micros")).rangeBetween(start, -within - 1)
     items = items.select(*key, "side", "id", F.unix_micros("at").alias("micros"))
-    for name, so_far, too_far in (("before", up, far_up), ("after", down, far_down)):
-        items = items.withColumn(name, _passed(so_far) - _passed(too_far))
-    items = items.withColumn("met", F.col("before") + F.col("after"))
-    # Who has one candidate has it as the last one passed on one of the ways. Where that one has
-    # others, it is left out, and the one before it is not near.
-    sole = F.col("met") == F.lit(1)
+    for name, all_up_to, too_far in (("before", up, far_up), ("after", down, far_down)):
+        items = items.withColumn(name, _count_others(all_up_to) - _count_others(too_far))
+    items = items.withColumn("candidate_count", F.col("before") + F.col("after"))
+    # A sole candidate is the last item of the other side on one of the two ways. If that item has
+    # other candidates, it is left out, and the one before it is too far away.
+    sole = F.col("candidate_count") == F.lit(1)
     since = F.lpad((F.col("micros") + F.lit(_YEAR_0)).cast("string"), _DIGITS, "0")
-    placed = F.when(sole, F.concat(since, "id"))
-    told = items.withColumn("next", _of_others(lambda it: F.min(F.when(it, placed)).over(down)))
-    told = told.withColumn("last", _of_others(lambda it: F.max(F.when(it, placed)).over(up)))
-    partner = F.coalesce(_near("last", within), _near("next", within))
-    return told.withColumn("met_partner", F.when(sole, partner))
+    time_and_id = F.when(sole, F.concat(since, "id"))
+    items = items.withColumn(
+        "next", _of_others(lambda it: F.min(F.when(it, time_and_id)).over(down))
+    )
+    items = items.withColumn("last", _of_others(lambda it: F.max(F.when(it, time_and_id)).over(up)))
+    candidate = F.coalesce(_id_if_near("last", within), _id_if_near("next", within))
+    return items.withColumn("sole_candidate", F.when(sole, candidate))
 
 
-def _near(placed: str, within: int) -> Column:
-    """The id of who is placed there, if its time is near an item's."""
-    at = F.substr(placed, F.lit(1), F.lit(_DIGITS)).cast("bigint") - F.lit(_YEAR_0)
+def _id_if_near(time_and_id: str, within: int) -> Column:
+    """The id in a text of time and id, if that time is near the item's; else null."""
+    at = F.substr(time_and_id, F.lit(1), F.lit(_DIGITS)).cast("bigint") - F.lit(_YEAR_0)
     is_near = F.abs(at - F.col("micros")) <= F.lit(within)
-    return F.when(is_near, F.substr(placed, F.lit(_DIGITS + 1)))
+    return F.when(is_near, F.substr(time_and_id, F.lit(_DIGITS + 1)))
 
 
-def _passed(way: WindowSpec) -> Column:
-    """How many of the other side's items lie on a way."""
-    return _of_others(lambda it: F.count(F.when(it, F.lit(1))).over(way))
+def _count_others(rows: WindowSpec) -> Column:
+    """How many items of the other side are in a window."""
+    return _of_others(lambda it: F.count(F.when(it, F.lit(1))).over(rows))
 
 
-def _of_others(told: Callable[[Column], Column]) -> Column:
-    """What is told of the other side's items, by whether an item is one."""
-    return F.when(is_line(), told(is_transaction())).when(is_transaction(), told(is_line()))
+def _of_others(aggregate: Callable[[Column], Column]) -> Column:
+    """An aggregate of the other side's items; `aggregate` takes the condition that selects them."""
+    return F.when(is_line(), aggregate(is_transaction())).when(
+        is_transaction(), aggregate(is_line())
+    )

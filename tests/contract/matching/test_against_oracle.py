@@ -1,8 +1,8 @@
-"""The match says what the oracle says, on many drawn scenarios, row for row.
+"""The match gives the rows of the oracle, on many random scenarios.
 
-Each batch is one profile and one calendar, handed over in a way of its own: as rest or as bulk,
-shuffled, in some partitions. A failure is told as the smallest scenario that still fails; run it
-again by its batch's name.
+Each batch has one profile, one calendar and one execution mode: with or without exact pairs, with
+shuffled rows, in one or several partitions. A failure shows the smallest scenario that still fails;
+its batch runs again by name.
 """
 
 import os
@@ -18,7 +18,7 @@ SCENARIOS = int(os.environ.get("TIEOUT_SCENARIOS", "500"))
 SEED = os.environ.get("TIEOUT_SEED", "1")
 PER_BATCH = 100
 #: Batches are numbered from FIRST on; the second, and every ON_BOTH-th after it, is Spark's too.
-#: By seed 1 that is 1:6: three passes by time, dates that are middling and pair in bulk.
+#: By seed 1 that is 1:6: three passes by time, and dates of medium size with exact pairs.
 FIRST, ON_BOTH = 5, 5
 
 
@@ -32,9 +32,11 @@ def _batches() -> list[object]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", _batches())
-def test_the_match_agrees_with_the_oracle(lake: Lake, name: str) -> None:
+def test_match_agrees_with_the_oracle(lake: Lake, name: str) -> None:
     """A hundred scenarios at once: outcomes and open items of every run date are the oracle's."""
     batch, mode = draw_seeded_batch(name, PER_BATCH), mode_of_batch(name)
-    found = next(find_differences(lake, batch, mode), None)
-    if found is not None:
-        pytest.fail(explain_difference(*shrink_difference(lake, batch, found, mode)), pytrace=False)
+    difference = next(find_differences(lake, batch, mode), None)
+    if difference is not None:
+        pytest.fail(
+            explain_difference(*shrink_difference(lake, batch, difference, mode)), pytrace=False
+        )

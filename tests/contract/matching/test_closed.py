@@ -1,5 +1,6 @@
-"""Step 2: what comes again after an earlier run closed it. Each test is one story of many days,
-all of them run in one ledger; T is day 0.
+"""Step 2: items that come again after an earlier run closed them.
+
+One ledger runs the cases of most tests, over several days; T is day 0.
 
 Columns of a row: id, outcome, reasons, action, duplicate_of.
 """
@@ -11,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from tests.support.match_ledger import Ledger, at, line, txn
 
-#: On Spark the drawn scenarios say the same.
+#: On Spark the oracle test covers the same.
 pytestmark = pytest.mark.sail_only
 
 ROW = ("outcome", "reasons", "action", "duplicate_of")
@@ -120,48 +121,53 @@ DAYS: dict[int, tuple[list[Any], list[Any]]] = {
 }
 
 
-@pytest.fixture(scope="module", params=[0, 10**6], ids=["bulk", "rest"])
-def told(
+@pytest.fixture(scope="module", params=[0, 10**6], ids=["exact_pairs", "all_steps"])
+def ledger(
     request: pytest.FixtureRequest, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> Ledger:
     """The ledger with all days run."""
-    made = Ledger(
+    new_ledger = Ledger(
         spark, tmp_path_factory.mktemp("closed"), {"groups": ["batch_ref"]}, request.param
     )
     for offset, (lines, transactions) in DAYS.items():
-        made.run(offset, lines, transactions)
-    return made
+        new_ledger.run(offset, lines, transactions)
+    return new_ledger
 
 
-def story(told: Ledger, name: str, *columns: str) -> dict[int, list[tuple[Any, ...]]]:
+def rows_of(ledger: Ledger, name: str, *columns: str) -> dict[int, list[tuple[Any, ...]]]:
     """Per day the rows of the items that are called `name` or `name.something`."""
-    rows = {offset: told.rows(offset, *(columns or ROW)) for offset in DAYS}
+    rows = {offset: ledger.rows(offset, *(columns or ROW)) for offset in DAYS}
     return {
         offset: [
-            row for row in found if any(id_.split(".")[0] == name for id_ in row[0].split("+"))
+            row
+            for row in rows_of_day
+            if any(id_.split(".")[0] == name for id_ in row[0].split("+"))
         ]
-        for offset, found in rows.items()
+        for offset, rows_of_day in rows.items()
     }
 
 
-def test_listed_again(told: Ledger) -> None:
-    """The same number and status on T+1 and T+2: each is a copy of T's line."""
-    days = story(told, "copy")
+def test_repeated_line_is_a_duplicate(ledger: Ledger) -> None:
+    """The same channel_ref and status on T+1 and T+2: each line is a copy of T's."""
+    days = rows_of(ledger, "copy")
     for offset in (1, 2):
         assert days[offset] == [(f"copy.{offset}", "BREAK", "DUPLICATE_LINE", "CLAIM", "copy.0")]
 
 
-def test_both_sides_reverse(told: Ledger) -> None:
+def test_both_sides_reverse(ledger: Ledger) -> None:
     """Line and transaction are reversed on the same day: nothing to do on either side."""
-    assert story(told, "later")[1] == [("later", *ALREADY, None), ("later.1", *ALREADY, "later.0")]
+    assert rows_of(ledger, "later")[1] == [
+        ("later", *ALREADY, None),
+        ("later.1", *ALREADY, "later.0"),
+    ]
 
 
-def test_the_channel_reverses_alone(told: Ledger) -> None:
-    """Reversed on the statement: ours is still paid, and to be reversed; the row is the line's.
+def test_only_the_channel_reverses(ledger: Ledger) -> None:
+    """The line is reversed, the transaction is still paid and must be reversed.
 
-    On T+2 it is listed again, a copy of itself, and ours follows: it agrees with the latest line.
+    On T+2 the statement repeats the line, and the transaction agrees with the latest line.
     """
-    days = story(told, "word", *ROW, "internal_status", "txn_id")
+    days = rows_of(ledger, "word", *ROW, "internal_status", "txn_id")
     assert days[1] == [
         ("word.1", "BREAK", "STATUS_MISMATCH", "REVERSE", "word.0", "SUCCEEDED", None)
     ]
@@ -171,55 +177,58 @@ def test_the_channel_reverses_alone(told: Ledger) -> None:
     ]
 
 
-def test_a_third_state_takes_the_place_of_the_second(told: Ledger) -> None:
-    """Paid, reversed, closed: the third names the second, and is held against the same pair."""
-    days = story(told, "third")
+def test_third_state_replaces_the_second(ledger: Ledger) -> None:
+    """Paid, reversed, closed: the third line names the second, and is compared with the same
+    pair."""
+    days = rows_of(ledger, "third")
     assert days[1] == [("third.1", "BREAK", "STATUS_MISMATCH", "REVERSE", "third.0")]
     assert days[2] == [("third.2", "BREAK", "STATUS_MISMATCH", "REVERSE", "third.1")]
 
 
-def test_paid_again_under_another_number(told: Ledger) -> None:
-    """A second payment of one our_ref goes back; its own reversal has no pair to compare with."""
-    days = story(told, "twice")
+def test_second_payment_with_another_channel_ref(ledger: Ledger) -> None:
+    """A second payment of one our_ref is refunded; its reversal has no pair to compare with."""
+    days = rows_of(ledger, "twice")
     assert days[1] == [("twice.1", "BREAK", "DUPLICATE_PAYMENT", "REFUND", "twice.0")]
     assert days[2] == [("twice.2", "BREAK", "STATUS_MISMATCH", "QUERY", "twice.1")]
 
 
-def test_paid_reversed_and_paid_anew(told: Ledger) -> None:
-    """Only the latest line counts as the pair's state: paid anew under another number is new."""
-    assert story(told, "anew")[2] == [("anew.2", "SUSPENSE", "STATEMENT_ONLY", "WAIT", None)]
+def test_payment_after_a_reversal_is_a_new_item(ledger: Ledger) -> None:
+    """Only the latest line is the pair's state: a payment with another channel_ref is new."""
+    assert rows_of(ledger, "anew")[2] == [("anew.2", "SUSPENSE", "STATEMENT_ONLY", "WAIT", None)]
 
 
-def test_reversed_by_a_line_that_bears_the_number_alone(told: Ledger) -> None:
-    """What is paid anew shares nothing with the reversal, which stands behind the first line."""
-    assert story(told, "bare")[1][0][:3] == ("bare.1", "BREAK", "STATUS_MISMATCH")
-    assert story(told, "bare")[2] == [("bare.2", "SUSPENSE", "STATEMENT_ONLY", "WAIT", None)]
+def test_reversal_without_our_ref_has_the_same_channel_ref(ledger: Ledger) -> None:
+    """The new payment shares nothing with the reversal, which follows the first line."""
+    assert rows_of(ledger, "bare")[1][0][:3] == ("bare.1", "BREAK", "STATUS_MISMATCH")
+    assert rows_of(ledger, "bare")[2] == [("bare.2", "SUSPENSE", "STATEMENT_ONLY", "WAIT", None)]
 
 
-def test_other_numbers_of_a_paid_reference(told: Ledger) -> None:
-    """A failed attempt beside it is not expected; a reversal without number is held against it."""
-    assert story(told, "failed")[1] == [
+def test_failed_and_reversed_lines_of_a_paid_our_ref(ledger: Ledger) -> None:
+    """Another failed attempt is not expected; a reversal without channel_ref is compared with
+    it."""
+    assert rows_of(ledger, "failed")[1] == [
         ("failed.1", "EXCLUDED", "NOT_EXPECTED", "NONE", "failed.0")
     ]
-    assert story(told, "rev")[1] == [("rev.1", "BREAK", "STATUS_MISMATCH", "REVERSE", "rev.0")]
+    assert rows_of(ledger, "rev")[1] == [("rev.1", "BREAK", "STATUS_MISMATCH", "REVERSE", "rev.0")]
 
 
-def test_sent_again(told: Ledger) -> None:
-    """Unchanged: already reconciled, seen first on this run."""
-    assert story(told, "sent", *ROW, "chances")[1] == [("sent", *ALREADY, None, 1)]
+def test_unchanged_transaction_is_reconciled(ledger: Ledger) -> None:
+    """Unchanged: already reconciled, with this run as its first."""
+    assert rows_of(ledger, "sent", *ROW, "chances")[1] == [("sent", *ALREADY, None, 1)]
 
 
-def test_changed_after_the_match(told: Ledger) -> None:
-    """10.00 becomes 9.00 (changed), is 9.00 again (as last seen), agrees with the line again."""
-    days = story(told, "changed")
+def test_changed_transaction_breaks_once(ledger: Ledger) -> None:
+    """10.00 becomes 9.00 (changed), is 9.00 again (unchanged), then agrees with the line again."""
+    days = rows_of(ledger, "changed")
     assert days[1] == [("changed", "BREAK", "CHANGED_AFTER_MATCH", "REVIEW", "changed")]
     assert days[2] == [("changed", *ALREADY, None)]
     assert days[3] == [("changed", *ALREADY, None)]
 
 
-def test_failed_on_both_sides_and_paid_later(told: Ledger) -> None:
-    """Matched as failed. T+1: the line says paid and waits, ours is sent unchanged. T+2: a pair."""
-    days = story(told, "back", "outcome", "reasons")
+def test_failed_pair_is_paid_later(ledger: Ledger) -> None:
+    """Matched as failed. T+1: the line is paid and waits, the transaction is unchanged. T+2: a
+    pair."""
+    days = rows_of(ledger, "back", "outcome", "reasons")
     assert days[0] == [("back+back.0", "MATCHED", "")]
     assert days[1] == [
         ("back", "EXCLUDED", "ALREADY_RECONCILED"),
@@ -228,45 +237,46 @@ def test_failed_on_both_sides_and_paid_later(told: Ledger) -> None:
     assert days[2] == [("back+back.1", "MATCHED", "")]
 
 
-def test_failed_on_both_sides_and_paid_under_another_number(told: Ledger) -> None:
-    """The line waits under its new number; ours comes back, first pending, and pairs with it."""
-    days = story(told, "else", "outcome", "reasons", "action")
+def test_failed_pair_is_paid_with_another_channel_ref(ledger: Ledger) -> None:
+    """The line waits with its new channel_ref; the transaction, now pending, pairs with it."""
+    days = rows_of(ledger, "else", "outcome", "reasons", "action")
     assert days[1] == [("else.1", "SUSPENSE", "STATEMENT_ONLY", "WAIT")]
     assert days[2] == [("else+else.1", "BREAK", "STATUS_MISMATCH", "CONFIRM")]
     assert days[3] == [("else", "EXCLUDED", "ALREADY_RECONCILED", "NONE")]
 
 
-def test_failed_and_still_failed(told: Ledger) -> None:
-    """FAILED becomes CLOSED: agrees with the failed line. With another amount it is a change."""
-    days = story(told, "lost")
+def test_failed_transaction_is_closed_later(ledger: Ledger) -> None:
+    """FAILED becomes CLOSED: it agrees with the failed line. Another amount is a change."""
+    days = rows_of(ledger, "lost")
     assert days[2] == [("lost", *ALREADY, None)]
     assert days[3] == [("lost", "BREAK", "CHANGED_AFTER_MATCH", "REVIEW", "lost")]
 
 
-def test_an_overruled_state_is_closed(told: Ledger) -> None:
-    """Failed at 10:00, paid at 11:00 on one statement; the failure listed again is a copy of it."""
-    days = story(told, "over")
+def test_superseded_state_is_closed(ledger: Ledger) -> None:
+    """Failed at 10:00, paid at 11:00 on one statement; a repeat of the failed line is its copy."""
+    days = rows_of(ledger, "over")
     assert days[0][1:] == [("over.0", "EXCLUDED", "NOT_EXPECTED", "NONE", "over.1")]
     assert days[1] == [("over.2", "BREAK", "DUPLICATE_LINE", "CLAIM", "over.0")]
 
 
-def test_its_own_number_failed_before(told: Ledger) -> None:
-    """One attempt failed, another paid; the failed one says paid now: paid twice."""
-    days = story(told, "tries")
+def test_failed_line_is_paid_beside_another_payment(ledger: Ledger) -> None:
+    """One attempt failed, another is paid; then the failed one is paid, too: paid twice."""
+    days = rows_of(ledger, "tries")
     assert days[1] == [("tries.2", "BREAK", "DUPLICATE_PAYMENT", "REFUND", "tries.1")]
 
 
-def test_members_of_a_group(told: Ledger) -> None:
-    """A line of a group is held against nothing; a changed transaction has changed."""
-    assert story(told, "sum")[1] == [
+def test_members_of_a_matched_group_come_again(ledger: Ledger) -> None:
+    """A line of a group has no pair to compare with; a changed transaction breaks."""
+    assert rows_of(ledger, "sum")[1] == [
         ("sum", "BREAK", "CHANGED_AFTER_MATCH", "REVIEW", "sum"),
         ("sum.1", "BREAK", "STATUS_MISMATCH", "QUERY", "sum.0"),
     ]
 
 
-def test_put_away_by_step_3(told: Ledger) -> None:
-    """Closed as FAILED it is a member again with another status (or a twin); as PENDING changed."""
-    days = story(told, "dup")
+def test_excluded_duplicates_come_again(ledger: Ledger) -> None:
+    """Excluded as FAILED, a duplicate takes part again when paid; excluded as PENDING, it
+    breaks."""
+    days = rows_of(ledger, "dup")
     assert days[0][1:] == [
         ("dup.b", "EXCLUDED", "NOT_EXPECTED", "NONE", "dup"),
         ("dup.c", "EXCLUDED", "NOT_EXPECTED", "NONE", "dup"),
@@ -277,43 +287,47 @@ def test_put_away_by_step_3(told: Ledger) -> None:
     ]
 
 
-@pytest.mark.parametrize("bulk_from", [0, 1, 10**6], ids=["very large", "middling", "small"])
-def test_of_two_payments_ours_stays(spark: SparkSession, tmp_path: Any, bulk_from: int) -> None:
-    """9.00 and 10.00 are paid under our number on one statement: our 10.00 pairs, 9.00 go back."""
+@pytest.mark.parametrize("exact_pairs_min_items", [0, 1, 10**6], ids=["large", "medium", "small"])
+def test_payment_of_our_amount_is_kept(
+    spark: SparkSession, tmp_path: Any, exact_pairs_min_items: int
+) -> None:
+    """9.00 and 10.00 are paid with one our_ref on one statement: 10.00 pairs, 9.00 is refunded."""
     lines = [line("a", "A", 900), line("b", "A", 1000)]
-    told = Ledger(spark, tmp_path, bulk_from=bulk_from).run(0, lines, [txn("A")])
-    assert told.rows(0, *ROW) == [
+    ledger = Ledger(spark, tmp_path, exact_pairs_min_items=exact_pairs_min_items).run(
+        0, lines, [txn("A")]
+    )
+    assert ledger.rows(0, *ROW) == [
         ("A+b", "MATCHED", "", "NONE", None),
         ("a", "BREAK", "DUPLICATE_PAYMENT", "REFUND", "b"),
     ]
 
 
-def test_one_number_for_two_payments(spark: SparkSession, tmp_path: Any) -> None:
-    """Two lines of one number name A and B, all of it in bulk: B's is a copy, and B waits."""
-    told = Ledger(spark, tmp_path, bulk_from=0)
-    told.run(0, [line("a", "A"), line("b", "B", channel_ref="C-a")], [txn("A"), txn("B")])
-    assert told.rows(0, "outcome", "reasons") == [
+def test_one_channel_ref_for_two_payments(spark: SparkSession, tmp_path: Any) -> None:
+    """Two lines of one channel_ref name A and B, on a large day: B's line is a copy, and B
+    waits."""
+    ledger = Ledger(spark, tmp_path, exact_pairs_min_items=0)
+    ledger.run(0, [line("a", "A"), line("b", "B", channel_ref="C-a")], [txn("A"), txn("B")])
+    assert ledger.rows(0, "outcome", "reasons") == [
         ("A+a", "MATCHED", ""),
         ("B", "SUSPENSE", "INTERNAL_ONLY"),
         ("b", "BREAK", "DUPLICATE_LINE"),
     ]
 
 
-def test_sent_again_in_another_currency(spark: SparkSession, tmp_path: Any) -> None:
+def test_changed_currency_breaks(spark: SparkSession, tmp_path: Any) -> None:
     """10.00 CNY is matched and comes again as 10.00 USD: it has changed."""
-    told = Ledger(spark, tmp_path).run(0, [line("a", "A")], [txn("A")])
-    told.run(1, [], [txn("A", currency="USD")])
-    assert told.rows(1, *ROW) == [("A", "BREAK", "CHANGED_AFTER_MATCH", "REVIEW", "A")]
+    ledger = Ledger(spark, tmp_path).run(0, [line("a", "A")], [txn("A")])
+    ledger.run(1, [], [txn("A", currency="USD")])
+    assert ledger.rows(1, *ROW) == [("A", "BREAK", "CHANGED_AFTER_MATCH", "REVIEW", "A")]
 
 
 def test_look_back_ends(spark: SparkSession, tmp_path: Any) -> None:
-    """With lookback 1 a copy on T+2 is a new line. A transaction that occurred on T is looked up
-    from the day before T, one of T+1 at noon (C) from T on; one that occurred on T+2 in Shanghai is
-    not: it is a member again."""
-    told = Ledger(spark, tmp_path, {"lookback": 1})
-    told.run(0, [line(x.lower(), x) for x in "ABC"], [txn(x) for x in "ABC"])
-    told.run(1)
-    told.run(
+    """With lookback 1 a copy on T+2 is a new line. Look-back finds a transaction that occurred on
+    T, and one of T+1 at noon (C); it does not find one that occurred on T+2 in Shanghai."""
+    ledger = Ledger(spark, tmp_path, {"lookback": 1})
+    ledger.run(0, [line(x.lower(), x) for x in "ABC"], [txn(x) for x in "ABC"])
+    ledger.run(1)
+    ledger.run(
         2,
         [line("a2", "A", channel_ref="C-a")],
         [
@@ -322,7 +336,7 @@ def test_look_back_ends(spark: SparkSession, tmp_path: Any) -> None:
             txn("C", occurred_at=at("12", 1)),
         ],
     )
-    assert told.rows(2, "outcome", "reasons") == [
+    assert ledger.rows(2, "outcome", "reasons") == [
         ("A", "EXCLUDED", "ALREADY_RECONCILED"),
         ("B", "SUSPENSE", "INTERNAL_ONLY"),
         ("C", "EXCLUDED", "ALREADY_RECONCILED"),
@@ -330,44 +344,44 @@ def test_look_back_ends(spark: SparkSession, tmp_path: Any) -> None:
     ]
 
 
-def test_a_large_day_after_a_small_one(spark: SparkSession, tmp_path: Any) -> None:
-    """Two items today are counted as bulk, the one pair closed before is few: a2 is a copy of a all
-    the same, and B, which has the number of A on the line, waits."""
-    told = Ledger(spark, tmp_path, bulk_from=2)
-    told.run(0, [line("a", "A")], [txn("A")])
-    told.run(1, [line("a2", "A", channel_ref="C-a")], [txn("B", our_ref="A")])
-    assert told.rows(1, *ROW) == [
+def test_large_day_after_a_small_one(spark: SparkSession, tmp_path: Any) -> None:
+    """Two items today are many, the one closed pair is few: a2 is still a copy of a, and B, which
+    has the our_ref of A, waits."""
+    ledger = Ledger(spark, tmp_path, exact_pairs_min_items=2)
+    ledger.run(0, [line("a", "A")], [txn("A")])
+    ledger.run(1, [line("a2", "A", channel_ref="C-a")], [txn("B", our_ref="A")])
+    assert ledger.rows(1, *ROW) == [
         ("B", "SUSPENSE", "INTERNAL_ONLY", "WAIT", None),
         ("a2", "BREAK", "DUPLICATE_LINE", "CLAIM", "a"),
     ]
 
 
-def test_failed_on_both_sides_and_reversed(spark: SparkSession, tmp_path: Any) -> None:
-    """A failed on both sides. T+1: it is paid under two numbers; b waits, c is paid twice. T+2: the
-    failed number says reversed: a member again, which b stands beside, not what c closed."""
-    told = Ledger(spark, tmp_path)
-    told.run(0, [line("a", "A", status="FAILED")], [txn("A", status="FAILED")])
-    told.run(1, [line("b", "A"), line("c", "A", channel_ref=None)])
-    told.run(2, [line("d", "A", channel_ref="C-a", status="REVERSED")])
-    assert told.rows(1, *ROW) == [
+def test_failed_pair_is_reversed(spark: SparkSession, tmp_path: Any) -> None:
+    """A failed on both sides. T+1: it is paid with two lines; b waits, c is a second payment. T+2:
+    the failed line is reversed: it takes part again, beside b, not beside the closed c."""
+    ledger = Ledger(spark, tmp_path)
+    ledger.run(0, [line("a", "A", status="FAILED")], [txn("A", status="FAILED")])
+    ledger.run(1, [line("b", "A"), line("c", "A", channel_ref=None)])
+    ledger.run(2, [line("d", "A", channel_ref="C-a", status="REVERSED")])
+    assert ledger.rows(1, *ROW) == [
         ("b", "SUSPENSE", "STATEMENT_ONLY", "WAIT", None),
         ("c", "BREAK", "DUPLICATE_PAYMENT", "REFUND", "b"),
     ]
-    assert told.rows(2, *ROW) == [
+    assert ledger.rows(2, *ROW) == [
         ("b", "SUSPENSE", "STATEMENT_ONLY", "WAIT", None),
         ("d", "BREAK", "STATUS_MISMATCH", "QUERY", "b"),
     ]
 
 
-def test_put_away_after_its_pair(spark: SparkSession, tmp_path: Any) -> None:
-    """A failed on both sides. T+1: it is paid and so is an earlier twin, B, which stays. T+2: A has
-    failed after all, as the line of its pair says. T+3: it is paid once more, and a twin again."""
-    told = Ledger(spark, tmp_path)
-    told.run(0, [line("a", "A", status="FAILED")], [txn("A", status="FAILED")])
-    told.run(1, [], [txn("A"), txn("B", our_ref="A", occurred_at=at("11", 1))])
-    told.run(2, [], [txn("A", status="FAILED")])
-    told.run(3, [], [txn("A")])
-    of_a = [[row for row in told.rows(offset, *ROW) if row[0] == "A"] for offset in (1, 2, 3)]
+def test_paired_transaction_becomes_a_duplicate(spark: SparkSession, tmp_path: Any) -> None:
+    """A failed on both sides. T+1: A is paid, and so is the earlier B, which is kept. T+2: A
+    failed, as the line of its pair says. T+3: A is paid once more, and a duplicate again."""
+    ledger = Ledger(spark, tmp_path)
+    ledger.run(0, [line("a", "A", status="FAILED")], [txn("A", status="FAILED")])
+    ledger.run(1, [], [txn("A"), txn("B", our_ref="A", occurred_at=at("11", 1))])
+    ledger.run(2, [], [txn("A", status="FAILED")])
+    ledger.run(3, [], [txn("A")])
+    of_a = [[row for row in ledger.rows(offset, *ROW) if row[0] == "A"] for offset in (1, 2, 3)]
     assert of_a == [
         [("A", "BREAK", "DUPLICATE_TRANSACTION", "REVIEW", "B")],
         [("A", *ALREADY, None)],
@@ -375,15 +389,15 @@ def test_put_away_after_its_pair(spark: SparkSession, tmp_path: Any) -> None:
     ]
 
 
-def test_put_away_as_failed_after_its_pair(spark: SparkSession, tmp_path: Any) -> None:
-    """A failed on both sides, comes back pending, and is put away as failed beside its twin B. Sent
-    as closed it agrees with the line of its pair, before it could be a member again."""
-    told = Ledger(spark, tmp_path)
-    told.run(0, [line("a", "A", status="FAILED")], [txn("A", status="FAILED")])
-    told.run(1, [], [txn("A", status="PENDING")])
-    told.run(2, [], [txn("A", status="FAILED"), txn("B", our_ref="A")])
-    told.run(3, [], [txn("A", status="CLOSED")])
-    of_a = [[row for row in told.rows(offset, *ROW) if row[0] == "A"] for offset in (1, 2, 3)]
+def test_paired_transaction_becomes_a_failed_duplicate(spark: SparkSession, tmp_path: Any) -> None:
+    """A failed on both sides, comes again as pending, then as failed, a duplicate of B. Sent as
+    closed it agrees with the line of its pair, so it does not take part again."""
+    ledger = Ledger(spark, tmp_path)
+    ledger.run(0, [line("a", "A", status="FAILED")], [txn("A", status="FAILED")])
+    ledger.run(1, [], [txn("A", status="PENDING")])
+    ledger.run(2, [], [txn("A", status="FAILED"), txn("B", our_ref="A")])
+    ledger.run(3, [], [txn("A", status="CLOSED")])
+    of_a = [[row for row in ledger.rows(offset, *ROW) if row[0] == "A"] for offset in (1, 2, 3)]
     assert of_a == [
         [("A", "SUSPENSE", "INTERNAL_ONLY", "WAIT", None)],
         [("A", "EXCLUDED", "NOT_EXPECTED", "NONE", "B")],

@@ -1,4 +1,4 @@
-"""Step 5: one order or batch paid by several, compared as sums. The window is 1.
+"""Step 5: several items of one order or batch, compared by their sums. The window is 1.
 
 Columns of a row: id, unit_id, outcome, reasons, matched_by, difference.
 """
@@ -10,21 +10,21 @@ from pyspark.sql import SparkSession
 
 from tests.support.match_ledger import Ledger, line, txn
 
-#: On Spark the drawn scenarios say the same.
+#: On Spark the oracle test covers the same.
 pytestmark = pytest.mark.sail_only
 
 ROW = ("unit_id", "outcome", "reasons", "matched_by", "difference")
 
 
 @pytest.fixture(scope="module")
-def told(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
+def ledger(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
     """Three days of groups by batch, then by order."""
     match = {
         "groups": [{"name": "batch", "on": "batch_ref"}, "order_ref"],
         "window": {"internal": 1, "statement": 1},
     }
-    made = Ledger(spark, tmp_path_factory.mktemp("groups"), match)
-    made.run(
+    new_ledger = Ledger(spark, tmp_path_factory.mktemp("groups"), match)
+    new_ledger.run(
         0,
         [
             line("e1", amount=700, batch_ref="EVEN"),
@@ -54,19 +54,19 @@ def told(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ledge
             txn("hh", 60, order_ref="H"),
         ],
     )
-    made.run(1, [line("w2", amount=600, batch_ref="WAIT")], [txn("x", 40, batch_ref="HELD")])
-    made.run(2)
-    return made
+    new_ledger.run(1, [line("w2", amount=600, batch_ref="WAIT")], [txn("x", 40, batch_ref="HELD")])
+    new_ledger.run(2)
+    return new_ledger
 
 
-def units(told: Ledger, offset: int, *ids: str) -> list[tuple[Any, ...]]:
+def rows_of(ledger: Ledger, offset: int, *ids: str) -> list[tuple[Any, ...]]:
     """Rows of some items."""
-    return [row for row in told.rows(offset, *ROW) if row[0] in ids]
+    return [row for row in ledger.rows(offset, *ROW) if row[0] in ids]
 
 
-def test_even(told: Ledger) -> None:
-    """7.00 and a refund of 1.00 are our 2.50 and 3.50; the difference stands on the first row."""
-    assert units(told, 0, "e", "ee", "e1", "e2") == [
+def test_group_with_equal_sums_is_matched(ledger: Ledger) -> None:
+    """7.00 and a refund of 1.00 equal 2.50 and 3.50; the difference stands on the first row."""
+    assert rows_of(ledger, 0, "e", "ee", "e1", "e2") == [
         ("e", "batch:EVEN", "MATCHED", "", "batch", 0),
         ("e1", "batch:EVEN", "MATCHED", "", "batch", None),
         ("e2", "batch:EVEN", "MATCHED", "", "batch", None),
@@ -74,32 +74,32 @@ def test_even(told: Ledger) -> None:
     ]
 
 
-def test_waits_and_is_made_even(told: Ledger) -> None:
-    """4.00 of our 10.00 on T: both wait as one unit; 6.00 on T+1 makes it even."""
-    assert units(told, 0, "w", "w1") == [
+def test_incomplete_group_waits_until_sums_are_equal(ledger: Ledger) -> None:
+    """4.00 of 10.00 on T: both wait as one unit; 6.00 on T+1 completes it."""
+    assert rows_of(ledger, 0, "w", "w1") == [
         ("w", "batch:WAIT", "SUSPENSE", "GROUP_INCOMPLETE", None, None),
         ("w1", "batch:WAIT", "SUSPENSE", "GROUP_INCOMPLETE", None, None),
     ]
-    assert units(told, 1, "w", "w1", "w2") == [
+    assert rows_of(ledger, 1, "w", "w1", "w2") == [
         ("w", "batch:WAIT", "MATCHED", "", "batch", 0),
         ("w1", "batch:WAIT", "MATCHED", "", "batch", None),
         ("w2", "batch:WAIT", "MATCHED", "", "batch", None),
     ]
 
 
-def test_breaks_when_nobody_has_a_chance_left(told: Ledger) -> None:
+def test_group_breaks_when_its_window_closes(ledger: Ledger) -> None:
     """9.00 against 10.00 waits on T and breaks on T+1 with window 1, 1.00 short."""
-    assert units(told, 0, "u")[0][2] == "SUSPENSE"
-    assert units(told, 1, "u", "u1") == [
+    assert rows_of(ledger, 0, "u")[0][2] == "SUSPENSE"
+    assert rows_of(ledger, 1, "u", "u1") == [
         ("u", "batch:ODD", "BREAK", "AMOUNT_MISMATCH", "batch", -100),
         ("u1", "batch:ODD", "BREAK", "AMOUNT_MISMATCH", "batch", None),
     ]
-    assert not any(row[0] in ("u", "u1") for row in told.opened(1))
+    assert not any(row[0] in ("u", "u1") for row in ledger.open_rows(1))
 
 
-def test_every_currency_must_be_even(told: Ledger) -> None:
-    """USD 5.00 is even, CNY 3.00 against 2.00 is not: each currency has its first row."""
-    assert units(told, 1, "c", "c1", "c2", "cc") == [
+def test_sums_of_every_currency_must_be_equal(ledger: Ledger) -> None:
+    """USD 5.00 is equal, CNY 3.00 against 2.00 is not: each currency has its first row."""
+    assert rows_of(ledger, 1, "c", "c1", "c2", "cc") == [
         ("c", "batch:CUR", "BREAK", "AMOUNT_MISMATCH", "batch", 0),
         ("c1", "batch:CUR", "BREAK", "AMOUNT_MISMATCH", "batch", None),
         ("c2", "batch:CUR", "BREAK", "AMOUNT_MISMATCH", "batch", None),
@@ -107,17 +107,17 @@ def test_every_currency_must_be_even(told: Ledger) -> None:
     ]
 
 
-def test_a_key_on_one_side_is_no_group(told: Ledger) -> None:
-    """Nobody of ours bears batch LONE; the next group, by order, has both sides."""
-    assert units(told, 0, "o", "o1") == [
+def test_reference_on_one_side_is_no_group(ledger: Ledger) -> None:
+    """No transaction has batch LONE; the next group, by order, has both sides."""
+    assert rows_of(ledger, 0, "o", "o1") == [
         ("o", "order_ref:O", "MATCHED", "", "order_ref", 0),
         ("o1", "order_ref:O", "MATCHED", "", "order_ref", None),
     ]
 
 
-def test_only_what_succeeded_and_is_not_paired(told: Ledger) -> None:
+def test_only_succeeded_unpaired_items_are_members(ledger: Ledger) -> None:
     """A failed line and a pending transaction are no members; a pair by our_ref is none either."""
-    assert units(told, 0, "f", "f1", "f2", "g", "p+p1") == [
+    assert rows_of(ledger, 0, "f", "f1", "f2", "g", "p+p1") == [
         ("f", "batch:PART", "MATCHED", "", "batch", 0),
         ("f1", "batch:PART", "MATCHED", "", "batch", None),
         ("f2", "f2", "EXCLUDED", "NOT_EXPECTED", None, None),
@@ -126,18 +126,18 @@ def test_only_what_succeeded_and_is_not_paired(told: Ledger) -> None:
     ]
 
 
-def test_a_waiting_group_holds_its_members(told: Ledger) -> None:
-    """h1 waits in its batch though its order would be even; a new member keeps all waiting on T+1,
+def test_waiting_group_holds_its_members(ledger: Ledger) -> None:
+    """h1 waits in its batch though its order has equal sums; a new member keeps all waiting on T+1,
     and on T+2 all break."""
     held = ("batch:HELD", "SUSPENSE", "GROUP_INCOMPLETE", None, None)
-    assert units(told, 0, "h", "h1", "hh") == [
+    assert rows_of(ledger, 0, "h", "h1", "hh") == [
         ("h", *held),
         ("h1", *held),
         ("hh", "hh", "SUSPENSE", "INTERNAL_ONLY", None, None),
     ]
-    assert units(told, 1, "h", "h1", "x") == [("h", *held), ("h1", *held), ("x", *held)]
+    assert rows_of(ledger, 1, "h", "h1", "x") == [("h", *held), ("h1", *held), ("x", *held)]
     broken = ("batch:HELD", "BREAK", "AMOUNT_MISMATCH", "batch")
-    assert units(told, 2, "h", "h1", "x") == [
+    assert rows_of(ledger, 2, "h", "h1", "x") == [
         ("h", *broken, -50),
         ("h1", *broken, None),
         ("x", *broken, None),

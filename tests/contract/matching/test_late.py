@@ -1,6 +1,6 @@
-"""Steps 6 and 7: windows, and what is met after it broke. Window 0: what nobody meets on T breaks.
+"""Steps 6 and 7: windows and late clearing. Window 0: an item without a partner on T breaks.
 
-Columns of a row: id, outcome, reasons, action, chances. What is open: id, chances, broke_on.
+Columns of a row: id, outcome, reasons, action, chances. Of an open item: id, chances, broke_on.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from tests.support.match_ledger import Ledger, at, day, line, txn
 
-#: On Spark the drawn scenarios say the same.
+#: On Spark the oracle test covers the same.
 pytestmark = pytest.mark.sail_only
 
 ROW = ("outcome", "reasons", "action", "chances")
@@ -34,7 +34,7 @@ DAYS: dict[int, tuple[list[Any], list[Any]]] = {
             txn("again"),
             txn("failed"),
             txn("meets"),
-            txn("twin", occurred_at=at("09")),
+            txn("second", occurred_at=at("09")),
             txn("rival.a", channel_ref="R"),
             txn("rival.b", channel_ref="R"),
             txn("last"),
@@ -52,147 +52,154 @@ DAYS: dict[int, tuple[list[Any], list[Any]]] = {
             txn("again", status="PENDING"),
             txn("failed", status="FAILED"),
             txn("meets", status="FAILED"),
-            txn("twin.b", our_ref="twin"),
+            txn("second.b", our_ref="second"),
             txn("group", batch_ref="B"),
             txn("held", 700, batch_ref="H"),
         ],
     ),
     2: ([line("again.2", "again"), line("rival.2", "rival.b", channel_ref="X")], []),
     3: ([line("last.3", "last")], []),
-    4: ([line("gone.4", "twin")], [txn("gone")]),
+    4: ([line("gone.4", "second")], [txn("gone")]),
 }
 
 
-@pytest.fixture(scope="module", params=[0, 10**6], ids=["bulk", "rest"])
-def told(
+@pytest.fixture(scope="module", params=[0, 10**6], ids=["exact_pairs", "all_steps"])
+def ledger(
     request: pytest.FixtureRequest, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> Ledger:
     """The ledger with all days run."""
-    made = Ledger(spark, tmp_path_factory.mktemp("late"), MATCH, request.param)
+    new_ledger = Ledger(spark, tmp_path_factory.mktemp("late"), MATCH, request.param)
     for offset, (lines, transactions) in DAYS.items():
-        made.run(offset, lines, transactions)
-    return made
+        new_ledger.run(offset, lines, transactions)
+    return new_ledger
 
 
-def story(told: Ledger, offset: int, name: str, *columns: str) -> list[tuple[Any, ...]]:
+def rows_of(ledger: Ledger, offset: int, name: str, *columns: str) -> list[tuple[Any, ...]]:
     """A day's rows of the items that are called `name` or `name.something`."""
-    found = told.rows(offset, *(columns or ROW))
-    return [row for row in found if any(i.split(".")[0] == name for i in row[0].split("+"))]
+    rows = ledger.rows(offset, *(columns or ROW))
+    return [row for row in rows if any(i.split(".")[0] == name for i in row[0].split("+"))]
 
 
-def opened(told: Ledger, offset: int, name: str) -> list[tuple[Any, ...]]:
-    """What is open of a story after a day."""
-    return [row for row in told.opened(offset, *OPEN) if row[0].split(".")[0] == name]
+def open_items_of(ledger: Ledger, offset: int, name: str) -> list[tuple[Any, ...]]:
+    """The open items called `name` or `name.something` after a day."""
+    return [row for row in ledger.open_rows(offset, *OPEN) if row[0].split(".")[0] == name]
 
 
-def test_met_after_the_break(told: Ledger) -> None:
-    """Broken on T, out of sight and open; met on T+1 for 1.00 less."""
-    assert story(told, 0, "met") == [("met", "BREAK", "INTERNAL_ONLY", "QUERY", 1)]
-    assert opened(told, 0, "met") == [("met", 1, day(0))]
-    assert story(told, 1, "met") == [("met+met.1", "BREAK", "AMOUNT_MISMATCH+LATE", "REVIEW", 2)]
-    assert opened(told, 1, "met") == []
+def test_late_item_is_matched(ledger: Ledger) -> None:
+    """Broken on T and still open; matched on T+1 with 1.00 less."""
+    assert rows_of(ledger, 0, "met") == [("met", "BREAK", "INTERNAL_ONLY", "QUERY", 1)]
+    assert open_items_of(ledger, 0, "met") == [("met", 1, day(0))]
+    assert rows_of(ledger, 1, "met") == [
+        ("met+met.1", "BREAK", "AMOUNT_MISMATCH+LATE", "REVIEW", 2)
+    ]
+    assert open_items_of(ledger, 1, "met") == []
 
 
-def test_sent_again(told: Ledger) -> None:
-    """Sent again it has a row, keeps its dates and stays a candidate; met, it is late."""
+def test_late_transaction_is_sent_again(ledger: Ledger) -> None:
+    """Sent again it has a row, keeps its dates and stays a candidate; its match is late."""
     row = ("again", "BREAK", "INTERNAL_ONLY", "QUERY", 2, day(0), "PENDING")
-    assert story(told, 1, "again", *ROW, "first_run_date", "internal_status") == [row]
-    assert opened(told, 1, "again") == [("again", 2, day(0))]
-    assert story(told, 2, "again") == [
+    assert rows_of(ledger, 1, "again", *ROW, "first_run_date", "internal_status") == [row]
+    assert open_items_of(ledger, 1, "again") == [("again", 2, day(0))]
+    assert rows_of(ledger, 2, "again") == [
         ("again+again.2", "BREAK", "STATUS_MISMATCH+LATE", "CONFIRM", 3)
     ]
 
 
-def test_sent_again_as_failed(told: Ledger) -> None:
-    """Not expected any more, and gone; on the run on which its line comes it still meets it."""
-    assert story(told, 1, "failed") == [("failed", "EXCLUDED", "NOT_EXPECTED", "NONE", 2)]
-    assert opened(told, 1, "failed") == []
-    assert story(told, 1, "meets") == [
+def test_late_transaction_is_sent_as_failed(ledger: Ledger) -> None:
+    """Not expected any more, and closed; if its line comes on the same run, they still pair."""
+    assert rows_of(ledger, 1, "failed") == [("failed", "EXCLUDED", "NOT_EXPECTED", "NONE", 2)]
+    assert open_items_of(ledger, 1, "failed") == []
+    assert rows_of(ledger, 1, "meets") == [
         ("meets+meets.1", "BREAK", "STATUS_MISMATCH+LATE", "REFUND", 2)
     ]
 
 
-def test_put_away_late(told: Ledger) -> None:
-    """A new word of its number overrules a late line; a late transaction stays, its twin not."""
-    assert story(told, 1, "dup") == [
+def test_late_duplicates_are_resolved(ledger: Ledger) -> None:
+    """A later state supersedes a late line; a late transaction is kept, its duplicate is not."""
+    assert rows_of(ledger, 1, "dup") == [
         ("dup.0", "EXCLUDED", "NOT_EXPECTED+LATE", "NONE", 2),
         ("dup.1", "BREAK", "STATEMENT_ONLY", "REFUND", 1),
     ]
-    assert story(told, 1, "twin") == [("twin.b", "BREAK", "DUPLICATE_TRANSACTION", "REVIEW", 1)]
+    assert rows_of(ledger, 1, "second") == [
+        ("second.b", "BREAK", "DUPLICATE_TRANSACTION", "REVIEW", 1)
+    ]
 
 
-def test_ambiguous_with_the_late(told: Ledger) -> None:
-    """Two late candidates for one line: it breaks as ambiguous, they have no row.
+def test_late_candidates_make_a_line_ambiguous(ledger: Ledger) -> None:
+    """Two late candidates for one line: the line breaks as ambiguous, they have no row.
 
-    One is met on T+2; the two that are left are a pair on the run after it, both late.
+    On T+2 one of them pairs with another line; the other two pair as well, both late.
     """
-    assert story(told, 1, "rival") == [("rival.1", "BREAK", "AMBIGUOUS", "REVIEW", 1)]
-    assert opened(told, 1, "rival") == [
+    assert rows_of(ledger, 1, "rival") == [("rival.1", "BREAK", "AMBIGUOUS", "REVIEW", 1)]
+    assert open_items_of(ledger, 1, "rival") == [
         ("rival.1", 1, day(1)),
         ("rival.a", 2, day(0)),
         ("rival.b", 2, day(0)),
     ]
-    assert story(told, 2, "rival") == [
+    assert rows_of(ledger, 2, "rival") == [
         ("rival.a+rival.1", "MATCHED", "LATE", "NONE", 3),
         ("rival.b+rival.2", "MATCHED", "LATE", "NONE", 3),
     ]
 
 
-def test_late_in_a_group(told: Ledger) -> None:
-    """6.00 broke on T; 4.00 and our 10.00 on T+1: even. Its row alone is late."""
-    assert story(told, 0, "group") == [("group.0", "BREAK", "STATEMENT_ONLY", "REFUND", 1)]
-    assert story(told, 1, "group") == [
+def test_late_member_of_an_equal_group(ledger: Ledger) -> None:
+    """6.00 broke on T; 4.00 and the transaction of 10.00 on T+1. Only the row of 6.00 is late."""
+    assert rows_of(ledger, 0, "group") == [("group.0", "BREAK", "STATEMENT_ONLY", "REFUND", 1)]
+    assert rows_of(ledger, 1, "group") == [
         ("group", "MATCHED", "", "NONE", 1),
         ("group.0", "MATCHED", "LATE", "NONE", 2),
         ("group.1", "MATCHED", "", "NONE", 1),
     ]
 
 
-def test_late_in_an_uneven_group(told: Ledger) -> None:
-    """No member in sight has a chance left: all break."""
-    assert story(told, 1, "held", *ROW, "difference") == [
+def test_late_member_of_an_unequal_group(ledger: Ledger) -> None:
+    """No reportable member has a matching attempt left: all break."""
+    assert rows_of(ledger, 1, "held", *ROW, "difference") == [
         ("held", "BREAK", "AMOUNT_MISMATCH", "REVIEW", 1, -100),
         ("held.0", "BREAK", "AMOUNT_MISMATCH+LATE", "REVIEW", 2, None),
     ]
 
 
-def test_late_ends(told: Ledger) -> None:
-    """Broken on T with late 3: met on T+3, gone on T+4."""
-    assert story(told, 3, "last") == [("last+last.3", "MATCHED", "LATE", "NONE", 4)]
-    assert opened(told, 2, "gone") == [("gone.0", 3, day(0))]
-    assert opened(told, 3, "gone") == []
-    assert story(told, 4, "gone") == [
+def test_late_candidate_expires(ledger: Ledger) -> None:
+    """Broken on T with late 3: matched on T+3, closed on T+4."""
+    assert rows_of(ledger, 3, "last") == [("last+last.3", "MATCHED", "LATE", "NONE", 4)]
+    assert open_items_of(ledger, 2, "gone") == [("gone.0", 3, day(0))]
+    assert open_items_of(ledger, 3, "gone") == []
+    assert rows_of(ledger, 4, "gone") == [
         ("gone", "BREAK", "INTERNAL_ONLY", "QUERY", 1),
         ("gone.4", "BREAK", "STATEMENT_ONLY", "REFUND", 1),
     ]
 
 
-def test_the_other_side_is_not_there(spark: SparkSession, tmp_path: Any) -> None:
-    """No statement on T: ours keeps its chances and waits; no snapshot: theirs do."""
-    told = Ledger(spark, tmp_path, {"window": {"internal": 0, "statement": 0}})
-    told.run(0, [line("l")], [txn("t")], whole=False, there=False)
-    assert told.rows(0, *ROW) == [
+def test_items_wait_while_the_other_side_is_missing(spark: SparkSession, tmp_path: Any) -> None:
+    """Without statement and snapshot on T both sides wait, with no matching attempt."""
+    ledger = Ledger(spark, tmp_path, {"window": {"internal": 0, "statement": 0}})
+    ledger.run(0, [line("l")], [txn("t")], is_statement_complete=False, has_snapshot=False)
+    assert ledger.rows(0, *ROW) == [
         ("l", "SUSPENSE", "STATEMENT_ONLY", "WAIT", 0),
         ("t", "SUSPENSE", "INTERNAL_ONLY", "WAIT", 0),
     ]
 
 
-def test_who_waits_does_not_age_without_the_other_side(spark: SparkSession, tmp_path: Any) -> None:
-    """Window 1, seen on T. T+1 has no statement: ours keeps its chances, theirs breaks; and so the
-    other way round without a snapshot on T+1."""
-    gone, kept = ("BREAK", 2), ("SUSPENSE", 1)
-    for name, ours, theirs in (("whole", kept, gone), ("there", gone, kept)):
-        told = Ledger(spark, tmp_path / name, {"window": {"internal": 1, "statement": 1}})
-        told.run(0, [line("l")], [txn("t")]).run(1, **{name: False})
-        assert told.rows(1, "outcome", "chances") == [("l", *theirs), ("t", *ours)]
+def test_items_do_not_age_without_the_other_side(spark: SparkSession, tmp_path: Any) -> None:
+    """Window 1. T+1 has no statement: the transaction does not age, the line breaks. Without a
+    snapshot on T+1 it is the other way round."""
+    broken, kept = ("BREAK", 2), ("SUSPENSE", 1)
+    for flag, txn_result, line_result in (
+        ("is_statement_complete", kept, broken),
+        ("has_snapshot", broken, kept),
+    ):
+        ledger = Ledger(spark, tmp_path / flag, {"window": {"internal": 1, "statement": 1}})
+        ledger.run(0, [line("l")], [txn("t")]).run(1, **{flag: False})
+        assert ledger.rows(1, "outcome", "chances") == [("l", *line_result), ("t", *txn_result)]
 
 
-def test_what_a_lone_line_asks_for(spark: SparkSession, tmp_path: Any) -> None:
-    """Money that came in goes back, an unknown payout comes back, a refund is looked at."""
-    told = Ledger(spark, tmp_path, {"window": {"internal": 0, "statement": 0}})
+def test_action_of_a_one_sided_line(spark: SparkSession, tmp_path: Any) -> None:
+    """A payment is refunded, an unknown payout is recovered, a refund is reviewed."""
+    ledger = Ledger(spark, tmp_path, {"window": {"internal": 0, "statement": 0}})
     payout, refund = line("out", None, -500, kind="PAYOUT"), line("ref", None, -5, kind="REFUND")
-    told.run(0, [line("in"), payout, refund, line("zero", None, 0)])
-    assert told.rows(0, "action") == [
+    ledger.run(0, [line("in"), payout, refund, line("zero", None, 0)])
+    assert ledger.rows(0, "action") == [
         ("in", "REFUND"),
         ("out", "RECOVER"),
         ("ref", "REVIEW"),
@@ -200,12 +207,18 @@ def test_what_a_lone_line_asks_for(spark: SparkSession, tmp_path: Any) -> None:
     ]
 
 
-def test_failed_is_open_until_its_window_closes(spark: SparkSession, tmp_path: Any) -> None:
-    """Failed on ours, window 1: open on T, not expected and gone on T+1, a new item on T+2."""
-    told = Ledger(spark, tmp_path, {"window": {"internal": 1, "statement": 1}})
+def test_failed_transaction_is_open_until_its_window_closes(
+    spark: SparkSession, tmp_path: Any
+) -> None:
+    """A failed transaction, window 1: open on T, closed on T+1, a new item on T+2."""
+    ledger = Ledger(spark, tmp_path, {"window": {"internal": 1, "statement": 1}})
     failed = txn("t", status="FAILED")
     for offset, rows in ((0, [failed]), (1, []), (2, [failed])):
-        told.run(offset, [], rows)
+        ledger.run(offset, [], rows)
     for offset, chances in ((0, 1), (1, 2), (2, 1)):
-        assert told.rows(offset, *ROW) == [("t", "EXCLUDED", "NOT_EXPECTED", "NONE", chances)]
-    assert [told.opened(offset, "chances") for offset in (0, 1, 2)] == [[("t", 1)], [], [("t", 1)]]
+        assert ledger.rows(offset, *ROW) == [("t", "EXCLUDED", "NOT_EXPECTED", "NONE", chances)]
+    assert [ledger.open_rows(offset, "chances") for offset in (0, 1, 2)] == [
+        [("t", 1)],
+        [],
+        [("t", 1)],
+    ]

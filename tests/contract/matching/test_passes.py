@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from tests.support.match_ledger import Ledger, Row, at, line, txn
 
-#: On Spark the drawn scenarios say the same.
+#: On Spark the oracle test covers the same.
 pytestmark = pytest.mark.sail_only
 
 ROW = ("outcome", "reasons", "matched_by")
@@ -27,16 +27,16 @@ def bare(line_id: str, amount: int, **other: Any) -> Row:
 
 
 @pytest.fixture
-def ledger(spark: SparkSession, tmp_path: Any) -> Any:
-    """Makes a ledger with some passes."""
+def new_ledger(spark: SparkSession, tmp_path: Any) -> Any:
+    """A function that makes a ledger with some passes."""
     return lambda *passes, **other: Ledger(spark, tmp_path, {"passes": list(passes), **other})
 
 
-def test_the_limit_is_included(ledger: Any) -> None:
+def test_time_limit_is_included(new_ledger: Any) -> None:
     """60 s apart, either way: pairs. A microsecond more: none. Equal amounts far apart: pairs."""
     hour = [at(f"{h}:00") for h in range(10)]
     more = timedelta(microseconds=1)
-    told = ledger(NEAR).run(
+    ledger = new_ledger(NEAR).run(
         0,
         [
             bare("after", 1, traded_at=at("12:01")),
@@ -51,18 +51,18 @@ def test_the_limit_is_included(ledger: Any) -> None:
             *[txn(f"th{h}", 7, occurred_at=when) for h, when in enumerate(hour)],
         ],
     )
-    pairs = [row[0] for row in told.rows(0, *ROW) if row[1:] == ("MATCHED", "", "near")]
+    pairs = [row[0] for row in ledger.rows(0, *ROW) if row[1:] == ("MATCHED", "", "near")]
     assert pairs == ["t1+after", "t2+before", *[f"th{h}+h{h}" for h in range(10)]]
-    assert {row[1:] for row in told.rows(0, *ROW)[2:] if "+" not in row[0]} == {
+    assert {row[1:] for row in ledger.rows(0, *ROW)[2:] if "+" not in row[0]} == {
         ("SUSPENSE", "INTERNAL_ONLY", None),
         ("SUSPENSE", "STATEMENT_ONLY", None),
     }
 
 
-def test_no_distance_at_all(ledger: Any) -> None:
+def test_time_limit_of_zero_seconds(new_ledger: Any) -> None:
     """Within 0 seconds the same microsecond pairs, the next does not, and two are ambiguous."""
     noon, next_ = at("12:00"), at("12:00") + timedelta(microseconds=1)
-    told = ledger({**NEAR, "within_seconds": 0}).run(
+    ledger = new_ledger({**NEAR, "within_seconds": 0}).run(
         0,
         [
             bare("same", 1, traded_at=noon),
@@ -72,7 +72,7 @@ def test_no_distance_at_all(ledger: Any) -> None:
         ],
         [txn(f"t{n}", n, occurred_at=noon) for n in (1, 2, 3)],
     )
-    assert told.rows(0, *ROW) == [
+    assert ledger.rows(0, *ROW) == [
         ("one", "SUSPENSE", "AMBIGUOUS", None),
         ("over", "SUSPENSE", "STATEMENT_ONLY", None),
         ("t1+same", "MATCHED", "", "near"),
@@ -82,13 +82,12 @@ def test_no_distance_at_all(ledger: Any) -> None:
     ]
 
 
-def test_chains_are_not_untied(ledger: Any) -> None:
-    """Line a could be t1 only, but t1 could be a or b: nobody is paired, all are ambiguous.
+def test_chain_of_candidates_stays_ambiguous(new_ledger: Any) -> None:
+    """Line a could only be t1, but t1 could be a or b: no pair, all are ambiguous.
 
-    c and t3, and d and t4 before them all, stand too far from the others, and are each other's only
-    ones.
+    c and t3, and d and t4 before them all, are too far from the others, and pair.
     """
-    told = ledger(NEAR).run(
+    ledger = new_ledger(NEAR).run(
         0,
         [
             bare("d", 1, traded_at=at("11:00:00")),
@@ -105,28 +104,28 @@ def test_chains_are_not_untied(ledger: Any) -> None:
     )
     pairs = [(pair, "MATCHED", "", "near") for pair in ("t3+c", "t4+d")]
     waits = [(name, "SUSPENSE", "AMBIGUOUS", None) for name in ("a", "b", "t1", "t2")]
-    assert told.rows(0, *ROW) == [*waits, *pairs]
+    assert ledger.rows(0, *ROW) == [*waits, *pairs]
 
 
-def test_when_the_rival_is_gone_the_rest_pairs(ledger: Any) -> None:
+def test_ambiguous_items_pair_when_one_candidate_is_left(new_ledger: Any) -> None:
     """Two lines of 5.00 for one transaction on T; on T+1 one finds its own by reference."""
-    told = ledger("channel_ref", ANY_TIME)
-    told.run(
+    ledger = new_ledger("channel_ref", ANY_TIME)
+    ledger.run(
         0,
         [bare("a", 500, account_tail="1"), bare("b", 500, account_tail="1", channel_ref="B")],
         [txn("t", 500, account_tail="1")],
     )
-    assert {row[2] for row in told.rows(0, *ROW)} == {"AMBIGUOUS"}
-    told.run(1, [], [txn("u", 900, channel_ref="B")])
-    assert told.rows(1, *ROW) == [
+    assert {row[2] for row in ledger.rows(0, *ROW)} == {"AMBIGUOUS"}
+    ledger.run(1, [], [txn("u", 900, channel_ref="B")])
+    assert ledger.rows(1, *ROW) == [
         ("t+a", "MATCHED", "", "facts"),
         ("u+b", "BREAK", "AMOUNT_MISMATCH", "channel_ref"),
     ]
 
 
-def test_a_pass_without_a_reference(ledger: Any) -> None:
-    """Lines without our_ref, paid lines, paid or pending transactions, and complete keys only."""
-    told = ledger(ANY_TIME).run(
+def test_pass_without_a_reference(new_ledger: Any) -> None:
+    """Only paid lines without our_ref, paid or pending transactions, and complete keys."""
+    ledger = new_ledger(ANY_TIME).run(
         0,
         [
             line("referred", "X", 1, account_tail="1"),
@@ -147,25 +146,25 @@ def test_a_pass_without_a_reference(ledger: Any) -> None:
             txn("t7", 7, account_tail="1", kind="TOP_UP"),
         ],
     )
-    assert [row for row in told.rows(0, *ROW) if "+" in row[0]] == [
+    assert [row for row in ledger.rows(0, *ROW) if "+" in row[0]] == [
         ("t3+pending", "BREAK", "STATUS_MISMATCH", "facts")
     ]
 
 
-def test_what_is_not_there_meets_nothing(ledger: Any) -> None:
+def test_null_references_do_not_match(new_ledger: Any) -> None:
     """40 lines and 40 transactions of 10.00, all without channel_ref and account: no candidates."""
-    told = ledger("channel_ref", ANY_TIME).run(
+    ledger = new_ledger("channel_ref", ANY_TIME).run(
         0,
         [bare(f"l{n}", 1000) for n in range(40)],
         [txn(f"t{n}") for n in range(40)],
     )
-    alone = [("SUSPENSE", "INTERNAL_ONLY", None), ("SUSPENSE", "STATEMENT_ONLY", None)]
-    assert [row[1:] for row in told.rows(0, *ROW)] == [alone[1]] * 40 + [alone[0]] * 40
+    one_sided = [("SUSPENSE", "INTERNAL_ONLY", None), ("SUSPENSE", "STATEMENT_ONLY", None)]
+    assert [row[1:] for row in ledger.rows(0, *ROW)] == [one_sided[1]] * 40 + [one_sided[0]] * 40
 
 
-def test_every_pass_is_over_what_the_earlier_left(ledger: Any) -> None:
-    """By our_ref, then by channel_ref; two transactions claim number C: nobody has it."""
-    told = ledger("our_ref", "channel_ref", NEAR).run(
+def test_each_pass_works_on_what_earlier_passes_left(new_ledger: Any) -> None:
+    """By our_ref, then by channel_ref; two transactions have channel_ref C: neither pairs by it."""
+    ledger = new_ledger("our_ref", "channel_ref", NEAR).run(
         0,
         [line("a", "A"), line("b", channel_ref="B"), line("c", channel_ref="C", amount=7)],
         [
@@ -175,7 +174,7 @@ def test_every_pass_is_over_what_the_earlier_left(ledger: Any) -> None:
             txn("z", 8, channel_ref="C"),
         ],
     )
-    assert told.rows(0, *ROW) == [
+    assert ledger.rows(0, *ROW) == [
         ("A+a", "BREAK", "AMOUNT_MISMATCH", "our_ref"),
         ("x+b", "MATCHED", "", "channel_ref"),
         ("y+c", "MATCHED", "", "near"),
@@ -183,49 +182,51 @@ def test_every_pass_is_over_what_the_earlier_left(ledger: Any) -> None:
     ]
 
 
-def test_against_every_pair_compared(ledger: Any) -> None:
-    """600 items of few amounts within two hours: what counting finds is what comparing each with
-    each finds, and the candidates that are listed are the nearest, by seconds and id.
+def test_counts_agree_with_comparing_every_pair(new_ledger: Any) -> None:
+    """600 items of few amounts within two hours: counting gives the pairs that comparing every line
+    with every transaction gives, and the listed candidates are the nearest, by seconds and id.
     """
-    lot = random.Random(7)
+    rng = random.Random(7)
 
     def when() -> datetime | None:
-        return at("12") + timedelta(seconds=lot.randrange(7200), microseconds=lot.randrange(2))
+        return at("12") + timedelta(seconds=rng.randrange(7200), microseconds=rng.randrange(2))
 
-    lines = [bare(f"l{n:03}", lot.randrange(1, 9), traded_at=when()) for n in range(300)]
-    ours = [txn(f"t{n:03}", lot.randrange(1, 9), occurred_at=when()) for n in range(300)]
-    told = ledger(NEAR).run(0, lines, ours)
-    of_line = {one["line_id"]: _near(one, "traded_at", ours, "occurred_at") for one in lines}
-    of_txn = {one["txn_id"]: _near(one, "occurred_at", lines, "traded_at") for one in ours}
-    pairs = {
-        f"{found[0][1]}+{name}"
-        for name, found in of_line.items()
-        if len(found) == 1 and len(of_txn[found[0][1]]) == 1
+    lines = [bare(f"l{n:03}", rng.randrange(1, 9), traded_at=when()) for n in range(300)]
+    transactions = [txn(f"t{n:03}", rng.randrange(1, 9), occurred_at=when()) for n in range(300)]
+    ledger = new_ledger(NEAR).run(0, lines, transactions)
+    of_line = {
+        line["line_id"]: _near(line, "traded_at", transactions, "occurred_at") for line in lines
     }
-    rows = told.rows(0, "reasons")
+    of_txn = {txn["txn_id"]: _near(txn, "occurred_at", lines, "traded_at") for txn in transactions}
+    pairs = {
+        f"{near[0][1]}+{name}"
+        for name, near in of_line.items()
+        if len(near) == 1 and len(of_txn[near[0][1]]) == 1
+    }
+    rows = ledger.rows(0, "reasons")
     assert {row[0] for row in rows if "+" in row[0]} == pairs
     assert len(pairs) > 20
-    met = {name for name, found in (of_line | of_txn).items() if found}
+    with_candidates = {name for name, near in (of_line | of_txn).items() if near}
     paired = {name for pair in pairs for name in pair.split("+")}
-    assert {row[0] for row in rows if row[1] == "AMBIGUOUS"} == met - paired
+    assert {row[0] for row in rows if row[1] == "AMBIGUOUS"} == with_candidates - paired
     listed: dict[str, list[tuple[int, str, int]]] = {}
-    for item, other, apart, count in told.listed(
+    for item, other, apart, count in ledger.candidate_rows(
         0, "unit_id", "candidate_id", "seconds_apart", "candidate_count"
     ):
         listed.setdefault(item, []).append((apart, other, count))
     assert listed == {
-        name: [(micros // 10**6, other, len(found)) for micros, other in sorted(found)[:5]]
-        for name, found in (of_line | of_txn).items()
-        if name in met - paired
+        name: [(micros // 10**6, other, len(near)) for micros, other in sorted(near)[:5]]
+        for name, near in (of_line | of_txn).items()
+        if name in with_candidates - paired
     }
 
 
-def _near(one: Row, time: str, others: Iterable[Row], their_time: str) -> list[tuple[int, str]]:
+def _near(item: Row, time: str, others: Iterable[Row], their_time: str) -> list[tuple[int, str]]:
     """Microseconds apart and id of all within 60 s with the same amount."""
     micro = timedelta(microseconds=1)
-    found = [
-        (abs(one[time] - other[their_time]) // micro, other.get("line_id") or other["txn_id"])
+    distances = [
+        (abs(item[time] - other[their_time]) // micro, other.get("line_id") or other["txn_id"])
         for other in others
-        if one["amount"] == other["amount"]
+        if item["amount"] == other["amount"]
     ]
-    return [each for each in found if each[0] <= 60 * 10**6]
+    return [distance for distance in distances if distance[0] <= 60 * 10**6]

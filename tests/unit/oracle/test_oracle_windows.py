@@ -217,8 +217,8 @@ def test_late_transaction_is_sent_again() -> None:
     assert [item["broke_on"] for item in ledger.open_items] == [day(0)]
     ledger.run(txn("X", status="FAILED"))
     assert (ledger.row_texts, ledger.open_items) == (["X EXCLUDED NOT_EXPECTED NONE"], [])
-    met = window_ledger(0).run(txn("X")).run(txn("X", status="FAILED"), line("L", "X"))
-    assert met.row_texts == ["X=L BREAK STATUS_MISMATCH+LATE REFUND by our_ref"]
+    late_ledger = window_ledger(0).run(txn("X")).run(txn("X", status="FAILED"), line("L", "X"))
+    assert late_ledger.row_texts == ["X=L BREAK STATUS_MISMATCH+LATE REFUND by our_ref"]
 
 
 def test_step_3_excludes_late_duplicates() -> None:

@@ -1,4 +1,4 @@
-"""On a large day only who shares a key with another goes through a step: no row differs."""
+"""On a large day only items that share a key take the steps: the rows are the same."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,16 +16,17 @@ MATCH = {"passes": ["our_ref", {"name": "near", "on": ["amount", "currency"]}],
 
 
 @pytest.fixture(
-    params=[(0, LARGE_ROWS), (1, SMALL_ROWS), (10**6, 0)], ids=["very large", "middling", "small"]
+    params=[(0, LARGE_ROWS), (1, SMALL_ROWS), (10**6, 0)], ids=["large", "medium", "small"]
 )
-def told(request: pytest.FixtureRequest, spark: SparkSession, tmp_path: Path) -> Iterator[Ledger]:
-    """Company of each kind: one number of the channel, an amount, a batch, our number; and none.
+def ledger(request: pytest.FixtureRequest, spark: SparkSession, tmp_path: Path) -> Iterator[Ledger]:
+    """Items that share a channel_ref, an amount, a batch or an our_ref, and items that share
+    nothing.
 
-    Of eleven items from none on is a very large day, from one on a middling one, from a million on
-    a small one. Spark plans for each: 24 partitions and anew between steps, 4, and 1.
+    Eleven items are a large day if that starts at 0, a medium one at 1, a small one at a million.
+    Spark uses 24 partitions and adaptive plans, 4 partitions, or 1.
     """
-    bulk_from, rows = request.param
-    made = Ledger(spark, tmp_path, MATCH, bulk_from)
+    exact_pairs_min_items, rows = request.param
+    ledger = Ledger(spark, tmp_path, MATCH, exact_pairs_min_items)
     lines = [
         line("a", "A", status="FAILED", channel_ref="C", traded_at=at("10")),
         line("b", "B", channel_ref="C", traded_at=at("11")),
@@ -36,17 +37,21 @@ def told(request: pytest.FixtureRequest, spark: SparkSession, tmp_path: Path) ->
         line("twice.2", "W", 500, batch_ref="H"),
         line("lone", "L", 600),
     ]
-    ours = [txn("near.t", 2000, our_ref=None), txn("sum.t", 700, batch_ref="G"), txn("alone", 800)]
+    transactions = [
+        txn("near.t", 2000, our_ref=None),
+        txn("sum.t", 700, batch_ref="G"),
+        txn("alone", 800),
+    ]
     tune_session(spark, rows)
     try:
-        yield made.run(0, lines, ours)
+        yield ledger.run(0, lines, transactions)
     finally:
         tune_session(spark, 0)
 
 
-def test_who_shares_a_key_meets(told: Ledger) -> None:
-    """The last word of a number, a sole amount, an even batch, the first of two payments."""
-    rows: list[tuple[Any, ...]] = told.rows(0, *ROW)
+def test_result_is_the_same_on_every_day_size(ledger: Ledger) -> None:
+    """The latest state of a channel_ref, one amount, an equal batch, the first of two payments."""
+    rows: list[tuple[Any, ...]] = ledger.rows(0, *ROW)
     assert {row[0]: row[1:] for row in rows} == {
         "a": ("EXCLUDED", "NOT_EXPECTED", "b", None),
         "alone": ("SUSPENSE", "INTERNAL_ONLY", None, None),
@@ -62,15 +67,17 @@ def test_who_shares_a_key_meets(told: Ledger) -> None:
 
 
 @pytest.mark.sail_only
-@pytest.mark.parametrize("bulk_from", [0, 1, 10**6], ids=["very large", "middling", "small"])
-def test_two_passes_on_one_key(bulk_from: int, spark: SparkSession, tmp_path: Path) -> None:
-    """20.00 without a time cannot meet within a minute, but by its amount alone; 30.00 can."""
+@pytest.mark.parametrize("exact_pairs_min_items", [0, 1, 10**6], ids=["large", "medium", "small"])
+def test_two_passes_on_one_key(
+    exact_pairs_min_items: int, spark: SparkSession, tmp_path: Path
+) -> None:
+    """20.00 without a time cannot pair within a minute, but by its amount alone; 30.00 can."""
     on = ["amount", "currency"]
     timed = {"name": "timed", "on": on, "within_seconds": 60}
     match = {"passes": ["our_ref", timed, {"name": "by_amount", "on": on}]}
-    made = Ledger(spark, tmp_path, match, bulk_from)
+    ledger = Ledger(spark, tmp_path, match, exact_pairs_min_items)
     lines = [line("a", None, 2000, traded_at=None), line("b", None, 3000, traded_at=at("10"))]
-    ours = [txn("t", 2000, our_ref=None, occurred_at=at("09")),
+    transactions = [txn("t", 2000, our_ref=None, occurred_at=at("09")),
             txn("u", 3000, our_ref=None, occurred_at=at("10"))]  # fmt: skip
-    made.run(0, lines, ours)
-    assert {row[0]: row[-1] for row in made.rows(0, *ROW)} == {"t+a": "by_amount", "u+b": "timed"}
+    ledger.run(0, lines, transactions)
+    assert {row[0]: row[-1] for row in ledger.rows(0, *ROW)} == {"t+a": "by_amount", "u+b": "timed"}
