@@ -1,4 +1,4 @@
-"""Bytes of one statement file to canonical lines and declared totals; the registry of dialects."""
+"""Statement files to canonical lines and declared totals; the registry of dialects."""
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -6,7 +6,7 @@ from importlib import import_module
 from jobs.statements.parser import Dialect
 from schemas.dialect_options import DIALECT_NAMES
 
-#: Where each dialect is defined, below this package: a module with `DIALECT`.
+#: The module of each dialect, below this package. Each defines `DIALECT`.
 _MODULES = {
     "wechat_bill": "wechat.bill",
     "wechat_fund_flow": "wechat.fund_flow",
@@ -27,8 +27,8 @@ _MODULES = {
 
 
 class _Registry(Mapping[str, Dialect]):
-    """Dialects by name, each module loaded when it is asked for: a day of one channel needs one,
-    and every process and worker would load all of them and their libraries.
+    """Dialects by name. It loads a module when a caller first reads it, because a channel needs one
+    dialect only and every worker process would otherwise load all dialects and their libraries.
     """
 
     def __getitem__(self, name: str) -> Dialect:
@@ -45,5 +45,5 @@ class _Registry(Mapping[str, Dialect]):
         return len(_MODULES)
 
 
-#: Dialects by the name that a profile gives.
+#: Dialects by the name in a profile.
 DIALECTS: Mapping[str, Dialect] = _Registry()

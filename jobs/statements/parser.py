@@ -1,12 +1,12 @@
-"""What a dialect is, and what passes between its functions.
+"""What a dialect is, and what its functions pass to each other.
 
-- `identify(sample)`: whether a file's first bytes are of this dialect;
-- `plan(sample, profile)`: where its lines lie, how they are cut, what the file declares;
-- `parse(cells, plan, profile)`: the cells of a block to canonical lines. A document that is not one
-  line a record (XML, sections that depend on each other) has instead
-- `read(source, plan, profile)`: the whole file, once and in a stream, to canonical lines by pieces;
-- `to_text(source, name, profile, bytes_max)`: where the files are archives themselves (a workbook),
-  the text that is then planned and read, in pieces.
+- `identify(sample)`: whether a file's first bytes look like this dialect;
+- `plan(sample, profile)`: where the lines are, how to split them, which totals the file declares;
+- `parse(cells, plan, profile)`: the cells of a block to canonical lines;
+- `read(source, plan, profile)`: instead of `parse`, where a record is not one line (XML, sections
+  that depend on each other): streams the whole file once and yields canonical lines in blocks;
+- `to_text(source, name, profile, bytes_max)`: where a file is itself an archive (a workbook),
+  yields it as text in blocks; `plan` and `parse` then read that text.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,38 +17,38 @@ from typing import IO
 import pyarrow as pa
 
 from jobs.statements.canonical.lines import Lines
-from jobs.statements.reading.shape import Cells, Rejected, Shape
+from jobs.statements.reading.line_format import Cells, LineFormat, RejectedLines
 from schemas.profile.channel import Profile
 from schemas.profile.layout.delimited import DelimitedLayout
 
-#: Bytes of a file's start and end that a plan may look at.
+#: Bytes of a file's start and end that `plan` may read.
 HEAD_BYTES = 256 * 1024
 TAIL_BYTES = 64 * 1024
-#: How many breaks of a running balance a piece tells.
-BROKEN_MAX = 3
+#: How many gaps of a running balance a segment reports.
+GAPS_MAX = 3
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A file's name, size in bytes, its first and last bytes, and where known its business date."""
+    """A file's name, size in bytes, first and last bytes, and its business date where known."""
 
-    name: str
-    size: int
+    file_name: str
+    byte_size: int
     head: bytes
     tail: bytes
-    day: date | None = None
+    business_date: date | None = None
 
     @property
     def tail_offset(self) -> int:
-        """Where in the file `tail` begins."""
-        return self.size - len(self.tail)
+        """The byte of the file at which `tail` begins."""
+        return self.byte_size - len(self.tail)
 
 
 @dataclass(frozen=True)
-class Declared:
+class DeclaredTotal:
     """A total as the file prints it; `unit` is `count`, `major` or `minor`.
 
-    With a `currency` it speaks for the lines of that currency only.
+    With a `currency`, it covers the lines of that currency only.
     """
 
     name: str
@@ -59,37 +59,38 @@ class Declared:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a file is read.
+    """How to read one file.
 
-    Lines are at bytes `start` to `end`, the first of them numbered `first_line`; `places` says
-    which cell (from 0) holds which column; `day_check` is the dialect's own. A document has no
-    shape: it is read by its dialect. `covered` names those of `count`, `amount` and `fee` that are
-    proved by totals of other names. `newest_first` says which way a running balance runs;
-    `file_date` is the day that the file says it is of, where its lines need it for their year;
-    `name` is the file's own, for messages.
+    The statement lines are at bytes `start_byte` to `end_byte`; the first has the number
+    `first_line`. `column_indexes` maps a column to its cell (from 0). A document has no
+    `line_format`: its dialect reads it. `day_check` is the dialect's default for a profile that
+    sets none. `covered_totals` names those of `count`, `amount` and `fee` that totals of other
+    names prove. `reverse_order` says that the newest line comes first. `file_date` is the date
+    that the file gives, from which its lines take their year. Messages show `file_name`.
     """
 
     dialect: str
-    shape: Shape | None
-    places: dict[str, int]
-    start: int
+    line_format: LineFormat | None
+    column_indexes: dict[str, int]
+    start_byte: int
     first_line: int
-    end: int
-    declared: tuple[Declared, ...] = ()
+    end_byte: int
+    declared: tuple[DeclaredTotal, ...] = ()
     currency: str | None = None
     day_check: str = "near"
-    covered: tuple[str, ...] = ()
-    newest_first: bool = False
+    covered_totals: tuple[str, ...] = ()
+    reverse_order: bool = False
     file_date: date | None = None
-    name: str = ""
+    file_name: str = ""
 
 
 @dataclass(frozen=True)
-class Check:
-    """A total that stands inside a document beside what its lines add up to.
+class ControlTotal:
+    """A total that a document declares, and the sum that its lines give.
 
-    `declared` and `computed` are minor units of `currency`, or counts where it is None. A total
-    that could not be read is None, and refuses the file with `text`.
+    `declared` and `computed` are minor units of `currency`, or counts where `currency` is None.
+    `declared` is None where the total could not be read; ingestion then refuses the file with
+    `text`.
     """
 
     name: str
@@ -100,21 +101,22 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Link:
-    """A piece of a running balance, in the order of the file, in minor units.
+class BalanceSegment:
+    """A segment of a running balance, in the order of the file, in minor units.
 
-    `before` stands above the piece's first line, `after` below its last; `broken` are the lines
-    whose printed balance does not follow from the one above: (line number, printed, due).
+    `opening_balance` is the balance above the segment's first line, `closing_balance` the one below
+    its last line. `gaps` are the lines whose printed balance does not follow from the one above:
+    (line number, printed balance, expected balance).
     """
 
     first_line: int
-    before: int
-    after: int
-    broken: tuple[tuple[int, int, int], ...] = ()
+    opening_balance: int
+    closing_balance: int
+    gaps: tuple[tuple[int, int, int], ...] = ()
 
 
 @dataclass
-class Parsed:
+class ParsedBlock:
     """Canonical lines of a block, and per declared total what each line adds to it (BIGINT).
 
     A document's reader sets `line_no` (BIGINT, no number twice in a file) among the columns, `raw`
@@ -123,69 +125,69 @@ class Parsed:
 
     lines: Lines
     totals: dict[str, pa.Array] = field(default_factory=dict)
-    link: Link | None = None
-    checks: tuple[Check, ...] = ()
+    balance_segment: BalanceSegment | None = None
+    control_totals: tuple[ControlTotal, ...] = ()
     raw: Sequence[str] = ()
-    rejected: Rejected = field(default_factory=Rejected)
+    rejected: RejectedLines = field(default_factory=RejectedLines)
 
 
 @dataclass(frozen=True)
 class Dialect:
     """A format of statement files, as the registry holds it.
 
-    A dialect of lines has `parse`, one of whole documents has `read`: exactly one of the two. One
-    whose files are archives themselves has `to_text`; one whose files are separated text, or are
-    laid out as such, says by `text_layout` how their lines are cut.
+    A dialect has exactly one of `parse` (files of lines) and `read` (whole documents). A dialect
+    whose files are archives also has `to_text`. A dialect of separated text has `text_layout`,
+    which returns how to split its lines.
     """
 
     name: str
     identify: Callable[[Sample], bool]
     plan: Callable[[Sample, Profile], Plan]
-    parse: Callable[[Cells, Plan, Profile], Parsed] | None = None
-    read: Callable[[IO[bytes], Plan, Profile], Iterator[Parsed]] | None = None
+    parse: Callable[[Cells, Plan, Profile], ParsedBlock] | None = None
+    read: Callable[[IO[bytes], Plan, Profile], Iterator[ParsedBlock]] | None = None
     to_text: Callable[[IO[bytes], str, Profile, int], Iterator[bytes]] | None = None
     text_layout: Callable[[Profile], DelimitedLayout] | None = None
 
     def __post_init__(self) -> None:
         if (self.parse is None) == (self.read is None):
-            raise ValueError(f"dialect {self.name}: it has either `parse` or `read`")
+            raise ValueError(f"dialect {self.name}: define exactly one of `parse` and `read`")
 
     @property
     def is_document(self) -> bool:
-        """Whether it reads whole documents instead of lines."""
+        """Whether the dialect reads whole documents instead of lines."""
         return self.read is not None
 
     @property
     def is_archive(self) -> bool:
-        """Whether its files are archives that it lays out as lines of text itself."""
+        """Whether its files are archives that the dialect itself renders as lines of text."""
         return self.to_text is not None
 
 
-def linked(amounts: pa.Array, printed: pa.Array, line_no: pa.Array, newest_first: bool) -> Link:
-    """A block's running balance: each printed balance against the one above and the amount.
+def check_running_balance(
+    amounts: pa.Array, printed: pa.Array, line_no: pa.Array, reverse_order: bool
+) -> BalanceSegment:
+    """Compares each printed balance of a block with the balance above it and the amount.
 
-    `amounts` are signed, `printed` stands on the same line, after the amount was booked. All three
-    are BIGINT without nulls and hold a row at least. Newest first, a line's amount leads from the
-    balance below it to its own.
+    All three columns are BIGINT without nulls, with at least one row. `amounts` are signed;
+    `printed` is the balance after the amount of the same line. In reverse order, a line's amount
+    leads from the balance below it to its own.
     """
-    values, balances, numbers = (each.to_pylist() for each in (amounts, printed, line_no))
-    broken = []
+    values, balances, numbers = (column.to_pylist() for column in (amounts, printed, line_no))
+    gaps = []
     for row in range(1, len(values)):
-        if newest_first:
-            due, seen = balances[row - 1] - values[row - 1], balances[row]
-        else:
-            due, seen = balances[row - 1] + values[row], balances[row]
-        if due != seen:
-            broken.append((numbers[row], seen, due))
-    if newest_first:
-        before, after = balances[0], balances[-1] - values[-1]
+        step = -values[row - 1] if reverse_order else values[row]
+        expected = balances[row - 1] + step
+        if expected != balances[row]:
+            gaps.append((numbers[row], balances[row], expected))
+    if reverse_order:
+        opening, closing = balances[0], balances[-1] - values[-1]
     else:
-        before, after = balances[0] - values[0], balances[-1]
-    return Link(numbers[0], before, after, tuple(broken[:BROKEN_MAX]))
+        opening, closing = balances[0] - values[0], balances[-1]
+    return BalanceSegment(numbers[0], opening, closing, tuple(gaps[:GAPS_MAX]))
 
 
-def last_line(sample: Sample, before: int | None = None) -> tuple[int, bytes]:
-    """The last line that is not blank, above byte `before` of the file, and where it begins."""
+def find_last_line(sample: Sample, before: int | None = None) -> tuple[int, bytes]:
+    """Finds the last line above byte `before` that is not blank: its first byte, its content."""
     tail = sample.tail if before is None else sample.tail[: before - sample.tail_offset]
     text = tail.rstrip(b"\r\n \t")
     start = text.rfind(b"\n") + 1

@@ -1,1 +1,1 @@
-"""Damaged statement files: a seeded mutator, and a judge of what becomes of them."""
+"""Damaged statement files: seeded damages, and a judge of what tieout reads from them."""

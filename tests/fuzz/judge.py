@@ -1,9 +1,9 @@
-"""Whether what became of a damaged file is right.
+"""Judges what tieout reads from a damaged file.
 
-Right is a named refusal or rejection, or lines in force that are the good file's. A byte that
-became another in a reference, a time or a text makes another file, and no total can see it; but
-what a total speaks of must never differ: with a count the number of lines, with an amount or a fee
-each of them, and kinds and statuses always.
+Right is a refusal or rejection with a reason, or the good file's lines. A byte changed in a
+reference, a time or a text makes another file, which no total can detect. But values that a
+declared total proves must never differ: the number of lines with a count, each amount or fee with
+their sum, and kinds and statuses always.
 """
 
 import re
@@ -26,18 +26,18 @@ from tests.fuzz.damage import (
     LARGE,
     SMALL,
     Damage,
-    Good,
-    packed,
-    recoded,
-    rows_swapped,
+    GoodFile,
+    change_encoding,
+    pack,
+    swap_rows,
 )
-from tests.fuzz.reading import Told, read
+from tests.fuzz.reading import ReadResult, read_statement
 from tests.support.bills import bill, payment, refund
-from tests.support.golden import DAY, GOLDEN, cases, profile_of
+from tests.support.golden import DAY, GOLDEN, list_cases, load_profile
 
-#: Seconds after which reading a file counts as a hang.
+#: After so many seconds, reading a file counts as a hang.
 SECONDS_MAX = 30
-#: Blocks as small as this make a small file one of many blocks.
+#: With blocks of this size, a small file has many blocks.
 SMALL_BLOCK_BYTES = 300
 SHIPPED_CASES = GOLDEN / "shipped"
 _NAMED = re.compile(r"[A-Z][A-Z_]+: ")
@@ -45,136 +45,149 @@ _OF_THE_FILE = ("file_id", "line_id", "line_no")
 _MONEY = ("currency", "amount", "fee", "settlement_amount", "settlement_currency")
 
 
-class Hung(BaseException):
-    """Raised when a file is not read within `SECONDS_MAX`; no handler of ours catches it."""
+class ReadTimeout(BaseException):
+    """Raised when reading a file takes more than `SECONDS_MAX`; no handler in `jobs` catches it."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A golden case that is accepted, as it is read undamaged."""
+    """An accepted golden case: the good file and what tieout reads from it."""
 
     case: Path
     statement: str
     profile: Profile
-    good: Good
-    told: Told
+    good_file: GoodFile
+    result: ReadResult
 
     @property
     def name(self) -> str:
-        """Its folder, for messages."""
+        """The case's folder, for messages."""
         return f"{self.case.parent.name}/{self.case.name}"
 
     @property
-    def packed(self) -> bool:
-        """Whether its dialect opens archives itself."""
+    def is_archive(self) -> bool:
+        """Whether the dialect opens archives itself."""
         return DIALECTS[self.profile.dialect].is_archive
 
 
-def subjects() -> list[Subject]:
-    """Every golden case whose statement is accepted, and a bill of two hundred lines."""
-    out = []
-    for case in cases():
-        page = next(p for p in sorted(case.iterdir()) if p.name.startswith("statement"))
-        out.append(_subject(case, page.name, profile_of(case), page.read_bytes()))
+def load_subjects() -> list[Subject]:
+    """Loads every golden case with an accepted statement, and a bill of two hundred lines."""
+    loaded = []
+    for case in list_cases():
+        statement = next(p for p in sorted(case.iterdir()) if p.name.startswith("statement"))
+        loaded.append(
+            _build_subject(case, statement.name, load_profile(case), statement.read_bytes())
+        )
     rows = [refund(n) if n % 7 == 3 else payment(n, f"{n}.{n % 100:02}") for n in range(200)]
-    many = Path("made/wechat_of_200_lines")
-    out.append(_subject(many, "statement.csv", profile_of(SHIPPED_CASES / "wechat"), bill(rows)))
-    return [subject for subject in out if subject.told.accepted]
+    case_path = Path("made/wechat_of_200_lines")
+    loaded.append(
+        _build_subject(
+            case_path, "statement.csv", load_profile(SHIPPED_CASES / "wechat"), bill(rows)
+        )
+    )
+    return [subject for subject in loaded if subject.result.is_accepted]
 
 
-def _subject(case: Path, statement: str, profile: Profile, content: bytes) -> Subject:
-    told = read(content, profile, DAY, statement)
-    rows = tuple(int(row["line_no"]) - 1 for row in told.lines)
-    lined = not DIALECTS[profile.dialect].is_document
-    plain = not content.startswith((b"PK\x03\x04", b"\x1f\x8b"))
-    return Subject(case, statement, profile, Good(content, rows if lined and plain else ()), told)
+def _build_subject(case: Path, statement: str, profile: Profile, content: bytes) -> Subject:
+    result = read_statement(content, profile, DAY, statement)
+    rows = tuple(int(row["line_no"]) - 1 for row in result.lines)
+    has_lines = not DIALECTS[profile.dialect].is_document
+    is_plain = not content.startswith((b"PK\x03\x04", b"\x1f\x8b"))
+    return Subject(
+        case, statement, profile, GoodFile(content, rows if has_lines and is_plain else ()), result
+    )
 
 
-def fault_of(subject: Subject, damage: Damage, seed: str) -> str | None:
-    """Damages a file as the seed says, reads it, and says what is wrong with what came of it."""
-    draw = Random(seed)
-    content = damage(draw, subject.good)
-    small = damage not in LARGE and draw.random() < 0.5
-    block_bytes = SMALL_BLOCK_BYTES if small else 2**20
+def find_fault(subject: Subject, damage: Damage, seed: str) -> str | None:
+    """Damages a file by the seed, reads it, and returns what is wrong; None where all is right."""
+    random_source = Random(seed)
+    content = damage(random_source, subject.good_file)
+    has_small_blocks = damage not in LARGE and random_source.random() < 0.5
+    block_bytes = SMALL_BLOCK_BYTES if has_small_blocks else 2**20
     try:
-        with within(SECONDS_MAX):
-            told = read(content, subject.profile, DAY, subject.statement, block_bytes)
-    except Hung:
+        with time_limit(SECONDS_MAX):
+            result = read_statement(content, subject.profile, DAY, subject.statement, block_bytes)
+    except ReadTimeout:
         return f"hangs: not read within {SECONDS_MAX} s"
-    except Exception as fault:  # noqa: BLE001 - any is what is looked for
+    except Exception as fault:  # noqa: BLE001 - every exception is a fault
         return f"traceback: {type(fault).__name__}: {str(fault)[:200]}"
-    return judged(subject, damage, content, told)
+    return judge_result(subject, damage, content, result)
 
 
-def judged(subject: Subject, damage: Damage, content: bytes, told: Told) -> str | None:
-    """What is wrong with what was told of a damaged file; None where it is right."""
-    good = subject.told
-    if not told.accepted:
-        if not _NAMED.match(told.verdict):
-            return f"refused without a name: {told.verdict[:200]}"
-        if content == subject.good.content or _is_harmless(subject, damage):
-            return f"harmless, and refused: {told.verdict[:300]}"
+def judge_result(
+    subject: Subject, damage: Damage, content: bytes, result: ReadResult
+) -> str | None:
+    """Returns what is wrong with the result of a damaged file; None where it is right."""
+    good = subject.result
+    if not result.is_accepted:
+        if not _NAMED.match(result.verdict):
+            return f"refused without a name: {result.verdict[:200]}"
+        if content == subject.good_file.content or _is_harmless(subject, damage):
+            return f"harmless, and refused: {result.verdict[:300]}"
         return None
     files = subject.profile.files
-    if told.rejected and files and not files.rejected_share_max:
-        return f"accepted with {len(told.rejected)} rejected lines"
-    if _bag(told.lines) == _bag(good.lines):
+    if result.rejected and files and not files.rejected_share_max:
+        return f"accepted with {len(result.rejected)} rejected lines"
+    if _count_lines(result.lines) == _count_lines(good.lines):
         return None
-    if damage in (*HARMLESS, recoded):
-        return f"accepted with other lines: {_difference(good.lines, told.lines)}"
-    if good.checked("count") and len(told.lines) != len(good.lines):
-        return f"accepted {len(told.lines)} lines, the good file has {len(good.lines)}"
-    touched = sum((_bag(good.lines) - _bag(told.lines)).values())
-    # In a document a byte may be of many lines, such as its day, and a reference is a field that a
-    # byte makes another.
-    one_by_one = not DIALECTS[subject.profile.dialect].is_document
-    if one_by_one and damage in SMALL and touched > SMALL[damage]:
-        return f"accepted with {touched} other lines, damaged was less"
-    vanished = one_by_one and damage in SMALL and _vanished(good.lines, told.lines)
-    if vanished:
-        return f"accepted without {vanished}"
+    if damage in (*HARMLESS, change_encoding):
+        return f"accepted with other lines: {_describe_difference(good.lines, result.lines)}"
+    if good.is_proved("count") and len(result.lines) != len(good.lines):
+        return f"accepted {len(result.lines)} lines, the good file has {len(good.lines)}"
+    changed_lines = sum((_count_lines(good.lines) - _count_lines(result.lines)).values())
+    # In a document, one byte can change many lines (such as the date) or the meaning of a field.
+    is_line_format = not DIALECTS[subject.profile.dialect].is_document
+    if is_line_format and damage in SMALL and changed_lines > SMALL[damage]:
+        return f"accepted with {changed_lines} other lines, more than the damage changed"
+    lost_references = (
+        is_line_format and damage in SMALL and _find_lost_references(good.lines, result.lines)
+    )
+    if lost_references:
+        return f"accepted without {lost_references}"
     for name in ("kind", "status", *_MONEY):
-        proof = name if name in ("amount", "fee") else "amount"
-        if not good.checked(proof):
+        proving_total = name if name in ("amount", "fee") else "amount"
+        if not good.is_proved(proving_total):
             continue
-        if name == "kind" and not one_by_one and _by_its_code(good.lines, told.lines):
+        if name == "kind" and not is_line_format and _has_kinds_by_code(good.lines, result.lines):
             continue
-        if _values(told.lines, name) != _values(good.lines, name):
-            return f"accepted with another {name}: {_difference(good.lines, told.lines)}"
+        if _count_values(result.lines, name) != _count_values(good.lines, name):
+            return f"accepted with another {name}: {_describe_difference(good.lines, result.lines)}"
     return None
 
 
 def _is_harmless(subject: Subject, damage: Damage) -> bool:
     files = subject.profile.files
-    if damage is packed:
-        already = subject.packed or subject.good.content.startswith((b"PK\x03\x04", b"\x1f\x8b"))
-        return not already and files is not None and files.member is None
-    if not subject.good.rows or damage not in HARMLESS:
+    if damage is pack:
+        is_already_packed = subject.is_archive or subject.good_file.content.startswith(
+            (b"PK\x03\x04", b"\x1f\x8b")
+        )
+        return not is_already_packed and files is not None and files.member is None
+    if not subject.good_file.rows or damage not in HARMLESS:
         return False
-    return not (damage is rows_swapped and subject.told.chained)
+    return not (damage is swap_rows and subject.result.has_running_balance)
 
 
-def _by_its_code(good: list[dict[str, Any]], bad: list[dict[str, Any]]) -> bool:
-    """Whether other kinds come of other codes alone, such as PayPal's, of which no total speaks."""
+def _has_kinds_by_code(good: list[dict[str, Any]], bad: list[dict[str, Any]]) -> bool:
+    """Whether kinds differ only where codes differ, such as PayPal's, which no total proves."""
     return len(good) == len(bad) and all(
         one["kind"] == other["kind"] or one["product"] != other["product"]
         for one, other in zip(good, bad, strict=True)
     )
 
 
-def _bag(lines: list[dict[str, Any]]) -> Counter[str]:
+def _count_lines(lines: list[dict[str, Any]]) -> Counter[str]:
     return Counter(
         str({name: value for name, value in row.items() if name not in _OF_THE_FILE})
         for row in lines
     )
 
 
-def _values(lines: list[dict[str, Any]], name: str) -> Counter[Any]:
+def _count_values(lines: list[dict[str, Any]], name: str) -> Counter[Any]:
     return Counter(row[name] for row in lines)
 
 
-def _vanished(good: list[dict[str, Any]], bad: list[dict[str, Any]]) -> str:
-    """References that were there and are not, as when a heading is not known any more."""
+def _find_lost_references(good: list[dict[str, Any]], bad: list[dict[str, Any]]) -> str:
+    """Finds references that are lost, as when a damaged heading is no longer known."""
     pairs = list(zip(good, bad, strict=False))
     names = [reference.value for reference in Reference]
     return ", ".join(
@@ -182,54 +195,56 @@ def _vanished(good: list[dict[str, Any]], bad: list[dict[str, Any]]) -> str:
     )
 
 
-def _difference(good: list[dict[str, Any]], bad: list[dict[str, Any]]) -> str:
-    """The first line that the good file has otherwise, by its columns."""
+def _describe_difference(good: list[dict[str, Any]], bad: list[dict[str, Any]]) -> str:
+    """Describes the first line that differs from the good file, by its columns."""
     if len(good) != len(bad):
         return f"{len(bad)} lines, not {len(good)}"
     for one, other in zip(good, bad, strict=True):
-        odd = {
+        differences = {
             name: (one[name], other[name])
             for name in one
             if name not in _OF_THE_FILE and one[name] != other[name]
         }
-        if odd:
-            return str(odd)[:300]
+        if differences:
+            return str(differences)[:300]
     return "another order"
 
 
-def drawn(
+def draw_damages(
     all_subjects: list[Subject], count: int, seed: int
 ) -> Iterator[tuple[Subject, Damage, str]]:
-    """Damages of every subject in turn, `count` in all: the large ones once, then common ones."""
+    """Yields `count` damages over all subjects: large ones once each, then common ones."""
     plan: list[tuple[Subject, Damage]] = [
         (subject, damage) for damage in LARGE for subject in all_subjects
     ][: count // 10]
     for number in range(count - len(plan)):
-        turn, place = divmod(number, len(all_subjects))
-        # Each subject begins elsewhere, so that a few files are damaged in many ways.
-        plan.append((all_subjects[place], COMMON[(turn + 7 * place) % len(COMMON)]))
+        round_number, subject_index = divmod(number, len(all_subjects))
+        # Each subject starts at another damage, so that few draws cover many damages.
+        plan.append(
+            (all_subjects[subject_index], COMMON[(round_number + 7 * subject_index) % len(COMMON)])
+        )
     for number, (subject, damage) in enumerate(plan):
         yield subject, damage, f"{seed}:{number}:{subject.name}:{damage.__name__}"
 
 
 @contextmanager
-def within(seconds: int) -> Iterator[None]:
-    """Ends what takes longer, where the platform has alarms.
+def time_limit(seconds: int) -> Iterator[None]:
+    """Stops the block after `seconds`, where the platform has alarms.
 
     Raises:
-        Hung: it took longer.
+        ReadTimeout: the block took longer.
     """
     if not hasattr(signal, "SIGALRM"):
         yield
         return
 
-    def ring(_: int, __: FrameType | None) -> None:
-        raise Hung
+    def raise_timeout(_: int, __: FrameType | None) -> None:
+        raise ReadTimeout
 
-    before: Callable[..., Any] | int | None = signal.signal(signal.SIGALRM, ring)
+    previous_handler: Callable[..., Any] | int | None = signal.signal(signal.SIGALRM, raise_timeout)
     signal.alarm(seconds)
     try:
         yield
     finally:
         signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGALRM, previous_handler)

@@ -1,7 +1,7 @@
-"""The quick way of cutting lines against the slow one, which is the definition, on drawn blocks.
+"""Compares the fast path of splitting lines with the slow one, the definition, on random blocks.
 
-A block is drawn from the bytes that matter: separators, quotes, backticks, line ends, NUL, marks,
-and bytes of GBK whose second half looks like one of them.
+The blocks consist of the bytes that matter: separators, quotes, backticks, line ends, NUL, byte
+order marks, and GBK characters whose second byte looks like one of them.
 """
 
 from random import Random
@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from jobs.statements.reading.cells import BACKTICK, read_cells
-from jobs.statements.reading.shape import Rejected, Shape
+from jobs.statements.reading.line_format import LineFormat, RejectedLines
 
 PIECES = [
     b"a",
@@ -27,59 +27,60 @@ PIECES = [
     b"\r",
     b"\0",
 ]
-ODD = {
+ENCODING_PIECES = {
     "utf-8": ["茶".encode(), b"\xef\xbb\xbf", b"\xff"],
     "gb18030": [b"\x81\x60", b"\x81\x7c", b"\x841\x953"],
 }
-SHAPES = [
-    Shape("utf-8", BACKTICK, None, 3, (0, 2)),
-    Shape("gb18030", BACKTICK, None, 3, (0, 1, 2)),
-    Shape("utf-8", ",", None, 3, (0, 1, 2)),
-    Shape("gb18030", "|", None, 2, (0, 1)),
-    Shape("utf-8", "\t", None, 3, (0, 1, 2)),
-    Shape("utf-8", "|,|", None, 3, (0, 2)),
-    Shape("utf-8", ",", '"', 3, (0, 1, 2)),
-    Shape("utf-8", ",", '"', 1, (0,)),
+LINE_FORMATS = [
+    LineFormat("utf-8", BACKTICK, None, 3, (0, 2)),
+    LineFormat("gb18030", BACKTICK, None, 3, (0, 1, 2)),
+    LineFormat("utf-8", ",", None, 3, (0, 1, 2)),
+    LineFormat("gb18030", "|", None, 2, (0, 1)),
+    LineFormat("utf-8", "\t", None, 3, (0, 1, 2)),
+    LineFormat("utf-8", "|,|", None, 3, (0, 2)),
+    LineFormat("utf-8", ",", '"', 3, (0, 1, 2)),
+    LineFormat("utf-8", ",", '"', 1, (0,)),
 ]
 
 
-def block_of(draw: Random, shape: Shape) -> bytes:
-    """Lines of the right width for the most part, with odd bytes strewn in."""
-    lead = shape.separator == BACKTICK
-    joint = b",`" if lead else shape.separator.encode()
-    pieces = [*PIECES, *ODD[shape.encoding]]
+def draw_block(draw: Random, line_format: LineFormat) -> bytes:
+    """Draws lines, most of the right width, with some unexpected bytes."""
+    has_lead = line_format.separator == BACKTICK
+    separator = b",`" if has_lead else line_format.separator.encode()
+    pieces = [*PIECES, *ENCODING_PIECES[line_format.encoding]]
     lines = []
     for _ in range(draw.randrange(1, 6)):
         cells = [
-            b"".join(draw.choices(pieces[:4], k=draw.randrange(3))) for _ in range(shape.width)
+            b"".join(draw.choices(pieces[:4], k=draw.randrange(3)))
+            for _ in range(line_format.width)
         ]
-        if shape.quote and draw.random() < 0.5:
+        if line_format.quote and draw.random() < 0.5:
             cells = [b'"' + cell + b'"' for cell in cells]
-        line = (b"`" if lead else b"") + joint.join(cells)
+        line = (b"`" if has_lead else b"") + separator.join(cells)
         if draw.random() < 0.4:
-            at = draw.randrange(len(line) + 1)
-            line = line[:at] + draw.choice(pieces) + line[at:]
+            place = draw.randrange(len(line) + 1)
+            line = line[:place] + draw.choice(pieces) + line[place:]
         lines.append(line)
     end = draw.choice((b"\n", b"\n", b"\r\n"))
     return end.join(lines) + draw.choice((end, b"", b"\n\n"))
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_the_quick_way_reads_as_the_slow_one(shape: Shape) -> None:
-    """Three thousand blocks: the same cells under the same numbers, the same lines rejected.
+@pytest.mark.parametrize("line_format", LINE_FORMATS, ids=str)
+def test_fast_path_equals_the_slow_path(line_format: LineFormat) -> None:
+    """In three thousand blocks, both paths give the same cells, line numbers and rejections.
 
-    A block is read at once, and line by line beside a line that no quick way can read.
+    A line with a NUL byte before the block forces the slow path.
     """
-    draw = Random(f"cells {shape}")
+    draw = Random(f"cells {line_format}")
     for _ in range(3000):
-        block = block_of(draw, shape)
-        at_once, apart = Rejected(), Rejected()
-        quick = read_cells(block, 2, shape, at_once)
+        block = draw_block(draw, line_format)
+        fast_rejected, slow_rejected = RejectedLines(), RejectedLines()
+        fast = read_cells(block, 2, line_format, fast_rejected)
         bad = b"\0\n"
-        slow = read_cells(bad + block, 1, shape, apart)
-        numbers = quick.line_no.to_pylist()
+        slow = read_cells(bad + block, 1, line_format, slow_rejected)
+        numbers = fast.line_no.to_pylist()
         assert numbers == slow.line_no.to_pylist(), block
-        for place in shape.wanted:
-            assert quick.columns[place].to_pylist() == slow.columns[place].to_pylist(), block
-        assert at_once.line_no == apart.line_no[1:], block
-        assert at_once.reason == apart.reason[1:], block
+        for place in line_format.read_indexes:
+            assert fast.columns[place].to_pylist() == slow.columns[place].to_pylist(), block
+        assert fast_rejected.line_no == slow_rejected.line_no[1:], block
+        assert fast_rejected.reason == slow_rejected.reason[1:], block

@@ -93,7 +93,7 @@ def render_tables_page() -> str:
     lines = [
         "# Tables",
         "",
-        "Made from `schemas/tables.py` by `make golden`. Amounts are BIGINT minor"
+        "Made from `schemas/tables/` by `make golden`. Amounts are BIGINT minor"
         " units next to an ISO 4217 `currency`;",
         "timestamps are UTC; `*_norm` are references normalized for joining ([rules](rules.md)).",
         "",

@@ -1,4 +1,4 @@
-"""Text to minor units, exactly. Source: docs/reference/rules.md, "Money"."""
+"""Amount texts to exact minor units. Source: docs/reference/rules.md, "Money"."""
 
 import re
 from collections.abc import Callable
@@ -9,21 +9,21 @@ import pyarrow.compute as pc
 
 from schemas.currencies import MINOR_UNITS
 
-#: Bound of any amount in minor units, so that no sum of a day can overflow.
+#: Largest amount in minor units, so that no sum of a day can overflow BIGINT.
 AMOUNT_MAX = 10**15
-#: Characters of an amount that decimal arithmetic keeps every digit of.
+#: Digits of an amount that decimal arithmetic keeps exactly.
 DIGITS_MAX = 28
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _WIDE = pa.decimal128(30, 9)
 _SAMPLE = 256
 
 
-def minor_units(text: str, exponent: int) -> int:
-    """An amount as printed, in minor units.
+def to_minor_units(text: str, exponent: int) -> int:
+    """Converts a printed amount to minor units.
 
     Raises:
-        ValueError: not a plain decimal number, more decimals than the currency has (unless they
-            are zeros), or beyond 10^15 minor units.
+        ValueError: the text is no plain decimal number, has more decimals than the currency
+            (unless they are zeros), or is beyond 10^15 minor units.
     """
     if not _NUMBER.fullmatch(text):
         raise ValueError(f"{text[:DIGITS_MAX]!r} is no amount")
@@ -38,35 +38,38 @@ def minor_units(text: str, exponent: int) -> int:
     return value
 
 
-def amounts(texts: pa.Array, currencies: pa.Array, unit: str) -> tuple[pa.Array, dict[int, str]]:
-    """Columns of printed amounts and their currencies to BIGINT minor units and faults by row.
+def parse_amounts(
+    texts: pa.Array, currencies: pa.Array, unit: str
+) -> tuple[pa.Array, dict[int, str]]:
+    """Converts printed amounts to BIGINT minor units; also returns faults by row.
 
-    `unit` is `major` or `minor`. A null amount stays null; a faulty one is null, and named.
+    `unit` is `major` or `minor`. A null amount stays null; a faulty one becomes null and has a
+    fault.
     """
     codes = pc.unique(currencies).to_pylist()
     if len(codes) == 1 and codes[0] in MINOR_UNITS:
-        quick = _all_at_once(texts, MINOR_UNITS[codes[0]] if unit == "major" else 0)
-        if quick is not None:
-            return quick, {}
-    return _one_by_one(texts, currencies, unit)
+        values = _parse_vectorized(texts, MINOR_UNITS[codes[0]] if unit == "major" else 0)
+        if values is not None:
+            return values, {}
+    return _parse_by_row(texts, currencies, unit)
 
 
-def _all_at_once(texts: pa.Array, exponent: int) -> pa.Array | None:
+def _parse_vectorized(texts: pa.Array, exponent: int) -> pa.Array | None:
     if len(pc.unique(texts.slice(0, _SAMPLE))) <= _SAMPLE // 16 < len(texts):
-        # Few values over and over, such as 0.00: each is read once.
+        # A few values repeat, such as 0.00: parse each once.
         encoded = texts.dictionary_encode()
-        values = _parsed(encoded.dictionary, exponent)
+        values = _cast_to_minor_units(encoded.dictionary, exponent)
         return None if values is None else values.take(encoded.indices)
-    return _parsed(texts, exponent)
+    return _cast_to_minor_units(texts, exponent)
 
 
-def _parsed(texts: pa.Array, exponent: int) -> pa.Array | None:
+def _cast_to_minor_units(texts: pa.Array, exponent: int) -> pa.Array | None:
     try:
-        wide = texts.cast(_WIDE)
-        odd = pc.match_substring_regex(texts, "[^0-9.+-]")
-        if pc.any(odd).as_py():
+        decimals = texts.cast(_WIDE)
+        has_other_characters = pc.match_substring_regex(texts, "[^0-9.+-]")
+        if pc.any(has_other_characters).as_py():
             return None
-        scaled = pc.multiply(wide, pa.scalar(Decimal(10**exponent), pa.decimal128(5, 0)))
+        scaled = pc.multiply(decimals, pa.scalar(Decimal(10**exponent), pa.decimal128(5, 0)))
         value = scaled.cast(pa.decimal128(38, 0)).cast(pa.int64())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
@@ -74,10 +77,10 @@ def _parsed(texts: pa.Array, exponent: int) -> pa.Array | None:
     return value if largest is None or largest <= AMOUNT_MAX else None
 
 
-def _one_by_one(
+def _parse_by_row(
     texts: pa.Array, currencies: pa.Array, unit: str
 ) -> tuple[pa.Array, dict[int, str]]:
-    out: list[int | None] = []
+    values: list[int | None] = []
     faults: dict[int, str] = {}
     for row, (text, code) in enumerate(zip(texts.to_pylist(), currencies.to_pylist(), strict=True)):
         value = None
@@ -85,26 +88,27 @@ def _one_by_one(
             if text is not None:
                 if code not in MINOR_UNITS:
                     raise ValueError(f"{code!r} is no currency of ISO 4217")
-                value = minor_units(text, MINOR_UNITS[code] if unit == "major" else 0)
+                value = to_minor_units(text, MINOR_UNITS[code] if unit == "major" else 0)
         except ValueError as fault:
             faults[row] = f"BAD_AMOUNT: {fault}"
-        out.append(value)
-    return pa.array(out, pa.int64()), faults
+        values.append(value)
+    return pa.array(values, pa.int64()), faults
 
 
-def mapped(
-    texts: pa.Array, words: Callable[[str], str | None], code: str
+def map_codes(
+    texts: pa.Array, lookup: Callable[[str], str | None], fault_code: str
 ) -> tuple[pa.Array, dict[int, str]]:
-    """A column of words to their canonical ones, and faults by row (`code` names the fault).
+    """Maps the channel's codes to canonical values; also returns faults by row.
 
-    Few distinct words are looked up once each; null stays null.
+    `lookup` returns None for an unknown code; its row then has the fault `fault_code`. Null stays
+    null. Each distinct code is looked up once.
     """
     encoded = texts.dictionary_encode()
-    found = [words(word) for word in encoded.dictionary.to_pylist()]
-    out = pa.array(found, pa.string()).take(encoded.indices)
+    canonical = [lookup(word) for word in encoded.dictionary.to_pylist()]
+    column = pa.array(canonical, pa.string()).take(encoded.indices)
     faults: dict[int, str] = {}
-    if None in found:
-        lost = pc.and_(pc.is_null(out), pc.is_valid(texts))
-        for row in pc.indices_nonzero(lost).to_pylist():
-            faults[row] = f"{code}: {texts[row].as_py()!r}"
-    return out, faults
+    if None in canonical:
+        is_unknown = pc.and_(pc.is_null(column), pc.is_valid(texts))
+        for row in pc.indices_nonzero(is_unknown).to_pylist():
+            faults[row] = f"{fault_code}: {texts[row].as_py()!r}"
+    return column, faults

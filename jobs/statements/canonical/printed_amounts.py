@@ -1,4 +1,4 @@
-"""Amounts that are no plain numbers: thousands, currencies and signs beside or around them."""
+"""Amounts that are no plain numbers: with thousands separators, currencies, signs or brackets."""
 
 import re
 from dataclasses import dataclass
@@ -14,101 +14,106 @@ _SPACE = "[ \u00a0\t]*"
 
 
 @dataclass(frozen=True)
-class Plain:
-    """Amounts as plain signed numbers, the currencies that stood in them, and faults by row."""
+class PlainAmounts:
+    """Amounts as plain signed numbers, the currencies printed with them, and faults by row."""
 
     texts: pa.Array
-    currency: pa.Array
+    currencies: pa.Array
     faults: dict[int, str]
 
 
-def plain_amounts(texts: pa.Array, how: Amounts, words: tuple[tuple[str, str], ...]) -> Plain:
-    """Printed amounts by their profile's `amounts`; `words` are names and signs of currencies.
+def to_plain_amounts(
+    texts: pa.Array, rules: Amounts, currency_words: tuple[tuple[str, str], ...]
+) -> PlainAmounts:
+    """Converts printed amounts to plain numbers by the profile's `layout.amounts`.
 
-    An amount with two signs, or with none where both words of a sign are given, is a fault: which
-    way the money went is not guessed.
+    `currency_words` are names and signs of currencies with their ISO codes. An amount with two
+    signs is a fault; so is one without a sign where the profile has both `positive` and `negative`
+    words. The direction of money is never guessed.
     """
-    found = pc.extract_regex(texts, _pattern(how, words))
-    part = {field.name: pc.struct_field(found, field.name) for field in found.type}
-    marks = (part["before"], part["behind"])
+    matched = pc.extract_regex(texts, _build_pattern(rules, currency_words))
+    parts = {field.name: pc.struct_field(matched, field.name) for field in matched.type}
+    words_beside = (parts["before"], parts["behind"])
     minus = [
-        pc.equal(part["lead"], "-"),
-        pc.equal(part["inner"], "-"),
-        pc.equal(part["trail"], "-"),
-        pc.not_equal(part["open"], ""),
-        *(pc.is_in(mark, pa.array(how.negative, pa.string())) for mark in marks),
+        pc.equal(parts["lead"], "-"),
+        pc.equal(parts["inner"], "-"),
+        pc.equal(parts["trail"], "-"),
+        pc.not_equal(parts["open"], ""),
+        *(pc.is_in(text, pa.array(rules.negative, pa.string())) for text in words_beside),
     ]
-    plus = [pc.is_in(mark, pa.array(how.positive, pa.string())) for mark in marks]
-    negatives = _count(minus)
-    odd = pc.or_(
-        pc.not_equal(pc.equal(part["open"], ""), pc.equal(part["close"], "")),
-        pc.greater(pc.add(negatives, _count(plus)), 1),
+    plus = [pc.is_in(text, pa.array(rules.positive, pa.string())) for text in words_beside]
+    negatives = _count_true(minus)
+    is_invalid = pc.or_(
+        pc.not_equal(pc.equal(parts["open"], ""), pc.equal(parts["close"], "")),
+        pc.greater(pc.add(negatives, _count_true(plus)), 1),
     )
-    if how.positive and how.negative:
-        odd = pc.or_(odd, pc.equal(_count(minus[4:] + plus), 0))
-    number = part["digits"]
-    if how.thousands:
-        number = pc.replace_substring(number, how.thousands, "")
-    if how.decimal == ",":
+    if rules.positive and rules.negative:
+        is_invalid = pc.or_(is_invalid, pc.equal(_count_true(minus[4:] + plus), 0))
+    number = parts["digits"]
+    if rules.thousands:
+        number = pc.replace_substring(number, rules.thousands, "")
+    if rules.decimal == ",":
         number = pc.replace_substring(number, ",", ".")
     signed = pc.if_else(
         pc.greater(negatives, 0), pc.binary_join_element_wise("-", number, ""), number
     )
-    good = pc.fill_null(pc.invert(odd), False)
-    lost = pc.and_(pc.is_valid(texts), pc.invert(good))
-    rows = pc.indices_nonzero(lost).to_pylist()
-    none = pa.scalar(None, pa.string())
-    return Plain(
-        pc.if_else(good, signed, none),
-        pc.if_else(good, _currency(marks, words), none),
+    is_valid = pc.fill_null(pc.invert(is_invalid), False)
+    is_rejected = pc.and_(pc.is_valid(texts), pc.invert(is_valid))
+    rows = pc.indices_nonzero(is_rejected).to_pylist()
+    null = pa.scalar(None, pa.string())
+    return PlainAmounts(
+        pc.if_else(is_valid, signed, null),
+        pc.if_else(is_valid, _find_currencies(words_beside, currency_words), null),
         {row: f"BAD_AMOUNT: {texts[row].as_py()[:40]!r} is not as layout.amounts" for row in rows},
     )
 
 
-def _count(masks: list[pa.Array]) -> pa.Array:
+def _count_true(masks: list[pa.Array]) -> pa.Array:
     total = masks[0].cast(pa.int8())
     for mask in masks[1:]:
         total = pc.add(total, mask.cast(pa.int8()))
     return total
 
 
-def _currency(marks: tuple[pa.Array, pa.Array], words: tuple[tuple[str, str], ...]) -> pa.Array:
-    """ISO codes of the currency words among the marks; the one in front goes first."""
-    known = dict(words) | {code: code for code in MINOR_UNITS}
-    out = []
-    for mark in marks:
-        encoded = mark.dictionary_encode()
-        codes = [known.get(word) for word in encoded.dictionary.to_pylist()]
-        out.append(pa.array(codes, pa.string()).take(encoded.indices))
-    return pc.coalesce(*out)
+def _find_currencies(
+    words_beside: tuple[pa.Array, pa.Array], currency_words: tuple[tuple[str, str], ...]
+) -> pa.Array:
+    """ISO codes of the currency words beside the amounts. The word in front takes precedence."""
+    iso_codes = dict(currency_words) | {code: code for code in MINOR_UNITS}
+    columns = []
+    for words_column in words_beside:
+        encoded = words_column.dictionary_encode()
+        codes = [iso_codes.get(word) for word in encoded.dictionary.to_pylist()]
+        columns.append(pa.array(codes, pa.string()).take(encoded.indices))
+    return pc.coalesce(*columns)
 
 
 @cache
-def _pattern(how: Amounts, words: tuple[tuple[str, str], ...]) -> str:
-    marks = [*how.positive, *how.negative]
-    if how.currency:
-        marks += [word for word, _ in words] + list(MINOR_UNITS)
-    mark = "|".join(map(_plain, sorted(marks, key=len, reverse=True)))
-    point = re.escape(how.decimal)
-    whole = r"\d+"
-    if how.thousands:
-        whole = rf"\d{{1,3}}(?:{_plain(how.thousands)}\d{{3}})+|\d+"
-    digits = rf"(?:{whole})(?:{point}\d*)?|{point}\d+"
-    noise = "|".join(".*".join(map(_plain, each.split("*"))) for each in how.ignored)
+def _build_pattern(rules: Amounts, currency_words: tuple[tuple[str, str], ...]) -> str:
+    sign_words = [*rules.positive, *rules.negative]
+    if rules.currency:
+        sign_words += [word for word, _ in currency_words] + list(MINOR_UNITS)
+    word_pattern = "|".join(map(_escape, sorted(sign_words, key=len, reverse=True)))
+    decimal = re.escape(rules.decimal)
+    integer = r"\d+"
+    if rules.thousands:
+        integer = rf"\d{{1,3}}(?:{_escape(rules.thousands)}\d{{3}})+|\d+"
+    digits = rf"(?:{integer})(?:{decimal}\d*)?|{decimal}\d+"
+    ignored = "|".join(".*".join(map(_escape, pattern.split("*"))) for pattern in rules.ignored)
     parts = (
-        ("open", "[(（]?" if how.brackets else ""),
+        ("open", "[(（]?" if rules.brackets else ""),
         ("lead", "[+-]?"),
-        ("before", f"(?:{mark})?"),
+        ("before", f"(?:{word_pattern})?"),
         ("inner", "[+-]?"),
         ("digits", digits),
-        ("trail", "[+-]?" if how.trailing_minus else ""),
-        ("behind", f"(?:{mark})?"),
-        ("noise", f"(?:{noise})?"),
-        ("close", "[)）]?" if how.brackets else ""),
+        ("trail", "[+-]?" if rules.trailing_minus else ""),
+        ("behind", f"(?:{word_pattern})?"),
+        ("noise", f"(?:{ignored})?"),
+        ("close", "[)）]?" if rules.brackets else ""),
     )
-    return "^" + _SPACE.join(f"(?P<{name}>{each})" for name, each in parts) + "$"
+    return "^" + _SPACE.join(f"(?P<{name}>{pattern})" for name, pattern in parts) + "$"
 
 
-def _plain(text: str) -> str:
-    """A text as an expression of its own letters, in words that Arrow's engine knows too."""
+def _escape(text: str) -> str:
+    """Escapes a text for a regular expression that both Python and Arrow's engine (RE2) accept."""
     return re.escape(text).replace("\\ ", "[ ]").replace("\\\t", "[\t]")

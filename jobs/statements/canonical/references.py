@@ -1,7 +1,8 @@
-"""References made comparable, the same way on both sides.
+"""References normalized for comparison, the same way on both sides.
 
-Source: docs/reference/rules.md, "References". `normalize` is the definition; the column form takes
-a short cut for plain values and comes to it for all others.
+Source: docs/reference/rules.md, "References". `normalize_reference` is the definition.
+`normalize_references` has a fast path for columns of plain ASCII values and calls the definition
+for all others.
 """
 
 import re
@@ -19,7 +20,7 @@ _PLAIN = "^[0-9A-Za-z_.:/-]*$"
 _NO_RULES = ReferenceRules()
 
 
-def _dropped(char: str) -> bool:
+def _is_removed(char: str) -> bool:
     return (
         char.isspace()
         or char in _QUOTES
@@ -27,22 +28,24 @@ def _dropped(char: str) -> bool:
     )
 
 
-def common(text: str) -> str:
-    """What is done to every reference: accents, NFKC, white space, quotes, controls, upper case."""
+def normalize_characters(text: str) -> str:
+    """Applies the rules of every reference: acute accents, NFKC, white space, quotes, control
+    characters, upper case.
+    """
     plain = unicodedata.normalize("NFKC", text.replace(_ACUTE, ""))
-    return "".join(char for char in plain if not _dropped(char)).upper()
+    return "".join(char for char in plain if not _is_removed(char)).upper()
 
 
-def normalize(text: str | None, rules: ReferenceRules = _NO_RULES) -> str | None:
-    """A reference in its normalized form; one that becomes empty is none."""
+def normalize_reference(text: str | None, rules: ReferenceRules = _NO_RULES) -> str | None:
+    """Normalizes one reference; returns None where nothing is left."""
     if text is None:
         return None
-    value = common(text)
+    value = normalize_characters(text)
     for name, argument in rules.in_order():
         if name == "strip_prefix":
-            value = _without(value, argument, str.startswith, str.removeprefix)
+            value = _strip_first_match(value, argument, str.startswith, str.removeprefix)
         elif name == "strip_suffix":
-            value = _without(value, argument, str.endswith, str.removesuffix)
+            value = _strip_first_match(value, argument, str.endswith, str.removesuffix)
         elif name == "strip_leading_zeros":
             value = value.lstrip("0")
         elif name == "cut":
@@ -50,45 +53,45 @@ def normalize(text: str | None, rules: ReferenceRules = _NO_RULES) -> str | None
     return value or None
 
 
-def _without(value: str, ends: tuple[str, ...], has: object, remove: object) -> str:
+def _strip_first_match(value: str, ends: tuple[str, ...], has: object, remove: object) -> str:
     for end in ends:
-        wanted = common(end)
-        if has(value, wanted):  # type: ignore[operator]
-            return str(remove(value, wanted))  # type: ignore[operator]
+        normalized_end = normalize_characters(end)
+        if has(value, normalized_end):  # type: ignore[operator]
+            return str(remove(value, normalized_end))  # type: ignore[operator]
     return value
 
 
-def normalized_column(column: pa.Array, rules: ReferenceRules | None) -> pa.Array:
-    """A column of references (string) in normalized form (string)."""
+def normalize_references(column: pa.Array, rules: ReferenceRules | None) -> pa.Array:
+    """Normalizes a column of references (string); null where nothing is left."""
     rules = rules or _NO_RULES
-    plain = not pc.any(pc.invert(pc.match_substring_regex(column, _PLAIN))).as_py()
-    if plain and _arrow_can(rules):
+    is_plain = not pc.any(pc.invert(pc.match_substring_regex(column, _PLAIN))).as_py()
+    if is_plain and _is_supported_by_arrow(rules):
         value = pc.ascii_upper(column)
         for name, argument in rules.in_order():
-            value = _arrow_rule(value, name, argument)
+            value = _apply_rule_in_arrow(value, name, argument)
         return pc.if_else(pc.equal(value, ""), pa.scalar(None, pa.string()), value)
-    seen: dict[str | None, str | None] = {}
-    out = []
+    normalized: dict[str | None, str | None] = {}
+    values = []
     for text in column.to_pylist():
-        if text not in seen:
-            seen[text] = normalize(text, rules)
-        out.append(seen[text])
-    return pa.array(out, pa.string())
+        if text not in normalized:
+            normalized[text] = normalize_reference(text, rules)
+        values.append(normalized[text])
+    return pa.array(values, pa.string())
 
 
-def _arrow_can(rules: ReferenceRules) -> bool:
+def _is_supported_by_arrow(rules: ReferenceRules) -> bool:
     return all(name != "strip_suffix" for name, _ in rules.in_order())
 
 
-def _arrow_rule(value: pa.Array, name: str, argument: object) -> pa.Array:
+def _apply_rule_in_arrow(value: pa.Array, name: str, argument: object) -> pa.Array:
     if name == "cut":
         return pc.utf8_slice_codeunits(value, 0, argument)
     if name == "strip_leading_zeros":
         return pc.ascii_ltrim(value, "0")
-    ends = "|".join(re.escape(common(end)) for end in argument)  # type: ignore[attr-defined]
+    ends = "|".join(re.escape(normalize_characters(end)) for end in argument)  # type: ignore[attr-defined]
     return pc.replace_substring_regex(value, f"^(?:{ends})", "", max_replacements=1)
 
 
-def rules_of(profile: Profile, reference: str) -> ReferenceRules:
-    """The profile's rules for a reference; none where it has none."""
+def get_reference_rules(profile: Profile, reference: str) -> ReferenceRules:
+    """The profile's rules for a reference; empty rules where it has none."""
     return profile.references.get(Reference(reference), _NO_RULES)

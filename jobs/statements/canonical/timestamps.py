@@ -1,4 +1,4 @@
-"""Times as files print them: with a zone, with an offset, or without a year."""
+"""Times as files print them: in a local zone, with an offset, or without a year."""
 
 import re
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.statements.canonical.lines import dates, times
+from jobs.statements.canonical.lines import parse_full_dates, parse_local_times
 
 _UTC = pa.timestamp("us", "UTC")
 _FIELD = re.compile(r"\{business_date(?::(?P<form>[^}]*))?\}|\{part\}|\*")
@@ -15,106 +15,126 @@ _DIGITS = {"%Y": r"\d{4}", "%m": r"\d{2}", "%d": r"\d{2}", "%y": r"\d{2}", "%j":
 Faults = dict[int, str]
 
 
-def lacks_year(form: str) -> bool:
+def lacks_year(time_format: str) -> bool:
     """Whether a format has a month and no year."""
-    return not re.search("%[YyGcxD]", form) and bool(re.search("%[mbB]", form))
+    return not re.search("%[YyGcxD]", time_format) and bool(re.search("%[mbB]", time_format))
 
 
-def midnight_of(form: str) -> str:
-    """How a format of a date, a blank and a time prints the beginning of a day's time of day."""
-    ends = [hit.end() for hit in re.finditer(" ", form)]
-    of_day = (form[end:] for end in ends if not re.search("%[YyGcxDmbBdejuwaAUVW]", form[end:]))
-    return datetime(2000, 1, 1, tzinfo=UTC).strftime(next(of_day, ""))
+def format_midnight(time_format: str) -> str:
+    """How a format `DATE TIME`, parted by a blank, prints midnight: its time part only."""
+    blank_ends = [hit.end() for hit in re.finditer(" ", time_format)]
+    time_parts = (
+        time_format[end:]
+        for end in blank_ends
+        if not re.search("%[YyGcxDmbBdejuwaAUVW]", time_format[end:])
+    )
+    return datetime(2000, 1, 1, tzinfo=UTC).strftime(next(time_parts, ""))
 
 
-def day_in(name: str, pattern: str) -> date | None:
-    """The business date that a file's name says by its profile's pattern; None without one."""
-    taken, out, at = "", "", 0
-    for hit in _FIELD.finditer(pattern):
-        out += re.escape(pattern[at : hit.start()])
-        at = hit.end()
-        if not hit.group().startswith("{business"):
-            out += "[^/]*?"
+def parse_business_date(name: str, pattern: str) -> date | None:
+    """Reads the business date from a file's name by the profile's pattern; None without one."""
+    full_date_format, expression, position = "", "", 0
+    for placeholder in _FIELD.finditer(pattern):
+        expression += re.escape(pattern[position : placeholder.start()])
+        position = placeholder.end()
+        if not placeholder.group().startswith("{business"):
+            expression += "[^/]*?"
             continue
-        form = hit["form"] or "%Y-%m-%d"
-        digits = re.escape(form).replace(r"\%", "%")
+        date_format = placeholder["form"] or "%Y-%m-%d"
+        digits = re.escape(date_format).replace(r"\%", "%")
         for directive, width in _DIGITS.items():
             digits = digits.replace(directive, width)
-        whole = not taken and re.search("%[Yy]", form) and "%m" in form and "%d" in form
-        out += f"(?P<day>{digits})" if whole else f"(?:{digits})"
-        taken = form if whole else taken
-    found = re.fullmatch(out + re.escape(pattern[at:]), name)
-    if found is None or not taken:
+        is_full_date = (
+            not full_date_format
+            and re.search("%[Yy]", date_format)
+            and "%m" in date_format
+            and "%d" in date_format
+        )
+        expression += f"(?P<day>{digits})" if is_full_date else f"(?:{digits})"
+        full_date_format = date_format if is_full_date else full_date_format
+    match = re.fullmatch(expression + re.escape(pattern[position:]), name)
+    if match is None or not full_date_format:
         return None
     try:
-        return datetime.strptime(found["day"], taken).replace(tzinfo=UTC).date()
+        return datetime.strptime(match["day"], full_date_format).replace(tzinfo=UTC).date()
     except ValueError:
         return None
 
 
-def moments(texts: pa.Array, form: str, zone: str, day: date | None) -> tuple[pa.Array, Faults]:
-    """Times as printed to UTC microseconds, and faults by row; null stays null.
+def parse_timestamps(
+    texts: pa.Array, time_format: str, zone: str, day: date | None
+) -> tuple[pa.Array, Faults]:
+    """Converts printed times to UTC microseconds; also returns faults by row. Null stays null.
 
-    A format with `%z` says its own offset; one without a year takes the year that brings the time
-    nearest to the file's `day`, so that a file of 1 January reaches back into December.
+    A format with `%z` has its own offset. A time without a year takes the year that brings it
+    nearest to the file's `day`: in a file of 1 January, December is of the year before.
     """
     faults: Faults = {}
-    if lacks_year(form):
-        texts, faults = _with_year(texts, form, day)
-        form = f"%Y {form}"
-    if "%z" in form:
-        found, others = _by_value(texts, lambda text: _with_offset(text, form), _UTC, form)
+    if lacks_year(time_format):
+        texts, faults = _add_year(texts, time_format, day)
+        time_format = f"%Y {time_format}"
+    if "%z" in time_format:
+        column, other_faults = _map_distinct(
+            texts, lambda text: _parse_with_offset(text, time_format), _UTC, time_format
+        )
     else:
-        found, others = times(texts, form, zone)
-    return found, {**others, **faults}
+        column, other_faults = parse_local_times(texts, time_format, zone)
+    return column, {**other_faults, **faults}
 
 
-def days(texts: pa.Array, form: str, day: date | None) -> tuple[pa.Array, Faults]:
-    """Dates as printed, and faults by row; null stays null. A year left out is as in `moments`."""
-    if lacks_year(form):
-        dated, faults = _with_year(texts, form, day)
-        found, others = dates(dated, f"%Y {form}")
-        return found, {**others, **faults}
-    return dates(texts, form)
+def parse_dates(texts: pa.Array, date_format: str, day: date | None) -> tuple[pa.Array, Faults]:
+    """Converts printed dates to DATE; also returns faults by row. Null stays null.
+
+    A date without a year gets it as in `parse_timestamps`.
+    """
+    if lacks_year(date_format):
+        texts_with_year, faults = _add_year(texts, date_format, day)
+        column, other_faults = parse_full_dates(texts_with_year, f"%Y {date_format}")
+        return column, {**other_faults, **faults}
+    return parse_full_dates(texts, date_format)
 
 
-def _with_offset(text: str, form: str) -> datetime:
-    return datetime.strptime(text, form).astimezone(UTC)
+def _parse_with_offset(text: str, time_format: str) -> datetime:
+    return datetime.strptime(text, time_format).astimezone(UTC)
 
 
-def _with_year(texts: pa.Array, form: str, day: date | None) -> tuple[pa.Array, Faults]:
+def _add_year(texts: pa.Array, time_format: str, day: date | None) -> tuple[pa.Array, Faults]:
     if day is None:
         rows = pc.indices_nonzero(pc.is_valid(texts)).to_pylist()
-        why = "BAD_TIME: it has no year, and the file's name no date to take it from"
-        return pa.nulls(len(texts), pa.string()), dict.fromkeys(rows, why)
-    return _by_value(texts, lambda text: _nearest(text, form, day), pa.string(), form)
+        fault = "BAD_TIME: it has no year, and the file's name has no date to take the year from"
+        return pa.nulls(len(texts), pa.string()), dict.fromkeys(rows, fault)
+    return _map_distinct(
+        texts, lambda text: _choose_nearest_year(text, time_format, day), pa.string(), time_format
+    )
 
 
-def _nearest(text: str, form: str, day: date) -> str:
-    found = []
+def _choose_nearest_year(text: str, time_format: str, day: date) -> str:
+    candidates = []
     for year in (day.year - 1, day.year, day.year + 1):
         try:
-            at = datetime.strptime(f"{year} {text}", f"%Y {form}").replace(tzinfo=UTC).date()
+            candidate = (
+                datetime.strptime(f"{year} {text}", f"%Y {time_format}").replace(tzinfo=UTC).date()
+            )
         except ValueError:
             continue
-        found.append((abs((at - day).days), f"{year} {text}"))
-    if not found:
+        candidates.append((abs((candidate - day).days), f"{year} {text}"))
+    if not candidates:
         raise ValueError(text)
-    return min(found)[1]
+    return min(candidates)[1]
 
 
-def _by_value(
-    texts: pa.Array, read: Callable[[str], object], kind: pa.DataType, form: str
+def _map_distinct(
+    texts: pa.Array, parse: Callable[[str], object], kind: pa.DataType, time_format: str
 ) -> tuple[pa.Array, Faults]:
-    """Each distinct text read once; a text that cannot be read is null, and named by its rows."""
+    """Parses each distinct text once; also returns faults by row. A text with a fault is null."""
     encoded = texts.dictionary_encode()
-    found: list[object] = []
+    values: list[object] = []
     for text in encoded.dictionary.to_pylist():
         try:
-            found.append(read(text))
-        except (ValueError, OverflowError):  # an offset may lead out of the calendar
-            found.append(None)
-    out = pa.array(found, kind).take(encoded.indices)
-    lost = pc.and_(pc.is_null(out), pc.is_valid(texts))
-    rows = pc.indices_nonzero(lost).to_pylist()
-    return out, {row: f"BAD_TIME: {texts[row].as_py()!r} is not {form}" for row in rows}
+            values.append(parse(text))
+        except (ValueError, OverflowError):  # an offset can lead out of the calendar
+            values.append(None)
+    column = pa.array(values, kind).take(encoded.indices)
+    is_invalid = pc.and_(pc.is_null(column), pc.is_valid(texts))
+    rows = pc.indices_nonzero(is_invalid).to_pylist()
+    return column, {row: f"BAD_TIME: {texts[row].as_py()!r} is not {time_format}" for row in rows}

@@ -1,1 +1,1 @@
-"""Delimited text, wholly described by a profile."""
+"""Delimited text, fully described by a profile."""

@@ -1,4 +1,4 @@
-"""Amounts of a delimited file: read, signed, and held against the net that the file prints.
+"""Amounts of a delimited file: parses them, sets their signs, checks the printed net amount.
 
 Source: docs/reference/profile.md, `layout`.
 """
@@ -8,93 +8,102 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.statements.canonical.lines import Lines, money, signed_by
-from jobs.statements.canonical.printed_amounts import plain_amounts
+from jobs.statements.canonical.lines import Lines, apply_sign, set_amount_column
+from jobs.statements.canonical.printed_amounts import to_plain_amounts
 from schemas.currencies import in_major_units
 from schemas.profile.layout.delimited import DelimitedLayout
 from schemas.vocabulary import SIGN_OF_KIND, Kind
 
 
-def set_money(lines: Lines, name: str, texts: pa.Array, layout: DelimitedLayout) -> None:
-    """Sets an amount column from its texts, plain or as `layout.amounts` says."""
+def set_printed_amount(lines: Lines, name: str, texts: pa.Array, layout: DelimitedLayout) -> None:
+    """Parses an amount column of `lines`, printed plain or as `layout.amounts` says."""
     if layout.amounts is None:
-        money(lines, name, texts, layout.amount_unit)
+        set_amount_column(lines, name, texts, layout.amount_unit)
         return
-    words = tuple(sorted((str(key), str(code)) for key, code in layout.currencies.items()))
-    plain = plain_amounts(texts, layout.amounts, words)
-    lines.blame(plain.faults)
-    held = Lines({"currency": lines.columns["currency"]})
+    currency_words = tuple(sorted((str(key), str(code)) for key, code in layout.currencies.items()))
+    plain = to_plain_amounts(texts, layout.amounts, currency_words)
+    lines.reject(plain.faults)
+    parsed = Lines({"currency": lines.columns["currency"]})
     if layout.amounts.currency:
-        other = pc.not_equal(plain.currency, lines.columns["currency"])
-        lines.blame_where(other, f"CURRENCY_DIFFERS: {name} prints another currency")
-        held.columns["currency"] = pc.coalesce(plain.currency, lines.columns["currency"])
+        is_other_currency = pc.not_equal(plain.currencies, lines.columns["currency"])
+        lines.reject_where(is_other_currency, f"CURRENCY_DIFFERS: {name} prints another currency")
+        parsed.columns["currency"] = pc.coalesce(plain.currencies, lines.columns["currency"])
         if name not in ("fee", "net", "balance"):
-            lines.columns["currency"] = held.columns["currency"]
-    money(held, name, plain.texts, layout.amount_unit)
-    lines.blame(held.faults)
-    lines.columns[name] = held.columns[name]
+            lines.columns["currency"] = parsed.columns["currency"]
+    set_amount_column(parsed, name, plain.texts, layout.amount_unit)
+    lines.reject(parsed.faults)
+    lines.columns[name] = parsed.columns[name]
 
 
-def set_amount(lines: Lines, texts: Callable[[str], pa.Array], layout: DelimitedLayout) -> None:
-    """The amount from one column, or from one for what comes in and one for what goes out."""
+def set_trade_amount(
+    lines: Lines, texts: Callable[[str], pa.Array], layout: DelimitedLayout
+) -> None:
+    """Sets the amount from one column, or from one for incoming and one for outgoing amounts."""
     if layout.in_out is None:
-        set_money(lines, "amount", texts("amount"), layout)
+        set_printed_amount(lines, "amount", texts("amount"), layout)
         return
     for name in ("incoming", "outgoing"):
-        set_money(lines, name, texts(name), layout)
+        set_printed_amount(lines, name, texts(name), layout)
     incoming, outgoing = (lines.columns.pop(name) for name in ("incoming", "outgoing"))
     zero = pa.scalar(0, pa.int64())
-    both = pc.and_(
+    has_both = pc.and_(
         pc.not_equal(pc.fill_null(incoming, zero), 0), pc.not_equal(pc.fill_null(outgoing, zero), 0)
     )
-    lines.blame_where(both, "BAD_SIGN: it has an amount coming in and one going out")
-    neither = pc.and_(pc.is_null(incoming), pc.is_null(outgoing))
+    lines.reject_where(has_both, "BAD_SIGN: it has an incoming and an outgoing amount")
+    has_neither = pc.and_(pc.is_null(incoming), pc.is_null(outgoing))
     amount = pc.subtract(pc.fill_null(incoming, zero), pc.abs(pc.fill_null(outgoing, zero)))
-    lines.columns["amount"] = pc.if_else(neither, pa.scalar(None, pa.int64()), amount)
+    lines.columns["amount"] = pc.if_else(has_neither, pa.scalar(None, pa.int64()), amount)
 
 
-def set_signs(lines: Lines, sign: pa.Array, layout: DelimitedLayout) -> None:
-    """Gives amount and fee the sign that a column or the kind says, and a kind by the sign."""
+def apply_signs(lines: Lines, sign: pa.Array, layout: DelimitedLayout) -> None:
+    """Signs amount and fee by a column or by the kind; sets the kind by the sign where asked."""
     columns = lines.columns
-    ways = {
-        way: [kind.value for kind, own in SIGN_OF_KIND.items() if own == way] for way in (-1, 1)
+    kinds_by_sign = {
+        direction: [
+            kind.value for kind, kind_sign in SIGN_OF_KIND.items() if kind_sign == direction
+        ]
+        for direction in (-1, 1)
     }
     if layout.sign is not None:
         negative = pc.is_in(sign, pa.array(layout.sign.negative, pa.string()))
         positive = pc.is_in(sign, pa.array(layout.sign.positive, pa.string()))
-        odd = pc.indices_nonzero(pc.invert(pc.or_(negative, positive))).to_pylist()
-        lines.blame({row: f"BAD_SIGN: {sign[row].as_py()!r}" for row in odd})
-        columns["amount"] = signed_by(columns["amount"], negative, positive)
+        unknown_rows = pc.indices_nonzero(pc.invert(pc.or_(negative, positive))).to_pylist()
+        lines.reject({row: f"BAD_SIGN: {sign[row].as_py()!r}" for row in unknown_rows})
+        columns["amount"] = apply_sign(columns["amount"], negative, positive)
     elif layout.amount_sign == "by_kind":
-        negative, positive = (pc.is_in(columns["kind"], pa.array(ways[way])) for way in (-1, 1))
-        columns["amount"] = signed_by(columns["amount"], negative, positive)
+        negative, positive = (
+            pc.is_in(columns["kind"], pa.array(kinds_by_sign[direction])) for direction in (-1, 1)
+        )
+        columns["amount"] = apply_sign(columns["amount"], negative, positive)
     elif layout.amount_sign == "reversed":
         columns["amount"] = pc.negate(columns["amount"])
     if layout.kind_by_sign is not None:
-        by = layout.kind_by_sign
-        out = pc.less(columns["amount"], 0)
-        columns["kind"] = pc.if_else(out, by.outgoing.value, by.incoming.value)
+        kinds = layout.kind_by_sign
+        is_outgoing = pc.less(columns["amount"], 0)
+        columns["kind"] = pc.if_else(is_outgoing, kinds.outgoing.value, kinds.incoming.value)
     if layout.fee_sign == "by_kind":
-        back = pc.is_in(columns["kind"], pa.array([Kind.REFUND.value]))
-        columns["fee"] = signed_by(columns["fee"], back, pc.invert(back))
+        is_refund = pc.is_in(columns["kind"], pa.array([Kind.REFUND.value]))
+        columns["fee"] = apply_sign(columns["fee"], is_refund, pc.invert(is_refund))
 
 
 def check_net(lines: Lines, texts: pa.Array, layout: DelimitedLayout) -> None:
-    """Holds a printed net against the amount less the fee; a line without one is not checked.
+    """Rejects lines whose printed net is not the amount less the fee. Lines without one pass.
 
-    Where amounts are printed without a sign, so is the net.
+    Where amounts have no sign, the net has none either.
     """
     if layout.net is None:
         return
-    set_money(lines, "net", texts, layout)
+    set_printed_amount(lines, "net", texts, layout)
     net, amount = lines.columns.pop("net"), lines.columns["amount"]
-    due = pc.subtract(amount, pc.fill_null(lines.columns["fee"], 0))
+    expected = pc.subtract(amount, pc.fill_null(lines.columns["fee"], 0))
     if layout.sign is not None or layout.amount_sign == "by_kind":
-        net, due = pc.abs(net), pc.abs(due)
+        net, expected = pc.abs(net), pc.abs(expected)
     elif layout.amount_sign == "reversed":
         net = pc.negate(net)
-    odd = pc.fill_null(pc.not_equal(net, due), False)
-    for row in pc.indices_nonzero(odd).to_pylist():
+    differs = pc.fill_null(pc.not_equal(net, expected), False)
+    for row in pc.indices_nonzero(differs).to_pylist():
         code = lines.columns["currency"][row].as_py()
-        said, meant = (in_major_units(each[row].as_py(), code) for each in (net, due))
-        lines.blame({row: f"SETTLEMENT_DIFFERS: net {said}, amount less fee {meant}"})
+        net_text, expected_text = (
+            in_major_units(values[row].as_py(), code) for values in (net, expected)
+        )
+        lines.reject({row: f"SETTLEMENT_DIFFERS: net {net_text}, amount less fee {expected_text}"})

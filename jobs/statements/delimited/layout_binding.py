@@ -1,4 +1,4 @@
-"""Where the trades of a delimited file begin and end, what stands above them and below.
+"""Where the statement lines of a delimited file begin and end, and the text around them.
 
 Source: docs/reference/profile.md, `layout`.
 """
@@ -7,91 +7,97 @@ import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from jobs.statements.parser import Sample, last_line
-from jobs.statements.reading.record_types import Codes, codes
+from jobs.statements.parser import Sample, find_last_line
+from jobs.statements.reading.record_types import RecordTypes, build_record_types
 from schemas.errors import FileRefused
 from schemas.profile.layout.delimited import DelimitedLayout
 
 _BOM = "\ufeff"
-#: Lines in which a header is looked for.
-HEADER_WITHIN = 200
+#: The header must be among so many first lines.
+HEADER_LINES_MAX = 200
 
 
 @dataclass(frozen=True)
-class Top:
-    """What stands above the trades: the header's names, the byte and line of the first trade."""
+class StatementStart:
+    """The start of the statement: header names, byte and number of the first statement line, and
+    the lines above.
+    """
 
-    names: list[str]
-    start: int
+    header_names: list[str]
+    start_byte: int
     first_line: int
-    head: list[str]
+    preamble_lines: list[str]
 
 
-def top_of(sample: Sample, layout: DelimitedLayout) -> Top:
-    """Finds the header, or the first line where there is none.
+def find_start(sample: Sample, layout: DelimitedLayout) -> StatementStart:
+    """Finds the header, or the first line where the layout has no header.
 
     Raises:
-        FileRefused: the file ends above its trades, or no line is the header.
+        FileRefused: the file ends above its statement lines, or no line is the header.
     """
     if layout.preamble == "find":
-        return _found(sample, layout)
+        return _find_header(sample, layout)
     start = 0
     for _ in range(layout.preamble):
         start = sample.head.find(b"\n", start) + 1
         if start == 0:
-            raise unknown(sample, "it ends within its preamble", "check `layout.preamble`", 1)
-    line, head = layout.preamble + 1, _lines(sample.head[:start], layout)
+            raise unknown_layout(
+                sample, "it ends within its preamble", "check `layout.preamble`", 1
+            )
+    line, preamble = layout.preamble + 1, _split_lines(sample.head[:start], layout)
     if layout.header == "names":
-        below = sample.head.find(b"\n", start) + 1 or len(sample.head)
-        names = cells_of(_text(sample, start, below, layout, line), layout)
-        return Top(names, below, line + 1, head)
-    if start >= sample.size:
-        return Top([], start, line, head)
+        header_end = sample.head.find(b"\n", start) + 1 or len(sample.head)
+        names = split_cells(_decode_header(sample, start, header_end, layout, line), layout)
+        return StatementStart(names, header_end, line + 1, preamble)
+    if start >= sample.byte_size:
+        return StatementStart([], start, line, preamble)
     end = sample.head.find(b"\n", start)
     first = sample.head[start : end if end >= 0 else None]
-    return Top(cells_of(layout.text(first), layout), start, line, head)
+    return StatementStart(split_cells(layout.text(first), layout), start, line, preamble)
 
 
-def _found(sample: Sample, layout: DelimitedLayout) -> Top:
-    """The header is the first line that has every name that the layout asks for."""
-    wanted = {str(place) for place in layout.wanted().values()}
+def _find_header(sample: Sample, layout: DelimitedLayout) -> StatementStart:
+    """Finds the header: the first line that has every name in `layout.columns`."""
+    wanted_names = {str(place) for place in layout.wanted().values()}
     start = 0
-    for line in range(1, HEADER_WITHIN + 1):
+    for line in range(1, HEADER_LINES_MAX + 1):
         end = sample.head.find(b"\n", start) + 1
         raw = sample.head[start : end or None]
-        names = cells_of(layout.text(raw), layout)
-        if wanted <= set(names):
-            return Top(names, end or sample.size, line + 1, _lines(sample.head[:start], layout))
+        names = split_cells(layout.text(raw), layout)
+        if wanted_names <= set(names):
+            return StatementStart(
+                names, end or sample.byte_size, line + 1, _split_lines(sample.head[:start], layout)
+            )
         if end == 0:
             break
         start = end
-    raise unknown(
+    raise unknown_layout(
         sample,
-        f"none of its first {HEADER_WITHIN} lines has {', '.join(sorted(wanted))}",
+        f"none of its first {HEADER_LINES_MAX} lines has {', '.join(sorted(wanted_names))}",
         "check `layout.columns`, `layout.encoding` and `layout.separator`",
         1,
     )
 
 
-def _text(sample: Sample, start: int, end: int, layout: DelimitedLayout, line: int) -> str:
+def _decode_header(sample: Sample, start: int, end: int, layout: DelimitedLayout, line: int) -> str:
     try:
         return layout.text(sample.head[start:end], "strict")
     except UnicodeDecodeError as fault:
         raise FileRefused(
             "BAD_ENCODING",
-            sample.name,
+            sample.file_name,
             f"the header is not {layout.encoding}",
             "check `layout.encoding`",
             line,
         ) from fault
 
 
-def _lines(raw: bytes, layout: DelimitedLayout) -> list[str]:
+def _split_lines(raw: bytes, layout: DelimitedLayout) -> list[str]:
     return [line.strip("\r") for line in layout.text(raw).split("\n")]
 
 
-def cells_of(text: str, layout: DelimitedLayout) -> list[str]:
-    """The cells of a header or a trailer, trimmed."""
+def split_cells(text: str, layout: DelimitedLayout) -> list[str]:
+    """Splits a header or a trailer into trimmed cells."""
     line = text.strip("\r\n").removeprefix(_BOM)
     cells = line.split(layout.separator)
     if layout.quote is not None:
@@ -102,89 +108,99 @@ def cells_of(text: str, layout: DelimitedLayout) -> list[str]:
     return [cell.strip(layout.strip) for cell in cells]
 
 
-def unknown(sample: Sample, found: str, todo: str, line: int) -> FileRefused:
-    """A file that is not laid out as its profile says."""
-    return FileRefused("UNKNOWN_LAYOUT", sample.name, found, todo, line)
+def unknown_layout(sample: Sample, problem: str, action: str, line: int) -> FileRefused:
+    """The refusal of a file that does not have the layout of its profile."""
+    return FileRefused("UNKNOWN_LAYOUT", sample.file_name, problem, action, line)
 
 
-def foot_of(sample: Sample, layout: DelimitedLayout, end: int) -> list[str]:
-    """The lines of the file from a byte on, as far as its last bytes are at hand."""
-    return _lines(sample.tail[max(0, end - sample.tail_offset) :], layout)
+def read_footer_lines(sample: Sample, layout: DelimitedLayout, end: int) -> list[str]:
+    """The lines of the file from byte `end` on, as far as the sample's tail has them."""
+    return _split_lines(sample.tail[max(0, end - sample.tail_offset) :], layout)
 
 
-def trailer_of(sample: Sample, layout: DelimitedLayout) -> tuple[int, list[str]]:
-    """The byte at which the last line, a trailer, begins, and its cells.
+def find_trailer(sample: Sample, layout: DelimitedLayout) -> tuple[int, list[str]]:
+    """Finds the trailer, which is the last line: its first byte and its cells.
 
     Raises:
-        FileRefused: the last line is none.
+        FileRefused: the last line is no trailer.
     """
-    at, raw = last_line(sample)
+    start, raw = find_last_line(sample)
     line = layout.text(raw).removeprefix(_BOM)
     if layout.trailer is None or not line.startswith(layout.trailer.starts_with):
         raise FileRefused(
             "FOOTER_MISSING",
-            sample.name,
+            sample.file_name,
             "the last line is no trailer",
             "fetch the file again, it was cut",
         )
-    return at, cells_of(line, layout)
+    return start, split_cells(line, layout)
 
 
-def codes_of(sample: Sample, layout: DelimitedLayout, start: int) -> Codes | None:
-    """How the lines that are read are told from others; None where every line is read.
+def find_record_types(sample: Sample, layout: DelimitedLayout, start: int) -> RecordTypes | None:
+    """Builds the record types that say which lines to read; None where every line is read.
 
     Raises:
-        FileRefused: the first or last line is not of the type that stands there.
+        FileRefused: the first line is no header record, or the last line no trailer record.
     """
-    records, around = layout.records, (layout.quote or "") + layout.marks
-    cut = (layout.separator, around, layout.encoding)
+    records, strip_characters = layout.records, (layout.quote or "") + layout.marks
+    format_arguments = (layout.separator, strip_characters, layout.encoding)
     if records is None:
-        return codes((), (), *cut, layout.ignore) if layout.ignore else None
-    dropped = (*records.header, *records.trailer, *records.ignored)
-    told = codes(records.detail, dropped, *cut, layout.ignore)
+        return (
+            build_record_types((), (), *format_arguments, layout.ignore) if layout.ignore else None
+        )
+    skipped = (*records.header, *records.trailer, *records.ignored)
+    record_types = build_record_types(records.detail, skipped, *format_arguments, layout.ignore)
     first = sample.head[start:].lstrip(b"\xef\xbb\xbf").split(b"\n", 1)[0]
-    _, last = last_line(sample)
-    for wanted, line, code, what in (
+    _, last = find_last_line(sample)
+    for expected_codes, line, fault_code, record in (
         (records.header, first, "UNKNOWN_LAYOUT", "header"),
         (records.trailer, last, "FOOTER_MISSING", "trailer"),
     ):
-        if wanted and told.of(line).decode(layout.encoding, "replace") not in wanted:
+        if (
+            expected_codes
+            and record_types.read_code(line).decode(layout.encoding, "replace")
+            not in expected_codes
+        ):
             raise FileRefused(
-                code,
-                sample.name,
-                f"its {'first' if what == 'header' else 'last'} line is no {what} record",
-                f"fetch the file again, it was cut; or check `layout.records.{what}`",
+                fault_code,
+                sample.file_name,
+                f"its {'first' if record == 'header' else 'last'} line is no {record} record",
+                f"fetch the file again, it was cut; or check `layout.records.{record}`",
             )
-    return told
+    return record_types
 
 
-def detail_width(sample: Sample, told: Codes, start: int, layout: DelimitedLayout) -> int:
-    """Cells of the first line that is read; 0 where the file's start has none."""
+def count_detail_cells(
+    sample: Sample, record_types: RecordTypes, start: int, layout: DelimitedLayout
+) -> int:
+    """Counts the cells of the first line to read; 0 where the sample's head has no such line."""
     for line in sample.head[start:].split(b"\n"):
-        if told.keeps(line):
-            return len(cells_of(layout.text(line), layout))
+        if record_types.is_read(line):
+            return len(split_cells(layout.text(line), layout))
     return 0
 
 
-def bound(
+def locate_columns(
     sample: Sample, layout: DelimitedLayout, names: Iterable[str], line: int
 ) -> dict[str, int]:
-    """Where (from 0) each column that is read stands in a line.
+    """Finds the index (from 0) of each column to read.
 
     Raises:
         FileRefused: the header lacks a name, or has it twice.
     """
-    wanted, there = layout.wanted(), list(names)
+    wanted, header_names = layout.wanted(), list(names)
     if layout.header == "none":
         return {key: int(place) - 1 for key, place in wanted.items()}
-    missing = sorted({str(place) for place in wanted.values() if place not in there})
-    twice = sorted({str(place) for place in wanted.values() if there.count(str(place)) > 1})
-    if missing or twice:
-        found = f"lacks {', '.join(missing)}" if missing else f"has {', '.join(twice)} twice"
-        raise unknown(
+    missing = sorted({str(place) for place in wanted.values() if place not in header_names})
+    repeated = sorted(
+        {str(place) for place in wanted.values() if header_names.count(str(place)) > 1}
+    )
+    if missing or repeated:
+        problem = f"lacks {', '.join(missing)}" if missing else f"has {', '.join(repeated)} twice"
+        raise unknown_layout(
             sample,
-            f"the header {found}",
+            f"the header {problem}",
             "check `layout.columns`, or that this is the channel's file",
             line,
         )
-    return {key: there.index(str(place)) for key, place in wanted.items()}
+    return {key: header_names.index(str(place)) for key, place in wanted.items()}

@@ -1,1 +1,1 @@
-"""Records of fixed width, wholly described by a profile."""
+"""Records of fixed width, fully described by a profile."""

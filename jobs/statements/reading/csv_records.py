@@ -1,7 +1,7 @@
-"""Records of a CSV document, whose quoted values may hold line ends, in a stream and bounded.
+"""Streams the records of a CSV document, whose quoted values may contain line ends.
 
-Nothing larger than a record is held: what is open longer than `RECORD_BYTES_MAX`, such as a quote
-that is never closed, is refused. The rules of quoting are RFC 4180's, read strictly.
+It holds one record at most and refuses a record above `RECORD_BYTES_MAX`, such as one with a quote
+that is never closed. Quoting follows RFC 4180 strictly.
 """
 
 import csv
@@ -15,29 +15,29 @@ from schemas.errors import FileRefused
 
 RECORD_BYTES_MAX = 10**6
 COLUMNS_MAX = 1000
-PIECE_RECORDS = 50_000
-PIECE_CHARACTERS = 32 * 2**20
-#: Records above which a header must have come.
-HEADER_WITHIN = 20
+BATCH_RECORDS = 50_000
+BATCH_CHARACTERS = 32 * 2**20
+#: The header must be among so many first records.
+HEADER_RECORDS_MAX = 20
 _CHUNK = 1 << 20
 _BOM = "\ufeff"
 
 
 @dataclass(frozen=True)
 class Record:
-    """A record: the line (from 1) on which it begins, its cells trimmed, its text as it stands."""
+    """A record: the line (from 1) on which it begins, its trimmed cells, its raw text."""
 
     line_no: int
     cells: list[str]
     raw: str
 
 
-class _Lines:
-    """Decoded lines of a file with their ends; what the reader took since it was last asked."""
+class _DecodedLines:
+    """Decoded lines of a file with their ends; remembers the lines of the current record."""
 
     def __init__(self, source: IO[bytes], file: str) -> None:
-        self.lines, self.file = _physical(source, file), file
-        self.taken: list[str] = []
+        self.lines, self.file = _split_lines(source, file), file
+        self.record_lines: list[str] = []
         self.count = self.size = 0
 
     def __iter__(self) -> Iterator[str]:
@@ -48,107 +48,112 @@ class _Lines:
         self.count += 1
         self.size += len(line)
         if self.size > RECORD_BYTES_MAX:
-            raise _too_long(self.file, self.count)
+            raise _record_too_long(self.file, self.count)
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError as fault:
             raise FileRefused(
                 "BAD_ENCODING", self.file, f"it is not in UTF-8 ({fault.reason})",
-                "have it sent in UTF-8", self.count,
+                "ask the sender for UTF-8", self.count,
             ) from fault  # fmt: skip
         if "\0" in text:
             raise FileRefused(
-                "BAD_ENCODING", self.file, "it holds a NUL", "have it sent in UTF-8", self.count
+                "BAD_ENCODING",
+                self.file,
+                "it has a NUL byte",
+                "ask the sender for UTF-8",
+                self.count,
             )
         text = text.removeprefix(_BOM) if self.count == 1 else text
-        self.taken.append(text)
+        self.record_lines.append(text)
         return text
 
-    def raw(self) -> str:
-        """The text taken since the last call."""
-        text = "".join(self.taken).rstrip("\r\n")
-        self.taken, self.size = [], 0
+    def take_raw(self) -> str:
+        """The text read since the last call."""
+        text = "".join(self.record_lines).rstrip("\r\n")
+        self.record_lines, self.size = [], 0
         return text
 
 
-def _physical(source: IO[bytes], file: str) -> Iterator[bytes]:
+def _split_lines(source: IO[bytes], file: str) -> Iterator[bytes]:
     rest, number = b"", 0
     while chunk := source.read(_CHUNK):
         lines = (rest + chunk).split(b"\n")
         rest = lines.pop()
         number += len(lines)
         if len(rest) > RECORD_BYTES_MAX:
-            raise _too_long(file, number + 1)
+            raise _record_too_long(file, number + 1)
         for line in lines:
             yield line + b"\n"
     if rest:
         yield rest
 
 
-def _too_long(file: str, line: int) -> FileRefused:
+def _record_too_long(file: str, line: int) -> FileRefused:
     return FileRefused(
         "RECORD_TOO_LONG", file, f"a record of more than {RECORD_BYTES_MAX} bytes",
-        "have it looked at: a quote may be open", line,
+        "inspect the file: a quote may not be closed", line,
     )  # fmt: skip
 
 
-def records(source: IO[bytes], file: str) -> Iterator[Record]:
-    """The records of a file, in order; blank lines are left out.
+def read_records(source: IO[bytes], file: str) -> Iterator[Record]:
+    """Yields the records of a file in order; skips blank lines.
 
     Raises:
-        FileRefused: not UTF-8, quotes that do not fit, a record that is too long or too wide.
+        FileRefused: the file is not UTF-8, its quotes are invalid, or a record is too long or too
+            wide.
     """
-    lines = _Lines(source, file)
+    lines = _DecodedLines(source, file)
     reader = csv.reader(lines, strict=True)
     while True:
-        first = lines.count + 1
+        first_line = lines.count + 1
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as fault:
             if "field limit" in str(fault):
-                raise _too_long(file, first) from fault
+                raise _record_too_long(file, first_line) from fault
             raise FileRefused(
-                "BAD_CSV", file, f"its quotes or line ends do not fit ({fault})",
-                "fetch the file again: it may be cut", first,
+                "BAD_CSV", file, f"its quotes or line ends are invalid ({fault})",
+                "fetch the file again: it may be incomplete", first_line,
             ) from fault  # fmt: skip
-        raw = lines.raw()
+        raw = lines.take_raw()
         if len(cells) > COLUMNS_MAX:
             raise FileRefused(
                 "TOO_MANY_COLUMNS", file, f"a record of {len(cells)} columns",
-                "have the file looked at", first,
+                "inspect the file", first_line,
             )  # fmt: skip
         if any(cell and not cell.isspace() for cell in cells):
-            yield Record(first, [cell.strip() for cell in cells], raw)
+            yield Record(first_line, [cell.strip() for cell in cells], raw)
 
 
-def is_full(piece: Sequence[Record], size: int) -> bool:
-    """Whether a piece of so many characters goes on: 50,000 records, or fewer long ones."""
-    return len(piece) >= PIECE_RECORDS or size >= PIECE_CHARACTERS
+def is_batch_full(batch: Sequence[Record], size: int) -> bool:
+    """Whether a batch of `size` characters is full: 50,000 records, or fewer long ones."""
+    return len(batch) >= BATCH_RECORDS or size >= BATCH_CHARACTERS
 
 
-def pieces(found: Iterator[Record]) -> Iterator[list[Record]]:
-    """Records by some 50,000, or fewer long ones."""
-    piece: list[Record] = []
+def batch_records(source: Iterator[Record]) -> Iterator[list[Record]]:
+    """Groups records into batches of 50,000, or fewer long ones."""
+    batch: list[Record] = []
     size = 0
-    for record in found:
-        piece.append(record)
+    for record in source:
+        batch.append(record)
         size += len(record.raw)
-        if is_full(piece, size):
-            yield piece
-            piece, size = [], 0
-    if piece:
-        yield piece
+        if is_batch_full(batch, size):
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
-def header_of(name: str, head: bytes, is_header: Callable[[Sequence[str]], bool]) -> Record:
-    """The header, looked for in the first records of a file.
+def find_header(name: str, head: bytes, is_header: Callable[[Sequence[str]], bool]) -> Record:
+    """Finds the header in the first records of a file.
 
     Raises:
-        FileRefused: there is none, or what stands above it cannot be read.
+        FileRefused: there is no header, or the records above it cannot be read.
     """
-    for record in islice(records(BytesIO(head), name), HEADER_WITHIN):
+    for record in islice(read_records(BytesIO(head), name), HEADER_RECORDS_MAX):
         if is_header(record.cells):
             return record
     raise FileRefused(
@@ -157,30 +162,30 @@ def header_of(name: str, head: bytes, is_header: Callable[[Sequence[str]], bool]
     )  # fmt: skip
 
 
-def bound(
+def locate_columns(
     header: Record, names: Mapping[str, Sequence[str]], needed: Sequence[str], file: str
 ) -> dict[str, int]:
-    """Where our columns stand: the first of the names of each that the header has.
+    """Finds the index of each column: `names` gives its possible names, the first match counts.
 
     Raises:
-        FileRefused: a needed column is not there, or a name that is read stands twice.
+        FileRefused: the header lacks a column of `needed`, or has a name twice.
     """
-    heads = [each.casefold() for each in header.cells]
-    places: dict[str, int] = {}
-    for ours, theirs in names.items():
-        name = next((each for each in theirs if each.casefold() in heads), None)
+    headings = [cell.casefold() for cell in header.cells]
+    indexes: dict[str, int] = {}
+    for column, options in names.items():
+        name = next((option for option in options if option.casefold() in headings), None)
         if name is None:
             continue
-        if heads.count(name.casefold()) > 1:
+        if headings.count(name.casefold()) > 1:
             raise FileRefused(
-                "UNKNOWN_LAYOUT", file, f"column {name} stands twice", "have it sent once",
+                "UNKNOWN_LAYOUT", file, f"it has column {name} twice", "ask for a report with one",
                 header.line_no,
             )  # fmt: skip
-        places[ours] = heads.index(name.casefold())
-    missing = [" or ".join(names[each]) for each in needed if each not in places]
+        indexes[column] = headings.index(name.casefold())
+    missing = [" or ".join(names[column]) for column in needed if column not in indexes]
     if missing:
         raise FileRefused(
             "UNKNOWN_LAYOUT", file, f"it has no column {', '.join(missing)}",
-            "have the report made with it", header.line_no,
+            "ask for a report with it", header.line_no,
         )  # fmt: skip
-    return places
+    return indexes

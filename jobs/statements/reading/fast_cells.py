@@ -1,4 +1,4 @@
-"""Cells of a clean block, whole columns at once; what is not surely clean is left to the slow way.
+"""The fast path: splits a clean block into whole columns. Other blocks take the slow path.
 
 Source: docs/reference/dialects.md.
 """
@@ -11,71 +11,83 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from jobs.statements.reading.quoting import surely_plain
+from jobs.statements.reading.quoting import has_simple_quotes
 
 if TYPE_CHECKING:
-    from jobs.statements.reading.shape import Shape
+    from jobs.statements.reading.line_format import LineFormat
 
-#: Between two values of a WeChat bill, and before the first.
+#: Stands before every value of a WeChat bill.
 BACKTICK = "`"
 _NEWLINE, _RETURN, _TICK, _COMMA = b"\n\r`,"
-#: Stands for a separator of several bytes while Arrow cuts.
+#: Replaces a separator of several bytes, because Arrow splits at one byte only.
 _UNIT = b"\x1f"
 _BOM = b"\xef\xbb\xbf"
 _WINDOW_BYTES = 512 * 1024
 
 
-def quick(block: bytes, shape: "Shape") -> dict[int, pa.Array] | None:
-    """Columns by place; None where counts do not prove that every line is cut as it should be."""
-    facts = _facts(block)
-    if facts is None or shape.width == 1:  # a line of blanks: is it a value, or none?
+def read_cells_fast(block: bytes, line_format: "LineFormat") -> dict[int, pa.Array] | None:
+    """Columns by index; None where counts do not prove that every line splits as it should."""
+    counts = _count_bytes(block)
+    if (
+        counts is None or line_format.width == 1
+    ):  # a line of blanks could be a value or a blank line
         return None
-    lines = facts.newlines + (not block.endswith(b"\n"))
-    if facts.returns and (
-        facts.returns != block.count(b"\r\n")
-        or facts.returns < lines - 1
+    lines = counts.newlines + (not block.endswith(b"\n"))
+    if counts.returns and (
+        counts.returns != block.count(b"\r\n")
+        or counts.returns < lines - 1
         or b"\n\r\n" in block
         or block.startswith(b"\r")
     ):
         return None
-    if shape.encoding == "utf-8":
+    if line_format.encoding == "utf-8":
         if not _is_utf8(block):
             return None
     else:
         try:
-            block = block.decode(shape.encoding).encode()
+            block = block.decode(line_format.encoding).encode()
         except UnicodeDecodeError:
             return None
     if block.startswith(_BOM):  # Arrow drops it
         return None
-    if shape.separator == BACKTICK:
-        if facts.ticks != lines * shape.width or facts.joints != lines * (shape.width - 1):
+    if line_format.separator == BACKTICK:
+        if counts.ticks != lines * line_format.width or counts.joints != lines * (
+            line_format.width - 1
+        ):
             return None
-        found = _arrow(block, BACKTICK, None, shape.width + 1, [0, *(i + 1 for i in shape.wanted)])
-        last = shape.width - 1
-        if found and pc.max(pc.binary_length(found[0])).as_py():
-            return None  # something stands before a line's first backtick
-        return found and {
-            i: found[i + 1] if i == last else pc.utf8_slice_codeunits(found[i + 1], 0, -1)
-            for i in shape.wanted
+        columns = _read_with_arrow(
+            block,
+            BACKTICK,
+            None,
+            line_format.width + 1,
+            [0, *(i + 1 for i in line_format.read_indexes)],
+        )
+        last = line_format.width - 1
+        if columns and pc.max(pc.binary_length(columns[0])).as_py():
+            return None  # text before a line's first backtick
+        return columns and {
+            i: columns[i + 1] if i == last else pc.utf8_slice_codeunits(columns[i + 1], 0, -1)
+            for i in line_format.read_indexes
         }
-    separator = shape.separator
+    separator = line_format.separator
     if len(separator.encode()) > 1:
         if _UNIT in block:
             return None
         block, separator = block.replace(separator.encode(), _UNIT), _UNIT.decode()
-    if shape.quote is not None and not surely_plain(
-        block, separator.encode(), shape.quote.encode()
+    if line_format.quote is not None and not has_simple_quotes(
+        block, separator.encode(), line_format.quote.encode()
     ):
         return None
-    found = _arrow(block, separator, shape.quote, shape.width, list(shape.wanted))
-    if found and len(next(iter(found.values()))) != lines:
+    columns = _read_with_arrow(
+        block, separator, line_format.quote, line_format.width, list(line_format.read_indexes)
+    )
+    if columns and len(next(iter(columns.values()))) != lines:
         return None
-    return found
+    return columns
 
 
 @dataclass
-class _Facts:
+class _ByteCounts:
     """Counts of a block: line ends, carriage returns, backticks, backticks behind a comma."""
 
     newlines: int = 0
@@ -84,27 +96,27 @@ class _Facts:
     joints: int = 0
 
 
-def _facts(block: bytes) -> _Facts | None:
-    """Counts of a block; None where a NUL byte or an empty line stands in it.
+def _count_bytes(block: bytes) -> _ByteCounts | None:
+    """Counts the bytes of a block; None where it has a NUL byte or an empty line.
 
-    Counted by numpy window by window: it stays in the cache, and lets other threads work.
+    numpy counts window by window: a window stays in the CPU cache, and other threads can run.
     """
-    facts = _Facts()
+    counts = _ByteCounts()
     whole = np.frombuffer(block, np.uint8)
-    before = _NEWLINE  # so that an empty first line is seen
+    before = _NEWLINE  # so that an empty first line counts as empty
     for start in range(0, len(whole), _WINDOW_BYTES):
         window = whole[start : start + _WINDOW_BYTES]
         ends, ticks = window == _NEWLINE, window == _TICK
         empty = bool((ends[1:] & ends[:-1]).any()) or bool(ends[0] and before == _NEWLINE)
         if empty or not window.all():
             return None
-        facts.newlines += int(np.count_nonzero(ends))
-        facts.returns += int(np.count_nonzero(window == _RETURN))
-        facts.ticks += int(np.count_nonzero(ticks))
-        facts.joints += int(np.count_nonzero(ticks[1:] & (window[:-1] == _COMMA)))
-        facts.joints += int(bool(ticks[0]) and before == _COMMA)
+        counts.newlines += int(np.count_nonzero(ends))
+        counts.returns += int(np.count_nonzero(window == _RETURN))
+        counts.ticks += int(np.count_nonzero(ticks))
+        counts.joints += int(np.count_nonzero(ticks[1:] & (window[:-1] == _COMMA)))
+        counts.joints += int(bool(ticks[0]) and before == _COMMA)
         before = int(window[-1])
-    return facts
+    return counts
 
 
 def _is_utf8(block: bytes) -> bool:
@@ -117,7 +129,7 @@ def _is_utf8(block: bytes) -> bool:
     return True
 
 
-def _arrow(
+def _read_with_arrow(
     block: bytes, separator: str, quote: str | None, width: int, wanted: list[int]
 ) -> dict[int, pa.Array] | None:
     names = [str(place) for place in range(width)]

@@ -1,41 +1,41 @@
-"""What of a raw line is shown to nobody: account numbers to their tails, names to one character."""
+"""Masks names and account numbers in raw lines that tieout keeps or shows."""
 
 import csv
 import re
 from dataclasses import dataclass
 
 
-def tail_of(number: str) -> str:
-    """An account number as it is shown."""
+def mask_account_number(number: str) -> str:
+    """Masks an account number but for its last four characters."""
     return "*" * (len(number) - 4) + number[-4:]
 
 
-def first_of(name: str) -> str:
-    """A name as it is shown."""
+def mask_name(name: str) -> str:
+    """Masks a name: its first character and two stars."""
     return f"{name[:1]}**"
 
 
-def cut(text: str, separator: str, quote: str | None) -> list[str]:
-    """The cells of a raw line, whatever its quotes are like."""
-    plain = text.lstrip("\ufeff")
+def split_raw_line(text: str, separator: str, quote: str | None) -> list[str]:
+    """Splits a raw line into cells; by the separator alone where its quotes are invalid."""
+    line = text.lstrip("\ufeff")
     if quote is None:
-        return plain.split(separator)
+        return line.split(separator)
     try:
-        return next(csv.reader([plain], delimiter=separator, quotechar=quote), [])
+        return next(csv.reader([line], delimiter=separator, quotechar=quote), [])
     except csv.Error:
-        return plain.split(separator)
+        return line.split(separator)
 
 
-def hidden(text: str, cell: str, shown: str, separator: str, quote: str | None) -> str:
-    """A raw line with a cell as it is shown; a name may be a letter, so no part of another is."""
-    edge = re.escape(separator + (quote or "")) + r"\s\ufeff"
-    whole = re.compile(f"(?<![^{edge}]){re.escape(cell)}(?![^{edge}])")
-    return whole.sub(lambda _: shown, text)
+def mask_cell(text: str, cell: str, masked: str, separator: str, quote: str | None) -> str:
+    """Replaces a cell's text in a raw line; only as a whole cell, as a name may be one letter."""
+    edge_characters = re.escape(separator + (quote or "")) + r"\s\ufeff"
+    pattern = re.compile(f"(?<![^{edge_characters}]){re.escape(cell)}(?![^{edge_characters}])")
+    return pattern.sub(lambda _: masked, text)
 
 
 @dataclass(frozen=True)
-class Private:
-    """Which cells (from 0) of a line hold names and account numbers; a line of `width` 0 may have
+class PrivateCells:
+    """The cells (from 0) of a line with names and account numbers. With `width` 0, lines may have
     any number of cells.
     """
 
@@ -46,37 +46,38 @@ class Private:
     quote: str | None
     strip: str
 
-    def hidden(self, raw: str) -> str:
-        """A rejected line without them.
+    def mask(self, raw: str) -> str:
+        """Masks them in a rejected line.
 
-        A line of another width is shifted by one of its cells: it is read from both its ends.
+        In a line of another width, one cell shifted those behind it, so this counts cells from
+        both ends of the line.
         """
-        cells = cut(raw, self.separator, self.quote)
+        cells = split_raw_line(raw, self.separator, self.quote)
         shift = len(cells) - self.width if self.width else 0
-        for places, shown in ((self.names, first_of), (self.numbers, tail_of)):
-            for at in {at for place in places for at in (place, place + shift)}:
+        for indexes, mask_text in ((self.names, mask_name), (self.numbers, mask_account_number)):
+            for at in {at for place in indexes for at in (place, place + shift)}:
                 cell = cells[at].strip(self.strip) if 0 <= at < len(cells) else ""
                 if cell:
-                    raw = hidden(raw, cell, shown(cell), self.separator, self.quote)
+                    raw = mask_cell(raw, cell, mask_text(cell), self.separator, self.quote)
         return raw
 
 
 @dataclass(frozen=True)
 class PrivateBytes:
-    """Which bytes of a fixed-width record (from 0: start, width) hold names and account numbers."""
+    """The bytes of a fixed-width record (from 0: start, width) with names and account numbers."""
 
     names: tuple[tuple[int, int], ...]
     numbers: tuple[tuple[int, int], ...]
     encoding: str
 
-    def hidden(self, raw: str) -> str:
-        """A rejected record without them; what could not be decoded stands for a byte each."""
+    def mask(self, raw: str) -> str:
+        """Masks them in a rejected record. Each undecodable character counts as one byte."""
         record = raw.replace("\ufffd", "?").encode(self.encoding, "replace")
-        for fields, shown in ((self.names, first_of), (self.numbers, tail_of)):
+        for fields, mask_text in ((self.names, mask_name), (self.numbers, mask_account_number)):
             for start, width in fields:
                 field = record[start : start + width]
                 text = field.decode(self.encoding, "replace").strip()
                 if text:
-                    masked = shown(text).encode(self.encoding, "replace").ljust(len(field))
+                    masked = mask_text(text).encode(self.encoding, "replace").ljust(len(field))
                     record = record[:start] + masked[: len(field)] + record[start + width :]
         return record.decode(self.encoding, "replace")

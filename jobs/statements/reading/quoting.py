@@ -1,33 +1,33 @@
-"""Quoted cells: one way to read them, and when the quick way is sure to read them so."""
+"""Quoted cells: how to split them, and whether the fast path can read them."""
 
 import csv
 
 import numpy as np
 
 _NEWLINE, _RETURN = b"\n\r"
-#: A cell behind the last one, to see that no quote is open at the end of a line.
+#: A cell added behind the last one. It is lost when a quote is still open at the line's end.
 _LAST = "\x1e"
 
 
-def cut_quoted(text: str, separator: str, quote: str) -> list[str]:
-    """The cells of a line; white space between a closing quote and the separator is kept.
+def split_quoted_line(text: str, separator: str, quote: str) -> list[str]:
+    """Splits a line; keeps white space between a closing quote and the separator.
 
     Raises:
-        ValueError: text behind a closing quote, or one that is never closed.
+        ValueError: text stands behind a closing quote, or a quote is never closed.
     """
-    ends = csv.reader([f"{text}{separator}{_LAST}"], delimiter=separator, quotechar=quote)
+    reader = csv.reader([f"{text}{separator}{_LAST}"], delimiter=separator, quotechar=quote)
     try:
-        cells = next(ends)
+        cells = next(reader)
     except csv.Error as fault:
         raise ValueError(f"BAD_QUOTES: {fault}") from fault
     if cells[-1] != _LAST:
         raise ValueError("BAD_QUOTES: a quote is not closed")
-    if quote in text and not _closed_well(text, separator, quote):
+    if quote in text and not _is_closed_before_separator(text, separator, quote):
         raise ValueError(f"BAD_QUOTES: text stands behind a closing {quote}")
     return cells[:-1]
 
 
-def _closed_well(text: str, separator: str, quote: str) -> bool:
+def _is_closed_before_separator(text: str, separator: str, quote: str) -> bool:
     at, size = 0, len(text)
     while at < size:
         if text[at] == quote:
@@ -46,11 +46,11 @@ def _closed_well(text: str, separator: str, quote: str) -> bool:
     return True
 
 
-def surely_plain(block: bytes, separator: bytes, quote: bytes) -> bool:
-    """Whether every quote of a block opens or closes a cell, right beside a separator."""
-    whole = np.frombuffer(b"\n" + block + b"\n", np.uint8)
-    places = np.flatnonzero(whole == quote[0])
-    before, after = whole[places - 1], whole[places + 1]
+def has_simple_quotes(block: bytes, separator: bytes, quote: bytes) -> bool:
+    """Whether every quote of a block opens or closes a cell, directly beside a separator."""
+    padded = np.frombuffer(b"\n" + block + b"\n", np.uint8)
+    places = np.flatnonzero(padded == quote[0])
+    before, after = padded[places - 1], padded[places + 1]
     opens = (before == separator[0]) | (before == _NEWLINE)
     closes = (after == separator[0]) | (after == _NEWLINE) | (after == _RETURN)
     return not len(places) % 2 and bool((opens[::2] & closes[1::2]).all())

@@ -1,15 +1,15 @@
-"""Which lines of a file are read: by the text of their first cell, or by what they look like."""
+"""Selects the lines of a file to read: by the code in the first cell, or by an expression."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from jobs.statements.reading.cell_marks import shown
+from jobs.statements.reading.sheet_encoding import render_row
 
 
 @dataclass
-class Sifted:
-    """The lines that are read, with their numbers (from 1), and those of no known type."""
+class FilteredLines:
+    """The lines to read with their numbers (from 1), and the lines of unknown type."""
 
     block: bytes = b""
     line_no: list[int] = field(default_factory=list)
@@ -17,65 +17,68 @@ class Sifted:
 
 
 @dataclass(frozen=True)
-class Codes:
-    """First cells as bytes of the file: a line of `kept` is read, one of `dropped` is not.
+class RecordTypes:
+    """Codes of record types as bytes of the file: which lines to read, and which to skip.
 
-    With `kept` empty every line is read. Lines whose start fits `ignored` never are.
+    With `read_codes` empty, every line is read. A line whose start matches one of
+    `ignored_patterns` is never read.
     """
 
-    kept: tuple[bytes, ...]
-    dropped: tuple[bytes, ...]
+    read_codes: tuple[bytes, ...]
+    skipped_codes: tuple[bytes, ...]
     separator: bytes
-    around: bytes
+    strip_characters: bytes
     encoding: str
-    ignored: tuple[re.Pattern[str], ...] = ()
+    ignored_patterns: tuple[re.Pattern[str], ...] = ()
 
-    def of(self, line: bytes) -> bytes:
-        """The first cell of a line, without white space and what may stand around it."""
+    def read_code(self, line: bytes) -> bytes:
+        """The first cell of a line, without white space and the characters around it."""
         first = line.split(self.separator, 1)[0].strip(b" \t\r")
-        return first.strip(self.around) if self.around else first
+        return first.strip(self.strip_characters) if self.strip_characters else first
 
-    def ignores(self, line: bytes) -> bool:
-        """Whether a line is no record: it is empty, or fits an expression."""
-        if not self.ignored or not line.strip(b"\r"):
+    def is_ignored(self, line: bytes) -> bool:
+        """Whether a line is no record: it is empty, or it matches an expression."""
+        if not self.ignored_patterns or not line.strip(b"\r"):
             return not line.strip(b"\r")
-        text = shown(line.decode(self.encoding, "replace")).removesuffix("\r")
-        return any(each.match(text) for each in self.ignored)
+        text = render_row(line.decode(self.encoding, "replace")).removesuffix("\r")
+        return any(pattern.match(text) for pattern in self.ignored_patterns)
 
-    def keeps(self, line: bytes) -> bool:
+    def is_read(self, line: bytes) -> bool:
         """Whether a line is read."""
-        return not self.ignores(line) and (not self.kept or self.of(line) in self.kept)
+        return not self.is_ignored(line) and (
+            not self.read_codes or self.read_code(line) in self.read_codes
+        )
 
-    def sifted(self, block: bytes, first_line: int) -> Sifted:
-        """The lines of a block by their codes; blank ones are left out."""
-        out, lines = Sifted(), []
+    def filter_lines(self, block: bytes, first_line: int) -> FilteredLines:
+        """Splits a block into lines to read and unknown lines; leaves out blank lines."""
+        filtered, lines = FilteredLines(), []
         for number, line in enumerate(block.split(b"\n"), first_line):
-            if self.ignores(line):
+            if self.is_ignored(line):
                 continue
-            code = self.of(line)
-            if not self.kept or code in self.kept:
-                out.line_no.append(number)
+            code = self.read_code(line)
+            if not self.read_codes or code in self.read_codes:
+                filtered.line_no.append(number)
                 lines.append(line)
-            elif code not in self.dropped and line.strip():
-                out.unknown.append((number, line))
-        out.block = b"\n".join(lines) + b"\n" if lines else b""
-        return out
+            elif code not in self.skipped_codes and line.strip():
+                filtered.unknown.append((number, line))
+        filtered.block = b"\n".join(lines) + b"\n" if lines else b""
+        return filtered
 
 
-def codes(
-    kept: Sequence[str],
-    dropped: Sequence[str],
+def build_record_types(
+    read_codes: Sequence[str],
+    skipped_codes: Sequence[str],
     separator: str,
-    around: str,
+    strip_characters: str,
     encoding: str,
-    ignored: Sequence[str] = (),
-) -> Codes:
-    """Codes in the encoding of their file, and expressions of lines that are passed over."""
-    return Codes(
-        tuple(code.encode(encoding) for code in kept),
-        tuple(code.encode(encoding) for code in dropped),
+    ignored_patterns: Sequence[str] = (),
+) -> RecordTypes:
+    """Encodes the codes as the file does, and compiles the expressions of ignored lines."""
+    return RecordTypes(
+        tuple(code.encode(encoding) for code in read_codes),
+        tuple(code.encode(encoding) for code in skipped_codes),
         separator.encode(encoding),
-        around.encode(encoding),
+        strip_characters.encode(encoding),
         encoding,
-        tuple(re.compile(each) for each in ignored),
+        tuple(re.compile(pattern) for pattern in ignored_patterns),
     )

@@ -1,1 +1,1 @@
-"""Workbooks, in bounded memory, described as delimited text is."""
+"""Workbooks, read in bounded memory, described by a profile as delimited text is."""

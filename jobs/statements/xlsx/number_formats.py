@@ -1,4 +1,4 @@
-"""How the numbers of a workbook are meant: as numbers, as dates, or as digits with zeros in front.
+"""What the numbers of a workbook mean: numbers, dates, or digits with leading zeros.
 
 Source: ECMA-376 part 1, 18.8.30 (numFmt), 18.17.4 (dates and times).
 """
@@ -9,86 +9,91 @@ from datetime import date, time
 
 from lxml import etree
 
-from jobs.statements.reading.cell_marks import MOMENT, NONE, NUMBER
+from jobs.statements.reading.sheet_encoding import DATE_TIME, NO_VALUE, NUMBER
 
-#: Formats that every program knows without a word; 27 to 36 and 50 to 58 are East Asian dates.
-_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+#: Built-in date formats, by number; 27 to 36 and 50 to 58 are East Asian.
+_BUILT_IN_DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
 _ZEROS = re.compile(r"0{2,}")
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _MILLIS_A_DAY = 86_400_000
-#: Day 0 of both systems, and in that of 1900 the day that never was: 29 February 1900.
+#: Day 0 of both date systems. The 1900 system has a 29 February 1900, which never existed.
 _FIRST_OF_1900, _FIRST_OF_1904 = date(1899, 12, 30).toordinal(), date(1904, 1, 1).toordinal()
-_NEVER = 60
-#: Days are counted up to 9999 in both systems.
+_INVALID_DAY_OF_1900 = 60
+#: Both date systems end with the year 9999.
 _SERIAL_MAX = date(9999, 12, 31).toordinal() - _FIRST_OF_1904
 
-#: Of a style: how its numbers are meant. Above zero: digits, so many with zeros in front.
+#: What the numbers of a style mean. A value above zero is a width: digits with leading zeros.
 GENERAL, DATE = 0, -1
 
 
-def meaning(code: str) -> int:
-    """What a number format makes of a number."""
-    first = _LITERAL.sub("", code.split(";", 1)[0])
-    if first.strip().lower() == "general":
+def classify_format(code: str) -> int:
+    """Returns GENERAL, DATE, or a width of digits for a number format."""
+    section = _LITERAL.sub("", code.split(";", 1)[0])
+    if section.strip().lower() == "general":
         return GENERAL
-    if re.search("[dmyhs]", first, re.IGNORECASE):
+    if re.search("[dmyhs]", section, re.IGNORECASE):
         return DATE
-    return len(first) if _ZEROS.fullmatch(first) else GENERAL
+    return len(section) if _ZEROS.fullmatch(section) else GENERAL
 
 
-def meanings(styles: etree._Element | None) -> list[int]:
-    """By the number that cells bear for their style, how numbers of it are meant."""
+def classify_styles(styles: etree._Element | None) -> list[int]:
+    """Classifies every cell style, in the order of the style numbers in cells."""
     if styles is None:
         return []
-    own = {
-        each.get("numFmtId"): meaning(each.get("formatCode") or "")
-        for each in styles.iterfind("{*}numFmts/{*}numFmt")
+    custom_formats = {
+        element.get("numFmtId"): classify_format(element.get("formatCode") or "")
+        for element in styles.iterfind("{*}numFmts/{*}numFmt")
     }
-    return [_of(each.get("numFmtId") or "0", own) for each in _formats(styles)]
+    return [
+        _classify_format_id(element.get("numFmtId") or "0", custom_formats)
+        for element in _iterate_cell_formats(styles)
+    ]
 
 
-def _formats(styles: etree._Element) -> Iterable[etree._Element]:
+def _iterate_cell_formats(styles: etree._Element) -> Iterable[etree._Element]:
     return styles.iterfind("{*}cellXfs/{*}xf")
 
 
-def _of(number: str, own: dict[str | None, int]) -> int:
-    if number in own:
-        return own[number]
-    return DATE if number.isdecimal() and int(number) in _DATES else GENERAL
+def _classify_format_id(format_id: str, custom_formats: dict[str | None, int]) -> int:
+    if format_id in custom_formats:
+        return custom_formats[format_id]
+    return DATE if format_id.isdecimal() and int(format_id) in _BUILT_IN_DATE_FORMATS else GENERAL
 
 
-def number_text(printed: str, meant: int, since_1904: bool) -> str:
-    """A number as it stands in the file, to its marked text: exact, by its shortest form.
+def format_number(printed: str, number_meaning: int, since_1904: bool) -> str:
+    """Formats a number of the file as text with a marker: exact, in its shortest form.
 
     Raises:
-        ValueError: it is no number.
+        ValueError: the text is no number.
     """
     if not _NUMBER.fullmatch(printed):
         raise ValueError(f"{printed[:40]!r} is no number")
-    if meant == DATE:
-        return _moment(float(printed), since_1904)
+    if number_meaning == DATE:
+        return _format_date_time(float(printed), since_1904)
     if _WHOLE.fullmatch(printed):
-        return NUMBER + (printed.zfill(meant) if meant else printed)
+        return NUMBER + (printed.zfill(number_meaning) if number_meaning else printed)
     if re.fullmatch("-?[0-9]{1,40}", printed):
-        return NUMBER + printed  # more digits than a spreadsheet keeps: shown as it stands
+        return NUMBER + printed  # more digits than a spreadsheet keeps: unchanged
     shortest = repr(float(printed)).removesuffix(".0").upper()
-    return NUMBER + (shortest.zfill(meant) if meant and shortest.isdecimal() else shortest)
+    return NUMBER + (
+        shortest.zfill(number_meaning) if number_meaning and shortest.isdecimal() else shortest
+    )
 
 
-def _moment(serial: float, since_1904: bool) -> str:
-    """The date, or time of day, that a number stands for, to the millisecond."""
+def _format_date_time(serial: float, since_1904: bool) -> str:
+    """Formats a serial number as a date or time of day, to the millisecond."""
     if not 0 <= serial < _SERIAL_MAX:
-        return f"{NONE}#DATE {serial}"
+        return f"{NO_VALUE}#DATE {serial}"
     days, millis = divmod(round(serial * _MILLIS_A_DAY), _MILLIS_A_DAY)
     minutes, seconds = divmod(millis, 60_000)
     hour, minute = divmod(minutes, 60)
-    at = time(hour, minute, seconds // 1000, seconds % 1000 * 1000).isoformat()
+    time_text = time(hour, minute, seconds // 1000, seconds % 1000 * 1000).isoformat()
     if serial < 1:
-        return f"{MOMENT}{at}"
-    if not since_1904 and days == _NEVER:
-        return f"{NONE}#DATE {serial}"
-    first = _FIRST_OF_1904 if since_1904 else _FIRST_OF_1900 + (days < _NEVER)
-    on = date.fromordinal(first + days).isoformat()
-    return f"{MOMENT}{on} {at}" if millis else f"{MOMENT}{on}"
+        return f"{DATE_TIME}{time_text}"
+    if not since_1904 and days == _INVALID_DAY_OF_1900:
+        return f"{NO_VALUE}#DATE {serial}"
+    first_day = _FIRST_OF_1904 if since_1904 else _FIRST_OF_1900 + (days < _INVALID_DAY_OF_1900)
+    date_text = date.fromordinal(first_day + days).isoformat()
+    return f"{DATE_TIME}{date_text} {time_text}" if millis else f"{DATE_TIME}{date_text}"

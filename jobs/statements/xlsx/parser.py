@@ -1,7 +1,7 @@
-"""A workbook's sheet, described by its profile as delimited text is.
+"""A sheet of a workbook, described by its profile as delimited text is.
 
-The sheet is laid out as lines of text once, in a stream, row N as line N; from there on it is read
-as any other text. Source: docs/reference/dialects/xlsx.md.
+`to_text` streams the sheet once into lines of text, row N as line N. tieout then reads that text as
+any other. Source: docs/reference/dialects/xlsx.md.
 """
 
 import re
@@ -11,11 +11,11 @@ from typing import IO, ClassVar
 
 from jobs.statements.canonical.timestamps import Faults
 from jobs.statements.delimited import parser
-from jobs.statements.delimited.running_balance import turned
-from jobs.statements.parser import Dialect, Parsed, Plan, Sample
-from jobs.statements.reading.cell_marks import MARKS, NUMBER, SEPARATOR, shown
-from jobs.statements.reading.shape import Cells
-from jobs.statements.xlsx.cells import days_of, moments_of, texts_of
+from jobs.statements.delimited.running_balance import detect_order
+from jobs.statements.parser import Dialect, ParsedBlock, Plan, Sample
+from jobs.statements.reading.line_format import Cells
+from jobs.statements.reading.sheet_encoding import MARKERS, NUMBER, SEPARATOR, render_row
+from jobs.statements.xlsx.cells import decode_column, read_dates, read_timestamps
 from jobs.statements.xlsx.rows import COLUMNS_MAX
 from jobs.statements.xlsx.workbook_zip import OLE, ZIP, Workbook
 from schemas.profile.channel import Profile
@@ -28,70 +28,77 @@ class SheetLayout(DelimitedLayout):
     """A layout whose lines are the rows of a sheet."""
 
     is_sheet: ClassVar[bool] = True
-    marks: ClassVar[str] = MARKS
+    marks: ClassVar[str] = MARKERS
 
     def text(self, raw: bytes, errors: str = "replace") -> str:
-        """Rows for people: without marks, numbers printed as `amounts` says that texts are."""
+        """Renders rows for people: without markers, numbers with the decimal sign of `amounts`."""
         text = super().text(raw, errors)
         if self.amounts is not None and self.amounts.decimal == ",":
             text = _NUMBERS.sub(lambda hit: hit[1].replace(".", ","), text)
-        return shown(text)
+        return render_row(text)
 
 
 def identify(sample: Sample) -> bool:
-    """Whether the file is a workbook, of today's kind or, to be refused by name, of the old one."""
+    """Whether the file is a workbook: .xlsx, or .xls, which tieout refuses with its own reason."""
     return sample.head.startswith(OLE) or (
         sample.head.startswith(ZIP) and b"[Content_Types].xml" in sample.head + sample.tail
     )
 
 
 def to_text(source: IO[bytes], name: str, profile: Profile, bytes_max: int) -> Iterator[bytes]:
-    """The lines of the sheet that the profile names, in pieces.
+    """Yields the lines of the sheet that the profile names, in blocks.
 
     Raises:
-        FileRefused: no workbook, one that is not to be read, or no such sheet.
+        FileRefused: the file is no workbook, tieout does not read it, or it has no such sheet.
     """
-    wanted = parser.layout_of(profile).sheet
-    return Workbook(source, name, bytes_max).lines(wanted)
+    wanted = parser.get_layout(profile).sheet
+    return Workbook(source, name, bytes_max).read_lines(wanted)
 
 
-def as_text(profile: Profile) -> Profile:
-    """The profile of the text that a sheet is laid out as."""
-    own = parser.layout_of(profile)
-    given = {name: getattr(own, name) for name in own.model_fields_set}
-    layout = SheetLayout.model_validate({**given, "separator": SEPARATOR})
+def to_text_profile(profile: Profile) -> Profile:
+    """Converts a profile to that of the text of its sheet."""
+    sheet_layout = parser.get_layout(profile)
+    values = {name: getattr(sheet_layout, name) for name in sheet_layout.model_fields_set}
+    layout = SheetLayout.model_validate({**values, "separator": SEPARATOR})
     return profile.model_copy(update={"layout": layout})
 
 
 def plan(sample: Sample, profile: Profile) -> Plan:
-    """Binds the header or the numbers, finds what stands above and below the trades.
+    """Finds the columns by header or by number, and the text above and below the statement lines.
 
     Raises:
         FileRefused: header, trailer, footer or totals are not as the profile says.
     """
-    text = as_text(profile)
-    layout = parser.layout_of(text)
-    plan = parser.plan(sample, text)
-    assert plan.shape is not None
-    bounded = layout.header == "names" and layout.records is None
-    width = plan.shape.width if bounded else COLUMNS_MAX
-    shape = replace(plan.shape, width=width, is_sheet=True)
-    return turned(sample, replace(plan, dialect="xlsx", shape=shape), shape, parse, profile)
-
-
-def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
-    """Cells to canonical lines; what a spreadsheet has damaged is blamed first."""
-    text = as_text(profile)
-    layout, odd = parser.layout_of(text), Faults()
-    columns = {}
-    for name, place in plan.places.items():
-        columns[name], faults = texts_of(cells.columns[place], name.rpartition("/")[2], layout)
-        odd = {**faults, **odd}
-    parsed = parser.mapped_lines(
-        columns, cells.line_no, plan, text, moments_of=moments_of, days_of=days_of
+    text_profile = to_text_profile(profile)
+    layout = parser.get_layout(text_profile)
+    plan = parser.plan(sample, text_profile)
+    assert plan.line_format is not None
+    has_fixed_width = layout.header == "names" and layout.records is None
+    width = plan.line_format.width if has_fixed_width else COLUMNS_MAX
+    line_format = replace(plan.line_format, width=width, is_sheet=True)
+    return detect_order(
+        sample, replace(plan, dialect="xlsx", line_format=line_format), line_format, parse, profile
     )
-    parsed.lines.faults.update(odd)
-    return parsed
+
+
+def parse(cells: Cells, plan: Plan, profile: Profile) -> ParsedBlock:
+    """Converts cells to canonical lines. Faults of damaged cells come before other faults."""
+    text_profile = to_text_profile(profile)
+    layout, damage_faults = parser.get_layout(text_profile), Faults()
+    columns = {}
+    for name, place in plan.column_indexes.items():
+        columns[name], faults = decode_column(cells.columns[place], name.rpartition("/")[2], layout)
+        damage_faults = {**faults, **damage_faults}
+    block = parser.map_lines(
+        columns,
+        cells.line_no,
+        plan,
+        text_profile,
+        read_timestamps=read_timestamps,
+        read_dates=read_dates,
+    )
+    block.lines.faults.update(damage_faults)
+    return block
 
 
 DIALECT = Dialect(
@@ -100,5 +107,5 @@ DIALECT = Dialect(
     plan,
     parse=parse,
     to_text=to_text,
-    text_layout=lambda profile: parser.layout_of(as_text(profile)),
+    text_layout=lambda profile: parser.get_layout(to_text_profile(profile)),
 )

@@ -1,4 +1,4 @@
-"""The rows of a sheet, in a stream, as marked lines of text. Source: ECMA-376 part 1, 18.3.1."""
+"""Streams the rows of a sheet as lines of text with markers. Source: ECMA-376 part 1, 18.3.1."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,13 +8,13 @@ from typing import IO
 
 from lxml import etree
 
-from jobs.statements.reading.cell_marks import MOMENT, NONE, SEPARATOR, encoded
-from jobs.statements.reading.xml_stream import elements
-from jobs.statements.xlsx.number_formats import number_text
+from jobs.statements.reading.sheet_encoding import DATE_TIME, NO_VALUE, SEPARATOR, encode_cell
+from jobs.statements.reading.xml_stream import stream_elements
+from jobs.statements.xlsx.number_formats import format_number
 from schemas.errors import FileRefused
 
 ROWS_MAX = 1_048_576
-#: Columns of which a value is read; a statement with more is no statement.
+#: Most columns with values; no statement has more.
 COLUMNS_MAX = 1000
 _COLUMNS_OF_A_SHEET = 16_384
 _CHUNK_BYTES = 1 << 20
@@ -24,13 +24,13 @@ _MERGED = re.compile(
 _MERGED_BYTES_MAX = 200
 _SHARED_MAX = 4096
 _PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
-Merged = tuple[int, int, int, int]
+MergedArea = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
-class Values:
-    """What cells refer to: the workbook's shared texts, what its styles make of numbers, and
-    whether its days are counted from 1904.
+class CellContext:
+    """What cells refer to: the workbook's shared texts, the meaning of numbers by style, and
+    whether dates count from 1904.
     """
 
     texts: Sequence[bytes]
@@ -38,208 +38,219 @@ class Values:
     since_1904: bool = False
 
 
-def bad_sheet(name: str, found: str, line: int = 0) -> FileRefused:
-    """A sheet that is not as the format says."""
-    return FileRefused("BAD_WORKBOOK", name, found, "have it saved anew, or fetch it again", line)
+def bad_sheet(name: str, problem: str, line: int = 0) -> FileRefused:
+    """The refusal of a workbook or sheet that breaks the format."""
+    return FileRefused("BAD_WORKBOOK", name, problem, "save it again, or fetch it again", line)
 
 
-def merged_cells(source: IO[bytes], name: str) -> list[Merged]:
-    """The merged areas of a sheet, the lowest first: first and last row, first (from 0) and last
-    column.
+def find_merged_areas(source: IO[bytes], name: str) -> list[MergedArea]:
+    """Finds the merged areas of a sheet, the lowest first: first row, last row, first column (from
+    0), last column.
 
-    They stand below its rows, and are looked for in its bytes before these are read; so the whole
-    part is seen to unpack.
+    The file lists them below its rows, but reading rows needs them. So this searches the bytes of
+    the whole part first, which also proves that the part unpacks.
     """
-    found, carried = [], b""
+    areas, rest = [], b""
     while chunk := source.read(_CHUNK_BYTES):
-        text = carried + chunk
-        carried = text[-_MERGED_BYTES_MAX:]
+        text = rest + chunk
+        rest = text[-_MERGED_BYTES_MAX:]
         if b"mergeCell" in text:
-            for hit in _MERGED.finditer(text):
-                ends = [_place(each.decode(), name) for each in hit.groups()]
-                found.append((ends[0][1], ends[1][1], ends[0][0], ends[1][0]))
-    return sorted(set(found), reverse=True)
+            for match in _MERGED.finditer(text):
+                corners = [
+                    _parse_cell_reference(corner.decode(), name) for corner in match.groups()
+                ]
+                areas.append((corners[0][1], corners[1][1], corners[0][0], corners[1][0]))
+    return sorted(set(areas), reverse=True)
 
 
-def _place(text: str, name: str) -> tuple[int, int]:
-    """Column (from 0) and row (from 1) of a reference such as `AB12`."""
-    hit = _PLACE.fullmatch(text)
+def _parse_cell_reference(text: str, name: str) -> tuple[int, int]:
+    """Parses a cell reference such as `AB12`: column (from 0) and row (from 1)."""
+    match = _PLACE.fullmatch(text)
     column = 0
-    for letter in hit[1] if hit else "":
+    for letter in match[1] if match else "":
         column = column * 26 + ord(letter) - 64
-    if hit is None or column > _COLUMNS_OF_A_SHEET or int(hit[2]) > ROWS_MAX:
-        raise bad_sheet(name, f"it has a cell {text[:20]!r}")
-    return column - 1, int(hit[2])
+    if match is None or column > _COLUMNS_OF_A_SHEET or int(match[2]) > ROWS_MAX:
+        raise bad_sheet(name, f"it has an invalid cell reference {text[:20]!r}")
+    return column - 1, int(match[2])
 
 
 @dataclass
-class Sheet:
-    """A sheet under reading: `merged` are the areas to come, the lowest first; `above` those that
-    the row may lie in; `columns` are known by their letters.
+class SheetReader:
+    """Reads a sheet. `coming_areas` are merged areas below the current row, the lowest first;
+    `open_areas` are those that the row may lie in; `columns` caches column numbers by letters.
     """
 
     name: str
-    values: Values
-    merged: list[Merged] = field(default_factory=list)
-    above: list[Merged] = field(default_factory=list)
+    context: CellContext
+    coming_areas: list[MergedArea] = field(default_factory=list)
+    open_areas: list[MergedArea] = field(default_factory=list)
     row: int = 0
     columns: dict[str, int] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     shared: dict[str, bytes] = field(default_factory=dict)
 
-    def lines(self, source: IO[bytes]) -> Iterator[bytes]:
-        """Line N is row N: rows that are not there are blank lines, blank ones at the end none.
+    def read_lines(self, source: IO[bytes]) -> Iterator[bytes]:
+        """Yields text in blocks; line N is row N. Missing rows become blank lines, but for those at
+        the end.
 
         Raises:
-            FileRefused: no well-formed sheet, or one of too many columns.
+            FileRefused: the sheet is not well-formed, or has too many columns.
         """
-        at, waiting, size = 0, [], 0
-        for row in elements(source, "row", self.name, until="sheetData"):
-            cells = self._cells(row)
+        last_row, pending, size = 0, [], 0
+        for row in stream_elements(source, "row", self.name, until="sheetData"):
+            cells = self._read_cells(row)
             if not cells:
                 continue
-            line = b"\n" * (self.row - at - 1) + SEPARATOR.encode().join(cells) + b"\n"
-            at = self.row
-            waiting.append(line)
+            line = b"\n" * (self.row - last_row - 1) + SEPARATOR.encode().join(cells) + b"\n"
+            last_row = self.row
+            pending.append(line)
             size += len(line)
             if size >= _CHUNK_BYTES:
-                yield b"".join(waiting)
-                waiting, size = [], 0
-        yield b"".join(waiting)
+                yield b"".join(pending)
+                pending, size = [], 0
+        yield b"".join(pending)
 
     def is_empty(self, source: IO[bytes]) -> bool:
-        """Whether no cell has a value."""
-        rows = elements(source, "row", self.name, until="sheetData")
-        return not any(self._cells(row) for row in rows)
+        """Whether no cell of the sheet has a value."""
+        rows = stream_elements(source, "row", self.name, until="sheetData")
+        return not any(self._read_cells(row) for row in rows)
 
-    def _cells(self, row: etree._Element) -> list[bytes]:
-        """The cells of a row, up to the last that has a value."""
-        printed = row.get("r")
-        number = self.row + 1 if printed is None else int(printed) if printed.isdecimal() else 0
+    def _read_cells(self, row: etree._Element) -> list[bytes]:
+        """Reads the cells of a row, up to the last one with a value."""
+        row_text = row.get("r")
+        number = self.row + 1 if row_text is None else int(row_text) if row_text.isdecimal() else 0
         if not self.row < number <= ROWS_MAX:
-            raise bad_sheet(self.name, f"row {printed} stands below row {self.row}")
+            raise bad_sheet(self.name, f"row {row_text} follows row {self.row}")
         self.row, suffix = number, str(number)
         if not self.tags:
-            space = str(row.tag)[: -len("row")]
-            self.tags = tuple(space + name for name in ("c", "v", "is", "f"))
+            namespace = str(row.tag)[: -len("row")]
+            self.tags = tuple(namespace + name for name in ("c", "v", "is", "f"))
         cell_tag, columns = self.tags[0], self.columns
-        out, last = list[bytes](), -1
+        cells, last_column = list[bytes](), -1
         for cell in row:
             if cell.tag != cell_tag:
                 continue
-            ref = cell.get("r")
-            if ref is None:
-                at = last + 1
+            reference = cell.get("r")
+            if reference is None:
+                column = last_column + 1
             else:
-                known = columns.get(ref[: -len(suffix)]) if ref.endswith(suffix) else None
-                at = self._column(ref) if known is None else known
-            if at <= last:
-                raise bad_sheet(self.name, f"cell {ref} stands twice or out of its order", number)
-            last = at
-            if value := self._value(cell):
-                if at >= COLUMNS_MAX:
+                cached = (
+                    columns.get(reference[: -len(suffix)]) if reference.endswith(suffix) else None
+                )
+                column = self._find_column(reference) if cached is None else cached
+            if column <= last_column:
+                raise bad_sheet(self.name, f"cell {reference} is repeated or out of order", number)
+            last_column = column
+            if value := self._read_value(cell):
+                if column >= COLUMNS_MAX:
                     raise FileRefused(
-                        "TOO_MANY_COLUMNS", self.name, f"a value in column {at + 1}",
-                        "have the file looked at", number,
+                        "TOO_MANY_COLUMNS", self.name, f"a value in column {column + 1}",
+                        "inspect the file", number,
                     )  # fmt: skip
-                if at > len(out):
-                    out += [b""] * (at - len(out))
-                out.append(value)
-        merged = out and (self.merged or self.above)
-        return self._under_merged(out, number) if merged else out
+                if column > len(cells):
+                    cells += [b""] * (column - len(cells))
+                cells.append(value)
+        has_merged_areas = cells and (self.coming_areas or self.open_areas)
+        return self._mark_merged_cells(cells, number) if has_merged_areas else cells
 
-    def _column(self, ref: str) -> int:
-        """The column of a cell of this row, which is then known by its letters."""
-        column, row = _place(ref, self.name)
+    def _find_column(self, reference: str) -> int:
+        """Finds the column of a cell in this row and caches it by its letters."""
+        column, row = _parse_cell_reference(reference, self.name)
         if row != self.row:
-            raise bad_sheet(self.name, f"cell {ref} stands in row {self.row}", self.row)
-        self.columns[ref[: -len(str(row))]] = column
+            raise bad_sheet(self.name, f"row {self.row} has a cell {reference}", self.row)
+        self.columns[reference[: -len(str(row))]] = column
         return column
 
-    def _value(self, cell: etree._Element) -> bytes:
-        _, value, inner, worked_out = self.tags
-        kind, text, inline, formula = cell.get("t", "n"), None, None, False
+    def _read_value(self, cell: etree._Element) -> bytes:
+        _, value_tag, inline_tag, formula_tag = self.tags
+        cell_type, text, inline, is_formula = cell.get("t", "n"), None, None, False
         for part in cell:
             name = part.tag
-            if name == value:
+            if name == value_tag:
                 text = part.text
-            elif name == inner:
+            elif name == inline_tag:
                 inline = part
-            elif name == worked_out:
-                formula = True
+            elif name == formula_tag:
+                is_formula = True
         try:
-            if kind == "s" and text:
-                return self.shared.get(text) or self._shared(text)
-            if kind == "inlineStr":
-                return b"" if inline is None else encoded(text_of(inline))
-            if kind == "str":
-                return f"{NONE}=".encode() if formula and text is None else encoded(text or "")
+            if cell_type == "s" and text:
+                return self.shared.get(text) or self._get_shared_text(text)
+            if cell_type == "inlineStr":
+                return b"" if inline is None else encode_cell(read_text(inline))
+            if cell_type == "str":
+                return (
+                    f"{NO_VALUE}=".encode()
+                    if is_formula and text is None
+                    else encode_cell(text or "")
+                )
             if not text:
-                return f"{NONE}=".encode() if formula else b""
-            return self._typed(kind, text.strip(), cell.get("s", "0"))
+                return f"{NO_VALUE}=".encode() if is_formula else b""
+            return self._encode_typed_value(cell_type, text.strip(), cell.get("s", "0"))
         except (ValueError, IndexError) as fault:
-            found = f"cell {cell.get('r') or ''}: {fault}"
-            raise bad_sheet(self.name, found, self.row) from fault
+            problem = f"cell {cell.get('r') or ''}: {fault}"
+            raise bad_sheet(self.name, problem, self.row) from fault
 
-    def _shared(self, text: str) -> bytes:
-        """A shared text; those that come early are likely to come again, and are kept."""
-        found = self.values.texts[_natural(text)]
+    def _get_shared_text(self, text: str) -> bytes:
+        """Gets a shared text and caches the first ones, which often repeat."""
+        value = self.context.texts[_parse_index(text)]
         if len(self.shared) < _SHARED_MAX:
-            self.shared[text] = found
-        return found
+            self.shared[text] = value
+        return value
 
-    def _typed(self, kind: str, text: str, style: str) -> bytes:
-        if kind == "n":
-            styles = self.values.styles
-            meant = styles[_natural(style)] if styles else 0
-            return number_text(text, meant, self.values.since_1904).encode()
-        if kind == "b":
+    def _encode_typed_value(self, cell_type: str, text: str, style: str) -> bytes:
+        if cell_type == "n":
+            styles = self.context.styles
+            number_meaning = styles[_parse_index(style)] if styles else 0
+            return format_number(text, number_meaning, self.context.since_1904).encode()
+        if cell_type == "b":
             return b"FALSE" if text in ("0", "false") else b"TRUE"
-        if kind == "e":
-            return NONE.encode() + encoded(text if text.startswith("#") else f"#{text}")
-        if kind == "d":
-            return _iso(text)
-        raise ValueError(f"{kind[:20]!r} is no type of a cell")
+        if cell_type == "e":
+            return NO_VALUE.encode() + encode_cell(text if text.startswith("#") else f"#{text}")
+        if cell_type == "d":
+            return _encode_iso_time(text)
+        raise ValueError(f"{cell_type[:20]!r} is no type of a cell")
 
-    def _under_merged(self, cells: list[bytes], row: int) -> list[bytes]:
-        """Marks the cells that lie under a merged one, unless they have values of their own."""
-        while self.merged and self.merged[-1][0] <= row:
-            self.above.append(self.merged.pop())
-        self.above = [each for each in self.above if each[1] >= row]
-        if len(self.above) > COLUMNS_MAX:
+    def _mark_merged_cells(self, cells: list[bytes], row: int) -> list[bytes]:
+        """Marks cells under a merged cell as without a value, unless they have their own."""
+        while self.coming_areas and self.coming_areas[-1][0] <= row:
+            self.open_areas.append(self.coming_areas.pop())
+        self.open_areas = [area for area in self.open_areas if area[1] >= row]
+        if len(self.open_areas) > COLUMNS_MAX:
             raise bad_sheet(self.name, "its merged cells overlap", row)
-        for first, _, left, right in self.above:
+        for first, _, left, right in self.open_areas:
             end = min(right + 1, COLUMNS_MAX)
             cells += [b""] * (end - len(cells))
-            for at in range(left + (first == row), end):
-                cells[at] = cells[at] or NONE.encode()
+            for column in range(left + (first == row), end):
+                cells[column] = cells[column] or NO_VALUE.encode()
         return cells
 
 
-def _natural(text: str) -> int:
+def _parse_index(text: str) -> int:
     if not (text.isascii() and text.isdecimal()):
         raise ValueError(f"{text[:20]!r} is no number of a text or style")
     return int(text)
 
 
-def text_of(element: etree._Element) -> str:
-    """The text of a shared or inline string, of all its runs; readings beside it are left out."""
-    out = []
+def read_text(element: etree._Element) -> str:
+    """Reads the text of a shared or inline string: all its runs, without phonetic readings."""
+    texts = []
     for part in element:
         name = etree.QName(part).localname
         if name == "t":
-            out.append(part.text or "")
+            texts.append(part.text or "")
         elif name == "r":
-            out += [each.text or "" for each in part.iterfind("{*}t")]
-    return "".join(out)
+            texts += [run.text or "" for run in part.iterfind("{*}t")]
+    return "".join(texts)
 
 
-def _iso(text: str) -> bytes:
-    """A date or time of the strict format; one with an offset is left to the page's format."""
-    with_offset = re.search(r"(Z|[+-]\d\d:?\d\d)$", text) and "T" in text
-    if with_offset:
-        return encoded(text)
+def _encode_iso_time(text: str) -> bytes:
+    """Encodes a date or time of the strict format. One with an offset stays a text, which the
+    profile's format reads.
+    """
+    has_offset = re.search(r"(Z|[+-]\d\d:?\d\d)$", text) and "T" in text
+    if has_offset:
+        return encode_cell(text)
     if ":" in text and "T" not in text:
-        return f"{MOMENT}{time.fromisoformat(text)}".encode()
-    at = datetime.fromisoformat(text)
-    return f"{MOMENT}{at if 'T' in text else at.date()}".encode()
+        return f"{DATE_TIME}{time.fromisoformat(text)}".encode()
+    moment = datetime.fromisoformat(text)
+    return f"{DATE_TIME}{moment if 'T' in text else moment.date()}".encode()

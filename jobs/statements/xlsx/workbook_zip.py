@@ -1,7 +1,7 @@
-"""A workbook's container: its sheets, which of them is read, and what cells refer to.
+"""A workbook's zip archive: its sheets, which of them to read, and what cells refer to.
 
-Source: ECMA-376 (Office Open XML), transitional and strict: parts are found by their relationships,
-elements by their local names.
+Source: ECMA-376 (Office Open XML), transitional and strict. This module finds parts by their
+relationships and elements by their local names.
 """
 
 import posixpath
@@ -12,10 +12,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, overload
 
-from jobs.statements.reading.cell_marks import encoded
-from jobs.statements.reading.xml_stream import elements, whole
-from jobs.statements.xlsx.number_formats import meanings
-from jobs.statements.xlsx.rows import Sheet, Values, bad_sheet, merged_cells, text_of
+from jobs.statements.reading.sheet_encoding import encode_cell
+from jobs.statements.reading.xml_stream import parse_small_part, stream_elements
+from jobs.statements.xlsx.number_formats import classify_styles
+from jobs.statements.xlsx.rows import (
+    CellContext,
+    SheetReader,
+    bad_sheet,
+    find_merged_areas,
+    read_text,
+)
 from schemas.errors import FileRefused
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -25,24 +31,24 @@ _CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class Tab:
-    """A sheet of a workbook by its name, the part that holds it, and whether it is shown."""
+class SheetPart:
+    """A sheet of a workbook: its name, the part with its rows, and whether it is visible."""
 
     name: str
     part: str
-    visible: bool
+    is_visible: bool
 
 
-class Texts(Sequence[bytes]):
-    """A workbook's shared texts, held as one run of bytes."""
+class SharedTexts(Sequence[bytes]):
+    """A workbook's shared texts, kept in one byte array to save memory."""
 
     def __init__(self) -> None:
-        self.run, self.ends = bytearray(), array("Q", [0])
+        self.content, self.ends = bytearray(), array("Q", [0])
 
     def add(self, text: bytes) -> None:
-        """One text more."""
-        self.run += text
-        self.ends.append(len(self.run))
+        """Adds one text."""
+        self.content += text
+        self.ends.append(len(self.content))
 
     def __len__(self) -> int:
         return len(self.ends) - 1
@@ -53,161 +59,177 @@ class Texts(Sequence[bytes]):
     def __getitem__(self, at: slice) -> Sequence[bytes]: ...
     def __getitem__(self, at: int | slice) -> bytes | Sequence[bytes]:
         if isinstance(at, slice):
-            return [self[each] for each in range(*at.indices(len(self)))]
+            return [self[index] for index in range(*at.indices(len(self)))]
         if at >= len(self):
             raise IndexError(f"there is no shared text {at}")
-        return bytes(self.run[self.ends[at] : self.ends[at + 1]])
+        return bytes(self.content[self.ends[at] : self.ends[at + 1]])
 
 
 class Workbook:
-    """An open workbook; `name` is its file's, for messages."""
+    """An open workbook; messages show `name`, its file's name."""
 
     def __init__(self, source: IO[bytes], name: str, bytes_max: int) -> None:
-        """Opens it and finds its sheets.
+        """Opens the workbook and finds its sheets.
 
         Raises:
-            FileRefused: it is no workbook, or one that is not to be read.
+            FileRefused: the file is no workbook, or tieout does not read it.
         """
-        self.name, self.left = name, bytes_max
-        self.counted: set[str] = set()
-        _is_zip(source, name)
-        self.packed = zipfile.ZipFile(source)
-        self.parts = {each.filename.lstrip("/"): each for each in self.packed.infolist()}
-        if len(self.parts) != len(self.packed.infolist()):
-            raise bad_sheet(name, "it packs two parts of one name")
-        own = [each for each in self._related("") if each[0] == "officeDocument"]
-        if len(own) != 1 or own[0][2] not in self.parts or own[0][2].endswith(".bin"):
+        self.name, self.bytes_left = name, bytes_max
+        self.counted_parts: set[str] = set()
+        _require_zip(source, name)
+        self.archive = zipfile.ZipFile(source)
+        self.parts = {element.filename.lstrip("/"): element for element in self.archive.infolist()}
+        if len(self.parts) != len(self.archive.infolist()):
+            raise bad_sheet(name, "it has two parts of one name")
+        main_parts = [
+            element for element in self._read_relationships("") if element[0] == "officeDocument"
+        ]
+        if (
+            len(main_parts) != 1
+            or main_parts[0][2] not in self.parts
+            or main_parts[0][2].endswith(".bin")
+        ):
             raise FileRefused(
-                "NO_WORKBOOK", name, "it is packed, and no workbook (.xlsx)",
-                "have the workbook itself sent, saved as .xlsx",
+                "NO_WORKBOOK", name, "it is an archive, but no workbook (.xlsx)",
+                "ask the sender for the workbook itself, saved as .xlsx",
             )  # fmt: skip
-        self.main = own[0][2]
-        related = self._related(self.main)
-        if any(kind == "externalLink" for kind, _, _ in related):
+        self.main = main_parts[0][2]
+        relationships = self._read_relationships(self.main)
+        if any(kind == "externalLink" for kind, _, _ in relationships):
             raise FileRefused(
-                "EXTERNAL_LINKS", name, "it takes values out of other workbooks",
-                "have it saved with its values alone",
+                "EXTERNAL_LINKS", name, "it takes values from other workbooks",
+                "ask the sender to save it with values only",
             )  # fmt: skip
-        self.single = {kind: part for kind, _, part in related}
-        places = {id_: part for kind, id_, part in related if kind == "worksheet"}
-        root = whole(self._open(self.main), name)
+        self.single = {kind: part for kind, _, part in relationships}
+        sheet_parts = {id_: part for kind, id_, part in relationships if kind == "worksheet"}
+        root = parse_small_part(self._open_part(self.main), name)
         if root.tag.rpartition("}")[2] != "workbook":
-            raise bad_sheet(name, "its main part is no workbook")
-        tabs = []
-        for each in root.iterfind("{*}sheets/{*}sheet"):
-            ids = [value for key, value in each.attrib.items() if str(key).endswith("}id")]
-            if ids and ids[0] in places:  # else it is a chart, or the like
-                state = each.get("state", "visible")
-                tabs.append(Tab(each.get("name") or "", places[ids[0]], state == "visible"))
-        self.tabs = tuple(tabs)
+            raise bad_sheet(name, "its main part has no workbook element")
+        sheets = []
+        for element in root.iterfind("{*}sheets/{*}sheet"):
+            ids = [value for key, value in element.attrib.items() if str(key).endswith("}id")]
+            if ids and ids[0] in sheet_parts:  # else it is a chart or similar
+                state = element.get("state", "visible")
+                sheets.append(
+                    SheetPart(element.get("name") or "", sheet_parts[ids[0]], state == "visible")
+                )
+        self.sheets = tuple(sheets)
         settings = root.find("{*}workbookPr")
         self.since_1904 = settings is not None and settings.get("date1904") in ("1", "true", "on")
 
-    def lines(self, wanted: str | int | None) -> Iterator[bytes]:
-        """The rows of the sheet that is asked for, by name or number, or of the only one.
+    def read_lines(self, wanted: str | int | None) -> Iterator[bytes]:
+        """Yields the rows of the wanted sheet, by name or number; of the only one for None.
 
         Raises:
-            FileRefused: there is no such sheet, or several that could be meant.
+            FileRefused: there is no such sheet, or several sheets have values and none was named.
         """
-        values = Values(self._texts(), self._styles(), self.since_1904)
-        tab = self._chosen(wanted, values)
-        with self._open(tab.part) as source:
-            merged = merged_cells(source, self.name)
-        with self._open(tab.part) as source:
-            yield from Sheet(self.name, values, merged).lines(source)
+        context = CellContext(self._read_shared_texts(), self._read_styles(), self.since_1904)
+        sheet = self._choose_sheet(wanted, context)
+        with self._open_part(sheet.part) as source:
+            merged = find_merged_areas(source, self.name)
+        with self._open_part(sheet.part) as source:
+            yield from SheetReader(self.name, context, merged).read_lines(source)
 
-    def _chosen(self, wanted: str | int | None, values: Values) -> Tab:
-        visible = [each for each in self.tabs if each.visible]
-        there = ", ".join(each.name for each in visible) or "none that is visible"
+    def _choose_sheet(self, wanted: str | int | None, context: CellContext) -> SheetPart:
+        visible = [sheet for sheet in self.sheets if sheet.is_visible]
+        sheet_names = ", ".join(sheet.name for sheet in visible) or "none that is visible"
         if isinstance(wanted, int):
             if not 0 < wanted <= len(visible):
-                raise self._no_sheet(f"it has no sheet {wanted}, there are {there}")
+                raise self._no_sheet(f"it has no sheet {wanted}, there are {sheet_names}")
             return visible[wanted - 1]
         if wanted is not None:
-            named = [each for each in self.tabs if each.name.casefold() == wanted.casefold()]
-            if len(named) != 1:
-                raise self._no_sheet(f"it has no sheet {wanted!r}, there are {there}")
-            return named[0]
-        filled = [each for each in visible if self._has_values(each, values)]
+            matching = [
+                sheet for sheet in self.sheets if sheet.name.casefold() == wanted.casefold()
+            ]
+            if len(matching) != 1:
+                raise self._no_sheet(f"it has no sheet {wanted!r}, there are {sheet_names}")
+            return matching[0]
+        filled = [sheet for sheet in visible if self._has_values(sheet, context)]
         if len(filled) > 1:
             raise FileRefused(
-                "MANY_SHEETS", self.name, f"sheets {', '.join(each.name for each in filled)}",
+                "MANY_SHEETS", self.name, f"sheets {', '.join(sheet.name for sheet in filled)}",
                 "name the one to read in `layout.sheet`",
             )  # fmt: skip
         if not filled:
             raise FileRefused(
-                "EMPTY_FILE", self.name, f"no visible sheet has a value ({there})",
+                "EMPTY_FILE", self.name, f"no visible sheet has a value ({sheet_names})",
                 "fetch it again; a day without trades is a sheet with its header",
             )  # fmt: skip
         return filled[0]
 
-    def _no_sheet(self, found: str) -> FileRefused:
-        return FileRefused("NO_SHEET", self.name, found, "check `layout.sheet`")
+    def _no_sheet(self, problem: str) -> FileRefused:
+        return FileRefused("NO_SHEET", self.name, problem, "check `layout.sheet`")
 
-    def _has_values(self, tab: Tab, values: Values) -> bool:
-        with self._open(tab.part) as source:
-            return not Sheet(self.name, values).is_empty(source)
+    def _has_values(self, sheet: SheetPart, context: CellContext) -> bool:
+        with self._open_part(sheet.part) as source:
+            return not SheetReader(self.name, context).is_empty(source)
 
-    def _texts(self) -> Texts:
-        texts = Texts()
+    def _read_shared_texts(self) -> SharedTexts:
+        texts = SharedTexts()
         if "sharedStrings" in self.single:
-            with self._open(self.single["sharedStrings"]) as source:
-                for each in elements(source, "si", self.name):
-                    texts.add(encoded(text_of(each)))
+            with self._open_part(self.single["sharedStrings"]) as source:
+                for element in stream_elements(source, "si", self.name):
+                    texts.add(encode_cell(read_text(element)))
         return texts
 
-    def _styles(self) -> list[int]:
+    def _read_styles(self) -> list[int]:
         if "styles" not in self.single:
             return []
-        with self._open(self.single["styles"]) as source:
-            return meanings(whole(source, self.name))
+        with self._open_part(self.single["styles"]) as source:
+            return classify_styles(parse_small_part(source, self.name))
 
-    def _related(self, part: str) -> list[tuple[str, str, str]]:
-        """What a part is related to: the last word of the type, its id, and the part's name."""
-        folder, own = posixpath.split(part)
-        path = posixpath.join(folder, "_rels", f"{own}.rels")
+    def _read_relationships(self, part: str) -> list[tuple[str, str, str]]:
+        """Reads the relationships of a part: last word of the type, id, and target part."""
+        folder, part_name = posixpath.split(part)
+        path = posixpath.join(folder, "_rels", f"{part_name}.rels")
         if path not in self.parts:
             return []
-        out = []
-        with self._open(path) as source:
-            for each in whole(source, self.name).iterfind("{*}Relationship"):
-                target, kind = each.get("Target") or "", (each.get("Type") or "").rpartition("/")[2]
-                outside = each.get("TargetMode") == "External"
-                if outside and kind in ("officeDocument", "worksheet", "sharedStrings", "styles"):
+        relationships = []
+        with self._open_part(path) as source:
+            for element in parse_small_part(source, self.name).iterfind("{*}Relationship"):
+                target = element.get("Target") or ""
+                kind = (element.get("Type") or "").rpartition("/")[2]
+                is_external = element.get("TargetMode") == "External"
+                if is_external and kind in (
+                    "officeDocument",
+                    "worksheet",
+                    "sharedStrings",
+                    "styles",
+                ):
                     kind = "externalLink"
-                whole_path = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
-                out.append((kind, each.get("Id") or "", whole_path))
-        return out
+                target_path = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
+                relationships.append((kind, element.get("Id") or "", target_path))
+        return relationships
 
-    def _open(self, part: str) -> IO[bytes]:
-        """A part to be read, counted against what may be unpacked."""
-        found = self.parts.get(part)
-        if found is None or stat.S_ISLNK(found.external_attr >> 16):
+    def _open_part(self, part: str) -> IO[bytes]:
+        """Opens a part and counts its size against the limit of unpacked bytes."""
+        entry = self.parts.get(part)
+        if entry is None or stat.S_ISLNK(entry.external_attr >> 16):
             raise bad_sheet(self.name, f"it has no part {part[:80]}")
-        if found.flag_bits & 1:
-            raise _locked(self.name)
-        if part not in self.counted:
-            self.counted.add(part)
-            self.left -= found.file_size
-        if self.left < 0:
+        if entry.flag_bits & 1:
+            raise _encrypted(self.name)
+        if part not in self.counted_parts:
+            self.counted_parts.add(part)
+            self.bytes_left -= entry.file_size
+        if self.bytes_left < 0:
             raise FileRefused(
-                "UNPACKS_TOO_LARGE", self.name, f"{part[:80]} unpacks to {found.file_size} bytes",
-                "have it looked at: this may be a bomb",
+                "UNPACKS_TOO_LARGE", self.name, f"{part[:80]} unpacks to {entry.file_size} bytes",
+                "inspect the file: it may be a zip bomb",
             )  # fmt: skip
-        return self.packed.open(found)
+        return self.archive.open(entry)
 
 
-def _is_zip(source: IO[bytes], name: str) -> None:
+def _require_zip(source: IO[bytes], name: str) -> None:
     head = source.read(len(OLE))
     if head == OLE:
-        before = b""
+        last_bytes = b""
         while chunk := source.read(_CHUNK_BYTES):
-            if _ENCRYPTED in before + chunk:
-                raise _locked(name)
-            before = chunk[-len(_ENCRYPTED) :]
+            if _ENCRYPTED in last_bytes + chunk:
+                raise _encrypted(name)
+            last_bytes = chunk[-len(_ENCRYPTED) :]
         raise FileRefused(
-            "OLD_WORKBOOK", name, "it is a workbook of the old kind (.xls)",
-            "have it saved or sent as .xlsx",
+            "OLD_WORKBOOK", name, "it is a workbook in the old format (.xls)",
+            "save it as .xlsx, or ask the sender for .xlsx",
         )  # fmt: skip
     source.seek(0)
     if not head.startswith(ZIP):
@@ -217,7 +239,7 @@ def _is_zip(source: IO[bytes], name: str) -> None:
         )  # fmt: skip
 
 
-def _locked(name: str) -> FileRefused:
+def _encrypted(name: str) -> FileRefused:
     return FileRefused(
-        "ENCRYPTED", name, "it is locked with a password", "have it sent without one"
+        "ENCRYPTED", name, "it has a password", "ask the sender for a file without one"
     )

@@ -1,24 +1,26 @@
-"""The shipped pages of Chinese acquirers: what is checked, and what never lands."""
+"""The shipped profiles of Chinese acquirers: what they check, and what tieout never stores."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.fuzz.reading import Told, read
-from tests.support.golden import DAY, GOLDEN, profile_of
+from tests.fuzz.reading import ReadResult, read_statement
+from tests.support.golden import DAY, GOLDEN, load_profile
 
 
-def statement(name: str) -> Path:
-    """The golden statement of a shipped page."""
+def find_statement(name: str) -> Path:
+    """Finds the golden statement of a shipped profile."""
     return next((GOLDEN / "shipped" / name).glob("statement*"))
 
 
-def changed(name: str, old: str, new: str, encoding: str = "utf-8") -> Told:
-    """What becomes of a golden statement with one thing changed."""
-    text = statement(name).read_bytes().decode(encoding)
+def read_changed(name: str, old: str, new: str, encoding: str = "utf-8") -> ReadResult:
+    """Reads a golden statement with one text replaced."""
+    text = find_statement(name).read_bytes().decode(encoding)
     assert text.count(old) == 1
-    profile = profile_of(GOLDEN / "shipped" / name)
-    return read(text.replace(old, new).encode(encoding), profile, DAY, statement(name).name)
+    profile = load_profile(GOLDEN / "shipped" / name)
+    return read_statement(
+        text.replace(old, new).encode(encoding), profile, DAY, find_statement(name).name
+    )
 
 
 @pytest.mark.parametrize(
@@ -32,19 +34,21 @@ def changed(name: str, old: str, new: str, encoding: str = "utf-8") -> Told:
         ("\t1197.84\t", "\t1197.85\t", "SETTLEMENT_DIFFERS: net 1,197.85"),
     ],
 )
-def test_ums_netbank_proves_its_lines(old: str, new: str, why: str) -> None:
-    """Each of the four totals, the foot itself, and the net of a line."""
-    assert why in changed("ums_netbank", old, new).verdict
+def test_ums_netbank_totals_are_checked(old: str, new: str, why: str) -> None:
+    """A wrong total, a missing footer and a wrong net amount all show in the verdict."""
+    assert why in read_changed("ums_netbank", old, new).verdict
 
 
-def test_ums_wap_without_its_titles_was_cut() -> None:
-    """Both title lines gone; one is enough."""
-    text = statement("ums_wap").read_text("utf-8")
-    profile = profile_of(GOLDEN / "shipped" / "ums_wap")
+def test_ums_wap_without_title_lines_is_refused() -> None:
+    """Without both title lines the file is refused; with one it is accepted."""
+    text = find_statement("ums_wap").read_text("utf-8")
+    profile = load_profile(GOLDEN / "shipped" / "ums_wap")
     cut = text[: text.index("对账明细")]
-    assert read(cut.encode(), profile, DAY, "20261116.txt.wap").verdict.startswith("FOOTER_MISSING")
+    assert read_statement(cut.encode(), profile, DAY, "20261116.txt.wap").verdict.startswith(
+        "FOOTER_MISSING"
+    )
     one = cut + "对账明细查询结果\n"
-    assert read(one.encode(), profile, DAY, "20261116.txt.wap").accepted
+    assert read_statement(one.encode(), profile, DAY, "20261116.txt.wap").is_accepted
 
 
 @pytest.mark.parametrize(
@@ -55,10 +59,10 @@ def test_ums_wap_without_its_titles_was_cut() -> None:
         ("ums_wap", "\t5757.62\t", "\t5757.63\t"),
     ],
 )
-def test_a_net_that_is_not_amount_less_fee(name: str, old: str, new: str) -> None:
-    """A cent more than the amount less the fee."""
+def test_wrong_net_amount_is_refused(name: str, old: str, new: str) -> None:
+    """The net is one cent more than the amount less the fee."""
     encoding = "gbk" if name == "allinpay" else "utf-8"
-    assert "SETTLEMENT_DIFFERS" in changed(name, old, new, encoding).verdict
+    assert "SETTLEMENT_DIFFERS" in read_changed(name, old, new, encoding).verdict
 
 
 @pytest.mark.parametrize(
@@ -72,22 +76,20 @@ def test_a_net_that_is_not_amount_less_fee(name: str, old: str, new: str) -> Non
         ("ums_wap", "482202\t消费", "482202\t其他", "UNKNOWN_KIND: '其他'"),
     ],
 )
-def test_a_word_or_a_line_that_the_page_does_not_know(
-    name: str, old: str, new: str, why: str
-) -> None:
-    """No guess is made: the line is rejected, and the file with it."""
-    found = changed(name, old, new)
-    assert why in found.verdict and not found.accepted
+def test_unknown_code_or_width_is_rejected(name: str, old: str, new: str, why: str) -> None:
+    """tieout does not guess: it rejects the line and refuses the file."""
+    result = read_changed(name, old, new)
+    assert why in result.verdict and not result.is_accepted
 
 
-def test_neither_a_name_nor_an_identity_number_lands() -> None:
-    """Allinpay's lines hold both (a made-up person): on good lines, and on a rejected one."""
+def test_names_and_identity_numbers_are_not_stored() -> None:
+    """Allinpay's lines hold both (of an invented person), on accepted lines and rejected ones."""
     person, identity = "王示例", "11010519491231002X"
-    for found in (
-        changed("allinpay", ",两件,", ",两件 ,", "gbk"),
-        changed("allinpay", ",消费,", ",未知,", "gbk"),
-        changed("allinpay", ",两件,", ",两,件,", "gbk"),
+    for result in (
+        read_changed("allinpay", ",两件,", ",两件 ,", "gbk"),
+        read_changed("allinpay", ",消费,", ",未知,", "gbk"),
+        read_changed("allinpay", ",两件,", ",两,件,", "gbk"),
     ):
-        told = str([*found.lines, *found.rejected])
-        assert person not in told and identity not in told
-        assert len(found.lines) + len(found.rejected) == 4
+        stored = str([*result.lines, *result.rejected])
+        assert person not in stored and identity not in stored
+        assert len(result.lines) + len(result.rejected) == 4

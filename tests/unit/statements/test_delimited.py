@@ -1,4 +1,4 @@
-"""Delimited text: what a profile can say, one small file each; amounts are minor units."""
+"""Delimited text: one small file per profile option; amounts are minor units."""
 
 from datetime import date
 from typing import Any
@@ -7,16 +7,16 @@ import pytest
 
 from jobs.statements.delimited import parser
 from schemas.profile.channel import Profile
-from tests.fuzz.reading import Told
-from tests.fuzz.reading import read as read_file
+from tests.fuzz.reading import ReadResult
+from tests.fuzz.reading import read_statement as read_file
 
 DAY = date(2026, 11, 16)
 COLUMNS = {"channel_ref": "id", "amount": "amount", "traded_at": "time"}
 CONSTANTS = {"kind": "PAYMENT", "status": "SUCCEEDED", "currency": "CNY"}
 
 
-def page(**layout: Any) -> Profile:
-    """A profile of a channel whose lines are payments, in its layout."""
+def build_profile(**layout: Any) -> Profile:
+    """Builds a profile of a channel with payments only, with these layout keys."""
     whole = {"columns": COLUMNS, "constants": CONSTANTS, **layout}
     return Profile.model_validate(
         {
@@ -30,36 +30,36 @@ def page(**layout: Any) -> Profile:
     )
 
 
-def read(text: str | bytes, name: str = "bank_20261116.csv", **layout: Any) -> Told:
-    """What a text lands as."""
+def read_text(text: str | bytes, name: str = "bank_20261116.csv", **layout: Any) -> ReadResult:
+    """Reads a text by a profile with these layout keys."""
     raw = text.encode() if isinstance(text, str) else text
-    return read_file(raw, page(**layout), DAY, name)
+    return read_file(raw, build_profile(**layout), DAY, name)
 
 
-def amounts(found: Told) -> list[int]:
-    return [row["amount"] for row in found.lines]
+def get_amounts(result: ReadResult) -> list[int]:
+    return [row["amount"] for row in result.lines]
 
 
-def reasons(found: Told) -> list[str]:
-    return [row["reason"] for row in found.rejected]
+def get_reasons(result: ReadResult) -> list[str]:
+    return [row["reason"] for row in result.rejected]
 
 
-def declared(found: Told) -> dict[str, int]:
-    return {row["name"]: row["declared"] for row in found.totals if row["declared"] is not None}
+def get_declared_totals(result: ReadResult) -> dict[str, int]:
+    return {row["name"]: row["declared"] for row in result.totals if row["declared"] is not None}
 
 
-def test_a_separator_of_several_characters() -> None:
-    """1.00 and 2.00 between bars of two characters; a single bar is text."""
+def test_separator_of_several_characters_splits_cells() -> None:
+    """1.00 and 2.00 between double bars; a single bar is text."""
     text = "id||amount||time\nA|1||1.00||2026-11-16 10:00:00\nB||2.00||2026-11-16 10:00:00\n"
-    found = read(text, separator="||")
-    assert [(row["channel_ref"], row["amount"]) for row in found.lines] == [
+    result = read_text(text, separator="||")
+    assert [(row["channel_ref"], row["amount"]) for row in result.lines] == [
         ("A|1", 100),
         ("B", 200),
     ]
 
 
 @pytest.mark.parametrize(
-    ("printed", "amount", "how"),
+    ("printed", "amount", "rules"),
     [
         ("1,234.50", 123450, {"thousands": ","}),
         ("1.234,50", 123450, {"thousands": ".", "decimal": ","}),
@@ -74,48 +74,50 @@ def test_a_separator_of_several_characters() -> None:
         ("468.32(all back)", 46832, {"ignored": ["(back *)", "(all back)"]}),
     ],
 )
-def test_amounts_as_they_are_printed(printed: str, amount: int, how: dict[str, Any]) -> None:
-    """One amount each, in minor units."""
+def test_printed_amount_is_parsed(printed: str, amount: int, rules: dict[str, Any]) -> None:
+    """Each printed amount gives one amount in minor units."""
     text = f"id;amount;time\nA;{printed};2026-11-16 10:00:00\n"
-    found = read(text, separator=";", amounts=how, currencies={"¥": "CNY"})
-    assert (amounts(found), found.rejected) == ([amount], [])
+    result = read_text(text, separator=";", amounts=rules, currencies={"¥": "CNY"})
+    assert (get_amounts(result), result.rejected) == ([amount], [])
 
 
 @pytest.mark.parametrize("printed", ["1,23.50", "1.00", "Cr -1.00", "1.00 XX", "--1.00", "(1.00"])
-def test_an_amount_printed_otherwise_is_rejected(printed: str) -> None:
-    """Groups of two, no word of a sign, two signs, a strange word: never guessed."""
-    how = {"thousands": ",", "positive": ["Cr"], "negative": ["Dr"], "brackets": True}
-    found = read(f"id;amount;time\nA;{printed};2026-11-16 10:00:00\n", separator=";", amounts=how)
-    assert found.lines == [] and reasons(found)[0].startswith("BAD_AMOUNT")
+def test_amount_with_another_layout_is_rejected(printed: str) -> None:
+    """Groups of two digits, no sign word, two signs, an unknown word: tieout does not guess."""
+    rules = {"thousands": ",", "positive": ["Cr"], "negative": ["Dr"], "brackets": True}
+    result = read_text(
+        f"id;amount;time\nA;{printed};2026-11-16 10:00:00\n", separator=";", amounts=rules
+    )
+    assert result.lines == [] and get_reasons(result)[0].startswith("BAD_AMOUNT")
 
 
-def test_what_comes_in_and_what_goes_out() -> None:
-    """7.00 in, 3.00 out, both on a line, none on a line."""
+def test_incoming_and_outgoing_columns_give_one_amount() -> None:
+    """7.00 incoming, 3.00 outgoing, a line with both, a line with none."""
     text = (
         "id,in,out,time\nA,7.00,,2026-11-16 10:00:00\nB,,3.00,2026-11-16 10:00:00\n"
         "C,1.00,1.00,2026-11-16 10:00:00\nD,,,2026-11-16 10:00:00\n"
     )
-    found = read(
+    result = read_text(
         text,
         columns={"channel_ref": "id", "traded_at": "time"},
         constants={"status": "SUCCEEDED", "currency": "CNY"},
         in_out={"incoming": "in", "outgoing": "out"},
         kind_by_sign={"incoming": "TOP_UP", "outgoing": "PAYOUT"},
     )
-    assert [(row["kind"], row["amount"]) for row in found.lines] == [
+    assert [(row["kind"], row["amount"]) for row in result.lines] == [
         ("TOP_UP", 700),
         ("PAYOUT", -300),
     ]
-    assert [each.split(":")[0] for each in reasons(found)] == ["BAD_SIGN", "NO_VALUE"]
+    assert [reason.split(":")[0] for reason in get_reasons(result)] == ["BAD_SIGN", "NO_VALUE"]
 
 
-def test_a_header_below_text_of_any_length_and_totals_around_the_trades() -> None:
-    """Two trades of 3.00; the head declares the count, the foot the amount; more text below it."""
+def test_header_and_totals_are_found_in_text() -> None:
+    """Two lines of 3.00 in all; the text above declares the count, the text below the amount."""
     text = (
         "statement of a bank\n\ncount: 2\nid,amount,time\nA,1.00,2026-11-16 10:00:00\n"
         "B,2.00,2026-11-16 10:00:00\n------\ntotal amount: 3.00 CNY\nthank you\n"
     )
-    found = read(
+    result = read_text(
         text,
         preamble="find",
         footer={"starts": "-----"},
@@ -124,10 +126,10 @@ def test_a_header_below_text_of_any_length_and_totals_around_the_trades() -> Non
             {"pattern": r"total amount: (?P<amount>[\d.]+) (?P<currency>[A-Z]{3})"},
         ],
     )
-    assert amounts(found) == [100, 200]
-    assert declared(found) == {"count": 2, "amount": 300}
-    assert found.accepted
-    wrong = read(
+    assert get_amounts(result) == [100, 200]
+    assert get_declared_totals(result) == {"count": 2, "amount": 300}
+    assert result.is_accepted
+    wrong = read_text(
         text.replace("3.00 CNY", "3.01 CNY"),
         preamble="find",
         footer={"starts": "-----"},
@@ -136,10 +138,10 @@ def test_a_header_below_text_of_any_length_and_totals_around_the_trades() -> Non
     assert "3.01" in wrong.verdict and "3.00" in wrong.verdict
 
 
-def test_record_types_by_a_leading_code() -> None:
-    """H, two D, T with the count of details; X is no record type."""
+def test_record_types_are_read_by_their_code() -> None:
+    """Records H, two D, and T with the count of D; X is no record type."""
     text = "H|20261116\nD|A|1.00|2026-11-16 10:00:00\nX|?\nD|B|2.00|2026-11-16 10:00:00\nT|2|3.00\n"
-    found = read(
+    result = read_text(
         text,
         separator="|",
         header="none",
@@ -147,10 +149,10 @@ def test_record_types_by_a_leading_code() -> None:
         records={"detail": ["D"], "header": ["H"], "trailer": ["T"]},
         totals=[{"pattern": r"^T\|(?P<count>\d+)\|(?P<amount>[\d.]+)"}],
     )
-    assert [(row["line_no"], row["amount"]) for row in found.lines] == [(2, 100), (4, 200)]
-    assert reasons(found) == ["UNKNOWN_RECORD: 'X' is no record type"]
-    assert declared(found) == {"count": 2, "amount": 300}
-    cut = read(
+    assert [(row["line_no"], row["amount"]) for row in result.lines] == [(2, 100), (4, 200)]
+    assert get_reasons(result) == ["UNKNOWN_RECORD: 'X' is no record type"]
+    assert get_declared_totals(result) == {"count": 2, "amount": 300}
+    cut = read_text(
         text.replace("T|2|3.00\n", ""),
         separator="|",
         header="none",
@@ -160,29 +162,32 @@ def test_record_types_by_a_leading_code() -> None:
     assert cut.verdict.startswith("FOOTER_MISSING")
 
 
-def test_times_without_a_year_take_it_from_the_day() -> None:
-    """Of a file of 1 January 2027: 12-31 is of 2026, 01-01 of 2027."""
+def test_time_without_a_year_takes_it_from_the_file() -> None:
+    """In a file of 1 January 2027, 12-31 is of 2026 and 01-01 of 2027."""
     text = "id,amount,time\nA,1.00,12-31 23:30\nB,1.00,01-01 00:30\n"
-    found = read_file(
-        text.encode(), page(time_format="%m-%d %H:%M"), date(2027, 1, 1), "bank_20270101.csv"
+    result = read_file(
+        text.encode(),
+        build_profile(time_format="%m-%d %H:%M"),
+        date(2027, 1, 1),
+        "bank_20270101.csv",
     )
-    assert [f"{row['traded_at']:%Y-%m-%d %H:%M}" for row in found.lines] == [
+    assert [f"{row['traded_at']:%Y-%m-%d %H:%M}" for row in result.lines] == [
         "2026-12-31 15:30",
         "2026-12-31 16:30",
     ]
 
 
-def test_a_date_and_a_time_in_two_columns_and_an_offset() -> None:
+def test_time_in_two_columns_and_time_with_offset_are_parsed() -> None:
     """10:00 in Shanghai is 02:00 UTC; 10:00 -0800 is 18:00 UTC."""
-    found = read(
+    result = read_text(
         "id,amount,on,at\nA,1.00,20261116,100000\n",
         columns={**COLUMNS, "traded_at": ["on", "at"]},
         time_format="%Y%m%d %H%M%S",
     )
-    assert f"{found.lines[0]['traded_at']:%H:%M}" == "02:00"
+    assert f"{result.lines[0]['traded_at']:%H:%M}" == "02:00"
     text = "id,amount,time\nA,1.00,2026-11-16 10:00:00 -0800\n"
-    there = read(text, time_format="%Y-%m-%d %H:%M:%S %z")
-    assert f"{there.lines[0]['traded_at']:%H:%M}" == "18:00"
+    with_offset = read_text(text, time_format="%Y-%m-%d %H:%M:%S %z")
+    assert f"{with_offset.lines[0]['traded_at']:%H:%M}" == "18:00"
 
 
 @pytest.mark.parametrize(
@@ -198,66 +203,68 @@ def test_a_date_and_a_time_in_two_columns_and_an_offset() -> None:
         ("0001-01-01 00:00:30 +0800", "%Y-%m-%d %H:%M:%S %z", "BAD_TIME"),
     ],
 )
-def test_an_offset_wins_over_the_zone_of_the_page(printed: str, form: str, utc: str) -> None:
-    """The page is of Shanghai. No offset, a name, over a day, out of the calendar: BAD_TIME."""
-    found = read(f"id,amount,time\nA,1.00,{printed}\n", time_format=form)
-    seen = [f"{row['traded_at']:%Y-%m-%d %H:%M:%S}" for row in found.lines]
-    assert seen + [each.split(":")[0] for each in reasons(found)] == [utc]
+def test_offset_overrides_the_profile_zone(printed: str, form: str, utc: str) -> None:
+    """The profile's zone is Shanghai. A missing or invalid offset, or an invalid time: BAD_TIME."""
+    result = read_text(f"id,amount,time\nA,1.00,{printed}\n", time_format=form)
+    parsed = [f"{row['traded_at']:%Y-%m-%d %H:%M:%S}" for row in result.lines]
+    assert parsed + [reason.split(":")[0] for reason in get_reasons(result)] == [utc]
 
 
-def test_a_trailing_byte_of_gbk_that_looks_like_a_separator() -> None:
-    """U+515C is 0xB6B5, U+7E39 ends in 0x7C, which is a bar: cells are cut after decoding."""
+def test_gbk_byte_equal_to_the_separator_does_not_split() -> None:
+    """The GBK bytes of the name end in 0x7C, a bar: tieout decodes before it splits."""
     name = bytes([0xB6, 0x7C]).decode("gbk")
     text = f"id|product|amount|time\nA|{name}|1.00|2026-11-16 10:00:00\n".encode("gbk")
-    found = read(text, separator="|", encoding="gb18030", columns={**COLUMNS, "product": "product"})
-    assert [(row["product"], row["amount"]) for row in found.lines] == [(name, 100)]
+    result = read_text(
+        text, separator="|", encoding="gb18030", columns={**COLUMNS, "product": "product"}
+    )
+    assert [(row["product"], row["amount"]) for row in result.lines] == [(name, 100)]
 
 
-def test_cells_behind_the_last_heading() -> None:
-    """A last comma on every line, and none on the header."""
+def test_extra_cells_behind_the_header_are_allowed_by_profile() -> None:
+    """Every line ends in a comma, the header does not."""
     text = "id,amount,time\nA,1.00,2026-11-16 10:00:00,\n"
-    assert amounts(read(text, extra_cells=1)) == [100]
-    assert reasons(read(text)) == ["WRONG_WIDTH: 4 cells, not 3"]
+    assert get_amounts(read_text(text, extra_cells=1)) == [100]
+    assert get_reasons(read_text(text)) == ["WRONG_WIDTH: 4 cells, not 3"]
 
 
-def test_lines_between_the_trades_that_are_none() -> None:
-    """A row of separators, a subtotal and the header again: passed over, numbers kept."""
+def test_ignored_lines_are_skipped_and_counted() -> None:
+    """A row of separators, a subtotal and a repeated header are skipped; line numbers stay."""
     text = (
         "id,amount,time\n,,\nA,1.00,2026-11-16 10:00:00\nsubtotal,1.00,\nid,amount,time\n"
         "B,2.00,2026-11-16 10:00:00\n,,\n"
     )
-    found = read(text, ignore=["subtotal,", "[,\\s]*$", "id,amount"])
-    assert [(row["line_no"], row["amount"]) for row in found.lines] == [(3, 100), (6, 200)]
-    assert found.accepted and found.rejected == []
-    plain = read(text)
-    assert [each.split(":")[0] for each in reasons(plain)] == [
+    result = read_text(text, ignore=["subtotal,", "[,\\s]*$", "id,amount"])
+    assert [(row["line_no"], row["amount"]) for row in result.lines] == [(3, 100), (6, 200)]
+    assert result.is_accepted and result.rejected == []
+    plain = read_text(text)
+    assert [reason.split(":")[0] for reason in get_reasons(plain)] == [
         "NO_VALUE", "BAD_AMOUNT", "NO_VALUE",
     ]  # fmt: skip
 
 
-def test_lines_that_are_passed_over_say_nothing_of_the_width() -> None:
-    """A row of two tabs above lines of four cells, without a header; CRLF."""
+def test_ignored_lines_do_not_set_the_width() -> None:
+    """A row of two tabs stands above lines of four cells, without a header, with CRLF."""
     text = "\t\t\r\nA\t1.00\t2026-11-16\t10:00:00\r\n\t\t\r\n"
-    found = read(
+    result = read_text(
         text,
         separator="\t",
         header="none",
         columns={"channel_ref": 1, "amount": 2, "traded_at": [3, 4]},
         ignore=["\\s*$"],
     )
-    assert [(row["line_no"], row["amount"]) for row in found.lines] == [(2, 100)]
+    assert [(row["line_no"], row["amount"]) for row in result.lines] == [(2, 100)]
 
 
 BY_KIND = "id,back,type,amount,returned,time\n"
 
 
-def test_a_column_that_stands_elsewhere_on_lines_of_a_kind() -> None:
-    """P1 of 10.00; a refund of 4.00 under a number of its own, the payment's beside it, or none."""
+def test_kind_has_its_own_columns() -> None:
+    """A payment of 10.00; a refund of 4.00 has its own number and the payment's number."""
     text = BY_KIND + (
         "P1,,pay,10.00,0.00,2026-11-16 10:00:00\nP1,R1,back,10.00,4.00,2026-11-16 11:00:00\n"
         "P1,,back,10.00,1.00,2026-11-16 12:00:00\nP1,,gift,10.00,,2026-11-16 12:00:00\n"
     )
-    found = read(
+    result = read_text(
         text,
         columns={"our_ref": "id", "kind": "type", "amount": "amount", "traded_at": "time"},
         constants={"status": "SUCCEEDED", "currency": "CNY"},
@@ -269,12 +276,12 @@ def test_a_column_that_stands_elsewhere_on_lines_of_a_kind() -> None:
         },
         amount_sign="by_kind",
     )  # fmt: skip
-    told = [
+    lines = [
         (row["our_ref"], row["original_ref"], row["amount"], row["traded_at"] is None)
-        for row in found.lines
+        for row in result.lines
     ]
-    assert told == [("P1", None, 1000, False), ("R1", "P1", -400, True), (None, "P1", -100, True)]
-    assert reasons(found) == ["UNKNOWN_KIND: 'gift'"]
+    assert lines == [("P1", None, 1000, False), ("R1", "P1", -400, True), (None, "P1", -100, True)]
+    assert get_reasons(result) == ["UNKNOWN_KIND: 'gift'"]
 
 
 @pytest.mark.parametrize(
@@ -284,14 +291,14 @@ def test_a_column_that_stands_elsewhere_on_lines_of_a_kind() -> None:
         ({"REFUND": {"traded_at": ("back", "time")}}, "as many columns"),
     ],
 )
-def test_what_a_kind_cannot_have_of_its_own(own: dict[str, Any], why: str) -> None:
-    """The kind itself; a time in two columns where the others have one."""
+def test_invalid_columns_by_kind_are_refused(own: dict[str, Any], why: str) -> None:
+    """`by_kind` cannot set the kind itself, nor a time in two columns where others have one."""
     with pytest.raises(ValueError, match=why):
-        page(by_kind=own)
+        build_profile(by_kind=own)
 
 
-def test_a_printed_net_is_held_against_amount_and_fee() -> None:
-    """10.00 - 0.06 = 9.94; a refund printed unsigned; 9.95 is wrong; none is not checked."""
+def test_net_must_be_amount_less_fee() -> None:
+    """10.00 - 0.06 = 9.94; an unsigned refund; 9.95 is wrong; a line without a net passes."""
     text = "id,type,amount,fee,net,time\n" + "".join(
         f"{number},{row},2026-11-16 10:00:00\n"
         for number, row in enumerate(
@@ -304,22 +311,22 @@ def test_a_printed_net_is_held_against_amount_and_fee() -> None:
         "kinds": {"pay": "PAYMENT", "back": "REFUND"},
         "net": "net",
     }
-    found = read(text, **layout, amount_sign="by_kind", fee_sign="by_kind")
-    assert amounts(found) == [1000, -400, 100]
-    assert reasons(found) == ["SETTLEMENT_DIFFERS: net 9.95, amount less fee 9.94"]
-    signed = read(text.replace("back,4.00,0.02,3.98", "back,-4.00,-0.02,3.98"), **layout)
-    assert reasons(signed)[0] == "SETTLEMENT_DIFFERS: net 3.98, amount less fee -3.98"
+    result = read_text(text, **layout, amount_sign="by_kind", fee_sign="by_kind")
+    assert get_amounts(result) == [1000, -400, 100]
+    assert get_reasons(result) == ["SETTLEMENT_DIFFERS: net 9.95, amount less fee 9.94"]
+    signed = read_text(text.replace("back,4.00,0.02,3.98", "back,-4.00,-0.02,3.98"), **layout)
+    assert get_reasons(signed)[0] == "SETTLEMENT_DIFFERS: net 3.98, amount less fee -3.98"
     with pytest.raises(ValueError, match="add fee"):
-        page(net="net")
+        build_profile(net="net")
 
 
-def test_a_card_statement_prints_what_is_spent_above_zero() -> None:
-    """12.50 spent, 100.00 paid back to the bank; the net is printed the same way."""
+def test_reversed_sign_of_a_card_statement() -> None:
+    """12.50 spent prints above zero, 100.00 repaid below zero; so does the net."""
     text = (
         "id,amount,fee,net,time\nA,12.50,0.50,13.00,2026-11-16 10:00:00\n"
         "B,-100.00,,-100.00,2026-11-16 10:00:00\nC,1.00,,1.01,2026-11-16 10:00:00\n"
     )
-    found = read(
+    result = read_text(
         text,
         columns={**COLUMNS, "fee": "fee"},
         constants={"status": "SUCCEEDED", "currency": "CNY"},
@@ -327,33 +334,33 @@ def test_a_card_statement_prints_what_is_spent_above_zero() -> None:
         amount_sign="reversed",
         net="net",
     )
-    assert [(row["kind"], row["amount"]) for row in found.lines] == [
+    assert [(row["kind"], row["amount"]) for row in result.lines] == [
         ("PAYOUT", -1250),
         ("TOP_UP", 10000),
     ]
-    assert reasons(found) == ["SETTLEMENT_DIFFERS: net -1.01, amount less fee -1.00"]
+    assert get_reasons(result) == ["SETTLEMENT_DIFFERS: net -1.01, amount less fee -1.00"]
 
 
-def test_words_by_how_they_begin() -> None:
-    """The longest beginning that fits, the whole word before any; what fits none is unknown."""
+def test_longest_code_prefix_decides_the_kind() -> None:
+    """An exact code comes before prefixes, a longer prefix before a shorter one."""
     words = ("back", "back to you", "back again", "spent", "spends", "other")
     text = "id,type,amount,time\n" + "".join(
         f"{word},{word},1.00,2026-11-16 10:00:00\n" for word in words
     )
-    found = read(
+    result = read_text(
         text,
         columns={**COLUMNS, "kind": "type"},
         constants={"status": "SUCCEEDED", "currency": "CNY"},
         kinds={"back*": "REFUND", "back to*": "PAYOUT", "back again": "FEE", "spent": "PAYMENT"},
     )
-    told = [(row["channel_ref"], row["kind"]) for row in found.lines]
-    assert told == [
+    kinds = [(row["channel_ref"], row["kind"]) for row in result.lines]
+    assert kinds == [
         ("back", "REFUND"),
         ("back to you", "PAYOUT"),
         ("back again", "FEE"),
         ("spent", "PAYMENT"),
     ]
-    assert reasons(found) == ["UNKNOWN_KIND: 'spends'", "UNKNOWN_KIND: 'other'"]
+    assert get_reasons(result) == ["UNKNOWN_KIND: 'spends'", "UNKNOWN_KIND: 'other'"]
 
 
 @pytest.mark.parametrize(
@@ -364,19 +371,19 @@ def test_words_by_how_they_begin() -> None:
         ("%m/%d %H:%M", "11/16", "09:30", "2026-11-15 16:00"),
     ],
 )
-def test_a_date_without_a_time_of_day(form: str, on: str, at: str, midnight: str) -> None:
-    """09:30 in Shanghai, its day's beginning, and a time without a date, which is none."""
+def test_date_without_a_time_is_midnight(form: str, on: str, at: str, midnight: str) -> None:
+    """09:30 in Shanghai; a date alone is midnight; a time alone is rejected."""
     text = f"id,amount,on,at\nA,1.00,{on},{at}\nB,1.00,{on},\nC,1.00,,{at}\n"
     layout: dict[str, Any] = {
         "columns": {**COLUMNS, "traded_at": ["on", "at"]}, "time_format": form,
     }  # fmt: skip
-    found = read(text, **layout, time_optional=True)
-    assert [f"{row['traded_at']:%Y-%m-%d %H:%M}" for row in found.lines] == [
+    result = read_text(text, **layout, time_optional=True)
+    assert [f"{row['traded_at']:%Y-%m-%d %H:%M}" for row in result.lines] == [
         "2026-11-16 01:30",
         midnight,
     ]
-    assert reasons(found) == ["NO_VALUE: one of the columns of traded_at is empty"]
-    assert [row["channel_ref"] for row in read(text, **layout).lines] == ["A"]
+    assert get_reasons(result) == ["NO_VALUE: one of the columns of traded_at is empty"]
+    assert [row["channel_ref"] for row in read_text(text, **layout).lines] == ["A"]
 
 
 @pytest.mark.parametrize(
@@ -387,20 +394,20 @@ def test_a_date_without_a_time_of_day(form: str, on: str, at: str, midnight: str
         ({"cells": 3}, "cells and header"),
     ],
 )
-def test_choices_that_do_not_go_together(clash: dict[str, Any], names: str) -> None:
-    """Each is named when the page is read."""
+def test_conflicting_layout_keys_are_refused(clash: dict[str, Any], names: str) -> None:
+    """The profile's validation names the conflict."""
     with pytest.raises(ValueError, match=names):
-        page(**clash)
+        build_profile(**clash)
 
 
-def test_a_first_line_that_is_too_wide_makes_no_other_wrong() -> None:
-    """Without a header the first line says the width, unless the page does."""
+def test_first_line_sets_the_width_unless_the_profile_does() -> None:
+    """Without a header, the first line sets the width unless the profile has `cells`."""
     text = "A,1.00,2026-11-16 10:00:00,\nB,2.00,2026-11-16 10:00:00\n"
     layout: dict[str, Any] = {
         "header": "none", "columns": {"channel_ref": 1, "amount": 2, "traded_at": 3},
     }  # fmt: skip
-    assert reasons(read(text, **layout)) == ["WRONG_WIDTH: 3 cells, not 4"]
-    assert reasons(read(text, **layout, cells=3)) == ["WRONG_WIDTH: 4 cells, not 3"]
+    assert get_reasons(read_text(text, **layout)) == ["WRONG_WIDTH: 3 cells, not 4"]
+    assert get_reasons(read_text(text, **layout, cells=3)) == ["WRONG_WIDTH: 4 cells, not 3"]
 
 
 BALANCED = [
@@ -412,33 +419,34 @@ BALANCED = [
 
 @pytest.mark.parametrize("newest_first", [False, True])
 @pytest.mark.parametrize("block_bytes", [10**6, 40])
-def test_a_balance_follows_from_line_to_line(newest_first: bool, block_bytes: int) -> None:
-    """1,000.00, 100.00 in, 30.00 and 70.00 out; a line left out, or its balance a cent off."""
-    own = page(balance="balance")
+def test_running_balance_is_checked(newest_first: bool, block_bytes: int) -> None:
+    """1,000.00, then +100.00, -30.00, -70.00; a lost line or a wrong balance is found."""
+    own = build_profile(balance="balance")
 
-    def told(rows: list[tuple[str, ...]]) -> str:
+    def get_verdict(rows: list[tuple[str, ...]]) -> str:
         rows = rows[::-1] if newest_first else rows
         lines = "".join(f"{','.join(row)}\n" for row in rows)
         text = f"id,amount,balance,time\n{lines}"
         return read_file(text.encode(), own, DAY, "bank_20261116.csv", block_bytes).verdict
 
-    assert told(BALANCED) == told(BALANCED[1:]) == "ACCEPTED"
-    assert "BALANCE_BROKEN" in told([BALANCED[0], BALANCED[2]])
+    assert get_verdict(BALANCED) == get_verdict(BALANCED[1:]) == "ACCEPTED"
+    assert "BALANCE_BROKEN" in get_verdict([BALANCED[0], BALANCED[2]])
     off = ("B", "-30.00", "1070.01", "2026-11-16 10:00:00")
-    assert "BALANCE_BROKEN" in told([BALANCED[0], off, BALANCED[2]])
-    assert "NO_VALUE: balance is empty" in told([*BALANCED, ("D", "1.00", "", BALANCED[0][3])])
+    assert "BALANCE_BROKEN" in get_verdict([BALANCED[0], off, BALANCED[2]])
+    without_balance = ("D", "1.00", "", BALANCED[0][3])
+    assert "NO_VALUE: balance is empty" in get_verdict([*BALANCED, without_balance])
 
 
-def test_the_balance_of_a_card_and_of_an_account_with_fees() -> None:
-    """12.50 spent makes 62.50 owed; 10.00 less 0.06 makes 9.94; a failed line moves nothing."""
-    card = read(
+def test_running_balance_of_a_card_and_of_an_account_with_fees() -> None:
+    """12.50 spent makes 62.50 owed; 10.00 less 0.06 adds 9.94; a failed line adds nothing."""
+    card = read_text(
         "id,amount,owed,time\nA,50.00,50.00,2026-11-16 10:00:00\n"
         "B,12.50,62.50,2026-11-16 11:00:00\n",
         amount_sign="reversed",
         balance="owed",
     )
-    assert (amounts(card), card.verdict) == ([-5000, -1250], "ACCEPTED")
-    account = read(
+    assert (get_amounts(card), card.verdict) == ([-5000, -1250], "ACCEPTED")
+    account = read_text(
         "id,amount,fee,state,left,time\nA,1.00,,ok,1.00,2026-11-16 10:00:00\n"
         "B,5.00,,no,1.00,2026-11-16 10:30:00\nC,10.00,0.06,ok,10.94,2026-11-16 11:00:00\n",
         columns={**COLUMNS, "fee": "fee", "status": "state"},
@@ -448,25 +456,25 @@ def test_the_balance_of_a_card_and_of_an_account_with_fees() -> None:
     )
     assert account.verdict == "ACCEPTED"
     with pytest.raises(ValueError, match="one currency"):
-        page(
+        build_profile(
             balance="b",
             columns={**COLUMNS, "currency": "c"},
             constants={"kind": "FEE", "status": "SUCCEEDED"},
         )
 
 
-def test_a_page_with_several_faults_names_them() -> None:
-    """A clash of choices is refused when the page is read."""
+def test_sign_with_in_out_is_refused() -> None:
+    """The profile's validation refuses `sign` together with `in_out`."""
     with pytest.raises(ValueError, match="sign and in_out"):
-        page(
+        build_profile(
             in_out={"incoming": "in", "outgoing": "out"},
             sign={"column": "s"},
             columns={"channel_ref": "id"},
         )
 
 
-def test_any_text_may_be_delimited() -> None:
-    """But not one with NUL bytes at its start."""
+def test_identify_accepts_any_text_without_nul() -> None:
+    """A file with NUL bytes at its start is not delimited text."""
     from jobs.statements.parser import Sample
 
     assert parser.identify(Sample("a", 3, b"a,b", b"a,b"))

@@ -1,4 +1,4 @@
-"""The page of examples on keys is true: every row of its tables is normalized as it says."""
+"""Every example on docs/reference/keys.md is true."""
 
 import re
 from typing import Any
@@ -7,32 +7,42 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from jobs.statements.canonical.references import normalize, normalized_column
+from jobs.statements.canonical.references import normalize_reference, normalize_references
 from schemas.profile.channel import ReferenceRules
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "reference" / "keys.md"
-ROW = re.compile(r"^\| (`+)(?P<got>.*?)\1 \| (?P<rules>.*?) ?\| (?P<made>.*?) \|$", re.MULTILINE)
+ROW = re.compile(
+    r"^\| (`+)(?P<received>.*?)\1"
+    r" \| (?P<rules>.*?) ?\| (?P<expected>.*?) \|$",
+    re.MULTILINE,
+)
 
 
-def rows() -> list[tuple[str, dict[str, Any], str | None]]:
-    """Received, rules as a page has them, compared as."""
-    out = []
-    for found in ROW.finditer(PAGE.read_text(encoding="utf-8")):
-        got = found["got"].removesuffix(" ") if found["got"].startswith("`") else found["got"]
-        rules = yaml.safe_load("\n".join(found["rules"].split("; "))) or {}
-        made = None if found["made"] == "none" else found["made"].strip("`")
-        out.append((got, rules, made))
-    return out
+def read_example_rows() -> list[tuple[str, dict[str, Any], str | None]]:
+    """Reads the examples: received reference, rules of a profile, normalized reference."""
+    examples = []
+    for row in ROW.finditer(PAGE.read_text(encoding="utf-8")):
+        received = (
+            row["received"].removesuffix(" ")
+            if row["received"].startswith("`")
+            else row["received"]
+        )
+        rules = yaml.safe_load("\n".join(row["rules"].split("; "))) or {}
+        expected = None if row["expected"] == "none" else row["expected"].strip("`")
+        examples.append((received, rules, expected))
+    return examples
 
 
-def test_the_page_has_its_rows() -> None:
-    assert len(rows()) == 17
+def test_page_has_17_examples() -> None:
+    assert len(read_example_rows()) == 17
 
 
-@pytest.mark.parametrize(("got", "rules", "made"), rows(), ids=lambda value: str(value))
-def test_each_row(got: str, rules: dict[str, Any], made: str | None) -> None:
-    """One by one, and as a column with a plain neighbour."""
+@pytest.mark.parametrize(
+    ("received", "rules", "expected"), read_example_rows(), ids=lambda value: str(value)
+)
+def test_example_row_is_true(received: str, rules: dict[str, Any], expected: str | None) -> None:
+    """The example holds for one reference, and in a column beside a plain one."""
     checked = ReferenceRules.model_validate(rules)
-    assert normalize(got, checked) == made
-    assert normalized_column(pa.array([got, "X9"]), checked).to_pylist()[0] == made
+    assert normalize_reference(received, checked) == expected
+    assert normalize_references(pa.array([received, "X9"]), checked).to_pylist()[0] == expected

@@ -1,4 +1,4 @@
-"""Money as text to minor units: exact, bounded, the column form like the definition."""
+"""Amount texts to minor units: exact and bounded; the column parser equals the definition."""
 
 from decimal import Decimal
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.statements.canonical.money import AMOUNT_MAX, amounts, minor_units
+from jobs.statements.canonical.money import AMOUNT_MAX, parse_amounts, to_minor_units
 from schemas.currencies import exponent, in_major_units
 
 
@@ -17,19 +17,19 @@ from schemas.currencies import exponent, in_major_units
      ("120", "JPY", 120), ("120.0", "JPY", 120), ("1.234", "KWD", 1234),
      ("10000000000000", "CNY", AMOUNT_MAX)],
 )  # fmt: skip
-def test_amounts(text: str, code: str, expected: int) -> None:
-    """Surplus zeros are fine, and each currency has its own scale."""
-    assert minor_units(text, exponent(code)) == expected
+def test_printed_amounts_are_converted_exactly(text: str, code: str, expected: int) -> None:
+    """Extra zeros are accepted, and each currency has its own number of decimals."""
+    assert to_minor_units(text, exponent(code)) == expected
 
 
 @pytest.mark.parametrize(
     "text",
     ["1.001", "1e2", "", "-", ".", "1,000.00", "10000000000000.01", "NaN", "inf", "１", "1 0"],
 )
-def test_what_is_no_amount(text: str) -> None:
-    """Not a plain number, too many decimals, beyond the bound."""
+def test_invalid_amount_is_refused(text: str) -> None:
+    """No plain number, too many decimals, or beyond the largest amount."""
     with pytest.raises(ValueError, match=r"amount|decimals|beyond"):
-        minor_units(text, 2)
+        to_minor_units(text, 2)
 
 
 NUMBERS = st.one_of(
@@ -41,15 +41,17 @@ NUMBERS = st.one_of(
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=20), st.sampled_from(["CNY", "JPY", "KWD", "XXZ"]))
-def test_the_column_form_is_the_definition(texts: list[str | None], code: str) -> None:
-    """A column comes out as its values one by one, faults included."""
-    column, faults = amounts(pa.array(texts, pa.string()), pa.array([code] * len(texts)), "major")
+def test_column_parser_equals_the_definition(texts: list[str | None], code: str) -> None:
+    """A column gives the same values and faults as each text alone."""
+    column, faults = parse_amounts(
+        pa.array(texts, pa.string()), pa.array([code] * len(texts)), "major"
+    )
     for row, (text, value) in enumerate(zip(texts, column.to_pylist(), strict=True)):
         if text is None:
             assert (value, row in faults) == (None, False)
             continue
         try:
-            expected = minor_units(text, exponent(code))
+            expected = to_minor_units(text, exponent(code))
         except (ValueError, KeyError):
             assert (value, row in faults) == (None, True)
         else:
@@ -57,8 +59,8 @@ def test_the_column_form_is_the_definition(texts: list[str | None], code: str) -
 
 
 @given(st.integers(-AMOUNT_MAX, AMOUNT_MAX), st.sampled_from(["CNY", "JPY", "KWD"]))
-def test_there_and_back(minor: int, code: str) -> None:
-    """Printed for people and read again, an amount is itself."""
+def test_printed_amount_parses_back_to_itself(minor: int, code: str) -> None:
+    """An amount printed for people parses back to the same minor units."""
     printed = in_major_units(minor, code).replace(",", "")
-    assert minor_units(printed, exponent(code)) == minor
+    assert to_minor_units(printed, exponent(code)) == minor
     assert Decimal(printed).scaleb(exponent(code)) == minor

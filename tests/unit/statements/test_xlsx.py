@@ -1,4 +1,4 @@
-"""Workbooks: what a sheet's cells land as, which sheet is read, and what is refused by name."""
+"""Workbooks: what cells become, which sheet is read, and what is refused."""
 
 import io
 import tracemalloc
@@ -14,12 +14,20 @@ import xlsxwriter
 from jobs.statements.xlsx import number_formats
 from jobs.statements.xlsx.workbook_zip import Workbook
 from jobs.storage.archive import Storage, archive_file
-from jobs.timeline.source_text import raw_lines
+from jobs.timeline.source_text import read_source_text
 from schemas.profile.channel import Profile
-from tests.fuzz.reading import Told
-from tests.fuzz.reading import read as read_file
+from tests.fuzz.reading import ReadResult
+from tests.fuzz.reading import read_statement as read_file
 from tests.support.paths import GOLDEN
-from tests.support.workbooks import Odd, Sheet, golden, packed, parts, rows_of, workbook
+from tests.support.workbooks import (
+    RawCell,
+    Sheet,
+    build_golden_workbooks,
+    build_parts,
+    build_workbook,
+    number_rows,
+    pack_parts,
+)
 
 DAY = date(2026, 11, 16)
 NOON = datetime(2026, 11, 16, 12)
@@ -29,8 +37,8 @@ CONSTANTS = {"kind": "PAYMENT", "status": "SUCCEEDED", "currency": "CNY"}
 GOOD = ("A1", "S1", NOON, 12.34)
 
 
-def page(**layout: Any) -> Profile:
-    """A profile of a channel whose lines are payments, in its layout."""
+def build_profile(**layout: Any) -> Profile:
+    """Builds a profile of a channel with payments only, with these layout keys."""
     whole = {"columns": COLUMNS, "constants": CONSTANTS, **layout}
     return Profile.model_validate(
         {
@@ -44,29 +52,29 @@ def page(**layout: Any) -> Profile:
     )
 
 
-def read(content: bytes, **layout: Any) -> Told:
-    """What a workbook lands as."""
-    return read_file(content, page(**layout), DAY, "desk_20261116.xlsx")
+def read_workbook(content: bytes, **layout: Any) -> ReadResult:
+    """Reads a workbook by a profile with these layout keys."""
+    return read_file(content, build_profile(**layout), DAY, "desk_20261116.xlsx")
 
 
-def sheet(*rows: Any, **how: Any) -> bytes:
-    """A workbook of one sheet with a header."""
-    return workbook(Sheet("detail", rows_of(HEAD, *rows)), **how)
+def build_sheet(*rows: Any, **how: Any) -> bytes:
+    """Builds a workbook of one sheet with a header."""
+    return build_workbook(Sheet("detail", number_rows(HEAD, *rows)), **how)
 
 
-def one(cell: Any, at: int) -> Told:
-    """A good row with another cell at a place (from 0)."""
-    return read(sheet([*GOOD[:at], cell, *GOOD[at + 1 :]]))
+def read_with_cell(cell: Any, at: int) -> ReadResult:
+    """Reads a good row with another cell at an index (from 0)."""
+    return read_workbook(build_sheet([*GOOD[:at], cell, *GOOD[at + 1 :]]))
 
 
-def code(told: Told) -> str:
-    return told.verdict.split(":")[0]
+def get_code(result: ReadResult) -> str:
+    return result.verdict.split(":")[0]
 
 
 @pytest.mark.parametrize("how", [{}, {"inline": True}, {"since_1904": True}])
-def test_texts_numbers_and_times(how: dict[str, bool]) -> None:
-    """12.34 at noon in Shanghai, with shared texts, inline ones, and days counted from 1904."""
-    (line,) = read(sheet(GOOD, **how)).lines
+def test_texts_numbers_and_times_are_read(how: dict[str, bool]) -> None:
+    """12.34 at noon in Shanghai, with shared texts, inline texts, and the 1904 date system."""
+    (line,) = read_workbook(build_sheet(GOOD, **how)).lines
     assert (line["line_no"], line["amount"], line["our_ref"]) == (2, 1234, "S1")
     assert str(line["traded_at"]) == "2026-11-16 04:00:00+00:00"
 
@@ -74,25 +82,25 @@ def test_texts_numbers_and_times(how: dict[str, bool]) -> None:
 @pytest.mark.parametrize(
     ("cell", "amount"),
     [(0.07, 7), (1.1, 110), ("12.30", 1230), (-2.5, -250), (1000000, 100000000),
-     (Odd("", "<v>1.1000000000000001</v>"), 110), (Odd("", "<v>1E-2</v>"), 1),
-     (Odd("", "<f>A1*2</f><v>3.5</v>"), 350), (9999999999999.99, 999999999999999)],
+     (RawCell("", "<v>1.1000000000000001</v>"), 110), (RawCell("", "<v>1E-2</v>"), 1),
+     (RawCell("", "<f>A1*2</f><v>3.5</v>"), 350), (9999999999999.99, 999999999999999)],
 )  # fmt: skip
 def test_amounts_are_exact(cell: Any, amount: int) -> None:
-    """Floats by their shortest form, with what programs write of them; minor units."""
-    assert [line["amount"] for line in one(cell, 3).lines] == [amount]
+    """Floats count by their shortest form, in minor units."""
+    assert [line["amount"] for line in read_with_cell(cell, 3).lines] == [amount]
 
 
 @pytest.mark.parametrize(
     ("cell", "text"),
     [(20261116003, "20261116003"), (123456789012345, "123456789012345"), (7.0, "7"),
-     (Odd('s="4"', "<v>1234</v>"), "00001234"), ("'0042", "'0042"), (True, "TRUE"),
-     ("1E5", "1E5"), ("4E-2X", "4E-2X"), (Odd('t="str"', "<f>A1</f><v>S9</v>"), "S9"),
-     (Odd('t="inlineStr"', "<is><r><t>S</t></r><rPh sb='0' eb='1'><t>x</t></rPh>"
+     (RawCell('s="4"', "<v>1234</v>"), "00001234"), ("'0042", "'0042"), (True, "TRUE"),
+     ("1E5", "1E5"), ("4E-2X", "4E-2X"), (RawCell('t="str"', "<f>A1</f><v>S9</v>"), "S9"),
+     (RawCell('t="inlineStr"', "<is><r><t>S</t></r><rPh sb='0' eb='1'><t>x</t></rPh>"
       "<r><t>9_x0041_</t></r></is>"), "S9A")],
 )  # fmt: skip
-def test_references_as_they_stand(cell: Any, text: str) -> None:
-    """Integers up to 15 digits, digits with the zeros that their format shows, runs of text."""
-    assert [line["our_ref"] for line in one(cell, 1).lines] == [text]
+def test_reference_cell_is_read_exactly(cell: Any, text: str) -> None:
+    """Integers up to 15 digits, digits with leading zeros by their format, runs of text."""
+    assert [line["our_ref"] for line in read_with_cell(cell, 1).lines] == [text]
 
 
 @pytest.mark.parametrize(
@@ -109,29 +117,29 @@ def test_references_as_they_stand(cell: Any, text: str) -> None:
         (4.2e27, 3, "BAD_AMOUNT: "),
         (NOON, 3, "DAMAGED_NUMBER: amount is a date"),
         (True, 3, "BAD_AMOUNT: 'TRUE' is no amount"),
-        (Odd('t="e"', "<v>#N/A</v>"), 3, "CELL_ERROR: amount is #N/A"),
-        (Odd("", "<f>1+1</f>"), 3, "NO_CACHED_VALUE: amount"),
-        (Odd('t="str"', "<f>A2</f>"), 1, "NO_CACHED_VALUE: our_ref"),
+        (RawCell('t="e"', "<v>#N/A</v>"), 3, "CELL_ERROR: amount is #N/A"),
+        (RawCell("", "<f>1+1</f>"), 3, "NO_CACHED_VALUE: amount"),
+        (RawCell('t="str"', "<f>A2</f>"), 1, "NO_CACHED_VALUE: our_ref"),
         (46342.5, 2, "BAD_TIME: '46342.5'"),
-        (Odd('s="1"', "<v>-3</v>"), 2, "CELL_ERROR: traded_at is #DATE -3.0"),
+        (RawCell('s="1"', "<v>-3</v>"), 2, "CELL_ERROR: traded_at is #DATE -3.0"),
         (None, 3, "NO_VALUE: amount is empty"),
     ],
 )
-def test_what_is_damaged_is_rejected_by_name(cell: Any, at: int, reason: str) -> None:
-    """Never guessed: the line is rejected, the file is not in force."""
-    told = one(cell, at)
-    assert told.lines == [] and code(told) == "REJECTED_LINES"
-    assert [row["reason"][: len(reason)] for row in told.rejected] == [reason]
+def test_damaged_cell_is_rejected_with_its_reason(cell: Any, at: int, reason: str) -> None:
+    """tieout does not guess: it rejects the line and refuses the file."""
+    result = read_with_cell(cell, at)
+    assert result.lines == [] and get_code(result) == "REJECTED_LINES"
+    assert [row["reason"][: len(reason)] for row in result.rejected] == [reason]
 
 
 @pytest.mark.parametrize("text", ["4.2E+27", "1.2302025304E+022", "'4E+27"])
-def test_the_same_damage_in_delimited_text(text: str) -> None:
-    """A CSV that a spreadsheet has saved."""
-    whole = page().model_dump(mode="json", exclude_unset=True)
+def test_damaged_number_in_delimited_text_is_rejected(text: str) -> None:
+    """A CSV file that a spreadsheet saved has the same damage."""
+    whole = build_profile().model_dump(mode="json", exclude_unset=True)
     profile = Profile.model_validate({**whole, "dialect": "delimited"})
     raw = f"id,ref,time,amount\nA1,{text},2026-11-16 12:00:00,1.00\n".encode()
-    told = read_file(raw, profile, DAY)
-    assert [row["reason"].split(":")[0] for row in told.rejected] == ["DAMAGED_NUMBER"]
+    result = read_file(raw, profile, DAY)
+    assert [row["reason"].split(":")[0] for row in result.rejected] == ["DAMAGED_NUMBER"]
 
 
 @pytest.mark.parametrize(
@@ -143,13 +151,13 @@ def test_the_same_damage_in_delimited_text(text: str) -> None:
         (20261116093000, "%Y%m%d%H%M%S", "01:30:00"),
         (NOON, "%d.%m.%y", "04:00:00"),
         (datetime(2026, 11, 16, 12, 0, 0, 250000), "%H", "04:00:00.250000"),
-        (Odd('t="d"', "<v>2026-11-16T12:00:00</v>"), "%H", "04:00:00"),
-        (Odd('t="d"', "<v>2026-11-16T12:00:00+02:00</v>"), "%Y-%m-%dT%H:%M:%S%z", "10:00:00"),
+        (RawCell('t="d"', "<v>2026-11-16T12:00:00</v>"), "%H", "04:00:00"),
+        (RawCell('t="d"', "<v>2026-11-16T12:00:00+02:00</v>"), "%Y-%m-%dT%H:%M:%S%z", "10:00:00"),
     ],
 )
-def test_times_as_texts_by_the_format_and_dates_without_it(cell: Any, form: str, utc: str) -> None:
-    """A date of the sheet needs no format, and an offset wins over the page's zone."""
-    (line,) = read(sheet([*GOOD[:2], cell, GOOD[3]]), time_format=form).lines
+def test_text_times_use_the_format_and_typed_times_do_not(cell: Any, form: str, utc: str) -> None:
+    """A typed date needs no format, and an offset overrides the profile's zone."""
+    (line,) = read_workbook(build_sheet([*GOOD[:2], cell, GOOD[3]]), time_format=form).lines
     assert str(line["traded_at"]).split(" ")[1].removesuffix("+00:00") == utc
 
 
@@ -158,66 +166,71 @@ def test_times_as_texts_by_the_format_and_dates_without_it(cell: Any, form: str,
     [(DAY, NOON.time()), (DAY, "12:00:00"), ("2026-11-16", NOON.time()), (DAY, "120000"),
      (20261116, 120000), ("16.11.2026", "12h")],
 )  # fmt: skip
-def test_a_date_and_a_time_in_two_columns(day: Any, hour: Any) -> None:
-    """Both of the sheet, both texts or numbers, or one of each; anything else is BAD_TIME."""
+def test_date_and_time_in_two_columns_are_joined(day: Any, hour: Any) -> None:
+    """Both typed, both texts or numbers, or one of each; all else is BAD_TIME."""
     form = "%Y%m%d %H%M%S" if "120000" in str(hour) else "%Y-%m-%d %H:%M:%S"
     columns = {"channel_ref": "id", "amount": "amount", "traded_at": ["day", "hour"]}
-    content = workbook(
+    content = build_workbook(
         Sheet(
-            "x", rows_of(("id", "day", "hour", "amount"), ("A1", day, hour, 1), ("A2", "", "", 1))
+            "x",
+            number_rows(("id", "day", "hour", "amount"), ("A1", day, hour, 1), ("A2", "", "", 1)),
         )
     )
-    told = read(content, columns=columns, time_format=form)
-    known = [str(line["traded_at"]) for line in told.lines]
+    result = read_workbook(content, columns=columns, time_format=form)
+    known = [str(line["traded_at"]) for line in result.lines]
     if hour == "12h":
-        assert told.rejected[0]["reason"] == "BAD_TIME: '16.11.2026 12h' is not %Y-%m-%d %H:%M:%S"
+        assert result.rejected[0]["reason"] == "BAD_TIME: '16.11.2026 12h' is not %Y-%m-%d %H:%M:%S"
     else:
         assert known == ["2026-11-16 04:00:00+00:00", "None"]
 
 
-def test_a_number_that_lost_its_zeros_in_a_time() -> None:
+def test_time_as_a_number_is_padded_with_zeros() -> None:
     """93000 by %H%M%S is 09:30:00, and 3 is 00:00:03: never 13:00:00 of 013000."""
     columns = {"channel_ref": "id", "amount": "amount", "traded_at": ["day", "hour"]}
     rows = [("id", "day", "hour", "amount")] + [("A", 20261116, n, 1) for n in (93000, 13000, 3)]
-    told = read(workbook(Sheet("x", rows_of(*rows))), columns=columns, time_format="%Y%m%d %H%M%S")
-    assert [f"{line['traded_at']:%H:%M:%S}" for line in told.lines] == [
+    result = read_workbook(
+        build_workbook(Sheet("x", number_rows(*rows))), columns=columns, time_format="%Y%m%d %H%M%S"
+    )
+    assert [f"{line['traded_at']:%H:%M:%S}" for line in result.lines] == [
         "01:30:00", "17:30:00", "16:00:03",
     ]  # fmt: skip
 
 
-def test_blank_rows_preamble_and_what_stands_below() -> None:
-    """Header in row 4 below texts; rows 6 and 9 hold trades, numbered as in the sheet."""
+def test_blank_rows_preamble_and_footer_are_skipped() -> None:
+    """The header is in row 4 below texts; the lines of rows 6 and 9 keep these numbers."""
     rows = {1: ["report"], 4: HEAD, 6: GOOD, 9: ["A2", "S2", NOON, 1],
             11: ["total", 2, None, 13.34], 12: ["", " "]}  # fmt: skip
     total = {"pattern": r"total\t(?P<count>\d+)\t\t(?P<amount>[\d.]+)"}
     how = {"preamble": "find", "footer": {"starts": "total"}, "totals": [total]}
-    told = read(workbook(Sheet("x", rows)), **how)
-    assert [line["line_no"] for line in told.lines] == [6, 9]
-    assert told.accepted and told.checked("count") and told.checked("amount")
+    result = read_workbook(build_workbook(Sheet("x", rows)), **how)
+    assert [line["line_no"] for line in result.lines] == [6, 9]
+    assert result.is_accepted and result.is_proved("count") and result.is_proved("amount")
     trailer = {"starts_with": "total", "totals": {"count": 2, "amount": 4}}
     rows.pop(12)
-    assert read(workbook(Sheet("x", rows)), preamble="find", trailer=trailer).accepted
+    assert read_workbook(
+        build_workbook(Sheet("x", rows)), preamble="find", trailer=trailer
+    ).is_accepted
     rows[11] = ["total", 2, None, 13.35]
-    assert code(read(workbook(Sheet("x", rows)), **how)) == "TOTALS_DIFFER"
+    assert get_code(read_workbook(build_workbook(Sheet("x", rows)), **how)) == "TOTALS_DIFFER"
 
 
-def test_record_types_and_printed_amounts() -> None:
-    """H, two D, T; a number of the sheet where texts are printed with a comma."""
-    rows = rows_of(["H", 20261116], ["D", "A1", NOON, 1234.5], ["D", "A2", NOON, "1.234,50"],
+def test_record_types_and_decimal_comma_are_read() -> None:
+    """Records H, two D, T; typed numbers beside texts with a decimal comma."""
+    rows = number_rows(["H", 20261116], ["D", "A1", NOON, 1234.5], ["D", "A2", NOON, "1.234,50"],
                    ["T", 2, None, 2469.0])  # fmt: skip
-    told = read(
-        workbook(Sheet("x", rows)), header="none",
+    result = read_workbook(
+        build_workbook(Sheet("x", rows)), header="none",
         columns={"channel_ref": 2, "traded_at": 3, "amount": 4},
         records={"detail": ["D"], "header": ["H"], "trailer": ["T"]},
         amounts={"thousands": ".", "decimal": ","},
         totals=[{"pattern": r"^T\t(?P<count>\d+)\t\t(?P<amount>[\d.,]+)"}],
     )  # fmt: skip
-    assert [line["amount"] for line in told.lines] == [123450, 123450]
-    assert told.accepted and told.checked("amount")
+    assert [line["amount"] for line in result.lines] == [123450, 123450]
+    assert result.is_accepted and result.is_proved("amount")
 
 
-def test_what_delimited_text_can_say_a_sheet_can() -> None:
-    """10.00 less 0.06 in, 4.00 back under its own number, a subtotal between; newest first."""
+def test_sheet_supports_every_delimited_layout_key() -> None:
+    """10.00 less 0.06 paid, 4.00 refunded under its own number, a subtotal; newest line first."""
     head = ("type", "id", "back", "time", "amount", "fee", "net", "left", "who")
     early = datetime(2026, 11, 16, 9)
     rows = [
@@ -238,56 +251,59 @@ def test_what_delimited_text_can_say_a_sheet_can() -> None:
         "fee_sign": "by_kind",
     }  # fmt: skip
 
-    def told(*given: tuple[Any, ...]) -> Told:
-        return read(workbook(Sheet("detail", rows_of(head, *given))), **layout)
+    def read_sheet_rows(*sheet_rows: tuple[Any, ...]) -> ReadResult:
+        return read_workbook(
+            build_workbook(Sheet("detail", number_rows(head, *sheet_rows))), **layout
+        )
 
-    found = told(*rows)
-    assert found.accepted
+    result = read_sheet_rows(*rows)
+    assert result.is_accepted
     names = ("line_no", "amount", "fee", "our_ref", "original_ref", "payer_name")
-    assert [tuple(row[name] for name in names) for row in found.lines] == [
+    assert [tuple(row[name] for name in names) for row in result.lines] == [
         (2, -400, -2, "R1", "S1", "王**"),
         (4, 1000, 6, "S1", None, "王**"),
     ]
-    off = told((*rows[0][:6], 3.99, *rows[0][7:]), *rows[1:])
+    off = read_sheet_rows((*rows[0][:6], 3.99, *rows[0][7:]), *rows[1:])
     assert "SETTLEMENT_DIFFERS" in off.verdict and "王示例" not in str(off.rejected)
-    assert "BALANCE_BROKEN" in told((*rows[0][:7], 5.97, rows[0][8]), *rows[1:]).verdict
+    wrong_balance = read_sheet_rows((*rows[0][:7], 5.97, rows[0][8]), *rows[1:])
+    assert "BALANCE_BROKEN" in wrong_balance.verdict
 
 
-def test_merged_cells() -> None:
-    """A merged title is nothing; a value that is merged over two lines is of neither's own."""
+def test_line_under_a_merged_cell_is_rejected() -> None:
+    """A merged title is skipped; a value merged over two lines rejects the second line."""
     rows = {1: ["title"], 2: HEAD, 3: GOOD, 4: ["A2", None, NOON, 1], 5: ["A3", "S3", NOON, 1]}
-    told = read(workbook(Sheet("x", rows, merged=["A1:D1", "B3:B4"])), preamble=1)
-    assert [line["line_no"] for line in told.lines] == [3, 5]
-    assert [(row["line_no"], row["reason"]) for row in told.rejected] == [
+    result = read_workbook(build_workbook(Sheet("x", rows, merged=["A1:D1", "B3:B4"])), preamble=1)
+    assert [line["line_no"] for line in result.lines] == [3, 5]
+    assert [(row["line_no"], row["reason"]) for row in result.rejected] == [
         (4, "MERGED_CELL: our_ref lies under a merged cell")
     ]
 
 
-def test_rejected_rows_are_kept_as_text_and_cards_masked() -> None:
-    """Cells parted by tabs, as a person would see them."""
-    told = read(sheet(["4111111111111111", "S\n1", NOON, 12.345], [*GOOD, "note"]))
-    assert [row["raw"] for row in told.rejected] == [
+def test_rejected_rows_are_text_with_masked_cards() -> None:
+    """A rejected row is stored as text, cells separated by tabs, without markers."""
+    result = read_workbook(build_sheet(["4111111111111111", "S\n1", NOON, 12.345], [*GOOD, "note"]))
+    assert [row["raw"] for row in result.rejected] == [
         "************1111\tS 1\t2026-11-16 12:00:00\t12.345",
         "A1\tS1\t2026-11-16 12:00:00\t12.34\tnote",
     ]
-    assert told.rejected[1]["reason"] == "WRONG_WIDTH: 5 cells, not 4"
-    assert len(read(sheet([*GOOD, "note"]), extra_cells=1).lines) == 1
+    assert result.rejected[1]["reason"] == "WRONG_WIDTH: 5 cells, not 4"
+    assert len(read_workbook(build_sheet([*GOOD, "note"]), extra_cells=1).lines) == 1
 
 
-def test_a_line_is_told_again_from_the_archive(tmp_path: Path) -> None:
-    """As `explain` shows it: the row of the sheet, names masked."""
-    content = workbook(Sheet("x", rows_of((*HEAD, "name"), (*GOOD, "Wang"))))
+def test_line_is_read_again_from_the_archive(tmp_path: Path) -> None:
+    """`explain` shows the row of the sheet with masked names."""
+    content = build_workbook(Sheet("x", number_rows((*HEAD, "name"), (*GOOD, "Wang"))))
     storage = Storage(str(tmp_path))
-    kept = archive_file(storage, io.BytesIO(content))
-    profile = page(columns={**COLUMNS, "payer_name": "name"})
-    file = {"archived_path": kept.path, "file_id": kept.file_id, "file_name": "x.xlsx"}
-    told = raw_lines(storage, file, [{"line_no": 2, "line_id": "x:2"}], profile)
-    assert told == {"x:2": "A1\tS1\t2026-11-16 12:00:00\t12.34\tW**"}
+    archived = archive_file(storage, io.BytesIO(content))
+    profile = build_profile(columns={**COLUMNS, "payer_name": "name"})
+    file = {"archived_path": archived.path, "file_id": archived.file_id, "file_name": "x.xlsx"}
+    result = read_source_text(storage, file, [{"line_no": 2, "line_id": "x:2"}], profile)
+    assert result == {"x:2": "A1\tS1\t2026-11-16 12:00:00\t12.34\tW**"}
 
 
 # ---- which sheet --------------------------------------------------------------------------------
 
-TWO = (Sheet("one", rows_of(HEAD, GOOD)), Sheet("Two", rows_of(HEAD, GOOD, GOOD)))
+TWO = (Sheet("one", number_rows(HEAD, GOOD)), Sheet("Two", number_rows(HEAD, GOOD, GOOD)))
 
 
 @pytest.mark.parametrize(
@@ -302,11 +318,11 @@ TWO = (Sheet("one", rows_of(HEAD, GOOD)), Sheet("Two", rows_of(HEAD, GOOD, GOOD)
         ((Sheet("kept", TWO[0].rows, state="hidden"), TWO[1]), "kept", 1),
     ],
 )
-def test_the_only_sheet_or_the_one_that_is_named(
+def test_sheet_is_chosen_by_name_number_or_content(
     sheets: tuple[Sheet, ...], wanted: str | int | None, lines: int
 ) -> None:
-    """By name in any case, hidden too; by number among the visible; else the only filled one."""
-    assert len(read(workbook(*sheets), sheet=wanted).lines) == lines
+    """By name in any case, also hidden; by number among visible ones; else the only filled one."""
+    assert len(read_workbook(build_workbook(*sheets), sheet=wanted).lines) == lines
 
 
 @pytest.mark.parametrize(
@@ -317,29 +333,29 @@ def test_the_only_sheet_or_the_one_that_is_named(
         ("x", "NO_SHEET"),
     ],
 )
-def test_a_sheet_that_is_not_sure(wanted: str | int | None, verdict: str) -> None:
-    """Several with values and no choice; none of the name or number."""
-    assert read(workbook(*TWO), sheet=wanted).verdict.startswith(verdict)
+def test_unclear_sheet_is_refused(wanted: str | int | None, verdict: str) -> None:
+    """Several sheets with values and no choice, or no sheet of that name or number."""
+    assert read_workbook(build_workbook(*TWO), sheet=wanted).verdict.startswith(verdict)
 
 
-def test_a_sheet_with_a_header_alone_and_an_empty_one() -> None:
-    """A day without trades is a header; a workbook without a value is a fault."""
-    assert read(sheet()).accepted
-    assert code(read(workbook(Sheet("x", {})))) == "EMPTY_FILE"
+def test_header_without_rows_is_accepted_and_an_empty_sheet_is_not() -> None:
+    """A day without trades has a header; a workbook without a value is refused."""
+    assert read_workbook(build_sheet()).is_accepted
+    assert get_code(read_workbook(build_workbook(Sheet("x", {})))) == "EMPTY_FILE"
 
 
 # ---- what is refused ----------------------------------------------------------------------------
 
 
-def spoilt(name: str, content: str | bytes, **how: Any) -> bytes:
-    """A good workbook with another part in place of one, or one more."""
-    return packed({**parts([Sheet("x", rows_of(HEAD, GOOD))], **how), name: content})
+def replace_part(name: str, content: str | bytes, **how: Any) -> bytes:
+    """A good workbook with one part replaced or added."""
+    return pack_parts({**build_parts([Sheet("x", number_rows(HEAD, GOOD))], **how), name: content})
 
 
-def tail(xml: str) -> str:
-    """The sheet of a good workbook with something else behind its rows."""
-    made = parts([Sheet("x", rows_of(HEAD, GOOD))])["xl/worksheets/sheet1.xml"]
-    return made.replace("</row></sheetData>", f"</row>{xml}</sheetData>")
+def append_xml(xml: str) -> str:
+    """The sheet of a good workbook with XML added behind its rows."""
+    sheet_xml = build_parts([Sheet("x", number_rows(HEAD, GOOD))])["xl/worksheets/sheet1.xml"]
+    return sheet_xml.replace("</row></sheetData>", f"</row>{xml}</sheetData>")
 
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -350,87 +366,129 @@ REFUSED = {
     "locked": (OLE + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"), "ENCRYPTED"),
     "text": (b"id,ref,time,amount\n", "NO_WORKBOOK"),
     "page": (b"<html><table><tr><td>1</td></tr></table></html>", "NO_WORKBOOK"),
-    "zip": (packed({"a.csv": "id\n1\n"}), "NO_WORKBOOK"),
-    "packed": (packed({"a.xlsx": sheet(GOOD)}), "NO_WORKBOOK"),
+    "zip": (pack_parts({"a.csv": "id\n1\n"}), "NO_WORKBOOK"),
+    "packed": (pack_parts({"a.xlsx": build_sheet(GOOD)}), "NO_WORKBOOK"),
     "nothing": (b"", "EMPTY_FILE"),
-    "cut": (sheet(GOOD)[:-300], "BAD_ARCHIVE"),
-    "no sheet part": (spoilt(RELATED, "<a><Relationship Id='rId1' Type='x/worksheet'"
-                      " Target='gone.xml'/></a>"), "BAD_WORKBOOK"),
-    "no xml": (spoilt(BOOK, "workbook"), "BAD_XML"),
-    "cut sheet": (spoilt(SHEET, tail("")[:-60]), "BAD_XML"),
-    "deep": (spoilt(SHEET, tail("<row r='9'>" + "<c>" * 5000)), "BAD_XML"),
-    "entities": (spoilt(SHEET, "<!DOCTYPE a [<!ENTITY b 'c'>]>" + tail("")), "UNSAFE_XML"),
-    "outside": (spoilt(RELATED, "<a><Relationship Id='rId1' Type='x/worksheet' Target="
-                "'http://example.test/a.xml' TargetMode='External'/></a>"), "EXTERNAL_LINKS"),
-    "silent": (spoilt(SHEET, f"<a>{'<b/>' * 6_000_000}</a>"), "BAD_XML"),
-    "row twice": (spoilt(SHEET, tail("<row r='2'/>")), "BAD_WORKBOOK"),
-    "cell of another row": (spoilt(SHEET, tail("<row r='3'><c r='A4'/></row>")), "BAD_WORKBOOK"),
-    "cell twice": (spoilt(SHEET, tail("<row r='3'><c r='B3'/><c r='B3'/></row>")), "BAD_WORKBOOK"),
-    "far": (spoilt(SHEET, tail("<row r='3'><c r='XFD3'><v>1</v></c></row>")), "TOO_MANY_COLUMNS"),
-    "beyond": (spoilt(SHEET, tail("<row r='1048577'/>")), "BAD_WORKBOOK"),
-    "no text": (spoilt(SHEET, tail("<row r='3'><c r='A3' t='s'><v>99</v></c></row>")),
-                "BAD_WORKBOOK"),
-    "no style": (spoilt(SHEET, tail("<row r='3'><c r='A3' s='99'><v>1</v></c></row>")),
-                 "BAD_WORKBOOK"),
-    "no number": (spoilt(SHEET, tail("<row r='3'><c r='A3'><v>1_0</v></c></row>")), "BAD_WORKBOOK"),
-    "no type": (spoilt(SHEET, tail("<row r='3'><c r='A3' t='z'><v>1</v></c></row>")),
-                "BAD_WORKBOOK"),
-    "bad date": (spoilt(SHEET, tail("<row r='3'><c r='A3' t='d'><v>1</v></c></row>")),
-                 "BAD_WORKBOOK"),
-    "links": (spoilt(RELATED, parts([])[RELATED].replace("</Rel", "<Relationship Id='e' Type="
-              "'x/externalLink' Target='externalLinks/e.xml'/></Rel", 1)), "EXTERNAL_LINKS"),
-}  # fmt: skip
+    "cut": (build_sheet(GOOD)[:-300], "BAD_ARCHIVE"),
+    "no sheet part": (
+        replace_part(
+            RELATED, "<a><Relationship Id='rId1' Type='x/worksheet' Target='gone.xml'/></a>"
+        ),
+        "BAD_WORKBOOK",
+    ),
+    "no xml": (replace_part(BOOK, "workbook"), "BAD_XML"),
+    "cut sheet": (replace_part(SHEET, append_xml("")[:-60]), "BAD_XML"),
+    "deep": (replace_part(SHEET, append_xml("<row r='9'>" + "<c>" * 5000)), "BAD_XML"),
+    "entities": (
+        replace_part(SHEET, "<!DOCTYPE a [<!ENTITY b 'c'>]>" + append_xml("")),
+        "UNSAFE_XML",
+    ),
+    "outside": (
+        replace_part(
+            RELATED,
+            "<a><Relationship Id='rId1' Type='x/worksheet' Target="
+            "'http://example.test/a.xml' TargetMode='External'/></a>",
+        ),
+        "EXTERNAL_LINKS",
+    ),
+    "silent": (replace_part(SHEET, f"<a>{'<b/>' * 6_000_000}</a>"), "BAD_XML"),
+    "row twice": (replace_part(SHEET, append_xml("<row r='2'/>")), "BAD_WORKBOOK"),
+    "cell of another row": (
+        replace_part(SHEET, append_xml("<row r='3'><c r='A4'/></row>")),
+        "BAD_WORKBOOK",
+    ),
+    "cell twice": (
+        replace_part(SHEET, append_xml("<row r='3'><c r='B3'/><c r='B3'/></row>")),
+        "BAD_WORKBOOK",
+    ),
+    "far": (
+        replace_part(SHEET, append_xml("<row r='3'><c r='XFD3'><v>1</v></c></row>")),
+        "TOO_MANY_COLUMNS",
+    ),
+    "beyond": (replace_part(SHEET, append_xml("<row r='1048577'/>")), "BAD_WORKBOOK"),
+    "no text": (
+        replace_part(SHEET, append_xml("<row r='3'><c r='A3' t='s'><v>99</v></c></row>")),
+        "BAD_WORKBOOK",
+    ),
+    "no style": (
+        replace_part(SHEET, append_xml("<row r='3'><c r='A3' s='99'><v>1</v></c></row>")),
+        "BAD_WORKBOOK",
+    ),
+    "no number": (
+        replace_part(SHEET, append_xml("<row r='3'><c r='A3'><v>1_0</v></c></row>")),
+        "BAD_WORKBOOK",
+    ),
+    "no type": (
+        replace_part(SHEET, append_xml("<row r='3'><c r='A3' t='z'><v>1</v></c></row>")),
+        "BAD_WORKBOOK",
+    ),
+    "bad date": (
+        replace_part(SHEET, append_xml("<row r='3'><c r='A3' t='d'><v>1</v></c></row>")),
+        "BAD_WORKBOOK",
+    ),
+    "links": (
+        replace_part(
+            RELATED,
+            build_parts([])[RELATED].replace(
+                "</Rel",
+                "<Relationship Id='e' Type='x/externalLink' Target='externalLinks/e.xml'/></Rel",
+                1,
+            ),
+        ),
+        "EXTERNAL_LINKS",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_no_workbook_or_a_bad_one_is_refused_by_name(name: str) -> None:
-    """One named fault each, and nothing of it lands."""
+def test_bad_workbook_is_refused_with_its_reason(name: str) -> None:
+    """Each bad workbook has one reason, and tieout stores no line of it."""
     content, verdict = REFUSED[name]
-    told = read(content)
-    assert (code(told), told.lines) == (verdict, []), told.verdict
+    result = read_workbook(content)
+    assert (get_code(result), result.lines) == (verdict, []), result.verdict
 
 
-def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
-    """A part that holds seventy megabytes of blanks; and one beyond the page's limit."""
-    big = spoilt(SHEET, " " * 70 * 2**20)
-    assert code(read(big)) == "UNPACKS_TOO_LARGE"
-    profile = page()
+def test_zip_bomb_is_refused_before_unpacking() -> None:
+    """A part of seventy megabytes of blanks, and one beyond the profile's limit."""
+    big = replace_part(SHEET, " " * 70 * 2**20)
+    assert get_code(read_workbook(big)) == "UNPACKS_TOO_LARGE"
+    profile = build_profile()
     assert profile.files is not None
     small = profile.files.model_copy(update={"unpacked_bytes_max": 500})
-    told = read_file(sheet(GOOD), profile.model_copy(update={"files": small}), DAY)
-    assert code(told) == "UNPACKS_TOO_LARGE"
+    result = read_file(build_sheet(GOOD), profile.model_copy(update={"files": small}), DAY)
+    assert get_code(result) == "UNPACKS_TOO_LARGE"
 
 
-def test_a_locked_member_is_refused_by_name() -> None:
-    """The flag of a zip's own encryption."""
-    content = bytearray(sheet(GOOD))
+def test_encrypted_member_is_refused() -> None:
+    """The zip's encryption flag is set."""
+    content = bytearray(build_sheet(GOOD))
     at = content.rindex(b"PK\x01\x02")
     while at >= 0:
         content[at + 8] |= 1
         at = content.rfind(b"PK\x01\x02", 0, at)
-    assert code(read(bytes(content))) == "ENCRYPTED"
+    assert get_code(read_workbook(bytes(content))) == "ENCRYPTED"
 
 
-def test_prefixes_and_the_strict_format() -> None:
-    """Elements are known by their local names."""
-    made = parts([Sheet("x", rows_of(HEAD, GOOD))])
+def test_namespace_prefixes_and_the_strict_format_are_read() -> None:
+    """tieout finds elements by their local names."""
+    xml_parts = build_parts([Sheet("x", number_rows(HEAD, GOOD))])
     for name in (SHEET, "xl/sharedStrings.xml", BOOK):
-        made[name] = made[name].replace(
+        xml_parts[name] = xml_parts[name].replace(
             "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
             "http://purl.oclc.org/ooxml/spreadsheetml/main",
         )
-    made[SHEET] = (
-        made[SHEET].replace("<", "<x:").replace("<x:/", "</x:").replace("xmlns=", "xmlns:x=")
+    xml_parts[SHEET] = (
+        xml_parts[SHEET].replace("<", "<x:").replace("<x:/", "</x:").replace("xmlns=", "xmlns:x=")
     )
-    assert len(read(packed(made)).lines) == 1
+    assert len(read_workbook(pack_parts(xml_parts)).lines) == 1
 
 
-# ---- by real writers ----------------------------------------------------------------------------
+# ---- workbooks of other programs ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("writer", ["openpyxl", "xlsxwriter"])
-def test_what_other_programs_write(writer: str) -> None:
-    """A sheet of two hundred rows as two libraries write it."""
+def test_workbooks_of_other_writers_are_read(writer: str) -> None:
+    """tieout reads two hundred rows as two libraries write them."""
     out = io.BytesIO()
     rows = [(f"A{n}", 10**14 + n, NOON, n / 100) for n in range(200)]
     if writer == "openpyxl":
@@ -444,10 +502,10 @@ def test_what_other_programs_write(writer: str) -> None:
         for number, row in enumerate((HEAD, *rows)):
             target.write_row(number, 0, row)
         other.close()
-    told = read(out.getvalue())
-    assert told.accepted and [line["amount"] for line in told.lines] == list(range(200))
-    assert {str(line["traded_at"]) for line in told.lines} == {"2026-11-16 04:00:00+00:00"}
-    assert told.lines[7]["our_ref"] == "100000000000007"
+    result = read_workbook(out.getvalue())
+    assert result.is_accepted and [line["amount"] for line in result.lines] == list(range(200))
+    assert {str(line["traded_at"]) for line in result.lines} == {"2026-11-16 04:00:00+00:00"}
+    assert result.lines[7]["our_ref"] == "100000000000007"
 
 
 @pytest.mark.parametrize(
@@ -456,9 +514,9 @@ def test_what_other_programs_write(writer: str) -> None:
      ("0.00E+00", 0), ("yyyy-mm-dd", -1), ('yyyy"年"m"月"d"日"', -1), ("[$-804]h:mm:ss", -1),
      ("[h]:mm", -1), ("@", 0), (r"0\d", 0), ('0.00;[Red]"yes"0', 0), ("mmm", -1)],
 )  # fmt: skip
-def test_formats_of_numbers(form: str, meant: int) -> None:
-    """Dates by their letters, not by those in quotes or brackets."""
-    assert number_formats.meaning(form) == meant
+def test_number_format_is_classified(form: str, meant: int) -> None:
+    """Date letters count, but not those in quotes or brackets."""
+    assert number_formats.classify_format(form) == meant
 
 
 @pytest.mark.parametrize(
@@ -468,13 +526,13 @@ def test_formats_of_numbers(form: str, meant: int) -> None:
      ("0", True, "00:00:00"), ("44880.5", True, "2026-11-16 12:00:00"),
      ("0.25", False, "06:00:00")],
 )  # fmt: skip
-def test_days_of_both_systems(serial: str, since_1904: bool, text: str) -> None:
-    """To the millisecond; 29 February 1900 never was."""
-    assert number_formats.number_text(serial, number_formats.DATE, since_1904)[1:] == text
+def test_dates_of_both_systems_are_formatted(serial: str, since_1904: bool, text: str) -> None:
+    """Exact to the millisecond; 29 February 1900 never existed."""
+    assert number_formats.format_number(serial, number_formats.DATE, since_1904)[1:] == text
 
 
-def test_a_long_sheet_takes_little_memory(tmp_path: Path) -> None:
-    """Rows are laid out in pieces of a megabyte: three times as many hold no more at a time."""
+def test_long_sheet_needs_bounded_memory(tmp_path: Path) -> None:
+    """Rows come in blocks of a megabyte: three times as many rows need no more memory."""
     peaks = []
     for count in (10_000, 30_000):
         path = tmp_path / f"{count}.xlsx"
@@ -485,27 +543,35 @@ def test_a_long_sheet_takes_little_memory(tmp_path: Path) -> None:
         book.close()
         with path.open("rb") as source:
             tracemalloc.start()
-            lines = sum(piece.count(b"\n") for piece in Workbook(source, "x", 10**9).lines(None))
+            lines = sum(
+                piece.count(b"\n") for piece in Workbook(source, "x", 10**9).read_lines(None)
+            )
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
         assert lines == count
     assert peaks[1] < peaks[0] * 1.5, peaks
 
 
-def test_the_golden_workbooks_are_those_that_the_script_writes() -> None:
-    """The committed files are of our own making, byte for byte in what they pack."""
-    for case, content in golden().items():
-        there = (GOLDEN / "xlsx" / case / "statement.xlsx").open("rb")
-        with there, zipfile.ZipFile(there) as kept, zipfile.ZipFile(io.BytesIO(content)) as made:
-            assert kept.namelist() == made.namelist()
-            assert all(kept.read(name) == made.read(name) for name in made.namelist()), case
+def test_golden_workbooks_are_up_to_date() -> None:
+    """The script writes the committed workbooks, byte for byte in every part."""
+    for case, content in build_golden_workbooks().items():
+        golden_file = (GOLDEN / "xlsx" / case / "statement.xlsx").open("rb")
+        with (
+            golden_file,
+            zipfile.ZipFile(golden_file) as committed,
+            zipfile.ZipFile(io.BytesIO(content)) as expected,
+        ):
+            assert committed.namelist() == expected.namelist()
+            assert all(
+                committed.read(name) == expected.read(name) for name in expected.namelist()
+            ), case
 
 
 @pytest.mark.parametrize("key", ["encoding", "separator", "quote"])
-def test_a_workbook_has_no_separators(key: str) -> None:
-    """Keys of text mean nothing in it, and a sheet means nothing in text."""
+def test_text_keys_are_refused_for_workbooks(key: str) -> None:
+    """Validation refuses text keys for xlsx, and `sheet` for delimited text."""
     with pytest.raises(ValueError, match=rf"dialect xlsx has no layout\.{key}"):
-        page(**{key: "," if key != "encoding" else "utf-8"})
-    whole = page(sheet="x").model_dump(mode="json", exclude_unset=True)
+        build_profile(**{key: "," if key != "encoding" else "utf-8"})
+    whole = build_profile(sheet="x").model_dump(mode="json", exclude_unset=True)
     with pytest.raises(ValueError, match=r"dialect delimited has no layout\.sheet"):
         Profile.model_validate({**whole, "dialect": "delimited"})

@@ -1,11 +1,11 @@
-"""References made comparable: the page of examples, and the column form against the definition."""
+"""Normalized references: examples, and the column normalizer against the definition."""
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.statements.canonical.references import normalize, normalized_column
+from jobs.statements.canonical.references import normalize_reference, normalize_references
 from schemas.profile.channel import ReferenceRules
 
 EXAMPLES = [
@@ -30,11 +30,13 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize(("text", "rules", "expected"), EXAMPLES)
-def test_examples(text: str | None, rules: dict[str, object], expected: str | None) -> None:
-    """Each line of the reference page."""
+def test_example_is_normalized(
+    text: str | None, rules: dict[str, object], expected: str | None
+) -> None:
+    """Each example gives the expected reference, alone and in a column."""
     page = ReferenceRules.model_validate(rules)
-    assert normalize(text, page) == expected
-    assert normalized_column(pa.array([text], pa.string()), page).to_pylist() == [expected]
+    assert normalize_reference(text, page) == expected
+    assert normalize_references(pa.array([text], pa.string()), page).to_pylist() == [expected]
 
 
 RULES = st.lists(
@@ -50,17 +52,17 @@ TEXTS = st.one_of(
 
 
 @given(st.lists(TEXTS, max_size=20), RULES)
-def test_the_column_form_is_the_definition(
+def test_column_normalizer_equals_the_definition(
     texts: list[str | None], rules: list[tuple[str, object]]
 ) -> None:
-    """Whatever the texts and the rules, a column comes out as its values one by one."""
+    """For any texts and rules, a column gives the same references as each text alone."""
     page = ReferenceRules.model_validate(dict(rules))
-    expected = [normalize(text, page) for text in texts]
-    assert normalized_column(pa.array(texts, pa.string()), page).to_pylist() == expected
+    expected = [normalize_reference(text, page) for text in texts]
+    assert normalize_references(pa.array(texts, pa.string()), page).to_pylist() == expected
 
 
 @given(TEXTS)
-def test_normalizing_twice_is_once(text: str | None) -> None:
-    """A normalized reference stays as it is, upper case of special letters included."""
-    once = normalize(text)
-    assert normalize(once) == once or not (once or "").isascii()
+def test_normalizing_twice_changes_nothing(text: str | None) -> None:
+    """A second normalization changes nothing."""
+    once = normalize_reference(text)
+    assert normalize_reference(once) == once or not (once or "").isascii()
