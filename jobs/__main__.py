@@ -40,8 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = program.parse_args(argv)
     if arguments.job == "profile":
         return run_command(arguments, command.execute_request, build_request=lambda parsed: parsed)
-    job = importlib.import_module(f"jobs.{arguments.job}")
-    return run_command(arguments, job.execute_request)
+    module = importlib.import_module(f"jobs.{arguments.job}")
+    return run_command(arguments, module.execute_request)
 
 
 def tieout() -> NoReturn:

@@ -7,7 +7,7 @@ from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, log, main_for, with_progress
 from jobs.cli.lake_session import open_lake
 from jobs.quality.after_job import run_match_checks
-from jobs.reconcile.run_dates import MatchSummary, run
+from jobs.reconcile.run_dates import MatchSummary, match_dates
 from schemas.errors import CheckFailed, LakeInconsistent
 
 
@@ -17,7 +17,7 @@ def execute_request(request: Request) -> Report:
     with open_lake(request.lake, request.engine) as lake:
         for profile in with_progress(list(request.config.profiles.values()), "match"):
             try:
-                summaries = run(lake, profile, request.dates)
+                summaries = match_dates(lake, profile, request.dates)
             except (CheckFailed, LakeInconsistent) as fault:
                 add_failure(report, fault)
                 continue

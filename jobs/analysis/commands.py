@@ -88,8 +88,8 @@ def _request(
     job: str, options: dict[str, Any], channels: Sequence[str], *positionals: str
 ) -> Request:
     """The checked request of a command, built by the command line's own parser."""
-    given = {name: value for name, value in options.items() if value is not None}
+    named_options = {name: value for name, value in options.items() if value is not None}
     arguments = [f"--{name}={os.fspath(value) if isinstance(value, os.PathLike) else value}"
-                 for name, value in given.items()]  # fmt: skip
+                 for name, value in named_options.items()]  # fmt: skip
     arguments += [f"--channel={name}" for name in channels]
     return build_request(build_parser(job).parse_args([*arguments, *positionals]))

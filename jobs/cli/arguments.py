@@ -163,11 +163,11 @@ def _parse_dates(arguments: argparse.Namespace, faults: list[str]) -> tuple[date
 def _parse_moment(text: str | None, faults: list[str]) -> datetime | None:
     """Parses a time; one without a zone is in UTC."""
     try:
-        at = datetime.fromisoformat(text) if text else None
+        time = datetime.fromisoformat(text) if text else None
     except ValueError:
         faults.append(f"--as-of {text!r} is not a time; write it as 2026-11-20T10:00, in UTC")
         return None
-    return at and (at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
+    return time and (time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC))
 
 
 def _parse_date(name: str, text: str | None, faults: list[str]) -> date | None:

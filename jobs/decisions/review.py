@@ -48,7 +48,7 @@ def propose(
         "step": DecisionStep.PROPOSED.value,
         "effect": effect.value,
         **about,
-        **_said(by, reason),
+        **_step_by(by, reason),
     }
     lake.append_rows(DECISIONS, [row])
     return row
@@ -64,15 +64,13 @@ def judge(lake: Lake, decision_id: str, step: DecisionStep, by: str, reason: str
     last = steps.get(decision_id)
     if last is None:
         raise DecisionRefused(f"{decision_id}: no such decision; see `tieout decide list`")
-    maker = next(iter(lake.read_rows(DECISIONS, decision_id=decision_id, step="PROPOSED")))[
-        "said_by"
-    ]
+    maker = next(iter(lake.read_rows(DECISIONS, decision_id=decision_id, step="PROPOSED")))["actor"]
     approves = step == DecisionStep.APPROVED
     if last["step"] == DecisionStep.REJECTED or (approves and last["step"] == step):
         raise DecisionRefused(f"{decision_id}: it is {last['step']} already")
     if approves and _person(by) == _person(maker):
         raise DecisionRefused(f"{decision_id}: {maker} proposed it; another person must approve it")
-    row = last | {"step": step.value, **_said(by, reason)}
+    row = last | {"step": step.value, **_step_by(by, reason)}
     lake.append_rows(DECISIONS, [row])
     return row
 
@@ -87,7 +85,7 @@ def list_decisions(lake: Lake, channels: Sequence[str], days: Sequence[Any]) -> 
         if (not channels or row["channel"] in channels) and (not days or row["run_date"] in days)
     ]
     made = {
-        row["decision_id"]: row["said_by"]
+        row["decision_id"]: row["actor"]
         for row in lake.read_rows(DECISIONS, step=DecisionStep.PROPOSED.value)
     }
     matched: dict[tuple[str, Any], Any] = {}
@@ -99,7 +97,7 @@ def list_decisions(lake: Lake, channels: Sequence[str], days: Sequence[Any]) -> 
         state = row["step"]
         if state == DecisionStep.APPROVED:
             ran = matched.get((row["channel"], row["run_date"]))
-            state = "WAITING" if ran is None or ran < row["said_at"] else _held(lake, row)
+            state = "WAITING" if ran is None or ran < row["created_at"] else _held(lake, row)
         out.append(row | {"state": state, "proposed_by": made[row["decision_id"]]})
     return out
 
@@ -168,14 +166,18 @@ def _about(ours: Row, theirs: Row, reasons: str) -> Row:
         "run_date": ours["run_date"],
         "txn_id": ours["txn_id"],
         "line_id": theirs["line_id"],
-        "txn_was": _was(ours, "internal", "internal_currency") if ours["txn_id"] else None,
-        "line_was": _was(theirs, "statement", "currency") if theirs["line_id"] else None,
+        "txn_snapshot": item_snapshot_of_row(ours, "internal", "internal_currency")
+        if ours["txn_id"]
+        else None,
+        "line_snapshot": item_snapshot_of_row(theirs, "statement", "currency")
+        if theirs["line_id"]
+        else None,
         "reasons": reasons,
     }
 
 
-def _was(row: Row, side: str, currency: str) -> str:
-    """As `matching.decisions.was` tells it."""
+def item_snapshot_of_row(row: Row, side: str, currency: str) -> str:
+    """Status, amount and currency of one side; equal to `manual_decisions.item_snapshot`."""
     return f"{row[f'{side}_status']}|{row[f'{side}_amount']}|{row[currency]}"
 
 
@@ -183,8 +185,8 @@ def _is_grouped(row: Row) -> bool:
     return row["unit_id"] not in (row["txn_id"], row["line_id"])
 
 
-def _said(by: str, reason: str) -> Row:
-    return {"said_by": by, "said": reason, "said_at": datetime.now(UTC)}
+def _step_by(by: str, reason: str) -> Row:
+    return {"actor": by, "comment": reason, "created_at": datetime.now(UTC)}
 
 
 def _person(name: str) -> str:

@@ -83,9 +83,9 @@ def _part_files(files: fs.FileSystem, folder: str) -> list[str]:
 
 def _leftovers(files: fs.FileSystem, parent: str, name: str) -> list[str]:
     """Paths of hidden folders that earlier calls for the same target made."""
-    own = re.compile(rf"\.{re.escape(name)}-[0-9a-f]{{32}}({re.escape(_EARLIER)})?")
+    pattern = re.compile(rf"\.{re.escape(name)}-[0-9a-f]{{32}}({re.escape(_EARLIER)})?")
     entries = files.get_file_info(fs.FileSelector(parent))
-    return sorted(entry.path for entry in entries if own.fullmatch(entry.base_name))
+    return sorted(entry.path for entry in entries if pattern.fullmatch(entry.base_name))
 
 
 def _remove_leftovers(files: fs.FileSystem, parent: str, name: str) -> None:

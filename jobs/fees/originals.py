@@ -38,10 +38,10 @@ def original_entries(
     """
     refund = F.col("kind") == F.lit(Kind.REFUND.value)
     refunds = lines.where(refund & (F.col("status") == F.lit(Status.SUCCEEDED.value)))
-    paid = payments.where(F.col("kind") == F.lit(Kind.PAYMENT.value))
-    found = _payments_by_reference(refunds, paid, "channel_ref_norm").unionByName(
-        _payments_by_reference(refunds, paid, "our_ref_norm")
-    )
+    candidate_payments = payments.where(F.col("kind") == F.lit(Kind.PAYMENT.value))
+    candidates = _payments_by_reference(
+        refunds, candidate_payments, "channel_ref_norm"
+    ).unionByName(_payments_by_reference(refunds, candidate_payments, "our_ref_norm"))
     order = Window.partitionBy("refund_id").orderBy(
         F.col("named_by"),
         F.when(F.col("status") == F.lit(Status.SUCCEEDED.value), 0).otherwise(1),
@@ -49,7 +49,9 @@ def original_entries(
         F.col("traded_at").asc_nulls_last(),
         F.col("line_id"),
     )
-    first = found.withColumn("place", F.row_number().over(order)).where(F.col("place") == F.lit(1))
+    first = candidates.withColumn("place", F.row_number().over(order)).where(
+        F.col("place") == F.lit(1)
+    )
     return first.select(
         F.col("refund_id").alias("line_id"), entry_number(schedule, zone).alias("original")
     )

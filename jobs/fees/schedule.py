@@ -46,9 +46,9 @@ def _entry_condition(entry: FeeEntry, zone: ZoneInfo) -> Column:
 
 
 def _attribute_conditions(entry: FeeEntry) -> list[Column]:
-    wanted = {name: getattr(entry, name) for name in _ATTRIBUTES}
-    wanted["kind"] = tuple(kind.value for kind in kinds_of(entry))
-    return [F.col(name).isin(*values) for name, values in wanted.items() if values]
+    filters = {name: getattr(entry, name) for name in _ATTRIBUTES}
+    filters["kind"] = tuple(kind.value for kind in kinds_of(entry))
+    return [F.col(name).isin(*values) for name, values in filters.items() if values]
 
 
 def _amount_conditions(entry: FeeEntry) -> list[Column]:

@@ -60,18 +60,18 @@ def draft_page(statement: Path, channel: str, shipped: Mapping[str, Path]) -> Dr
             return _draft_from_workbook(source)
         plain = _unpack_statement(source)
         sample = _read_sample(source, plain)
-        known = [
+        dialects = [
             name
             for name, module in DIALECTS.items()
             if name not in DESCRIBED and module.identify(sample)
         ]
-        for dialect in known or ("delimited", "fixed_width"):
+        for dialect in dialects or ("delimited", "fixed_width"):
             page = find_fitting_page(source, plain, dialect)
             if page is not None:
                 return draft_from_shipped(source, page)
         if b"\0" in sample.head:
             raise FileRefused(
-                "NOT_RECOGNISED", source.name, "it is not text in a known encoding",
+                "NOT_RECOGNISED", source.name, "it is not text in a dialects encoding",
                 "have it sent in UTF-8 or GB18030",
             )  # fmt: skip
         encoding = detect_encoding(sample.head, sample.byte_size <= HEAD_BYTES)

@@ -94,8 +94,8 @@ def _file_pattern(source: DraftInput, page: Profile) -> tuple[str, date | None, 
 
     The shipped page's pattern counts if the file name fits it.
     """
-    own = page.files.pattern if page.files else ""
-    folder, _, last = own.partition("/")[2].rpartition("/")
+    shipped_pattern = page.files.pattern if page.files else ""
+    folder, _, last = shipped_pattern.partition("/")[2].rpartition("/")
     day = parse_business_date(source.name, last)
     if day is not None or ("{" not in last and fnmatchcase(source.name, last)):
         rest = f"{folder}/{last}" if folder else last

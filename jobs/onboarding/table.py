@@ -76,12 +76,12 @@ def detect_table(
     )
     quote = '"' if has_quotes and separator is None else None
     rows_of_cells = [split_cells(line, chosen, quote) for line in lines]
-    at = _find_header(rows_of_cells)
-    if at is None:
+    header_at = _find_header(rows_of_cells)
+    if header_at is None:
         raise _not_recognised(name, "none of its first lines has known headings")
-    rows = [row for row in rows_of_cells[at + 1 :] if any(row)]
+    rows = [row for row in rows_of_cells[header_at + 1 :] if any(row)]
     last = [line for line in tail if line.strip()][-FOOT_MAX:]
-    return Table(encoding, chosen, quote, lines[:at], rows_of_cells[at], rows, last)
+    return Table(encoding, chosen, quote, lines[:header_at], rows_of_cells[header_at], rows, last)
 
 
 def _not_recognised(name: str, reason: str) -> FileRefused:

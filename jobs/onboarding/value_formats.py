@@ -45,11 +45,11 @@ def detect_joined_format(days: Sequence[str], times: Sequence[str]) -> str | Non
 
 def _has_format(value: str, form: str) -> bool:
     try:
-        at = datetime.strptime(value, form)
+        parsed = datetime.strptime(value, form)
     except ValueError:
         return False
     # Missing digits would be ambiguous: 2026111 is not a date.
-    return "%z" in form or "%f" in form or at.strftime(form) == value
+    return "%z" in form or "%f" in form or parsed.strftime(form) == value
 
 
 def is_reversible(form: str) -> bool:

@@ -48,11 +48,11 @@ class MatchSummary:
     stale_decisions: tuple[str, ...] = ()
 
 
-def run(lake: Lake, profile: Profile, dates: Sequence[date]) -> list[MatchSummary]:
+def match_dates(lake: Lake, profile: Profile, dates: Sequence[date]) -> list[MatchSummary]:
     """Runs the dates asked for, those before them that never ran, and later ones that they change.
 
     Raises:
-        CheckFailed: what went in is not what came out; the date's former rows are put back.
+        CheckFailed: what went in is not what came out; nothing of that date is committed.
         LakeInconsistent: files and lines disagree; run ingest again.
     """
     dates = [day for day in dates if day >= profile.first_date]

@@ -76,7 +76,7 @@ def _rows_sharing_reference(
     past: LakeAsOf, table: Table, rows: Sequence[Row], profile: Profile, since: date, until: date
 ) -> list[Row]:
     """Rows of a table and a range of dates that are in `rows`, or share a reference with one."""
-    own = "line_id" if table is STATEMENT_LINES else "txn_id"
+    id_column = "line_id" if table is STATEMENT_LINES else "txn_id"
     match_keys = {name for match_pass in profile.match.passes for name in match_pass.on}
     match_keys |= {group.on for group in profile.match.groups}
     values = {
@@ -84,10 +84,10 @@ def _rows_sharing_reference(
         for reference in Reference
         if reference.value in match_keys
     }
-    values[own] = {row.get(own) for row in rows}
+    values[id_column] = {row.get(id_column) for row in rows}
     conditions = {name: set(filter(None, column)) for name, column in values.items()}
     partitions = PartitionFilter(frozenset([profile.channel]), None, since, until)
-    order = ("business_date", own)
+    order = ("business_date", id_column)
     return past.query_rows(
         table, partitions, column_in(**conditions), order=order, rows_max=ROWS_MAX
     )

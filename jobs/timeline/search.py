@@ -95,8 +95,10 @@ def find_rows(past: LakeAsOf, search_key: SearchKey, scope: SearchScope) -> Foun
         new_rows = _linked_rows(past, list(items.values()), pairs, searched, scope)
         if not new_rows:
             break
-    for table, own, _ in _SIDES:
-        rows = _read_all_columns(past, table, own, [row for row in items.values() if own in row])
+    for table, id_column, _ in _SIDES:
+        rows = _read_all_columns(
+            past, table, id_column, [row for row in items.values() if id_column in row]
+        )
         (found.lines if table is STATEMENT_LINES else found.transactions).extend(rows)
     return found
 
@@ -109,14 +111,14 @@ def _rows_with_reference(
     if line_id:
         return _line_with_id(past, search_key, line_id.group(1), found)
     out = []
-    for table, own, keys in _SIDES:
+    for table, id_column, keys in _SIDES:
         conditions = column_in(**{name: search_key.values_of(name) for name in keys})
         rows = _read_keys(past, table, scope.partition_filter, conditions, HITS_MAX + 1)
         found.has_more = found.has_more or len(rows) > HITS_MAX
         for row in rows[:HITS_MAX]:
             columns = search_key.matching_columns(row, keys)
             if columns:
-                found.columns_by_id.setdefault(row[own], columns)
+                found.columns_by_id.setdefault(row[id_column], columns)
                 out.append(row)
     return out
 
@@ -140,21 +142,21 @@ def _load_outcomes(
     past: LakeAsOf, items: Sequence[Row], scope: SearchScope, found: FoundRows
 ) -> list[Row]:
     """Adds the outcomes and open items of some items to `found`; returns the pairs."""
-    known = {_item_key(row)[:3] for row in items}
-    txns, lines = (sorted(ids_of((r for r in items if own in r), own))
-                   for own in ("txn_id", "line_id"))  # fmt: skip
+    item_keys = {_item_key(row)[:3] for row in items}
+    txns, lines = (sorted(ids_of((r for r in items if id_column in r), id_column))
+                   for id_column in ("txn_id", "line_id"))  # fmt: skip
     in_items = column_in(txn_id=txns, line_id=lines)
     days = {row["business_date"] for row in items}
     order = ("run_date", "channel", "txn_id", "line_id")
     rows = past.query_rows(
         OPEN_ITEMS, PartitionFilter(scope.channels, since=min(days)), in_items, order=order
     )
-    found.open_items = [row for row in rows if _concerns(row, known)]
+    found.open_items = [row for row in rows if _concerns(row, item_keys)]
     days |= _next_reported_dates(found.open_items)
     rows = past.query_rows(
         OUTCOMES, PartitionFilter(scope.channels, frozenset(days)), in_items, order=order
     )
-    found.outcomes = [row for row in rows if _concerns(row, known)]
+    found.outcomes = [row for row in rows if _concerns(row, item_keys)]
     return [row for row in found.outcomes if row["txn_id"] and row["line_id"]]
 
 
@@ -181,24 +183,28 @@ def _linked_rows(
     scope: SearchScope,
 ) -> list[Row]:
     """Rows on near dates that share a reference with an item, or that an outcome pairs with one."""
-    known = {_item_key(row)[:3] for row in items}
+    item_keys = {_item_key(row)[:3] for row in items}
     references = {reference for row in items for reference in _linking_references(row)}
     new = {ref for ref in references if ref[3] is not None and ref[2:] not in searched}
     searched.update(ref[2:] for ref in new)
     days = {row["business_date"] for row in items}
     days |= {row[name] for row in pairing_outcomes for name in ("internal_date", "statement_date")}
     out = []
-    for table, own, _ in _SIDES:
-        ids = {row[own] for row in pairing_outcomes if (row["channel"], own, row[own]) not in known}
+    for table, id_column, _ in _SIDES:
+        ids = {
+            row[id_column]
+            for row in pairing_outcomes
+            if (row["channel"], id_column, row[id_column]) not in item_keys
+        }
         if not new and not ids:
             continue
         by_reference = {name: {v for _, _, n, v in new if n == name} for name in _LINKING_COLUMNS}
-        conditions = column_in(**by_reference, **{own: ids})
+        conditions = column_in(**by_reference, **{id_column: ids})
         rows = _read_keys(past, table, _scope_around(scope, days), conditions, HITS_MAX)
         out += [
             row
             for row in rows
-            if row[own] in ids or not references.isdisjoint(_linking_references(row))
+            if row[id_column] in ids or not references.isdisjoint(_linking_references(row))
         ]
     return out
 
@@ -220,20 +226,25 @@ def _read_keys(
     conditions: RowConditions,
     rows_max: int,
 ) -> list[Row]:
-    own, keys = next((own, keys) for side, own, keys in _SIDES if side is table)
-    columns = list(dict.fromkeys(["business_date", "channel", "kind", own, *keys]))
-    order = ("business_date", "channel", own)
+    id_column, keys = next((id_column, keys) for side, id_column, keys in _SIDES if side is table)
+    columns = list(dict.fromkeys(["business_date", "channel", "kind", id_column, *keys]))
+    order = ("business_date", "channel", id_column)
     return past.query_rows(table, partitions, conditions, columns, order, rows_max)
 
 
-def _read_all_columns(past: LakeAsOf, table: Table, own: str, rows: Sequence[Row]) -> list[Row]:
+def _read_all_columns(
+    past: LakeAsOf, table: Table, id_column: str, rows: Sequence[Row]
+) -> list[Row]:
     """All columns of some rows; reads only their dates."""
     if not rows:
         return []
     keys = {_item_key(row) for row in rows}
-    conditions = column_in(**{own: ids_of(rows, own)})
+    conditions = column_in(**{id_column: ids_of(rows, id_column)})
     rows_read = past.query_rows(
-        table, partition_filter_of(rows, "business_date"), conditions, order=("business_date", own)
+        table,
+        partition_filter_of(rows, "business_date"),
+        conditions,
+        order=("business_date", id_column),
     )
     return [row for row in rows_read if _item_key(row) in keys]
 
@@ -245,5 +256,8 @@ def _item_key(row: Row) -> tuple[str, ...]:
     return row["channel"], "txn_id", row["txn_id"], str(row["business_date"])
 
 
-def _concerns(row: Row, known: set[tuple[str, ...]]) -> bool:
-    return any((row["channel"], own, row[own]) in known for own in ("txn_id", "line_id"))
+def _concerns(row: Row, item_keys: set[tuple[str, ...]]) -> bool:
+    return any(
+        (row["channel"], id_column, row[id_column]) in item_keys
+        for id_column in ("txn_id", "line_id")
+    )

@@ -56,20 +56,20 @@ def render_nothing_found(timeline: Mapping[str, Any]) -> list[str]:
     return [line for paragraph in paragraphs for line in textwrap.wrap(paragraph, WIDTH)]
 
 
-def _render_records(thread: Mapping[str, Any]) -> Iterator[str]:
-    found = f", found by {', '.join(thread['found_by'])}" if thread["found_by"] else ""
-    yield f"{thread['channel']} {thread['kind']}{found}"
-    for now in thread["now"]:
+def _render_records(records: Mapping[str, Any]) -> Iterator[str]:
+    found_by = f", found by {', '.join(records['found_by'])}" if records["found_by"] else ""
+    yield f"{records['channel']} {records['kind']}{found_by}"
+    for now in records["now"]:
         yield from textwrap.wrap(f"now, {now['date']}: {_outcome_text(now)}", WIDTH)
-    if not thread["now"]:
+    if not records["now"]:
         yield "now: not matched yet; run `tieout match`"
     yield ""
     day = None
-    for event in thread["events"]:
-        shown = event["date"] if event["date"] != day else ""
+    for event in records["events"]:
+        date_text = event["date"] if event["date"] != day else ""
         label, render = _RENDERERS[event["event"]]
         first, *rest = [line for block in render(event) for line in block]
-        yield f"{shown:<10}  {label:<10}  {first}"
+        yield f"{date_text:<10}  {label:<10}  {first}"
         yield from (f"{INDENT}{line}" for line in rest)
         day = event["date"]
 
@@ -143,10 +143,10 @@ def _render_outcome(event: Event) -> Iterator[Sequence[str]]:
 
 
 def _item_text(event: Event) -> list[str]:
-    own = event["txn_id"] or event["line"]
-    how = f" by {event['matched_by']}" if event["matched_by"] else ""
+    item = event["txn_id"] or event["line"]
+    by_pass = f" by {event['matched_by']}" if event["matched_by"] else ""
     if event["txn_id"] and event["line"]:
-        return wrap_text(f"{event['txn_id']} paired with {event['line']}{how}")
+        return wrap_text(f"{event['txn_id']} paired with {event['line']}{by_pass}")
     if event.get("group"):
         group = event["group"]
         members = (
@@ -158,8 +158,10 @@ def _item_text(event: Event) -> list[str]:
             for sums in group["sums"]
         )
         name = f"group {event['matched_by']}" if event["matched_by"] else "a group"
-        return wrap_text(f"{own} in {name} of {members[0]} and {members[1]}: {sums_text}")
-    return wrap_text(f"{own} in group {event['matched_by']}" if how else f"{own} alone")
+        return wrap_text(f"{item} in {name} of {members[0]} and {members[1]}: {sums_text}")
+    return wrap_text(
+        f"{item} in group {event['matched_by']}" if by_pass else f"{item} without a partner"
+    )
 
 
 def _difference_lines(event: Event) -> list[str]:

@@ -1,4 +1,4 @@
-"""Killed between any two writes: what is there can be trusted, and the same command heals it."""
+"""A process dies between any two writes: the lake stays right, and the same command repairs it."""
 
 import os
 import shutil
@@ -39,19 +39,19 @@ SCHEDULE = FeeSchedule(channel="bank", entries=(FeeEntry(name="all", rate="0.006
 
 
 class Killed(BaseException):
-    """Stands for the end of the process: nothing catches it."""
+    """Stands for the end of the process; no code catches it."""
 
 
-def filled(root: Path, lake: Lake) -> World:
-    """Two days with a new version of the first one's statement waiting."""
+def make_world(root: Path, lake: Lake) -> World:
+    """A world whose inbox has a statement and a snapshot of one day."""
     world = World(root, lake)
     world.statement(0, line("A"), line("B", "9.99"), line("C", fee="0.07"))
     world.snapshot(0, txn("A"), txn("B"), txn("D"))
     return world
 
 
-def command(world: World) -> None:
-    """What the scheduler runs for a day."""
+def run_jobs(world: World) -> None:
+    """Runs the jobs that the scheduler runs for a day."""
     world.ingest(0)
     world.match(0)
     profile = world.config.profiles["bank"]
@@ -59,8 +59,8 @@ def command(world: World) -> None:
     export_day.record_export(world.lake, profile, day(0))
 
 
-def state(lake: Lake) -> dict[str, Any]:
-    """All rows of all tables, and the exported breaks."""
+def read_state(lake: Lake) -> dict[str, Any]:
+    """Reads all rows of all tables, and the exported breaks."""
     rows = {table.name: sorted(str(row) for row in lake.read(table).collect()) for table in TABLES}
     rows["files"] = sorted(
         str((row["file_name"], row["version"], row["status"], row["line_count"]))
@@ -75,79 +75,82 @@ def state(lake: Lake) -> dict[str, Any]:
 def around_writes(
     lake: Lake, before: Callable[[int], object], after: Callable[[int], object]
 ) -> Callable[[], int]:
-    """Calls `before` and `after` with the number of each write of a lake, a write within another
-    counted too; returns how many were begun.
-    """
-    begun = 0
+    """Calls `before` and `after` with the number of each write of a lake.
 
-    def wrapped(write: Callable[..., Any]) -> Callable[..., Any]:
+    It also counts a write within another. Returns a function that returns the number of writes.
+    """
+    count = 0
+
+    def wrap(write: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
-            nonlocal begun
-            begun += 1
-            mine = begun
-            before(mine)
-            done = write(*args, **kwargs)
-            after(mine)
-            return done
+            nonlocal count
+            count += 1
+            number = count
+            before(number)
+            result = write(*args, **kwargs)
+            after(number)
+            return result
 
         return call
 
     for name in WRITES:
-        setattr(lake, name, wrapped(getattr(lake, name)))
-    return lambda: begun
+        setattr(lake, name, wrap(getattr(lake, name)))
+    return lambda: count
 
 
-def dies(lake: Lake, dies_at: int, after: bool) -> None:
-    """Makes the lake die at its n-th write, before or after it."""
+def kill_at_write(lake: Lake, kill_at: int, after: bool) -> None:
+    """Raises `Killed` at the n-th write of the lake, before or after the write."""
 
-    def death(number: int) -> None:
-        if number == dies_at:
+    def kill(number: int) -> None:
+        if number == kill_at:
             raise Killed
 
-    around_writes(lake, *((lambda number: None, death) if after else (death, lambda number: None)))
+    around_writes(lake, *((lambda number: None, kill) if after else (kill, lambda number: None)))
 
 
-def left_at_every_write(world: World, shots: Path) -> Callable[[], list[Path]]:
-    """Copies the world, as a dead process leaves it on disk, before each write of its lake, and
-    after every third (which is much as before the next); returns the copies, and one of now.
+def snapshot_each_write(world: World, folder: Path) -> Callable[[], list[Path]]:
+    """Copies the world on disk, as a dead process leaves it, around the writes of its lake.
+
+    It copies before each write and after every third one: after a write the state is much the same
+    as before the next. The returned function adds a copy of the end and returns all copies.
     """
 
-    def copied(name: str) -> None:
-        shutil.copytree(world.root, shots / name)
+    def copy_world(name: str) -> None:
+        shutil.copytree(world.root, folder / name)
 
-    begun = around_writes(
+    write_count = around_writes(
         world.lake,
-        lambda number: copied(f"{number:02}-before"),
-        lambda number: number % 3 or copied(f"{number:02}-after"),
+        lambda number: copy_world(f"{number:02}-before"),
+        lambda number: number % 3 or copy_world(f"{number:02}-after"),
     )
 
-    def left() -> list[Path]:
-        copied("end")
-        made = sorted(shots.iterdir())
-        assert len(made) == begun() + begun() // 3 + 1
-        return made
+    def list_snapshots() -> list[Path]:
+        copy_world("end")
+        snapshots = sorted(folder.iterdir())
+        assert len(snapshots) == write_count() + write_count() // 3 + 1
+        return snapshots
 
-    return left
+    return list_snapshots
 
 
 @pytest.mark.slow
 @pytest.mark.sail_only
-def test_killed_at_every_write(spark, tmp_path: Path) -> None:
-    """For each write of a day, dead before or after it: run again, all tables as in one go."""
-    clean = filled(tmp_path / "clean", Lake(spark, str(tmp_path / "clean/lake")).prepare())
-    left = left_at_every_write(clean, tmp_path / "left")
-    command(clean)
-    places, expected = left(), state(clean.lake)
-    assert len(places) >= 13
-    for root in places:
+def test_rerun_after_a_kill_at_any_write_gives_the_same_rows(spark, tmp_path: Path) -> None:
+    """For each write of a day the process dies before or after it; a rerun completes all tables."""
+    clean = make_world(tmp_path / "clean", Lake(spark, str(tmp_path / "clean/lake")).prepare())
+    list_snapshots = snapshot_each_write(clean, tmp_path / "snapshots")
+    run_jobs(clean)
+    snapshots, expected = list_snapshots(), read_state(clean.lake)
+    assert len(snapshots) >= 13
+    for root in snapshots:
         world = World(root, Lake(spark, str(root / "lake")).prepare())
-        assert_trusted(world)
-        command(world)
-        assert state(world.lake) == expected, root.name
+        assert_consistent(world)
+        run_jobs(world)
+        assert read_state(world.lake) == expected, root.name
 
 
-def assert_trusted(world: World) -> None:
-    """Each table holds a whole day or none of it, and a match refuses files without their lines."""
+def assert_consistent(world: World) -> None:
+    """Each table has a whole day or none of it, and a match refuses files without their lines."""
     counts = [world.lake.read(table).count() for table in TABLES]
     for table, count, whole in zip(TABLES, counts, (3, 0, 3, 4, 2, 1, 1), strict=True):
         assert count in (0, whole), f"{table.name} has {count} rows"
@@ -157,7 +160,7 @@ def assert_trusted(world: World) -> None:
         assert world.lake.read(OUTCOMES).count() == 0
 
 
-DEAD = """
+DYING_PROCESS = """
 import os, sys
 from pathlib import Path
 from jobs.storage.archive import Storage
@@ -165,34 +168,36 @@ from jobs.lake.tables import Lake
 from jobs.engine.session import open_session
 from tests.end_to_end import test_killed as t
 root = Path(sys.argv[1])
-world = t.filled(root, Lake(open_session("sail"), str(root / "lake")).prepare())
+world = t.make_world(root, Lake(open_session("sail"), str(root / "lake")).prepare())
 t.Killed.__init__ = lambda self: os._exit(9)
-t.dies(world.lake, int(sys.argv[2]), True)
-t.command(world)
+t.kill_at_write(world.lake, int(sys.argv[2]), True)
+t.run_jobs(world)
 """
 
 
 @pytest.mark.slow
 @pytest.mark.sail_only
-@pytest.mark.parametrize("dies_at", [2, 6])
-def test_a_process_that_really_dies(spark, tmp_path: Path, dies_at: int) -> None:
-    """The process ends at once, without a farewell: another one finishes the day."""
-    done = subprocess.run(
-        [sys.executable, "-c", DEAD, str(tmp_path / "dead"), str(dies_at)], check=False,
+@pytest.mark.parametrize("kill_at", [2, 6])
+def test_another_process_finishes_the_day_of_a_dead_one(
+    spark, tmp_path: Path, kill_at: int
+) -> None:
+    """The process exits at once, without any cleanup."""
+    process = subprocess.run(
+        [sys.executable, "-c", DYING_PROCESS, str(tmp_path / "dead"), str(kill_at)], check=False,
         env={**os.environ, "PYTHONPATH": "."}, cwd=ROOT,
     )  # fmt: skip
-    assert done.returncode == 9
-    healed = filled(tmp_path / "dead", Lake(spark, str(tmp_path / "dead/lake")).prepare())
-    command(healed)
-    clean = filled(tmp_path / "clean", Lake(spark, str(tmp_path / "clean/lake")).prepare())
-    command(clean)
-    assert state(healed.lake) == state(clean.lake)
+    assert process.returncode == 9
+    repaired = make_world(tmp_path / "dead", Lake(spark, str(tmp_path / "dead/lake")).prepare())
+    run_jobs(repaired)
+    clean = make_world(tmp_path / "clean", Lake(spark, str(tmp_path / "clean/lake")).prepare())
+    run_jobs(clean)
+    assert read_state(repaired.lake) == read_state(clean.lake)
 
 
 @pytest.mark.sail_only
-def test_what_a_dead_process_staged_goes_after_a_week(tmp_path: Path) -> None:
-    """Left eight days ago: gone with the next command that writes. Six days ago, or still written
-    to, or with a command that only looks: there.
+def test_staging_of_a_dead_process_is_removed_after_a_week(tmp_path: Path) -> None:
+    """The next command that writes removes a folder of eight days ago. It keeps one of six days ago
+    and one that is still written to. A command that only reads removes nothing.
     """
     lake = tmp_path / "lake"
     with open_lake(str(lake), "sail"):
@@ -204,35 +209,35 @@ def test_what_a_dead_process_staged_goes_after_a_week(tmp_path: Path) -> None:
         _backdate(days, place / "part.parquet", place, place.parent)
     (lake / "_staging/busy/marks/more.parquet").write_bytes(b"x")
 
-    def left() -> list[str]:
-        return sorted(each.name for each in (lake / "_staging").iterdir())
+    def staged() -> list[str]:
+        return sorted(folder.name for folder in (lake / "_staging").iterdir())
 
     with open_lake(str(lake), "sail", writes=False):
-        assert left() == ["busy", "dead", "idle"]
+        assert staged() == ["busy", "dead", "idle"]
     with open_lake(str(lake), "sail", lazy_session=True):
-        assert left() == ["busy", "idle"]
+        assert staged() == ["busy", "idle"]
 
 
-def test_two_that_clean_up_at_once(tmp_path: Path) -> None:
-    """Both come through, whoever takes which file; what is no folder is nobody's to remove."""
+def test_processes_may_remove_idle_folders_at_once(tmp_path: Path) -> None:
+    """Four succeed, whichever removes which file; none removes a file that is not in a folder."""
     staging = tmp_path / "_staging"
     for number in range(40):
         place = staging / f"dead{number}"
         place.mkdir(parents=True)
-        files = [place / f"{each}.parquet" for each in range(20)]
-        for each in files:
-            each.write_bytes(b"x")
+        files = [place / f"{index}.parquet" for index in range(20)]
+        for file in files:
+            file.write_bytes(b"x")
         _backdate(8, *files, place)
     (staging / "note.txt").write_text("kept")
     _backdate(8, staging / "note.txt")
     storages = [Storage(str(tmp_path)) for _ in range(4)]
-    with ThreadPoolExecutor(len(storages)) as both:
-        list(both.map(lambda each: each.remove_idle_folders("_staging", 7), storages))
+    with ThreadPoolExecutor(len(storages)) as pool:
+        list(pool.map(lambda storage: storage.remove_idle_folders("_staging", 7), storages))
     storages[0].remove_idle_folders("_staging", 7)
-    assert [each.name for each in staging.iterdir()] == ["note.txt"]
+    assert [path.name for path in staging.iterdir()] == ["note.txt"]
 
 
 def _backdate(days: int, *paths: Path) -> None:
-    then = time.time() - days * 86_400
-    for each in paths:
-        os.utime(each, (then, then))
+    past = time.time() - days * 86_400
+    for path in paths:
+        os.utime(path, (past, past))

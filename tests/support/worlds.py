@@ -117,7 +117,7 @@ class World:
     def match(self, *offsets: int, channel: str = "bank") -> list[run_dates.MatchSummary]:
         """Matches some days of a channel."""
         profile = self.config.profiles[channel]
-        return run_dates.run(self.lake, profile, [day(each) for each in offsets])
+        return run_dates.match_dates(self.lake, profile, [day(each) for each in offsets])
 
     def outcomes(self, offset: int, *columns: str) -> list[tuple[Any, ...]]:
         """A run date's outcomes, some columns, in the order of their ids."""

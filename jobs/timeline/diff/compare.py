@@ -71,9 +71,7 @@ def _compare_channel(
     if diff["same_inputs"]:
         diff["note"] = "both runs had the same inputs (their fingerprints are equal)"
     if before is after:
-        return diff | {
-            "note": "that run is also the last run: nothing changed since"
-        }
+        return diff | {"note": "that run is also the last run: nothing changed since"}
     tune_session(
         lake.spark, sum((after["counts"] or {}).get(n, 0) for n in ("lines", "transactions"))
     )

@@ -104,8 +104,8 @@ def list_changes(differing: DataFrame, rows_max: int) -> list[dict[str, Any]]:
     """The first `rows_max` differing rows by state and id; amounts in major units."""
     order = [F.col("state").asc(), *[F.coalesce(f"a_{name}", f"b_{name}").asc_nulls_last()
                                      for name in ("txn_id", "line_id")]]  # fmt: skip
-    shown = [name for name in OUTCOMES.columns if name not in ("run_date", "channel")]
-    values = [F.col(f"{side}_{name}") for side in "ba" for name in shown if name != "traded_at"]
+    names = [name for name in OUTCOMES.columns if name not in ("run_date", "channel")]
+    values = [F.col(f"{side}_{name}") for side in "ba" for name in names if name != "traded_at"]
     times = [F.col(f"{side}_traded_at").cast("string").alias(f"{side}_traded_at") for side in "ba"]
     rows = differing.select("state", "columns", *values, *times).orderBy(*order).limit(rows_max)
     return [_describe_change(row.asDict(recursive=True)) for row in rows.collect()]
