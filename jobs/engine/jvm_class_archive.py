@@ -36,7 +36,7 @@ def main() -> int:
             archive.replace(path)
             sys.stderr.write(f"wrote {path.name}\n")
         else:
-            sys.stderr.write("this JVM keeps no archive of classes: Spark starts without one\n")
+            sys.stderr.write("this JVM writes no class archive; Spark starts without one\n")
     return 0
 
 

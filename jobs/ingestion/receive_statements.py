@@ -118,8 +118,8 @@ def process_pending(
     for file in pending:
         if files is not None and file.row["status"] == FileStatus.RECEIVED:
             file_id = file.row["file_id"]
-            own = parsed.get(file_id, ParsedFile(file_id))
-            _validate(lake, file, own, profile, day_files, parsed, accepted)
+            parsed_file = parsed.get(file_id, ParsedFile(file_id))
+            _validate(lake, file, parsed_file, profile, day_files, parsed, accepted)
     if pending or _has_orphan_lines(lake, day_files, profile.channel, day):
         _commit_day(lake, day, profile.channel, pending, parsed, day_files)
 
@@ -234,8 +234,8 @@ def _commit_day(
     withdrawn -= in_force
     read = [file.row["file_id"] for file in pending]
     results = [parsed_files.get(file_id, ParsedFile(file_id)) for file_id in read]
-    kept = [result for result in results if result.file_id in in_force]
-    lines = [data_file for result in kept for data_file in result.line_files]
+    accepted = [result for result in results if result.file_id in in_force]
+    lines = [data_file for result in accepted for data_file in result.line_files]
     rejected = [data_file for result in results for data_file in result.rejected_files]
 
     def removes_lines(of_channel: str, path: str) -> bool:

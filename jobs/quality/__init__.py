@@ -1,1 +1,1 @@
-"""Shape checks of what landed and what was matched, by Great Expectations."""
+"""Shape checks of the rows that ingest and match write, by Great Expectations."""

@@ -1,4 +1,4 @@
-"""A lake that changes engines in mid-week ends with the same rows as on either engine alone."""
+"""Sessions of both engines; a lake that changes engines has the same rows as on one engine."""
 
 import json
 import os
@@ -19,45 +19,47 @@ TABLES = ("statement_lines", "internal_transactions", "outcomes", "open_items", 
 SCHEDULE = "channel: bank\nentries:\n  - {name: all, rate: '0.006', kind: PAYMENT}\n"
 
 
-def reconciled(world: World, lake: Path, engine: str, first: int, last: int) -> None:
-    """Runs some days into a lake on an engine, in a process of its own."""
-    done = subprocess.run(
+def run_days(world: World, lake: Path, engine: str, first: int, last: int) -> None:
+    """Runs days into a lake on an engine, in a separate process."""
+    process = subprocess.run(
         [sys.executable, "-m", "jobs", "run", "--lake", str(lake), "--engine", engine,
          "--config", str(world.root / "config"), "--inbox", str(world.inbox), "--no-quality",
          "--business-date", str(day(first)), "--through", str(day(last))],
         cwd=ROOT, capture_output=True, text=True, check=False,
         env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable},
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert json.loads(done.stdout.splitlines()[-1])["exit"] == 0
+    assert process.returncode == 0, process.stderr[-3000:]
+    assert json.loads(process.stdout.splitlines()[-1])["exit"] == 0
 
 
 def rows(lake: Path) -> dict[str, list[str]]:
-    """All rows of a lake's tables, as any Delta reader has them."""
+    """All rows of a lake's tables, as a Delta reader returns them."""
     return {name: sorted(str(row) for row in DeltaTable(str(lake / name)).to_pyarrow_table()
                          .to_pylist()) for name in TABLES}  # fmt: skip
 
 
-def test_an_inner_user_leaves_the_session_open(spark: SparkSession, engine: str) -> None:
-    """What a notebook opened answers after a command in its process has closed its own."""
+def test_closing_an_inner_session_keeps_the_outer_one_open(
+    spark: SparkSession, engine: str
+) -> None:
+    """A notebook's session still works after a command in the same process closed its own."""
     inner = session.open_session(engine)
     assert inner.range(2).count() == 2
     session.close_session(inner)
     assert spark.range(3).count() == 3
 
 
-def test_an_idle_session_stays(spark: SparkSession) -> None:
-    """The embedded engine is told to keep an idle session: by default it drops it after minutes."""
+def test_embedded_engine_keeps_an_idle_session(spark: SparkSession) -> None:
+    """By default it drops an idle session after minutes."""
     if session.engine_in_use(spark) == "sail":
         assert os.environ["SAIL_SPARK__SESSION_TIMEOUT_SECS"] == session.IDLE_SECONDS
 
 
 @pytest.mark.spark
-def test_spark_starts_from_the_archive_of_classes(tmp_path: Path) -> None:
-    """The JVM is told of the archive that `make jars` made, takes it, and says nothing about it."""
+def test_spark_starts_from_the_class_archive(tmp_path: Path) -> None:
+    """The JVM loads classes from the archive that `make jars` wrote, without a warning."""
     script = "from jobs.engine.session import open_session; open_session('spark')"
     if not class_archive_path().is_file():
-        pytest.skip("this JVM keeps no archive of classes")
+        pytest.skip("this JVM writes no class archive")
     env = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
     log = tmp_path / "classes.log"
     env["JDK_JAVA_OPTIONS"] = f"-Xlog:class+load:file={log}"
@@ -77,8 +79,8 @@ def test_spark_starts_from_the_archive_of_classes(tmp_path: Path) -> None:
 
 @pytest.mark.spark
 @pytest.mark.slow
-def test_engines_take_turns(tmp_path: Path) -> None:
-    """Three days of cut-overs, breaks and duplicates: Sail alone, Spark alone, and in turns."""
+def test_alternating_engines_give_the_same_rows(tmp_path: Path) -> None:
+    """Three days with late lines, breaks and duplicates: Sail alone, Spark alone, alternating."""
     world = World(tmp_path, lake=None)  # type: ignore[arg-type]
     (tmp_path / "config/fee_schedules").mkdir()
     (tmp_path / "config/fee_schedules/bank.yaml").write_text(SCHEDULE)
@@ -88,12 +90,12 @@ def test_engines_take_turns(tmp_path: Path) -> None:
                         line(f"A{offset}"), line(f"x{offset}", fee="0.07"))  # fmt: skip
         world.snapshot(offset, txn(f"A{offset}"), txn(f"B{offset}"), txn(f"late{offset}"),
                        txn(f"y{offset}", status="FAILED"))  # fmt: skip
-    reconciled(world, tmp_path / "sail", "sail", 0, 2)
-    reconciled(world, tmp_path / "spark", "spark", 0, 2)
-    reconciled(world, tmp_path / "turns", "sail", 0, 0)
-    reconciled(world, tmp_path / "turns", "spark", 1, 1)
-    reconciled(world, tmp_path / "turns", "sail", 2, 2)
-    alone = rows(tmp_path / "sail")
-    assert len(alone["outcomes"]) > 20
-    assert rows(tmp_path / "spark") == alone
-    assert rows(tmp_path / "turns") == alone
+    run_days(world, tmp_path / "sail", "sail", 0, 2)
+    run_days(world, tmp_path / "spark", "spark", 0, 2)
+    run_days(world, tmp_path / "alternating", "sail", 0, 0)
+    run_days(world, tmp_path / "alternating", "spark", 1, 1)
+    run_days(world, tmp_path / "alternating", "sail", 2, 2)
+    expected = rows(tmp_path / "sail")
+    assert len(expected["outcomes"]) > 20
+    assert rows(tmp_path / "spark") == expected
+    assert rows(tmp_path / "alternating") == expected

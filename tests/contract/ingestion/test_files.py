@@ -1,6 +1,6 @@
-"""The life of received files: parts, versions, what a person withdraws or accepts.
+"""The states of received files: parts, versions, files that a person withdraws or accepts.
 
-Channel bank; amounts in major units; T is 2026-11-16. A day's statement is a few visible lines.
+Channel bank; amounts in major units; T is 2026-11-16. The tests show every line of a statement.
 """
 
 import json
@@ -21,7 +21,7 @@ from jobs.storage.archive import Storage
 from schemas.errors import VersionRefused
 from schemas.profile.day_parts import part_names
 from schemas.tables import REJECTED_LINES, STATEMENT_FILES, STATEMENT_LINES
-from tests.end_to_end.test_killed import Killed, dies
+from tests.end_to_end.test_killed import Killed, kill_at_write
 from tests.support.worlds import PAGE, World, day, line, txn
 
 CENTRES = """
@@ -30,8 +30,8 @@ CENTRES = """
 IN_PARTS = PAGE.replace('\n  pattern: "bank/{business_date:%Y-%m-%d}/*.csv*"', CENTRES)
 
 
-def limited(limits: str) -> str:
-    """The channel's page with some limits."""
+def page_with_limits(limits: str) -> str:
+    """The channel's page with more keys below `files`."""
     return PAGE.replace("\nlayout:", f"\n  {limits}\nlayout:", 1)
 
 
@@ -41,7 +41,7 @@ def world(lake: Lake, tmp_path: Path) -> World:
 
 
 def statuses(world: World) -> list[tuple[int, str]]:
-    """Version and status of every reception but duplicates."""
+    """Version and status of every file row, without duplicates."""
     rows = world.lake.read_rows(STATEMENT_FILES)
     return sorted((r["version"], r["status"]) for r in rows if r["status"] != "DUPLICATE")
 
@@ -64,8 +64,8 @@ def page(world: World):
 # ---- parts ----------------------------------------------------------------------------------
 
 
-def test_parts_by_rule() -> None:
-    """144 parts are two short lists; the names are joined by a hyphen or what `join` says."""
+def test_parts_rule_combines_every_value() -> None:
+    """Two short lists give 144 parts, joined by a hyphen or by `join`."""
     six = ["bj1", "bj2", "sh1", "sh2", "sz1", "sz2"]
     names = part_names({"centres": six, "hours": "00-23"})
     assert (len(names), names[0], names[1], names[-1]) == (144, "bj1-00", "bj1-01", "sz2-23")
@@ -75,7 +75,7 @@ def test_parts_by_rule() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("parts", "message"),
     [
         ({"hours": "23-00"}, "the lower one first"),
         ({"hours": "0-23"}, "equally wide"),
@@ -85,25 +85,25 @@ def test_parts_by_rule() -> None:
         (["marker"], "a day without trades"),
     ],
 )
-def test_parts_that_are_no_rule(given: object, said: str) -> None:
-    """What is wrong, and how it is written."""
-    with pytest.raises(ValueError, match=said):
-        part_names(given)
+def test_invalid_parts_rule_is_refused(parts: object, message: str) -> None:
+    """The message says what is wrong and how to write it."""
+    with pytest.raises(ValueError, match=message):
+        part_names(parts)
     from schemas.profile.channel import Files
 
-    with pytest.raises(ValidationError, match=said):
-        Files.model_validate({"pattern": "{business_date}/{part}", "parts": given})
+    with pytest.raises(ValidationError, match=message):
+        Files.model_validate({"pattern": "{business_date}/{part}", "parts": parts})
 
 
 @pytest.mark.sail_only
-def test_a_day_in_parts_hour_by_hour(world: World) -> None:
-    """Two centres, three hours: absent, incomplete with the missing parts named, whole."""
+def test_day_in_parts_is_absent_then_incomplete_then_whole(world: World) -> None:
+    """Two centres send three hours each; the state counts the missing parts."""
     world.profile(IN_PARTS)
     world.snapshot(0, txn("bj1-00"))
-    said = []
+    day_states = []
     for hour in ("00", "01", "02"):
-        states = world.ingest(0)[0].states["bank"]
-        said.append((states.statement_state, len(states.missing), len(refs(world))))
+        state = world.ingest(0)[0].states["bank"]
+        day_states.append((state.statement_state, len(state.missing), len(refs(world))))
         for centre in ("bj1", "sh1"):
             part = f"{centre}-{hour}"
             world.statement(0, line(part), name=f"{part}.csv")
@@ -112,22 +112,30 @@ def test_a_day_in_parts_hour_by_hour(world: World) -> None:
     assert f"STATEMENT_INCOMPLETE: bank {day(0)}: sh1-02" in summary.faults
     (world.root / "later.csv").rename(world.inbox / "bank" / str(day(0)) / "sh1-02.csv")
     last = world.ingest(0)[0].states["bank"]
-    said.append((last.statement_state, len(last.missing), len(refs(world))))
-    assert said == [("absent", 6, 0), ("incomplete", 4, 2), ("incomplete", 2, 4), ("whole", 0, 6)]
+    day_states.append((last.statement_state, len(last.missing), len(refs(world))))
+    assert day_states == [
+        ("absent", 6, 0),
+        ("incomplete", 4, 2),
+        ("incomplete", 2, 4),
+        ("whole", 0, 6),
+    ]
 
 
 @pytest.mark.sail_only
 def test_many_parts_are_one_commit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many parts come: lines, rejected lines and rows are written once each, rows twice;
-    statement_files is read twice, for the day and for the same bytes elsewhere.
+    """However many parts arrive, ingest writes lines once and file rows twice.
+
+    It reads statement_files twice: for the day, and for the same bytes elsewhere.
     """
     world.profile(IN_PARTS)
     for part in page(world).files.parts:
         world.statement(0, line(part), name=f"{part}.csv")
     versions = [world.lake.version(each) for each in (STATEMENT_LINES, STATEMENT_FILES)]
     reads = []
-    whole = world.lake.read_rows
-    monkeypatch.setattr(world.lake, "read_rows", lambda *a, **k: reads.append(a) or whole(*a, **k))
+    read_rows = world.lake.read_rows
+    monkeypatch.setattr(
+        world.lake, "read_rows", lambda *a, **k: reads.append(a) or read_rows(*a, **k)
+    )
     receive_day(world.lake, page(world), Storage(str(world.inbox)), day(0))
     now = [world.lake.version(each) for each in (STATEMENT_LINES, STATEMENT_FILES)]
     assert [new - old for new, old in zip(now, versions, strict=True)] == [1, 2]
@@ -135,19 +143,18 @@ def test_many_parts_are_one_commit(world: World, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.sail_only
-def test_zero_trade(world: World) -> None:
-    """A file with its header alone: the day is whole, and said to be without trades."""
+def test_file_with_only_a_header_is_a_zero_trade_day(world: World) -> None:
     world.statement(0)
     assert world.ingest(0)[0].states["bank"].statement_state == "zero-trade"
 
 
 @pytest.mark.sail_only
-def test_a_marker_makes_a_day_of_parts_whole(world: World) -> None:
-    """No part, but the file that says so: whole without trades, in the export's summary as well."""
-    marked = IN_PARTS.replace(
+def test_marker_makes_a_day_of_parts_whole(world: World) -> None:
+    """Without any part, a marker file makes the day whole, in the export's summary too."""
+    with_marker = IN_PARTS.replace(
         "\n  parts:", '\n  marker: "bank/{business_date:%Y-%m-%d}/none.txt"\n  parts:'
     )
-    world.profile(marked)
+    world.profile(with_marker)
     world.file(f"bank/{day(0)}/none.txt", "no trades")
     assert world.ingest(0)[0].states["bank"].statement_state == "zero-trade"
     rows = world.lake.read_rows(STATEMENT_FILES)
@@ -158,23 +165,23 @@ def test_a_marker_makes_a_day_of_parts_whole(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_what_changed_between_versions(world: World) -> None:
-    """A stays, B is 1 fen less, C is gone, D is new; N has no channel_ref and stays all the same,
-    though it moves; the sum of it all by currency.
+def test_versions_are_compared_line_by_line(world: World) -> None:
+    """A stays, B is 1 fen less, C is gone, D is new. N has no channel_ref and stays too, though it
+    moves. `amounts` sum the changes by currency.
     """
     bare = line("N", "3.00", channel_ref=None)
     world.statement(0, line("A"), line("B"), line("C", "7.00"), bare)
     world.ingest(0)
     world.statement(0, bare, line("D", "2.00"), line("B", "9.99"), line("A"))
     world.ingest(0)
-    rows, told = list_versions(world.lake, world.config, day(0))
+    rows, text = list_versions(world.lake, world.config, day(0))
     assert [row["status"] for row in rows] == ["SUPERSEDED", "ACCEPTED"]
     assert rows[0]["changes"] is None
     changes = rows[1]["changes"]
     counts = {name: changes[name] for name in ("against", "added", "gone", "changed", "same")}
     assert counts == {"against": 1, "added": 1, "gone": 1, "changed": 1, "same": 2}
     assert changes["amounts"] == {"CNY": 200 - 700 - 1}
-    shown = [each.strip() for each in told]
+    shown = [line_text.strip() for line_text in text]
     assert "added   PAYMENT C-D: line 3 SUCCEEDED CNY 2.00 fee 0.06" in shown
     assert "gone    PAYMENT C-C: was line 4 SUCCEEDED CNY 7.00 fee 0.06" in shown
     assert (
@@ -190,11 +197,11 @@ def many(count: int, amount: str = "10.00") -> list[dict]:
 
 
 @pytest.mark.sail_only
-def test_a_version_that_shrinks(world: World) -> None:
-    """Twenty lines, then seventeen: set aside, version 1 stays; what is missing can be looked at;
-    a person accepts it, and it is in force.
+def test_shrunk_version_is_quarantined_until_a_person_accepts_it(world: World) -> None:
+    """Twenty lines, then seventeen: version 1 stays in force, and `files` lists the missing lines.
+    After a person accepts version 2, it is in force.
     """
-    world.profile(limited("shrink_max: 0.1"))
+    world.profile(page_with_limits("shrink_max: 0.1"))
     world.statement(0, *many(20))
     world.ingest(0)
     world.statement(0, *many(17))
@@ -207,8 +214,11 @@ def test_a_version_that_shrinks(world: World) -> None:
     assert list_versions(world.lake, world.config, day(0))[0][1]["changes"]["gone"] == 3
     world.ingest(0)
     assert statuses(world) == [(1, "ACCEPTED"), (2, "QUARANTINED")], "read again, still too small"
-    done = accept_file(world.lake, page(world), version(world, 2), "by ann at noon: mail")
-    assert (done["status"], done["reason"]) == ("ACCEPTED", "ACCEPTED_BY_HAND by ann at noon: mail")
+    accepted = accept_file(world.lake, page(world), version(world, 2), "by ann at noon: mail")
+    assert (accepted["status"], accepted["reason"]) == (
+        "ACCEPTED",
+        "ACCEPTED_BY_HAND by ann at noon: mail",
+    )
     assert statuses(world) == [(1, "SUPERSEDED"), (2, "ACCEPTED")]
     assert len(refs(world)) == 17
     world.ingest(0)
@@ -228,13 +238,11 @@ def test_a_version_that_shrinks(world: World) -> None:
         ("shrink_max: 0", many(20), many(19), "QUARANTINED"),
     ],
 )
-def test_how_far_a_version_may_shrink(
+def test_version_may_shrink_up_to_the_limit(
     world: World, limits: str, before: list[dict], after: list[dict], status: str
 ) -> None:
-    """By lines or by money without its sign, up to and with the limit; any size where none is
-    written.
-    """
-    world.profile(limited(limits))
+    """By lines or by unsigned money, including the limit; any size if there is no limit."""
+    world.profile(page_with_limits(limits))
     world.statement(0, *before)
     world.ingest(0)
     world.statement(0, *after)
@@ -243,11 +251,11 @@ def test_how_far_a_version_may_shrink(
 
 
 @pytest.mark.sail_only
-def test_versions_at_once_are_judged_as_one_after_another(world: World) -> None:
-    """Twenty lines and seventeen come together: as if the second had come an hour later."""
+def test_versions_of_one_ingest_are_checked_in_order(world: World) -> None:
+    """Twenty lines and seventeen arrive together: the second is compared with the first."""
     import os
 
-    world.profile(limited("shrink_max: 0.1"))
+    world.profile(page_with_limits("shrink_max: 0.1"))
     first = world.statement(0, *many(20), name="a.csv")
     os.utime(first, (1_000_000, 1_000_000))
     world.statement(0, *many(17), name="b.csv")
@@ -256,12 +264,12 @@ def test_versions_at_once_are_judged_as_one_after_another(world: World) -> None:
     assert len(refs(world)) == 20
 
 
-# ---- withdrawn ------------------------------------------------------------------------------
+# ---- withdraw and accept ---------------------------------------------------------------------
 
 
 @pytest.mark.sail_only
-def test_a_file_is_withdrawn(world: World) -> None:
-    """Its lines go, the row says why; the same bytes do not land again; the match replays."""
+def test_withdrawn_file_loses_its_lines(world: World) -> None:
+    """The row says why. The same bytes are a DUPLICATE, and the match runs the date again."""
     world.statement(0, line("A"))
     world.snapshot(0, txn("A"))
     world.ingest(0)
@@ -274,18 +282,16 @@ def test_a_file_is_withdrawn(world: World) -> None:
     state = world.ingest(0)[0].states["bank"]
     assert (refs(world), state.result) == ([], "STATEMENT_MISSING")
     again = world.lake.read_rows(STATEMENT_FILES, status="DUPLICATE")
-    assert [each["reason"] for each in again] == [
-        "the same bytes as version 1, which was withdrawn"
-    ]
-    # Another date is asked for: the withdrawn one is run as well, by itself.
+    assert [row["reason"] for row in again] == ["the same bytes as version 1, which was withdrawn"]
+    # The match of another date also runs the date of the withdrawn file.
     world.match(1)
     assert world.outcomes(0, "outcome", "reasons") == [("SUSPENSE", "INTERNAL_ONLY")]
 
 
 @pytest.mark.sail_only
-def test_an_older_version_comes_back_only_when_it_is_accepted(world: World) -> None:
-    """Version 2 is withdrawn: nothing is in force, version 1 stays superseded until a person
-    accepts it; while another is in force none is taken.
+def test_older_version_returns_only_if_a_person_accepts_it(world: World) -> None:
+    """After version 2 is withdrawn, version 1 stays superseded until a person accepts it. A person
+    cannot accept it while version 2 is in force.
     """
     world.statement(0, line("A"))
     world.ingest(0)
@@ -304,10 +310,10 @@ def test_an_older_version_comes_back_only_when_it_is_accepted(world: World) -> N
 
 
 @pytest.mark.sail_only
-def test_withdrawn_bytes_land_under_the_right_day(world: World) -> None:
-    """A file named after the wrong day: withdrawn there, it lands where it belongs, once."""
-    near = line("A", traded_at=f"{day(0)} 23:59:00")
-    path = world.statement(1, near)
+def test_withdrawn_bytes_are_accepted_for_the_right_day(world: World) -> None:
+    """A file has the wrong day in its name: a person withdraws it, and its own day accepts it."""
+    late_line = line("A", traded_at=f"{day(0)} 23:59:00")
+    path = world.statement(1, late_line)
     world.ingest(1)
     withdraw_file(world.lake, page(world), version(world, 1), "now: it is of the day before")
     world.file(f"bank/{day(0)}/lines.csv", path.read_bytes())
@@ -319,8 +325,7 @@ def test_withdrawn_bytes_land_under_the_right_day(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_only_limits_are_overruled(world: World) -> None:
-    """A file that does not add up is not accepted by hand, nor withdrawn twice."""
+def test_person_cannot_accept_rejected_lines_or_withdraw_twice(world: World) -> None:
     world.statement(0, line("A", kind="GIFT"))
     world.ingest(0)
     assert world.lake.read_day(REJECTED_LINES, day(0)).count() == 1
@@ -328,7 +333,7 @@ def test_only_limits_are_overruled(world: World) -> None:
         accept_file(world.lake, page(world), version(world, 1), "now")
     withdraw_file(world.lake, page(world), version(world, 1), "now")
     assert world.lake.read_day(REJECTED_LINES, day(0)).count() == 0
-    assert world.ingest(0)[0].channels["bank"].reasons == [], "nobody is told of it any more"
+    assert world.ingest(0)[0].channels["bank"].reasons == [], "ingest reports it no more"
     with pytest.raises(VersionRefused, match="it is WITHDRAWN, there is nothing to withdraw"):
         withdraw_file(world.lake, page(world), version(world, 1), "now")
 
@@ -339,16 +344,16 @@ def test_only_limits_are_overruled(world: World) -> None:
 @pytest.mark.slow
 @pytest.mark.sail_only
 @pytest.mark.parametrize("step", ["withdraw", "accept"])
-def test_killed_while_a_person_decides(spark, tmp_path: Path, step: str) -> None:
-    """Dead before or after each write of withdraw and accept: the next ingest ends it, though the
-    file is not in the inbox any more.
+def test_ingest_finishes_a_killed_withdraw_or_accept(spark, tmp_path: Path, step: str) -> None:
+    """The process dies before or after each write. The next ingest finishes the work, although the
+    file is no longer in the inbox.
     """
-    for dies_at in range(1, 5):
+    for kill_at in range(1, 5):
         for after in (False, True):
-            root = tmp_path / f"{dies_at}-{after}"
+            root = tmp_path / f"{kill_at}-{after}"
             world = World(root, Lake(spark, str(root / "lake")).prepare())
             world.statement(0, *many(20), line("X", kind="GIFT"))
-            world.profile(limited("rejected_share_max: 0.5\n  shrink_max: 0.1"))
+            world.profile(page_with_limits("rejected_share_max: 0.5\n  shrink_max: 0.1"))
             world.ingest(0)
             world.statement(0, *many(10))
             world.ingest(0)
@@ -356,27 +361,27 @@ def test_killed_while_a_person_decides(spark, tmp_path: Path, step: str) -> None
             (world.inbox / "bank" / str(day(0)) / "lines.csv").unlink()
             if step == "withdraw":
                 withdraw_file(world.lake, page(world), version(world, 2), "now")
-            dies(world.lake, dies_at, after)
-            do = withdraw_file if step == "withdraw" else accept_file
+            kill_at_write(world.lake, kill_at, after)
+            act = withdraw_file if step == "withdraw" else accept_file
             with pytest.raises(Killed):
-                do(world.lake, page(world), row, "now")
+                act(world.lake, page(world), row, "now")
             world.lake = Lake(spark, str(root / "lake")).prepare()
             world.ingest(0)
-            if dies_at == 1 and not after:
-                continue  # nothing was written, nothing is done
-            ended = [(1, "WITHDRAWN"), (2, "WITHDRAWN")]
-            ended = ended if step == "withdraw" else [(1, "SUPERSEDED"), (2, "ACCEPTED")]
-            assert statuses(world) == ended, (dies_at, after)
-            assert len(refs(world)) == (0 if step == "withdraw" else 10), (dies_at, after)
+            if kill_at == 1 and not after:
+                continue  # the process wrote nothing, so nothing is left to finish
+            expected = [(1, "WITHDRAWN"), (2, "WITHDRAWN")]
+            expected = expected if step == "withdraw" else [(1, "SUPERSEDED"), (2, "ACCEPTED")]
+            assert statuses(world) == expected, (kill_at, after)
+            assert len(refs(world)) == (0 if step == "withdraw" else 10), (kill_at, after)
             if step == "withdraw":
                 assert world.lake.read_day(REJECTED_LINES, day(0)).count() == 0
 
 
 @pytest.mark.sail_only
-def test_a_file_left_unread_is_read_from_the_archive(world: World) -> None:
-    """Killed between lines and rows, and the inbox is emptied: the next ingest finishes it."""
+def test_unfinished_file_is_read_from_the_archive(world: World) -> None:
+    """The process dies between lines and rows, and the inbox is empty: the next ingest finishes."""
     path = world.statement(0, line("A"))
-    dies(world.lake, 2, True)
+    kill_at_write(world.lake, 2, True)
     with pytest.raises(Killed):
         world.ingest(0)
     path.unlink()
@@ -389,35 +394,37 @@ def test_a_file_left_unread_is_read_from_the_archive(world: World) -> None:
 # ---- the command ----------------------------------------------------------------------------
 
 
-def asked(world: World, *words: str, reason: str = "") -> Request:
-    """What the command line makes of it."""
+def files_request(world: World, *words: str, reason: str = "") -> Request:
+    """The request that the command line builds."""
     return Request("files", world.lake.uri, None, world.config, (day(0),), "sail", True,
                    positionals=words, actor="ann", reason=reason)  # fmt: skip
 
 
 @pytest.mark.sail_only
-def test_the_words_of_the_command(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Looking, withdrawing by the first digits, and what is refused."""
+def test_command_lists_withdraws_and_refuses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It lists files, withdraws one by its first digits, and refuses invalid arguments."""
     monkeypatch.setattr(command, "open_lake", lambda *_, **__: _open(world.lake))
     world.statement(0, line("A"))
     world.ingest(0)
     file_id = version(world, 1)["file_id"]
-    looked = command.execute_request(asked(world))
-    assert looked.lines[0] == f"bank {day(0)}  whole" and file_id[:12] in looked.lines[1]
-    for words, said in (
+    listing = command.execute_request(files_request(world))
+    assert listing.lines[0] == f"bank {day(0)}  whole" and file_id[:12] in listing.lines[1]
+    for words, message in (
         (("withdraw",), "use `files` alone"),
         (("withdraw", file_id), "--reason TEXT is missing"),
     ):
-        with pytest.raises(VersionRefused, match=said):
-            command.execute_request(asked(world, *words))
+        with pytest.raises(VersionRefused, match=message):
+            command.execute_request(files_request(world, *words))
     with pytest.raises(VersionRefused, match="give at least 8 digits"):
-        command.execute_request(asked(world, "withdraw", file_id[:5], reason="x"))
+        command.execute_request(files_request(world, "withdraw", file_id[:5], reason="x"))
     with pytest.raises(VersionRefused, match="no such file"):
         find_file(world.lake, "f" * 64)
     with pytest.raises(VersionRefused, match="--business-date is missing"):
-        command.execute_request(replace(asked(world), dates=()))
-    done = command.execute_request(asked(world, "withdraw", file_id[:8], reason="not ours"))
-    assert done.body["files"][0]["status"] == "WITHDRAWN"
+        command.execute_request(replace(files_request(world), dates=()))
+    report = command.execute_request(
+        files_request(world, "withdraw", file_id[:8], reason="not ours")
+    )
+    assert report.body["files"][0]["status"] == "WITHDRAWN"
     reason = version(world, 1)["reason"]
     assert reason.startswith("WITHDRAWN by ann at 20") and reason.endswith(": not ours")
 

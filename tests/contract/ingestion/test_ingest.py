@@ -1,4 +1,4 @@
-"""Ingest on real layouts: what lands, and what each kind of bad input gets."""
+"""Ingest on real layouts: the rows of good files, and the error of each kind of bad file."""
 
 import gzip
 import io
@@ -34,13 +34,13 @@ GOOD = bill([payment(1), payment(2, "20.00", "0.12000"), refund(1)])
 
 @pytest.fixture
 def world(lake: Lake, tmp_path: Path) -> World:
-    made = World(tmp_path, lake)
-    made.profile(WECHAT, "wechat")
-    return made
+    world = World(tmp_path, lake)
+    world.profile(WECHAT, "wechat")
+    return world
 
 
-def received(world: World, content: bytes, name: str = "bill.csv") -> tuple[str, str]:
-    """Status and reason of one WeChat file beside a good file of the other channel."""
+def ingest_wechat(world: World, content: bytes, name: str = "bill.csv") -> tuple[str, str]:
+    """Ingests a WeChat file and a good file of the other channel; its status and reason."""
     world.file(f"wechat/{day(0)}/{name}", content)
     world.statement(0, line("A"))
     summary = world.ingest(0)[0]
@@ -49,12 +49,12 @@ def received(world: World, content: bytes, name: str = "bill.csv") -> tuple[str,
     if row["status"] != "ACCEPTED":
         assert any(row["reason"] in fault for fault in summary.faults)
         of_wechat = world.lake.read_day(STATEMENT_LINES, day(0), "wechat")
-        assert of_wechat.count() == 0, "nothing of a refused file lands"
+        assert of_wechat.count() == 0, "a refused file adds no line"
     return row["status"], row["reason"] or ""
 
 
-def test_a_bill_lands(world: World) -> None:
-    """Two payments and a refund: minor units, signs, numbers, UTC, our own references."""
+def test_bill_becomes_canonical_lines(world: World) -> None:
+    """Two payments and a refund: minor units, signs, line numbers, UTC, our references."""
     world.file(f"wechat/{day(0)}/bill.csv", GOOD)
     world.ingest(0)
     rows = world.lake.read_day(STATEMENT_LINES, day(0)).orderBy("line_no").collect()
@@ -65,15 +65,18 @@ def test_a_bill_lands(world: World) -> None:
         ("PAYMENT", "SUCCEEDED", 2000, 12, 3),
         ("REFUND", "SUCCEEDED", -400, -2, 4),
     ]
-    back = rows[2]
-    assert (back["our_ref"], back["channel_ref"]) == ("R000001", "503000000000001")
-    assert (back["order_ref"], back["original_ref"]) == ("S20261116000001", "420000000000001")
+    refunded = rows[2]
+    assert (refunded["our_ref"], refunded["channel_ref"]) == ("R000001", "503000000000001")
+    assert (refunded["order_ref"], refunded["original_ref"]) == (
+        "S20261116000001",
+        "420000000000001",
+    )
     assert rows[0]["traded_at"].isoformat() == "2026-11-16T02:00:01"
     assert rows[0]["line_id"] == f"{rows[0]['file_id']}:000000002"
     file = world.lake.read_rows(STATEMENT_FILES, channel="wechat")[0]
     assert (file["status"], file["version"], file["line_count"]) == ("ACCEPTED", 1, 3)
     assert Path(file["archived_path"]).read_bytes() == GOOD
-    assert {(each["name"], each["declared"], each["computed"]) for each in file["totals"]} >= {
+    assert {(total["name"], total["declared"], total["computed"]) for total in file["totals"]} >= {
         ("count", 3, 3),
         ("settled", 3000, 3000),
         ("refunded", 400, 400),
@@ -82,24 +85,24 @@ def test_a_bill_lands(world: World) -> None:
 
 
 @pytest.mark.sail_only
-@pytest.mark.parametrize("how", ["crlf", "bom", "gzip", "zip", "no last line end"])
-def test_the_same_bill_in_other_wrappings(world: World, how: str) -> None:
-    """CRLF, a BOM, gzip, zip: the same three lines."""
+@pytest.mark.parametrize("wrapping", ["crlf", "bom", "gzip", "zip", "no last line end"])
+def test_wrapping_does_not_change_the_lines(world: World, wrapping: str) -> None:
+    """CRLF, a BOM, gzip and zip give the same three lines."""
     rows = [payment(1), payment(2, "20.00", "0.12000"), refund(1)]
     content = {
         "crlf": bill(rows, end="\r\n"),
         "bom": bill(rows, bom=True),
         "gzip": gzip.compress(GOOD),
-        "zip": zipped({"bill.csv": GOOD}),
+        "zip": make_zip({"bill.csv": GOOD}),
         "no last line end": GOOD.rstrip(b"\n"),
-    }[how]
-    assert received(world, content) == ("ACCEPTED", "")
+    }[wrapping]
+    assert ingest_wechat(world, content) == ("ACCEPTED", "")
     amounts = world.lake.read_day(STATEMENT_LINES, day(0), "wechat").orderBy("line_no").collect()
     assert [row["amount"] for row in amounts] == [1000, 2000, -400]
 
 
-def zipped(members: dict[str, bytes]) -> bytes:
-    """A zip of some files."""
+def make_zip(members: dict[str, bytes]) -> bytes:
+    """A zip with these members."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, content in members.items():
@@ -121,10 +124,10 @@ BAD = {
     "of another channel": (b"our_ref,amount\nA,1.00\n", "UNKNOWN_LAYOUT"),
     "of another merchant": (GOOD.replace(b"`1600000001", b"`1600000002"), "REJECTED_LINES"),
     "a column missing": (GOOD.replace("手续费,".encode(), "别的,".encode(), 1), "UNKNOWN_LAYOUT"),
-    "a zip in a zip": (zipped({"a.zip": zipped({"bill.csv": GOOD})}), "NESTED_ARCHIVE"),
-    "a name that leads outside": (zipped({"../bill.csv": GOOD}), "UNSAFE_NAME"),
-    "two files in one zip": (zipped({"a.csv": GOOD, "b.csv": GOOD}), "MULTIPLE_FILES_IN_ARCHIVE"),
-    "a damaged zip": (zipped({"bill.csv": GOOD})[:60], "BAD_ARCHIVE"),
+    "a zip in a zip": (make_zip({"a.zip": make_zip({"bill.csv": GOOD})}), "NESTED_ARCHIVE"),
+    "a name that leads outside": (make_zip({"../bill.csv": GOOD}), "UNSAFE_NAME"),
+    "two files in one zip": (make_zip({"a.csv": GOOD, "b.csv": GOOD}), "MULTIPLE_FILES_IN_ARCHIVE"),
+    "a damaged zip": (make_zip({"bill.csv": GOOD})[:60], "BAD_ARCHIVE"),
     "a damaged gzip": (gzip.compress(GOOD)[:-12], "BAD_ARCHIVE"),
     "one endless line": (HEADER.encode() + b"\n" + b"x" * (70 * 2**20), "LINE_TOO_LONG"),
     "a bomb": (gzip.compress(b"\n" * (80 * 2**20)), "UNPACKS_TOO_LARGE"),
@@ -133,10 +136,10 @@ BAD = {
 
 @pytest.mark.sail_only
 @pytest.mark.parametrize("fault", BAD)
-def test_bad_files_are_named(world: World, fault: str) -> None:
-    """One named error each; kept in the archive, recorded, nothing landed, the others done."""
+def test_bad_file_is_quarantined_with_a_named_error(world: World, fault: str) -> None:
+    """The archive keeps the file, it adds no line, and the other channel is done."""
     content, code = BAD[fault]
-    status, reason = received(world, content)
+    status, reason = ingest_wechat(world, content)
     assert status == "QUARANTINED"
     assert reason.startswith(f"{code}: wechat/{day(0)}/bill.csv"), reason
     row = world.lake.read_rows(STATEMENT_FILES, channel="wechat")[0]
@@ -157,8 +160,10 @@ def test_bad_files_are_named(world: World, fault: str) -> None:
         ("应结订单金额", "", "NO_VALUE: amount is empty"),
     ],
 )
-def test_bad_lines_are_named(world: World, column: str, value: str, reason: str) -> None:
-    """A faulty line stands in rejected_lines with its number, raw text and reason."""
+def test_bad_line_is_rejected_with_a_named_error(
+    world: World, column: str, value: str, reason: str
+) -> None:
+    """rejected_lines has its number, raw text and reason."""
     world.file(
         f"wechat/{day(0)}/b.csv",
         bill(
@@ -173,8 +178,8 @@ def test_bad_lines_are_named(world: World, column: str, value: str, reason: str)
 
 
 @pytest.mark.sail_only
-def test_the_same_bytes_as_two_parts_of_one_day(world: World) -> None:
-    """Both come at once: the first counts, the second is refused; no line lands twice."""
+def test_same_bytes_as_two_parts_count_once(world: World) -> None:
+    """Both arrive together: ingest accepts the first and refuses the second."""
     parts = PAGE.replace("/*.csv*", "/{part}.csv").replace(
         "layout:\n", "  parts: [h00, h01]\nlayout:\n", 1
     )
@@ -188,8 +193,8 @@ def test_the_same_bytes_as_two_parts_of_one_day(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_a_first_line_that_is_too_short(world: World) -> None:
-    """A file without header whose first line lacks cells is of another layout."""
+def test_first_line_with_too_few_cells_is_an_unknown_layout(world: World) -> None:
+    """The file has no header."""
     world.profile(
         PAGE.replace("  columns:", "  header: none\n  columns:")
         .replace("our_ref: our_ref", "our_ref: 1")
@@ -209,8 +214,8 @@ def test_a_first_line_that_is_too_short(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_rejected_lines_within_the_limit(world: World) -> None:
-    """One short row of three and a limit of a half: the others land, the footer must fit them."""
+def test_rejected_lines_within_the_limit_do_not_stop_a_file(world: World) -> None:
+    """One short row of three, and a limit of a half: the footer must agree with the other two."""
     world.profile(WECHAT.replace("wechat:\n", "  rejected_share_max: 0.5\nwechat:\n"), "wechat")
     good = bill([payment(1), payment(2)]).decode().splitlines()
     good.insert(2, "`2026-11-16 10:00:00,`short")
@@ -219,7 +224,7 @@ def test_rejected_lines_within_the_limit(world: World) -> None:
     row = world.lake.read_rows(STATEMENT_FILES, channel="wechat")[0]
     assert (row["status"], row["line_count"], row["rejected_count"]) == ("ACCEPTED", 2, 1)
     numbers = world.lake.read_day(STATEMENT_LINES, day(0), "wechat").select("line_no").collect()
-    assert sorted(each["line_no"] for each in numbers) == [2, 4]
+    assert sorted(row["line_no"] for row in numbers) == [2, 4]
 
 
 @pytest.mark.sail_only
@@ -240,8 +245,8 @@ def statuses(world: World, channel: str = "wechat") -> list[tuple[str, int, str]
 
 
 @pytest.mark.sail_only
-def test_the_same_bytes_again(world: World) -> None:
-    """A copy under another name, and the same file again: recorded, nothing else happens."""
+def test_same_bytes_again_are_only_recorded(world: World) -> None:
+    """A copy has another name, and the same file arrives again."""
     world.file(f"wechat/{day(0)}/a.csv", GOOD)
     world.ingest(0)
     world.file(f"wechat/{day(0)}/b.csv", GOOD)
@@ -254,8 +259,8 @@ def test_the_same_bytes_again(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_the_same_bytes_under_another_day(world: World) -> None:
-    """Yesterday's file sent again as today's: refused, and says where these bytes are in force."""
+def test_same_bytes_for_another_day_are_refused(world: World) -> None:
+    """The channel sends yesterday's file as today's: the reason names where it is in force."""
     world.file(f"wechat/{day(0)}/a.csv", GOOD)
     world.file(f"wechat/{day(1)}/a.csv", GOOD)
     world.ingest(0, 1)
@@ -265,8 +270,8 @@ def test_the_same_bytes_under_another_day(world: World) -> None:
     )
 
 
-def test_a_new_version_replaces_the_old(world: World) -> None:
-    """Other bytes for the same day: version 2, and the lines of version 1 are gone."""
+def test_new_version_replaces_the_old(world: World) -> None:
+    """Other bytes for the same day are version 2; the lines of version 1 are removed."""
     world.file(f"wechat/{day(0)}/a.csv", GOOD)
     world.ingest(0)
     world.file(f"wechat/{day(0)}/a.csv", bill([payment(7)]))
@@ -277,8 +282,8 @@ def test_a_new_version_replaces_the_old(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_a_worse_version_never_replaces_a_good_one(world: World) -> None:
-    """Version 2 does not add up: it is set aside, version 1 stays in force with its lines."""
+def test_bad_version_never_replaces_a_good_one(world: World) -> None:
+    """The totals of version 2 differ: it is quarantined, and version 1 stays in force."""
     world.file(f"wechat/{day(0)}/a.csv", GOOD)
     world.ingest(0)
     world.file(f"wechat/{day(0)}/a.csv", GOOD.replace(b"`3,`30.00", b"`3,`30.01"))
@@ -289,8 +294,8 @@ def test_a_worse_version_never_replaces_a_good_one(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_a_quarantined_file_is_read_again(world: World) -> None:
-    """The profile is put right: the same bytes are accepted."""
+def test_quarantined_file_is_read_again(world: World) -> None:
+    """After a correction of the profile, ingest accepts the same bytes."""
     world.profile(WECHAT.replace("1600000001", "1699999999"), "wechat")
     world.file(f"wechat/{day(0)}/a.csv", GOOD)
     world.ingest(0)
@@ -303,37 +308,37 @@ def test_a_quarantined_file_is_read_again(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_a_day_without_trades(world: World) -> None:
-    """A bill with its header and a footer of zeros is an accepted file without lines."""
-    assert received(world, bill([])) == ("ACCEPTED", "")
+def test_bill_without_trades_is_accepted(world: World) -> None:
+    """The bill has a header and a footer of zeros."""
+    assert ingest_wechat(world, bill([])) == ("ACCEPTED", "")
     assert world.ingest(0)[0].states["wechat"].is_complete
 
 
 @pytest.mark.sail_only
-def test_a_missing_file_is_said(world: World) -> None:
-    """Nothing in the inbox: STATEMENT_MISSING by name, no rows."""
+def test_missing_file_is_reported(world: World) -> None:
+    """The inbox is empty: STATEMENT_MISSING names the channel, and there are no rows."""
     summary = world.ingest(0)[0]
     assert f"STATEMENT_MISSING: wechat {day(0)}" in summary.faults
     assert world.lake.read_rows(STATEMENT_FILES) == []
 
 
 @pytest.mark.parametrize("block", [200, 700, 5000])
-def test_blocks_give_the_same_lines_as_the_whole(
+def test_block_size_does_not_change_the_lines(
     world: World, monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
-    """A file read in many blocks, on the engine: every line once, with its own number."""
+    """The engine reads a file in many blocks: every line once, with its own number."""
     monkeypatch.setattr("jobs.storage.archive.BLOCK_BYTES", block)
     monkeypatch.setattr(task_pool, "INLINE_BYTES", 0)
     rows = [payment(i, 商品名称="一杯`茶" if i == 11 else "茶") for i in range(60)]
     world.file(f"wechat/{day(0)}/a.csv", bill(rows, end="\r\n" if block == 700 else "\n"))
     world.ingest(0)
-    landed = world.lake.read_day(STATEMENT_LINES, day(0), "wechat").orderBy("line_no").collect()
-    assert [row["line_no"] for row in landed] == list(range(2, 62))
-    assert [row["our_ref"] for row in landed] == [f"S20261116{i:06}" for i in range(60)]
+    lines = world.lake.read_day(STATEMENT_LINES, day(0), "wechat").orderBy("line_no").collect()
+    assert [row["line_no"] for row in lines] == list(range(2, 62))
+    assert [row["our_ref"] for row in lines] == [f"S20261116{i:06}" for i in range(60)]
 
 
-def test_a_snapshot_lands(world: World) -> None:
-    """Amounts to minor units, our_ref from txn_id, the latest of repeated rows by updated_at."""
+def test_snapshot_becomes_canonical_transactions(world: World) -> None:
+    """Minor units, our_ref from txn_id, and the latest of repeated rows by updated_at."""
     early, late = "2026-11-16T03:00:00+00:00", "2026-11-16T05:00:00+00:00"
     from datetime import datetime
 
@@ -358,8 +363,8 @@ def test_a_snapshot_lands(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_a_csv_snapshot(world: World) -> None:
-    """The same from CSV: texts with quotes, a time without an offset is UTC."""
+def test_csv_snapshot_becomes_canonical_transactions(world: World) -> None:
+    """Texts have quotes; a time without an offset is UTC."""
     world.file(
         f"internal/{day(0)}/all.csv",
         "txn_id,channel,kind,status,amount,currency,occurred_at,our_ref\n"
@@ -372,8 +377,8 @@ def test_a_csv_snapshot(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_a_csv_snapshot_with_blanks(world: World) -> None:
-    """No channel is a fault of the whole; a blank order_amount is merely not known."""
+def test_csv_snapshot_may_leave_optional_columns_blank(world: World) -> None:
+    """A row without channel refuses the snapshot; a blank order_amount does not."""
     head = "txn_id,channel,kind,status,amount,currency,occurred_at,order_amount\n"
     row = "{},{},PAYMENT,SUCCEEDED,10.00,CNY,2026-11-16 01:02:03,\n"
     world.file(f"internal/{day(0)}/all.csv", head + row.format("A", "bank") + row.format("B", ""))
@@ -383,8 +388,8 @@ def test_a_csv_snapshot_with_blanks(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_a_faulty_snapshot_is_refused_whole(world: World) -> None:
-    """Every fault of its rows at once; nothing lands, the statement is there all the same."""
+def test_faulty_snapshot_is_refused_whole(world: World) -> None:
+    """The reason names every fault, and no row is written. The statement is accepted."""
     world.statement(0, line("A"))
     world.snapshot(0, txn("A", "1.001"), txn("B", kind="GIFT"), txn("C", business_date=day(1)))
     summary = world.ingest(0)[0]
@@ -400,8 +405,8 @@ def test_a_faulty_snapshot_is_refused_whole(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_a_snapshot_without_its_columns(world: World) -> None:
-    """Missing columns and money as floats, all named at once."""
+def test_snapshot_with_wrong_columns_names_every_fault(world: World) -> None:
+    """Columns are missing, and the amount is a float."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -412,8 +417,8 @@ def test_a_snapshot_without_its_columns(world: World) -> None:
         assert part in reason
 
 
-def test_a_repeated_transaction_without_a_latest(world: World) -> None:
-    """Two rows of one transaction differ and nothing says which is the latest: refused."""
+def test_repeated_transaction_without_a_latest_row_is_refused(world: World) -> None:
+    """Two rows of one transaction differ, and updated_at is missing."""
     world.snapshot(0, txn("A"), txn("A", "11.00"))
     row = world.ingest(0)[0].snapshot
     assert row["status"] == "QUARANTINED"
@@ -421,12 +426,14 @@ def test_a_repeated_transaction_without_a_latest(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_a_new_snapshot_replaces_the_old(world: World) -> None:
-    """Another export of the same day counts instead of the first."""
+def test_new_snapshot_replaces_the_old(world: World) -> None:
+    """The second export of a day replaces the first."""
     world.snapshot(0, txn("A"), txn("B"))
     world.ingest(0)
     world.snapshot(0, txn("A"))
     world.ingest(0)
     assert world.lake.read_day(INTERNAL_TRANSACTIONS, day(0)).count() == 1
-    found = sorted((row["version"], row["status"]) for row in world.lake.read_rows(SNAPSHOT_FILES))
-    assert found == [(1, "SUPERSEDED"), (2, "ACCEPTED")]
+    versions = sorted(
+        (row["version"], row["status"]) for row in world.lake.read_rows(SNAPSHOT_FILES)
+    )
+    assert versions == [(1, "SUPERSEDED"), (2, "ACCEPTED")]

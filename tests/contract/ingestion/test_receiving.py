@@ -1,4 +1,4 @@
-"""What a profile's limits and a quarantine say: age, copies, usual volume, the line to blame.
+"""The limits of a profile and the likely causes of a quarantine.
 
 Channel bank; T is 2026-11-16. The statement's trailer declares its totals.
 """
@@ -27,23 +27,23 @@ def world(lake: Lake, tmp_path: Path) -> World:
     return World(tmp_path, lake)
 
 
-def limited(limits: str) -> str:
+def page_with_limits(limits: str) -> str:
     return PAGE.replace("\nlayout:", f"\n  {limits}\nlayout:", 1)
 
 
-def row_of(world: World, offset: int = 0) -> dict:
+def only_file(world: World, offset: int = 0) -> dict:
     """The only file of a day."""
     (row,) = world.lake.read_rows(STATEMENT_FILES, business_date=day(offset))
     return row
 
 
-def ends(world: World, trailer: str, *lines: dict) -> str:
-    """The reason of a statement with a trailer of count, amount and fee."""
+def ingest_with_trailer(world: World, trailer: str, *lines: dict) -> str:
+    """Ingests a statement with a trailer of count, amount and fee; returns its reason."""
     world.profile(DECLARED)
     text = statement_text(lines, day(0)) + f"TOTAL,{trailer}\n"
     world.file(f"bank/{day(0)}/lines.csv", text)
     world.ingest(0)
-    return row_of(world)["reason"] or ""
+    return only_file(world)["reason"] or ""
 
 
 # ---- limits ---------------------------------------------------------------------------------
@@ -51,16 +51,16 @@ def ends(world: World, trailer: str, *lines: dict) -> str:
 
 @pytest.mark.sail_only
 @pytest.mark.parametrize(
-    ("came", "status"), [("17T15:59", "ACCEPTED"), ("17T16:00", "QUARANTINED")]
+    ("arrived", "status"), [("17T15:59", "ACCEPTED"), ("17T16:00", "QUARANTINED")]
 )
-def test_a_file_that_comes_too_late(world: World, came: str, status: str) -> None:
-    """One day is allowed: the end of the 17th in Shanghai is 16:00 of the 17th in UTC."""
-    world.profile(limited("age_days_max: 1"))
+def test_file_older_than_the_limit_is_quarantined(world: World, arrived: str, status: str) -> None:
+    """The limit is one day: the 17th ends in Shanghai at 16:00 UTC of the 17th."""
+    world.profile(page_with_limits("age_days_max: 1"))
     path = world.statement(0, line("A"))
-    at = datetime.fromisoformat(f"2026-11-{came}:00+00:00").astimezone(UTC).timestamp()
+    at = datetime.fromisoformat(f"2026-11-{arrived}:00+00:00").astimezone(UTC).timestamp()
     os.utime(path, (at, at))
     world.ingest(0)
-    row = row_of(world)
+    row = only_file(world)
     assert row["status"] == status
     if status == "QUARANTINED":
         assert row["reason"].startswith(
@@ -70,11 +70,9 @@ def test_a_file_that_comes_too_late(world: World, came: str, status: str) -> Non
 
 
 @pytest.mark.sail_only
-def test_late_and_smaller_at_once(world: World) -> None:
-    """Both are said, so that who accepts the one has seen the other; accepted by hand, it is in
-    force, and that is no warning.
-    """
-    world.profile(limited("shrink_max: 0.1\n  age_days_max: 1"))
+def test_stale_and_shrunk_file_gives_both_reasons(world: World) -> None:
+    """The person who accepts the file sees both. The accepted file is in force, without warning."""
+    world.profile(page_with_limits("shrink_max: 0.1\n  age_days_max: 1"))
     at = datetime(2026, 11, 16, 12, tzinfo=UTC).timestamp()
     path = world.statement(0, line("A"), line("B"))
     os.utime(path, (at, at))
@@ -83,22 +81,22 @@ def test_late_and_smaller_at_once(world: World) -> None:
     os.utime(late, (at + 5 * 86400, at + 5 * 86400))
     world.ingest(0)
     (row,) = world.lake.read_rows(STATEMENT_FILES, version=2)
-    assert [each.split(":")[0] for each in row["reason"].split(" | ")] == ["STALE_FILE", "SHRUNK"]
+    assert [fault.split(":")[0] for fault in row["reason"].split(" | ")] == ["STALE_FILE", "SHRUNK"]
     accept_file(world.lake, world.config.profiles["bank"], row, "now: seen")
-    received = world.ingest(0)[0].channels["bank"]
-    assert (received.counts["lines"], received.warnings, received.reasons) == (1, [], [])
+    summary = world.ingest(0)[0].channels["bank"]
+    assert (summary.counts["lines"], summary.warnings, summary.reasons) == (1, [], [])
 
 
 @pytest.mark.sail_only
 @pytest.mark.parametrize(("limit", "status"), [("0.4", "ACCEPTED"), ("0.39", "QUARANTINED")])
-def test_copies_in_a_file(world: World, limit: str, status: str) -> None:
-    """Of five lines two are copies; one of another status and one without a number are none."""
-    world.profile(limited(f"duplicate_share_max: {limit}"))
+def test_too_many_duplicate_lines_are_quarantined(world: World, limit: str, status: str) -> None:
+    """Two of five lines are copies. A line with another status, or without channel_ref, is not."""
+    world.profile(page_with_limits(f"duplicate_share_max: {limit}"))
     other = line("B", status="FAILED"), line("N", channel_ref=None), line("N", channel_ref=None)
     lines = (line("B"), line("B"), line("B"))
     world.statement(0, *lines, *other[:2])
     world.ingest(0)
-    row = row_of(world)
+    row = only_file(world)
     assert row["status"] == status
     if status == "QUARANTINED":
         assert row["reason"].startswith(
@@ -108,16 +106,16 @@ def test_copies_in_a_file(world: World, limit: str, status: str) -> None:
 
 
 @pytest.mark.sail_only
-def test_an_unusual_volume_is_a_warning(world: World) -> None:
-    """Four lines on each of three days, then one: accepted, with a warning in the row and the
-    summary; two would do. The first days have nothing to be held against.
+def test_unusual_volume_is_a_warning(world: World) -> None:
+    """Four lines on each of three days, then one: ingest accepts it, with a warning in its row
+    and in the summary. Two lines give no warning, nor do the first days.
     """
-    world.profile(limited("volume_change_warn: 0.5"))
+    world.profile(page_with_limits("volume_change_warn: 0.5"))
     for offset, count in enumerate((4, 4, 4, 1, 2)):
         world.statement(offset, *[line(f"{offset}{number}") for number in range(count)])
     summaries = world.ingest(0, 1, 2, 3, 4)
-    assert [len(each.channels["bank"].warnings) for each in summaries] == [0, 0, 0, 1, 0]
-    row = row_of(world, 3)
+    assert [len(summary.channels["bank"].warnings) for summary in summaries] == [0, 0, 0, 1, 0]
+    row = only_file(world, 3)
     assert row["status"] == "ACCEPTED"
     assert row["reason"] == (
         "UNUSUAL_VOLUME: bank/2026-11-19/lines.csv: 1 lines, the usual number is 4"
@@ -126,10 +124,10 @@ def test_an_unusual_volume_is_a_warning(world: World) -> None:
     assert world.ingest(3)[0].channels["bank"].warnings == [row["reason"]]
 
 
-# ---- the line to blame ----------------------------------------------------------------------
+# ---- likely causes --------------------------------------------------------------------------
 
 CAUSES = {
-    "doubled": (
+    "repeated": (
         "2,20.00,0.12",
         (line("A"), line("B"), line("A")),
         "LIKELY_CAUSE: line 4 is a copy of line 2",
@@ -166,17 +164,17 @@ CAUSES = {
 
 @pytest.mark.sail_only
 @pytest.mark.parametrize("case", CAUSES)
-def test_the_line_to_blame(world: World, case: str) -> None:
-    """One line explains the difference: it is named with its number; where many could, none is."""
-    trailer, lines, said = CAUSES[case]
+def test_reason_names_the_line_that_explains_the_difference(world: World, case: str) -> None:
+    """If too many lines explain it, the reason names none."""
+    trailer, lines, expected = CAUSES[case]
     if case == "by count":
         world.profile(DECLARED.replace(", amount: 3, fee: 4", ""))
         world.file(f"bank/{day(0)}/lines.csv", statement_text(lines, day(0)) + f"TOTAL,{trailer}\n")
         world.ingest(0)
-        reason = row_of(world)["reason"]
+        reason = only_file(world)["reason"]
     else:
-        reason = ends(world, trailer, *lines)
+        reason = ingest_with_trailer(world, trailer, *lines)
     assert "TOTALS_DIFFER" in reason
-    cause = [each for each in reason.split(" | ") if each.startswith("LIKELY_CAUSE")]
-    assert cause == ([said] if said else []), reason
+    causes = [part for part in reason.split(" | ") if part.startswith("LIKELY_CAUSE")]
+    assert causes == ([expected] if expected else []), reason
     assert world.lake.read_day(STATEMENT_LINES, day(0)).count() == 0

@@ -1,4 +1,4 @@
-"""Shape checks: which fault fails the day, which is only told, and pages that need no network."""
+"""Shape checks: faults that fail the day, faults that only warn, and pages without network."""
 
 import json
 import re
@@ -21,7 +21,7 @@ from tests.support.small_lake import DAY, alone, pair, put
 
 TRADED = datetime(2026, 11, 22, 3, tzinfo=UTC)
 
-#: Great Expectations takes its time to begin.
+#: Great Expectations is slow to start.
 pytestmark = pytest.mark.slow
 
 
@@ -38,24 +38,24 @@ def transaction(number: int, **more: Any) -> dict[str, Any]:
             "currency": "CNY", "occurred_at": TRADED, **more}  # fmt: skip
 
 
-def wrong(summary: QualitySummary) -> list[tuple[str, str, str]]:
-    """Mark, column and name of every check that failed."""
-    return [(str(each.severity), each.column, each.name)
-            for each in (*summary.failures, *summary.warnings)]  # fmt: skip
+def failed_checks(summary: QualitySummary) -> list[tuple[str, str, str]]:
+    """Severity, column and name of every failed check."""
+    return [(str(check.severity), check.column, check.name)
+            for check in (*summary.failures, *summary.warnings)]  # fmt: skip
 
 
-def test_a_good_day_is_ok_in_every_table(lake: Lake) -> None:
+def test_good_day_is_ok_in_every_table(lake: Lake) -> None:
     put(lake, STATEMENT_LINES, DAY, "wechat", line(1), line(2, kind="REFUND", amount=-1250))
     put(lake, INTERNAL_TRANSACTIONS, DAY, "wechat", transaction(1), transaction(2))
     put(lake, OUTCOMES, DAY, "wechat", pair("S1", 1250, 1250), alone("S2", "SUSPENSE", 1250))
     for table in (STATEMENT_LINES, INTERNAL_TRANSACTIONS, OUTCOMES):
         summary = check_day(lake, table, DAY)
-        assert (summary.result, summary.rows, wrong(summary)) == ("OK", 2, []), table.name
+        assert (summary.result, summary.rows, failed_checks(summary)) == ("OK", 2, []), table.name
 
 
 @pytest.mark.sail_only
 @pytest.mark.parametrize(
-    ("fault", "told", "found"),
+    ("fault", "expected", "problem"),
     [
         ({"kind": "GIFT"}, ("fail", "kind", "is one of the known values"), "GIFT"),
         ({"status": "DONE"}, ("fail", "status", "is one of the known values"), "DONE"),
@@ -66,47 +66,47 @@ def test_a_good_day_is_ok_in_every_table(lake: Lake) -> None:
         ({"traded_at": None}, ("warn", "traded_at", "is never null"), "1 of 3 rows"),
     ],
 )
-def test_one_bad_line_among_three(
-    lake: Lake, fault: Mapping[str, Any], told: tuple[str, str, str], found: str
+def test_bad_line_fails_or_warns_with_count_and_values(
+    lake: Lake, fault: Mapping[str, Any], expected: tuple[str, str, str], problem: str
 ) -> None:
-    """A `fail` stops the day, a `warn` does not; either says how many rows, and which values."""
+    """A `fail` fails the table, a `warn` does not; both count the rows and show the values."""
     put(lake, STATEMENT_LINES, DAY, "wechat", line(1), line(2), line(3, **fault))
     summary = check_day(lake, STATEMENT_LINES, DAY)
-    assert wrong(summary) == [told]
-    assert summary.result == told[0].upper()
-    assert found in (*summary.failures, *summary.warnings)[0].problem
+    assert failed_checks(summary) == [expected]
+    assert summary.result == expected[0].upper()
+    assert problem in (*summary.failures, *summary.warnings)[0].problem
 
 
 @pytest.mark.sail_only
-def test_an_outcome_with_words_that_nobody_knows_fails(lake: Lake) -> None:
+def test_outcome_with_unknown_values_fails(lake: Lake) -> None:
     bad = pair("S2", 1250, 1250, action="SHRUG", chances=-1)
     put(lake, OUTCOMES, DAY, "wechat", pair("S1", 1250, 1250), bad)
-    assert wrong(check_day(lake, OUTCOMES, DAY)) == [
+    assert failed_checks(check_day(lake, OUTCOMES, DAY)) == [
         ("fail", "action", "is one of the known values"), ("fail", "chances", "is within bounds")
     ]  # fmt: skip
 
 
 @pytest.mark.sail_only
-def test_a_day_without_rows_is_a_warning(lake: Lake) -> None:
-    """A day without trades is possible: the volume warns, nothing else is asked."""
+def test_day_without_rows_is_a_warning(lake: Lake) -> None:
+    """A day without trades is possible: the volume warns, and no rule of a column runs."""
     summary = check_day(lake, STATEMENT_LINES, DAY)
     assert (summary.result, len(summary.checks)) == ("WARN", 2)
-    assert wrong(summary) == [("warn", "the table", "has the usual volume")]
+    assert failed_checks(summary) == [("warn", "the table", "has the usual volume")]
 
 
-def test_a_thin_day_is_held_against_the_days_before(lake: Lake) -> None:
-    """Ten rows on each of three days, then one: less than a fifth of the usual."""
+def test_volume_is_compared_with_the_days_before(lake: Lake) -> None:
+    """Ten rows on each of three days, then one: less than a fifth of the usual number."""
     for days_ago in (1, 2, 3):
         rows = [transaction(number) for number in range(10)]
         put(lake, INTERNAL_TRANSACTIONS, DAY - timedelta(days=days_ago), "wechat", *rows)
     put(lake, INTERNAL_TRANSACTIONS, DAY, "wechat", transaction(1))
     summary = check_day(lake, INTERNAL_TRANSACTIONS, DAY)
-    assert wrong(summary) == [("warn", "the table", "has the usual volume")]
+    assert failed_checks(summary) == [("warn", "the table", "has the usual volume")]
     assert summary.warnings[0].problem == "it is 1"
 
 
 @pytest.mark.sail_only
-def test_only_the_channels_named_are_checked(lake: Lake) -> None:
+def test_only_the_given_channels_are_checked(lake: Lake) -> None:
     put(lake, STATEMENT_LINES, DAY, "wechat", line(1))
     put(lake, STATEMENT_LINES, DAY, "alipay", line(1, kind="GIFT"), line(2))
     assert check_day(lake, STATEMENT_LINES, DAY, ["wechat"]).result == "OK"
@@ -114,7 +114,7 @@ def test_only_the_channels_named_are_checked(lake: Lake) -> None:
 
 
 @pytest.mark.sail_only
-def test_days_too_big_are_not_asked_for_unique_ids() -> None:
+def test_large_days_have_no_check_of_unique_ids() -> None:
     names = [rule.name for rule in select_rules(STATEMENT_LINES, UNIQUE_ROWS_MAX, None)]
     assert "is unique" in names
     names = [rule.name for rule in select_rules(STATEMENT_LINES, UNIQUE_ROWS_MAX + 1, None)]
@@ -122,8 +122,8 @@ def test_days_too_big_are_not_asked_for_unique_ids() -> None:
 
 
 @pytest.mark.sail_only
-def test_money_is_never_summed_by_the_checks() -> None:
-    """Great Expectations adds in floats: no rule asks it for a sum, a mean or the like."""
+def test_no_rule_sums_money() -> None:
+    """Great Expectations adds in floats, so no rule uses a sum, a mean or the like."""
     for table in (STATEMENT_LINES, INTERNAL_TRANSACTIONS, OUTCOMES):
         for rule in select_rules(table, 1, None):
             assert not re.search("Sum|Mean|Stdev|Median|Quantile", rule.expectation)
@@ -131,8 +131,8 @@ def test_money_is_never_summed_by_the_checks() -> None:
 
 
 @pytest.mark.sail_only
-def test_pages_need_nothing_from_outside_and_earlier_days_stay(lake: Lake) -> None:
-    """Two days, the second with a fault that looks like HTML."""
+def test_pages_link_to_nothing_outside_and_earlier_days_stay(lake: Lake) -> None:
+    """Two days; the second has a fault that looks like HTML."""
     index = Path(lake.uri, "quality", "index.html")
     for day, kind in ((date(2026, 11, 21), "PAYMENT"), (DAY, "<script>alert(1)</script>")):
         put(lake, STATEMENT_LINES, day, "wechat", line(1, kind=kind), line(2))
@@ -161,7 +161,7 @@ def test_pages_need_nothing_from_outside_and_earlier_days_stay(lake: Lake) -> No
 
 
 @pytest.mark.sail_only
-def test_the_same_day_checked_again_replaces_its_page(lake: Lake) -> None:
+def test_new_check_of_a_day_replaces_its_page(lake: Lake) -> None:
     put(lake, STATEMENT_LINES, DAY, "wechat", line(1, kind="GIFT"))
     build_pages(lake, [check_day(lake, STATEMENT_LINES, DAY)])
     put(lake, STATEMENT_LINES, DAY, "wechat", line(1))
@@ -171,8 +171,8 @@ def test_the_same_day_checked_again_replaces_its_page(lake: Lake) -> None:
 
 
 @pytest.mark.sail_only
-def test_great_expectations_is_imported_when_asked_for_with_its_reporting_off() -> None:
-    """Nothing of it at the start; afterwards the modules it was spared are the real ones."""
+def test_great_expectations_is_imported_late_with_its_reporting_off() -> None:
+    """Importing our module does not import it. Later the lazy modules become the real ones."""
     code = (
         "import os, sys, jobs.quality.great_expectations_checks as quality\n"
         "assert 'great_expectations' not in sys.modules\n"
@@ -186,5 +186,5 @@ def test_great_expectations_is_imported_when_asked_for_with_its_reporting_off() 
         "assert spared.stats.entropy is stats.entropy\n"
     )
     root = ROOT
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr

@@ -16,7 +16,7 @@ from jobs.lake.tables import Lake
 from jobs.reconcile import one_day
 from jobs.reconcile.partial_day import PartialRun, resume
 from schemas.tables import CANDIDATES, MATCHED_PARTS, OPEN_ITEMS, OUTCOMES, SETTLED_ITEMS
-from tests.end_to_end.test_killed import left_at_every_write
+from tests.end_to_end.test_killed import snapshot_each_write
 from tests.support.worlds import PAGE, World, day, line, txn
 
 Rows = list[dict[str, Any]]
@@ -46,7 +46,7 @@ def spy(monkeypatch: pytest.MonkeyPatch) -> Spy:
     """Every day is large enough for pairs at once, and what runs take over is noted."""
     seen = Spy()
     monkeypatch.setattr(one_day, "resume", seen)
-    monkeypatch.setattr(one_day, "BULK_FROM_ITEMS", 0)
+    monkeypatch.setattr(one_day, "EXACT_PAIRS_MIN_ITEMS", 0)
     return seen
 
 
@@ -246,7 +246,7 @@ def test_killed_at_every_write(spark: SparkSession, tmp_path: Path, spy: Spy) ->
         )
 
     clean = again("clean")
-    left = left_at_every_write(clean, tmp_path / "left")
+    left = snapshot_each_write(clean, tmp_path / "left")
     clean.match(0)
     assert spy.taken[-1] is not None
     places = [place for place in left() if "after" not in place.name]

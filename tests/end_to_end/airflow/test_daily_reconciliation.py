@@ -1,7 +1,7 @@
-"""The DAG, run by Airflow itself: a fresh home, SQLite, and a real `spark-submit` for every job.
+"""Airflow runs the DAG: a new home, SQLite, and a real `spark-submit` for every job.
 
-Airflow lives in an environment of its own (`make airflow-env`, or TIEOUT_AIRFLOW_PYTHON). What is
-below `inside/` runs there; the figures are checked here.
+Airflow has its own environment (`make airflow-env`, or TIEOUT_AIRFLOW_PYTHON). It runs the files
+in `inside/`; this module checks the results.
 """
 
 import csv
@@ -24,60 +24,62 @@ pytestmark = pytest.mark.airflow
 
 PROJECT = ROOT
 INSIDE = Path(__file__).with_name("inside")
-#: 10:30 in Shanghai on the 23rd, which is about the 22nd.
+#: 10:30 in Shanghai on the 23rd: the run reconciles the 22nd.
 ON_THE_23RD = "2026-11-23T02:30:00+00:00"
 SECONDS_MAX = 900
 
 
 @dataclass(frozen=True)
 class Airflow:
-    """Airflow's Python and the environment it is started with."""
+    """Airflow's Python and its environment variables."""
 
     python: Path
     env: dict[str, str]
 
     def __call__(self, *arguments: object, **env: object) -> subprocess.CompletedProcess[str]:
-        """Runs Airflow's Python with these arguments, and fails with all it said."""
-        words = [str(self.python), *map(str, arguments)]
+        """Runs Airflow's Python with these arguments; a failure shows its whole output."""
+        command = [str(self.python), *map(str, arguments)]
         settings = self.env | {name: str(value) for name, value in env.items()}
-        done = subprocess.run(
-            words, env=settings, cwd=settings["AIRFLOW_HOME"], timeout=SECONDS_MAX,
+        process = subprocess.run(
+            command, env=settings, cwd=settings["AIRFLOW_HOME"], timeout=SECONDS_MAX,
             capture_output=True, text=True, check=False,
         )  # fmt: skip
-        assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout}\n{done.stderr}"
-        return done
+        assert process.returncode == 0, f"{' '.join(command)}\n{process.stdout}\n{process.stderr}"
+        return process
 
-    def day(self, logical_date: str, conf: dict[str, object], **env: object) -> dict[str, object]:
-        """Runs the DAG once: its state, and per task its state and tries."""
+    def run_day(
+        self, logical_date: str, conf: dict[str, object], **env: object
+    ) -> dict[str, object]:
+        """Runs the DAG once; returns its state, and the state and tries of each task."""
         report = Path(self.env["AIRFLOW_HOME"], "report.json")
         self(INSIDE / "run_day.py", logical_date, json.dumps(conf), report, **env)
         return json.loads(report.read_text())
 
 
-def _unless(there: object, what: str) -> None:
-    """Without what the test needs it is skipped by name; where CI=true that is a failure."""
-    if not there:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(what)
+def _require(condition: object, message: str) -> None:
+    """Skips the test if the condition is false; with CI=true the test fails instead."""
+    if not condition:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(message)
 
 
 @pytest.fixture(scope="module")
 def airflow(tmp_path_factory) -> Airflow:
-    """An Airflow of this test's own, with an empty database."""
+    """An Airflow with its own home and an empty database."""
     python = Path(
         os.environ.get("TIEOUT_AIRFLOW_PYTHON", PROJECT / ".venv-airflow" / "bin" / "python")
     )
-    _unless(python.exists(), f"the Airflow test needs {python}: run `make airflow-env`")
+    _require(python.exists(), f"the Airflow test needs {python}: run `make airflow-env`")
     java = os.environ.get("JAVA_HOME")
-    _unless(shutil.which("java", path=f"{java}/bin" if java else None),
+    _require(shutil.which("java", path=f"{java}/bin" if java else None),
             "the Airflow test needs a JDK 17 or newer")  # fmt: skip
     home = tmp_path_factory.mktemp("airflow")
-    ours = Path(sys.executable).parent
+    project_bin = Path(sys.executable).parent
     inherited = {
         name: value for name, value in os.environ.items()
         if not name.startswith(("AIRFLOW", "TIEOUT_", "PYTEST_", "COV_", "COVERAGE_"))
     }  # fmt: skip
-    here = Airflow(python, inherited | {
-        "PATH": f"{ours}{os.pathsep}{os.environ['PATH']}",
+    airflow = Airflow(python, inherited | {
+        "PATH": f"{project_bin}{os.pathsep}{os.environ['PATH']}",
         "PYSPARK_PYTHON": sys.executable,
         "PYTHONDONTWRITEBYTECODE": "1",
         "SPARK_LOCAL_IP": "127.0.0.1",
@@ -87,19 +89,28 @@ def airflow(tmp_path_factory) -> Airflow:
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({"conn_type": "spark", "host": "local[2]"}),
     })  # fmt: skip
-    here("-m", "airflow", "db", "migrate")
-    return here
+    airflow("-m", "airflow", "db", "migrate")
+    return airflow
 
 
-def test_rules(airflow):
-    """Dates, channels, jars and exit statuses, each by itself; see inside/rules.py."""
-    own = ("-c", os.devnull, "--rootdir", INSIDE, "--confcutdir", INSIDE, "-p", "no:cacheprovider")
-    done = airflow("-m", "pytest", "-q", *own, INSIDE / "rules.py")
-    assert " passed" in done.stdout
+def test_dag_rules_pass_inside_airflow(airflow):
+    """Dates, channels, jars and exit statuses, one by one; see inside/rules.py."""
+    options = (
+        "-c",
+        os.devnull,
+        "--rootdir",
+        INSIDE,
+        "--confcutdir",
+        INSIDE,
+        "-p",
+        "no:cacheprovider",
+    )
+    process = airflow("-m", "pytest", "-q", *options, INSIDE / "rules.py")
+    assert " passed" in process.stdout
 
 
-# What stands for the jobs where a day must go wrong on command: it ends with the statuses that
-# `statuses.json` lists, try by try, and notes what it was called with.
+# A stand-in for the jobs: it exits with the statuses that `statuses.json` lists, try by try, and
+# writes its arguments to `calls.jsonl`.
 STAND_IN = """
 import json, sys
 from pathlib import Path
@@ -118,7 +129,7 @@ sys.exit(statuses[min(tries, len(statuses)) - 1])
 
 @pytest.fixture
 def stand_in(tmp_path):
-    """A project of two channels with jobs that end as they are told; gives its environment."""
+    """A project of two channels whose jobs are stand-ins; returns its environment."""
     for folder in ("jobs", "lake", "config/channels"):
         (tmp_path / folder).mkdir(parents=True)
     for job in ("ingest", "match", "check_fees", "export"):
@@ -135,17 +146,17 @@ def _calls(env):
 
 
 @pytest.mark.nightly
-def test_a_day_that_goes_wrong_in_every_way(airflow, stand_in):
+def test_each_exit_status_has_its_effect(airflow, stand_in):
     """A file is refused (3), alpha's match fails once (1), bravo's fee schedule is wrong (2).
 
-    ingest 3 -> alpha: match 1, again 0 -> check_fees 0 -> export 0
-             -> bravo: match 0 -> check_fees 2, not again -> export does not run
+    ingest 3 -> alpha: match 1, retry 0 -> check_fees 0 -> export 0
+             -> bravo: match 0 -> check_fees 2, no retry -> export does not run
     """
     lake = stand_in["TIEOUT_HOME"] / "lake"
     (lake / "statuses.json").write_text(
         json.dumps({"ingest": [3], "match alpha": [1, 0], "check_fees bravo": [2]})
     )
-    assert airflow.day(ON_THE_23RD, {}, **stand_in) == {
+    assert airflow.run_day(ON_THE_23RD, {}, **stand_in) == {
         "state": "failed",
         "tasks": {
             "business_date": ["success", 1],
@@ -214,7 +225,7 @@ SNAPSHOT = [
 ]
 
 
-# A plan over three rows costs Spark more to compile than to carry out.
+# For three rows Spark needs more time to compile a plan than to run it.
 SMALL = [
     "spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.sql.codegen.wholeStage false",
@@ -229,14 +240,14 @@ def _write(path, lines):
 
 @pytest.fixture
 def project(tmp_path):
-    """Four channels' pages and files of the 22nd, and the package as a zip; gives its environment.
+    """Pages and files of four channels, and the package as a zip; returns its environment.
 
-    Only the zip has the package where the jobs run, as on a cluster.
+    The jobs find the package only in the zip, as on a cluster.
     """
     try:
         jars = ",".join(map(str, jar_paths()))
     except JarsMissing as missing:
-        _unless(None, str(missing))
+        _require(None, str(missing))
     config = tmp_path / "config"
     for channel in CHANNELS:
         for folder, page in (("channels", PAGE), ("fee_schedules", SCHEDULE)):
@@ -264,13 +275,13 @@ def project(tmp_path):
 
 
 def _rows(project, table, *columns):
-    """A table of the lake as sorted tuples."""
+    """The rows of a table of the lake as sorted tuples."""
     rows = DeltaTable(str(project["TIEOUT_LAKE"] / table)).to_pyarrow_table().to_pylist()
     return sorted(tuple(row[column] for column in columns) for row in rows)
 
 
 def _breaks(project, channel):
-    """The exported breaks of a channel; its other files must be there too."""
+    """The exported breaks of a channel; asserts that its other files exist too."""
     folder = project["TIEOUT_LAKE"] / "exports" / "2026-11-22" / channel
     files = {"breaks.csv", "breaks.xlsx", "summary.json", "status_updates.jsonl"}
     assert files == {path.name for path in folder.iterdir()}
@@ -279,17 +290,17 @@ def _breaks(project, channel):
         return [tuple(row[column] for column in columns) for row in csv.DictReader(breaks)]
 
 
-def test_a_day_with_a_good_a_refused_and_a_late_channel(airflow, project):
-    """By hand, for the 22nd and three of four channels. Bravo's file is refused at the gate and
-    charlie's is not there; alpha is matched, its fees are checked, its breaks are exported.
+def test_day_with_a_good_a_refused_and_a_late_channel(airflow, project):
+    """A run by hand, for the 22nd and three of four channels. Ingest refuses bravo's file, and
+    charlie's has not arrived. Alpha is matched, its fees are checked, its breaks are exported.
 
     alpha    S1 100.00 = 100.00          matched; fee 0.60 is due and charged
              S2  25.00 against 20.00     a break of 5.00; fee 0.16 charged, 0.15 due
-    bravo    S3   8.00, no statement     waits; nothing to export, and that is exported
+    bravo    S3   8.00, no statement     waits; the export has no rows
     charlie  S4   5.00, no statement     waits
     """
     form = {"business_date": "2026-11-22", "channels": ["alpha", "bravo", "charlie"]}
-    day = airflow.day("none", form, **project)
+    day = airflow.run_day("none", form, **project)
     assert day["state"] == "failed"
     red = {task for task, (state, _) in day["tasks"].items() if state != "success"}
     assert red == {"ingest", "match bravo", "match charlie", "verdict"}
