@@ -115,7 +115,7 @@ DECIDED_BY = "decision:"
 
 
 class FileStatus(StrEnum):
-    """Life of a received file: RECEIVED until the gate has spoken, WITHDRAWN by a person."""
+    """Status of a received file: RECEIVED until ingest has checked it, WITHDRAWN by a person."""
 
     RECEIVED = "RECEIVED"
     ACCEPTED = "ACCEPTED"
