@@ -32,7 +32,7 @@ _LOOK_BACK = [
         ),
         (
             "reversal-compared-with-another-payment",
-            "paid_before & ~comes_back",
+            "paid_before & ~takes_part_again",
             "paid_before",
             "a line reversed after its pair failed is compared with another closed payment",
         ),

@@ -156,15 +156,15 @@ def _classify_lines(joined: DataFrame, sent: DataFrame) -> DataFrame:
     failed = status.isin(*NOT_PAID)
     paid_before = F.col("paid_line").isNotNull()
     both_failed = F.col("replaced_status").isin(*NOT_PAID) & F.col("pair_status").isin(*NOT_PAID)
-    comes_back = F.coalesce(both_failed, F.lit(False)) & ~failed
-    later = F.col("replaced_line").isNotNull() & ~comes_back
+    takes_part_again = F.coalesce(both_failed, F.lit(False)) & ~failed
+    later = F.col("replaced_line").isNotNull() & ~takes_part_again
     compared_txn = F.when(later, F.col("pair_txn")).when(paid_before, F.col("paid_txn"))
     last_status = F.when(later, F.col("pair_status")).when(paid_before, F.col("paid_status"))
     keyed = joined.withColumns(
         {"compared_txn": compared_txn, "last_status": last_status, "is_later_state": later}
     )
     compared = F.coalesce("sent_status", "last_status")
-    later, paid_elsewhere = F.col("is_later_state"), paid_before & ~comes_back
+    later, paid_elsewhere = F.col("is_later_state"), paid_before & ~takes_part_again
     case = case_tables.first_true_case(
         [
             ("copy", F.col("copy_of").isNotNull()),
@@ -196,7 +196,7 @@ def _classify_transactions(lines: DataFrame, since: date, zone: str) -> DataFram
     bounded = lines.withColumns(
         {
             "was_closed": F.col("last_run") >= look_back_start,
-            "was_closed_by_step_3": F.col("closing_run") >= look_back_start,
+            "is_closing_in_lookback": F.col("closing_run") >= look_back_start,
             "was_paired": F.col("paired_run") >= look_back_start,
             "is_later_state": F.coalesce(F.col("line_case").isin(*_LATER_STATES), F.lit(False)),
         }
@@ -217,7 +217,7 @@ def _case() -> Column:
         paired & last_status.isin(*NOT_PAID) & line_status.isin(*NOT_PAID) & ~status.isin(*NOT_PAID)
     )
     was_excluded = (
-        F.col("was_closed_by_step_3")
+        F.col("is_closing_in_lookback")
         & F.col("was_excluded_by_step_3")
         & last_status.isin(*NOT_PAID)
     )
@@ -235,7 +235,7 @@ def _case() -> Column:
         [
             ("unchanged", closed & same & (status == last_status)),
             ("agrees", closed & agrees & statuses_agree(latest_line["status"], status)),
-            ("comes back", closed & ((was_excluded & (status != last_status)) | both_failed)),
+            ("takes part again", closed & ((was_excluded & (status != last_status)) | both_failed)),
             ("changed", closed),
         ]
     )

@@ -51,9 +51,7 @@ class Decision:
 
 
 def item_snapshot(status: Column, amount: Column, currency: Column) -> Column:
-    """Status, amount and currency of an item as one text; a decision applies while it is the
-    same.
-    """
+    """Status, amount and currency of an item as one text; if it changes, a decision lapses."""
     return F.concat_ws("|", status, amount.cast("string"), currency)
 
 
