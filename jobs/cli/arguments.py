@@ -56,10 +56,16 @@ def build_parser(
         )
     if job in ("ingest", "run"):
         out.add_argument("--inbox", help="folder or URI where files arrive [TIEOUT_INBOX]")
-    out.add_argument("--business-date", help="the accounting date, such as 2026-11-22")
-    out.add_argument("--through", help="the last date of a range (included)")
     out.add_argument(
-        "--channel", action="append", default=[], help="one channel; repeat for more [all]"
+        "--business-date", metavar="DATE", help="the accounting date, such as 2026-11-22"
+    )
+    out.add_argument("--through", metavar="DATE", help="the last date of a range (included)")
+    out.add_argument(
+        "--channel",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="one channel; repeat for more [all]",
     )
     out.add_argument("--engine", help="sail (embedded), spark, or auto [TIEOUT_ENGINE]")
     if job == "explain":
@@ -70,11 +76,19 @@ def build_parser(
     if job == "decide":
         out.add_argument("step", choices=("propose", "approve", "reject", "list"))
     if job in ("decide", "files"):
-        out.add_argument("about", nargs="*", help="the ids to work on, see the examples")
-        out.add_argument("--by", default="", help="your name, for the audit trail [TIEOUT_USER]")
-        out.add_argument("--reason", default="", help="why you do this, for the audit trail")
+        out.add_argument(
+            "about", metavar="ID", nargs="*", help="the ids to work on, see the examples"
+        )
+        out.add_argument(
+            "--by", metavar="NAME", default="", help="your name, for the audit trail [TIEOUT_USER]"
+        )
+        out.add_argument(
+            "--reason", metavar="TEXT", default="", help="why you do this, for the audit trail"
+        )
     if job in READ_ONLY:
-        out.add_argument("--as-of", help="read the tables as of this UTC time, 2026-11-20T10:00")
+        out.add_argument(
+            "--as-of", metavar="TIME", help="read the tables as of this UTC time, 2026-11-20T10:00"
+        )
         out.add_argument(
             "--json", action="store_true", help="print everything as one JSON document"
         )

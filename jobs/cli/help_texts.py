@@ -50,6 +50,12 @@ writes nothing.""",
   tieout decide ... approve d-3fa9c2e1 --by bob
   tieout decide ... reject d-3fa9c2e1 --by bob --reason "wrong payer"
 
+Proposals:
+  accept     a pair breaks, and its difference is agreed
+  pair       a transaction and a line belong together
+  write-off  a break is closed without its money
+  not-ours   an open item does not belong to us
+
 Take txn_id and line_id from the outcomes. The person who approves must not be the person who
 proposed. The next `tieout match` runs the date again with the approved decisions. If a row has
 changed since the proposal, the match ignores the decision and lists it as STALE.""",

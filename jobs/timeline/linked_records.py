@@ -56,28 +56,28 @@ def link_records(
     for row in (*lines, *transactions):
         for name in _LINKING_COLUMNS:
             if row[name] is not None:
-                _join(parents, _item_key(row), (row["channel"], row["kind"], name, row[name]))
+                _link(parents, _item_key(row), (row["channel"], row["kind"], name, row[name]))
     for row in outcomes:
         if row["txn_id"] and row["line_id"]:
-            _join(parents, _transaction_key(row), _line_key(row))
+            _link(parents, _transaction_key(row), _line_key(row))
     records: dict[Hashable, LinkedRecords] = {}
 
     def records_of(row: Row, item: Hashable) -> LinkedRecords:
-        root = _root(parents, item)
+        root = _find_root(parents, item)
         return records.setdefault(root, LinkedRecords(row["channel"], row["kind"]))
 
     for row in transactions:
         records_of(row, _item_key(row)).transactions.append(row)
     for row in lines:
         records_of(row, _item_key(row)).lines.append(row)
-    roots = {_root(parents, _item_key(row)) for row in (*lines, *transactions)}
+    roots = {_find_root(parents, _item_key(row)) for row in (*lines, *transactions)}
     for row in outcomes:
         item = _transaction_key(row) if row["txn_id"] else _line_key(row)
-        if _root(parents, item) in roots:
+        if _find_root(parents, item) in roots:
             records_of(row, item).outcomes.append(row)
     for row in open_items:
         item = _transaction_key(row) if row["txn_id"] else _line_key(row)
-        if _root(parents, item) in roots:
+        if _find_root(parents, item) in roots:
             records_of(row, item).open_items.append(row)
     return [_sort_rows(group, columns_by_id) for group in sorted(records.values(), key=_sort_key)]
 
@@ -115,14 +115,14 @@ def _line_key(row: Row) -> Hashable:
     return row["channel"], "line", row["line_id"]
 
 
-def _root(parents: dict[Hashable, Hashable], item: Hashable) -> Hashable:
+def _find_root(parents: dict[Hashable, Hashable], item: Hashable) -> Hashable:
     while item in parents:
         item = parents[item]
     return item
 
 
-def _join(parents: dict[Hashable, Hashable], one: Hashable, other: Hashable) -> None:
-    roots = _root(parents, one), _root(parents, other)
+def _link(parents: dict[Hashable, Hashable], one: Hashable, other: Hashable) -> None:
+    roots = _find_root(parents, one), _find_root(parents, other)
     if roots[0] != roots[1]:
         parents[roots[0]] = roots[1]
 
