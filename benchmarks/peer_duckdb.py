@@ -1,9 +1,9 @@
 """The peer: the same day in plain DuckDB SQL, from the same files to Parquet.
 
-It lands all the columns that the jobs land, drops duplicate lines, joins by our number and then by
-the channel's, classifies, checks the fees and writes the breaks. It has no versions of files, no
-archive, no rejected lines, no earlier days, no quality suites and no table log: a floor, not a
-rival.
+It stores all the columns that the jobs store, drops duplicate lines, joins by our number and then
+by the channel's, classifies, checks the fees and writes the breaks. It has no versions of files, no
+archive, no rejected lines, no earlier days, no quality suites and no table log: it shows the least
+time that the work takes, and is no replacement.
 """
 
 import argparse

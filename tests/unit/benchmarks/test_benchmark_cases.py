@@ -28,7 +28,7 @@ def test_a_file_lands_by_itself(case: str, tmp_path: Path) -> None:
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("case", list(banks.WRITERS))
-def test_a_bank_statement_lands_whole(case: str, tmp_path: Path) -> None:
+def test_bank_statement_is_ingested_whole(case: str, tmp_path: Path) -> None:
     """2,500 entries, in batches too: the statement ties, and as many lines land."""
     inbox = landing.make_inbox(tmp_path / "inbox", case, 2_500)
     (page,) = inbox.rglob("*_all.*")
@@ -41,7 +41,7 @@ def test_a_bank_statement_lands_whole(case: str, tmp_path: Path) -> None:
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("case", list(banks.WRITERS))
-def test_a_bank_statement_of_100_mb_lands_in_bounded_memory(case: str, tmp_path: Path) -> None:
+def test_bank_statement_of_100_mb_needs_bounded_memory(case: str, tmp_path: Path) -> None:
     """One statement, in one process: under a gibibyte, whatever its size."""
     inbox = landing.make_inbox(tmp_path / "inbox", case, banks.ENTRIES[case])
     (page,) = inbox.rglob("*_all.*")
@@ -50,7 +50,9 @@ def test_a_bank_statement_of_100_mb_lands_in_bounded_memory(case: str, tmp_path:
 
 
 @pytest.mark.nightly
-def test_a_day_in_parts_is_as_the_day(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_day_in_parts_has_the_lines_of_the_day(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """144 parts of 10 lines: together the lines of a day of 1,440 trades."""
     monkeypatch.setattr(landing, "LINES_OF_A_PART", 10)
     inbox = landing.make_inbox(tmp_path / "inbox", "parts", 1_440)
@@ -60,14 +62,14 @@ def test_a_day_in_parts_is_as_the_day(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert landing.run_round("parts", "sail", inbox).steps["land"] > 0
 
 
-def test_a_hot_amount_is_ambiguous_whole(tmp_path: Path) -> None:
+def test_hot_amount_is_matched(tmp_path: Path) -> None:
     """300 payments and 300 lines of one amount within an hour: every item has its row."""
     run = matching.run_round("hot-300", "sail")
     assert run.steps["match"] > 0
 
 
 @pytest.mark.nightly
-def test_a_look_back_and_its_peer(tmp_path: Path) -> None:
+def test_look_back_runs_on_engine_and_peer(tmp_path: Path) -> None:
     """2,000 trades over two closed days as large, on the engine and in DuckDB."""
     matching.prepare_lake("2k")
     assert matching.run_round("lookback-2k", "sail").steps["match"] > 0

@@ -1,4 +1,4 @@
-"""The benchmark's day: what the formula promises is in the files, and the peer finds it there."""
+"""The benchmark's day: the files have the formula's counts, and the peer finds them."""
 
 import os
 import sys
@@ -45,9 +45,8 @@ def bill_of(inbox: Path) -> list[str]:
     return bill.read_text("utf-8").splitlines()
 
 
-def test_no_two_rules_hold_for_one_trade() -> None:
-    whole = range(10_000)
-    for number in whole:
+def test_at_most_one_rule_holds_for_a_trade() -> None:
+    for number in range(10_000):
         holding = [rule for rule in RULES if number % rule.step == rule.start]
         assert len(holding) <= 1, f"{number}: {holding}"
 
@@ -69,7 +68,7 @@ def test_two_thousand_trades_by_hand() -> None:
     assert (found.amount_mismatches, found.duplicate_lines, found.fee_overcharged) == (2, 1, 2)
 
 
-def test_the_bill_is_as_long_as_the_formula_says_and_its_footer_ties(inbox: Path) -> None:
+def test_bill_has_the_formulas_lines_and_its_footer_agrees(inbox: Path) -> None:
     header, *lines, _, footer = bill_of(inbox)
     rows = [line.removeprefix("`").split(",`") for line in lines]
     assert header.startswith("\ufeff交易时间,") and header.count(",") == 26
@@ -82,14 +81,14 @@ def test_the_bill_is_as_long_as_the_formula_says_and_its_footer_ties(inbox: Path
     assert len({row[0] for row in rows if row[9] == "REFUND" and not row[22].startswith("-")}) == 0
 
 
-def test_the_snapshot_has_each_transaction_once(inbox: Path) -> None:
+def test_snapshot_has_each_transaction_once(inbox: Path) -> None:
     (path,) = inbox.glob(f"internal/{DAY}/*.parquet")
     ids = pq.read_table(path, columns=["txn_id"])["txn_id"].to_pylist()
     assert len(ids) == len(set(ids)) == expected_counts(SIZE).transactions
     assert ids != sorted(ids), "the two sides are not in the same order"
 
 
-def test_the_same_size_makes_the_same_bytes(inbox: Path, tmp_path: Path) -> None:
+def test_same_size_makes_the_same_bytes(inbox: Path, tmp_path: Path) -> None:
     again = make_inbox(tmp_path / "again", SIZE)
     for path in inbox.rglob("*.csv"):
         assert path.read_bytes() == (again / path.relative_to(inbox)).read_bytes()
@@ -124,7 +123,7 @@ def test_wrong_count_is_reported_by_name() -> None:
     )
 
 
-def test_a_program_is_measured_with_its_children(tmp_path: Path) -> None:
+def test_program_is_measured_with_its_children(tmp_path: Path) -> None:
     """A parent that holds little starts a child that holds 60 MB for half a second."""
     child = "import time; kept = bytearray(60_000_000); time.sleep(0.5)"
     parent = (f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}]);"
@@ -135,7 +134,7 @@ def test_a_program_is_measured_with_its_children(tmp_path: Path) -> None:
     assert run.peak_bytes > 60_000_000
 
 
-def test_a_program_that_fails_is_not_measured(tmp_path: Path) -> None:
+def test_failing_program_is_not_measured(tmp_path: Path) -> None:
     with pytest.raises(ProgramFailed, match=r"exit 3: (?s:.*)no such lake"):
         fails = "import sys; print('no such lake', file=sys.stderr); sys.exit(3)"
         measure([sys.executable, "-c", fails], tmp_path, os.environ)
