@@ -62,7 +62,7 @@ def open_session(
         JarsMissing: Spark runs outside `spark-submit` and its Delta jars are missing.
     """
     global _users
-    spark = _sail() if resolve_engine(engine) == "sail" else _spark(master, memory)
+    spark = _open_sail() if resolve_engine(engine) == "sail" else _open_spark(master, memory)
     _users += 1
     return spark
 
@@ -111,7 +111,7 @@ def close_session(spark: SparkSession) -> None:
         _stop_server()
 
 
-def _sail() -> SparkSession:
+def _open_sail() -> SparkSession:
     global _server
     from pysail.spark import SparkConnectServer
 
@@ -136,7 +136,7 @@ def _stop_server() -> None:
         _server = None
 
 
-def _spark(master: str | None, memory: str | None) -> SparkSession:
+def _open_spark(master: str | None, memory: str | None) -> SparkSession:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("tieout")
     for key, value in _SETTINGS.items():
@@ -181,7 +181,7 @@ _JAVA_OPTIONS = (
 #: If true, PySpark records the source line of every column. It imports IPython for this, which
 #: costs a command one second.
 _CALL_SITES = "spark.python.sql.dataFrameDebugging.enabled"
-#: Spark settings for every environment; `_spark` adds local ones when it starts the JVM.
+#: Spark settings for every environment; `_open_spark` adds local ones when it starts the JVM.
 _SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",

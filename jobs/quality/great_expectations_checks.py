@@ -82,7 +82,7 @@ def preload_great_expectations() -> threading.Thread:
 
     Call it once the session is open: two threads should not import the same packages.
     """
-    thread = threading.Thread(target=_great_expectations, name="quality", daemon=True)
+    thread = threading.Thread(target=_import_great_expectations, name="quality", daemon=True)
     thread.start()
     return thread
 
@@ -113,7 +113,7 @@ def check_day(
 
 def describe(check: Check) -> str:
     """The rule of a check as HTML, in the words of Great Expectations."""
-    _great_expectations()
+    _import_great_expectations()
     blocks = importlib.import_module("great_expectations.render.renderer.content_block")
     views = importlib.import_module("great_expectations.render.view")
     block = blocks.ValidationResultsTableContentBlockRenderer.render([check.evidence])
@@ -148,7 +148,7 @@ def _validate(
     frame: DataFrame, rules: Sequence[Rule], result_format: str
 ) -> list[tuple[Rule, Any]]:
     """Validates the rules; returns each with its result, in the order of the rules."""
-    gx = _great_expectations()
+    gx = _import_great_expectations()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     asset = context.data_sources.add_spark("lake", persist=False).add_dataframe_asset("day")
@@ -202,7 +202,7 @@ def _remove_lazy_modules() -> None:
             del sys.modules[name]
 
 
-def _great_expectations() -> ModuleType:
+def _import_great_expectations() -> ModuleType:
     """Imports the package, with its usage reporting switched off."""
     with _import_lock:
         if "great_expectations" not in sys.modules:
