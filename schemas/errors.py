@@ -27,10 +27,10 @@ class FileRefused(TieoutError):
 
     exit_status = 3
 
-    def __init__(self, code: str, file: str, found: str, todo: str, line: int = 0) -> None:
+    def __init__(self, code: str, file: str, problem: str, todo: str, line: int = 0) -> None:
         self.code = code
         place = f"{file}:{line}" if line else file
-        super().__init__(f"{code}: {place}: {found}; {todo}")
+        super().__init__(f"{code}: {place}: {problem}; {todo}")
 
 
 class DecisionRefused(TieoutError):

@@ -113,9 +113,9 @@ class ReferenceRules(Strict):
 
     def in_order(self) -> tuple[tuple[str, Any], ...]:
         """The rules as (name, argument), in the order in which the page has them."""
-        given = [name for name in self.model_fields_set if getattr(self, name)]
-        order = self.__dict__.get("_order") or given
-        return tuple((name, getattr(self, name)) for name in order if name in given)
+        names = [name for name in self.model_fields_set if getattr(self, name)]
+        order = self.__dict__.get("_order") or names
+        return tuple((name, getattr(self, name)) for name in order if name in names)
 
     @model_validator(mode="wrap")
     @classmethod

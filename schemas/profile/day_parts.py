@@ -20,7 +20,7 @@ JOIN = "-"
 _RANGE = re.compile(r"(\d+)-(\d+)", re.ASCII)
 
 
-def part_names(given: Any) -> tuple[str, ...]:
+def part_names(rule_or_names: Any) -> tuple[str, ...]:
     """The names of the parts that a profile means.
 
     A list of names; a range such as `00-23`; or names for each of several keys, every one with
@@ -30,8 +30,8 @@ def part_names(given: Any) -> tuple[str, ...]:
     Raises:
         ValueError: no such rule, a name twice, or more than `PARTS_MAX`.
     """
-    if isinstance(given, Mapping):
-        rule = dict(given)
+    if isinstance(rule_or_names, Mapping):
+        rule = dict(rule_or_names)
         join = rule.pop("join", JOIN)
         if not isinstance(join, str) or "/" in join or not rule:
             raise ValueError("parts by a rule are keys with names, and `join`, a text without /")
@@ -41,7 +41,7 @@ def part_names(given: Any) -> tuple[str, ...]:
             raise ValueError(f"the rule makes {count} parts; at most {PARTS_MAX}")
         names = [join.join(each) for each in product(*axes)]
     else:
-        names = _names(given)
+        names = _names(rule_or_names)
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise ValueError(f"a part is named twice: {', '.join(twice[:3])}")

@@ -67,8 +67,8 @@ class FixedField(Strict):
     @classmethod
     def _short_forms(cls, value: Any) -> Any:
         if isinstance(value, (list, tuple)):
-            alone = len(value) > 0 and all(isinstance(each, int) for each in value)
-            return {"pieces": [value] if alone else value}
+            is_one_piece = len(value) > 0 and all(isinstance(each, int) for each in value)
+            return {"pieces": [value] if is_one_piece else value}
         if isinstance(value, dict) and {"at", "width"} <= value.keys():
             rest = {key: value[key] for key in value if key not in ("at", "width")}
             return {"pieces": [(value["at"], value["width"])], **rest}

@@ -25,16 +25,16 @@ _COUNTS = ("count", "payment_count", "refund_count")
 
 def _encoding(name: str) -> str:
     try:
-        found = codecs.lookup(name).name
-        plain = _ASCII.decode(found) == _ASCII.decode("ascii")
+        codec = codecs.lookup(name).name
+        is_ascii = _ASCII.decode(codec) == _ASCII.decode("ascii")
     except (LookupError, UnicodeError):
-        found, plain = name, False
-    if not plain or found.startswith(("iso2022", "utf-16", "utf-32")):
+        codec, is_ascii = name, False
+    if not is_ascii or codec.startswith(("iso2022", "utf-16", "utf-32")):
         raise ValueError(
             f"{name!r} is no encoding whose digits and line ends are ASCII's; write gb18030 (it"
             " holds GBK), utf-8 or the like"
         )
-    return found
+    return codec
 
 
 class FixedLayout(Strict):
@@ -149,8 +149,8 @@ class FixedLayout(Strict):
         for part, code in codes:
             if len(code.encode(self.encoding, "replace")) != types.width:
                 yield f"{part}: code {code!r} is not {types.width} bytes"
-        said = [code for _, code in codes]
-        for code in sorted({code for code in said if said.count(code) > 1}):
+        all_codes = [code for _, code in codes]
+        for code in sorted({code for code in all_codes if all_codes.count(code) > 1}):
             yield f"records: code {code!r} is given twice"
 
     def _ends(self) -> list[tuple[str, EndRecord]]:
