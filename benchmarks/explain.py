@@ -30,7 +30,7 @@ from jobs.lake.commit import DataFile
 from jobs.lake.parquet_options import GROUP_ROWS_MIN, writer_options
 from jobs.lake.tables import Lake
 from jobs.lake.write_checks import arrow_schema
-from jobs.matching.fast_path import key_hashes
+from jobs.matching.fast_path import reference_hashes
 from schemas.table import Table
 from schemas.tables import (
     INTERNAL_TRANSACTIONS,
@@ -126,7 +126,7 @@ def as_earlier_day(rows: DataFrame, table: Table, day: date, prefix: str) -> Dat
         columns.append(column.cast(field.dataType).alias(field.name))
     renamed = rows.select(*columns)
     if table is OUTCOMES:
-        renamed = renamed.withColumns(key_hashes.stored()).select(*table.columns)
+        renamed = renamed.withColumns(reference_hashes.stored_hashes()).select(*table.columns)
     return renamed
 
 

@@ -35,7 +35,7 @@ from jobs.cli.configuration import load_configuration
 from jobs.cli.lake_session import open_lake
 from jobs.ingestion import ingest_day
 from jobs.lake.tables import Lake
-from jobs.matching.fast_path import key_hashes
+from jobs.matching.fast_path import reference_hashes
 from jobs.reconcile import run_dates
 from jobs.storage.archive import Storage
 from schemas.table import Table
@@ -176,7 +176,8 @@ def _as_earlier_day(done: DataFrame, day: date, prefix: str) -> DataFrame:
         elif name in REFERENCES:
             column = F.when(again, column).otherwise(F.concat(F.lit(prefix), column))
         columns.append(column.alias(name))
-    return done.select(*columns).withColumns(key_hashes.stored()).select(*OUTCOMES.columns)
+    hashes = reference_hashes.stored_hashes()
+    return done.select(*columns).withColumns(hashes).select(*OUTCOMES.columns)
 
 
 def _match_lookback(lake: Lake, size: int) -> float:

@@ -12,11 +12,11 @@ from pyspark.sql import functions as F
 
 from benchmarks.formula import DAY
 from jobs.engine.session import tune_session
-from jobs.lake.key_counts import LakeKeeper
 from jobs.lake.tables import Lake
 from jobs.matching import conservation
 from jobs.matching.match_day import RunContext, match_day
 from jobs.matching.steps.closed_outcomes import ClosedOutcomes
+from jobs.reconcile.fast_path import keeper_of
 from jobs.reconcile.totals import total_columns
 from schemas.profile.channel import Profile
 from schemas.table import Table
@@ -124,7 +124,7 @@ def match_and_write(
     ]
     facts = RunContext(DAY, True, True, items)
     result = match_day(
-        lines, ours, opened, ClosedOutcomes(closed, 0), facts, page, LakeKeeper(lake)
+        lines, ours, opened, ClosedOutcomes(closed, 0), facts, page, keeper_of(lake)
     )
     written = lake.replace_day(OUTCOMES, result.outcomes, DAY, CHANNEL)
     left = lake.replace_day(OPEN_ITEMS, result.open_items, DAY, CHANNEL)

@@ -1,5 +1,4 @@
-"""A Bloom filter of marks, 64-bit integers that are hashes already: bits that each of them sets, in
-one word of 64.
+"""A Bloom filter of hashes, 64-bit integers: each of them sets some bits in one word of 64.
 
 Source: B. H. Bloom, "Space/time trade-offs in hash coding with allowable errors", 1970.
 """
@@ -14,46 +13,46 @@ import pyarrow as pa
 Words = npt.NDArray[np.uint64]
 #: Words of a filter, as powers of two: half a gigabyte at most.
 _POWER_MIN, _POWER_MAX = 10, 26
-#: Bits of a mark, from the last on, that name the bits it sets in its word.
-_PLACES = (0, 6, 12, 18)
-#: So many marks are looked at at once: what is made of them stays in the processor's cache.
+#: Bits of a hash, from the last on, that name the bits it sets in its word.
+_BIT_PLACES = (0, 6, 12, 18)
+#: So many hashes are looked at at once: what is made of them stays in the processor's cache.
 AT_ONCE = 2**16
 
 
 def empty(words: int) -> Words:
-    """A filter of so many words or somewhat more, with no mark in it.
+    """A filter of so many words or somewhat more, with no hash in it.
 
-    With a word for each mark a few in ten thousand others are taken for one that was added.
+    With a word for each hash a few in ten thousand others are taken for one that was added.
     """
     power = math.ceil(math.log2(max(words, 1)))
     return np.zeros(2 ** min(max(power, _POWER_MIN), _POWER_MAX), np.uint64)
 
 
-def add(words: Words, marks: pa.Array) -> None:
-    """Adds marks, 64-bit integers, to a filter."""
-    at, bits = _told(words, marks.to_numpy(zero_copy_only=False))
+def add(words: Words, hashes: pa.Array) -> None:
+    """Adds hashes, 64-bit integers, to a filter."""
+    at, bits = hash_bits(words, hashes.to_numpy(zero_copy_only=False))
     np.bitwise_or.at(words, at, bits)
 
 
-def among(words: Words, columns: Sequence[pa.ChunkedArray]) -> npt.NDArray[np.int64]:
-    """The places of rows of which one column is a mark that was added, or is taken for one."""
+def contains(words: Words, columns: Sequence[pa.ChunkedArray]) -> npt.NDArray[np.int64]:
+    """The places of rows of which one column is a hash that was added, or is taken for one."""
     passed = np.zeros(len(columns[0]), bool)
     for column in columns:
-        there = column.is_valid().to_numpy()
-        marks = column.fill_null(0).to_numpy()
-        for start in range(0, len(marks), AT_ONCE):
+        valid = column.is_valid().to_numpy()
+        hashes = column.fill_null(0).to_numpy()
+        for start in range(0, len(hashes), AT_ONCE):
             piece = slice(start, start + AT_ONCE)
-            at, bits = _told(words, marks[piece])
-            passed[piece] |= ((words[at] & bits) == bits) & there[piece]
+            at, bits = hash_bits(words, hashes[piece])
+            passed[piece] |= ((words[at] & bits) == bits) & valid[piece]
     return np.flatnonzero(passed)
 
 
-def _told(words: Words, marks: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Words]:
-    """The word of each mark, and the bits that it sets there."""
-    given = marks.view(np.uint64)
+def hash_bits(words: Words, hashes: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Words]:
+    """The word of each hash, and the bits that it sets there."""
+    unsigned = hashes.view(np.uint64)
     power = len(words).bit_length() - 1
-    at = (given >> np.uint64(64 - power)).astype(np.int64)
-    bits = np.zeros(len(given), np.uint64)
-    for place in _PLACES:
-        bits |= np.uint64(1) << ((given >> np.uint64(place)) & np.uint64(63))
+    at = (unsigned >> np.uint64(64 - power)).astype(np.int64)
+    bits = np.zeros(len(unsigned), np.uint64)
+    for place in _BIT_PLACES:
+        bits |= np.uint64(1) << ((unsigned >> np.uint64(place)) & np.uint64(63))
     return at, bits

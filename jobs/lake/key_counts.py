@@ -1,191 +1,216 @@
-"""Today's marks, kept in the staging area and counted there.
+"""Counts today's reference hashes outside the engine: which keys are not unique.
 
-The engine writes them as narrow files. They are sorted here, a piece of their range at a time,
-which costs a fraction of what it takes an engine to bring equal ones together.
+The engine writes the hashes as narrow files. Tasks scatter them by range, each file once, so that
+every range is small enough to sort in memory; then a task reads the pieces of its range alone.
+Bytes read and written per row are the same at any size of a day.
 """
 
 import math
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyspark.sql import DataFrame
-from pyspark.sql.types import LongType, StructField, StructType
 
-from jobs.engine.task_pool import run_tasks
-from jobs.lake.bloom_filter import AT_ONCE, among
-from jobs.lake.filter_by_key import MarkFile, filtered, mark_files, read_filter
-from jobs.lake.tables import Lake
+from jobs.lake.bloom_filter import contains
+from jobs.lake.filter_by_key import HashFile, read_filter
 from jobs.storage.archive import Storage
-from schemas.reference_hashes import KEY, NO_KEY
+from schemas.reference_hashes import (
+    HASHES,
+    KEY,
+    NO_KEY,
+    OTHER_HASH,
+    OUR_HASH,
+    OUT_OF_SCOPE,
+    SECOND_HASH,
+)
 
-Marks = npt.NDArray[np.int64]
-#: Columns of marks that a line and its transaction share, and that of what a line has alone.
-_SHARED, _ALONE = ("our_mark", "second_mark"), "other_mark"
-_MARKS = [*_SHARED, _ALONE]
-#: The column of marks that are odd, and how many words of their filter each of them gets: one row
-#: in some hundred thousand others is taken for odd.
-_ODD, _ROOM = "mark", 8
-#: About so many marks are sorted at once: a task takes up to half a gigabyte for it.
-_SORTED_AT_ONCE = 2**23
+Hashes = npt.NDArray[np.int64]
+Pair = tuple[str, str]
+#: Hashes that tasks scatter by the range of the first column, each with the second one: of both
+#: sides, and of lines alone.
+BOTH_SIDES, LINE_ONLY = (OUR_HASH, SECOND_HASH), (OTHER_HASH, OUR_HASH)
+#: About so many rows a task scatters or sorts at once, in some 60 bytes of memory for each.
+_ROWS_OF_A_TASK = 2**22
+#: Bytes of a row's pair of hashes.
+_PAIR_BYTES = 16
 
 
 @dataclass(frozen=True)
-class _Count:
-    """Marks of one column in the files of each side, and a piece of their range: of `2 ** power`
-    the one at `place`.
+class ScatterTask:
+    """Row groups of a file of today's hashes, its side (0: lines, 1: transactions), the pairs of
+    columns to scatter, each into `2 ** power` ranges, and the shards of the filter of hashes that
+    are not unique in any case.
     """
 
     base: str
-    sides: tuple[tuple[str, ...], ...]
-    column: str
-    power: int
-    place: int
+    path: str
+    row_groups: tuple[int, ...]
+    side: int
+    pairs: tuple[tuple[Pair, int], ...]
+    shards: tuple[str, ...]
     out: str
 
 
 @dataclass(frozen=True)
-class _Look:
-    """A file of today's marks, held against the filter of odd ones."""
+class Piece:
+    """Pairs of hashes of one range in a file that a task scattered: a full path, the first byte,
+    and how many.
+    """
+
+    path: str
+    start: int
+    count: int
+
+
+@dataclass(frozen=True)
+class CountTask:
+    """All pieces of a range: of lines and transactions, or of lines alone."""
 
     base: str
-    path: str
-    odd: tuple[str, ...]
+    sides: tuple[tuple[Piece, ...], ...]
     out: str
 
 
-class LakeKeeper:
-    """Keeps what a match computes once in the staging area of a lake."""
-
-    def __init__(self, lake: Lake) -> None:
-        self._lake = lake
-
-    def keep(self, frame: DataFrame, name: str) -> DataFrame:
-        """The same rows, computed once; see `Lake.stage`."""
-        return self._lake.stage(frame, name)
-
-    def marked(self, theirs: DataFrame, ours: DataFrame) -> "KeptMarks":
-        """The marks of both sides, as `matching.bulk.marked` lists them."""
-        place = self._lake.staging_path(f"{uuid.uuid4().hex}-today")
-        return KeptMarks(
-            self._lake,
-            tuple(mark_files(self._lake, theirs, f"{place}/lines")),
-            tuple(mark_files(self._lake, ours, f"{place}/transactions")),
-        )
+def scatter_tasks(
+    storage: Storage,
+    lines: Sequence[HashFile],
+    transactions: Sequence[HashFile],
+    shards: tuple[str, ...],
+    out: str,
+) -> Iterator[ScatterTask]:
+    """The tasks that scatter today's hashes into a folder; `shards` are those of the filter."""
+    of_lines = sum(file.rows for file in lines)
+    both = BOTH_SIDES, _power(of_lines + sum(file.rows for file in transactions))
+    sides = ((lines, (both, (LINE_ONLY, _power(of_lines)))), (transactions, (both,)))
+    for side, (files, pairs) in enumerate(sides):
+        for file in files:
+            for groups in _row_groups(storage, file.path):
+                yield ScatterTask(storage.uri, file.path, groups, side, pairs, shards, out)
 
 
-@dataclass(frozen=True)
-class KeptMarks:
-    """Today's marks in files: of the lines, and of the transactions."""
-
-    lake: Lake
-    theirs: tuple[MarkFile, ...]
-    ours: tuple[MarkFile, ...]
-
-    @property
-    def asked(self) -> list[MarkFile]:
-        """The marks that look-back asks, which are those of `matching.marks.asked_of`."""
-        lines = [replace(each, columns=("our_mark", "other_mark")) for each in self.theirs]
-        return lines + [replace(each, columns=("other_mark",)) for each in self.ours]
-
-    def odd_keys(self, also: DataFrame) -> DataFrame:
-        """See `matching.keeping.TodaysMarks`."""
-        lake, files = self.lake, (*self.theirs, *self.ours)
-        folder, size = (
-            lake.staging_path(f"{uuid.uuid4().hex}-odd"),
-            sum(each.size for each in files),
-        )
-        for each in ("odd", "keys"):
-            lake.storage.fs.create_dir(lake.storage.full_path(f"{folder}/{each}"), recursive=True)
-        told = run_tasks(lake.spark, self._counts(f"{folder}/odd"), _count, size)
-        odd = [MarkFile(each["path"], (_ODD,), each["rows"], each["size"]) for each in told]
-        odd += mark_files(lake, also, f"{folder}/also")
-        words = filtered(lake, odd, f"{folder}/filter", _ROOM)
-        looks = [_Look(lake.uri, each.path, words, f"{folder}/keys") for each in files]
-        seen = run_tasks(lake.spark, looks, _look, size)
-        read_filter.cache_clear()
-        assert sum(each["seen"] for each in seen) == sum(each.rows for each in files)
-        seen.append(_written(lake.storage, f"{folder}/keys", KEY, np.array([NO_KEY])))
-        paths = [f"{lake.uri}/{folder}/keys/{each['name']}" for each in seen if each["rows"]]
-        of_keys = StructType([StructField(KEY, LongType())])
-        return lake.spark.read.schema(of_keys).parquet(*paths)
-
-    def _counts(self, out: str) -> list[_Count]:
-        theirs, ours = ([each.path for each in side] for side in (self.theirs, self.ours))
-        lines, rows = (sum(each.rows for each in side) for side in (self.theirs, self.ours))
-        asked = [(name, (theirs, ours), lines + rows) for name in _SHARED]
-        return [
-            _Count(self.lake.uri, tuple(map(tuple, sides)), name, power, place, out)
-            for name, sides, count in [*asked, (_ALONE, (theirs,), lines)]
-            for power in [math.ceil(math.log2(max(count / _SORTED_AT_ONCE, 1)))]
-            for place in range(2**power)
-        ]
+def count_tasks(base: str, scattered: Sequence[Mapping[str, Any]], out: str) -> Iterator[CountTask]:
+    """The tasks that count what `scatter` wrote, one for each range; results in any order."""
+    pieces: dict[tuple[str, int], tuple[list[Piece], list[Piece]]] = {}
+    for result in scattered:
+        start = 0
+        for column, counts in result["counts"]:
+            for place, rows in enumerate(counts):
+                sides = pieces.setdefault((column, place), ([], []))
+                sides[result["side"]].append(Piece(result["path"], start, rows))
+                start += rows * _PAIR_BYTES
+    for (column, _), (lines, transactions) in pieces.items():
+        sides = (lines, transactions) if column == BOTH_SIDES[0] else (lines,)
+        yield CountTask(base, tuple(map(tuple, sides)), out)
 
 
-def _count(asked: _Count) -> dict[str, Any]:
-    """Writes the marks that do not stand just once on each side."""
-    storage = Storage(asked.base)
-    sides = [_marks(storage, paths, asked) for paths in asked.sides]
-    return _written(storage, asked.out, _ODD, uneven(sides))
+def _power(rows: int) -> int:
+    """Of how many ranges so many rows are, as a power of two."""
+    return math.ceil(math.log2(max(rows / _ROWS_OF_A_TASK, 1)))
 
 
-def uneven(sides: list[Marks]) -> Marks:
-    """Marks that do not stand just once on each side, of sides that are in order."""
-    together = np.sort(np.concatenate(sides)) if len(sides) > 1 else sides[0]
-    starts = np.flatnonzero(_begins(together))
-    counts = np.diff(np.append(starts, len(together)))
-    twice = [side[~_begins(side)] for side in sides]
-    return distinct([together[starts[counts < len(sides)]], *twice])
+def _row_groups(storage: Storage, path: str) -> Iterator[tuple[int, ...]]:
+    """Row groups of a file, as many for each task as it may take."""
+    metadata = pq.read_metadata(path, filesystem=storage.fs)
+    groups: list[int] = []
+    rows = 0
+    for group in range(metadata.num_row_groups):
+        more = metadata.row_group(group).num_rows
+        if groups and rows + more > _ROWS_OF_A_TASK:
+            yield tuple(groups)
+            groups, rows = [], 0
+        groups.append(group)
+        rows += more
+    yield tuple(groups)
 
 
-def distinct(marks: list[Marks]) -> Marks:
-    """All of some marks in order, each once; `numpy.unique` hashes them first, which is slower."""
-    together = np.sort(np.concatenate([np.empty(0, np.int64), *marks]))
-    return together[_begins(together)]
+def scatter(task: ScatterTask) -> dict[str, Any]:
+    """Writes the hashes of a task by range, and the keys of its rows that are not unique in any
+    case: those out of scope, and those that the filter knows, with a few others.
+    """
+    storage, words = Storage(task.base), read_filter(task.base, task.shards)
+    with storage.fs.open_input_file(task.path) as source:
+        rows = pq.ParquetFile(source).read_row_groups(task.row_groups)
+    keys = [rows[OUR_HASH].take(contains(words, rows.select(HASHES).columns))]
+    if OUT_OF_SCOPE in rows.column_names:
+        keys.append(rows[OUR_HASH].filter(rows[OUT_OF_SCOPE]))
+    path, counts = storage.full_path(f"{task.out}/ranges/{uuid.uuid4().hex}"), []
+    with storage.fs.open_output_stream(path) as target:
+        for (first, second), power in task.pairs:
+            complete = rows.filter(rows[first].is_valid())
+            hashes = complete[first].to_numpy()
+            others = complete[second].fill_null(NO_KEY).to_numpy()
+            ranges = hashes.view(np.uint64) >> np.uint64(32) >> np.uint64(32 - power)
+            order = np.argsort(ranges.astype(np.uint16), kind="stable")
+            sizes = np.bincount(ranges.astype(np.int64), minlength=2**power).tolist()
+            for place in np.split(order, np.cumsum(sizes)[:-1]):
+                target.write(hashes[place].data)
+                target.write(others[place].data)
+            counts.append((first, sizes))
+    found = distinct([column.drop_null().to_numpy() for column in keys])
+    written = write_keys(storage, f"{task.out}/keys", found)
+    return {**written, "seen": len(rows), "side": task.side, "path": path, "counts": counts}
 
 
-def _begins(marks: Marks) -> npt.NDArray[np.bool_]:
-    """Which of marks in order differ from the one before."""
-    return np.append(True, marks[1:] != marks[:-1])[: len(marks)]
+def count_range(task: CountTask) -> dict[str, Any]:
+    """Writes the keys of a range that are not unique."""
+    storage = Storage(task.base)
+    sides = [_read_pieces(storage, pieces) for pieces in task.sides]
+    keys = keys_without_unique_partner(*sides) if len(sides) == 2 else keys_of_repeated(*sides)
+    return write_keys(storage, f"{task.out}/keys", keys)
 
 
-def _marks(storage: Storage, paths: Iterable[str], asked: _Count) -> Marks:
-    """All marks of a column and a piece of their range, in order."""
-    found = []
-    for path in paths:
-        with storage.fs.open_input_file(path) as source:
-            for batch in pq.ParquetFile(source).iter_batches(AT_ONCE, columns=[asked.column]):
-                marks = batch.column(0).drop_null().to_numpy()
-                if asked.power:
-                    piece = marks.view(np.uint64) >> np.uint64(64 - asked.power)
-                    marks = marks[piece == np.uint64(asked.place)]
-                found.append(marks)
-    return np.sort(np.concatenate([np.empty(0, np.int64), *found]))
+def _read_pieces(storage: Storage, pieces: Sequence[Piece]) -> Hashes:
+    """Pairs of hashes as two rows of an array."""
+    found = [np.empty((2, 0), np.int64)]
+    for piece in pieces:
+        with storage.fs.open_input_file(piece.path) as source:
+            data = source.read_at(piece.count * _PAIR_BYTES, piece.start)
+        found.append(np.frombuffer(data, np.int64).reshape(2, piece.count))
+    return np.concatenate(found, axis=1)
 
 
-def _look(look: _Look) -> dict[str, Any]:
-    """Writes the keys of the rows of a file that do not pair at once, and of a few others."""
-    storage, words = Storage(look.base), read_filter(look.base, look.odd)
-    found, seen = [np.empty(0, np.int64)], 0
-    with storage.fs.open_input_file(look.path) as source:
-        for batch in pq.ParquetFile(source).iter_batches(AT_ONCE):
-            rows = pa.table(batch)
-            keys = [rows["our_mark"].take(among(words, rows.select(_MARKS).columns))]
-            if "aside" in rows.column_names:
-                keys.append(rows["our_mark"].filter(rows["aside"]))
-            found += [each.drop_null().to_numpy() for each in keys]
-            seen += len(rows)
-    return {"seen": seen, **_written(storage, look.out, KEY, distinct(found))}
+def keys_without_unique_partner(lines: Hashes, transactions: Hashes) -> Hashes:
+    """Keys (first row) that do not stand once on each side with the same second hash."""
+    keys, seconds = np.concatenate([lines, transactions], axis=1)
+    order = np.argsort(keys)
+    keys, seconds, is_line = keys[order], seconds[order], order < lines.shape[1]
+    starts = np.flatnonzero(_is_first(keys))
+    sizes = np.diff(np.append(starts, len(keys)))
+    two = starts[sizes == 2]
+    is_unique = (is_line[two] != is_line[two + 1]) & (seconds[two] == seconds[two + 1])
+    return np.concatenate([keys[starts[sizes != 2]], keys[two[~is_unique]]])
 
 
-def _written(storage: Storage, folder: str, name: str, marks: Marks) -> dict[str, Any]:
-    """Writes marks as a file of a folder; its name and full path, rows and bytes."""
-    file = f"{uuid.uuid4().hex}.parquet"
-    path = storage.full_path(f"{folder}/{file}")
-    pq.write_table(pa.table({name: marks}), path, filesystem=storage.fs)
-    return {"name": file, "path": path, "rows": len(marks), "size": storage.file_size(path)}
+def keys_of_repeated(lines: Hashes) -> Hashes:
+    """Keys (second row) of lines whose number (first row) another line has, too."""
+    numbers, keys = lines
+    in_order = np.sort(numbers)
+    repeated = distinct([in_order[~_is_first(in_order)]])
+    if not len(repeated):
+        return repeated
+    place = np.minimum(np.searchsorted(repeated, numbers), len(repeated) - 1)
+    return distinct([keys[repeated[place] == numbers]])
+
+
+def distinct(hashes: Sequence[Hashes]) -> Hashes:
+    """All of some hashes in order, each once; `numpy.unique` hashes them first, which is slower."""
+    together = np.sort(np.concatenate([np.empty(0, np.int64), *hashes]))
+    return together[_is_first(together)]
+
+
+def _is_first(hashes: Hashes) -> npt.NDArray[np.bool_]:
+    """Which of hashes in order differ from the one before."""
+    return np.append(True, hashes[1:] != hashes[:-1])[: len(hashes)]
+
+
+def write_keys(storage: Storage, folder: str, keys: Hashes) -> dict[str, Any]:
+    """Writes keys as a file of a folder; returns its name and how many there are."""
+    name = f"{uuid.uuid4().hex}.parquet"
+    with storage.fs.open_output_stream(storage.full_path(f"{folder}/{name}")) as target:
+        pq.write_table(pa.table({KEY: keys}), target)
+    return {"name": name, "rows": len(keys)}

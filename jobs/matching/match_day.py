@@ -9,8 +9,10 @@ from pyspark.sql import functions as F
 
 from jobs.matching import candidates, case_tables, conservation, outcome_rows
 from jobs.matching import open_items as items_left
-from jobs.matching.fast_path import by_size, exact_pairs, key_hashes
-from jobs.matching.fast_path.staging import Keep, Keeper
+from jobs.matching.fast_path.by_size import LARGE_TIMES, run_steps
+from jobs.matching.fast_path.exact_pairs import SharedValues, is_usable
+from jobs.matching.fast_path.keeper import Keep, Keeper
+from jobs.matching.fast_path.split_day import keep_whole_day, split_exact_pairs
 from jobs.matching.item_columns import item_id, select_step_columns, step_columns
 from jobs.matching.items import (
     age_open_items,
@@ -36,15 +38,14 @@ EXACT_PAIRS_MIN_ITEMS = 100_000
 class RunContext:
     """What a run depends on, apart from its rows.
 
-    `item_count` is about how many items there are, `main_file` the id of the file that most lines
-    come from, `decisions` are the approved ones about this date.
+    `item_count` is about how many items there are, `decisions` are the approved ones about this
+    date.
     """
 
     business_date: date
     is_statement_complete: bool
     has_snapshot: bool
     item_count: int
-    main_file: str = ""
     decisions: tuple[Decision, ...] = ()
 
 
@@ -89,33 +90,21 @@ def match_day(
     `fast_path` runs from `exact_pairs_min_items` items on.
     """
     day, match, keep = context.business_date, profile.match, keeper.keep
-    all_lines, all_transactions = lines, transactions
-    use_fast_path = context.item_count >= exact_pairs_min_items and exact_pairs.is_usable(match)
-    pairs = None
-    today = None
-    if use_fast_path:
-        today = keeper.marked(*exact_pairs.marked(lines, transactions, profile.scope))
-    closed_hashes, closed_rows = None, None if closed.count == 0 else closed.rows
-    is_many = use_fast_path or (closed.count or 0) > max(exact_pairs_min_items, 0)
-    if closed_rows is not None and is_many:
-        hashes = key_hashes.asked_of(lines, transactions) if today is None else today
-        closed_hashes, closed_rows = key_hashes.met_before(hashes, closed)
-    if today is not None:
+    if context.item_count >= exact_pairs_min_items and is_usable(match):
         others = [open_items]
         if context.decisions:
             decided = decisions.select_decided_references(lines, transactions, context.decisions)
             others.append(decided)
-        non_unique = exact_pairs.odd_keys(today, others, closed_hashes)
         chances = max(int(context.is_statement_complete), int(context.has_snapshot))
-        shared = exact_pairs.Today(day, chances, context.main_file)
-        pairs = exact_pairs.pairs(lines, transactions, non_unique, shared, match.passes[0].name)
-        pairs = outcome_rows.complete_rows(pairs, day, profile.channel, "our_mark")
-        lines = exact_pairs.rest(lines, non_unique)
-        transactions = exact_pairs.rest(transactions, non_unique)
-    items = keep(_collect_items(lines, transactions, open_items, context, profile), "items")
+        shared = SharedValues(day, chances)
+        split = split_exact_pairs(lines, transactions, others, closed, shared, profile, keeper)
+    else:
+        split = keep_whole_day(lines, transactions, closed, max(exact_pairs_min_items, 0))
+    items = _collect_items(split.lines, split.transactions, open_items, context, profile)
+    items = keep(items, "items")
     participants = items.where(F.col("exclusion_reason").isNull()).select(*item_types())
-    size = by_size.Size.of(context.item_count, exact_pairs_min_items)
-    decided = _decide_items(participants, closed_rows, context, profile, keep, size)
+    is_large = context.item_count >= exact_pairs_min_items * LARGE_TIMES
+    decided = _decide_items(participants, split.closed_rows, context, profile, keep, is_large)
     decided = keep(decided, "decided")
     pair_rows = _build_pair_rows(decided)
     if any(decision.is_of_pair for decision in context.decisions):
@@ -127,12 +116,12 @@ def match_day(
     ]
     carried_forward = items_left.carried_forward(items, decided, day)
     return MatchResult(
-        pairs,
+        split.pairs,
         outcome_rows.complete_rows(reduce(DataFrame.unionByName, parts), day, profile.channel),
         items_left.select_open_items(decided, day, profile.channel),
         items_left.settled_today(items, decided, day, profile.channel),
         candidates.list_candidates(decided, match, day, profile.channel),
-        conservation.sum_inputs(all_lines, all_transactions, carried_forward),
+        conservation.sum_inputs(lines, transactions, carried_forward),
     )
 
 
@@ -180,7 +169,7 @@ def _decide_items(
     context: RunContext,
     profile: Profile,
     keep: Keep,
-    size: by_size.Size,
+    is_large: bool,
 ) -> DataFrame:
     """Each participant with its partner, or with outcome and reason if it has none.
 
@@ -190,10 +179,10 @@ def _decide_items(
     day, match, columns = context.business_date, profile.match, step_columns(profile.match)
     selected = select_step_columns(participants, match, day)
     classified = already_closed.classify_repeats(selected, columns, closed_rows, day, profile, keep)
-    if closed_rows is not None and size != by_size.Size.SMALL:
-        # On days that are not small the steps read this frame several times.
+    if closed_rows is not None and is_large:
+        # The steps of a large day read this frame several times.
         classified = keep(classified, "classified")
-    results = by_size.taken(classified, selected, match, context.decisions, keep, size)
+    results = run_steps(classified, selected, match, context.decisions, keep, is_large)
     result_columns = (
         *case_tables.RESULT_COLUMNS,
         *passes.RESULT_COLUMNS,

@@ -7,7 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.matching.actions import action
-from jobs.matching.fast_path import key_hashes
+from jobs.matching.fast_path.reference_hashes import stored_hashes
 from jobs.matching.item_columns import is_line, is_transaction, item_id, statuses_agree
 from schemas.tables import OUTCOMES
 from schemas.vocabulary import Outcome, Reason
@@ -137,7 +137,7 @@ def complete_rows(rows: DataFrame, day: date, channel: str, *hash_columns: str) 
 
     `hash_columns` are the reference hashes that the rows have already.
     """
-    with_reasons = rows.withColumns({"reasons": _reason_list(), **key_hashes.stored(hash_columns)})
+    with_reasons = rows.withColumns({"reasons": _reason_list(), **stored_hashes(hash_columns)})
     return with_reasons.withColumns(
         {"action": action(), "run_date": F.lit(day), "channel": F.lit(channel)}
     ).select(*OUTCOMES.columns)

@@ -1,19 +1,15 @@
 """What a match reads beside the day itself, and whether it may begin."""
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, cast
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.ingestion.day_state import DayState
-from jobs.lake.filter_by_key import sifted
-from jobs.lake.key_counts import KeptMarks
 from jobs.lake.partitions import count_rows
 from jobs.lake.tables import Lake
-from jobs.matching.fast_path.staging import TodaysMarks
-from jobs.matching.steps.closed_outcomes import ClosedOutcomes, RowFilter
+from jobs.matching.steps.closed_outcomes import ClosedOutcomes
+from jobs.reconcile.fast_path import row_filter_of
 from schemas.errors import LakeInconsistent
 from schemas.profile.channel import Profile
 from schemas.tables import INTERNAL_TRANSACTIONS, OPEN_ITEMS, OUTCOMES, STATEMENT_LINES
@@ -31,7 +27,7 @@ def read_closed_outcomes(
     dates = (since + timedelta(days=n) for n in range(profile.match.lookback))
     files = [each for date_ in dates for each in lake.list_data_files(OUTCOMES, date_, channel)]
     rows, count = lake.read_files(OUTCOMES, files), count_rows(files)
-    near = ClosedOutcomes(rows, count, _sieve(lake, files))
+    near = ClosedOutcomes(rows, count, row_filter_of(lake, files))
     if profile.first_date >= since:
         return near
     # Whose day before is earlier than `since` occurred by the end of `since` in the profile's zone,
@@ -52,18 +48,10 @@ def read_closed_outcomes(
     return ClosedOutcomes(
         rows.unionByName(beside),
         count + 1,
-        lambda asked, columns: near.select_rows_with_hashes(asked, columns).unionByName(
+        lambda keys, columns: near.rows_with_keys(keys, columns).unionByName(
             beside.select(*columns)
         ),
     )
-
-
-def _sieve(lake: Lake, files: Sequence[Mapping[str, Any]]) -> RowFilter:
-    def sieve(asked: DataFrame | TodaysMarks, columns: Sequence[str]) -> DataFrame:
-        given = asked if isinstance(asked, DataFrame) else cast(KeptMarks, asked).asked
-        return sifted(lake, OUTCOMES, files, given, columns)
-
-    return sieve
 
 
 def is_idle(lake: Lake, state: DayState, channel: str) -> bool:

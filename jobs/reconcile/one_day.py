@@ -11,12 +11,12 @@ from typing import Any
 from jobs.engine.session import tune_session
 from jobs.ingestion.day_state import DayState
 from jobs.lake.commit import DataFile
-from jobs.lake.key_counts import LakeKeeper
 from jobs.lake.run_log import Run
 from jobs.lake.tables import Lake
 from jobs.matching import conservation
 from jobs.matching.match_day import EXACT_PAIRS_MIN_ITEMS, MatchResult, RunContext, match_day
 from jobs.matching.steps.manual_decisions import Decision
+from jobs.reconcile.fast_path import keeper_of
 from jobs.reconcile.inputs import read_closed_outcomes
 from jobs.reconcile.partial_day import (
     PairFiles,
@@ -145,12 +145,11 @@ def _match(
         state.is_complete,
         state.snapshot_id is not None,
         scope.items,
-        state.files[0][1] if state.files else "",
         decisions,
     )
     exact_pairs_min_items = 0 if is_resumed else EXACT_PAIRS_MIN_ITEMS
     frames = (scope.lines, scope.transactions, open_items, closed)
-    return match_day(*frames, context, profile, LakeKeeper(lake), exact_pairs_min_items)
+    return match_day(*frames, context, profile, keeper_of(lake), exact_pairs_min_items)
 
 
 def _write_outcomes(

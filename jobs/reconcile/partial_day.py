@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 from jobs.ingestion.day_state import DayState
 from jobs.lake.partitions import count_rows
 from jobs.lake.tables import Lake
-from jobs.matching.fast_path import key_hashes
+from jobs.matching.fast_path.reference_hashes import list_hashes
 from jobs.matching.items import (
     LINE_COLUMNS,
     TRANSACTION_COLUMNS,
@@ -29,6 +29,7 @@ from jobs.matching.items import (
 )
 from jobs.matching.match_day import MatchResult
 from schemas.profile.channel import Profile
+from schemas.reference_hashes import HASH
 from schemas.tables import (
     INTERNAL_TRANSACTIONS,
     MATCHED_PARTS,
@@ -165,17 +166,15 @@ def _touched(lake: Lake, pairs: DataFrame, fresh: DataFrame) -> DataFrame | None
     where there are none, which marks alone tell.
     """
     references = {"our_mark": "our_ref_norm", "channel_mark": "channel_ref_norm"}
-    asked = {column: key_hashes.of(fresh, reference) for column, reference in references.items()}
+    asked = {column: list_hashes(fresh, reference) for column, reference in references.items()}
     met = [
-        given.join(_marked(pairs, column), on=key_hashes.MARK, how="inner").select(key_hashes.MARK)
+        given.join(_marked(pairs, column), on=HASH, how="inner").select(HASH)
         for column, given in asked.items()
     ]
-    hit = lake.stage(
-        _united(met).groupBy(key_hashes.MARK).agg(_rows()).select(key_hashes.MARK), "hit"
-    )
+    hit = lake.stage(_united(met).groupBy(HASH).agg(_rows()).select(HASH), "hit")
     if hit.isEmpty():
         return None
-    found = [hit.join(_marked(pairs, column, "txn_id", "line_id"), on=key_hashes.MARK, how="inner")
+    found = [hit.join(_marked(pairs, column, "txn_id", "line_id"), on=HASH, how="inner")
              .select("txn_id", "line_id") for column in asked]  # fmt: skip
     either = _united(found).groupBy("txn_id", "line_id").agg(_rows())
     file_id = F.substring_index("line_id", ":", 1)
@@ -184,7 +183,7 @@ def _touched(lake: Lake, pairs: DataFrame, fresh: DataFrame) -> DataFrame | None
 
 
 def _marked(pairs: DataFrame, column: str, *ids: str) -> DataFrame:
-    return pairs.select(F.col(column).alias(key_hashes.MARK), *ids)
+    return pairs.select(F.col(column).alias(HASH), *ids)
 
 
 def _rows() -> Any:

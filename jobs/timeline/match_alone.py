@@ -7,9 +7,9 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from jobs.engine.session import tune_session
-from jobs.lake.key_counts import LakeKeeper
 from jobs.lake.point_query import PartitionFilter, column_in
 from jobs.lake.time_travel import LakeAsOf
+from jobs.matching.fast_path.plain_keys import PlainKeeper
 from jobs.matching.match_day import RunContext, match_day
 from jobs.matching.steps.closed_outcomes import ClosedOutcomes
 from jobs.timeline.events import Facts
@@ -53,7 +53,7 @@ def match_records(
         ClosedOutcomes(_frame(past, OUTCOMES, []), 0),
         RunContext(last, True, True, len(lines) + len(transactions)),
         profile,
-        LakeKeeper(past.lake),
+        PlainKeeper(past.lake.stage),
     )
     outcomes = sorted(
         (row.asDict(recursive=True) for row in result.outcomes.collect()),

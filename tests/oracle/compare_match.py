@@ -8,10 +8,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType, TimestampType
 
-from jobs.lake.key_counts import LakeKeeper
 from jobs.lake.tables import Lake
 from jobs.matching import conservation
 from jobs.matching.match_day import EXACT_PAIRS_MIN_ITEMS, RunContext, match_day
+from jobs.reconcile.fast_path import keeper_of
 from jobs.reconcile.inputs import read_closed_outcomes
 from schemas.tables import (
     INTERNAL_TRANSACTIONS,
@@ -31,7 +31,8 @@ from tests.oracle.scenarios import Batch, Scenario, scenario_number
 class ExecutionMode:
     """How the match runs a batch; no field may change a row of the result.
 
-    From `exact_pairs_min_items` items on a date is of medium size, from fifty times as many large.
+    From `exact_pairs_min_items` items on a date has exact pairs, from fifty times as many it is
+    large.
     """
 
     exact_pairs_min_items: int = EXACT_PAIRS_MIN_ITEMS
@@ -86,7 +87,7 @@ def run_match(lake: Lake, batch: Batch, mode: ExecutionMode) -> list[Run]:
             closed,
             RunContext(day(on), date_.is_statement_complete, date_.has_snapshot, items),
             batch.profile,
-            LakeKeeper(lake),
+            keeper_of(lake),
             mode.exact_pairs_min_items,
         )
         lake.replace_day(OUTCOMES, result.outcomes, day(on), batch.profile.channel)

@@ -8,17 +8,17 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.lake.key_counts import KeptMarks, LakeKeeper
 from jobs.lake.tables import Lake
 from jobs.matching import conservation
-from jobs.matching.fast_path.staging import TodaysMarks
+from jobs.matching.fast_path.keeper import ReferenceKeys
 from jobs.matching.match_day import EXACT_PAIRS_MIN_ITEMS, RunContext, match_day
 from jobs.matching.steps.closed_outcomes import ClosedOutcomes
 from jobs.matching.steps.manual_decisions import Decision
+from jobs.reconcile.fast_path import keeper_of
 from schemas.profile.channel import Profile
+from schemas.reference_hashes import HASH
 from schemas.tables import (
     HASH_COLUMNS,
     INTERNAL_TRANSACTIONS,
@@ -110,7 +110,7 @@ class Ledger:
             ),
             self._frame(OPEN_ITEMS, self.open_items.get(offset - 1, [])),
             ClosedOutcomes(
-                self._frame(OUTCOMES, self.outcomes), len(self.outcomes), self._rows_with_hashes
+                self._frame(OUTCOMES, self.outcomes), len(self.outcomes), self._rows_with_keys
             ),
             RunContext(
                 day(offset),
@@ -120,7 +120,7 @@ class Ledger:
                 decisions=tuple(decisions),
             ),
             self.profile,
-            LakeKeeper(Lake(self.spark, str(self.folder))),
+            keeper_of(Lake(self.spark, str(self.folder))),
             self.exact_pairs_min_items,
         )
         rows = self._frame(OUTCOMES, _collect(result.outcomes))
@@ -152,20 +152,12 @@ class Ledger:
         values = [tuple(row.get(name) for name in table.columns) for row in rows]
         return self.spark.createDataFrame(values, table.schema)
 
-    def _rows_with_hashes(
-        self, hashes: DataFrame | TodaysMarks, columns: Sequence[str]
-    ) -> DataFrame:
-        """Closed rows with one of the hashes, and no other."""
-        values = _read_hashes(hashes)
-        rows = [row for row in self.outcomes if values & {row[name] for name in HASH_COLUMNS}]
+    def _rows_with_keys(self, keys: DataFrame | ReferenceKeys, columns: Sequence[str]) -> DataFrame:
+        """Closed rows that have one of the hashes, and no other."""
+        frame = keys if isinstance(keys, DataFrame) else keys.lookup_hashes()
+        hashes = {row[HASH] for row in frame.collect()}
+        rows = [row for row in self.outcomes if hashes & {row[name] for name in HASH_COLUMNS}]
         return self._frame(OUTCOMES, rows).select(*columns)
-
-
-def _read_hashes(hashes: DataFrame | TodaysMarks) -> set[int]:
-    if not isinstance(hashes, KeptMarks):
-        return {row["mark"] for row in hashes.collect()}
-    files = [pq.read_table(file.path, columns=list(file.columns)) for file in hashes.asked]
-    return {mark for file in files for column in file for mark in column.drop_null().to_pylist()}
 
 
 def _collect(frame: DataFrame) -> list[Row]:

@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.matching import case_tables
-from jobs.matching.fast_path.staging import Keep
+from jobs.matching.fast_path.keeper import Keep
 from jobs.matching.item_columns import (
     NOT_PAID,
     is_line,

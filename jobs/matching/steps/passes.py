@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.matching import case_tables
-from jobs.matching.fast_path.staging import Keep
+from jobs.matching.fast_path.keeper import Keep
 from jobs.matching.item_columns import is_line, is_transaction, match_key, partition_by_key
 from jobs.matching.steps import time_window
 from schemas.profile.match_rules import Match, Pass

@@ -56,7 +56,7 @@ def test_decision_pairs_a_late_transaction(
 ) -> None:
     """A broke on T+2. On T+3 a line without references comes; a decision pairs it with A.
 
-    The result is the same on a large day, a medium one and a small one.
+    The result is the same on a large day, and on a small one with exact pairs and without.
     """
     ledger = Ledger(spark, tmp_path, exact_pairs_min_items=exact_pairs_min_items)
     ledger.run(0, [line("L0", "Z")], [txn("A"), txn("Z")])

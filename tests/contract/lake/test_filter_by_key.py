@@ -10,8 +10,8 @@ import pytest
 
 from jobs.engine import task_pool
 from jobs.lake import bloom_filter, filter_by_key
-from jobs.lake.bloom_filter import among, empty
-from jobs.lake.filter_by_key import sifted
+from jobs.lake.bloom_filter import contains, empty
+from jobs.lake.filter_by_key import filter_rows_by_key
 from jobs.lake.tables import Lake
 from schemas.tables import HASH_COLUMNS, OUTCOMES
 
@@ -53,13 +53,13 @@ def test_rows_of_a_lake(
     if how == "by the engine's workers":
         monkeypatch.setattr(task_pool, "is_local", lambda spark: False)
     asked = [rows[place][name] for place in range(0, 600, 40) for name in HASH_COLUMNS]
-    marks = lake.spark.createDataFrame([(each,) for each in asked if each], "mark bigint")
+    marks = lake.spark.createDataFrame([(each,) for each in asked if each], "reference_hash bigint")
     files = [
         each
         for offset in (0, 1)
         for each in lake.list_data_files(OUTCOMES, DAY + timedelta(days=offset), "bank")
     ]
-    found = sifted(lake, OUTCOMES, files, marks.repartition(3), COLUMNS)
+    found = filter_rows_by_key(lake, OUTCOMES, files, marks.repartition(3), COLUMNS)
     assert found.columns == list(COLUMNS)
     staged = [each.name for each in (Path(lake.uri) / "_staging").rglob("*") if each.is_file()]
     assert staged and not [each for each in staged if each.endswith(".bits")]
@@ -74,11 +74,11 @@ def test_rows_of_a_lake(
 
 def test_nothing_asked_and_nothing_there(lake: Lake, rows: list[dict[str, object]]) -> None:
     """No marks, or no files: no rows, in the columns asked for."""
-    none = lake.spark.createDataFrame([], "mark bigint")
+    none = lake.spark.createDataFrame([], "reference_hash bigint")
     files = lake.list_data_files(OUTCOMES, DAY, "bank")
-    some = lake.spark.createDataFrame([(1,)], "mark bigint")
+    some = lake.spark.createDataFrame([(1,)], "reference_hash bigint")
     for given_files, asked in ((files, none), ([], some), ([], none)):
-        found = sifted(lake, OUTCOMES, given_files, asked, COLUMNS)
+        found = filter_rows_by_key(lake, OUTCOMES, given_files, asked, COLUMNS)
         assert (found.columns, found.collect()) == (list(COLUMNS), [])
 
 
@@ -94,4 +94,4 @@ def test_columns_that_a_file_was_written_without(tmp_path: Path) -> None:
     }
     marks = filter_by_key._columns(parquet, 0, fields[:1])
     assert marks.to_pydict() == {"m": [None, None]}
-    assert among(empty(1), marks.columns).tolist() == []
+    assert contains(empty(1), marks.columns).tolist() == []
