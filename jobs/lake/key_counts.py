@@ -104,8 +104,8 @@ def count_tasks(base: str, scattered: Sequence[Mapping[str, Any]], out: str) -> 
                 sides[result["side"]].append(Piece(result["path"], start, rows))
                 start += rows * _PAIR_BYTES
     for (column, _), (lines, transactions) in pieces.items():
-        sides = (lines, transactions) if column == BOTH_SIDES[0] else (lines,)
-        yield CountTask(base, tuple(map(tuple, sides)), out)
+        counted = (lines, transactions) if column == BOTH_SIDES[0] else (lines,)
+        yield CountTask(base, tuple(tuple(side) for side in counted), out)
 
 
 def _power(rows: int) -> int:

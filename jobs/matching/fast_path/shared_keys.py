@@ -54,7 +54,7 @@ def with_shared_keys(participants: DataFrame, match: Match) -> DataFrame:
 
 def _keys(match: Match) -> Keys:
     """What participants share in some step; passes may ask different things of one key."""
-    keys = {key: _is_complete(key) for key in _REFERENCES}
+    keys: dict[tuple[str, ...], Column] = {key: _is_complete(key) for key in _REFERENCES}
     for rule in match.passes:
         key, may = tuple(match_key(rule)), passes.may_take_part(rule)
         keys[key] = keys[key] | may if key in keys else may
