@@ -79,8 +79,8 @@ def unmatched_without_candidates(
         name: F.when(free & passes.may_take_part(rule), F.lit(0).cast("bigint"))
         for name, rule in passes.passes_with_candidate_counts(match).items()
     }
-    found = {"partner": none, "matched_by": none, "had_candidate": F.lit(False), **rivals, "unit_id": none,
-             "gap": F.lit(None).cast("bigint")}  # fmt: skip
+    found = {"partner": none, "matched_by": none, "had_candidate": F.lit(False), **rivals,
+             "unit_id": none, "gap": F.lit(None).cast("bigint")}  # fmt: skip
     assert {*passes.RESULT_COLUMNS, *rivals, *groups.RESULT_COLUMNS} == {*found}
     return participants.select(
         *columns,

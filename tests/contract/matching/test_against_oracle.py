@@ -1,8 +1,8 @@
 """The match gives the rows of the oracle, on many random scenarios.
 
 Each batch has one profile, one calendar and one execution mode: with or without exact pairs, with
-shuffled rows, in one or several partitions; some run with the fast path off, too. A failure shows the smallest scenario that still fails;
-its batch runs again by name.
+shuffled rows, in one or several partitions; some run with the fast path off, too. A failure shows
+the smallest scenario that still fails; its batch runs again by name.
 """
 
 import os
