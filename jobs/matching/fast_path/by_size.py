@@ -30,8 +30,7 @@ def run_steps(
     columns of `case_tables`, `passes` and `groups`.
 
     `participants` are the same before step 2. On a large day those that share no key with another
-    one skip the steps, which then cost less than it takes to find them; unless a checker paired any
-    two of them.
+    one skip the steps, unless a checker paired any two items of the day.
     """
     columns = step_columns(match)
     if any(decision.effect == Effect.PAIR for decision in decided):
