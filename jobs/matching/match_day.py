@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from jobs.matching import candidates, case_tables, conservation, outcome_rows
 from jobs.matching import open_items as items_left
-from jobs.matching.fast_path.by_size import LARGE_TIMES, run_steps
+from jobs.matching.fast_path.by_size import run_steps
 from jobs.matching.fast_path.exact_pairs import SharedValues, is_usable
 from jobs.matching.fast_path.keeper import Keep, Keeper
 from jobs.matching.fast_path.split_day import keep_whole_day, split_exact_pairs
@@ -30,7 +30,8 @@ from schemas.profile.channel import Profile
 from schemas.tables import item_types
 from schemas.vocabulary import Effect, Outcome, Side
 
-#: On days with fewer items `fast_path` costs more than it saves, so every item takes every step.
+#: A day is large from so many items on. On a smaller one `fast_path` costs more than it saves, so
+#: every item takes every step.
 EXACT_PAIRS_MIN_ITEMS = 100_000
 
 
@@ -90,7 +91,8 @@ def match_day(
     `fast_path` runs from `exact_pairs_min_items` items on.
     """
     day, match, keep = context.business_date, profile.match, keeper.keep
-    if context.item_count >= exact_pairs_min_items and is_usable(match):
+    is_large = context.item_count >= exact_pairs_min_items
+    if is_large and is_usable(match):
         others = [open_items]
         if context.decisions:
             decided = decisions.select_decided_references(lines, transactions, context.decisions)
@@ -103,7 +105,6 @@ def match_day(
     items = _collect_items(split.lines, split.transactions, open_items, context, profile)
     items = keep(items, "items")
     participants = items.where(F.col("exclusion_reason").isNull()).select(*item_types())
-    is_large = context.item_count >= exact_pairs_min_items * LARGE_TIMES
     decided = _decide_items(participants, split.closed_rows, context, profile, keep, is_large)
     decided = keep(decided, "decided")
     pair_rows = _build_pair_rows(decided)

@@ -31,8 +31,7 @@ from tests.oracle.scenarios import Batch, Scenario, scenario_number
 class ExecutionMode:
     """How the match runs a batch; no field may change a row of the result.
 
-    From `exact_pairs_min_items` items on a date has exact pairs, from fifty times as many it is
-    large.
+    From `exact_pairs_min_items` items on a date is large.
     """
 
     exact_pairs_min_items: int = EXACT_PAIRS_MIN_ITEMS

@@ -14,9 +14,6 @@ from jobs.matching.steps.manual_decisions import Decision
 from schemas.profile.match_rules import Match
 from schemas.vocabulary import Effect
 
-#: A day is large from so many times as many items on as exact pairs are looked for.
-LARGE_TIMES = 50
-
 
 def run_steps(
     free: DataFrame,
