@@ -20,8 +20,8 @@ PER_BATCH = 100
 #: Batches are numbered from FIRST on; the second, and every ON_BOTH-th after it, is Spark's too.
 #: By seed 1 that is 1:6: three passes by time, and dates with exact pairs.
 FIRST, ON_BOTH = 5, 5
-#: The first PLAIN of ON_BOTH batches run with the fast path off, too; by seed 1 these are 1:5 and 1:6,
-#: all of large days.
+#: The first PLAIN of ON_BOTH batches run with the fast path off, too: by seed 1 1:5 and 1:6, whose
+#: days are large.
 PLAIN = 2
 
 
