@@ -61,7 +61,7 @@ def unresolved(items: DataFrame, non_unique: DataFrame) -> DataFrame:
     return _with_key(items).join(non_unique, on=KEY, how="left_semi").drop(KEY)
 
 
-def exact_pairs(
+def pairs(
     lines: DataFrame,
     transactions: DataFrame,
     non_unique: DataFrame,

@@ -50,7 +50,7 @@ def split_exact_pairs(
         closed_hashes, closed_rows = closed_rows_of(today, closed)
     non_unique = exact_pairs.non_unique_keys(today, others, closed_hashes)
     matched_by = profile.match.passes[0].name
-    pairs = exact_pairs.exact_pairs(lines, transactions, non_unique, shared, matched_by)
+    pairs = exact_pairs.pairs(lines, transactions, non_unique, shared, matched_by)
     return SplitDay(
         outcome_rows.complete_rows(pairs, shared.business_date, profile.channel, "our_mark"),
         exact_pairs.unresolved(lines, non_unique),

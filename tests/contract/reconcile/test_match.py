@@ -352,7 +352,7 @@ def test_bulk_and_rest_agree(world: World, monkeypatch: pytest.MonkeyPatch) -> N
         ]
 
     without, in_bulk = matched(), []
-    monkeypatch.setattr("jobs.reconcile.one_day.EXACT_PAIRS_MIN_ITEMS", 1)
+    monkeypatch.setattr("jobs.reconcile.one_day.BULK_FROM_ITEMS", 1)
     told = exact_pairs.pairs
     monkeypatch.setattr(exact_pairs, "pairs", lambda *given: in_bulk.append(1) or told(*given))
     assert matched() == without
