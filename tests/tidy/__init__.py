@@ -1,6 +1,6 @@
 """The rules of the house; `tests/unit/house/test_tidy.py` holds the project against them."""
 
-from tests.tidy import arrows, calls, documentation, folders, sizes, text
+from tests.tidy import arrows, calls, documentation, folders, sizes, text, words
 from tests.tidy.source import ROOMS, Rule, under
 
 PURE = tuple(f"jobs/{room}/" for room in arrows.RULE_ROOMS)
@@ -45,6 +45,11 @@ RULES = (
         "public names are documented",
         documentation.undocumented,
         under(*ROOMS, but=("notebooks/",)),
+    ),
+    Rule(
+        "names use plain words",
+        words.banned_names,
+        under("jobs/", "schemas/", but=words.UNFINISHED),
     ),
 )
 EVERYWHERE = Rule("no hosts, no machine paths", text.hosts_and_machine_paths, under(""))

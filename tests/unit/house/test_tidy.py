@@ -94,6 +94,11 @@ CASES = {
         '"""x"""\ndef f(a: int) -> int:\n    return a',
         '"""x"""\ndef f(a: int) -> int:\n    """The same."""\n    return a\ndef _g(a):\n    pass',
     ),
+    "names use plain words": (
+        "jobs/a.py",
+        "told = 1",
+        "given_name = 1\nmatch_alone = row.found\nfor line in lines:\n    pass",
+    ),
 }
 
 # further snippets that must be caught, where a rule has several edges
@@ -120,6 +125,12 @@ ALSO_CAUGHT = [
     ("joins say how", "demo/a.py", SPARK + 'both = left.join(right, on="id")'),
     ("public names are documented", "jobs/a.py", '"""x"""\ndef f(a):\n    """The same."""'),
     ("public names are documented", "jobs/a.py", "x = 1"),
+    ("names use plain words", "jobs/a.py", "def _was_told(a): 1"),
+    ("names use plain words", "jobs/a.py", "def f(*, asked): 1"),
+    ("names use plain words", "schemas/a.py", "class Sifted: 1"),
+    ("names use plain words", "jobs/a.py", "for odd in keys: 1"),
+    ("names use plain words", "jobs/a.py", "self.is_crowded = 1"),
+    ("names use plain words", "jobs/a.py", "x = [met for met in rows]"),
     (
         "public names are documented",
         "jobs/a.py",
