@@ -142,7 +142,7 @@ def find_record_types(sample: Sample, layout: DelimitedLayout, start: int) -> Re
     Raises:
         FileRefused: the first line is no header record, or the last line no trailer record.
     """
-    records, strip_characters = layout.records, (layout.quote or "") + layout.marks
+    records, strip_characters = layout.records, (layout.quote or "") + layout.cell_markers
     format_arguments = (layout.separator, strip_characters, layout.encoding)
     if records is None:
         return (

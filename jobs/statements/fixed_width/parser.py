@@ -91,18 +91,10 @@ def plan(sample: Sample, profile: Profile) -> Plan:
         end, trailer = read_trailer(sample, layout.trailer, layout, start)
         declared += read_totals(sample, trailer, layout.trailer, layout)
         file_date = read_file_date(sample, trailer, layout.trailer, layout) or file_date
-    private_bytes = PrivateBytes(
-        _find_bytes(layout, "payer_name"), _find_bytes(layout, "account_tail"), layout.encoding
-    )
-    line_format = LineFormat(
-        layout.encoding,
-        "",
-        None,
-        0,
-        (),
-        cutter=_build_cutter(layout, spans),
-        private_cells=private_bytes,
-    )
+    names, numbers = _find_bytes(layout, "payer_name"), _find_bytes(layout, "account_tail")
+    private = PrivateBytes(names, numbers, layout.encoding)
+    cutter = _build_cutter(layout, spans)
+    line_format = LineFormat(layout.encoding, "", None, 0, (), cutter=cutter, private_cells=private)
     currency = layout.constants.get("currency")
     return Plan(
         "fixed_width",

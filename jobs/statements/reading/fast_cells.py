@@ -51,7 +51,7 @@ def read_cells_fast(block: bytes, line_format: "LineFormat") -> dict[int, pa.Arr
     if block.startswith(_BOM):  # Arrow drops it
         return None
     if line_format.separator == BACKTICK:
-        if counts.ticks != lines * line_format.width or counts.joints != lines * (
+        if counts.backticks != lines * line_format.width or counts.separators != lines * (
             line_format.width - 1
         ):
             return None
@@ -92,8 +92,8 @@ class _ByteCounts:
 
     newlines: int = 0
     returns: int = 0
-    ticks: int = 0
-    joints: int = 0
+    backticks: int = 0
+    separators: int = 0
 
 
 def _count_bytes(block: bytes) -> _ByteCounts | None:
@@ -112,9 +112,9 @@ def _count_bytes(block: bytes) -> _ByteCounts | None:
             return None
         counts.newlines += int(np.count_nonzero(ends))
         counts.returns += int(np.count_nonzero(window == _RETURN))
-        counts.ticks += int(np.count_nonzero(ticks))
-        counts.joints += int(np.count_nonzero(ticks[1:] & (window[:-1] == _COMMA)))
-        counts.joints += int(bool(ticks[0]) and before == _COMMA)
+        counts.backticks += int(np.count_nonzero(ticks))
+        counts.separators += int(np.count_nonzero(ticks[1:] & (window[:-1] == _COMMA)))
+        counts.separators += int(bool(ticks[0]) and before == _COMMA)
         before = int(window[-1])
     return counts
 

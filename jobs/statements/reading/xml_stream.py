@@ -38,20 +38,20 @@ def stream_elements(
     """
     ends = (f"{{*}}{name}", f"{{*}}{until or name}")
     parser = etree.XMLPullParser(events=("end",), tag=ends, **SAFE_OPTIONS)
-    silent, started = 0, False
+    bytes_since_element, is_checked = 0, False
     try:
         while chunk := source.read(_CHUNK_BYTES):
             parser.feed(chunk)
-            silent += len(chunk)
+            bytes_since_element += len(chunk)
             element: Any
             for _, element in parser.read_events():
-                silent = 0
-                started = started or assert_no_document_type(element, file)
+                bytes_since_element = 0
+                is_checked = is_checked or assert_no_document_type(element, file)
                 if until is not None and etree.QName(element).localname == until:
                     return
                 yield element
                 release_element(element)
-            if silent > ELEMENT_GAP_BYTES_MAX:
+            if bytes_since_element > ELEMENT_GAP_BYTES_MAX:
                 problem = f"no element {name} ends within {ELEMENT_GAP_BYTES_MAX} bytes"
                 raise FileRefused("BAD_XML", file, problem, "inspect the file")
         parser.close()

@@ -28,7 +28,7 @@ class SheetLayout(DelimitedLayout):
     """A layout whose lines are the rows of a sheet."""
 
     is_sheet: ClassVar[bool] = True
-    marks: ClassVar[str] = MARKERS
+    cell_markers: ClassVar[str] = MARKERS
 
     def text(self, raw: bytes, errors: str = "replace") -> str:
         """Renders rows for people: without markers, numbers with the decimal sign of `amounts`."""

@@ -29,9 +29,7 @@ MergedArea = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class CellContext:
-    """What cells refer to: the workbook's shared texts, the meaning of numbers by style, and
-    whether dates count from 1904.
-    """
+    """What cells refer to: shared texts, the meaning of numbers by style, and the date system."""
 
     texts: Sequence[bytes]
     styles: Sequence[int]
@@ -56,9 +54,7 @@ def find_merged_areas(source: IO[bytes], name: str) -> list[MergedArea]:
         rest = text[-_MERGED_BYTES_MAX:]
         if b"mergeCell" in text:
             for match in _MERGED.finditer(text):
-                corners = [
-                    _parse_cell_reference(corner.decode(), name) for corner in match.groups()
-                ]
+                corners = [_parse_cell_reference(ref.decode(), name) for ref in match.groups()]
                 areas.append((corners[0][1], corners[1][1], corners[0][0], corners[1][0]))
     return sorted(set(areas), reverse=True)
 
@@ -134,9 +130,8 @@ class SheetReader:
             if reference is None:
                 column = last_column + 1
             else:
-                cached = (
-                    columns.get(reference[: -len(suffix)]) if reference.endswith(suffix) else None
-                )
+                is_in_row = reference.endswith(suffix)
+                cached = columns.get(reference[: -len(suffix)]) if is_in_row else None
                 column = self._find_column(reference) if cached is None else cached
             if column <= last_column:
                 raise bad_sheet(self.name, f"cell {reference} is repeated or out of order", number)
@@ -244,9 +239,7 @@ def read_text(element: etree._Element) -> str:
 
 
 def _encode_iso_time(text: str) -> bytes:
-    """Encodes a date or time of the strict format. One with an offset stays a text, which the
-    profile's format reads.
-    """
+    """Encodes a date or time of the strict format. One with an offset stays a text."""
     has_offset = re.search(r"(Z|[+-]\d\d:?\d\d)$", text) and "T" in text
     if has_offset:
         return encode_cell(text)

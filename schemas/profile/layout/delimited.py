@@ -45,14 +45,14 @@ LINE_COLUMNS = Literal[
 Place = str | int | tuple[str, ...] | tuple[int, ...]
 
 
-def _encoding(name: str) -> str:
+def _check_encoding(name: str) -> str:
     try:
-        found = codecs.lookup(name).name
+        codec = codecs.lookup(name).name
     except LookupError as fault:
         raise ValueError(f"{name!r} is no encoding; write utf-8, gb18030 or the like") from fault
-    if found.startswith(("utf-16", "utf-32")):
+    if codec.startswith(("utf-16", "utf-32")):
         raise ValueError(f"{name} has no one-byte line ends; have the file sent in utf-8")
-    return found
+    return codec
 
 
 class Sign(Strict):
@@ -91,12 +91,12 @@ class DelimitedLayout(Strict):
     those that are visible.
     """
 
-    #: Whether lines are rows of a sheet; what then marks cells that are no text.
+    #: Whether lines are rows of a sheet, and the markers before cells that are no text.
     is_sheet: ClassVar[bool] = False
-    marks: ClassVar[str] = ""
+    cell_markers: ClassVar[str] = ""
 
     sheet: Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)] | None = None
-    encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
+    encoding: Annotated[str, AfterValidator(_check_encoding)] = "utf-8"
     separator: str = Field(default=",", min_length=1, max_length=8)
     quote: str | None = Field(default=None, min_length=1, max_length=1)
     header: Literal["names", "none"] = "names"
@@ -166,7 +166,7 @@ class DelimitedLayout(Strict):
         return sorted(self.model_fields_set & other)
 
     @model_validator(mode="after")
-    def _columns_fit(self) -> Self:
+    def _check_columns(self) -> Self:
         wanted = str if self.header == "names" else int
         wrong = [key for key, place in self.wanted().items() if not isinstance(place, wanted)]
         if wrong:
@@ -193,7 +193,7 @@ class DelimitedLayout(Strict):
         return self
 
     @model_validator(mode="after")
-    def _choices_fit(self) -> Self:
+    def _check_choices(self) -> Self:
         clashes = (
             (self.in_out and "amount" in self.columns, "amount and in_out"),
             (self.in_out and self.sign, "sign and in_out"),
@@ -221,7 +221,7 @@ class DelimitedLayout(Strict):
             raise ValueError(f"quote {self.quote!r} is no plain character")
         if "\n" in self.separator or "\r" in self.separator:
             raise ValueError("the separator holds a line end")
-        faults = [*self._kinds_fit(), *self._net_fits()]
+        faults = [*self._by_kind_faults(), *self._net_faults()]
         if faults:
             raise ValueError("; ".join(faults))
         foot = any(total.at == "foot" for total in self.totals)
@@ -229,7 +229,7 @@ class DelimitedLayout(Strict):
             raise ValueError("totals at the foot need `footer`, or `records.trailer`")
         return self
 
-    def _kinds_fit(self) -> Iterator[str]:
+    def _by_kind_faults(self) -> Iterator[str]:
         for kind, own in self.by_kind.items():
             for key, place in own.items():
                 wide, base = (
@@ -241,7 +241,7 @@ class DelimitedLayout(Strict):
                 elif place is not None and wide != base:
                     yield f"by_kind.{kind}.{key}: give as many columns as in columns.{key}"
 
-    def _net_fits(self) -> Iterator[str]:
+    def _net_faults(self) -> Iterator[str]:
         if self.balance is not None and "currency" not in self.constants:
             yield "balance: an account is of one currency; give it in constants"
         if self.net is not None and "fee" not in set(self.columns) | set(self.constants):

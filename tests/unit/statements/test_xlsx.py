@@ -263,8 +263,8 @@ def test_sheet_supports_every_delimited_layout_key() -> None:
         (2, -400, -2, "R1", "S1", "王**"),
         (4, 1000, 6, "S1", None, "王**"),
     ]
-    off = read_sheet_rows((*rows[0][:6], 3.99, *rows[0][7:]), *rows[1:])
-    assert "SETTLEMENT_DIFFERS" in off.verdict and "王示例" not in str(off.rejected)
+    wrong_net = read_sheet_rows((*rows[0][:6], 3.99, *rows[0][7:]), *rows[1:])
+    assert "SETTLEMENT_DIFFERS" in wrong_net.verdict and "王示例" not in str(wrong_net.rejected)
     wrong_balance = read_sheet_rows((*rows[0][:7], 5.97, rows[0][8]), *rows[1:])
     assert "BALANCE_BROKEN" in wrong_balance.verdict
 
