@@ -8,21 +8,35 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.statements.alipay.layout import bound, frame_of, private, realigned, titled, total
+from jobs.statements.alipay.layout import (
+    bill_format,
+    bill_texts,
+    bind_columns,
+    find_total,
+    has_title,
+    read_frame,
+)
 from jobs.statements.canonical.lines import (
     Lines,
-    given,
-    masked_name,
-    money,
-    needed,
-    nulls,
-    times,
-    with_references,
+    add_normalized_references,
+    mask_names,
+    null_column,
+    parse_local_times,
+    require,
+    set_amount_column,
+    to_null,
 )
-from jobs.statements.canonical.money import mapped
-from jobs.statements.parser import Declared, Dialect, Parsed, Plan, Sample, linked
+from jobs.statements.canonical.money import map_codes
+from jobs.statements.parser import (
+    DeclaredTotal,
+    Dialect,
+    ParsedBlock,
+    Plan,
+    Sample,
+    check_running_balance,
+)
 from jobs.statements.reading.cells import read_cells
-from jobs.statements.reading.shape import Cells, Rejected, Shape
+from jobs.statements.reading.line_format import Cells, RejectedLines
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Kind
 
@@ -50,7 +64,7 @@ _NEEDED = (
     "balance",
     "type",
 )
-_FREE = ("goods", "other", "remark")
+_FREE_TEXTS = ("goods", "other", "remark")
 _NUMBERS = ("收入金额", "收入", "支出金额", "支出", "账户余额", "余额")
 _TRANSFER = "转账"
 _KINDS = {
@@ -72,84 +86,93 @@ _NUMBER = r"(-?[\d,]*\.?\d+)"
 
 def identify(sample: Sample) -> bool:
     """Whether the file begins with the title of an account detail."""
-    return titled(sample, "账务明细")
+    return has_title(sample, "账务明细")
 
 
 def plan(sample: Sample, profile: Profile) -> Plan:
-    """Binds the header, reads the footer, and sees which way the file runs.
+    """Binds the header, reads the footer, and finds out whether the newest line is first.
 
     Raises:
-        FileRefused: another bill, account or day; a column or a total missing.
+        FileRefused: it is another bill, account or day, or lacks a column or a total.
     """
-    frame = frame_of(sample, "账务明细", profile)
-    places = bound(sample, frame, HEADINGS, _NEEDED)
-    declared: list[Declared] = []
+    frame = read_frame(sample, "账务明细", profile)
+    places = bind_columns(sample, frame, HEADINGS, _NEEDED)
+    declared: list[DeclaredTotal] = []
     for side, word in (("out", "支出"), ("in", "收入")):
-        found = total(sample, frame.foot, rf"{word}合计[:：](\d+)笔[,，]共{_NUMBER}元")
+        found = find_total(sample, frame.foot, rf"{word}合计[:：](\d+)笔[,，]共{_NUMBER}元")
         declared += [
-            Declared(f"{side}_count", found[1], "count"),
-            Declared(f"{side}_amount", found[2].lstrip("-"), "major"),
+            DeclaredTotal(f"{side}_count", found[1], "count"),
+            DeclaredTotal(f"{side}_amount", found[2].lstrip("-"), "major"),
         ]
-    wanted = tuple(sorted(set(places.values())))
-    realign = realigned(frame, places, _FREE, ("time",), _NUMBERS)
-    hidden = private(frame, places, "other")
-    shape = Shape(
-        frame.encoding, ",", None, len(frame.names), wanted, realign=realign, private=hidden
+    layout = bill_format(
+        frame,
+        places,
+        free_texts=_FREE_TEXTS,
+        dates=("time",),
+        numbers=_NUMBERS,
+        counterparty="other",
     )
-    at = (frame.start, frame.first_line, frame.end)
     covered = ("count", "amount")
-    made = Plan("alipay_account", shape, places, *at, tuple(declared), "CNY", "on", covered=covered)
+    draft = Plan(
+        "alipay_account",
+        layout,
+        places,
+        frame.start,
+        frame.first_line,
+        frame.end,
+        tuple(declared),
+        "CNY",
+        "on",
+        covered_totals=covered,
+    )
     head = sample.head[frame.start : frame.end]
-    cells = read_cells(head[: head.rfind(b"\n") + 1], 1, shape, Rejected())
-    moments = given(cells.columns[places["time"]], ("",), " \t")
+    cells = read_cells(head[: head.rfind(b"\n") + 1], 1, layout, RejectedLines())
+    moments = to_null(cells.columns[places["time"]], ("",), " \t")
     if len(moments) > 1 and moments[0].as_py() and moments[-1].as_py():
-        made = replace(made, newest_first=moments[0].as_py() > moments[-1].as_py())
+        draft = replace(draft, reverse_order=moments[0].as_py() > moments[-1].as_py())
         if moments[0].as_py() == moments[-1].as_py():
-            onward = parse(cells, made, profile).link
-            made = replace(made, newest_first=bool(onward and onward.broken))
-    return made
+            forward = parse(cells, draft, profile).balance_segment
+            draft = replace(draft, reverse_order=bool(forward and forward.gaps))
+    return draft
 
 
-def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
-    """Cells of an account detail to canonical lines, and its piece of the running balance."""
+def parse(cells: Cells, plan: Plan, profile: Profile) -> ParsedBlock:
+    """Cells of an account detail to canonical lines, and the block's running balance."""
     count = len(cells.line_no)
-    text = {
-        name: given(cells.columns[plan.places[name]], ("",), " \t")
-        if name in plan.places
-        else nulls(count)
-        for name in HEADINGS
-    }
+    text = bill_texts(cells, plan, HEADINGS)
     lines = Lines({"currency": pa.repeat(pa.scalar("CNY", pa.string()), count)})
     columns = lines.columns
     for name in ("income", "expense", "balance"):
-        money(lines, name, text[name], "major")
-    income, expense, balance = (columns.pop(each) for each in ("income", "expense", "balance"))
-    income, expense = (pc.fill_null(pc.abs(each), 0) for each in (income, expense))
+        set_amount_column(lines, name, text[name], "major")
+    income, expense, balance = (columns.pop(name) for name in ("income", "expense", "balance"))
+    income, expense = (pc.fill_null(pc.abs(values), 0) for values in (income, expense))
     both = pc.and_(pc.greater(income, 0), pc.greater(expense, 0))
-    lines.blame_where(both, "BAD_SIGN: it has an income and an expense")
+    lines.reject_where(both, "BAD_SIGN: it has an income and an expense")
     columns["amount"] = pc.subtract(income, expense)
-    kinds = {word: kind.value for word, kind in {**_KINDS, **profile.alipay.kinds}.items()}
+    kinds = {name: kind.value for name, kind in {**_KINDS, **profile.alipay.kinds}.items()}
     transfer = pc.fill_null(pc.equal(text["type"], _TRANSFER), False)
     if _TRANSFER not in kinds:
         kinds[_TRANSFER] = Kind.TOP_UP.value
-        columns["kind"], faults = mapped(text["type"], kinds.get, "UNKNOWN_KIND")
-        leaving = pc.and_(transfer, pc.greater(expense, 0))
-        columns["kind"] = pc.if_else(leaving, Kind.PAYOUT.value, columns["kind"])
+        columns["kind"], faults = map_codes(text["type"], kinds.get, "UNKNOWN_KIND")
+        is_outgoing = pc.and_(transfer, pc.greater(expense, 0))
+        columns["kind"] = pc.if_else(is_outgoing, Kind.PAYOUT.value, columns["kind"])
     else:
-        columns["kind"], faults = mapped(text["type"], kinds.get, "UNKNOWN_KIND")
-    lines.blame(faults)
-    columns["fee"] = nulls(count, pa.int64())
+        columns["kind"], faults = map_codes(text["type"], kinds.get, "UNKNOWN_KIND")
+    lines.reject(faults)
+    columns["fee"] = null_column(count, pa.int64())
     columns["status"] = pa.repeat(pa.scalar("SUCCEEDED", pa.string()), count)
-    columns["traded_at"], faults = times(text["time"], "%Y-%m-%d %H:%M:%S", profile.zone)
-    lines.blame(faults)
+    columns["traded_at"], faults = parse_local_times(
+        text["time"], "%Y-%m-%d %H:%M:%S", profile.zone
+    )
+    lines.reject(faults)
     columns["our_ref"] = text["order_no"]
     columns["channel_ref"] = text["flow_no"]
     columns["order_ref"] = text["business_no"]
-    columns["batch_ref"] = columns["original_ref"] = nulls(count)
-    columns["payer_name"] = masked_name(text["other"])
-    needed(lines, ("kind", "amount", "traded_at", "channel_ref"))
-    lines.blame_where(pc.is_null(balance), "NO_VALUE: 账户余额 is empty")
-    with_references(columns, profile)
+    columns["batch_ref"] = columns["original_ref"] = null_column(count)
+    columns["payer_name"] = mask_names(text["other"])
+    require(lines, ("kind", "amount", "traded_at", "channel_ref"))
+    lines.reject_where(pc.is_null(balance), "NO_VALUE: 账户余额 is empty")
+    add_normalized_references(columns, profile)
     one = pa.repeat(pa.scalar(1, pa.int64()), count)
     zero = pa.repeat(pa.scalar(0, pa.int64()), count)
     totals = {
@@ -158,12 +181,14 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
         "out_count": pc.if_else(pc.greater(expense, 0), one, zero),
         "out_amount": expense,
     }
-    there = pc.and_(pc.is_valid(columns["amount"]), pc.is_valid(balance))
-    link = None
-    if profile.alipay.balance == "checked" and pc.any(there).as_py():
-        chain = (columns["amount"].filter(there), balance.filter(there))
-        link = linked(*chain, cells.line_no.filter(there), plan.newest_first)
-    return Parsed(lines, totals, link)
+    has_both = pc.and_(pc.is_valid(columns["amount"]), pc.is_valid(balance))
+    segment = None
+    if profile.alipay.balance == "checked" and pc.any(has_both).as_py():
+        columns_with_both = (columns["amount"].filter(has_both), balance.filter(has_both))
+        segment = check_running_balance(
+            *columns_with_both, cells.line_no.filter(has_both), plan.reverse_order
+        )
+    return ParsedBlock(lines, totals, segment)
 
 
 DIALECT = Dialect("alipay_account", identify, plan, parse=parse)

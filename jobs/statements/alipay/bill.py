@@ -6,21 +6,27 @@ Source: Alipay's open platform, bill download; docs/reference/dialects/alipay_bi
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.statements.alipay.layout import bound, frame_of, private, realigned, titled, total
+from jobs.statements.alipay.layout import (
+    bill_format,
+    bill_texts,
+    bind_columns,
+    find_total,
+    has_title,
+    read_frame,
+)
 from jobs.statements.canonical.lines import (
     Lines,
-    given,
-    masked_name,
-    money,
-    needed,
-    nulls,
-    signed_by,
-    times,
-    with_references,
+    add_normalized_references,
+    apply_sign,
+    mask_names,
+    null_column,
+    parse_local_times,
+    require,
+    set_amount_column,
 )
-from jobs.statements.canonical.money import mapped
-from jobs.statements.parser import Declared, Dialect, Parsed, Plan, Sample
-from jobs.statements.reading.shape import Cells, Shape
+from jobs.statements.canonical.money import map_codes
+from jobs.statements.parser import DeclaredTotal, Dialect, ParsedBlock, Plan, Sample
+from jobs.statements.reading.line_format import Cells
 from schemas.profile.channel import Profile
 
 #: Our name of a column, and the headings it has had, without their units.
@@ -45,7 +51,7 @@ HEADINGS = {
     "remark": ("备注",),
 }
 _NEEDED = ("trade_no", "order_no", "type", "done", "ordered", "settled", "fee", "request")
-_FREE = ("goods", "store_name", "operator", "payer", "coupon", "remark")
+_FREE_TEXTS = ("goods", "store_name", "operator", "payer", "coupon", "remark")
 _MONEY = ("ordered", "settled", "discount", "fee")
 #: Every heading whose cells hold a number.
 _NUMBERS = (
@@ -54,7 +60,7 @@ _NUMBERS = (
 )  # fmt: skip
 _KINDS = {"交易": "PAYMENT", "退款": "REFUND"}
 _NUMBER = r"(-?[\d,]*\.?\d+)"
-#: Footers of today and of before: which column their sums are of.
+#: By subject, the pattern of the current footer and that of the older one.
 _FOOTERS = (
     ("payment", rf"交易合计[:：](\d+)笔[,，]商家实收共{_NUMBER}元[,，]商家优惠共{_NUMBER}元",
      rf"交易合计[:：](\d+)笔[,，]交易金额共{_NUMBER}元[,，]优惠金额共{_NUMBER}元"),
@@ -65,99 +71,109 @@ _FOOTERS = (
 
 def identify(sample: Sample) -> bool:
     """Whether the file begins with the title of a trade detail."""
-    return titled(sample, "业务明细")
+    return has_title(sample, "业务明细")
 
 
 def plan(sample: Sample, profile: Profile) -> Plan:
-    """Binds the header, reads the footer.
+    """Binds the header and reads the footer.
 
     Raises:
-        FileRefused: another bill, account or day; a column or a total missing.
+        FileRefused: it is another bill, account or day, or lacks a column or a total.
     """
-    frame = frame_of(sample, "业务明细", profile)
-    places = bound(sample, frame, HEADINGS, _NEEDED)
-    declared: list[Declared] = []
-    for subject, today, before in _FOOTERS:
-        found = total(sample, frame.foot, f"{today}|{before}")
-        of_today = found[1] is not None
-        count, amount, discount = found.groups()[:3] if of_today else found.groups()[3:]
-        basis = "settled" if of_today else "ordered"
+    frame = read_frame(sample, "业务明细", profile)
+    places = bind_columns(sample, frame, HEADINGS, _NEEDED)
+    declared: list[DeclaredTotal] = []
+    for subject, current, older in _FOOTERS:
+        found = find_total(sample, frame.foot, f"{current}|{older}")
+        is_current = found[1] is not None
+        count, amount, discount = found.groups()[:3] if is_current else found.groups()[3:]
+        basis = "settled" if is_current else "ordered"
         declared += [
-            Declared(f"{subject}_count", count, "count"),
-            Declared(f"{subject}_{basis}", _unsigned(amount), "major"),
+            DeclaredTotal(f"{subject}_count", count, "count"),
+            DeclaredTotal(f"{subject}_{basis}", _unsigned(amount), "major"),
         ]
-        if of_today and "discount" in places:
-            declared.append(Declared(f"{subject}_discount", _unsigned(discount), "major"))
-    wanted = tuple(sorted(set(places.values())))
-    realign = realigned(frame, places, _FREE, ("created", "done"), _NUMBERS)
-    hidden = private(frame, places, "payer")
-    shape = Shape(
-        frame.encoding, ",", None, len(frame.names), wanted, realign=realign, private=hidden
+        if is_current and "discount" in places:
+            declared.append(DeclaredTotal(f"{subject}_discount", _unsigned(discount), "major"))
+    layout = bill_format(
+        frame,
+        places,
+        free_texts=_FREE_TEXTS,
+        dates=("created", "done"),
+        numbers=_NUMBERS,
+        counterparty="payer",
     )
-    at = (frame.start, frame.first_line, frame.end)
     covered = ("count", "amount")
-    return Plan("alipay_bill", shape, places, *at, tuple(declared), "CNY", "on", covered=covered)
+    return Plan(
+        "alipay_bill",
+        layout,
+        places,
+        frame.start,
+        frame.first_line,
+        frame.end,
+        tuple(declared),
+        "CNY",
+        "on",
+        covered_totals=covered,
+    )
 
 
 def _unsigned(text: str) -> str:
     return text.lstrip("-")
 
 
-def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
-    """Cells of a trade detail to canonical lines; a refund repeats its payment's numbers, and is
-    told by its request's.
+def parse(cells: Cells, plan: Plan, profile: Profile) -> ParsedBlock:
+    """Cells of a trade detail to canonical lines.
+
+    A refund repeats the numbers of its payment: its own reference is the number of its request.
     """
     count = len(cells.line_no)
-    text = {
-        name: given(cells.columns[plan.places[name]], ("",), " \t")
-        if name in plan.places
-        else nulls(count)
-        for name in HEADINGS
-    }
+    text = bill_texts(cells, plan, HEADINGS)
     lines = Lines({"currency": pa.repeat(pa.scalar("CNY", pa.string()), count)})
     columns = lines.columns
-    columns["kind"], faults = mapped(text["type"], _KINDS.get, "UNKNOWN_KIND")
-    lines.blame(faults)
+    columns["kind"], faults = map_codes(text["type"], _KINDS.get, "UNKNOWN_KIND")
+    lines.reject(faults)
     for name in _MONEY:
-        money(lines, name, text[name], "major")
-    held = {name: columns.pop(name) for name in _MONEY}
+        set_amount_column(lines, name, text[name], "major")
+    amounts = {name: columns.pop(name) for name in _MONEY}
     refund = pc.fill_null(pc.equal(columns["kind"], "REFUND"), False)
     payment = pc.fill_null(pc.equal(columns["kind"], "PAYMENT"), False)
-    basis = held["ordered" if profile.alipay.amount == "order" else "settled"]
-    columns["amount"] = signed_by(basis, refund, payment)
+    basis = amounts["ordered" if profile.alipay.amount == "order" else "settled"]
+    columns["amount"] = apply_sign(basis, refund, payment)
     # The sign of 服务费 is printed both ways: it is given back with a refund, else charged.
-    columns["fee"] = signed_by(held["fee"], refund, payment)
+    columns["fee"] = apply_sign(amounts["fee"], refund, payment)
     columns["status"] = pa.repeat(pa.scalar("SUCCEEDED", pa.string()), count)
-    columns["traded_at"], faults = times(text["done"], "%Y-%m-%d %H:%M:%S", profile.zone)
-    lines.blame(faults)
+    columns["traded_at"], faults = parse_local_times(
+        text["done"], "%Y-%m-%d %H:%M:%S", profile.zone
+    )
+    lines.reject(faults)
     none = pa.scalar(None, pa.string())
     of_refund = pc.binary_join_element_wise(text["trade_no"], text["request"], "_")
     columns["our_ref"] = pc.if_else(refund, text["request"], text["order_no"])
     columns["channel_ref"] = pc.if_else(refund, of_refund, text["trade_no"])
     columns["order_ref"] = text["order_no"]
     columns["original_ref"] = pc.if_else(refund, text["trade_no"], none)
-    columns["batch_ref"] = nulls(count)
+    columns["batch_ref"] = null_column(count)
     columns["merchant_id"] = text["store"]
     columns["terminal_id"] = text["terminal"]
-    columns["payer_name"] = masked_name(text["payer"])
-    needed(lines, ("kind", "amount", "traded_at", "channel_ref"))
-    with_references(columns, profile)
-    return Parsed(lines, _totals(held, payment, refund, plan))
+    columns["payer_name"] = mask_names(text["payer"])
+    require(lines, ("kind", "amount", "traded_at", "channel_ref"))
+    add_normalized_references(columns, profile)
+    return ParsedBlock(lines, _totals(amounts, payment, refund, plan))
 
 
 def _totals(
-    held: dict[str, pa.Array], payment: pa.Array, refund: pa.Array, plan: Plan
+    amounts: dict[str, pa.Array], payment: pa.Array, refund: pa.Array, plan: Plan
 ) -> dict[str, pa.Array]:
-    out = {}
+    totals = {}
     zero = pa.repeat(pa.scalar(0, pa.int64()), len(payment))
-    for each in plan.declared:
-        subject, _, what = each.name.partition("_")
-        own = payment if subject == "payment" else refund
-        size = pc.add(zero, 1) if what == "count" else pc.fill_null(held[what], 0)
+    for total in plan.declared:
+        subject, _, column = total.name.partition("_")
+        is_subject = payment if subject == "payment" else refund
+        size = pc.add(zero, 1) if column == "count" else pc.fill_null(amounts[column], 0)
         if subject == "refund":
             size = pc.abs(size)
-        out[each.name] = pc.if_else(own, size, zero)
-    return out
+        totals[total.name] = pc.if_else(is_subject, size, zero)
+    return totals
 
 
 DIALECT = Dialect("alipay_bill", identify, plan, parse=parse)

@@ -1,16 +1,20 @@
-"""The frame of Alipay's merchant bills: lines led by `#` above and below, a header bound by name.
+"""The layout of Alipay's bills: a header bound by name, and lines with `#` above and below.
 
 Source: Alipay's open platform, bill download; docs/reference/dialects/alipay_bill.md.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from jobs.statements.parser import Sample
-from jobs.statements.reading.masking import Private
-from jobs.statements.reading.realign import Realign
+import pyarrow as pa
+
+from jobs.statements.canonical.lines import null_column, to_null
+from jobs.statements.parser import Plan, Sample
+from jobs.statements.reading.line_format import Cells, LineFormat
+from jobs.statements.reading.masking import PrivateCells
+from jobs.statements.reading.realign import Realigner
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 
@@ -20,13 +24,16 @@ _ACCOUNT = re.compile(r"#\s*账号[:：]\s*\[?(?P<account>\d{16,20})")
 _FROM = re.compile(r"起始日期[:：]\s*\[?(?P<y>\d{4})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日")
 _TO = re.compile(r"终止日期[:：]\s*\[?(?P<y>\d{4})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日")
 _BRACKETS = re.compile(r"[（(][^（()）]*[）)]")
-#: Lines above the header.
+#: Lines above the header at most.
 PREAMBLE_MAX = 30
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A bill's encoding, headings without units, where its lines lie, the text below them."""
+    """A bill's encoding, headings without units, and footer lines.
+
+    Its lines are at bytes `start` to `end`; the first one has the number `first_line`.
+    """
 
     encoding: str
     names: list[str]
@@ -36,8 +43,8 @@ class Frame:
     foot: list[str]
 
 
-def encoding_of(head: bytes) -> str:
-    """UTF-8 where the file is that, else GB18030, which holds GBK."""
+def detect_encoding(head: bytes) -> str:
+    """`utf-8` where the bytes are valid UTF-8, else `gb18030`, which contains GBK."""
     try:
         head[: head.rfind(b"\n") + 1].decode("utf-8")
     except UnicodeDecodeError:
@@ -45,21 +52,21 @@ def encoding_of(head: bytes) -> str:
     return "utf-8"
 
 
-def titled(sample: Sample, what: str) -> bool:
+def has_title(sample: Sample, what: str) -> bool:
     """Whether the first line is this bill's title."""
     first = sample.head.removeprefix(_BOM).split(b"\n", 1)[0]
-    found = _TITLE.match(first.decode(encoding_of(sample.head), "replace"))
+    found = _TITLE.match(first.decode(detect_encoding(sample.head), "replace"))
     return bool(found and found["what"] == what)
 
 
-def frame_of(sample: Sample, what: str, profile: Profile) -> Frame:
-    """Finds header and footer of a bill, and makes sure that it is of our account and of its day.
+def read_frame(sample: Sample, what: str, profile: Profile) -> Frame:
+    """Finds header and footer of a bill, and makes sure that its account and its day are right.
 
     Raises:
-        FileRefused: another bill, account or day, or no header or end of the list in it.
+        FileRefused: it is another bill, account or day, or lacks its header or end of the list.
     """
-    name = sample.name
-    if titled(sample, f"{what[:2]}汇总"):
+    name = sample.file_name
+    if has_title(sample, f"{what[:2]}汇总"):
         raise FileRefused(
             "SUMMARY_FILE",
             name,
@@ -67,7 +74,7 @@ def frame_of(sample: Sample, what: str, profile: Profile) -> Frame:
             "take the detail file of the same archive, by `files.member`",
             1,
         )
-    if not titled(sample, what):
+    if not has_title(sample, what):
         raise FileRefused(
             "UNKNOWN_LAYOUT",
             name,
@@ -75,7 +82,7 @@ def frame_of(sample: Sample, what: str, profile: Profile) -> Frame:
             "send the bill as Alipay serves it",
             1,
         )
-    encoding = encoding_of(sample.head)
+    encoding = detect_encoding(sample.head)
     above: list[str] = []
     start = len(_BOM) if sample.head.startswith(_BOM) else 0
     for line in range(1, PREAMBLE_MAX + 1):
@@ -85,49 +92,49 @@ def frame_of(sample: Sample, what: str, profile: Profile) -> Frame:
         text = sample.head[start:end].decode(encoding, "replace").strip()
         start = end
         if text and not text.startswith("#"):
-            _ours(above, sample, profile)
-            below, foot = _foot(sample, encoding, what)
-            names = [_BRACKETS.sub("", each).strip() for each in text.split(",")]
+            _assert_own_bill(above, sample, profile)
+            below, foot = _find_footer(sample, encoding, what)
+            names = [_BRACKETS.sub("", heading).strip() for heading in text.split(",")]
             return Frame(encoding, names, start, line + 1, max(below, start), foot)
         above.append(text)
     raise FileRefused("UNKNOWN_LAYOUT", name, "no header below its title", "fetch it again", 1)
 
 
-def _ours(above: list[str], sample: Sample, profile: Profile) -> None:
+def _assert_own_bill(above: list[str], sample: Sample, profile: Profile) -> None:
     text = "\n".join(above)
     account, begins, ends = _ACCOUNT.search(text), _FROM.search(text), _TO.search(text)
     known = profile.alipay.accounts
     if known and (account is None or account["account"][:16] not in known):
         raise FileRefused(
             "OTHER_CHANNEL",
-            sample.name,
+            sample.file_name,
             "its account is not this channel's",
             "add it to `alipay.accounts`, or have the right file sent",
             2,
         )
-    if sample.day is None or begins is None:
+    if sample.business_date is None or begins is None:
         return
     first, last = (
         date(int(hit["y"]), int(hit["m"]), int(hit["d"])) if hit else None for hit in (begins, ends)
     )
-    if first is not None and not first <= sample.day <= (last or first):
+    if first is not None and not first <= sample.business_date <= (last or first):
         raise FileRefused(
             "WRONG_DAY",
-            sample.name,
-            f"it begins on {first}, and is not of {sample.day}",
+            sample.file_name,
+            f"it begins on {first}, and is not of {sample.business_date}",
             "have the right day sent",
             3,
         )
 
 
-def _foot(sample: Sample, encoding: str, what: str) -> tuple[int, list[str]]:
-    """The byte at which the list ends, and the text from there on."""
+def _find_footer(sample: Sample, encoding: str, what: str) -> tuple[int, list[str]]:
+    """The byte at which the list of lines ends, and the lines of text from there on."""
     mark = f"{what}列表结束".encode(encoding)
     at = sample.tail.rfind(mark)
     if at < 0:
         raise FileRefused(
             "FOOTER_MISSING",
-            sample.name,
+            sample.file_name,
             f"no line says {what}列表结束",
             "fetch the file again, it was cut",
         )
@@ -136,26 +143,26 @@ def _foot(sample: Sample, encoding: str, what: str) -> tuple[int, list[str]]:
     return sample.tail_offset + line, foot
 
 
-def bound(
+def bind_columns(
     sample: Sample, frame: Frame, headings: Mapping[str, tuple[str, ...]], needed: tuple[str, ...]
 ) -> dict[str, int]:
-    """Where each column that is read stands: the first of its headings that the bill has.
+    """The cell (from 0) of each column: of the first of its headings that the bill has.
 
     Raises:
-        FileRefused: a needed one is missing, or one stands twice.
+        FileRefused: a needed column is missing, or a heading stands twice.
     """
     places = {
-        ours: frame.names.index(next(each for each in known if each in frame.names))
-        for ours, known in headings.items()
+        name: frame.names.index(next(heading for heading in known if heading in frame.names))
+        for name, known in headings.items()
         if set(known) & set(frame.names)
     }
-    missing = [headings[ours][0] for ours in needed if ours not in places]
-    twice = [each for each in set(frame.names) if each and frame.names.count(each) > 1]
+    missing = [headings[name][0] for name in needed if name not in places]
+    twice = [name for name in set(frame.names) if name and frame.names.count(name) > 1]
     if missing or twice:
         found = f"lacks {'、'.join(missing)}" if missing else f"has {twice[0]} twice"
         raise FileRefused(
             "UNKNOWN_LAYOUT",
-            sample.name,
+            sample.file_name,
             f"the header {found}",
             "check that it is the detail file",
             frame.first_line - 1,
@@ -163,38 +170,58 @@ def bound(
     return places
 
 
-def private(frame: Frame, places: Mapping[str, int], name: str) -> Private:
-    """The cell that names the other side: a rejected line does not show it."""
-    cells = tuple(at for ours, at in places.items() if ours == name)
-    return Private(cells, (), len(frame.names), ",", None, " \t")
-
-
-def realigned(
+def bill_format(
     frame: Frame,
     places: Mapping[str, int],
-    free: tuple[str, ...],
+    *,
+    free_texts: tuple[str, ...],
     dates: tuple[str, ...],
     numbers: tuple[str, ...],
-) -> Realign:
-    """How a line is read whose free texts hold commas: nothing in these bills is quoted.
+    counterparty: str,
+) -> LineFormat:
+    """How a bill's lines are cut into cells.
 
-    `free` and `dates` are our names of columns, `numbers` are headings.
+    Alipay quotes nothing: a line with commas in its free texts is realigned. A rejected line hides
+    the counterparty. `free_texts`, `dates` and `counterparty` are our names of columns, `numbers`
+    are headings.
     """
-    return Realign(
-        len(frame.names),
+    width = len(frame.names)
+    realigner = Realigner(
+        width,
         ",",
-        tuple(sorted(places[name] for name in free if name in places)),
+        tuple(sorted(places[name] for name in free_texts if name in places)),
         tuple(places[name] for name in dates if name in places),
-        tuple(at for at, heading in enumerate(frame.names) if heading in numbers),
-        tuple(at for name, at in places.items() if name not in free),
+        tuple(index for index, heading in enumerate(frame.names) if heading in numbers),
+        tuple(index for name, index in places.items() if name not in free_texts),
+    )
+    private_indexes = tuple(index for name, index in places.items() if name == counterparty)
+    return LineFormat(
+        frame.encoding,
+        ",",
+        None,
+        width,
+        tuple(sorted(set(places.values()))),
+        realigner=realigner,
+        private_cells=PrivateCells(private_indexes, (), width, ",", None, " \t"),
     )
 
 
-def total(sample: Sample, foot: list[str], pattern: str) -> re.Match[str]:
-    """The line of the footer that fits.
+def bill_texts(cells: Cells, plan: Plan, headings: Collection[str]) -> dict[str, pa.Array]:
+    """The trimmed texts by our names of columns; null where empty, or where the bill has none."""
+    count = len(cells.line_no)
+    return {
+        name: to_null(cells.columns[plan.column_indexes[name]], ("",), " \t")
+        if name in plan.column_indexes
+        else null_column(count)
+        for name in headings
+    }
+
+
+def find_total(sample: Sample, foot: list[str], pattern: str) -> re.Match[str]:
+    """The match of a pattern in the first footer line that has one; blanks do not count.
 
     Raises:
-        FileRefused: none does.
+        FileRefused: no line matches.
     """
     for line in foot:
         found = re.search(pattern, line.replace(" ", ""))
@@ -202,7 +229,7 @@ def total(sample: Sample, foot: list[str], pattern: str) -> re.Match[str]:
             return found
     raise FileRefused(
         "FOOTER_MISSING",
-        sample.name,
+        sample.file_name,
         f"no total {pattern.split('[', 1)[0]} below the lines",
         "fetch the file again, it was cut",
     )

@@ -1,7 +1,8 @@
 """Stripe's itemized balance reports, as CSV.
 
-`balance_change_from_activity.itemized.*` and `payout_reconciliation.itemized.*`; columns are chosen
-when a report is run, and bound by name. Source: docs/reference/dialects/psp.md.
+`balance_change_from_activity.itemized.*` and `payout_reconciliation.itemized.*`; the
+reader binds columns by name, since a merchant chooses them with every report. Source:
+docs/reference/dialects/psp.md.
 """
 
 from collections.abc import Iterator
@@ -14,16 +15,23 @@ import pyarrow.compute as pc
 
 from jobs.statements.canonical.lines import (
     Lines,
-    dates,
-    money,
-    needed,
-    nulls,
-    times,
-    with_references,
+    add_normalized_references,
+    null_column,
+    parse_full_dates,
+    parse_local_times,
+    require,
+    set_amount_column,
 )
-from jobs.statements.parser import Dialect, Parsed, Plan, Sample
-from jobs.statements.psp.columns import Block, blocks, check_signs, chosen, is_kind, set_kinds
-from jobs.statements.reading.csv_records import bound, header_of, records
+from jobs.statements.parser import Dialect, ParsedBlock, Plan, Sample
+from jobs.statements.psp.columns import (
+    Block,
+    check_signs,
+    has_kind,
+    read_blocks,
+    select_where,
+    set_kinds,
+)
+from jobs.statements.reading.csv_records import find_header, locate_columns, read_records
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Kind
@@ -62,21 +70,24 @@ _TIME = "%Y-%m-%d %H:%M:%S"
 
 
 def identify(sample: Sample) -> bool:
-    """Whether the first record names the columns that every such report must have."""
+    """Whether the first record has the columns that every such report must have."""
     try:
-        heads = [each.cells for each in islice(records(BytesIO(sample.head), sample.name), 1)]
+        records = read_records(BytesIO(sample.head), sample.file_name)
+        headers = [record.cells for record in islice(records, 1)]
     except FileRefused:
         return False
-    return bool(heads) and {"balance_transaction_id", "reporting_category"} <= set(heads[0])
+    return bool(headers) and {"balance_transaction_id", "reporting_category"} <= set(headers[0])
 
 
 def plan(sample: Sample, profile: Profile) -> Plan:
-    """Binds the header.
+    """Binds the columns of the header.
 
     Raises:
-        FileRefused: there is none, or a column that is needed is not in it.
+        FileRefused: there is no header, or it lacks a needed column.
     """
-    header = header_of(sample.name, sample.head, lambda cells: "balance_transaction_id" in cells)
+    header = find_header(
+        sample.file_name, sample.head, lambda cells: "balance_transaction_id" in cells
+    )
     options = profile.stripe
     names = dict[str, tuple[str, ...]](_NAMES)
     names["our_ref"] = (options.our_ref,)
@@ -86,25 +97,29 @@ def plan(sample: Sample, profile: Profile) -> Plan:
     if options.refund_ref is not None:
         names["refund_ref"] = (options.refund_ref,)
         wanted.append("refund_ref")
-    places = bound(header, names, wanted, sample.name)
+    places = locate_columns(header, names, wanted, sample.file_name)
     if "created" not in places and "created_utc" not in places:
         raise FileRefused(
-            "UNKNOWN_LAYOUT", sample.name, "it has no column created or created_utc",
+            "UNKNOWN_LAYOUT", sample.file_name, "it has no column created or created_utc",
             "have the report made with it", header.line_no,
         )  # fmt: skip
     first = header.line_no + 1 + header.raw.count("\n")
-    return Plan("stripe_balance", None, places, 0, first, sample.size, name=sample.name)
+    return Plan(
+        "stripe_balance", None, places, 0, first, sample.byte_size, file_name=sample.file_name
+    )
 
 
-def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[Parsed]:
+def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[ParsedBlock]:
     """The report to canonical lines; amounts in minor units.
 
     Raises:
         FileRefused: see `csv_records.records`.
     """
-    for block, rejected in blocks(source, plan.name, plan.places, plan.first_line):
+    for block, rejected in read_blocks(
+        source, plan.file_name, plan.column_indexes, plan.first_line
+    ):
         lines = _lines(block, profile)
-        yield Parsed(lines, raw=block.raw, rejected=rejected)
+        yield ParsedBlock(lines, raw=block.raw, rejected=rejected)
 
 
 def _lines(block: Block, profile: Profile) -> Lines:
@@ -113,61 +128,61 @@ def _lines(block: Block, profile: Profile) -> Lines:
     columns = lines.columns
     set_kinds(lines, texts("category"), KINDS, profile.stripe.kinds)
     columns["currency"] = pc.utf8_upper(texts("currency"))
-    money(lines, "amount", texts("gross"), "major")
-    money(lines, "fee", texts("fee"), "major")
+    set_amount_column(lines, "amount", texts("gross"), "major")
+    set_amount_column(lines, "fee", texts("fee"), "major")
     _check_net(lines, texts("net"))
     check_signs(lines)
     _set_times(lines, block, profile)
-    paid = is_kind(lines, Kind.PAYMENT, Kind.TOP_UP)
-    returned = is_kind(lines, Kind.REFUND, Kind.CHARGEBACK, Kind.ADJUSTMENT)
+    paid = has_kind(lines, Kind.PAYMENT, Kind.TOP_UP)
+    returned = has_kind(lines, Kind.REFUND, Kind.CHARGEBACK, Kind.ADJUSTMENT)
     charge = pc.coalesce(texts("charge"), texts("source"))
-    columns["our_ref"] = chosen(paid, texts("our_ref"))
+    columns["our_ref"] = select_where(paid, texts("our_ref"))
     if "refund_ref" in block.places:
-        refund = is_kind(lines, Kind.REFUND)
-        columns["our_ref"] = chosen(refund, texts("refund_ref"), columns["our_ref"])
+        refund = has_kind(lines, Kind.REFUND)
+        columns["our_ref"] = select_where(refund, texts("refund_ref"), columns["our_ref"])
     columns["channel_ref"] = texts("channel_ref")
     columns["order_ref"] = charge
-    columns["original_ref"] = chosen(returned, texts("charge"))
+    columns["original_ref"] = select_where(returned, texts("charge"))
     columns["batch_ref"] = texts("payout")
     columns["product"], columns["card_type"] = texts("product"), texts("card_type")
-    needed(lines, ("kind", "amount", "fee", "currency", "channel_ref", "traded_at"))
-    with_references(columns, profile)
+    require(lines, ("kind", "amount", "fee", "currency", "channel_ref", "traded_at"))
+    add_normalized_references(columns, profile)
     return lines
 
 
 def _check_net(lines: Lines, texts: pa.Array) -> None:
-    """Net = gross - fee, but of a payout, whose net is what it adds to the balance."""
+    """Rejects lines whose net is not gross - fee; a payout's net is its change of the balance."""
     columns = lines.columns
-    money(lines, "net", texts, "major")
+    set_amount_column(lines, "net", texts, "major")
     net = columns.pop("net")
-    lines.blame_where(pc.is_null(net), "NO_VALUE: net is empty")
+    lines.reject_where(pc.is_null(net), "NO_VALUE: net is empty")
     differs = pc.not_equal(net, pc.subtract(columns["amount"], columns["fee"]))
-    payout = is_kind(lines, Kind.PAYOUT)
-    lines.blame_where(
+    payout = has_kind(lines, Kind.PAYOUT)
+    lines.reject_where(
         pc.and_(differs, pc.invert(payout)), "SETTLEMENT_DIFFERS: net is not gross - fee"
     )
     own = pc.fill_null(pc.and_(differs, payout), False)
-    columns["settlement_amount"] = chosen(own, net)
-    columns["settlement_currency"] = chosen(own, columns["currency"])
+    columns["settlement_amount"] = select_where(own, net)
+    columns["settlement_currency"] = select_where(own, columns["currency"])
 
 
 def _set_times(lines: Lines, block: Block, profile: Profile) -> None:
-    """`created_utc` where it is there, else `created` in the report's zone, which is the profile's.
+    """Sets times: `created_utc`, else `created` in the report's zone, which is the profile's.
 
-    The settlement date is the day printed, of the payout or else of availability.
+    The settlement date is the printed day of the payout, else of availability.
     """
     name, zone = ("created", profile.zone)
     if "created_utc" in block.places:
         name, zone = "created_utc", "UTC"
-    lines.columns["traded_at"], faults = times(block.texts(name), _TIME, zone)
-    lines.blame(faults)
+    lines.columns["traded_at"], faults = parse_local_times(block.texts(name), _TIME, zone)
+    lines.reject(faults)
     settled = block.texts("settled")
     if not len(settled):
-        lines.columns["settlement_date"] = nulls(0, pa.date32())
+        lines.columns["settlement_date"] = null_column(0, pa.date32())
         return
-    day, faults = dates(pc.replace_substring_regex(settled, " .*$", ""), "%Y-%m-%d")
+    day, faults = parse_full_dates(pc.replace_substring_regex(settled, " .*$", ""), "%Y-%m-%d")
     lines.columns["settlement_date"] = day
-    lines.blame(faults)
+    lines.reject(faults)
 
 
 DIALECT = Dialect("stripe_balance", identify, plan, read=read)

@@ -6,22 +6,22 @@ Source: UnionPay's file interface specification; docs/reference/dialects/unionpa
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.statements.canonical.lines import Lines, needed, with_references
-from jobs.statements.parser import Dialect, Parsed, Plan, Sample
-from jobs.statements.reading.shape import Cells
+from jobs.statements.canonical.lines import Lines, add_normalized_references, require
+from jobs.statements.parser import Dialect, ParsedBlock, Plan, Sample
+from jobs.statements.reading.line_format import Cells
 from jobs.statements.unionpay.layout import (
     CURRENCY,
     RecordLayout,
-    code_or_none,
+    set_amounts,
     set_common,
     set_kinds,
-    set_money,
+    zeros_to_null,
 )
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Kind
 
-#: The fields in order, ours by name. Since V2.5 the reserve of 98 bytes is six fields and less
-#: reserve; none of them is read, so that the record is the same before and after.
+#: The fields in order, with our names of those to read. Since V2.5 the reserve of 98 bytes holds
+#: six fields; the reader needs none of them, so that one layout serves both versions.
 LAYOUT = RecordLayout(
     "unionpay_zm",
     (
@@ -85,37 +85,37 @@ _KINDS = {
 
 def identify(sample: Sample) -> bool:
     """Whether the file begins with a detail record."""
-    return LAYOUT.begins(sample)
+    return LAYOUT.identify(sample)
 
 
 def plan(sample: Sample, profile: Profile) -> Plan:
-    """Where the records lie, and the settlement date that the file's name says.
+    """Where the records are, and the settlement date of the file's name.
 
     Raises:
-        FileRefused: the name says no date.
+        FileRefused: the name has no date.
     """
     return LAYOUT.plan(sample)
 
 
-def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
+def parse(cells: Cells, plan: Plan, profile: Profile) -> ParsedBlock:
     """Records to canonical lines; a refund is linked to its payment by 原交易查询流水号."""
     text = LAYOUT.texts(cells)
     lines = Lines({"currency": pa.repeat(CURRENCY, len(cells.line_no))})
     columns = lines.columns
-    set_money(lines, text)
-    set_kinds(lines, text["kind"], _KINDS, profile, pattern=False)
+    set_amounts(lines, text)
+    set_kinds(lines, text["kind"], _KINDS, profile, has_error_codes=False)
     set_common(lines, text, plan, profile)
     refund = pc.fill_null(pc.equal(columns["kind"], Kind.REFUND.value), False)
     none = pa.scalar(None, pa.string())
     columns["our_ref"] = text["order_no"]
-    columns["channel_ref"] = code_or_none(text["query_id"])
+    columns["channel_ref"] = zeros_to_null(text["query_id"])
     columns["order_ref"] = pc.if_else(refund, text["original_order"], text["order_no"])
-    columns["original_ref"] = pc.if_else(refund, code_or_none(text["original_id"]), none)
+    columns["original_ref"] = pc.if_else(refund, zeros_to_null(text["original_id"]), none)
     columns["terminal_id"] = text["terminal"]
     columns["product"] = text["product"]
-    needed(lines, ("kind", "amount", "traded_at", "channel_ref"))
-    with_references(columns, profile)
-    return Parsed(lines)
+    require(lines, ("kind", "amount", "traded_at", "channel_ref"))
+    add_normalized_references(columns, profile)
+    return ParsedBlock(lines)
 
 
 DIALECT = Dialect("unionpay_zm", identify, plan, parse=parse)

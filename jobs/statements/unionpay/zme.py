@@ -5,16 +5,16 @@ Source: UnionPay's file interface specification; docs/reference/dialects/unionpa
 
 import pyarrow as pa
 
-from jobs.statements.canonical.lines import Lines, needed, with_references
-from jobs.statements.parser import Dialect, Parsed, Plan, Sample
-from jobs.statements.reading.shape import Cells
+from jobs.statements.canonical.lines import Lines, add_normalized_references, require
+from jobs.statements.parser import Dialect, ParsedBlock, Plan, Sample
+from jobs.statements.reading.line_format import Cells
 from jobs.statements.unionpay.layout import (
     CURRENCY,
     RecordLayout,
-    joined,
+    join_numbers,
+    set_amounts,
     set_common,
     set_kinds,
-    set_money,
 )
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Kind
@@ -53,33 +53,35 @@ _KINDS = {"S22": Kind.PAYMENT, "S30": Kind.REFUND}
 
 def identify(sample: Sample) -> bool:
     """Whether the file begins with an error record."""
-    return LAYOUT.begins(sample)
+    return LAYOUT.identify(sample)
 
 
 def plan(sample: Sample, profile: Profile) -> Plan:
-    """Where the records lie, and the settlement date that the file's name says.
+    """Where the records are, and the settlement date of the file's name.
 
     Raises:
-        FileRefused: the name says no date.
+        FileRefused: the name has no date.
     """
     return LAYOUT.plan(sample)
 
 
-def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
-    """Records to canonical lines. They have no number of ours and no query id: the channel's own
-    number is what UnionPay knows a transaction by, agent, sender, trace and time together.
+def parse(cells: Cells, plan: Plan, profile: Profile) -> ParsedBlock:
+    """Records to canonical lines.
+
+    Error records have no order number and no query id. UnionPay knows a transaction by agent,
+    sender, trace and time together: these make the channel's reference.
     """
     text = LAYOUT.texts(cells)
     lines = Lines({"currency": pa.repeat(CURRENCY, len(cells.line_no))})
-    set_money(lines, text)
-    set_kinds(lines, text["code"], _KINDS, profile, pattern=True)
+    set_amounts(lines, text)
+    set_kinds(lines, text["code"], _KINDS, profile, has_error_codes=True)
     set_common(lines, text, plan, profile)
     names = ("trace", "time", "agent", "sender")
-    lines.columns["channel_ref"] = joined([text[name] for name in names])
-    lines.columns["original_ref"] = joined([text["original_trace"], text["original_time"]])
-    needed(lines, ("kind", "amount", "traded_at"))
-    with_references(lines.columns, profile)
-    return Parsed(lines)
+    lines.columns["channel_ref"] = join_numbers([text[name] for name in names])
+    lines.columns["original_ref"] = join_numbers([text["original_trace"], text["original_time"]])
+    require(lines, ("kind", "amount", "traded_at"))
+    add_normalized_references(lines.columns, profile)
+    return ParsedBlock(lines)
 
 
 DIALECT = Dialect("unionpay_zme", identify, plan, parse=parse)

@@ -9,31 +9,31 @@ import pyarrow.compute as pc
 
 from jobs.statements.canonical.lines import (
     Lines,
-    filled,
-    money,
-    needed,
-    nulls,
-    signed_by,
-    with_references,
+    add_normalized_references,
+    apply_sign,
+    empty_to_null,
+    null_column,
+    require,
+    set_amount_column,
 )
-from jobs.statements.canonical.money import mapped
-from jobs.statements.parser import Declared, Dialect, Parsed, Plan, Sample
+from jobs.statements.canonical.money import map_codes
+from jobs.statements.parser import DeclaredTotal, Dialect, ParsedBlock, Plan, Sample
 from jobs.statements.reading.fast_cells import BACKTICK
-from jobs.statements.reading.shape import Cells, Shape
+from jobs.statements.reading.line_format import Cells, LineFormat
 from jobs.statements.wechat.layout import (
     HEADINGS,
     UNSIGNED,
     begins_with,
-    bill_places,
-    bill_totals,
-    header_of,
-    local_times,
-    number,
+    bind_bill_columns,
+    parse_times,
+    read_bill_totals,
+    read_header,
+    zero_to_null,
 )
 from schemas.dialect_options.wechat import WechatOptions
 from schemas.profile.channel import Profile
 
-_BEGINS = "交易时间,公众账号ID,"
+_FIRST_HEADINGS = "交易时间,公众账号ID,"
 _MONEY = (
     "settled",
     "refunded",
@@ -58,107 +58,111 @@ _NO_TEXT = pa.scalar(None, pa.string())
 
 def identify(sample: Sample) -> bool:
     """Whether the file begins with a bill's detail header."""
-    return begins_with(sample, _BEGINS)
+    return begins_with(sample, _FIRST_HEADINGS)
 
 
 def plan(sample: Sample, profile: Profile) -> Plan:
-    """Binds the header, finds the summary.
+    """Binds the header and reads the summary.
 
     Raises:
-        FileRefused: no bill, a column or the summary missing, or a summary that cannot be read.
+        FileRefused: it is no bill, lacks a column or the summary, or its summary cannot be read.
     """
     options = profile.wechat
-    names, start = header_of(sample, _BEGINS, options.encoding)
-    places = bill_places(sample, names, options)
-    end, declared = bill_totals(sample, start, options)
-    shape = Shape(options.encoding, BACKTICK, None, len(names), tuple(sorted(set(places.values()))))
-    proved = _covered(places, declared, options)
+    names, start = read_header(sample, _FIRST_HEADINGS, options.encoding)
+    places = bind_bill_columns(sample, names, options)
+    end, declared = read_bill_totals(sample, start, options)
+    shape = LineFormat(
+        options.encoding, BACKTICK, None, len(names), tuple(sorted(set(places.values())))
+    )
+    proved = _covered_totals(places, declared, options)
     return Plan("wechat_bill", shape, places, start, 2, end, declared, "CNY", "on", proved)
 
 
-def _covered(
-    places: dict[str, int], declared: tuple[Declared, ...], options: WechatOptions
+def _covered_totals(
+    places: dict[str, int], declared: tuple[DeclaredTotal, ...], options: WechatOptions
 ) -> tuple[str, ...]:
-    """What totals of other names prove: an amount is what was paid in less what was given back."""
-    totals = {each.name for each in declared}
+    """The totals that others prove: an amount is the payments less the refunds."""
+    totals = {total.name for total in declared}
     gross = options.amount == "order"
     paid = "ordered" in totals if gross and "ordered" in places else {"settled", "paid"} & totals
     back = "refund_asked" if gross and "refund_asked" in places else "refunded"
     return ("amount",) if paid and (back in totals or back not in places) else ()
 
 
-def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
-    """Cells of a bill to canonical lines; a refund's own numbers are its references."""
+def parse(cells: Cells, plan: Plan, profile: Profile) -> ParsedBlock:
+    """Cells of a bill to canonical lines; a refund has its own numbers as references."""
     count = len(cells.line_no)
     text = {
-        ours: filled(cells.columns[plan.places[ours]]) if ours in plan.places else nulls(count)
-        for ours in HEADINGS
+        name: empty_to_null(cells.columns[plan.column_indexes[name]])
+        if name in plan.column_indexes
+        else null_column(count)
+        for name in HEADINGS
     }
     lines = Lines({"currency": text["currency"]})
-    nothing = pa.repeat(pa.scalar(0, pa.int64()), count)
-    sums = dict.fromkeys(_MONEY, nothing)
-    for name in (name for name in _MONEY if name in plan.places):
-        money(lines, name, text[name], "major")
+    zero = pa.repeat(pa.scalar(0, pa.int64()), count)
+    sums = dict.fromkeys(_MONEY, zero)
+    for name in (name for name in _MONEY if name in plan.column_indexes):
+        set_amount_column(lines, name, text[name], "major")
         sums[name] = pc.fill_null(lines.columns.pop(name), 0)
         if name in UNSIGNED:
             sums[name] = pc.abs(sums[name])
-    refund = _what(lines, text, sums, plan, profile)
-    _references(lines, text, refund)
+    refund = _set_kind_and_amounts(lines, text, sums, plan, profile)
+    _set_references(lines, text, refund)
     local = text["time"]
-    if "refund_time" in plan.places:
+    if "refund_time" in plan.column_indexes:
         local = pc.coalesce(text["refund_time"], local)
-    lines.columns["traded_at"], faults = local_times(local, profile.zone)
-    lines.blame(faults)
-    needed(lines, ("currency", "traded_at", "channel_ref", "amount"))
-    _ours(lines, text, profile)
-    with_references(lines.columns, profile)
+    lines.columns["traded_at"], faults = parse_times(local, profile.zone)
+    lines.reject(faults)
+    require(lines, ("currency", "traded_at", "channel_ref", "amount"))
+    _reject_other_merchants(lines, text, profile)
+    add_normalized_references(lines.columns, profile)
     sums["count"] = pa.repeat(pa.scalar(1, pa.int64()), count)
-    names = {each.name for each in plan.declared}
+    names = {total.name for total in plan.declared}
     if names & {"paid", "payment_count"}:
-        sums["paid"] = pc.if_else(refund, nothing, sums["settled"])
+        sums["paid"] = pc.if_else(refund, zero, sums["settled"])
         sums["payment_count"] = pc.invert(refund).cast(pa.int64())
-    return Parsed(lines, {name: sums[name] for name in names})
+    return ParsedBlock(lines, {name: sums[name] for name in names})
 
 
-def _what(
+def _set_kind_and_amounts(
     lines: Lines, text: dict[str, pa.Array], sums: dict[str, pa.Array], plan: Plan, profile: Profile
 ) -> pa.Array:
-    """Kind, status, amount and fee of each line; whether it is a refund."""
+    """Sets kind, status, amount and fee of each line; returns which lines are refunds."""
     columns, options = lines.columns, profile.wechat
-    words = _STATES | options.states
-    state, faults = mapped(text["state"], words.get, "UNKNOWN_STATUS")
-    lines.blame(faults)
-    words = _REFUND_STATES | {word: own.value for word, own in options.refund_states.items()}
-    refund_state, faults = mapped(text["refund_state"], words.get, "UNKNOWN_STATUS")
-    lines.blame(faults)
-    needed(Lines({"state": state}, lines.faults), ("state",))
+    codes = _STATES | options.states
+    state, faults = map_codes(text["state"], codes.get, "UNKNOWN_STATUS")
+    lines.reject(faults)
+    codes = _REFUND_STATES | {code: status.value for code, status in options.refund_states.items()}
+    refund_state, faults = map_codes(text["refund_state"], codes.get, "UNKNOWN_STATUS")
+    lines.reject(faults)
+    require(Lines({"state": state}, lines.faults), ("state",))
     revoked = pc.equal(state, "REVOKED")
     moved = pc.or_(pc.not_equal(sums["refunded"], 0), pc.not_equal(sums["refund_asked"], 0))
-    given_back = pc.equal(state, "REFUND")
-    refund = pc.fill_null(pc.or_(given_back, pc.and_(revoked, moved)), False)
-    unsaid = pc.and_(given_back, pc.is_null(refund_state))
-    lines.blame_where(unsaid, "UNKNOWN_STATUS: a refund without 退款状态")
-    lines.blame_where(
+    is_refund = pc.equal(state, "REFUND")
+    refund = pc.fill_null(pc.or_(is_refund, pc.and_(revoked, moved)), False)
+    lacks_status = pc.and_(is_refund, pc.is_null(refund_state))
+    lines.reject_where(lacks_status, "UNKNOWN_STATUS: a refund without 退款状态")
+    lines.reject_where(
         pc.and_(pc.equal(state, "SUCCESS"), moved), "BAD_AMOUNT: a payment with 退款金额"
     )
     columns["kind"] = pc.if_else(refund, "REFUND", "PAYMENT")
     paid = pc.if_else(revoked, "REVERSED", "SUCCEEDED")
     columns["status"] = pc.if_else(refund, pc.fill_null(refund_state, "SUCCEEDED"), paid)
     gross = options.amount == "order"
-    paid_in = "ordered" if gross and "ordered" in plan.places else "settled"
-    back = "refund_asked" if gross and "refund_asked" in plan.places else "refunded"
-    lines.blame_where(
+    paid_in = "ordered" if gross and "ordered" in plan.column_indexes else "settled"
+    back = "refund_asked" if gross and "refund_asked" in plan.column_indexes else "refunded"
+    lines.reject_where(
         pc.and_(pc.less(sums[paid_in], 0), pc.invert(refund)),
         "BAD_AMOUNT: a payment below zero",
     )
     size = pc.if_else(refund, sums[back], sums[paid_in])
     printed = pc.if_else(refund, pc.is_valid(text[back]), pc.is_valid(text[paid_in]))
     size = pc.if_else(printed, size, _NO_AMOUNT)
-    columns["amount"] = signed_by(size, refund, pc.invert(refund))
-    fee = _fee(lines, sums) if "fee_returned" in plan.places else sums["fee"]
+    columns["amount"] = apply_sign(size, refund, pc.invert(refund))
+    fee = _fee(lines, sums) if "fee_returned" in plan.column_indexes else sums["fee"]
     columns["fee"] = pc.if_else(pc.is_valid(text["fee"]), fee, _NO_AMOUNT)
     if gross:
-        # Coupons of the channel's are in the order's amount and not in what is paid out.
+        # The order amount includes the channel's coupons, the payout does not.
         net = pc.if_else(refund, pc.negate(sums["refunded"]), sums["settled"])
         columns["settlement_amount"] = pc.subtract(net, sums["fee"])
         columns["settlement_currency"] = columns["currency"]
@@ -166,21 +170,21 @@ def _what(
 
 
 def _fee(lines: Lines, sums: dict[str, pa.Array]) -> pa.Array:
-    """The fee where the bill has 返还手续费 too (RECHARGE_REFUND): given back is below zero."""
+    """The fee of a bill with 返还手续费 (RECHARGE_REFUND): a returned fee is negative."""
     back, fee = pc.abs(sums["fee_returned"]), sums["fee"]
     both = pc.and_(pc.not_equal(back, 0), pc.not_equal(fee, 0))
-    lines.blame_where(
+    lines.reject_where(
         pc.and_(both, pc.not_equal(back, pc.abs(fee))),
         "BAD_AMOUNT: 手续费 and 返还手续费 differ",
     )
     return pc.if_else(pc.not_equal(back, 0), pc.negate(back), fee)
 
 
-def _references(lines: Lines, text: dict[str, pa.Array], refund: pa.Array) -> None:
-    """References of each line, and who and what it is of."""
+def _set_references(lines: Lines, text: dict[str, pa.Array], refund: pa.Array) -> None:
+    """Sets references, merchant, terminal, product and card type of each line."""
     columns = lines.columns
     numbers = {
-        key: number(text[key])
+        key: zero_to_null(text[key])
         for key in ("payment_id", "order_no", "refund_id", "refund_no", "sub_merchant")
     }
     columns["our_ref"] = pc.if_else(refund, numbers["refund_no"], numbers["order_no"])
@@ -196,13 +200,13 @@ def _references(lines: Lines, text: dict[str, pa.Array], refund: pa.Array) -> No
     columns["card_type"] = card
 
 
-def _ours(lines: Lines, text: dict[str, pa.Array], profile: Profile) -> None:
-    """Blames lines of merchants that the profile does not name, where it names any."""
+def _reject_other_merchants(lines: Lines, text: dict[str, pa.Array], profile: Profile) -> None:
+    """Rejects lines of merchants that the profile does not name, where it names any."""
     if profile.wechat.merchants:
         known = pa.array(profile.wechat.merchants, pa.string())
-        strange = pc.invert(pc.is_in(text["merchant"], known))
-        rows = pc.indices_nonzero(strange).to_pylist()
-        lines.blame(
+        is_other = pc.invert(pc.is_in(text["merchant"], known))
+        rows = pc.indices_nonzero(is_other).to_pylist()
+        lines.reject(
             {
                 row: f"OTHER_CHANNEL: merchant {text['merchant'][row]} is not this channel's"
                 for row in rows

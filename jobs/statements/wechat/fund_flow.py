@@ -10,25 +10,39 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.statements.canonical.lines import Lines, filled, money, needed, nulls, with_references
-from jobs.statements.canonical.money import mapped
-from jobs.statements.parser import Dialect, Link, Parsed, Plan, Sample, linked
+from jobs.statements.canonical.lines import (
+    Lines,
+    add_normalized_references,
+    empty_to_null,
+    null_column,
+    require,
+    set_amount_column,
+)
+from jobs.statements.canonical.money import map_codes
+from jobs.statements.parser import (
+    BalanceSegment,
+    Dialect,
+    ParsedBlock,
+    Plan,
+    Sample,
+    check_running_balance,
+)
 from jobs.statements.reading.cells import read_cells
 from jobs.statements.reading.fast_cells import BACKTICK
-from jobs.statements.reading.shape import Cells, Rejected, Shape
+from jobs.statements.reading.line_format import Cells, LineFormat, RejectedLines
 from jobs.statements.wechat.layout import (
+    assert_columns,
     begins_with,
-    header_of,
-    local_times,
-    number,
-    places_of,
-    refuse_missing,
-    summary_of,
+    find_columns,
+    parse_times,
+    read_header,
+    read_summary,
+    zero_to_null,
 )
 from schemas.profile.channel import Profile
-from schemas.vocabulary import SIGN_OF_KIND
+from schemas.vocabulary import SIGN_OF_KIND, Kind
 
-_BEGINS = "记账时间,微信支付业务单号,"
+_FIRST_HEADINGS = "记账时间,微信支付业务单号,"
 _HEADINGS = {
     "time": ("记账时间",),
     "business_no": ("微信支付业务单号",),
@@ -47,7 +61,7 @@ _TOTALS = {
     "支出笔数": "out_count",
     "支出金额": "out_amount",
 }
-#: The kinds that the documentation names; it warns that they change.
+#: The kinds in WeChat Pay's documentation, which warns that they change.
 _KINDS = {
     "交易": "PAYMENT",
     "退款": "REFUND",
@@ -59,95 +73,109 @@ _KINDS = {
 
 def identify(sample: Sample) -> bool:
     """Whether the file begins with a fund-flow bill's header."""
-    return begins_with(sample, _BEGINS)
+    return begins_with(sample, _FIRST_HEADINGS)
 
 
 def plan(sample: Sample, profile: Profile) -> Plan:
-    """Binds the header, finds the summary, and sees which way the file runs.
+    """Binds the header, reads the summary, and finds out whether the newest line is first.
 
     Raises:
-        FileRefused: no fund-flow bill, a column or a total missing, or a summary that cannot be
+        FileRefused: it is no fund-flow bill, lacks a column or a total, or its summary cannot be
             read.
     """
     encoding = profile.wechat.encoding
-    names, start = header_of(sample, _BEGINS, encoding)
-    places = places_of(names, _HEADINGS)
-    refuse_missing(sample, places, _HEADINGS, _HEADINGS)
-    end, declared = summary_of(sample, start, _TOTALS, _TOTALS.values(), encoding)
-    shape = Shape(encoding, BACKTICK, None, len(names), tuple(sorted(set(places.values()))))
+    names, start = read_header(sample, _FIRST_HEADINGS, encoding)
+    places = find_columns(names, _HEADINGS)
+    assert_columns(sample, places, _HEADINGS, _HEADINGS)
+    end, declared = read_summary(sample, start, _TOTALS, _TOTALS.values(), encoding)
+    shape = LineFormat(encoding, BACKTICK, None, len(names), tuple(sorted(set(places.values()))))
     proved = ("amount",)
-    made = Plan(
-        "wechat_fund_flow", shape, places, start, 2, end, declared, "CNY", "on", covered=proved
+    draft = Plan(
+        "wechat_fund_flow",
+        shape,
+        places,
+        start,
+        2,
+        end,
+        declared,
+        "CNY",
+        "on",
+        covered_totals=proved,
     )
-    return replace(made, newest_first=_newest_first(sample, made, shape, profile))
+    return replace(draft, reverse_order=_is_newest_first(sample, draft, shape, profile))
 
 
-def _newest_first(sample: Sample, made: Plan, shape: Shape, profile: Profile) -> bool:
-    """Whether the file runs backwards: by its times, where these are equal by its balance."""
-    head = sample.head[made.start : made.end]
-    cells = read_cells(head[: head.rfind(b"\n") + 1] or head, 2, shape, Rejected())
-    moments = pc.drop_null(cells.columns[made.places["time"]])
+def _is_newest_first(sample: Sample, draft: Plan, shape: LineFormat, profile: Profile) -> bool:
+    """Whether the newest line is first: by the times or, where they are equal, by the balance."""
+    head = sample.head[draft.start_byte : draft.end_byte]
+    cells = read_cells(head[: head.rfind(b"\n") + 1] or head, 2, shape, RejectedLines())
+    moments = pc.drop_null(cells.columns[draft.column_indexes["time"]])
     if len(moments) < 2 or moments[0] != moments[-1]:
         return len(moments) > 1 and moments[0].as_py() > moments[-1].as_py()
-    onward, backward = (
-        parse(cells, replace(made, newest_first=newest), profile).link for newest in (False, True)
+    forward, backward = (
+        parse(cells, replace(draft, reverse_order=newest), profile).balance_segment
+        for newest in (False, True)
     )
-    return bool(onward and onward.broken and backward and not backward.broken)
+    return bool(forward and forward.gaps and backward and not backward.gaps)
 
 
-def parse(cells: Cells, plan: Plan, profile: Profile) -> Parsed:
-    """Cells of a fund-flow bill to canonical lines, and its piece of the running balance."""
+def parse(cells: Cells, plan: Plan, profile: Profile) -> ParsedBlock:
+    """Cells of a fund-flow bill to canonical lines, and the block's running balance."""
     count = len(cells.line_no)
-    text = {ours: filled(cells.columns[plan.places[ours]]) for ours in _HEADINGS}
+    text = {name: empty_to_null(cells.columns[plan.column_indexes[name]]) for name in _HEADINGS}
     lines = Lines({"currency": pa.repeat(pa.scalar("CNY", pa.string()), count)})
     columns = lines.columns
-    kinds = _KINDS | {word: kind.value for word, kind in profile.wechat_fund_flow.kinds.items()}
-    columns["kind"], faults = mapped(text["type"], kinds.get, "UNKNOWN_KIND")
-    lines.blame(faults)
-    coming, leaving = (
+    kinds = _KINDS | {code: kind.value for code, kind in profile.wechat_fund_flow.kinds.items()}
+    columns["kind"], faults = map_codes(text["type"], kinds.get, "UNKNOWN_KIND")
+    lines.reject(faults)
+    is_incoming, is_outgoing = (
         pc.fill_null(pc.equal(text["direction"], word), False) for word in ("收入", "支出")
     )
-    neither = pc.invert(pc.or_(coming, leaving))
-    lines.blame_where(neither, "BAD_SIGN: 收支类型 is neither 收入 nor 支出")
-    money(lines, "amount", text["amount"], "major")
-    lines.blame_where(pc.less(columns["amount"], 0), "BAD_AMOUNT: 收支金额 is below zero")
-    money(lines, "balance", text["balance"], "major")
+    has_no_direction = pc.invert(pc.or_(is_incoming, is_outgoing))
+    lines.reject_where(has_no_direction, "BAD_SIGN: 收支类型 is neither 收入 nor 支出")
+    set_amount_column(lines, "amount", text["amount"], "major")
+    lines.reject_where(pc.less(columns["amount"], 0), "BAD_AMOUNT: 收支金额 is below zero")
+    set_amount_column(lines, "balance", text["balance"], "major")
     balance = columns.pop("balance")
-    columns["amount"] = pc.if_else(leaving, pc.negate(columns["amount"]), columns["amount"])
-    for way, moved in ((1, leaving), (-1, coming)):
-        own = pa.array([kind.value for kind, sign in SIGN_OF_KIND.items() if sign == way])
-        against = pc.and_(pc.is_in(columns["kind"], own), moved)
-        lines.blame_where(against, "BAD_SIGN: 收支类型 goes against 业务类型")
+    columns["amount"] = pc.if_else(is_outgoing, pc.negate(columns["amount"]), columns["amount"])
+    for sign, is_opposite in ((1, is_outgoing), (-1, is_incoming)):
+        kinds_of_sign = [kind.value for kind in Kind if SIGN_OF_KIND[kind] == sign]
+        has_wrong_sign = pc.and_(pc.is_in(columns["kind"], pa.array(kinds_of_sign)), is_opposite)
+        lines.reject_where(has_wrong_sign, "BAD_SIGN: 收支类型 goes against 业务类型")
     columns["status"] = pa.repeat(pa.scalar("SUCCEEDED", pa.string()), count)
-    columns["our_ref"] = number(text["voucher"])
-    columns["channel_ref"] = number(text["flow_no"])
-    columns["order_ref"] = number(text["business_no"])
-    columns["batch_ref"] = columns["original_ref"] = nulls(count)
+    columns["our_ref"] = zero_to_null(text["voucher"])
+    columns["channel_ref"] = zero_to_null(text["flow_no"])
+    columns["order_ref"] = zero_to_null(text["business_no"])
+    columns["batch_ref"] = columns["original_ref"] = null_column(count)
     columns["product"] = text["business"]
-    columns["traded_at"], faults = local_times(text["time"], profile.zone)
-    lines.blame(faults)
-    needed(lines, ("kind", "amount", "channel_ref", "traded_at"))
-    lines.blame_where(pc.is_null(balance), "NO_VALUE: 账户结余 is empty")
-    with_references(columns, profile)
+    columns["traded_at"], faults = parse_times(text["time"], profile.zone)
+    lines.reject(faults)
+    require(lines, ("kind", "amount", "channel_ref", "traded_at"))
+    lines.reject_where(pc.is_null(balance), "NO_VALUE: 账户结余 is empty")
+    add_normalized_references(columns, profile)
     size = pc.abs(pc.fill_null(columns["amount"], 0))
-    nothing = pa.repeat(pa.scalar(0, pa.int64()), count)
+    zero = pa.repeat(pa.scalar(0, pa.int64()), count)
     totals = {
         "count": pa.repeat(pa.scalar(1, pa.int64()), count),
-        "in_count": coming.cast(pa.int64()),
-        "in_amount": pc.if_else(coming, size, nothing),
-        "out_count": leaving.cast(pa.int64()),
-        "out_amount": pc.if_else(leaving, size, nothing),
+        "in_count": is_incoming.cast(pa.int64()),
+        "in_amount": pc.if_else(is_incoming, size, zero),
+        "out_count": is_outgoing.cast(pa.int64()),
+        "out_amount": pc.if_else(is_outgoing, size, zero),
     }
-    link = _link(columns["amount"], balance, cells.line_no, plan.newest_first)
-    return Parsed(lines, totals, link)
+    segment = _running_balance(columns["amount"], balance, cells.line_no, plan.reverse_order)
+    return ParsedBlock(lines, totals, segment)
 
 
-def _link(amounts: pa.Array, balance: pa.Array, line_no: pa.Array, newest: bool) -> Link | None:
-    """The running balance over the lines that print an amount and a balance."""
+def _running_balance(
+    amounts: pa.Array, balance: pa.Array, line_no: pa.Array, newest: bool
+) -> BalanceSegment | None:
+    """The running balance of the lines that have an amount and a balance; None without any."""
     both = pc.and_(pc.is_valid(amounts), pc.is_valid(balance))
     if not pc.any(both).as_py():
         return None
-    return linked(amounts.filter(both), balance.filter(both), line_no.filter(both), newest)
+    return check_running_balance(
+        amounts.filter(both), balance.filter(both), line_no.filter(both), newest
+    )
 
 
 DIALECT = Dialect("wechat_fund_flow", identify, plan, parse=parse)

@@ -1,4 +1,4 @@
-"""The frame of WeChat Pay's bills: a header bound by name, lines led by backticks, a summary.
+"""The layout of WeChat Pay's bills: a header bound by name, cells led by backticks, a summary.
 
 Four parts: detail header, lines, summary header, one summary line. Headings may be led by a
 backtick too, and their brackets be of full or half width. Source: WeChat Pay's API documentation,
@@ -10,13 +10,13 @@ from collections.abc import Collection, Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.statements.canonical.lines import times
-from jobs.statements.parser import Declared, Sample, last_line
+from jobs.statements.canonical.lines import parse_local_times
+from jobs.statements.parser import DeclaredTotal, Sample, find_last_line
 from jobs.statements.reading.fast_cells import BACKTICK
 from schemas.dialect_options.wechat import WechatOptions
 from schemas.errors import FileRefused
 
-#: Our name of a column of the merchant bill, and the headings it has had, today's first.
+#: By our name of a column of the merchant bill, its headings, the current one first.
 HEADINGS: dict[str, tuple[str, ...]] = {
     "time": ("交易时间",),
     "refund_time": ("退款申请时间",),
@@ -41,7 +41,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "refund_asked": ("申请退款金额",),
     "received": (),
 }
-#: Headings of the summary, and what they add up.
+#: Headings of the summary, and the column that each adds up.
 TOTALS = {
     "总交易单数": "count",
     "应结订单总金额": "settled",
@@ -58,16 +58,16 @@ TOTALS = {
 #: Totals of refunds: older bills print refunds negative, so they are compared unsigned.
 UNSIGNED = ("refunded", "coupon_refunded", "refund_asked")
 _NEEDED = ("time", "merchant", "payment_id", "order_no", "state", "currency", "settled", "fee")
-#: In every form of WeChat's own; a provider's may lack them.
-_USUAL = ("sub_merchant", "device", "trade_type", "bank")
-#: These come together or not at all: a heading that is missing among them was damaged.
-_REFUNDS = ("refund_id", "refund_no", "refunded", "coupon_refunded", "refund_state")
-#: A heading that is not read, and the column that stands in every form that has it.
-_BESIDE = {"费率备注": "ordered", "退款成功时间": "refund_time"}
+#: Columns of every bill of WeChat's own; a provider's bill may lack them.
+_WECHAT_COLUMNS = ("sub_merchant", "device", "trade_type", "bank")
+#: A bill has all of these columns or none: a missing heading among them is damaged.
+_REFUND_COLUMNS = ("refund_id", "refund_no", "refunded", "coupon_refunded", "refund_state")
+#: A heading that the reader does not need, and the column that every bill with it has.
+_COMPANION_COLUMNS = {"费率备注": "ordered", "退款成功时间": "refund_time"}
 _DECLARED = ("count", "settled", "fee")
 _COUNTS = ("count", "payment_count", "in_count", "out_count")
-#: What is served instead of a bill, in version 2 and 3 of the API.
-_ANSWERS = (b"No Bill Exist", b"NO_BILL_EXIST", b"NO_STATEMENT_EXIST", b"BILL_CREATING")
+#: Answers of the API, versions 2 and 3, in place of a bill.
+_ERROR_ANSWERS = (b"No Bill Exist", b"NO_BILL_EXIST", b"NO_STATEMENT_EXIST", b"BILL_CREATING")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -77,13 +77,13 @@ def begins_with(sample: Sample, headings: str, encoding: str = "utf-8") -> bool:
     return head.startswith(headings.encode(encoding))
 
 
-def header_of(sample: Sample, headings: str, encoding: str) -> tuple[list[str], int]:
-    """The headings, and where the lines begin.
+def read_header(sample: Sample, headings: str, encoding: str) -> tuple[list[str], int]:
+    """The headings, and the byte at which the lines begin.
 
     Raises:
-        FileRefused: other headings or another encoding, a heading twice, or the file ends there.
+        FileRefused: other headings or another encoding, a heading twice, or no line end.
     """
-    name = sample.name
+    name = sample.file_name
     if not begins_with(sample, headings, encoding):
         for other in ("utf-8", "gb18030"):
             if begins_with(sample, headings, other):
@@ -96,7 +96,7 @@ def header_of(sample: Sample, headings: str, encoding: str) -> tuple[list[str], 
                 )
         found = f"it does not begin with {headings.rstrip(',')}"
         todo = "send the bill as WeChat Pay serves it, or map its `wechat.headings`"
-        if any(answer in sample.head[:1024] for answer in _ANSWERS):
+        if any(answer in sample.head[:1024] for answer in _ERROR_ANSWERS):
             found = "it is WeChat Pay's answer that there is no bill, not a bill"
             todo = "fetch it again, or say that nothing was traded by `files.marker`"
         raise FileRefused("UNKNOWN_LAYOUT", name, found, todo, 1)
@@ -109,7 +109,7 @@ def header_of(sample: Sample, headings: str, encoding: str) -> tuple[list[str], 
             1,
         )
     start = sample.head.index(b"\n") + 1
-    names = _headings(sample.head[:start].removeprefix(_BOM), encoding)
+    names = _split_headings(sample.head[:start].removeprefix(_BOM), encoding)
     if len(set(names)) != len(names):
         raise FileRefused(
             "UNKNOWN_LAYOUT", name, "a heading stands twice", "fetch the file again", 1
@@ -117,129 +117,132 @@ def header_of(sample: Sample, headings: str, encoding: str) -> tuple[list[str], 
     return names, start
 
 
-def places_of(names: list[str], headings: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
-    """Which cell (from 0) holds which column, of those that are there."""
+def find_columns(names: list[str], headings: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
+    """The cell (from 0) of each column that the header has."""
     places = {}
-    for ours, theirs in headings.items():
-        place = next((names.index(heading) for heading in theirs if heading in names), None)
+    for column, known in headings.items():
+        place = next((names.index(heading) for heading in known if heading in names), None)
         if place is not None:
-            places[ours] = place
+            places[column] = place
     return places
 
 
-def refuse_missing(
+def assert_columns(
     sample: Sample,
     places: Mapping[str, int],
     headings: Mapping[str, tuple[str, ...]],
     needed: Collection[str],
 ) -> None:
-    """Sees that columns are there.
+    """Makes sure that the header has the needed columns.
 
     Raises:
-        FileRefused: a column that is needed is not there.
+        FileRefused: a needed column is missing.
     """
-    missing = ["/".join(headings[ours]) for ours in needed if ours not in places]
+    missing = ["/".join(headings[column]) for column in needed if column not in places]
     if missing:
         raise FileRefused(
             "UNKNOWN_LAYOUT",
-            sample.name,
+            sample.file_name,
             f"the header lacks {'、'.join(missing)}",
             "check that it is the right bill, or map its `wechat.headings`",
             1,
         )
 
 
-def bill_places(sample: Sample, names: list[str], options: WechatOptions) -> dict[str, int]:
-    """Which cell of a merchant bill holds which column; what the profile names must be there.
+def bind_bill_columns(sample: Sample, names: list[str], options: WechatOptions) -> dict[str, int]:
+    """The cell (from 0) of each column of a merchant bill.
 
     Raises:
-        FileRefused: a column is not there that is needed, named, or in every bill of this form.
+        FileRefused: a column is missing that the reader needs, that the profile names, or that
+            every bill of this form has.
     """
     own = {
-        str(ours): (theirs,) if isinstance(theirs, str) else theirs
-        for ours, theirs in options.headings.items()
+        str(column): (heading,) if isinstance(heading, str) else heading
+        for column, heading in options.headings.items()
     }
     headings = HEADINGS | own
-    places = places_of(names, headings)
-    needed = [*_NEEDED, *(own or _USUAL)]
-    needed += [ours for heading, ours in _BESIDE.items() if heading in names]
-    if any(ours in places for ours in _REFUNDS):
-        needed += [*_REFUNDS, *(("refund_asked",) if "ordered" in places else ())]
-    refuse_missing(sample, places, headings, dict.fromkeys(needed))
+    places = find_columns(names, headings)
+    needed = [*_NEEDED, *(own or _WECHAT_COLUMNS)]
+    needed += [column for heading, column in _COMPANION_COLUMNS.items() if heading in names]
+    if any(column in places for column in _REFUND_COLUMNS):
+        needed += [*_REFUND_COLUMNS, *(("refund_asked",) if "ordered" in places else ())]
+    assert_columns(sample, places, headings, dict.fromkeys(needed))
     return places
 
 
-def bill_totals(
+def read_bill_totals(
     sample: Sample, start: int, options: WechatOptions
-) -> tuple[int, tuple[Declared, ...]]:
-    """Where a merchant bill's summary begins, and its totals; totals of refunds without sign.
+) -> tuple[int, tuple[DeclaredTotal, ...]]:
+    """The byte at which a merchant bill's summary begins, and its totals; refunds unsigned.
 
     Raises:
-        FileRefused: no summary, or one that lacks a total or cannot be read.
+        FileRefused: the bill has no summary, or one that lacks a total or cannot be read.
     """
-    known = TOTALS | {theirs: str(ours) for theirs, ours in options.totals.items()}
+    known = TOTALS | {heading: str(name) for heading, name in options.totals.items()}
     needed = () if options.totals else _DECLARED
-    end, declared = summary_of(sample, start, known, needed, options.encoding)
+    end, declared = read_summary(sample, start, known, needed, options.encoding)
     return end, tuple(
-        Declared(each.name, each.text.removeprefix("-"), each.unit)
-        if each.name in UNSIGNED
-        else each
-        for each in declared
+        DeclaredTotal(total.name, total.text.removeprefix("-"), total.unit)
+        if total.name in UNSIGNED
+        else total
+        for total in declared
     )
 
 
-def summary_of(
+def read_summary(
     sample: Sample, start: int, known: Mapping[str, str], needed: Collection[str], encoding: str
-) -> tuple[int, tuple[Declared, ...]]:
-    """Where the summary begins, and its totals in yuan or counts, by their names in `known`.
+) -> tuple[int, tuple[DeclaredTotal, ...]]:
+    """The byte at which the summary begins, and its totals in yuan or counts, named as in `known`.
 
     Raises:
-        FileRefused: no summary, an unknown total, one that is needed and not there, or another
-            number of values than of headings.
+        FileRefused: there is no summary, it has an unknown total or lacks a needed one, or has more
+            or fewer values than headings.
     """
-    at, line = last_line(sample)
-    end, heading = last_line(sample, at) if at > sample.tail_offset else (0, b"")
-    names = _headings(heading, encoding)
+    at, line = find_last_line(sample)
+    end, heading = find_last_line(sample, at) if at > sample.tail_offset else (0, b"")
+    names = _split_headings(heading, encoding)
     if names[0] not in known or end < start:
         raise FileRefused(
             "FOOTER_MISSING",
-            sample.name,
+            sample.file_name,
             "the last lines are no summary",
             "fetch the file again, it was cut or lines were added",
         )
     values = line.decode(encoding, "replace").strip().removeprefix(BACKTICK).split(",`")
-    strange = [each for each in names if each not in known]
-    missing = [each for each in needed if each not in {known.get(name) for name in names}]
+    unknown = [name for name in names if name not in known]
+    missing = [total for total in needed if total not in {known.get(name) for name in names}]
     found = ""
-    if strange:
-        found = f"unknown total {strange[0]}"
+    if unknown:
+        found = f"unknown total {unknown[0]}"
     elif missing:
         found = f"the summary lacks the total of {', '.join(missing)}"
     elif len(values) != len(names):
         found = f"{len(values)} values below {len(names)} headings"
     if found:
-        raise FileRefused("BAD_FOOTER", sample.name, found, "have the channel correct the summary")
+        raise FileRefused(
+            "BAD_FOOTER", sample.file_name, found, "have the channel correct the summary"
+        )
     return end, tuple(
-        Declared(known[each], value.strip(), "count" if known[each] in _COUNTS else "major")
-        for each, value in zip(names, values, strict=True)
+        DeclaredTotal(known[name], value.strip(), "count" if known[name] in _COUNTS else "major")
+        for name, value in zip(names, values, strict=True)
     )
 
 
-def _headings(line: bytes, encoding: str) -> list[str]:
+def _split_headings(line: bytes, encoding: str) -> list[str]:
     text = line.decode(encoding, "replace").replace("（", "(").replace("）", ")")
-    return [each.strip().removeprefix(BACKTICK) for each in text.strip().split(",")]
+    return [heading.strip().removeprefix(BACKTICK) for heading in text.strip().split(",")]
 
 
-def number(texts: pa.Array) -> pa.Array:
-    """A reference as received; a bill writes 0 where there is none."""
+def zero_to_null(texts: pa.Array) -> pa.Array:
+    """References as received; null where the bill prints 0 for no reference."""
     none = pc.equal(texts, "0")
     if not pc.any(none).as_py():
         return texts
     return pc.if_else(none, pa.scalar(None, pa.string()), texts)
 
 
-def local_times(texts: pa.Array, zone: str) -> tuple[pa.Array, dict[int, str]]:
-    """Times as a bill prints them to UTC, and faults by row; some print a colon of full width."""
+def parse_times(texts: pa.Array, zone: str) -> tuple[pa.Array, dict[int, str]]:
+    """Printed times in UTC, and faults by row; accepts colons of full width."""
     if pc.any(pc.match_substring(texts, "：")).as_py():
         texts = pc.replace_substring(texts, "：", ":")
-    return times(texts, "%Y-%m-%d %H:%M:%S", zone)
+    return parse_local_times(texts, "%Y-%m-%d %H:%M:%S", zone)

@@ -5,9 +5,9 @@ A line below is shown as (kind, amount, fee, currency, our_ref, channel_ref, ori
 
 import pytest
 
-from jobs.statements.psp.paypal.lines import in_minor_units
+from jobs.statements.psp.paypal.lines import hundredths_to_minor_units
 from jobs.statements.reading import csv_records
-from tests.fuzz.reading import Told
+from tests.fuzz.reading import ReadResult
 from tests.support.psp_reports import ledger, made, reasons
 from tests.support.psp_reports import told as read
 
@@ -15,7 +15,7 @@ GOOD = made("paypal")
 LINES = GOOD.splitlines(True)
 
 
-def told(content: bytes, **options: object) -> Told:
+def told(content: bytes, **options: object) -> ReadResult:
     """What becomes of a report."""
     return read("paypal", content, **options)
 
@@ -34,16 +34,16 @@ def test_a_day_with_two_currencies() -> None:
     """100.00 USD less 3.50; 40.00 back and 1.40 of the fee; 120000 hundredths are 1200 yen."""
     seen = told(GOOD)
     assert (seen.verdict, ledger(seen)) == ("ACCEPTED", LEDGER)
-    assert seen.checked("count")
-    assert seen.checked("amount")
-    assert seen.checked("fee")
+    assert seen.is_proved("count")
+    assert seen.is_proved("amount")
+    assert seen.is_proved("fee")
     assert str(seen.lines[0]["traded_at"])[:19] == "2026-11-16 16:00:30"
 
 
 @pytest.mark.parametrize("size", [1, 2, 4])
 def test_pieces_make_no_difference(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read one, two or four transactions at a time."""
-    monkeypatch.setattr(csv_records, "PIECE_RECORDS", size)
+    monkeypatch.setattr(csv_records, "BATCH_RECORDS", size)
     seen = told(GOOD)
     assert (seen.verdict, ledger(seen)) == ("ACCEPTED", LEDGER)
 
@@ -70,9 +70,10 @@ def test_two_sections_each_with_columns_of_its_own() -> None:
 
 def test_hundredths_of_every_currency() -> None:
     """100 yen and 100.00 USD are both 10000; a dinar of 1000 fils has ten to a hundredth."""
-    assert [in_minor_units("10000", code) for code in ("JPY", "USD", "KWD")] == [100, 10000, 100000]
+    amounts = [hundredths_to_minor_units("10000", code) for code in ("JPY", "USD", "KWD")]
+    assert amounts == [100, 10000, 100000]
     with pytest.raises(ValueError, match="no whole JPY"):
-        in_minor_units("10050", "JPY")
+        hundredths_to_minor_units("10050", "JPY")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +154,7 @@ def test_a_lost_transaction_is_told(lost: int) -> None:
 def test_a_lost_record_of_the_frame_is_told(lost: int) -> None:
     """RH alone may be missing: a report in several files has it in the first only."""
     seen = told(b"".join(LINES[:lost] + LINES[lost + 1 :]))
-    assert seen.accepted == (lost == 0)
+    assert seen.is_accepted == (lost == 0)
 
 
 @pytest.mark.parametrize("kept", range(1, 17))
@@ -165,7 +166,7 @@ def test_a_file_that_was_cut_is_refused(kept: int) -> None:
 def test_a_second_file_does_not_hold_the_whole_report() -> None:
     """FH 02: RF and RC speak of all files, and are not held against this one."""
     content = GOOD.replace(b'"FH",01', b'"FH",02').replace(b'"RC",6', b'"RC",60')
-    assert told(content).accepted
+    assert told(content).is_accepted
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from jobs.statements.parser import Sample
 from jobs.statements.psp import stripe_balance
 from jobs.statements.reading import csv_records
-from tests.fuzz.reading import Told
+from tests.fuzz.reading import ReadResult
 from tests.support.paths import SAMPLES
 from tests.support.psp_reports import ledger, made, reasons
 from tests.support.psp_reports import told as read
@@ -17,7 +17,7 @@ GOOD = made("stripe")
 HEAD, *ROWS = GOOD.decode().splitlines(True)
 
 
-def told(content: bytes, **options: object) -> Told:
+def told(content: bytes, **options: object) -> ReadResult:
     """What becomes of a report."""
     return read("stripe", content, **options)
 
@@ -52,7 +52,7 @@ def test_quoted_line_ends_and_line_numbers() -> None:
 def test_pieces_make_no_difference(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read one, two or five records at a time."""
     whole = told(GOOD).lines
-    monkeypatch.setattr(csv_records, "PIECE_RECORDS", size)
+    monkeypatch.setattr(csv_records, "BATCH_RECORDS", size)
     assert [row["amount"] for row in told(GOOD).lines] == [row["amount"] for row in whole]
 
 
@@ -122,7 +122,7 @@ def test_a_damaged_file_is_refused_by_name(content: bytes, code: str) -> None:
     """Every damage has its name, and none is a traceback."""
     seen = told(content)
     assert code in seen.verdict
-    assert not seen.accepted
+    assert not seen.is_accepted
 
 
 def test_a_header_alone_is_a_day_without_lines() -> None:

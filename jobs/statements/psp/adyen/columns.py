@@ -50,8 +50,8 @@ NEEDED = (
     "gross_debit", "gross_credit", "net_currency", "net_debit", "net_credit", "batch",
 )  # fmt: skip
 FEES = ("commission", "markup", "scheme", "interchange")
-#: Minutes east of UTC. Those with two meanings (CST, IST, MST and the like) are left out on
-#: purpose: the profile says.
+#: Minutes east of UTC. The table leaves out zones with two meanings (CST, IST, MST and the like)
+#: on purpose: the profile names them.
 ZONES = {
     "UTC": 0,
     "GMT": 0,
@@ -76,10 +76,10 @@ ZONES = {
 }
 
 
-def minutes_east(word: str, own: Mapping[str, str]) -> int | None:
-    """What an abbreviation says, by the profile's offsets (+05:30) first; None if unknown."""
-    if word not in own:
-        return ZONES.get(word)
-    sign, hours, minutes = own[word][0], own[word][1:3], own[word][4:]
+def utc_offset_minutes(zone: str, own: Mapping[str, str]) -> int | None:
+    """Minutes east of UTC of a zone, by the profile's offsets (+05:30) first; None if unknown."""
+    if zone not in own:
+        return ZONES.get(zone)
+    sign, hours, minutes = own[zone][0], own[zone][1:3], own[zone][4:]
     size = int(hours) * 60 + int(minutes)
     return -size if sign == "-" else size

@@ -14,32 +14,32 @@ import pyarrow.compute as pc
 
 from jobs.statements.canonical.lines import (
     Lines,
-    dates,
-    money,
-    needed,
-    nulls,
-    times,
-    with_references,
+    add_normalized_references,
+    null_column,
+    parse_full_dates,
+    parse_local_times,
+    require,
+    set_amount_column,
 )
-from jobs.statements.parser import Check, Dialect, Parsed, Plan, Sample
-from jobs.statements.psp.adyen.columns import FEES, KINDS, NAMES, NEEDED, minutes_east
+from jobs.statements.parser import ControlTotal, Dialect, ParsedBlock, Plan, Sample
+from jobs.statements.psp.adyen.columns import FEES, KINDS, NAMES, NEEDED, utc_offset_minutes
 from jobs.statements.psp.columns import (
-    COMES,
+    INCOMING_KINDS,
     Block,
-    blocks,
     check_signs,
-    chosen,
-    is_kind,
+    has_kind,
+    read_blocks,
+    select_where,
     set_kinds,
-    shifted,
+    to_utc,
 )
-from jobs.statements.reading.csv_records import bound, header_of
+from jobs.statements.reading.csv_records import find_header, locate_columns
 from schemas.currencies import MINOR_UNITS
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Kind
 
-#: What a spreadsheet makes of a long number; its last digits are lost.
+#: A long number as a spreadsheet rewrites it, without its last digits.
 _DAMAGED = r"^\d(\.\d+)?[eE]\+\d{1,3}$"
 _BATCHES_MAX = 10_000
 
@@ -47,7 +47,7 @@ _BATCHES_MAX = 10_000
 def identify(sample: Sample) -> bool:
     """Whether one of the first records is the report's header."""
     try:
-        header_of(sample.name, sample.head, _is_header)
+        find_header(sample.file_name, sample.head, _is_header)
     except FileRefused:
         return False
     return True
@@ -58,43 +58,46 @@ def _is_header(cells: Sequence[str]) -> bool:
 
 
 def plan(sample: Sample, profile: Profile) -> Plan:
-    """Finds and binds the header, in any order, below a preamble or not.
+    """Finds the header, with or without a preamble, and binds its columns in any order.
 
     Raises:
-        FileRefused: there is none, or a column that is needed is not in it, as in a report that is
-            aggregated.
+        FileRefused: there is no header, or it lacks a needed column, as in an aggregated report.
     """
-    header = header_of(sample.name, sample.head, _is_header)
-    places = bound(header, NAMES, NEEDED, sample.name)
+    header = find_header(sample.file_name, sample.head, _is_header)
+    places = locate_columns(header, NAMES, NEEDED, sample.file_name)
     first = header.line_no + 1 + header.raw.count("\n")
-    return Plan("adyen_settlement", None, places, 0, first, sample.size, name=sample.name)
+    return Plan(
+        "adyen_settlement", None, places, 0, first, sample.byte_size, file_name=sample.file_name
+    )
 
 
-def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[Parsed]:
-    """The report to canonical lines, amounts in minor units; then the batches that were paid out.
+def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[ParsedBlock]:
+    """The report to canonical lines, amounts in minor units, then the checks of paid-out batches.
 
     Raises:
         FileRefused: see `csv_records.records`, or more batches than a report can have.
     """
     nets: Counter[tuple[str, str]] = Counter()
     paid: set[str] = set()
-    for block, rejected in blocks(source, plan.name, plan.places, plan.first_line):
-        lines = _lines(block, profile)
+    for block, rejected in read_blocks(
+        source, plan.file_name, plan.column_indexes, plan.first_line
+    ):
+        lines = _parse_block(block, profile)
         _add_batches(lines, nets, paid)
         if len(nets) > _BATCHES_MAX:
             raise FileRefused(
-                "TOO_MANY_BATCHES", plan.name, f"more than {_BATCHES_MAX} batch numbers",
-                "have the file looked at",
+                "TOO_MANY_BATCHES", plan.file_name, f"more than {_BATCHES_MAX} batch numbers",
+                "check the file",
             )  # fmt: skip
-        yield Parsed(lines, raw=block.raw, rejected=rejected)
+        yield ParsedBlock(lines, raw=block.raw, rejected=rejected)
     checks = tuple(
-        Check(f"net of batch {batch}", code, 0, total)
+        ControlTotal(f"net of batch {batch}", code, 0, total)
         for (batch, code), total in sorted(nets.items())
         if batch in paid
     )
     if checks:
-        empty = _lines(Block([], plan.places), profile)
-        yield Parsed(empty, checks=checks)
+        empty = _parse_block(Block([], plan.column_indexes), profile)
+        yield ParsedBlock(empty, control_totals=checks)
 
 
 def _add_batches(lines: Lines, nets: Counter[tuple[str, str]], paid: set[str]) -> None:
@@ -114,89 +117,91 @@ def _add_batches(lines: Lines, nets: Counter[tuple[str, str]], paid: set[str]) -
             paid.add(batch)
 
 
-def _lines(block: Block, profile: Profile) -> Lines:
+def _parse_block(block: Block, profile: Profile) -> Lines:
     texts = block.texts
     lines = Lines({"line_no": block.line_no})
     columns = lines.columns
     set_kinds(lines, texts("type"), KINDS, profile.adyen.kinds)
-    gross = _either(lines, block, "gross")
-    net = _either(lines, block, "net")
-    lines.blame_where(pc.is_null(net), "NO_VALUE: net debit and net credit are empty")
-    # Payouts and costs have no gross: what they move is the net.
-    bare = pc.is_null(gross)
-    needs = pc.and_(bare, is_kind(lines, Kind.PAYMENT, Kind.REFUND, Kind.CHARGEBACK))
-    lines.blame_where(needs, "NO_VALUE: gross debit and gross credit are empty")
+    gross = _signed_amount(lines, block, "gross")
+    net = _signed_amount(lines, block, "net")
+    lines.reject_where(pc.is_null(net), "NO_VALUE: net debit and net credit are empty")
+    # Payouts and costs have no gross: they move the net.
+    has_no_gross = pc.is_null(gross)
+    needs = pc.and_(has_no_gross, has_kind(lines, Kind.PAYMENT, Kind.REFUND, Kind.CHARGEBACK))
+    lines.reject_where(needs, "NO_VALUE: gross debit and gross credit are empty")
     codes = texts("net_currency")
-    columns["currency"] = chosen(bare, codes, texts("gross_currency"))
-    columns["amount"] = chosen(bare, net, gross)
+    columns["currency"] = select_where(has_no_gross, codes, texts("gross_currency"))
+    columns["amount"] = select_where(has_no_gross, net, gross)
     columns["settlement_amount"], columns["settlement_currency"] = net, codes
-    one = pc.equal(columns["currency"], codes)
-    # A fee in another currency than the gross cannot be told apart from the exchange.
-    columns["fee"] = chosen(pc.fill_null(one, False), pc.subtract(columns["amount"], net))
-    _check_fees(lines, block, pc.and_(one, pc.invert(bare)))
+    same_currency = pc.equal(columns["currency"], codes)
+    # With two currencies the report does not separate the fee from the exchange.
+    columns["fee"] = select_where(
+        pc.fill_null(same_currency, False), pc.subtract(columns["amount"], net)
+    )
+    _check_fees(lines, block, pc.and_(same_currency, pc.invert(has_no_gross)))
     check_signs(lines)
     _set_times(lines, block, profile)
     _set_references(lines, block)
     columns["merchant_id"], columns["product"] = texts("merchant"), texts("product")
     columns["card_type"] = texts("card_type")
-    needed(lines, ("kind", "amount", "currency", "settlement_currency", "channel_ref"))
-    needed(lines, ("traded_at",))
-    with_references(columns, profile)
+    require(lines, ("kind", "amount", "currency", "settlement_currency", "channel_ref"))
+    require(lines, ("traded_at",))
+    add_normalized_references(columns, profile)
     return lines
 
 
-def _either(lines: Lines, block: Block, name: str) -> pa.Array:
+def _signed_amount(lines: Lines, block: Block, name: str) -> pa.Array:
     """The credit, or the debit below zero, in minor units; null where both are empty."""
     codes = block.texts(f"{name}_currency")
     sides = Lines({"currency": codes})
     for side in ("debit", "credit"):
-        money(sides, side, block.texts(f"{name}_{side}"), "major")
-    lines.blame(sides.faults)
+        set_amount_column(sides, side, block.texts(f"{name}_{side}"), "major")
+    lines.reject(sides.faults)
     debit, credit = sides.columns["debit"], sides.columns["credit"]
     zero = pa.scalar(0, pa.int64())
     out, into = pc.fill_null(debit, zero), pc.fill_null(credit, zero)
-    lines.blame_where(
+    lines.reject_where(
         pc.and_(pc.not_equal(out, 0), pc.not_equal(into, 0)),
         f"BAD_SIGN: it has a {name} debit and a {name} credit",
     )
     below = pc.or_(pc.less(out, 0), pc.less(into, 0))
-    lines.blame_where(below, f"BAD_SIGN: {name} debit or credit has a sign")
+    lines.reject_where(below, f"BAD_SIGN: {name} debit or credit has a sign")
     neither = pc.and_(pc.is_null(debit), pc.is_null(credit))
     return pc.if_else(neither, pa.scalar(None, pa.int64()), pc.subtract(into, out))
 
 
 def _check_fees(lines: Lines, block: Block, where: pa.Array) -> None:
-    """Gross - net is what was charged: commission, markup, scheme fees and interchange.
+    """Rejects lines whose gross - net is not commission, markup, scheme fees and interchange.
 
-    The newer columns Payment Fees and DCC Markup are part of it in some reports and not in others,
-    so that both readings are let pass. Fees may have more decimals than the currency: then the sum
-    may be off by less than a minor unit.
+    The newer columns Payment Fees and DCC Markup belong to the fees in some reports and not in
+    others: the check accepts both. Fees may have more decimals than the currency; then the sum may
+    differ by less than a minor unit.
     """
     if not any(name in block.places for name in FEES):
         return
     names = [name for name in (*FEES, "payment_fees", "dcc") if name in block.places]
-    found = {name: block.texts(name).to_pylist() for name in names}
+    texts = {name: block.texts(name).to_pylist() for name in names}
     columns = lines.columns
     codes, fees = columns["currency"].to_pylist(), columns["fee"].to_pylist()
     for row in pc.indices_nonzero(pc.fill_null(where, False)).to_pylist():
         if row in lines.faults:
             continue
         try:
-            parts = {name: _number(found[name][row]) for name in names}
+            parts = {name: _parse_fee(texts[name][row]) for name in names}
         except ValueError as fault:
-            lines.blame({row: f"BAD_AMOUNT: {fault}"})
+            lines.reject({row: f"BAD_AMOUNT: {fault}"})
             continue
         unit = Decimal(1).scaleb(-MINOR_UNITS[codes[row]])
         due = fees[row] * unit - sum((parts.get(name, Decimal(0)) for name in FEES), Decimal(0))
         extra, dcc = parts.get("payment_fees", Decimal(0)), parts.get("dcc", Decimal(0))
-        ways = [each + more for each in (Decimal(0), extra) for more in (Decimal(0), dcc, -dcc)]
-        fine = any(part % unit for part in parts.values())
-        if not any(abs(due - way) < unit if fine else due == way for way in ways):
-            lines.blame({row: "FEES_DIFFER: gross - net is not the sum of the fees"})
+        sums = [base + more for base in (Decimal(0), extra) for more in (Decimal(0), dcc, -dcc)]
+        has_fractions = any(part % unit for part in parts.values())
+        if not any(abs(due - total) < unit if has_fractions else due == total for total in sums):
+            lines.reject({row: "FEES_DIFFER: gross - net is not the sum of the fees"})
 
 
-def _number(text: str | None) -> Decimal:
-    # A plain number of few digits: an exponent would make arithmetic of any length.
+def _parse_fee(text: str | None) -> Decimal:
+    # Only a plain number of few digits: an exponent could make a number of any length.
     plain = (text or "0").removeprefix("-")
     if len(plain) > 24 or not plain.replace(".", "", 1).isdecimal() or not plain.isascii():
         raise ValueError(f"{plain[:24]!r} is no amount")
@@ -205,41 +210,41 @@ def _number(text: str | None) -> Decimal:
 
 def _set_times(lines: Lines, block: Block, profile: Profile) -> None:
     created = pc.replace_substring_regex(block.texts("created"), r"\.\d{1,6}$", "")
-    local, faults = times(created, "%Y-%m-%d %H:%M:%S", "UTC")
-    lines.blame(faults)
+    local, faults = parse_local_times(created, "%Y-%m-%d %H:%M:%S", "UTC")
+    lines.reject(faults)
     zones = block.texts("zone")
     own = profile.adyen.zones
-    moved = shifted(local, zones, lambda word: minutes_east(word, own))
+    moved = to_utc(local, zones, lambda zone: utc_offset_minutes(zone, own))
     lost = pc.and_(pc.is_null(moved), pc.and_(pc.is_valid(local), pc.is_valid(zones)))
-    lines.blame({row: f"UNKNOWN_ZONE: {zones[row].as_py()!r}" for row in _rows(lost)})
+    lines.reject({row: f"UNKNOWN_ZONE: {zones[row].as_py()!r}" for row in _true_rows(lost)})
     lines.columns["traded_at"] = moved
     booked = block.texts("booked")
     if len(booked):
-        day, faults = dates(pc.replace_substring_regex(booked, " .*$", ""), "%Y-%m-%d")
-        lines.blame(faults)
+        day, faults = parse_full_dates(pc.replace_substring_regex(booked, " .*$", ""), "%Y-%m-%d")
+        lines.reject(faults)
     else:
-        day = nulls(0, pa.date32())
+        day = null_column(0, pa.date32())
     lines.columns["settlement_date"] = day
 
 
-def _rows(mask: pa.Array) -> list[int]:
+def _true_rows(mask: pa.Array) -> list[int]:
     found: list[int] = pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist()
     return found
 
 
 def _set_references(lines: Lines, block: Block) -> None:
-    """A payment's own numbers, or of what came after it the modification's."""
+    """Sets references: a payment's own, or those of the modification that followed it."""
     columns, texts = lines.columns, block.texts
     for name in ("psp", "merchant_ref", "modification", "modification_ref"):
         damaged = pc.match_substring_regex(texts(name), _DAMAGED)
         what = NAMES[name][0]
-        lines.blame_where(damaged, f"DAMAGED_REFERENCE: {what} went through a spreadsheet")
-    paid = pc.fill_null(pc.is_in(columns["kind"], pa.array(COMES)), False)
-    columns["our_ref"] = chosen(paid, texts("merchant_ref"), texts("modification_ref"))
+        lines.reject_where(damaged, f"DAMAGED_REFERENCE: {what} went through a spreadsheet")
+    paid = pc.fill_null(pc.is_in(columns["kind"], pa.array(INCOMING_KINDS)), False)
+    columns["our_ref"] = select_where(paid, texts("merchant_ref"), texts("modification_ref"))
     later = pc.coalesce(texts("modification"), texts("psp"))
-    columns["channel_ref"] = chosen(paid, texts("psp"), later)
+    columns["channel_ref"] = select_where(paid, texts("psp"), later)
     columns["order_ref"] = texts("merchant_ref")
-    columns["original_ref"] = chosen(pc.invert(paid), texts("psp"))
+    columns["original_ref"] = select_where(pc.invert(paid), texts("psp"))
     columns["batch_ref"] = texts("batch")
 
 

@@ -1,13 +1,13 @@
 """PayPal's transaction event codes to our kinds, and the columns of its settlement report.
 
-A code that is in neither table is rejected. Source: docs/reference/dialects/psp.md.
+The reader rejects a code that is in neither table. Source: docs/reference/dialects/psp.md.
 """
 
 from collections.abc import Mapping, Sequence
 
 from schemas.vocabulary import Kind
 
-#: Codes one by one, before the families.
+#: Kinds by code; they go before the families.
 CODES = {
     "T0001": Kind.PAYOUT,
     "T1100": Kind.REFUND,
@@ -55,8 +55,8 @@ NEEDED = (
 )  # fmt: skip
 
 
-def kind_of(code: str, own: Mapping[str, Kind]) -> str | None:
-    """Our kind of an event code, by the profile first; None if it is not known."""
+def event_kind(code: str, own: Mapping[str, Kind]) -> str | None:
+    """Our kind of an event code, by the profile's kinds first; None if the code is unknown."""
     known = own.get(code) or CODES.get(code)
     if known is None and len(code) == 5 and code[1:].isdecimal():
         known = FAMILIES.get(code[:3])

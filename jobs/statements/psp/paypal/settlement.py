@@ -9,25 +9,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO
 
-from jobs.statements.parser import Check, Dialect, Parsed, Plan, Sample
-from jobs.statements.psp.columns import Block, fitting
+from jobs.statements.parser import ControlTotal, Dialect, ParsedBlock, Plan, Sample
+from jobs.statements.psp.columns import Block, reject_wrong_width
 from jobs.statements.psp.paypal.codes import NAMES, NEEDED
-from jobs.statements.psp.paypal.lines import in_minor_units, lines_of
-from jobs.statements.reading.csv_records import Record, bound, header_of, is_full, records
-from jobs.statements.reading.shape import Rejected
+from jobs.statements.psp.paypal.lines import hundredths_to_minor_units, parse_block
+from jobs.statements.reading.csv_records import (
+    Record,
+    find_header,
+    is_batch_full,
+    locate_columns,
+    read_records,
+)
+from jobs.statements.reading.line_format import RejectedLines
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 
-_FOOTED = ("gross credits", "gross debits", "fee credits", "fee debits")
-_FOOTER_CELLS = 2 + len(_FOOTED)
+_FOOTER_SUMS = ("gross credits", "gross debits", "fee credits", "fee debits")
+_FOOTER_CELLS = 2 + len(_FOOTER_SUMS)
 _TYPES = ("RH", "FH", "SH", "CH", "SB", "SF", "SC", "RF", "RC", "FF")
 
 
 def identify(sample: Sample) -> bool:
     """Whether there is a column header that names an event code among the first records."""
     try:
-        header_of(
-            sample.name,
+        find_header(
+            sample.file_name,
             sample.head,
             lambda cells: cells[0] == "CH" and "Transaction Event Code" in cells,
         )
@@ -37,69 +43,82 @@ def identify(sample: Sample) -> bool:
 
 
 def plan(sample: Sample, profile: Profile) -> Plan:
-    """Looks at the first record; the sections are read as they come.
+    """The plan of a document; only the first record is looked at.
 
     Raises:
-        FileRefused: it is no record of such a report.
+        FileRefused: the file does not begin as such a report.
     """
-    first = header_of(sample.name, sample.head, lambda cells: cells[0] in _TYPES)
+    first = find_header(sample.file_name, sample.head, lambda cells: cells[0] in _TYPES)
     if first.line_no != 1 or first.cells[0] not in ("RH", "FH"):
         raise FileRefused(
-            "UNKNOWN_LAYOUT", sample.name, "it does not begin with a record RH or FH",
+            "UNKNOWN_LAYOUT", sample.file_name, "it does not begin with a record RH or FH",
             "check the profile's `dialect`, or fetch the file again", first.line_no,
         )  # fmt: skip
     proved = ("count", "amount", "fee")
-    return Plan("paypal_settlement", None, {}, 0, 1, sample.size, covered=proved, name=sample.name)
+    return Plan(
+        "paypal_settlement",
+        None,
+        {},
+        0,
+        1,
+        sample.byte_size,
+        covered_totals=proved,
+        file_name=sample.file_name,
+    )
 
 
 @dataclass
-class _Sums:
-    """What the transactions of a section, or of the file, add up to; `rows` counts every one."""
+class _FooterSums:
+    """The sums of the transactions of a section, or of the file, in minor units.
 
-    sums: Counter[tuple[str, str]] = field(default_factory=Counter)
-    rows: Counter[str] = field(default_factory=Counter)
-    footed: set[str] = field(default_factory=set)
+    `totals` is by (currency, name of the sum); `row_counts` by currency, with rejected lines;
+    `footer_currencies` are those whose footer was read.
+    """
 
-    def count(self) -> int:
-        """All transactions."""
-        return sum(self.rows.values())
+    totals: Counter[tuple[str, str]] = field(default_factory=Counter)
+    row_counts: Counter[str] = field(default_factory=Counter)
+    footer_currencies: set[str] = field(default_factory=set)
 
-    def foot(self, record: Record, title: str) -> list[Check]:
-        """A footer of one currency: four sums in hundredths, and last the number of rows."""
+    def row_count(self) -> int:
+        """The number of transactions of all currencies."""
+        return sum(self.row_counts.values())
+
+    def check_footer(self, record: Record, title: str) -> list[ControlTotal]:
+        """The checks of one currency's footer: four sums in hundredths, at last the count."""
         cells = record.cells
         code = cells[1] if len(cells) > 1 else ""
-        self.footed.add(code)
+        self.footer_currencies.add(code)
         checks = []
-        for place, name in enumerate(_FOOTED, 2):
+        for place, name in enumerate(_FOOTER_SUMS, 2):
             text = cells[place] if place < len(cells) else ""
             try:
-                declared: int | None = in_minor_units(text, code)
+                declared: int | None = hundredths_to_minor_units(text, code)
             except ValueError:
                 declared = None
-            computed = self.sums[code, name]
-            checks.append(Check(f"{title} {name}", code, declared, computed, text[:28]))
-        last = next((each for each in reversed(cells[6:]) if each), "")
-        return [*checks, _count(f"{title} {code} count", last, self.rows[code])]
+            computed = self.totals[code, name]
+            checks.append(ControlTotal(f"{title} {name}", code, declared, computed, text[:28]))
+        last = next((cell for cell in reversed(cells[6:]) if cell), "")
+        return [*checks, _check_count(f"{title} {code} count", last, self.row_counts[code])]
 
-    def unfooted(self, title: str) -> list[Check]:
-        """Currencies that no footer speaks of, which is a fault."""
+    def check_missing_footers(self, title: str) -> list[ControlTotal]:
+        """A failing check for each currency without a footer."""
         return [
-            Check(f"{title} {code} count", None, None, count, "")
-            for code, count in sorted(self.rows.items())
-            if code not in self.footed
+            ControlTotal(f"{title} {code} count", None, None, count, "")
+            for code, count in sorted(self.row_counts.items())
+            if code not in self.footer_currencies
         ]
 
 
-def _count(name: str, text: str, computed: int) -> Check:
+def _check_count(name: str, text: str, computed: int) -> ControlTotal:
     plain = text.isascii() and text.isdecimal() and len(text) < 16
-    return Check(name, None, int(text) if plain else None, computed, text[:28])
+    return ControlTotal(name, None, int(text) if plain else None, computed, text[:28])
 
 
-def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[Parsed]:
+def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[ParsedBlock]:
     """The report to canonical lines by pieces, with the checks of the footers between them.
 
     Raises:
-        FileRefused: a record of another type or out of its place, a section or file without its
+        FileRefused: a record of an unknown type or out of order, a section or file without its
             footer, or what `csv_records.records` refuses.
     """
     return _Reader(plan, profile).read(source)
@@ -112,121 +131,127 @@ class _Reader:
     places: dict[str, int] = field(default_factory=dict)
     width: int = 0
     account: str = ""
-    waiting: list[Record] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
     size: int = 0
-    section: _Sums | None = None
-    sections: int = 0
-    whole: _Sums = field(default_factory=_Sums)
-    first_file: bool = False
-    ended: bool = False
+    section: _FooterSums | None = None
+    section_count: int = 0
+    file_sums: _FooterSums = field(default_factory=_FooterSums)
+    is_first_file: bool = False
+    is_ended: bool = False
 
-    def read(self, source: IO[bytes]) -> Iterator[Parsed]:
+    def read(self, source: IO[bytes]) -> Iterator[ParsedBlock]:
         """See `read` of this module."""
-        for record in records(source, self.plan.name):
+        for record in read_records(source, self.plan.file_name):
             if record.cells[0] == "SB":
                 if self.section is None or not self.places:
-                    raise self._refused(record, "a transaction outside of a section")
-                self.waiting.append(record)
+                    raise self._section_refusal(record, "a transaction outside of a section")
+                self.records.append(record)
                 self.size += len(record.raw)
-                if is_full(self.waiting, self.size):
-                    yield self._flushed(())
+                if is_batch_full(self.records, self.size):
+                    yield self._take_block(())
                 continue
-            if self.waiting:
-                yield self._flushed(())
-            checks = self._other(record)
+            if self.records:
+                yield self._take_block(())
+            checks = self._read_frame_record(record)
             if checks:
-                yield self._flushed(tuple(checks))
-        if self.section is not None or not self.ended:
+                yield self._take_block(tuple(checks))
+        if self.section is not None or not self.is_ended:
             raise FileRefused(
-                "NO_FOOTER", self.plan.name, "it ends without the records SC and FF",
+                "NO_FOOTER", self.plan.file_name, "it ends without the records SC and FF",
                 "fetch the file again: it is cut",
             )  # fmt: skip
 
-    def _refused(self, record: Record, found: str) -> FileRefused:
+    def _section_refusal(self, record: Record, found: str) -> FileRefused:
         return FileRefused(
-            "BAD_SECTION", self.plan.name, found, "have the channel correct its file",
+            "BAD_SECTION", self.plan.file_name, found, "have the channel correct its file",
             record.line_no,
         )  # fmt: skip
 
-    def _other(self, record: Record) -> list[Check]:
-        """A record that is no transaction: the checks that it brings."""
+    def _read_frame_record(self, record: Record) -> list[ControlTotal]:
+        """Reads a record that is no transaction; returns the checks that it declares."""
         cells, kind = record.cells, record.cells[0]
-        if self.ended:
-            raise self._refused(record, f"a record {kind[:8]!r} below FF")
+        if self.is_ended:
+            raise self._section_refusal(record, f"a record {kind[:8]!r} below FF")
         if kind == "FH":
-            self.first_file = cells[1].lstrip("0") in ("1", "") if len(cells) > 1 else False
+            self.is_first_file = cells[1].lstrip("0") in ("1", "") if len(cells) > 1 else False
         elif kind == "SH":
             if self.section is not None:
-                raise self._refused(record, "a section begins before SC has closed the last")
-            self.section, self.places = _Sums(), {}
-            self.sections += 1
+                raise self._section_refusal(
+                    record, "a section begins before SC has closed the last"
+                )
+            self.section, self.places = _FooterSums(), {}
+            self.section_count += 1
             self.account = cells[3] if len(cells) > 3 else ""
         elif kind == "CH":
-            self._bind(record)
+            self._bind_columns(record)
         elif kind in ("SF", "SC"):
-            return self._close(record)
+            return self._close_section(record)
         elif kind in ("RF", "RC"):
-            # Of a report in several files they speak of all of them together.
-            if self.first_file and kind == "RF":
-                return self.whole.foot(record, "report")
-            if self.first_file:
-                return [_count("report count", _second(cells), self.whole.count())]
+            # In a report of several files these footers sum up all files.
+            if self.is_first_file and kind == "RF":
+                return self.file_sums.check_footer(record, "report")
+            if self.is_first_file:
+                return [
+                    _check_count("report count", _second_cell(cells), self.file_sums.row_count())
+                ]
         elif kind == "FF":
-            self.ended = True
-            return [_count("file count", _second(cells), self.whole.count())]
+            self.is_ended = True
+            return [_check_count("file count", _second_cell(cells), self.file_sums.row_count())]
         elif kind != "RH":
-            raise self._refused(record, f"a record of the unknown type {kind[:8]!r}")
+            raise self._section_refusal(record, f"a record of the unknown type {kind[:8]!r}")
         return []
 
-    def _bind(self, record: Record) -> None:
+    def _bind_columns(self, record: Record) -> None:
         if self.section is None:
-            raise self._refused(record, "a column header outside of a section")
+            raise self._section_refusal(record, "a column header outside of a section")
         names = {**NAMES, "our_ref": (self.profile.paypal.our_ref,)}
-        self.places = bound(record, names, (*NEEDED, "our_ref"), self.plan.name)
+        self.places = locate_columns(record, names, (*NEEDED, "our_ref"), self.plan.file_name)
         self.width = len(record.cells)
 
-    def _close(self, record: Record) -> list[Check]:
+    def _close_section(self, record: Record) -> list[ControlTotal]:
         if self.section is None:
-            raise self._refused(record, "a section's footer outside of a section")
-        title = f"section {self.sections}"
+            raise self._section_refusal(record, "a section's footer outside of a section")
+        title = f"section {self.section_count}"
         if record.cells[0] == "SF":
             if len(record.cells) < _FOOTER_CELLS:
                 found = (
                     "a footer SF without a currency and its sums, as of a transaction detail"
                     " report, which is not a settlement report"
                 )
-                raise self._refused(record, found)
-            return self.section.foot(record, title)
-        counted = _count(f"{title} count", _second(record.cells), self.section.count())
-        checks = [counted, *self.section.unfooted(title)]
+                raise self._section_refusal(record, found)
+            return self.section.check_footer(record, title)
+        counted = _check_count(
+            f"{title} count", _second_cell(record.cells), self.section.row_count()
+        )
+        checks = [counted, *self.section.check_missing_footers(title)]
         self.section = None
         return checks
 
-    def _flushed(self, checks: tuple[Check, ...]) -> Parsed:
-        """The transactions that wait, as a piece; what they add is added."""
-        rejected = Rejected()
-        found, self.waiting, self.size = self.waiting, [], 0
-        block = Block(fitting(found, self.width, rejected), self.places)
-        lines = lines_of(block, self.account, self.profile)
+    def _take_block(self, checks: tuple[ControlTotal, ...]) -> ParsedBlock:
+        """The block of the collected transactions; adds them to the sums."""
+        rejected = RejectedLines()
+        records, self.records, self.size = self.records, [], 0
+        block = Block(reject_wrong_width(records, self.width, rejected), self.places)
+        lines = parse_block(block, self.account, self.profile)
         columns = lines.columns
         codes = columns["currency"].to_pylist()
         amounts, fees = columns["amount"].to_pylist(), columns["fee"].to_pylist()
-        for sums in (self.section, self.whole) if found else ():
+        for sums in (self.section, self.file_sums) if records else ():
             if sums is None:
                 continue
-            sums.rows.update(code or "" for code in codes)
+            sums.row_counts.update(code or "" for code in codes)
             if rejected.line_no:
-                sums.rows[""] += len(rejected.line_no)
+                sums.row_counts[""] += len(rejected.line_no)
             for row, code in enumerate(codes):
                 if row in lines.faults:
                     continue
                 amount, fee = amounts[row], fees[row] or 0
-                sums.sums[code, "gross credits" if amount > 0 else "gross debits"] += abs(amount)
-                sums.sums[code, "fee debits" if fee > 0 else "fee credits"] += abs(fee)
-        return Parsed(lines, raw=block.raw, checks=checks, rejected=rejected)
+                sums.totals[code, "gross credits" if amount > 0 else "gross debits"] += abs(amount)
+                sums.totals[code, "fee debits" if fee > 0 else "fee credits"] += abs(fee)
+        return ParsedBlock(lines, raw=block.raw, control_totals=checks, rejected=rejected)
 
 
-def _second(cells: list[str]) -> str:
+def _second_cell(cells: list[str]) -> str:
     return cells[1] if len(cells) > 1 else ""
 
 
