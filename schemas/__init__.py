@@ -1,4 +1,4 @@
-"""What things are: the words, the tables, the profiles and the rate cards.
+"""Codes, tables, channel profiles and fee schedules.
 
 Data and validation only: nothing here opens a file, a table or a session.
 """

@@ -1,4 +1,4 @@
-"""A configuration folder as it was read: profiles, rate cards, and where snapshots lie."""
+"""The content of a configuration folder: profiles, fee schedules, and the snapshots' pattern."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

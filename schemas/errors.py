@@ -1,4 +1,4 @@
-"""Named errors: one base class, leaves that say what was read, what was expected, what to do."""
+"""Named errors: one base class; each message says what was found and what to do."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ class ConfigurationError(TieoutError):
 
 
 class FileRefused(TieoutError):
-    """Raised when a received file cannot be taken in; the file is kept, and quarantined.
+    """Raised when a received file cannot be read; the archive keeps it, and ingest quarantines it.
 
     `code` is the short name of the fault, `todo` what the reader of the message can do.
     """
@@ -46,7 +46,7 @@ class VersionRefused(TieoutError):
 
 
 class CheckFailed(TieoutError):
-    """Raised when a conservation check fails: what went in is not what came out."""
+    """Raised when a conservation check fails: a run's results do not add up to its input."""
 
     exit_status = 3
 

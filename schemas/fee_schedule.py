@@ -1,4 +1,4 @@
-"""Rate cards: what a channel may charge, entry by entry. Source: docs/reference/fees.md."""
+"""Fee schedules: what a channel may charge, entry by entry. Source: docs/reference/fees.md."""
 
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -15,7 +15,7 @@ AMOUNT_MAX = 10**15
 RATE_DIGITS_MAX = 9
 
 
-def _rate(text: str) -> str:
+def _check_rate(text: str) -> str:
     try:
         value = Decimal(text)
     except InvalidOperation as fault:
@@ -27,12 +27,12 @@ def _rate(text: str) -> str:
     return text
 
 
-def _listed(value: Any) -> Any:
+def _to_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Kinds = Annotated[tuple[Kind, ...], BeforeValidator(_listed)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_to_list)]
+Kinds = Annotated[tuple[Kind, ...], BeforeValidator(_to_list)]
 
 
 class AmountRange(Strict):
@@ -59,7 +59,7 @@ class FeeEntry(Strict):
     amount: AmountRange = AmountRange()
     from_: date | None = Field(default=None, alias="from")
     to: date | None = None
-    rate: Annotated[str, Field(strict=True), AfterValidator(_rate)] = "0"
+    rate: Annotated[str, Field(strict=True), AfterValidator(_check_rate)] = "0"
     fixed: int = Field(default=0, ge=0, le=AMOUNT_MAX, strict=True)
     min: int | None = Field(default=None, ge=0, le=AMOUNT_MAX, strict=True)
     max: int | None = Field(default=None, ge=0, le=AMOUNT_MAX, strict=True)
@@ -69,7 +69,7 @@ class FeeEntry(Strict):
     tolerance: int = Field(default=0, ge=0, le=AMOUNT_MAX, strict=True)
 
     @model_validator(mode="after")
-    def _limits_in_order(self) -> Self:
+    def _check_limits(self) -> Self:
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(f"min {self.min} is above max {self.max}")
         if self.from_ and self.to and self.from_ > self.to:
@@ -84,13 +84,13 @@ class FeeEntry(Strict):
 
 
 class FeeSchedule(Strict):
-    """A channel's rate card: the first entry that fits a line applies."""
+    """A channel's fee schedule: the first entry that fits a line applies."""
 
     channel: str
     entries: tuple[FeeEntry, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _names_differ(self) -> Self:
+    def _check_unique_names(self) -> Self:
         names = [entry.name for entry in self.entries]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

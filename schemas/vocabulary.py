@@ -1,4 +1,4 @@
-"""The words of reconciliation: one enum per closed set of values.
+"""The codes of reconciliation: one enum per closed set of values.
 
 Values are the strings that stand in the tables. Source: docs/reference/rules.md.
 """
@@ -34,7 +34,7 @@ SIGN_OF_KIND = {
 
 
 class Status(StrEnum):
-    """State of a line or of a transaction, the same words on both sides."""
+    """Status of a line or of a transaction, the same codes on both sides."""
 
     SUCCEEDED = "SUCCEEDED"
     PENDING = "PENDING"
@@ -44,7 +44,7 @@ class Status(StrEnum):
 
 
 class Side(StrEnum):
-    """Which side an item stands on."""
+    """The side of an item: our own transactions, or the channel's statement."""
 
     INTERNAL = "INTERNAL"
     STATEMENT = "STATEMENT"
@@ -80,7 +80,7 @@ class Reason(StrEnum):
 
 
 class Action(StrEnum):
-    """What a person, or the transaction system, is asked to do about a row."""
+    """What a reviewer, or the transaction system, must do about a row."""
 
     NONE = "NONE"
     WAIT = "WAIT"
@@ -94,7 +94,7 @@ class Action(StrEnum):
 
 
 class Effect(StrEnum):
-    """What a person decides about a break or an ambiguity."""
+    """What a reviewer decides about a break or an ambiguity."""
 
     PAIR = "PAIR"
     ACCEPT = "ACCEPT"
@@ -103,14 +103,14 @@ class Effect(StrEnum):
 
 
 class DecisionStep(StrEnum):
-    """Where a decision stands; the last step counts."""
+    """State of a decision; the last step counts."""
 
     PROPOSED = "PROPOSED"
     APPROVED = "APPROVED"
     REJECTED = "REJECTED"
 
 
-#: What begins `matched_by` of a row that a decision settled; the decision's id follows.
+#: Prefix of `matched_by` of a row that a decision closed; the decision's id follows.
 DECIDED_BY = "decision:"
 
 
@@ -147,7 +147,7 @@ class RunResult(StrEnum):
 
 
 class Reference(StrEnum):
-    """References that are kept as received and, beside it, normalized for joining."""
+    """References that the lake keeps as received and, beside it, normalized for joining."""
 
     OUR_REF = "our_ref"
     CHANNEL_REF = "channel_ref"

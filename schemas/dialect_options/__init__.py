@@ -1,4 +1,4 @@
-"""Choices that a dialect leaves open, one module per family; and the dialects by name."""
+"""Options of the dialects, one module per family, and the names of all dialects."""
 
 #: Every dialect that a profile can name; the readers are in jobs/statements.
 DIALECT_NAMES = (

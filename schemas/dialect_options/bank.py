@@ -1,4 +1,4 @@
-"""Choices that a bank statement leaves open. Source: docs/reference/dialects/bank.md."""
+"""Options of the bank statement dialects. Source: docs/reference/dialects/bank.md."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""A channel's profile: what arrives, how it is read, what is ours, how it is matched.
+"""A channel's profile: its files, their layout, our scope, the match.
 
 One YAML page per channel. Source: docs/reference/profile.md.
 """
@@ -23,13 +23,13 @@ from schemas.strict import Strict
 from schemas.vocabulary import Reference
 
 
-def _zone(name: str) -> str:
+def _check_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError(f"{name!r} is no time zone; write one such as Asia/Shanghai")
     return name
 
 
-def _pattern(text: str) -> str:
+def _check_pattern(text: str) -> str:
     try:
         re.compile(text)
     except re.error as fault:
@@ -39,8 +39,8 @@ def _pattern(text: str) -> str:
     return text
 
 
-Pattern = Annotated[str, AfterValidator(_pattern)]
-Zone = Annotated[str, AfterValidator(_zone)]
+Pattern = Annotated[str, AfterValidator(_check_pattern)]
+Zone = Annotated[str, AfterValidator(_check_zone)]
 
 
 class Files(Strict):
@@ -81,7 +81,7 @@ class Files(Strict):
 
     @field_validator("pattern", "marker")
     @classmethod
-    def _says_its_date(cls, text: str | None, info: ValidationInfo) -> str | None:
+    def _check_date_fields(cls, text: str | None, info: ValidationInfo) -> str | None:
         if text is None:
             return None
         ends = [text.count(f"{{{end}_date") for end in ("first", "last")]
@@ -95,7 +95,7 @@ class Files(Strict):
         )
 
     @model_validator(mode="after")
-    def _parts_fit(self) -> Self:
+    def _check_parts(self) -> Self:
         if self.parts and "{part}" not in self.pattern:
             raise ValueError("parts are listed but pattern does not name {part}")
         if "{part}" in self.pattern and not self.parts:
@@ -104,7 +104,7 @@ class Files(Strict):
 
 
 class ReferenceRules(Strict):
-    """What is done to one reference after the common normalizing, in the order written."""
+    """The rules for one reference after the common normalizing, in the order written."""
 
     strip_prefix: tuple[str, ...] = ()
     strip_suffix: tuple[str, ...] = ()
@@ -127,9 +127,9 @@ class ReferenceRules(Strict):
 
 
 class Scope(Strict):
-    """What is ours: a statement line that fits none of it is not ours.
+    """Which statement lines are ours: a line that does not fit is out of scope.
 
-    A line without the value that is asked for cannot be said to be another's, and stays.
+    A line without the value stays in scope, since it may be ours.
     """
 
     our_ref: Pattern | None = None
@@ -176,7 +176,7 @@ class Profile(Strict):
     internal: Internal = Internal()
 
     @model_validator(mode="after")
-    def _is_whole(self) -> Self:
+    def _check_required_keys(self) -> Self:
         if self.statement == "files" and (self.files is None or not self.dialect):
             raise ValueError(
                 "a channel with statements needs `files` and `dialect`;"

@@ -1,4 +1,4 @@
-"""Which parts make a day, by a rule: 144 parts need no 144 lines.
+"""The parts that make a day complete, as names or as a rule that makes the names.
 
 Source: docs/reference/files.md, "Parts".
 """
@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-#: More parts than this are a slip of the pen.
+#: Parts of a day at most; more are a mistake in the profile.
 PARTS_MAX = 10_000
 #: The part of a file that says: no trades today. No part of a profile bears this name.
 MARKER = "marker"
@@ -35,13 +35,13 @@ def part_names(rule_or_names: Any) -> tuple[str, ...]:
         join = rule.pop("join", JOIN)
         if not isinstance(join, str) or "/" in join or not rule:
             raise ValueError("parts by a rule are keys with names, and `join`, a text without /")
-        axes = [_names(value) for value in rule.values()]
+        axes = [_expand_names(value) for value in rule.values()]
         count = prod(len(axis) for axis in axes)
         if count > PARTS_MAX:
             raise ValueError(f"the rule makes {count} parts; at most {PARTS_MAX}")
         names = [join.join(each) for each in product(*axes)]
     else:
-        names = _names(rule_or_names)
+        names = _expand_names(rule_or_names)
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise ValueError(f"a part is named twice: {', '.join(twice[:3])}")
@@ -50,9 +50,9 @@ def part_names(rule_or_names: Any) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _names(value: Any) -> list[str]:
+def _expand_names(value: Any) -> list[str]:
     if isinstance(value, str):
-        return _range(value) or [value]
+        return _expand_range(value) or [value]
     if not isinstance(value, list | tuple) or not all(isinstance(each, str) for each in value):
         raise ValueError(
             'parts are texts: a list of names, a range such as "00-23", or keys with such;'
@@ -61,7 +61,7 @@ def _names(value: Any) -> list[str]:
     return list(value)
 
 
-def _range(text: str) -> list[str] | None:
+def _expand_range(text: str) -> list[str] | None:
     """The numbers of a range, as wide as its ends; None where the text is none."""
     hit = _RANGE.fullmatch(text)
     if hit is None:

@@ -1,4 +1,4 @@
-"""How a channel's lines and transactions meet: passes, groups, windows, as its profile says it.
+"""How a channel's lines and transactions are matched: passes, groups, windows of its profile.
 
 Source: docs/reference/profile.md, `match`.
 """
@@ -39,7 +39,7 @@ class Pass(Strict):
     within_seconds: int | None = Field(default=None, ge=0, le=DISTANCE_MAX)
 
     @model_validator(mode="after")
-    def _columns_go_together(self) -> Self:
+    def _check_columns(self) -> Self:
         twice = sorted({column for column in self.on if self.on.count(column) > 1})
         faults = [f"{self.name} names {', '.join(twice)} twice; name each once"] if twice else []
         if "amount" in self.on and "currency" not in self.on:
@@ -54,11 +54,11 @@ class Pass(Strict):
         return any(column in tuple(Reference) for column in self.on)
 
 
-def _named_pass(value: Any) -> Any:
+def _expand_pass(value: Any) -> Any:
     return {"name": value, "on": [value]} if isinstance(value, str) else value
 
 
-def _named_group(value: Any) -> Any:
+def _expand_group(value: Any) -> Any:
     return {"name": value, "on": value} if isinstance(value, str) else value
 
 
@@ -70,33 +70,33 @@ class Group(Strict):
 
 
 class Window(Strict):
-    """How many chances an item has before it breaks, by the side it stands on."""
+    """How many matching attempts (run dates) an item has before it is a break, by side."""
 
     internal: int = Field(default=2, ge=0)
     statement: int = Field(default=2, ge=0)
 
 
 class Match(Strict):
-    """How lines and transactions meet: passes in order, groups, then windows.
+    """How lines and transactions are matched: passes in order, groups, then windows.
 
     `lookback` is how many run dates back something counts as closed already; `late` for how many
     run dates after its break a one-sided item may still be settled.
     """
 
-    passes: tuple[Annotated[Pass, BeforeValidator(_named_pass)], ...] = Field(
+    passes: tuple[Annotated[Pass, BeforeValidator(_expand_pass)], ...] = Field(
         default=(
             Pass(name="our_ref", on=("our_ref",)),
             Pass(name="channel_ref", on=("channel_ref",)),
         ),
         min_length=1,
     )
-    groups: tuple[Annotated[Group, BeforeValidator(_named_group)], ...] = ()
+    groups: tuple[Annotated[Group, BeforeValidator(_expand_group)], ...] = ()
     window: Window = Window()
     lookback: int = Field(default=7, ge=0)
     late: int = Field(default=30, ge=0)
 
     @model_validator(mode="after")
-    def _names_differ(self) -> Self:
+    def _check_unique_names(self) -> Self:
         names = [*(each.name for each in self.passes), *(each.name for each in self.groups)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

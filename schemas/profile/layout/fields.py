@@ -65,7 +65,7 @@ class FixedField(Strict):
 
     @model_validator(mode="before")
     @classmethod
-    def _short_forms(cls, value: Any) -> Any:
+    def _expand_short_form(cls, value: Any) -> Any:
         if isinstance(value, (list, tuple)):
             is_one_piece = len(value) > 0 and all(isinstance(each, int) for each in value)
             return {"pieces": [value] if is_one_piece else value}

@@ -23,7 +23,7 @@ _ASCII = bytes(range(0x20, 0x7F))
 _COUNTS = ("count", "payment_count", "refund_count")
 
 
-def _encoding(name: str) -> str:
+def _check_encoding(name: str) -> str:
     try:
         codec = codecs.lookup(name).name
         is_ascii = _ASCII.decode(codec) == _ASCII.decode("ascii")
@@ -47,7 +47,7 @@ class FixedLayout(Strict):
     `date_in_name`: a form such as `INN%y%m%d`, the file's date where its times have no year.
     """
 
-    encoding: Annotated[str, AfterValidator(_encoding)] = "gb18030"
+    encoding: Annotated[str, AfterValidator(_check_encoding)] = "gb18030"
     counted_from: Literal[0, 1] = 1
     length: int = Field(gt=0, le=65536)
     line_ends: bool = True
@@ -73,7 +73,7 @@ class FixedLayout(Strict):
 
     @field_validator("separator")
     @classmethod
-    def _one_byte(cls, text: str) -> str:
+    def _check_separator(cls, text: str) -> str:
         if not text.isascii():
             raise ValueError(f"{text!r} is more than a byte; a separator is one")
         return text
@@ -85,62 +85,67 @@ class FixedLayout(Strict):
         return self.date_in_name is not None or any(end and end.date for end in ends)
 
     @model_validator(mode="after")
-    def _fits(self) -> Self:
-        faults = [*self._places(), *self._codes(), *self._names(), *self._dates()]
+    def _check_layout(self) -> Self:
+        faults = [
+            *self._place_faults(),
+            *self._code_faults(),
+            *self._name_faults(),
+            *self._date_faults(),
+        ]
         if faults:
             raise ValueError("; ".join(faults))
         return self
 
-    def _places(self) -> Iterator[str]:
+    def _place_faults(self) -> Iterator[str]:
         first, end = self.counted_from, self.length + self.counted_from
         if self.records:
-            yield from self._outside("records", self.records.at, self.records.width)
+            yield from self._range_faults("records", self.records.at, self.records.width)
         for place in self.separators:
             if not first <= place < end:
                 yield f"separators: {place} is outside of the record"
         for name, spot in self.columns.items():
             for at, width in spot.pieces:
-                yield from self._outside(f"columns.{name}", at, width)
+                yield from self._range_faults(f"columns.{name}", at, width)
             if spot.is_money and name not in MONEY_COLUMNS:
                 yield f"columns.{name}: unit, decimals and sign are of amounts"
-            yield from self._money(f"columns.{name}", spot)
+            yield from self._amount_faults(f"columns.{name}", spot)
         if self.preamble and not self.line_ends:
             yield "preamble: lines above the first record need line ends"
         for part, record in (("header", self.header), ("trailer", self.trailer)):
             for total, spot in record.totals.items() if record else ():
                 if total in _COUNTS and spot.is_money:
                     yield f"{part}.totals.{total}: a count has no unit, decimals or sign"
-                yield from self._money(f"{part}.totals.{total}", spot)
-                yield from self._before(f"{part}.totals.{total}", spot)
+                yield from self._amount_faults(f"{part}.totals.{total}", spot)
+                yield from self._start_faults(f"{part}.totals.{total}", spot)
             if record and record.date:
-                yield from self._before(f"{part}.date", record.date)
+                yield from self._start_faults(f"{part}.date", record.date)
 
-    def _outside(self, name: str, at: int, width: int) -> Iterator[str]:
+    def _range_faults(self, name: str, at: int, width: int) -> Iterator[str]:
         if at < self.counted_from or width < 1:
             yield f"{name}: places are counted from {self.counted_from} and a width is 1 or more"
         elif at + width > self.length + self.counted_from:
             yield f"{name}: bytes {at} to {at + width - 1} lie beyond the record of {self.length}"
 
-    def _before(self, name: str, spot: FixedField) -> Iterator[str]:
+    def _start_faults(self, name: str, spot: FixedField) -> Iterator[str]:
         """An end record may be longer than a detail; its places must only not begin before it."""
         if any(at < self.counted_from or width < 1 for at, width in spot.pieces):
             yield f"{name}: places are counted from {self.counted_from} and a width is 1 or more"
 
-    def _money(self, name: str, spot: FixedField) -> Iterator[str]:
+    def _amount_faults(self, name: str, spot: FixedField) -> Iterator[str]:
         if spot.unit is not None and spot.decimals is not None:
             yield f"{name}: give its unit or its decimals"
         if spot.sign is None:
             return
         yield from (f"{name}: {fault}" for fault in spot.sign.faults(self.encoding))
         if spot.sign.at is not None:
-            yield from self._outside(f"{name}: sign", spot.sign.at, spot.sign.width)
+            yield from self._range_faults(f"{name}: sign", spot.sign.at, spot.sign.width)
         if spot.sign.place in ("prefix", "suffix"):
             digits = sum(width for _, width in spot.pieces)
             if len(spot.pieces) > 1 or digits <= spot.sign.letter_bytes(self.encoding):
                 yield f"{name}: a sign {spot.sign.place} needs one piece, wider than its letter"
 
-    def _codes(self) -> Iterator[str]:
-        codes = [(part, end.code) for part, end in self._ends() if end.code is not None]
+    def _code_faults(self) -> Iterator[str]:
+        codes = [(part, end.code) for part, end in self._end_records() if end.code is not None]
         types = self.records
         if types is None:
             yield from (f"{part}: its code needs `records`, which says where" for part, _ in codes)
@@ -153,11 +158,11 @@ class FixedLayout(Strict):
         for code in sorted({code for code in all_codes if all_codes.count(code) > 1}):
             yield f"records: code {code!r} is given twice"
 
-    def _ends(self) -> list[tuple[str, EndRecord]]:
+    def _end_records(self) -> list[tuple[str, EndRecord]]:
         both = (("header", self.header), ("trailer", self.trailer))
         return [(part, end) for part, end in both if end is not None]
 
-    def _names(self) -> Iterator[str]:
+    def _name_faults(self) -> Iterator[str]:
         there = {str(name) for name in (*self.columns, *self.constants)}
         for name in sorted(set(self.columns) & set(self.constants)):
             yield f"{name}: in columns and in constants; choose one"
@@ -167,11 +172,11 @@ class FixedLayout(Strict):
         for money in sorted(set(MONEY_COLUMNS) & set(self.constants)):
             yield f"{money}: an amount is read, not set in constants"
 
-    def _dates(self) -> Iterator[str]:
+    def _date_faults(self) -> Iterator[str]:
         for name, form in (("traded_at", self.time_format), ("settlement_date", self.date_format)):
             yearless = name in self.columns and not re.search("%[YyGcxD]", form)
             if yearless and not self.has_file_date:
                 yield f"{name}: {form} has no year; add date_in_name, or date to header or trailer"
-        for part, end in self._ends():
+        for part, end in self._end_records():
             if end.date and not re.search("%[Yy]", end.date_format):
                 yield f"{part}: {end.date_format} has no year"

@@ -32,7 +32,7 @@ TOTAL_NAMES = Literal[
 _NAMES = frozenset(TOTAL_NAMES.__args__)  # type: ignore[attr-defined]
 
 
-def _expression(text: str) -> str:
+def _check_expression(text: str) -> str:
     try:
         re.compile(text)
     except re.error as fault:
@@ -40,14 +40,14 @@ def _expression(text: str) -> str:
     return text
 
 
-def _currency(code: str) -> str:
+def _check_currency(code: str) -> str:
     if code not in MINOR_UNITS:
         raise ValueError(f"{code!r} is no currency of ISO 4217")
     return code
 
 
-Expression = Annotated[str, AfterValidator(_expression)]
-Currency = Annotated[str, AfterValidator(_currency)]
+Expression = Annotated[str, AfterValidator(_check_expression)]
+Currency = Annotated[str, AfterValidator(_check_currency)]
 
 
 class Records(Strict):
@@ -135,7 +135,7 @@ class Total(Strict):
     currency: Currency | None = None
 
     @model_validator(mode="after")
-    def _one_way(self) -> Self:
+    def _check_form(self) -> Self:
         if (self.name is None) != (self.after is None) or (self.name is None) == (
             self.pattern is None
         ):
