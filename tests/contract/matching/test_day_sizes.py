@@ -16,7 +16,11 @@ MATCH = {"passes": ["our_ref", {"name": "near", "on": ["amount", "currency"]}],
 
 
 @pytest.fixture(
-    params=[(0, LARGE_ROWS), (0, SMALL_ROWS), (10**6, 0)], ids=["large", "medium", "small"]
+    params=[
+        pytest.param((0, LARGE_ROWS), id="large"),
+        pytest.param((0, SMALL_ROWS), id="medium", marks=pytest.mark.sail_only),
+        pytest.param((10**6, 0), id="small", marks=pytest.mark.sail_only),
+    ]
 )
 def ledger(request: pytest.FixtureRequest, spark: SparkSession, tmp_path: Path) -> Iterator[Ledger]:
     """Items that share a channel_ref, an amount, a batch or an our_ref, and items that share
