@@ -88,8 +88,9 @@ def _apply_rule_in_arrow(value: pa.Array, name: str, argument: object) -> pa.Arr
         return pc.utf8_slice_codeunits(value, 0, argument)
     if name == "strip_leading_zeros":
         return pc.ascii_ltrim(value, "0")
-    ends = "|".join(re.escape(normalize_characters(end)) for end in argument)  # type: ignore[attr-defined]
-    return pc.replace_substring_regex(value, f"^(?:{ends})", "", max_replacements=1)
+    ends = map(normalize_characters, argument)  # type: ignore[call-overload]
+    pattern = f"^(?:{'|'.join(map(re.escape, ends))})"
+    return pc.replace_substring_regex(value, pattern, "", max_replacements=1)
 
 
 def get_reference_rules(profile: Profile, reference: str) -> ReferenceRules:
