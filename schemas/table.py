@@ -1,6 +1,9 @@
-"""What a table of the lake is: its grain, its partitions, its columns and their types."""
+"""What defines a table of the lake: its grain, partitions, columns, types and descriptions."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 from pyspark.sql.types import (
     ArrayType,
@@ -34,8 +37,16 @@ _REPEATED = frozenset({
     "reason", "reasons", "result", "schedule", "settlement_currency", "side", "statement_status",
     "status", "terminal_id",
 })  # fmt: skip
-#: Of ids the ones in no order; a line's begins with its file's.
-_SOUGHT_IDS = frozenset({"txn_id", "original_txn_id"})
+#: Ids that files hold in no order; a line's id begins with its file's.
+_LOOKUP_IDS = frozenset({"txn_id", "original_txn_id"})
+
+
+class Column(NamedTuple):
+    """A column of a table: its description says the unit and what null means."""
+
+    name: str
+    type: DataType
+    description: str
 
 
 @dataclass(frozen=True)
@@ -43,40 +54,59 @@ class Table:
     """A Delta table of the lake.
 
     `grain` says what one row is; `partitions` names the partition columns, the date first.
+    `former_names` maps the names that earlier versions of the software gave to columns to today's.
     """
 
     name: str
     grain: str
     partitions: tuple[str, ...]
-    schema: StructType
+    definition: tuple[Column, ...]
+    former_names: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def schema(self) -> StructType:
+        """The columns as Spark has them; descriptions stand in the table's log only."""
+        return struct_of(self.definition)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Column names in the table's order."""
-        return tuple(self.schema.fieldNames())
+        return tuple(column.name for column in self.definition)
 
     @property
     def dictionary_columns(self) -> list[str]:
-        """Columns, as Parquet names them, that are worth a dictionary: to begin one for ids and to
-        give it up again can be spared. Source: docs/reference/engines.md, "Sizes on Spark".
+        """Columns, as Parquet names them, that are worth a dictionary.
+
+        A column of ids is not: the writer would begin one and give it up again.
+        Source: docs/reference/engines.md, "Sizes on Spark".
         """
         small = (DateType, IntegerType)
         return [
-            f"{field.name}.list.element" if isinstance(field.dataType, ArrayType) else field.name
-            for field in self.schema
-            if field.name in _REPEATED or isinstance(field.dataType, small)
+            f"{column.name}.list.element" if isinstance(column.type, ArrayType) else column.name
+            for column in self.definition
+            if column.name in _REPEATED or isinstance(column.type, small)
         ]
 
     @property
     def lookup_columns(self) -> list[str]:
-        """Columns by whose single values people look for rows: references, and ids of ours."""
-        return [name for name in self.columns if name.endswith("_ref_norm") or name in _SOUGHT_IDS]
+        """Columns in which people look up single values: references, and ids of our side."""
+        return [name for name in self.columns if name.endswith("_ref_norm") or name in _LOOKUP_IDS]
 
 
-def columns_of(*groups: str) -> StructType:
-    """Columns from groups such as `text: line_id file_id`, in the order written."""
-    fields = []
-    for group in groups:
-        kind, names = group.split(":")
-        fields += [StructField(name, TYPES[kind], True) for name in names.split()]
-    return StructType(fields)
+def columns_of(*lines: str) -> tuple[Column, ...]:
+    """Columns from lines such as `file_id text: SHA-256 of the file.`, in the order written.
+
+    Raises:
+        KeyError: no such type.
+    """
+    columns = []
+    for line in lines:
+        head, _, description = line.partition(": ")
+        name, kind = head.split()
+        columns.append(Column(name, TYPES[kind], description))
+    return tuple(columns)
+
+
+def struct_of(columns: Iterable[Column]) -> StructType:
+    """Columns as a Spark type; every column may be null."""
+    return StructType([StructField(column.name, column.type, True) for column in columns])

@@ -13,7 +13,8 @@ from schemas.vocabulary import DecisionStep
 def latest_steps(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Of rows of `decisions` the last of each decision, by its id, in the order of proposals."""
     out: dict[str, dict[str, Any]] = {}
-    for row in sorted(rows, key=lambda row: (row["said_at"], row["step"] != DecisionStep.PROPOSED)):
+    proposals_first = sorted(rows, key=lambda row: row["step"] != DecisionStep.PROPOSED)
+    for row in sorted(proposals_first, key=lambda row: row["created_at"]):
         out[row["decision_id"]] = dict(row)
     return out
 

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from jobs.lake.migration import read_current_columns
 from schemas.tables import Table
 
 
@@ -58,13 +59,15 @@ def read_data_files(
     return days[0]
 
 
-def read_rows_where(delta: DeltaTable, where: Mapping[str, object]) -> list[dict[str, Any]]:
-    """The rows of a control table that have the given values; made Python's only after that."""
-    found = delta.to_pyarrow_table()
+def read_rows_where(
+    delta: DeltaTable, table: Table, where: Mapping[str, object]
+) -> list[dict[str, Any]]:
+    """The rows of a control table that have the given values, filtered before they become dicts."""
+    rows = read_current_columns(delta, table)
     for name, value in where.items():
-        among = pa.array(value if isinstance(value, list) else [value], found[name].type)
-        found = found.filter(pc.is_in(found[name], among))
-    return [dict(row) for row in found.to_pylist(maps_as_pydicts="strict")]
+        values = pa.array(value if isinstance(value, list) else [value], rows[name].type)
+        rows = rows.filter(pc.is_in(rows[name], values))
+    return [dict(row) for row in rows.to_pylist(maps_as_pydicts="strict")]
 
 
 def find_repeated_values(frame: DataFrame, column: str) -> list[str]:

@@ -4,49 +4,33 @@ A day's partition is replaced whole or not at all. What an engine does not guara
 here, before and after each write, or refused by name (docs/reference/engines.md lists the faults).
 """
 
-import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable, Schema, write_deltalake
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from jobs.lake.commit import DataFile, WriteResult, commit_data_files, write_data_files
+from jobs.lake.migration import described_schema, migrate_columns, open_table, stored_names
 from jobs.lake.partitions import count_rows, list_add_actions, read_data_files, read_rows_where
-from jobs.lake.write_checks import (
-    add_missing_columns,
-    arrow_schema,
-    check_schema_and_partition,
-    open_table,
-    retry_on_conflict,
-)
-from jobs.storage.archive import Storage
+from jobs.lake.staging import StagingArea
+from jobs.lake.write_checks import arrow_schema, check_schema_and_partition, retry_on_conflict
 from schemas.errors import TableMissing, WriteUnproved
 from schemas.tables import TABLES, Table
 
 #: A checkpoint is made at every so many versions, so that opening a table stays cheap.
 CHECKPOINT_VERSIONS = 20
-#: Where each process stages by itself.
-STAGING = "_staging"
 
 
-class Lake:
-    """The tables below one folder or object-store URI, on a session or on what opens one."""
+class Lake(StagingArea):
+    """The tables below a folder or object-store URI, on a session or a function that opens one."""
 
     def __init__(self, spark: SparkSession | Callable[[], SparkSession], uri: str) -> None:
-        self._session = spark
-        self.storage = Storage(uri)
-        self.uri = self.storage.uri
-        self._scratch = f"{STAGING}/{uuid.uuid4().hex}"
-        self._known: set[str] = set()
-
-    @cached_property
-    def spark(self) -> SparkSession:
-        """The session, opened now if nothing has asked for it before."""
-        return self._session() if callable(self._session) else self._session
+        super().__init__(spark, uri)
+        self._created: set[str] = set()
 
     def path(self, table: Table) -> str:
         """Where a table lies."""
@@ -60,17 +44,17 @@ class Lake:
 
     def create(self, table: Table) -> None:
         """Creates a table, empty, unless it is there; then it gets the columns that it lacks."""
-        if table.name in self._known:
+        if table.name in self._created:
             return
         DeltaTable.create(
             self._delta_uri(table),
-            Schema.from_arrow(arrow_schema(table)),
+            Schema.from_arrow(described_schema(table)),
             mode="ignore",
             partition_by=list(table.partitions),
             configuration={"delta.dataSkippingNumIndexedCols": "0"},
         )
-        retry_on_conflict(table, lambda: add_missing_columns(self._delta_uri(table), table))
-        self._known.add(table.name)
+        retry_on_conflict(table, lambda: migrate_columns(self._delta_uri(table), table))
+        self._created.add(table.name)
 
     def version(self, table: Table) -> int:
         """The newest version of a table.
@@ -86,9 +70,9 @@ class Lake:
         Raises:
             TableMissing: nothing has created it.
         """
-        self._delta(table)
+        stored = stored_names(self._delta(table), table)
         frame = self.spark.read.format("delta").load(self.path(table))
-        return frame.select(*table.columns)
+        return frame.select(*(F.col(stored[name]).alias(name) for name in table.columns))
 
     def read_day(
         self, table: Table, day: date, channel: str | None = None, as_of: int | None = None
@@ -110,68 +94,76 @@ class Lake:
         actions = list_add_actions(self._delta(table, as_of), table, first, last, channel)
         return read_data_files(self.spark, self.path(table), table, actions)
 
-    def replace_day(
-        self,
-        table: Table,
-        frame: DataFrame,
-        day: date,
-        channel: str,
-        extra_files: Sequence[DataFile] = (),
-        keep_paths: Collection[str] = (),
-    ) -> WriteResult:
-        """Replaces the rows of one date and channel, in one commit.
-
-        The engine writes Parquet beside the table's files, and the commit swaps them in, with those
-        `beside` that `write_files` made; data files of the day whose paths are `kept` stay.
+    def replace_day(self, table: Table, frame: DataFrame, day: date, channel: str) -> WriteResult:
+        """Replaces the rows of one date and channel by those of a frame, in one commit.
 
         Raises:
-            ColumnsDiffer: a column is missing, surplus or of another type; nothing is written.
-            RowsOutsideDay: a row belongs elsewhere; nothing is written.
-            WriteConflict: other writers won every retry; nothing is written.
-            WriteUnproved: the table does not hold what was written.
+            ColumnsDiffer, RowsOutsideDay: as `write_files`.
+            WriteConflict, WriteUnproved: as `commit_day`.
         """
-        files = [*extra_files, *self.write_files(table, frame, day, channel)]
-        before = self._delta(table)
-        stay = [
-            row
-            for row in list_add_actions(before, table, day, day, channel)
-            if row["path"] in keep_paths
-        ]
-        self.commit_files(
-            table, day, files, lambda of, path: of == channel and path not in keep_paths, channel
-        )
-        delta = self._delta(table)
-        version = int(delta.version())
-        written = WriteResult(
-            version, count_rows(list_add_actions(delta, table, day, day, channel))
-        )
-        said = sum(each.rows for each in files) + count_rows(stay)
-        if said != written.rows:
-            raise WriteUnproved(
-                f"{table.name} {day} {channel}: {said} rows were written, {written.rows} are there;"
-                " run it again"
-            )
-        if version % CHECKPOINT_VERSIONS == 0 and version > int(before.version()):
-            delta.create_checkpoint()
-        return written
+        return self.commit_day(table, self.write_files(table, frame, day, channel), day, channel)
 
     def write_files(
         self, table: Table, frame: DataFrame, day: date, channel: str
     ) -> list[DataFile]:
-        """Rows of one date and channel as data files that nobody sees until `replace_day` is given
-        them.
+        """Writes rows of one date and channel as data files beside the table's own.
+
+        No reader sees them before `commit_day`; `discard_files` removes them.
 
         Raises:
-            ColumnsDiffer, RowsOutsideDay: as `replace_day`.
+            ColumnsDiffer: a column is missing, surplus or of another type; nothing is written.
+            RowsOutsideDay: a row belongs elsewhere; nothing is written.
         """
         self.create(table)
-        return write_data_files(
-            self.storage,
-            table,
-            check_schema_and_partition(table, frame, day, channel),
-            day,
-            channel,
+        rows = check_schema_and_partition(table, frame, day, channel)
+        return write_data_files(self.storage, table, rows, day, channel)
+
+    def read_written(self, table: Table, files: Sequence[DataFile], day: date) -> DataFrame:
+        """The rows of data files that `write_files` made, before or after their commit."""
+        named = f"partition.{table.partitions[0]}"
+        actions = [
+            {"path": file.path, named: day, "partition.channel": file.channel} for file in files
+        ]
+        return read_data_files(self.spark, self.path(table), table, actions)
+
+    def discard_files(self, table: Table, files: Sequence[DataFile]) -> None:
+        """Removes data files that `write_files` made and nobody has committed."""
+        for folder in sorted({file.path.rpartition("/")[0] for file in files}):
+            self.storage.remove_folder(f"{table.name}/{folder}")
+
+    def commit_day(
+        self,
+        table: Table,
+        files: Sequence[DataFile],
+        day: date,
+        channel: str,
+        keep_paths: Collection[str] = (),
+    ) -> WriteResult:
+        """Makes data files the only ones of one date and channel, in one commit.
+
+        Data files of the day whose paths are in `keep_paths` stay.
+
+        Raises:
+            WriteConflict: other writers won every retry; nothing is committed.
+            WriteUnproved: the table does not hold what was written.
+        """
+        before = self._delta(table)
+        actions = list_add_actions(before, table, day, day, channel)
+        expected = sum(file.rows for file in files)
+        expected += count_rows(row for row in actions if row["path"] in keep_paths)
+        self.commit_files(
+            table, day, files, lambda of, path: of == channel and path not in keep_paths, channel
         )
+        delta = self._delta(table)
+        version, rows = int(delta.version()), self.count_rows(table, day, channel)
+        if expected != rows:
+            raise WriteUnproved(
+                f"{table.name} {day} {channel}: {expected} rows were written, {rows} are there;"
+                " run it again"
+            )
+        if version % CHECKPOINT_VERSIONS == 0 and version > int(before.version()):
+            delta.create_checkpoint()
+        return WriteResult(version, rows)
 
     def commit_files(
         self,
@@ -202,7 +194,7 @@ class Lake:
         """The rows of a small control table that have the given values, as dicts; a list is any of
         its values.
         """
-        return read_rows_where(self._delta(table), where)
+        return read_rows_where(self._delta(table), table, where)
 
     def replace_rows(
         self, table: Table, rows: Sequence[Mapping[str, Any]], day: date, channel: str | None
@@ -244,24 +236,6 @@ class Lake:
     ) -> int:
         """How many rows `data_files` have."""
         return count_rows(self.list_data_files(table, day, channel, file_ids))
-
-    def staging_path(self, name: str) -> str:
-        """A folder of the staging area, relative to the lake; gone with `forget`."""
-        return f"{self._scratch}/{name}"
-
-    def stage(self, frame: DataFrame, name: str) -> DataFrame:
-        """The same rows, computed once and kept in the staging area until `forget`.
-
-        Written and read back on both engines: what hangs on it is planned anew from here. It is
-        read once or twice, so that it is packed fast rather than small.
-        """
-        place = f"{self.uri}/{self._scratch}/{uuid.uuid4().hex}-{name}"
-        frame.write.mode("overwrite").option("compression", "snappy").parquet(place)
-        return self.spark.read.schema(frame.schema).parquet(place)
-
-    def remove_staged(self) -> None:
-        """Lets go of what was staged; the last thing that is done with a lake."""
-        self.storage.remove_folder(self._scratch)
 
     def _delta_uri(self, table: Table) -> str:
         return self.path(table).replace("s3a://", "s3://")

@@ -92,7 +92,7 @@ class LakeAsOf:
     def read_rows(self, table: Table) -> list[dict[str, Any]]:
         """All rows of a small control table."""
         delta = self._log(table)
-        return [] if delta is None else read_rows_where(delta, {})
+        return [] if delta is None else read_rows_where(delta, table, {})
 
     def _log(self, table: Table) -> DeltaTable | None:
         """A table's log as of the version in force; None where it was not there yet."""

@@ -109,12 +109,20 @@ def render_tables_page() -> str:
             "",
             f"{table.grain[0].upper()}{table.grain[1:]}.{partitions}",
             "",
-            "| column | type |",
-            "| --- | --- |",
+            "| column | type | description |",
+            "| --- | --- | --- |",
         ]
-        lines += [f"| `{field.name}` | {field.dataType.simpleString()} |" for field in table.schema]
+        lines += [
+            f"| `{column.name}` | {column.type.simpleString()} | {_escape(column.description)} |"
+            for column in table.definition
+        ]
         lines.append("")
     return "\n".join(lines)
+
+
+def _escape(text: str) -> str:
+    """Text of a cell of a Markdown table."""
+    return text.replace("|", "\\|")
 
 
 def render_expected() -> dict[Path, str]:

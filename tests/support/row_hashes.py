@@ -35,8 +35,8 @@ SCENARIOS_PER_BATCH = 100
 VOLATILE = {
     "statement_files": {"archived_path", "received_at"},
     "snapshot_files": {"archived_path", "received_at"},
-    "matched_parts": {"told"},
-    "decisions": {"decision_id", "said_at"},
+    "matched_parts": {"state_json"},
+    "decisions": {"decision_id", "created_at"},
     "runs": {
         "run_id", "started_at", "ended_at", "fingerprint", "versions_read", "versions_written",
         "seconds", "engine", "software_version",

@@ -99,7 +99,7 @@ def test_values_are_as_they_were_written(told: Lake) -> None:
 
 def test_a_table_of_an_earlier_version(told: Lake) -> None:
     """A column that the table has not got is None, and nothing is met in it."""
-    wider = replace(OUTCOMES, schema=columns_of("text: payer_note"))
+    wider = replace(OUTCOMES, definition=columns_of("payer_note text: Note."))
     delta, part = DeltaTable(told.path(OUTCOMES)), PartitionFilter(days=frozenset([DAY]))
     columns = ("txn_id", "payer_note")
     met = column_in(payer_note=["A1"], txn_id=["A1"])

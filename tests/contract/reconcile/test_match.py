@@ -4,6 +4,7 @@ Columns of a row: outcome, reasons, action, txn_id, line number, difference in m
 """
 
 from datetime import UTC, datetime, time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from jobs.lake.tables import Lake
 from jobs.matching.fast_path import exact_pairs
 from schemas.errors import CheckFailed, LakeInconsistent
-from schemas.tables import OPEN_ITEMS, OUTCOMES, RUNS, STATEMENT_LINES
+from schemas.tables import CANDIDATES, OPEN_ITEMS, OUTCOMES, RUNS, STATEMENT_LINES
 from tests.support.worlds import PAGE, World, day, line, txn
 
 ROW = ("outcome", "reasons", "action", "txn_id", "line_no", "difference")
@@ -352,7 +353,7 @@ def test_bulk_and_rest_agree(world: World, monkeypatch: pytest.MonkeyPatch) -> N
         ]
 
     without, in_bulk = matched(), []
-    monkeypatch.setattr("jobs.reconcile.one_day.BULK_FROM_ITEMS", 1)
+    monkeypatch.setattr("jobs.reconcile.one_day.EXACT_PAIRS_MIN_ITEMS", 1)
     told = exact_pairs.pairs
     monkeypatch.setattr(exact_pairs, "pairs", lambda *given: in_bulk.append(1) or told(*given))
     assert matched() == without
@@ -362,14 +363,15 @@ def test_bulk_and_rest_agree(world: World, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.sail_only
-def test_conservation_failure_puts_the_former_rows_back(
+def test_conservation_failure_commits_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A match that loses a line fails the job, names what is lost, and leaves the earlier rows."""
+    """A match that loses a line fails and names the loss; no table has a new version or file."""
     world.statement(0, line("A"), line("B"))
     world.snapshot(0, txn("A"), txn("B"))
     run(world, 0)
     before = world.outcomes(0, *ROW)
+    left_before = _versions_and_files(world)
     from jobs.matching import outcome_rows as rows
 
     whole = rows.complete_rows
@@ -380,6 +382,16 @@ def test_conservation_failure_puts_the_former_rows_back(
     with pytest.raises(CheckFailed, match=r"INTERNAL CNY: 2 rows of 2000 .* 1 of 1000"):
         world.match(0)
     assert world.outcomes(0, *ROW) == before
+    assert _versions_and_files(world) == left_before
+
+
+def _versions_and_files(world: World) -> dict[str, tuple[int, list[Path]]]:
+    """By table of a run: its version, and every data file on disk, committed or not."""
+    lake = world.lake
+    return {
+        table.name: (lake.version(table), sorted(Path(lake.path(table)).rglob("*.parquet")))
+        for table in (OUTCOMES, OPEN_ITEMS, CANDIDATES)
+    }
 
 
 @pytest.mark.sail_only

@@ -1,0 +1,67 @@
+"""The tables of the lake: one `Table` each, with its grain, partitions and described columns.
+
+Amounts are BIGINT minor units next to an ISO 4217 currency, timestamps are UTC, `*_norm` columns
+are references normalized for joining. Source: docs/reference/tables.md.
+"""
+
+from schemas.table import Table as Table
+from schemas.tables.control import DECISIONS, RUNS
+from schemas.tables.fees import FEE_CHECKS, FEE_TOTALS
+from schemas.tables.matching import (
+    CANDIDATES,
+    HASH_COLUMNS,
+    ITEM_COLUMNS,
+    MATCHED_PARTS,
+    OPEN_ITEMS,
+    OUTCOMES,
+    SETTLED_ITEMS,
+    item_types,
+)
+from schemas.tables.statements import (
+    INTERNAL_TRANSACTIONS,
+    REFERENCES,
+    REJECTED_LINES,
+    SNAPSHOT_FILES,
+    STATEMENT_FILES,
+    STATEMENT_LINES,
+)
+
+TABLES = (
+    STATEMENT_FILES,
+    SNAPSHOT_FILES,
+    STATEMENT_LINES,
+    REJECTED_LINES,
+    INTERNAL_TRANSACTIONS,
+    OUTCOMES,
+    CANDIDATES,
+    OPEN_ITEMS,
+    SETTLED_ITEMS,
+    MATCHED_PARTS,
+    FEE_CHECKS,
+    FEE_TOTALS,
+    DECISIONS,
+    RUNS,
+)
+
+__all__ = [
+    "CANDIDATES",
+    "DECISIONS",
+    "FEE_CHECKS",
+    "FEE_TOTALS",
+    "HASH_COLUMNS",
+    "INTERNAL_TRANSACTIONS",
+    "ITEM_COLUMNS",
+    "MATCHED_PARTS",
+    "OPEN_ITEMS",
+    "OUTCOMES",
+    "REFERENCES",
+    "REJECTED_LINES",
+    "RUNS",
+    "SETTLED_ITEMS",
+    "SNAPSHOT_FILES",
+    "STATEMENT_FILES",
+    "STATEMENT_LINES",
+    "TABLES",
+    "Table",
+    "item_types",
+]

@@ -1,0 +1,41 @@
+"""Tables of the fee check: lines whose fee differs, and totals by entry of the fee schedule."""
+
+from schemas.table import Table, columns_of
+
+FEE_CHECKS = Table(
+    "fee_checks",
+    "one row per line whose fee is not what is due; difference = charged - due",
+    ("business_date", "channel"),
+    columns_of(
+        "business_date date: Business date of the statement.",
+        "channel text: Channel.",
+        "line_id text: Statement line.",
+        "kind text: Kind of the line.",
+        "our_ref text: Our reference; null if there is none.",
+        "channel_ref text: The channel's reference; null if there is none.",
+        "currency text: ISO 4217 currency of the amounts.",
+        "amount long: Gross amount of the line, minor units.",
+        "charged long: Fee that the channel charged, minor units; null if the line has none.",
+        "due long: Fee due by the schedule, minor units; null if no entry applies.",
+        "difference long: Charged less due, minor units; null if no entry applies.",
+        "result text: OVERCHARGED, UNDERCHARGED, FEE_MISSING or NO_SCHEDULE.",
+        "schedule text: Name of the entry that applies; null if none does.",
+    ),
+)
+
+FEE_TOTALS = Table(
+    "fee_totals",
+    "one row per channel, business date, entry of the fee schedule and currency",
+    ("business_date", "channel"),
+    columns_of(
+        "business_date date: Business date of the statement.",
+        "channel text: Channel.",
+        "schedule text: Name of the entry; null for lines to which none applies.",
+        "currency text: ISO 4217 currency of the amounts.",
+        "lines long: Lines to which the entry applies.",
+        "amount long: Sum of gross amounts, minor units.",
+        "charged long: Sum of fees charged, minor units.",
+        "due long: Sum of fees due, minor units; null if no entry applies.",
+        "difference long: Charged less due, minor units; null if no entry applies.",
+    ),
+)
