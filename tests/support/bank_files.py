@@ -4,14 +4,14 @@ from datetime import date
 from typing import Any
 
 from schemas.profile.channel import Profile
-from tests.fuzz.reading import Told, read
+from tests.fuzz.reading import ReadResult, read_statement
 from tests.support.golden import DAY
 
 NAMES = {"mt940": "a.sta", "camt053": "a.xml", "bai2": "a.bai2"}
 
 
-def told(dialect: str, text: str | bytes, day: date = DAY, **options: Any) -> Told:
-    """What becomes of a statement."""
+def read_bank(dialect: str, text: str | bytes, day: date = DAY, **options: Any) -> ReadResult:
+    """Reads a statement."""
     page = {
         "channel": "bank",
         "dialect": dialect,
@@ -21,11 +21,11 @@ def told(dialect: str, text: str | bytes, day: date = DAY, **options: Any) -> To
         "bank": options,
     }
     raw = text.encode() if isinstance(text, str) else text
-    return read(raw, Profile.model_validate(page), day, NAMES[dialect])
+    return read_statement(raw, Profile.model_validate(page), day, NAMES[dialect])
 
 
-def ledger(seen: Told) -> list[tuple[str, int]]:
-    return [(row["kind"], row["amount"]) for row in seen.lines]
+def ledger(result: ReadResult) -> list[tuple[str, int]]:
+    return [(row["kind"], row["amount"]) for row in result.lines]
 
 
 def mt940(*lines: str, closing: str = "C261116EUR100,00", account: str = "ACC1") -> str:

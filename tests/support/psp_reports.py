@@ -1,7 +1,7 @@
 """Settlement reports of payment service providers, read as `ingest` reads them, for tests."""
 
-from tests.fuzz.reading import Told, read
-from tests.support.golden import DAY, GOLDEN, profile_of
+from tests.fuzz.reading import ReadResult, read_statement
+from tests.support.golden import DAY, GOLDEN, load_profile
 
 NAMES = ("kind", "amount", "fee", "currency", "our_ref", "channel_ref", "original_ref")
 
@@ -11,19 +11,19 @@ def made(name: str) -> bytes:
     return next((GOLDEN / "shipped" / name).glob("statement.*")).read_bytes()
 
 
-def told(name: str, content: bytes, **options: object) -> Told:
-    """What becomes of a report under the shipped profile with these options."""
-    profile = profile_of(GOLDEN / "shipped" / name)
+def read_report(name: str, content: bytes, **options: object) -> ReadResult:
+    """Reads a report under the shipped profile with these options."""
+    profile = load_profile(GOLDEN / "shipped" / name)
     page = profile.model_dump(exclude_unset=True)
     page[name] = {**page[name], **options}
-    return read(content, type(profile).model_validate(page), DAY)
+    return read_statement(content, type(profile).model_validate(page), DAY)
 
 
-def ledger(seen: Told) -> list[tuple[object, ...]]:
+def ledger(result: ReadResult) -> list[tuple[object, ...]]:
     """The lines that would land, short."""
-    return [tuple(row[name] for name in NAMES) for row in seen.lines]
+    return [tuple(row[name] for name in NAMES) for row in result.lines]
 
 
-def reasons(seen: Told) -> list[tuple[int, str]]:
+def reasons(result: ReadResult) -> list[tuple[int, str]]:
     """The rejected lines: where, and the name of the fault."""
-    return [(row["line_no"], row["reason"].split(":")[0]) for row in seen.rejected]
+    return [(row["line_no"], row["reason"].split(":")[0]) for row in result.rejected]

@@ -31,7 +31,7 @@ SPANNED = [
 ]
 
 
-def told(content: bytes, on: date, name: str = NAME, share: float = 0.0) -> ReadResult:
+def read_bill(content: bytes, on: date, name: str = NAME, share: float = 0.0) -> ReadResult:
     """What the ingest of a date takes from the file."""
     files = Files(pattern=PATTERN, rejected_share_max=share)
     profile = Profile(
@@ -47,32 +47,32 @@ def told(content: bytes, on: date, name: str = NAME, share: float = 0.0) -> Read
 def test_each_line_lands_on_its_own_date_and_on_no_other() -> None:
     """Two lines of the 15th, none of the 16th, one of the 17th: three in all, each once."""
     content = bill(ROWS)
-    seen = [told(content, on) for on in DAYS]
-    assert [each.verdict for each in seen] == ["ACCEPTED"] * 3
-    assert [[row["amount"] for row in each.lines] for each in seen] == [[1000, 2000], [], [-400]]
-    assert seen[0].totals == seen[1].totals == seen[2].totals
-    assert len({row["line_id"] for each in seen for row in each.lines}) == 3
+    result = [read_bill(content, on) for on in DAYS]
+    assert [each.verdict for each in result] == ["ACCEPTED"] * 3
+    assert [[row["amount"] for row in each.lines] for each in result] == [[1000, 2000], [], [-400]]
+    assert result[0].totals == result[1].totals == result[2].totals
+    assert len({row["line_id"] for each in result for row in each.lines}) == 3
 
 
 def test_a_wrong_total_refuses_the_file_on_every_date() -> None:
     """The summary speaks of all days: 30.01 for 30.00 is refused on each."""
     content = bill(ROWS).replace(b"`30.00,`4.00,`0.00", b"`30.01,`4.00,`0.00", 1)
-    assert all(told(content, on).verdict.startswith("TOTALS_DIFFER") for on in DAYS)
+    assert all(read_bill(content, on).verdict.startswith("TOTALS_DIFFER") for on in DAYS)
 
 
 def test_lines_outside_of_the_days_that_the_name_says() -> None:
     """They would land nowhere: the file is refused on every date."""
     content = bill([*ROWS, payment(3, 交易时间="2026-11-18 10:00:00")])
     for on in DAYS:
-        assert told(content, on).verdict.startswith(f"WRONG_DAY: {NAME}: lines of 2026-11-18,")
+        assert read_bill(content, on).verdict.startswith(f"WRONG_DAY: {NAME}: lines of 2026-11-18,")
 
 
 def test_the_rejected_share_is_of_the_whole_file() -> None:
     """One of four lines, whatever a date's own lines are."""
     content = bill([*ROWS, payment(3, "0.00", "0", 交易时间="2026-11-31 10:00:00")])
     content = content.replace(b"`4,`30.00", b"`3,`30.00")
-    assert [told(content, on, share=0.25).verdict for on in DAYS] == ["ACCEPTED"] * 3
-    assert all(told(content, on, share=0.24).verdict.startswith("REJECTED") for on in DAYS)
+    assert [read_bill(content, on, share=0.25).verdict for on in DAYS] == ["ACCEPTED"] * 3
+    assert all(read_bill(content, on, share=0.24).verdict.startswith("REJECTED") for on in DAYS)
 
 
 def test_the_inbox_finds_it_for_its_days_only(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_the_inbox_finds_it_for_its_days_only(tmp_path: Path) -> None:
     )
 
 
-def test_a_name_says_its_days() -> None:
+def test_file_name_gives_first_and_last_date() -> None:
     """None where the pattern names one date."""
     assert parse_date_span(PATTERN, NAME) == (DAYS[0], DAYS[2])
     assert parse_date_span("wx/{business_date}.csv", "wx/0001-01-01.csv") is None

@@ -8,9 +8,9 @@ import io
 
 import pytest
 
-from tests.fuzz.reading import Told
+from tests.fuzz.reading import ReadResult
 from tests.support.psp_reports import ledger, made, reasons
-from tests.support.psp_reports import told as read
+from tests.support.psp_reports import read_report as read_psp_report
 
 GOOD = made("adyen")
 P1, P3 = "8800000000000001", "8800000000000003"
@@ -24,9 +24,9 @@ LEDGER = [
 ]
 
 
-def told(content: bytes, **options: object) -> Told:
-    """What becomes of a report."""
-    return read("adyen", content, **options)
+def read_report(content: bytes, **options: object) -> ReadResult:
+    """Reads a report."""
+    return read_psp_report("adyen", content, **options)
 
 
 def reordered(content: bytes, more: tuple[str, ...] = ()) -> bytes:
@@ -53,16 +53,16 @@ def reordered(content: bytes, more: tuple[str, ...] = ()) -> bytes:
 )
 def test_as_downloaded_reordered_or_interactive(content: bytes) -> None:
     """One report in five forms, the same six lines, and a batch that comes to nothing."""
-    seen = told(content)
-    assert (seen.verdict, ledger(seen)) == ("ACCEPTED", LEDGER)
-    assert seen.totals[0] == {
+    result = read_report(content)
+    assert (result.verdict, ledger(result)) == ("ACCEPTED", LEDGER)
+    assert result.totals[0] == {
         "name": "net of batch 7", "currency": "EUR", "declared": 0, "computed": 0
     }  # fmt: skip
 
 
 def test_another_currency_is_settled_in_ours() -> None:
     """1200 JPY bring 7.11 EUR: the fee cannot be told from the exchange, and is not guessed."""
-    row = told(GOOD).lines[3]
+    row = read_report(GOOD).lines[3]
     assert (row["fee"], row["settlement_amount"], row["settlement_currency"]) == (None, 711, "EUR")
     assert str(row["traded_at"])[:19] == "2026-11-16 07:30:00"  # 23:30 PST of the day before
 
@@ -70,23 +70,25 @@ def test_another_currency_is_settled_in_ours() -> None:
 def test_a_small_payment_may_cost_more_than_it_brings() -> None:
     """Gross credit 10 INR, net debit 0.03 USD."""
     old = b"JPY,,1200,0.0061,EUR,,7.11,"
-    seen = told(GOOD.replace(old, b"INR,,10.00,0.0120,USD,0.03,,").replace(b"60.00", b"52.89"))
-    assert (seen.lines[3]["amount"], seen.lines[3]["settlement_amount"]) == (1000, -3)
+    result = read_report(
+        GOOD.replace(old, b"INR,,10.00,0.0120,USD,0.03,,").replace(b"60.00", b"52.89")
+    )
+    assert (result.lines[3]["amount"], result.lines[3]["settlement_amount"]) == (1000, -3)
 
 
 def test_a_batch_that_does_not_come_to_nothing() -> None:
     """A line was lost on the way: 0.99 is missing."""
     lines = GOOD.splitlines(True)
-    seen = told(b"".join(lines[:4] + lines[5:]))
-    assert seen.verdict.startswith("TOTALS_DIFFER")
-    assert "net of batch 7 declares 0.00, its lines add up to -7.11" in seen.verdict
+    result = read_report(b"".join(lines[:4] + lines[5:]))
+    assert result.verdict.startswith("TOTALS_DIFFER")
+    assert "net of batch 7 declares 0.00, its lines add up to -7.11" in result.verdict
 
 
 def test_a_batch_without_its_payout_is_not_checked() -> None:
     """The rest of the batch is in another file."""
-    seen = told(b"".join(GOOD.splitlines(True)[:-1]))
-    assert seen.accepted
-    assert not seen.checked("amount")
+    result = read_report(b"".join(GOOD.splitlines(True)[:-1]))
+    assert result.is_accepted
+    assert not result.is_proved("amount")
 
 
 @pytest.mark.parametrize(
@@ -112,20 +114,20 @@ def test_a_batch_without_its_payout_is_not_checked() -> None:
 def test_damaged_lines_are_rejected(old: str, new: str, line: int, fault: str) -> None:
     """Each fault by name and on its line; the other five lines stand."""
     assert old in GOOD.decode()
-    seen = told(GOOD.decode().replace(old, new).encode())
-    assert reasons(seen) == [(line, fault)]
-    assert len(seen.lines) == 5
-    assert seen.verdict.startswith("REJECTED_LINES")
+    result = read_report(GOOD.decode().replace(old, new).encode())
+    assert reasons(result) == [(line, fault)]
+    assert len(result.lines) == 5
+    assert result.verdict.startswith("REJECTED_LINES")
 
 
 def test_what_the_profile_says_of_types_and_zones() -> None:
     """PaymentCost and IST are known where the profile knows them."""
     content = GOOD.replace(b"InvoiceDeduction", b"PaymentCost").replace(b"CET,Inv", b"IST,Inv")
     content = content.replace(b"12:00:00,CET", b"12:00:00,IST")
-    assert {fault for _, fault in reasons(told(content))} == {"UNKNOWN_KIND"}
-    seen = told(content, kinds={"PaymentCost": "FEE"}, zones={"IST": "+05:30"})
-    assert seen.verdict == "ACCEPTED"
-    assert str(seen.lines[4]["traded_at"])[:19] == "2026-11-16 06:30:00"
+    assert {fault for _, fault in reasons(read_report(content))} == {"UNKNOWN_KIND"}
+    result = read_report(content, kinds={"PaymentCost": "FEE"}, zones={"IST": "+05:30"})
+    assert result.verdict == "ACCEPTED"
+    assert str(result.lines[4]["traded_at"])[:19] == "2026-11-16 06:30:00"
 
 
 @pytest.mark.parametrize(
@@ -140,6 +142,6 @@ def test_what_the_profile_says_of_types_and_zones() -> None:
 )
 def test_a_damaged_file_is_refused_by_name(content: bytes, code: str) -> None:
     """Aggregated reports, lost or doubled columns, a file that was cut."""
-    seen = told(content)
-    assert code in seen.verdict or reasons(seen)
-    assert not seen.accepted
+    result = read_report(content)
+    assert code in result.verdict or reasons(result)
+    assert not result.is_accepted

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from schemas.profile.channel import Profile
-from tests.fuzz.reading import Told, read
-from tests.support.golden import DAY, GOLDEN, SHIPPED, profile_of
+from tests.fuzz.reading import ReadResult, read_statement
+from tests.support.golden import DAY, GOLDEN, SHIPPED, load_profile
 
 TRADE, ACCOUNT = (GOLDEN / "shipped" / name for name in ("alipay", "alipay_account"))
 
@@ -20,46 +20,52 @@ def text_of(case: Any) -> str:
     return (case / "statement.csv").read_bytes().decode("gb18030")
 
 
-def told(text: str, case: Any = TRADE, encoding: str = "gb18030", **options: Any) -> Told:
-    """What becomes of a bill."""
-    page = profile_of(case).model_dump(exclude_unset=True) | {"alipay": options}
-    return read(text.encode(encoding), Profile.model_validate(page), DAY, "alipay_20261116.csv")
+def read_bill(
+    text: str, case: Any = TRADE, encoding: str = "gb18030", **options: Any
+) -> ReadResult:
+    """Reads a bill."""
+    page = load_profile(case).model_dump(exclude_unset=True) | {"alipay": options}
+    return read_statement(
+        text.encode(encoding), Profile.model_validate(page), DAY, "alipay_20261116.csv"
+    )
 
 
 def test_payments_and_two_refunds_of_one() -> None:
     """Kind, amount, fee, our_ref, channel_ref."""
-    seen = told(text_of(TRADE))
-    assert seen.verdict == "ACCEPTED"
+    result = read_bill(text_of(TRADE))
+    assert result.verdict == "ACCEPTED"
     names = ("kind", "amount", "fee", "our_ref")
-    assert [tuple(row[name] for name in names) for row in seen.lines] == [
+    assert [tuple(row[name] for name in names) for row in result.lines] == [
         ("PAYMENT", 2800, 17, "S20261116000001"),
         ("PAYMENT", 1500, 9, "S20261116000002"),
         ("REFUND", -800, -5, "R20261116000001"),
         ("REFUND", -200, -1, "R20261116000002"),
     ]
-    assert len({row["channel_ref"] for row in seen.lines}) == 4
-    assert seen.lines[2]["original_ref"] == seen.lines[3]["original_ref"]
+    assert len({row["channel_ref"] for row in result.lines}) == 4
+    assert result.lines[2]["original_ref"] == result.lines[3]["original_ref"]
 
 
 def test_gross_amounts_and_other_spellings_of_the_header() -> None:
     """订单金额; half-width brackets and blanks; UTF-8 with a BOM; the older footer."""
     text = text_of(TRADE).replace("（元）", "(元) ")
-    assert [row["amount"] for row in told(text, amount="order").lines][:2] == [3000, 1500]
-    assert told("\ufeff" + text, encoding="utf-8").accepted
+    assert [row["amount"] for row in read_bill(text, amount="order").lines][:2] == [3000, 1500]
+    assert read_bill("\ufeff" + text, encoding="utf-8").is_accepted
     older = text.replace(
         "商家实收共43.00元，商家优惠共2.00元", "交易金额共45.00元，优惠金额共2.00元"
     )
     older = older.replace("商家实收退款共-10.00元", "交易退款金额共10.00元")
     older = older.replace("商家优惠退款共", "优惠退款金额共")
-    assert told(older).accepted
-    assert "TOTALS_DIFFER" in told(older.replace("共45.00元", "共43.00元")).verdict
+    assert read_bill(older).is_accepted
+    assert "TOTALS_DIFFER" in read_bill(older.replace("共45.00元", "共43.00元")).verdict
 
 
 def test_a_comma_in_the_goods_name_is_no_separator() -> None:
     """Joined again; where nothing fits the line is rejected."""
-    assert told(text_of(TRADE)).lines[1]["amount"] == 1500
-    seen = told(text_of(TRADE).replace("2026-11-16 10:00:03,0001", "2026-11-16 10,00:03,0001"))
-    assert "WRONG_WIDTH" in seen.verdict
+    assert read_bill(text_of(TRADE)).lines[1]["amount"] == 1500
+    result = read_bill(
+        text_of(TRADE).replace("2026-11-16 10:00:03,0001", "2026-11-16 10,00:03,0001")
+    )
+    assert "WRONG_WIDTH" in result.verdict
 
 
 @pytest.mark.parametrize(
@@ -76,10 +82,10 @@ def test_commas_in_free_texts_change_no_line(case: Any, old: str, new: str) -> N
     """In the remark, in the goods' name, in two texts of a line: what is read stays the same."""
     text = text_of(case)
     assert text.count(old) == 1
-    seen, plain = told(text.replace(old, new), case), told(text, case)
-    assert seen.verdict == "ACCEPTED"
+    result, plain = read_bill(text.replace(old, new), case), read_bill(text, case)
+    assert result.verdict == "ACCEPTED"
     own = ("line_id", "file_id", "payer_name")
-    assert [{k: v for k, v in row.items() if k not in own} for row in seen.lines] == [
+    assert [{k: v for k, v in row.items() if k not in own} for row in result.lines] == [
         {k: v for k, v in row.items() if k not in own} for row in plain.lines
     ]
 
@@ -94,8 +100,8 @@ def test_the_account_detail_of_sixteen_columns() -> None:
         "业务类型,备注", "业务类型,备注,业务描述,业务账单来源,业务基础订单号,业务订单号"
     )
     own = ("our_ref", "order_ref", "channel_ref", "amount")
-    wide, plain = told(text, ACCOUNT), told(text_of(ACCOUNT), ACCOUNT)
-    assert wide.accepted
+    wide, plain = read_bill(text, ACCOUNT), read_bill(text_of(ACCOUNT), ACCOUNT)
+    assert wide.is_accepted
     assert [[row[name] for name in own] for row in wide.lines] == [
         [row[name] for name in own] for row in plain.lines
     ]
@@ -107,16 +113,16 @@ def test_a_balance_that_does_not_follow() -> None:
     first, second = (line for line in text.splitlines() if line[:3] in ("103", "104"))
     turned = text.replace(f"{first}\r\n{second}", f"{second}\r\n{first}")
     assert turned != text
-    assert "BALANCE_BROKEN" in told(turned, ACCOUNT).verdict
-    assert told(turned, ACCOUNT, balance="unchecked").accepted
+    assert "BALANCE_BROKEN" in read_bill(turned, ACCOUNT).verdict
+    assert read_bill(turned, ACCOUNT, balance="unchecked").is_accepted
     short = turned.replace("收入合计：1笔", "收入合计：2笔")
-    assert "TOTALS_DIFFER" in told(short, ACCOUNT, balance="unchecked").verdict
+    assert "TOTALS_DIFFER" in read_bill(short, ACCOUNT, balance="unchecked").verdict
 
 
 def test_a_comma_of_which_it_is_not_sure_whose_it_is() -> None:
     """The shop's name or the payer's account: the terminal would be another."""
-    seen = told(text_of(TRADE).replace("测试门店\t,", "测试,门店\t,", 1))
-    assert "WRONG_WIDTH" in seen.verdict
+    result = read_bill(text_of(TRADE).replace("测试门店\t,", "测试,门店\t,", 1))
+    assert "WRONG_WIDTH" in result.verdict
 
 
 @pytest.mark.parametrize(
@@ -130,10 +136,10 @@ def test_a_comma_of_which_it_is_not_sure_whose_it_is() -> None:
 def test_a_rejected_line_does_not_name_the_other_side(case: Any, old: str, new: str) -> None:
     """A full name and address, as bills of long ago have them; one line is one cell too wide."""
     text = text_of(case).replace("tes***@example.com", "王示例 (wang@example.com)")
-    seen = told(text.replace(old, new, 1), case)
-    (row,) = seen.rejected
+    result = read_bill(text.replace(old, new, 1), case)
+    (row,) = result.rejected
     assert "王示例" not in row["raw"] and "王**" in row["raw"]
-    assert "王示例" not in str(seen.lines)
+    assert "王示例" not in str(result.lines)
 
 
 @pytest.mark.parametrize(
@@ -154,13 +160,15 @@ def test_a_rejected_line_does_not_name_the_other_side(case: Any, old: str, new: 
 def test_a_damaged_bill_is_refused_by_name(old: str, new: str, code: str) -> None:
     """Totals, the end of the list, the title, the day, a word, a heading."""
     assert old in text_of(TRADE)
-    assert code in told(text_of(TRADE).replace(old, new)).verdict
+    assert code in read_bill(text_of(TRADE).replace(old, new)).verdict
 
 
-def test_another_account() -> None:
+def test_bill_of_another_account_is_refused() -> None:
     """The head names the partner id and 0156 behind it."""
-    assert told(text_of(TRADE), accounts=["2088000000000001"]).accepted
-    assert told(text_of(TRADE), accounts=["2088000000000002"]).verdict.startswith("OTHER_CHANNEL")
+    assert read_bill(text_of(TRADE), accounts=["2088000000000001"]).is_accepted
+    assert read_bill(text_of(TRADE), accounts=["2088000000000002"]).verdict.startswith(
+        "OTHER_CHANNEL"
+    )
 
 
 def test_a_zip_with_names_in_gbk() -> None:
@@ -175,26 +183,29 @@ def test_a_zip_with_names_in_gbk() -> None:
     for placeholder, raw in names.items():  # zipfile itself would write them in UTF-8
         content = content.replace(placeholder.encode(), raw)
     assert SHIPPED.is_dir()
-    assert len(read(content, profile_of(TRADE), DAY, "alipay_20261116.zip").lines) == 4
+    assert len(read_statement(content, load_profile(TRADE), DAY, "alipay_20261116.zip").lines) == 4
 
 
 def test_movements_of_an_account_and_their_balance() -> None:
     """Newest first: 100.00 withdrawn, 0.17 charged, 28.00 received; the balance ties."""
-    seen = told(text_of(ACCOUNT), ACCOUNT)
-    assert [(row["kind"], row["amount"]) for row in seen.lines] == [
+    result = read_bill(text_of(ACCOUNT), ACCOUNT)
+    assert [(row["kind"], row["amount"]) for row in result.lines] == [
         ("PAYOUT", -10000),
         ("FEE", -17),
         ("PAYMENT", 2800),
     ]
-    broken = told(text_of(ACCOUNT).replace("127.83", "127.84"), ACCOUNT)
+    broken = read_bill(text_of(ACCOUNT).replace("127.83", "127.84"), ACCOUNT)
     assert broken.verdict.startswith("BALANCE_BROKEN")
-    assert "TOTALS_DIFFER" in told(text_of(ACCOUNT).replace("共28.00", "共28.01"), ACCOUNT).verdict
+    assert (
+        "TOTALS_DIFFER"
+        in read_bill(text_of(ACCOUNT).replace("共28.00", "共28.01"), ACCOUNT).verdict
+    )
     lost = "\r\n".join(line for line in text_of(ACCOUNT).split("\r\n") if "103" not in line[:4])
-    assert "BALANCE_BROKEN" in told(lost, ACCOUNT).verdict
+    assert "BALANCE_BROKEN" in read_bill(lost, ACCOUNT).verdict
 
 
 def test_a_movement_of_an_unknown_type() -> None:
     """Rejected, unless the profile maps it."""
     text = text_of(ACCOUNT).replace(",收费,", ",保证金,")
-    assert "UNKNOWN_KIND" in told(text, ACCOUNT).verdict
-    assert told(text, ACCOUNT, kinds={"保证金": "ADJUSTMENT"}).accepted
+    assert "UNKNOWN_KIND" in read_bill(text, ACCOUNT).verdict
+    assert read_bill(text, ACCOUNT, kinds={"保证金": "ADJUSTMENT"}).is_accepted

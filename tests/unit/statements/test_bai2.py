@@ -5,7 +5,7 @@ Amounts are cents of USD; the account opens at 1000.00.
 
 import pytest
 
-from tests.support.bank_files import ledger, told
+from tests.support.bank_files import ledger, read_bank
 
 
 def report(*transactions: str, closing: int = 100_000, currency: str = "USD", pad: int = 0) -> str:
@@ -36,8 +36,8 @@ def report(*transactions: str, closing: int = 100_000, currency: str = "USD", pa
 )  # fmt: skip
 def test_funds_types_before_the_references(funds: str, valued: str) -> None:
     """10.00 in; behind the funds type stand the bank's and our reference, then text."""
-    seen = told("bai2", report(f"16,195,1000,{funds},B1,OURS,A/B, C/D", closing=101_000))
-    (line,) = seen.lines
+    result = read_bank("bai2", report(f"16,195,1000,{funds},B1,OURS,A/B, C/D", closing=101_000))
+    (line,) = result.lines
     assert (line["amount"], line["channel_ref"], line["our_ref"]) == (1000, "B1", "OURS")
     assert str(line["settlement_date"]) == valued
 
@@ -57,12 +57,12 @@ def test_funds_types_before_the_references(funds: str, valued: str) -> None:
         "16,195,1000,Z,B1,OURS,TEXT   /   ",
     ],
 )
-def test_continuations(text: str) -> None:
+def test_continuations_give_the_same_transaction(text: str) -> None:
     """The same transaction, broken anywhere a bank may break it; padded to eighty columns too."""
     for pad in (0, 80):
-        seen = told("bai2", report(text, closing=101_000, pad=pad))
-        assert seen.verdict == "ACCEPTED", seen.verdict
-        (line,) = seen.lines
+        result = read_bank("bai2", report(text, closing=101_000, pad=pad))
+        assert result.verdict == "ACCEPTED", result.verdict
+        (line,) = result.lines
         assert (line["channel_ref"], line["our_ref"]) == ("B1", "OURS")
 
 
@@ -72,8 +72,8 @@ def test_records_that_go_on_and_on_take_no_long_time(more: str) -> None:
     rest = f"\n{more}" * 100_000
     for first in ("16,195,1000,Z,B1,OURS,TEXT", "16,195,1000,D,99999999"):
         whole = report("16,195,1000,Z,B1,OURS,TEXT", closing=101_000)
-        seen = told("bai2", whole.replace("16,195,1000,Z,B1,OURS,TEXT", f"{first}{rest}"))
-        assert seen.accepted == (more == "x")  # the others are records that no trailer counts
+        result = read_bank("bai2", whole.replace("16,195,1000,Z,B1,OURS,TEXT", f"{first}{rest}"))
+        assert result.is_accepted == (more == "x")  # the others are records that no trailer counts
 
 
 @pytest.mark.parametrize(
@@ -84,13 +84,13 @@ def test_records_that_go_on_and_on_take_no_long_time(more: str) -> None:
 def test_which_way_a_type_code_goes(code: str, kind: str, amount: int) -> None:
     """Credits and debits, and those that a bank may define itself."""
     text = report(f"16,{code},1000,,B1,,", closing=100_000 + amount)
-    assert ledger(told("bai2", text)) == [(kind, amount)]
+    assert ledger(read_bank("bai2", text)) == [(kind, amount)]
 
 
 @pytest.mark.parametrize("code", ["730", "900", "100000", "", "ABC"])
 def test_a_type_code_that_goes_no_way(code: str) -> None:
     """Loans, status codes, and what is none: never guessed."""
-    assert not told("bai2", report(f"16,{code},1000,,B1,,", closing=101_000)).accepted
+    assert not read_bank("bai2", report(f"16,{code},1000,,B1,,", closing=101_000)).is_accepted
 
 
 @pytest.mark.parametrize(
@@ -103,29 +103,29 @@ def test_a_type_code_that_goes_no_way(code: str) -> None:
 def test_cells_that_may_be_others(text: str, said: str) -> None:
     """A missing funds type would make the bank's reference of ours."""
     whole = report("16,195,1000,,B1,OURS,TEXT", closing=101_000)
-    assert said in told("bai2", whole.replace("16,195,1000,,B1,OURS,TEXT", text)).verdict
+    assert said in read_bank("bai2", whole.replace("16,195,1000,,B1,OURS,TEXT", text)).verdict
 
 
 def test_an_amount_that_is_not_given_and_currencies() -> None:
     """Nothing is 0; 1000 are 10.00 USD, 1,000 JPY and 1.000 KWD alike: minor units."""
-    assert ledger(told("bai2", report("16,195,,,B1,,"))) == [("PAYMENT", 0)]
+    assert ledger(read_bank("bai2", report("16,195,,,B1,,"))) == [("PAYMENT", 0)]
     for currency in ("JPY", "KWD"):
-        seen = told("bai2", report("16,195,1000,,B1,,", closing=101_000, currency=currency))
-        assert [(row["amount"], row["currency"]) for row in seen.lines] == [(1000, currency)]
+        result = read_bank("bai2", report("16,195,1000,,B1,,", closing=101_000, currency=currency))
+        assert [(row["amount"], row["currency"]) for row in result.lines] == [(1000, currency)]
 
 
-def test_several_files_in_one() -> None:
+def test_several_bai2_files_in_one_are_read() -> None:
     """Each with its own trailer; a cent less in the second is its own fault."""
     one = report("16,195,1000,,B1,,", closing=101_000)
-    assert ledger(told("bai2", one + one)) == [("PAYMENT", 1000), ("PAYMENT", 1000)]
+    assert ledger(read_bank("bai2", one + one)) == [("PAYMENT", 1000), ("PAYMENT", 1000)]
     at = one.rindex("99,")
-    seen = told("bai2", one + one[:at] + one[at:].replace("99,202000", "99,202001"))
-    assert "control_total file 2 declares" in seen.verdict
+    result = read_bank("bai2", one + one[:at] + one[at:].replace("99,202000", "99,202001"))
+    assert "control_total file 2 declares" in result.verdict
 
 
 @pytest.mark.parametrize("gone", ["49,", "98,", "99,"])
 def test_a_trailer_that_is_missing(gone: str) -> None:
     """It may be cut, or records may be missing: refused."""
     rows = report("16,195,1000,,B1,,", closing=101_000).splitlines(True)
-    seen = told("bai2", "".join(row for row in rows if not row.startswith(gone)))
-    assert seen.verdict.split(":")[0] in ("BAD_STATEMENT", "FOOTER_MISSING")
+    result = read_bank("bai2", "".join(row for row in rows if not row.startswith(gone)))
+    assert result.verdict.split(":")[0] in ("BAD_STATEMENT", "FOOTER_MISSING")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from schemas.profile.channel import Profile
-from tests.fuzz.reading import Told, read
+from tests.fuzz.reading import ReadResult, read_statement
 from tests.support.paths import SAMPLES
 
 BANKS = SAMPLES / "cn_bank" / "deb-sig_double-entry-generator"
@@ -171,7 +171,7 @@ AMOUNTS: dict[str, list[int]] = {
     "example-icbc-debit-v2-records.csv": ICBC_DEBIT,
     "example-td-records.csv": [-196, -1210, -1000, 1, -3500, -1568, -530, -23913, 33222],
 }  # fmt: skip
-#: file: how the gate's word begins and what it says, where it is not ACCEPTED.
+#: file: how the result of the checks begins and what it says, where it is not ACCEPTED.
 REFUSED = {
     # A row was cut short by hand.
     "example-abc_debit-records.csv": ("REJECTED_LINES", "WRONG_WIDTH: 7 cells, not 9"),
@@ -182,8 +182,8 @@ REFUSED = {
 }
 
 
-def told(name: str, content: bytes | None = None) -> Told:
-    """What becomes of an export, or of another content under its layout."""
+def read_export(name: str, content: bytes | None = None) -> ReadResult:
+    """Reads an export, or of another content under its layout."""
     layout = {
         "quote": '"', "preamble": "find", "constants": CNY, "amounts": {"thousands": ","},
         "kind_by_sign": {"incoming": "PAYMENT", "outgoing": "PAYOUT"}, **LAYOUTS[name],
@@ -193,13 +193,13 @@ def told(name: str, content: bytes | None = None) -> Told:
          "first_date": "2023-01-01", "layout": layout,
          "files": {"pattern": "{business_date}", "day_check": "none"}}
     )  # fmt: skip
-    return read(content or (BANKS / name).read_bytes(), profile, date(2024, 1, 5), name)
+    return read_statement(content or (BANKS / name).read_bytes(), profile, date(2024, 1, 5), name)
 
 
 @pytest.mark.parametrize("name", sorted(LAYOUTS))
-def test_a_bank_export(name: str) -> None:
+def test_bank_export_gives_every_printed_amount(name: str) -> None:
     """Every line lands as printed, with its sign; what is refused is so for what is true of it."""
-    found = told(name)
+    found = read_export(name)
     assert [row["amount"] for row in found.lines] == AMOUNTS[name]
     begins, says = REFUSED.get(name, ("ACCEPTED", ""))
     assert found.verdict.startswith(begins) and says in found.verdict
@@ -214,25 +214,28 @@ def test_totals_of_icbc_that_fit() -> None:
     for old, new in (("1,234.56 ", "2,841.74 "), ("9,876.54 ", "4,241.08 ")):
         head, _, tail = text.rpartition(old)
         text = head + new + tail
-    assert told(name, text.encode()).verdict == "ACCEPTED"
+    assert read_export(name, text.encode()).verdict == "ACCEPTED"
 
 
 def test_dates_without_a_year_cross_new_year() -> None:
     """Of a statement of 5 January 2024: 12/29 and 12/30 are of 2023."""
-    years = [row["traded_at"].year for row in told("example-cmb-records.csv").lines]
+    years = [row["traded_at"].year for row in read_export("example-cmb-records.csv").lines]
     assert years == [2023, 2023, 2023, 2024, 2024, 2024]
 
 
 def test_currencies_of_their_own_lines() -> None:
     """A card of two currencies; HK dollars and yuan in one account."""
-    cards, account = told("example-boc-records.csv"), told("example-hsbchk-debit-records.csv")
+    cards, account = (
+        read_export("example-boc-records.csv"),
+        read_export("example-hsbchk-debit-records.csv"),
+    )
     assert [row["currency"] for row in cards.lines][-2:] == ["CNY", "USD"]
     assert [row["currency"] for row in account.lines][5:8] == ["HKD", "CNY", "HKD"]
 
 
 def test_a_line_without_a_time_of_day() -> None:
     """ABC's interest has a date only: it is of the day's beginning, 16:00 UTC of the day before."""
-    times = [row["traded_at"] for row in told("example-abc_debit-records.csv").lines]
+    times = [row["traded_at"] for row in read_export("example-abc_debit-records.csv").lines]
     assert [f"{at:%m-%d %H:%M:%S}" for at in times] == [
         "01-01 04:34:56", "01-02 05:23:24", "01-03 16:00:00", "01-03 16:00:00",
     ]  # fmt: skip

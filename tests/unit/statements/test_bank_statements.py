@@ -6,8 +6,8 @@ what moved.
 
 import pytest
 
-from tests.fuzz.reading import Told
-from tests.support.bank_files import ledger, mt940, told
+from tests.fuzz.reading import ReadResult
+from tests.support.bank_files import ledger, mt940, read_bank
 from tests.support.paths import GOLDEN, SAMPLES
 
 
@@ -24,37 +24,37 @@ from tests.support.paths import GOLDEN, SAMPLES
 def test_marks_of_an_mt940(mark: str, closing: str, kind: str, amount: int, end: str) -> None:
     """10.00 each way, and its reversal; lines end in any way."""
     text = mt940(f":61:2611161116{mark}10,NTRFREF1//B1", closing=closing).replace("\n", end)
-    seen = told("mt940", text)
-    assert (seen.verdict, ledger(seen)) == ("ACCEPTED", [(kind, amount)])
-    assert seen.lines[0]["line_no"] == 5
+    result = read_bank("mt940", text)
+    assert (result.verdict, ledger(result)) == ("ACCEPTED", [(kind, amount)])
+    assert result.lines[0]["line_no"] == 5
 
 
 def test_a_closing_balance_that_does_not_follow() -> None:
     """100.00 and 10.00 are not 110.01."""
-    seen = told("mt940", mt940(":61:261116C10,NTRFREF1", closing="C261116EUR110,01"))
-    assert seen.verdict.startswith("TOTALS_DIFFER") and "difference -0.01" in seen.verdict
+    result = read_bank("mt940", mt940(":61:261116C10,NTRFREF1", closing="C261116EUR110,01"))
+    assert result.verdict.startswith("TOTALS_DIFFER") and "difference -0.01" in result.verdict
 
 
 def test_statements_of_several_accounts_and_one_that_is_not_ours() -> None:
     """ACC1 and ACC2, each by itself; with ACC2 not ours the file is refused."""
     text = "{1:F01X}{2:O940X}{4:\n" + mt940(":61:261116C1,NTRFX", closing="C261116EUR101,")
     text += mt940(":61:261116D2,NTRFY", closing="C261116EUR98,", account="ACC2")
-    assert ledger(told("mt940", text)) == [("PAYMENT", 100), ("PAYOUT", -200)]
-    seen = told("mt940", text, accounts=["ACC1"])
-    assert seen.verdict.startswith("OTHER_CHANNEL: a.sta:9")
+    assert ledger(read_bank("mt940", text)) == [("PAYMENT", 100), ("PAYOUT", -200)]
+    result = read_bank("mt940", text, accounts=["ACC1"])
+    assert result.verdict.startswith("OTHER_CHANNEL: a.sta:9")
 
 
-def test_pages_of_a_statement() -> None:
+def test_pages_of_a_statement_make_one_statement() -> None:
     """100.00 and 1.00 are carried over as 101.00; a page alone, or one that begins with another
     balance, is refused.
     """
     first = mt940(":61:261116C1,NTRFX").replace(":62F:C261116EUR100,00", ":62M:C261116EUR101,00")
     second = mt940(":61:261116D1,NTRFY").replace(":60F:C261115EUR100,00", ":60M:C261116EUR101,00")
-    assert told("mt940", first).verdict.startswith("FOOTER_MISSING")
-    assert told("mt940", second).verdict.startswith("BAD_STATEMENT")
-    assert ledger(told("mt940", first + second)) == [("PAYMENT", 100), ("PAYOUT", -100)]
-    seen = told("mt940", first + second.replace("101,00", "102,00"))
-    assert "interim_balance 2 declares 102.00, its lines add up to 101.00" in seen.verdict
+    assert read_bank("mt940", first).verdict.startswith("FOOTER_MISSING")
+    assert read_bank("mt940", second).verdict.startswith("BAD_STATEMENT")
+    assert ledger(read_bank("mt940", first + second)) == [("PAYMENT", 100), ("PAYOUT", -100)]
+    result = read_bank("mt940", first + second.replace("101,00", "102,00"))
+    assert "interim_balance 2 declares 102.00, its lines add up to 101.00" in result.verdict
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_pages_of_a_statement() -> None:
 )
 def test_a_damaged_mt940_is_refused_by_name(damaged: str) -> None:
     """A short field, a strange mark, a balance without an amount, a month 13."""
-    seen = told("mt940", damaged)
-    assert not seen.accepted and seen.verdict.split(":")[0] in (
+    result = read_bank("mt940", damaged)
+    assert not result.is_accepted and result.verdict.split(":")[0] in (
         "BAD_STATEMENT",
         "BAD_BALANCE",
         "TOTALS_DIFFER",
@@ -85,7 +85,7 @@ def golden(name: str) -> str:
 def test_a_batch_stays_one_entry_where_the_profile_says_so() -> None:
     """300.00 as 120.00 and 180.00, or as one."""
     parts, whole = (
-        told("camt053", golden("camt053"), details=d) for d in ("transactions", "entries")
+        read_bank("camt053", golden("camt053"), details=d) for d in ("transactions", "entries")
     )
     assert ledger(parts)[:2] == [("PAYMENT", 12000), ("PAYMENT", 18000)]
     assert ledger(whole)[0] == ("PAYMENT", 30000)
@@ -97,9 +97,9 @@ def test_a_batch_whose_parts_do_not_add_up() -> None:
     is the bank's word.
     """
     text = golden("camt053").replace('<Amt Ccy="EUR">180.00', '<Amt Ccy="EUR">179.99')
-    assert "BATCH_DIFFERS" in told("camt053", text).verdict
+    assert "BATCH_DIFFERS" in read_bank("camt053", text).verdict
     text = text.replace("<Btch><NbOfTxs>2</NbOfTxs></Btch>", "")
-    assert ledger(told("camt053", text))[0] == ("PAYMENT", 30000)
+    assert ledger(read_bank("camt053", text))[0] == ("PAYMENT", 30000)
 
 
 @pytest.mark.parametrize(
@@ -119,13 +119,13 @@ def test_a_damaged_camt_is_refused_by_name(old: str, new: str, code: str) -> Non
     """Balances, counts, words, decimals beyond the currency, broken XML, entities."""
     text = golden("camt053")
     assert old in text
-    assert told("camt053", text.replace(old, new)).verdict.startswith(code)
+    assert read_bank("camt053", text.replace(old, new)).verdict.startswith(code)
 
 
 def test_elements_that_stand_too_deep() -> None:
     """Three hundred elements within each other."""
     text = golden("camt053").replace("<Ntry>", "<a>" * 300 + "</a>" * 300 + "<Ntry>", 1)
-    assert told("camt053", text).verdict.startswith("BAD_XML")
+    assert read_bank("camt053", text).verdict.startswith("BAD_XML")
 
 
 @pytest.mark.parametrize(
@@ -145,39 +145,39 @@ def test_a_damaged_bai2_is_refused_by_name(old: str, new: str, code: str) -> Non
     """Control totals, record counts, the closing ledger, trailers, amounts, type codes."""
     text = golden("bai2")
     assert old in text
-    assert code in told("bai2", text.replace(old, new)).verdict
+    assert code in read_bank("bai2", text.replace(old, new)).verdict
 
 
 def test_a_line_broken_by_width_belongs_to_its_record() -> None:
     """The text of the first transaction goes on in a line without a code."""
     text = golden("bai2").replace("A COMMA / AND", "A COMMA /\nAND")
-    assert ledger(told("bai2", text)) == ledger(told("bai2", golden("bai2")))
+    assert ledger(read_bank("bai2", text)) == ledger(read_bank("bai2", golden("bai2")))
 
 
 def test_a_statement_sent_twice_in_one_file() -> None:
     """100.00 and 10.00 are 110.00; the copy opens at 100.00 again."""
     text = mt940(":61:261116C10,NTRFREF1", closing="C261116EUR110,00")
-    assert "opening_balance 2" in told("mt940", text + text).verdict
+    assert "opening_balance 2" in read_bank("mt940", text + text).verdict
 
 
 @pytest.mark.parametrize("field", [":61:261116C1.234,56NTRFX", ":61:261116C1234567890123456,NTRFX"])
 def test_an_amount_that_is_cut_is_never_taken(field: str) -> None:
     """A point within it, or too many digits, in a report without balances."""
     text = f":20:R\n:25:A\n:28C:1\n:34F:EURC0,\n:13D:2611161200+0100\n{field}\n-\n"
-    seen = told("mt940", text)
-    assert not seen.accepted
+    result = read_bank("mt940", text)
+    assert not result.is_accepted
 
 
 def test_a_balance_without_its_currency() -> None:
     """:62F:C26111677790,00 is no balance of EUR."""
-    seen = told("mt940", mt940(":61:261116C10,NTRFREF1", closing="C26111677790,00"))
-    assert seen.verdict.split(":")[0] in ("BAD_BALANCE", "BAD_STATEMENT")
+    result = read_bank("mt940", mt940(":61:261116C10,NTRFREF1", closing="C26111677790,00"))
+    assert result.verdict.split(":")[0] in ("BAD_BALANCE", "BAD_STATEMENT")
 
 
 def test_an_account_number_in_place_of_a_reference_is_masked() -> None:
     """The tail is kept, the number stands nowhere."""
     text = mt940(":61:261116C10,NOVBNL47INGB9999999999", closing="C261116EUR110,00")
-    (line,) = told("mt940", text).lines
+    (line,) = read_bank("mt940", text).lines
     assert (line["our_ref"], line["account_tail"]) == (None, "9999")
 
 
@@ -191,13 +191,13 @@ def test_an_account_number_in_place_of_a_reference_is_masked() -> None:
 )
 def test_amounts_and_currencies_of_a_camt(old: str, new: str, code: str) -> None:
     """An element within an amount, an entry and a balance in another currency."""
-    assert code in told("camt053", golden("camt053").replace(old, new)).verdict
+    assert code in read_bank("camt053", golden("camt053").replace(old, new)).verdict
 
 
 def test_a_comment_within_an_amount_is_none() -> None:
     """5<!-- x -->.50 is 5.50."""
     text = golden("camt053").replace('EUR">5.50<', 'EUR">5<!-- x -->.50<')
-    assert ("PAYOUT", -550) in ledger(told("camt053", text))
+    assert ("PAYOUT", -550) in ledger(read_bank("camt053", text))
 
 
 @pytest.mark.parametrize(
@@ -205,15 +205,15 @@ def test_a_comment_within_an_amount_is_none() -> None:
 )
 def test_a_bai2_group_that_is_no_report(old: str, new: str) -> None:
     """A test, and a currency that there is not."""
-    assert told("bai2", golden("bai2").replace(old, new)).verdict.startswith("BAD_STATEMENT")
+    assert read_bank("bai2", golden("bai2").replace(old, new)).verdict.startswith("BAD_STATEMENT")
 
 
 def test_totals_that_nobody_declares_are_shown_as_unchecked() -> None:
     """A camt without balances."""
     text = golden("camt053")
     start, end = text.index("   <Bal>"), text.index("   <Ntry>")
-    seen = told("camt053", text[:start] + text[end:])
-    assert seen.accepted and not seen.checked("count") and not seen.checked("amount")
+    result = read_bank("camt053", text[:start] + text[end:])
+    assert result.is_accepted and not result.is_proved("count") and not result.is_proved("amount")
 
 
 #: Of the real files those that tie, with their lines.
@@ -249,23 +249,23 @@ REFUSED = {
 }
 
 
-def sample(name: str) -> Told:
+def sample(name: str) -> ReadResult:
     found = sorted(SAMPLES.rglob(name))
     assert found, f"{name} is not among the samples"
     dialect = {".xml": "camt053", ".bai2": "bai2"}.get(found[0].suffix, "mt940")
-    return told(dialect, found[0].read_bytes())
+    return read_bank(dialect, found[0].read_bytes())
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the real files are not here")
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_real_files_that_tie(name: str) -> None:
+def test_real_files_are_accepted_with_all_entries(name: str) -> None:
     """Accepted, with all their entries."""
-    seen = sample(name)
-    assert (seen.verdict, len(seen.lines)) == ("ACCEPTED", ACCEPTED[name])
+    result = sample(name)
+    assert (result.verdict, len(result.lines)) == ("ACCEPTED", ACCEPTED[name])
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the real files are not here")
 @pytest.mark.parametrize("name", REFUSED)
-def test_real_files_that_do_not(name: str) -> None:
+def test_real_files_with_faults_are_refused_with_reason(name: str) -> None:
     """Refused, for the reason that stands in the file."""
     assert REFUSED[name] in sample(name).verdict

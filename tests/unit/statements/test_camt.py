@@ -9,7 +9,7 @@ import pytest
 
 from jobs.statements.bank import entries
 from jobs.statements.bank.camt import batch as camt_batch
-from tests.support.bank_files import ledger, told
+from tests.support.bank_files import ledger, read_bank
 
 
 def balance(code: str, amount: str, day: str = "2026-11-16", mark: str = "CRDT") -> str:
@@ -44,9 +44,9 @@ def message(*statements: str) -> str:
 
 
 def lines(text: str, **options: Any) -> list[dict[str, Any]]:
-    seen = told("camt053", text, **options)
-    assert seen.verdict == "ACCEPTED", seen.verdict
-    return seen.lines
+    result = read_bank("camt053", text, **options)
+    assert result.verdict == "ACCEPTED", result.verdict
+    return result.lines
 
 
 TWO = ("30.00", "70.00")
@@ -60,7 +60,7 @@ def test_where_the_amount_of_a_transaction_may_stand(place: str) -> None:
     opened, closed = "".join(f"<{a}>" for a in above), "".join(f"</{a}>" for a in above[::-1])
     other = "<Amt Ccy='USD'>99.00</Amt>" if above else ""
     each = [details(more=f"{other}{opened}<{last} Ccy='EUR'>{a}</{last}>{closed}") for a in TWO]
-    assert ledger(told("camt053", message(statement("200.00", entry("100.00", *each))))) == [
+    assert ledger(read_bank("camt053", message(statement("200.00", entry("100.00", *each))))) == [
         ("PAYMENT", 3000),
         ("PAYMENT", 7000),
     ]
@@ -95,12 +95,12 @@ def test_charges_between_a_batch_and_its_transactions() -> None:
     charge = "<Chrgs><TtlChrgsAndTaxAmt Ccy='EUR'>1.00</TtlChrgsAndTaxAmt></Chrgs>"
     batch = "<Btch><NbOfTxs>2</NbOfTxs></Btch>"
     each = [details(a, more=charge) for a in TWO]
-    assert ledger(told("camt053", message(statement("199.00", entry("99.00", batch, *each))))) == [
-        ("PAYMENT", 9900)
-    ]
+    assert ledger(
+        read_bank("camt053", message(statement("199.00", entry("99.00", batch, *each))))
+    ) == [("PAYMENT", 9900)]
     each = [details(a) for a in TWO]
-    seen = told("camt053", message(statement("199.00", entry("99.00", batch, *each))))
-    assert "BATCH_DIFFERS: its 2 transactions add up to 10000 minor units" in seen.verdict
+    result = read_bank("camt053", message(statement("199.00", entry("99.00", batch, *each))))
+    assert "BATCH_DIFFERS: its 2 transactions add up to 10000 minor units" in result.verdict
     each = [details("30.00"), details()]  # one does not say what it is of
     assert len(lines(message(statement("199.00", entry("99.00", batch, *each))))) == 1
 
@@ -134,7 +134,9 @@ def test_an_entry_that_goes_on_behind_its_transactions() -> None:
     text = message(statement("200.00", entry("100.00", each)))
     assert len(lines(text)) == 2000
     late = text.replace("</NtryDtls></Ntry>", "</NtryDtls><RvslInd>true</RvslInd></Ntry>")
-    assert told("camt053", late).verdict.startswith("BAD_XML: a.xml:1: an entry goes on behind")
+    assert read_bank("camt053", late).verdict.startswith(
+        "BAD_XML: a.xml:1: an entry goes on behind"
+    )
 
 
 @pytest.mark.parametrize(
@@ -149,7 +151,7 @@ def test_an_entry_that_goes_on_behind_its_transactions() -> None:
 def test_what_is_printed_wrongly(old: str, new: str, said: str) -> None:
     """Signs, days and marks are never guessed."""
     text = message(statement("150.00", entry("50.00")))
-    assert old in text and said in told("camt053", text.replace(old, new)).verdict
+    assert old in text and said in read_bank("camt053", text.replace(old, new)).verdict
 
 
 @pytest.mark.parametrize(
@@ -170,7 +172,7 @@ def test_what_stands_where_it_does_not_belong(old: str, new: str, said: str) -> 
             more = new.replace(old, "", 1).strip("<>").split("><")[0]
             text = text.replace(f"</{name}>", f"</{more}></{name}>" if name == "NtryDtls" else
                                 f"</{name}></{more}>", 1)  # fmt: skip
-    assert said in told("camt053", text.replace(old, new, 1)).verdict
+    assert said in read_bank("camt053", text.replace(old, new, 1)).verdict
 
 
 def test_a_statement_that_does_not_say_whose_it_is() -> None:
@@ -178,7 +180,7 @@ def test_a_statement_that_does_not_say_whose_it_is() -> None:
     text = message(statement("150.00", entry("50.00")))
     nameless = text.replace("<Acct><Id><IBAN>X1</IBAN></Id></Acct>", "")
     assert len(lines(text, accounts=["X1"])) == len(lines(nameless)) == 1
-    assert told("camt053", nameless, accounts=["X1"]).verdict.startswith("OTHER_CHANNEL")
+    assert read_bank("camt053", nameless, accounts=["X1"]).verdict.startswith("OTHER_CHANNEL")
 
 
 def test_balances_of_several_days() -> None:
@@ -188,7 +190,7 @@ def test_balances_of_several_days() -> None:
         + balance("PRCD", "90.00", "2026-11-15") + balance("CLBD", "150.00", "2026-11-16")
     )  # fmt: skip
     text = message(statement("150.00", days, entry("50.00"), entry("20.00")))
-    assert ledger(told("camt053", text)) == [("PAYMENT", 5000), ("PAYMENT", 2000)]
+    assert ledger(read_bank("camt053", text)) == [("PAYMENT", 5000), ("PAYMENT", 2000)]
 
 
 def page(number: int, last: str) -> str:
@@ -204,13 +206,15 @@ def test_pages_of_a_statement_in_one_message() -> None:
             statement("170.00", two, opening=second_opens, head=page(2, "true")),
         )
         assert len(lines(text)) == 2
-        assert "closing_balance 2" in told("camt053", text.replace(">20.00<", ">21.00<")).verdict
+        assert (
+            "closing_balance 2" in read_bank("camt053", text.replace(">20.00<", ">21.00<")).verdict
+        )
     alone = message(statement("120.00", two, head=page(2, "true")))
     assert len(lines(alone)) == 1
-    assert "closing_balance" in told("camt053", alone.replace(">20.00<", ">21.00<")).verdict
+    assert "closing_balance" in read_bank("camt053", alone.replace(">20.00<", ">21.00<")).verdict
     left = message(statement("150.00", one, head=page(1, "false")))
     assert len(lines(left)) == 1
-    assert "closing_balance" in told("camt053", left.replace(">50.00<", ">51.00<")).verdict
+    assert "closing_balance" in read_bank("camt053", left.replace(">50.00<", ">51.00<")).verdict
 
 
 def test_statements_in_either_order() -> None:
@@ -219,7 +223,7 @@ def test_statements_in_either_order() -> None:
     one = statement("150.00", entry("50.00"), head=number.format(7))
     two = statement("170.00", entry("20.00"), opening="150.00", head=number.format(8))
     assert len(lines(message(one, two))) == len(lines(message(two, one))) == 2
-    twice = told("camt053", message(one, one))
+    twice = read_bank("camt053", message(one, one))
     assert "opening_balance 2 declares 100.00, its lines add up to 150.00" in twice.verdict
 
 
@@ -234,6 +238,6 @@ def test_the_net_of_a_summary(net: str) -> None:
     both = [entry("20.00"), entry("50.00", mark="DBIT")]
     assert len(lines(message(statement("70.00", summary.format("30.00"), *both)))) == 2
     text = message(statement("70.00", summary.format("70.00"), *both))
-    assert "net 1 declares -70.00" in told("camt053", text).verdict
+    assert "net 1 declares -70.00" in read_bank("camt053", text).verdict
     both[0] = entry("20.00", head="<RvslInd>true</RvslInd>")
     assert len(lines(message(statement("70.00", summary.format("70.00"), *both)))) == 2

@@ -7,15 +7,15 @@ from datetime import date
 
 import pytest
 
-from tests.support.bank_files import ledger, mt940, told
+from tests.support.bank_files import ledger, mt940, read_bank
 
 
 def one(*lines: str, cents: int, currency: str = "EUR") -> dict[str, object]:
     """The line of a statement that moves so many cents."""
     closing = f"C261116{currency}{(10_000 + cents) // 100},{(10_000 + cents) % 100:02}"
-    seen = told("mt940", mt940(*lines, closing=closing).replace("EUR", currency))
-    assert seen.verdict == "ACCEPTED", seen.verdict
-    (line,) = seen.lines
+    result = read_bank("mt940", mt940(*lines, closing=closing).replace("EUR", currency))
+    assert result.verdict == "ACCEPTED", result.verdict
+    (line,) = result.lines
     return line
 
 
@@ -102,7 +102,9 @@ def test_dates_of_field_61(days: str, booked: date, valued: date) -> None:
         (("paid at 22", ":20:15 for it"), "OWN", None, None),
     ],
 )  # fmt: skip
-def test_details(details: tuple[str, ...], ours: str, tail: str | None, name: str | None) -> None:
+def test_field_86_names_payer_and_reference(
+    details: tuple[str, ...], ours: str, tail: str | None, name: str | None
+) -> None:
     """Field 86 names the payer; its end-to-end reference goes before the one of field 61."""
     first, *more = details
     line = one(":61:261116C10,NTRFOWN//B1", f":86:{first}", *more, cents=1000)
@@ -113,7 +115,7 @@ def test_text_behind_the_closing_balance_is_not_the_last_entry_s() -> None:
     """A field 86 of the statement, and one above all entries."""
     text = mt940(":86:/EREF/X", ":61:261116C10,NTRFOWN", closing="C261116EUR110,00")
     text = text.replace("\n-\n", "\n:86:/EREF/ORDER-1/NAME/Bank\n-\n")
-    (line,) = told("mt940", text).lines
+    (line,) = read_bank("mt940", text).lines
     assert (line["our_ref"], line["payer_name"]) == ("OWN", None)
 
 
@@ -134,25 +136,25 @@ def test_text_behind_the_closing_balance_is_not_the_last_entry_s() -> None:
 def test_a_field_61_that_is_none(field: str) -> None:
     """In an interim report, where no balance would tell: rejected by name, never taken in part."""
     head = ":20:R\n:25:A\n:28C:1\n:34F:EURC0,\n:13D:2611161200+0100\n"
-    seen = told("mt940", f"{head}:61:{field}\n-\n")
+    result = read_bank("mt940", f"{head}:61:{field}\n-\n")
     if field == "261116C10,00":
-        assert ledger(seen) == [("PAYMENT", 1000)]
+        assert ledger(result) == [("PAYMENT", 1000)]
     else:
-        assert seen.verdict.startswith("REJECTED_LINES") and seen.rejected[0]["line_no"] == 6
+        assert result.verdict.startswith("REJECTED_LINES") and result.rejected[0]["line_no"] == 6
 
 
 def test_expected_entries_of_a_report_take_no_part_yet() -> None:
     """EC and ED of MT942 are pending."""
     head = ":20:R\n:25:A\n:28C:1\n:34F:EURC0,\n:13D:2611161200+0100\n"
     text = f"{head}:61:261116EC10,NTRFX\n:61:261116ED4,NTRFY\n:90D:1EUR4,\n:90C:1EUR10,\n-\n"
-    seen = told("mt940", text)
-    assert seen.verdict == "ACCEPTED"
-    assert [(row["status"], row["amount"]) for row in seen.lines] == [
+    result = read_bank("mt940", text)
+    assert result.verdict == "ACCEPTED"
+    assert [(row["status"], row["amount"]) for row in result.lines] == [
         ("PENDING", 1000),
         ("PENDING", -400),
     ]
     text = text.replace(":90C:1EUR10,", ":90C:2EUR10,")
-    assert "credit_count 1" in told("mt940", text).verdict
+    assert "credit_count 1" in read_bank("mt940", text).verdict
 
 
 def test_a_field_61_broken_before_its_amount() -> None:
@@ -166,19 +168,19 @@ def test_a_field_61_broken_before_its_amount() -> None:
 def test_fields_of_very_many_lines_take_no_long_time() -> None:
     """Two hundred thousand lines below a field 61 that is none, and below a field 86."""
     lines = ["text"] * 200_000
-    assert not told("mt940", mt940(":61:2611161116CR", *lines)).accepted
+    assert not read_bank("mt940", mt940(":61:2611161116CR", *lines)).is_accepted
     text = mt940(":61:261116C10,NTRFX", ":86:a", *lines, closing="C261116EUR110,")
-    assert ledger(told("mt940", text)) == [("PAYMENT", 1000)]
+    assert ledger(read_bank("mt940", text)) == [("PAYMENT", 1000)]
 
 
 def test_currencies_without_decimals_and_with_three() -> None:
     """100 JPY and 10 more; 100.000 KWD and 0.005 more."""
     text = mt940(":61:261116CY10,NTRFX", closing="C261116EUR110,").replace(",00", ",")
-    assert ledger(told("mt940", text.replace("EUR", "JPY"))) == [("PAYMENT", 10)]
+    assert ledger(read_bank("mt940", text.replace("EUR", "JPY"))) == [("PAYMENT", 10)]
     text = mt940(":61:261116CD0,005NTRFX", closing="C261116EUR100,005")
-    assert ledger(told("mt940", text.replace("EUR", "KWD"))) == [("PAYMENT", 5)]
+    assert ledger(read_bank("mt940", text.replace("EUR", "KWD"))) == [("PAYMENT", 5)]
     text = mt940(":61:261116CY10,5NTRFX", closing="C261116EUR110,5").replace(",00", ",")
-    assert not told("mt940", text.replace("EUR", "JPY")).accepted
+    assert not read_bank("mt940", text.replace("EUR", "JPY")).is_accepted
 
 
 def numbered(number: int, opening: str, closing: str, *lines: str) -> str:
@@ -197,11 +199,17 @@ def test_several_statements_of_an_account_in_a_file() -> None:
     """One follows from the other, oldest or newest first; else one is missing."""
     first = numbered(7, "100,", "101,", ":61:261116C1,NTRFX")
     second = numbered(8, "101,", "99,", ":61:261116D2,NTRFY")
-    assert ledger(told("mt940", first + "-\n" + second)) == [("PAYMENT", 100), ("PAYOUT", -200)]
-    assert ledger(told("mt940", second + "-\n" + first)) == [("PAYOUT", -200), ("PAYMENT", 100)]
+    assert ledger(read_bank("mt940", first + "-\n" + second)) == [
+        ("PAYMENT", 100),
+        ("PAYOUT", -200),
+    ]
+    assert ledger(read_bank("mt940", second + "-\n" + first)) == [
+        ("PAYOUT", -200),
+        ("PAYMENT", 100),
+    ]
     third = numbered(9, "100,", "100,")
-    assert "opening_balance 3" in told("mt940", first + second + third).verdict
-    assert "opening_balance 2" in told("mt940", third + second).verdict
+    assert "opening_balance 3" in read_bank("mt940", first + second + third).verdict
+    assert "opening_balance 2" in read_bank("mt940", third + second).verdict
 
 
 @pytest.mark.parametrize("between", ["-\n", "-}\n", "-}{5:{CHK:1}}\n", "-XXX\nBANKNL2A\n940\n",
@@ -210,14 +218,14 @@ def test_what_may_stand_between_statements(between: str) -> None:
     """Ends of blocks, bank's own lines, nothing, or an end that goes on on the same line."""
     first = numbered(7, "100,", "101,", ":61:261116C1,NTRFX")
     second = numbered(8, "101,", "99,", ":61:261116D2,NTRFY")
-    assert len(ledger(told("mt940", first + between + second))) == 2
+    assert len(ledger(read_bank("mt940", first + between + second))) == 2
 
 
 def test_a_statement_that_begins_behind_a_balance_on_its_line() -> None:
     """:64:C261116EUR101,:20:R"""
     first = numbered(7, "100,", "101,", ":61:261116C1,NTRFX") + ":64:C261116EUR101,"
     second = numbered(8, "101,", "99,", ":61:261116D2,NTRFY")
-    assert len(ledger(told("mt940", first + second))) == 2
+    assert len(ledger(read_bank("mt940", first + second))) == 2
 
 
 @pytest.mark.parametrize(
@@ -234,15 +242,18 @@ def test_a_statement_that_begins_behind_a_balance_on_its_line() -> None:
 def test_a_statement_whose_fields_do_not_fit(old: str, new: str, said: str) -> None:
     """Each is refused by name."""
     text = mt940(":61:261116C10,NTRFREF1", closing="C261116EUR110,00")
-    seen = told("mt940", numbered(0, "100,", "100,") + text.replace(old, new, 1))
-    assert said in seen.verdict and seen.verdict.split(":")[0] in ("BAD_STATEMENT", "BAD_BALANCE")
+    result = read_bank("mt940", numbered(0, "100,", "100,") + text.replace(old, new, 1))
+    assert said in result.verdict and result.verdict.split(":")[0] in (
+        "BAD_STATEMENT",
+        "BAD_BALANCE",
+    )
 
 
 def test_a_file_of_very_many_statements_tells_a_thousand_totals() -> None:
     """Fifteen hundred statements: the others are counted, and one that differs is told."""
     texts = [numbered(each, "100,", "100,") for each in range(1, 1501)]
-    seen = told("mt940", "".join(texts))
-    names = {row["name"]: row["computed"] for row in seen.totals}
-    assert seen.accepted and names["further_totals"] == 2 * 1500 - 1 - 1000
+    result = read_bank("mt940", "".join(texts))
+    names = {row["name"]: row["computed"] for row in result.totals}
+    assert result.is_accepted and names["further_totals"] == 2 * 1500 - 1 - 1000
     texts[1400] = numbered(1401, "100,", "100,01")
-    assert "closing_balance 1401" in told("mt940", "".join(texts)).verdict
+    assert "closing_balance 1401" in read_bank("mt940", "".join(texts)).verdict

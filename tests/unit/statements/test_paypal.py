@@ -9,15 +9,15 @@ from jobs.statements.psp.paypal.lines import hundredths_to_minor_units
 from jobs.statements.reading import csv_records
 from tests.fuzz.reading import ReadResult
 from tests.support.psp_reports import ledger, made, reasons
-from tests.support.psp_reports import told as read
+from tests.support.psp_reports import read_report as read_psp_report
 
 GOOD = made("paypal")
 LINES = GOOD.splitlines(True)
 
 
-def told(content: bytes, **options: object) -> ReadResult:
-    """What becomes of a report."""
-    return read("paypal", content, **options)
+def read_report(content: bytes, **options: object) -> ReadResult:
+    """Reads a report."""
+    return read_psp_report("paypal", content, **options)
 
 
 LEDGER = [
@@ -32,20 +32,20 @@ LEDGER = [
 
 def test_a_day_with_two_currencies() -> None:
     """100.00 USD less 3.50; 40.00 back and 1.40 of the fee; 120000 hundredths are 1200 yen."""
-    seen = told(GOOD)
-    assert (seen.verdict, ledger(seen)) == ("ACCEPTED", LEDGER)
-    assert seen.is_proved("count")
-    assert seen.is_proved("amount")
-    assert seen.is_proved("fee")
-    assert str(seen.lines[0]["traded_at"])[:19] == "2026-11-16 16:00:30"
+    result = read_report(GOOD)
+    assert (result.verdict, ledger(result)) == ("ACCEPTED", LEDGER)
+    assert result.is_proved("count")
+    assert result.is_proved("amount")
+    assert result.is_proved("fee")
+    assert str(result.lines[0]["traded_at"])[:19] == "2026-11-16 16:00:30"
 
 
 @pytest.mark.parametrize("size", [1, 2, 4])
 def test_pieces_make_no_difference(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read one, two or four transactions at a time."""
     monkeypatch.setattr(csv_records, "BATCH_RECORDS", size)
-    seen = told(GOOD)
-    assert (seen.verdict, ledger(seen)) == ("ACCEPTED", LEDGER)
+    result = read_report(GOOD)
+    assert (result.verdict, ledger(result)) == ("ACCEPTED", LEDGER)
 
 
 def test_two_sections_each_with_columns_of_its_own() -> None:
@@ -62,10 +62,10 @@ def test_two_sections_each_with_columns_of_its_own() -> None:
         b'"RC",8\n',
         b'"FF",8\n',
     ]
-    seen = told(b"".join(LINES[:13] + swapped + foot))
-    assert seen.verdict == "ACCEPTED"
-    assert [row["merchant_id"][-2:] for row in seen.lines] == ["01"] * 6 + ["02"] * 2
-    assert seen.lines[6]["order_ref"] == 'note "a", b'
+    result = read_report(b"".join(LINES[:13] + swapped + foot))
+    assert result.verdict == "ACCEPTED"
+    assert [row["merchant_id"][-2:] for row in result.lines] == ["01"] * 6 + ["02"] * 2
+    assert result.lines[6]["order_ref"] == 'note "a", b'
 
 
 def test_hundredths_of_every_currency() -> None:
@@ -96,25 +96,25 @@ def test_hundredths_of_every_currency() -> None:
 def test_damaged_lines_are_rejected(old: str, new: str, fault: str) -> None:
     """Each fault by name; the other lines stand, and the footers say what is missing."""
     assert old in GOOD.decode()
-    seen = told(GOOD.decode().replace(old, new).encode())
-    assert reasons(seen) == [(5, fault)]
-    assert len(seen.lines) == 5
-    assert "REJECTED_LINES" in seen.verdict
-    assert "TOTALS_DIFFER" in seen.verdict
+    result = read_report(GOOD.decode().replace(old, new).encode())
+    assert reasons(result) == [(5, fault)]
+    assert len(result.lines) == 5
+    assert "REJECTED_LINES" in result.verdict
+    assert "TOTALS_DIFFER" in result.verdict
 
 
 def test_half_a_yen_is_rejected() -> None:
     """120050 hundredths of yen are no whole yen: nothing is rounded."""
-    seen = told(GOOD.replace(b'"CR",120000,"JPY"', b'"CR",120050,"JPY"'))
-    assert reasons(seen) == [(9, "BAD_AMOUNT")]
+    result = read_report(GOOD.replace(b'"CR",120000,"JPY"', b'"CR",120050,"JPY"'))
+    assert reasons(result) == [(9, "BAD_AMOUNT")]
 
 
 def test_a_code_that_the_profile_knows() -> None:
     """T0300 is not known, until paypal.kinds says so; Custom Field may hold our number."""
     content = GOOD.replace(b'"T0006",2026/11/16 10', b'"T0300",2026/11/16 10')
-    assert reasons(told(content)) == [(9, "UNKNOWN_KIND")]
-    seen = told(content, kinds={"T0300": "TOP_UP"}, our_ref="Custom Field")
-    assert (seen.verdict, seen.lines[0]["our_ref"]) == ("ACCEPTED", 'note "a", b')
+    assert reasons(read_report(content)) == [(9, "UNKNOWN_KIND")]
+    result = read_report(content, kinds={"T0300": "TOP_UP"}, our_ref="Custom Field")
+    assert (result.verdict, result.lines[0]["our_ref"]) == ("ACCEPTED", 'note "a", b')
 
 
 @pytest.mark.parametrize(
@@ -132,41 +132,43 @@ def test_a_code_that_the_profile_knows() -> None:
 def test_every_footer_is_checked(old: str, new: str, said: str) -> None:
     """One figure off in each of the footers."""
     assert old in GOOD.decode()
-    seen = told(GOOD.decode().replace(old, new, 1).encode())
-    assert seen.verdict.startswith("TOTALS_DIFFER")
-    assert said in seen.verdict
+    result = read_report(GOOD.decode().replace(old, new, 1).encode())
+    assert result.verdict.startswith("TOTALS_DIFFER")
+    assert said in result.verdict
 
 
 def test_the_footers_of_a_transaction_detail_report() -> None:
     """It counts, and sums nothing up: it is not this report, and the refusal says so."""
     place = next(at for at, line in enumerate(LINES) if line.startswith(b'"SF"'))
-    seen = told(b"".join([*LINES[:place], b'"SF",6\n', *LINES[place + 1 :]]))
-    assert seen.verdict.startswith("BAD_SECTION") and "transaction detail report" in seen.verdict
+    result = read_report(b"".join([*LINES[:place], b'"SF",6\n', *LINES[place + 1 :]]))
+    assert (
+        result.verdict.startswith("BAD_SECTION") and "transaction detail report" in result.verdict
+    )
 
 
 @pytest.mark.parametrize("lost", range(4, 10))
-def test_a_lost_transaction_is_told(lost: int) -> None:
+def test_lost_transaction_fails_the_footers(lost: int) -> None:
     """Any one of the six is missing: the footers say so."""
-    assert "TOTALS_DIFFER" in told(b"".join(LINES[:lost] + LINES[lost + 1 :])).verdict
+    assert "TOTALS_DIFFER" in read_report(b"".join(LINES[:lost] + LINES[lost + 1 :])).verdict
 
 
 @pytest.mark.parametrize("lost", [0, 2, 3, 11, 12, 16])
-def test_a_lost_record_of_the_frame_is_told(lost: int) -> None:
+def test_lost_section_record_refuses_the_file(lost: int) -> None:
     """RH alone may be missing: a report in several files has it in the first only."""
-    seen = told(b"".join(LINES[:lost] + LINES[lost + 1 :]))
-    assert seen.is_accepted == (lost == 0)
+    result = read_report(b"".join(LINES[:lost] + LINES[lost + 1 :]))
+    assert result.is_accepted == (lost == 0)
 
 
 @pytest.mark.parametrize("kept", range(1, 17))
 def test_a_file_that_was_cut_is_refused(kept: int) -> None:
     """Cut at any line end above FF."""
-    assert "NO_FOOTER" in told(b"".join(LINES[:kept])).verdict
+    assert "NO_FOOTER" in read_report(b"".join(LINES[:kept])).verdict
 
 
 def test_a_second_file_does_not_hold_the_whole_report() -> None:
     """FH 02: RF and RC speak of all files, and are not held against this one."""
     content = GOOD.replace(b'"FH",01', b'"FH",02').replace(b'"RC",6', b'"RC",60')
-    assert told(content).is_accepted
+    assert read_report(content).is_accepted
 
 
 @pytest.mark.parametrize(
@@ -181,4 +183,4 @@ def test_a_second_file_does_not_hold_the_whole_report() -> None:
 )
 def test_a_damaged_file_is_refused_by_name(old: bytes, new: bytes, code: str) -> None:
     """Records out of place, of another type, below other columns."""
-    assert code in told(GOOD.replace(old, new, 1)).verdict
+    assert code in read_report(GOOD.replace(old, new, 1)).verdict

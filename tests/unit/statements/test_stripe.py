@@ -11,22 +11,24 @@ from jobs.statements.reading import csv_records
 from tests.fuzz.reading import ReadResult
 from tests.support.paths import SAMPLES
 from tests.support.psp_reports import ledger, made, reasons
-from tests.support.psp_reports import told as read
+from tests.support.psp_reports import read_report as read_psp_report
 
 GOOD = made("stripe")
 HEAD, *ROWS = GOOD.decode().splitlines(True)
 
 
-def told(content: bytes, **options: object) -> ReadResult:
-    """What becomes of a report."""
-    return read("stripe", content, **options)
+def read_report(content: bytes, **options: object) -> ReadResult:
+    """Reads a report."""
+    return read_psp_report("stripe", content, **options)
 
 
 def test_our_numbers_stand_in_metadata() -> None:
     """100.00 less 3.20 of S1001; 40.00 back as R2001; a dispute of 30.00 costs 15.00 more."""
-    seen = told(GOOD, our_ref="payment_metadata[order_id]", refund_ref="refund_metadata[refund_no]")
-    assert seen.verdict == "ACCEPTED"
-    assert ledger(seen) == [
+    result = read_report(
+        GOOD, our_ref="payment_metadata[order_id]", refund_ref="refund_metadata[refund_no]"
+    )
+    assert result.verdict == "ACCEPTED"
+    assert ledger(result) == [
         ("PAYMENT", 10000, 320, "USD", "S1001", "txn_1", None),
         ("REFUND", -4000, 0, "USD", "R2001", "txn_2", "ch_1"),
         ("CHARGEBACK", -3000, 1500, "USD", None, "txn_3", "ch_0"),
@@ -38,28 +40,28 @@ def test_our_numbers_stand_in_metadata() -> None:
 
 def test_a_refund_without_a_number_of_its_own_has_none() -> None:
     """payment_intent_id is the payment's: the refund does not take it."""
-    refs = [row["our_ref"] for row in told(GOOD).lines]
+    refs = [row["our_ref"] for row in read_report(GOOD).lines]
     assert refs == ["pi_1", None, None, "pi_2", None, None]
 
 
 def test_quoted_line_ends_and_line_numbers() -> None:
     """The first description holds a line end: the next record begins on line 4, in CRLF as well."""
     for content in (GOOD, b"\xef\xbb\xbf" + GOOD.replace(b"\n", b"\r\n")):
-        assert [row["line_no"] for row in told(content).lines] == [2, 4, 5, 6, 7, 8]
+        assert [row["line_no"] for row in read_report(content).lines] == [2, 4, 5, 6, 7, 8]
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])
 def test_pieces_make_no_difference(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read one, two or five records at a time."""
-    whole = told(GOOD).lines
+    whole = read_report(GOOD).lines
     monkeypatch.setattr(csv_records, "BATCH_RECORDS", size)
-    assert [row["amount"] for row in told(GOOD).lines] == [row["amount"] for row in whole]
+    assert [row["amount"] for row in read_report(GOOD).lines] == [row["amount"] for row in whole]
 
 
 def test_the_net_of_a_payout_is_not_its_gross() -> None:
     """A payout may print gross 24 beside net 23.05: what it adds stands in settlement_amount."""
-    seen = told(GOOD.replace(b"-11.30,0.00,-11.30", b"-11.30,0.00,-11.00"))
-    last = seen.lines[-1]
+    result = read_report(GOOD.replace(b"-11.30,0.00,-11.30", b"-11.30,0.00,-11.00"))
+    last = result.lines[-1]
     assert (last["amount"], last["settlement_amount"], last["settlement_currency"]) == (
         -1130,
         -1100,
@@ -86,17 +88,17 @@ def test_the_net_of_a_payout_is_not_its_gross() -> None:
 def test_damaged_lines_are_rejected(old: str, new: str, line: int, fault: str) -> None:
     """Each fault by name and on its line; the other five lines stand."""
     assert old in GOOD.decode()
-    seen = told(GOOD.decode().replace(old, new).encode())
-    assert reasons(seen) == [(line, fault)]
-    assert len(seen.lines) == 5
-    assert seen.verdict.startswith("REJECTED_LINES")
+    result = read_report(GOOD.decode().replace(old, new).encode())
+    assert reasons(result) == [(line, fault)]
+    assert len(result.lines) == 5
+    assert result.verdict.startswith("REJECTED_LINES")
 
 
 def test_a_category_that_the_profile_knows() -> None:
     """topup is not known, until stripe.kinds says so."""
     content = GOOD.replace(b",fee,,,,Radar", b",topup,,,,Radar")
-    assert reasons(told(content)) == [(7, "UNKNOWN_KIND")]
-    assert told(content, kinds={"topup": "ADJUSTMENT"}).verdict == "ACCEPTED"
+    assert reasons(read_report(content)) == [(7, "UNKNOWN_KIND")]
+    assert read_report(content, kinds={"topup": "ADJUSTMENT"}).verdict == "ACCEPTED"
 
 
 @pytest.mark.parametrize(
@@ -120,15 +122,15 @@ def test_a_category_that_the_profile_knows() -> None:
 )
 def test_a_damaged_file_is_refused_by_name(content: bytes, code: str) -> None:
     """Every damage has its name, and none is a traceback."""
-    seen = told(content)
-    assert code in seen.verdict
-    assert not seen.is_accepted
+    result = read_report(content)
+    assert code in result.verdict
+    assert not result.is_accepted
 
 
 def test_a_header_alone_is_a_day_without_lines() -> None:
     """No lines, no fault."""
-    seen = told(HEAD.encode())
-    assert (seen.verdict, seen.lines) == ("ACCEPTED", [])
+    result = read_report(HEAD.encode())
+    assert (result.verdict, result.lines) == ("ACCEPTED", [])
 
 
 @pytest.mark.skipif(not (SAMPLES / "stripe").exists(), reason="the sample files are not present")
@@ -139,4 +141,4 @@ def test_exports_of_the_api_are_not_these_reports() -> None:
     for path in found:
         content = path.read_bytes()
         assert not stripe_balance.identify(Sample(path.name, len(content), content, content))
-        assert told(content).verdict.startswith("UNKNOWN_LAYOUT"), path.name
+        assert read_report(content).verdict.startswith("UNKNOWN_LAYOUT"), path.name

@@ -15,15 +15,17 @@ from jobs.statements.unionpay import zm as unionpay_zm
 from jobs.statements.unionpay import zme as unionpay_zme
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
-from tests.fuzz.reading import Told, read
+from tests.fuzz.reading import ReadResult, read_statement
 from tests.support.golden import DAY
 from tests.support.unionpay_files import ERRORS_NAME, NAME, lines, zm, zme
 
 NAMES = ("kind", "amount", "fee", "our_ref", "order_ref", "original_ref")
 
 
-def told(content: bytes, name: str = NAME, block_bytes: int = 2**20, **options: object) -> Told:
-    """What becomes of a file under this name."""
+def read_records(
+    content: bytes, name: str = NAME, block_bytes: int = 2**20, **options: object
+) -> ReadResult:
+    """Reads a file under this name."""
     dialect = "unionpay_zme" if "ZME" in name else "unionpay_zm"
     page = {
         "channel": "unionpay",
@@ -33,12 +35,12 @@ def told(content: bytes, name: str = NAME, block_bytes: int = 2**20, **options: 
         "files": {"pattern": "{business_date}", "day_check": "none", "member": "*ZM_*"},
         "unionpay": options,
     }
-    return read(content, Profile.model_validate(page), DAY, name, block_bytes)
+    return read_statement(content, Profile.model_validate(page), DAY, name, block_bytes)
 
 
-def ledger(seen: Told) -> list[tuple[object, ...]]:
+def ledger(result: ReadResult) -> list[tuple[object, ...]]:
     """The lines that would land, short."""
-    return [tuple(row[name] for name in NAMES) for row in seen.lines]
+    return [tuple(row[name] for name in NAMES) for row in result.lines]
 
 
 REFUND = {"original_id": "202611120930000000071", "original_order": "S20261112000071"}
@@ -59,9 +61,9 @@ LEDGER = [
 @pytest.mark.parametrize("name", [NAME, NAME + ".txt", "898000000000001_20261116.txt"])
 def test_payment_refund_and_payout(end: bytes, block_bytes: int, name: str) -> None:
     """100.00 less 0.60; 40.00 back, 0.24 of the fee with it; 5.00 paid out."""
-    seen = told(lines(GOOD, end), name, block_bytes)
-    assert (seen.verdict, ledger(seen)) == ("ACCEPTED", LEDGER)
-    first = seen.lines[0]
+    result = read_records(lines(GOOD, end), name, block_bytes)
+    assert (result.verdict, ledger(result)) == ("ACCEPTED", LEDGER)
+    first = result.lines[0]
     assert (first["channel_ref"], first["account_tail"]) == ("202611160930000000001", "0017")
     assert (first["card_type"], first["product"], first["terminal_id"]) == (
         "DEBIT",
@@ -72,25 +74,25 @@ def test_payment_refund_and_payout(end: bytes, block_bytes: int, name: str) -> N
     assert str(first["settlement_date"]) == "2026-11-16"
     assert str(first["traded_at"])[:19] == "2026-11-16 01:30:00"
     # the format declares no total: nothing is said to be checked
-    assert {(row["name"], row["declared"]) for row in seen.totals} == {
+    assert {(row["name"], row["declared"]) for row in result.totals} == {
         ("count", None),
         ("amount", None),
         ("fee", None),
     }
 
 
-def test_before_and_since_v25() -> None:
+def test_records_before_and_since_v25_give_same_lines() -> None:
     """The reserve of 98 bytes, or six fields in it: one record of 607 bytes, the same lines."""
     old = zm(1, 10000, 60, since_v25=False, reserve="保留" * 12)
     new = zm(1, 10000, 60, cleared="C000000009940", rrn="012345678901", campaign="满减")
     assert len(old) == len(new) == 607
-    assert [row["amount"] for row in told(lines([old, new])).lines] == [10000, 10000]
+    assert [row["amount"] for row in read_records(lines([old, new])).lines] == [10000, 10000]
 
 
-def test_places_are_bytes() -> None:
+def test_field_positions_are_bytes() -> None:
     """A shop's name of sixteen two-byte characters does not shift what follows it."""
-    seen = told(lines([zm(1, 700, 0, second_name="龘" * 16, terminal="09")]))
-    assert [(row["amount"], row["terminal_id"]) for row in seen.lines] == [(700, "09")]
+    result = read_records(lines([zm(1, 700, 0, second_name="龘" * 16, terminal="09")]))
+    assert [(row["amount"], row["terminal_id"]) for row in result.lines] == [(700, "09")]
 
 
 @pytest.mark.parametrize(
@@ -104,8 +106,8 @@ def test_places_are_bytes() -> None:
 )
 def test_the_year_is_of_the_files_date(name: str, printed: str, moment: str) -> None:
     """The settlement day begins at 23:00 of the day before, also on New Year's Eve."""
-    seen = told(lines([zm(1, 100, time=printed)]), name)
-    assert [str(row["traded_at"])[:19] for row in seen.lines] == [moment]
+    result = read_records(lines([zm(1, 100, time=printed)]), name)
+    assert [str(row["traded_at"])[:19] for row in result.lines] == [moment]
 
 
 def test_a_name_without_a_date() -> None:
@@ -146,27 +148,27 @@ def test_a_name_without_a_date() -> None:
 )
 def test_one_bad_line_among_good_ones(record: bytes, reason: str) -> None:
     """It alone is rejected, by its number and reason, and the file with it."""
-    seen = told(lines([GOOD[0], record, *GOOD[1:]]))
-    assert [row["line_no"] for row in seen.rejected] == [2]
-    assert seen.rejected[0]["reason"].startswith(reason)
-    assert ledger(seen) == LEDGER
-    assert seen.verdict.startswith("REJECTED_LINES")
+    result = read_records(lines([GOOD[0], record, *GOOD[1:]]))
+    assert [row["line_no"] for row in result.rejected] == [2]
+    assert result.rejected[0]["reason"].startswith(reason)
+    assert ledger(result) == LEDGER
+    assert result.verdict.startswith("REJECTED_LINES")
 
 
-def test_twelve_digits_and_a_blank() -> None:
+def test_zero_amount_needs_no_sign_letter() -> None:
     """An amount of nothing goes without its letter: 1.00, no fee, 1.00 settled."""
-    seen = told(lines([zm(1, 100, fee="000000000000")]))
-    assert ledger(seen)[0][:3] == ("PAYMENT", 100, 0)
+    result = read_records(lines([zm(1, 100, fee="000000000000")]))
+    assert ledger(result)[0][:3] == ("PAYMENT", 100, 0)
 
 
 def test_a_file_that_was_cut() -> None:
     """Cut anywhere in a line, the last line is rejected; no line is read wrongly."""
     content = lines(GOOD)
     for size in range(1, len(content), 97):
-        seen = told(content[:size])
+        result = read_records(content[:size])
         whole, rest = divmod(size, 609)
-        assert ledger(seen) == LEDGER[: whole + (rest >= 607)]
-        assert seen.accepted == (rest in (0, 607, 608))
+        assert ledger(result) == LEDGER[: whole + (rest >= 607)]
+        assert result.is_accepted == (rest in (0, 607, 608))
 
 
 def test_bytes_lost_in_the_middle_shift_nothing() -> None:
@@ -174,22 +176,22 @@ def test_bytes_lost_in_the_middle_shift_nothing() -> None:
     content = lines(GOOD)
     for at in range(0, len(content), 41):
         for damaged in (content[:at] + content[at + 1 :], content[: at + 1] + content[at:]):
-            assert set(ledger(told(damaged))) <= set(LEDGER)
+            assert set(ledger(read_records(damaged))) <= set(LEDGER)
 
 
-def test_another_merchants_lines() -> None:
+def test_lines_of_another_merchant_are_rejected() -> None:
     """A file of a merchant that the profile does not name is another channel's."""
-    seen = told(lines(GOOD), merchants=["898000000000002"])
-    assert {row["reason"][:13] for row in seen.rejected} == {"OTHER_CHANNEL"}
-    assert told(lines(GOOD), merchants=["898000000000001"]).accepted
+    result = read_records(lines(GOOD), merchants=["898000000000002"])
+    assert {row["reason"][:13] for row in result.rejected} == {"OTHER_CHANNEL"}
+    assert read_records(lines(GOOD), merchants=["898000000000001"]).is_accepted
 
 
 def test_a_kind_that_the_profile_adds() -> None:
     """A bill payment under 13, and 33 as a reversal, where the profile says so."""
     content = lines([zm(1, 100, kind="13"), zm(2, -100, kind="33")])
-    assert not told(content).accepted
-    seen = told(content, kinds={"13": "PAYMENT", "33": "REFUND"})
-    assert [row["kind"] for row in seen.lines] == ["PAYMENT", "REFUND"]
+    assert not read_records(content).is_accepted
+    result = read_records(content, kinds={"13": "PAYMENT", "33": "REFUND"})
+    assert [row["kind"] for row in result.lines] == ["PAYMENT", "REFUND"]
 
 
 def test_one_of_several_files_in_a_zip() -> None:
@@ -198,25 +200,27 @@ def test_one_of_several_files_in_a_zip() -> None:
     with zipfile.ZipFile(packed, "w") as out:
         out.writestr(NAME, lines(GOOD))
         out.writestr(ERRORS_NAME, lines([zme(1, 100)]))
-    seen = told(packed.getvalue(), "898000000000001_20261116.zip")
-    assert (seen.verdict, ledger(seen)) == ("ACCEPTED", LEDGER)
+    result = read_records(packed.getvalue(), "898000000000001_20261116.zip")
+    assert (result.verdict, ledger(result)) == ("ACCEPTED", LEDGER)
 
 
-def test_an_error_file() -> None:
+def test_error_file_gives_adjustments_and_refunds() -> None:
     """An adjustment of 12.00 to us and one of 3.00 from us, a refund; no numbers of ours."""
     content = lines([zme(1, 1200, 7), zme(2, -300, code="E74"), zme(3, -100, -1, code="S30")])
-    seen = told(content, ERRORS_NAME)
-    assert seen.verdict == "ACCEPTED"
-    assert [(row["kind"], row["amount"], row["fee"]) for row in seen.lines] == [
+    result = read_records(content, ERRORS_NAME)
+    assert result.verdict == "ACCEPTED"
+    assert [(row["kind"], row["amount"], row["fee"]) for row in result.lines] == [
         ("ADJUSTMENT", 1200, 7),
         ("ADJUSTMENT", -300, 0),
         ("REFUND", -100, -1),
     ]
-    assert seen.lines[0]["channel_ref"] == "000001-1116093000-00049992-00049993"
-    assert seen.lines[0]["original_ref"] == "000501-1112083000"
-    assert [row["our_ref"] for row in seen.lines] == [None] * 3
-    assert told(content, ERRORS_NAME, kinds={"E84": "CHARGEBACK"}).rejected[0]["line_no"] == 1
-    wrong = told(lines([zme(1, 1200, code="X01")]), ERRORS_NAME)
+    assert result.lines[0]["channel_ref"] == "000001-1116093000-00049992-00049993"
+    assert result.lines[0]["original_ref"] == "000501-1112083000"
+    assert [row["our_ref"] for row in result.lines] == [None] * 3
+    assert (
+        read_records(content, ERRORS_NAME, kinds={"E84": "CHARGEBACK"}).rejected[0]["line_no"] == 1
+    )
+    wrong = read_records(lines([zme(1, 1200, code="X01")]), ERRORS_NAME)
     assert wrong.rejected[0]["reason"] == "UNKNOWN_KIND: 'X01'"
 
 
@@ -224,7 +228,7 @@ def test_numbers_that_are_one_only_together_differ() -> None:
     """Traces repeat within a day; with agent, sender and time they do not."""
     refs = [
         row["channel_ref"]
-        for row in told(
+        for row in read_records(
             lines([zme(1, 1), zme(1, 1, time="1116093001"), zme(1, 1, sender="7")]), ERRORS_NAME
         ).lines
     ]

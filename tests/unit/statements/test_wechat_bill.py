@@ -1,4 +1,4 @@
-"""WeChat Pay's merchant bill, case by case: made bills, amounts visible, the gate's word.
+"""WeChat Pay's merchant bill, case by case: made bills, amounts visible, the result of the checks.
 
 A line below is shown as (kind, status, amount, fee, our_ref, channel_ref, original_ref).
 """
@@ -6,7 +6,7 @@ A line below is shown as (kind, status, amount, fee, our_ref, channel_ref, origi
 import pytest
 
 from schemas.profile.channel import Files, Profile
-from tests.fuzz.reading import Told, read
+from tests.fuzz.reading import ReadResult, read_statement
 from tests.support.bills import HEADER, SUMMARY, bill, payment, refund
 from tests.support.golden import DAY
 
@@ -22,19 +22,19 @@ PROFILE = Profile.model_validate(
 Ledger = list[tuple[object, ...]]
 
 
-def told(content: bytes, **options: object) -> Told:
-    """What becomes of a bill under the profile with these `wechat` options."""
+def read_bill(content: bytes, **options: object) -> ReadResult:
+    """Reads a bill under the profile with these `wechat` options."""
     profile = Profile.model_validate(
         {**PROFILE.model_dump(exclude_unset=True), "wechat": options} if options else PROFILE
     )
-    return read(content, profile, DAY)
+    return read_statement(content, profile, DAY)
 
 
-def ledger(seen: Told) -> Ledger:
+def ledger(result: ReadResult) -> Ledger:
     """The accepted lines, short."""
-    assert seen.verdict == "ACCEPTED"
+    assert result.verdict == "ACCEPTED"
     names = ("kind", "status", "amount", "fee", "our_ref", "channel_ref", "original_ref")
-    return [tuple(row[name] for name in names) for row in seen.lines]
+    return [tuple(row[name] for name in names) for row in result.lines]
 
 
 def row_of(header: str, **cells: str) -> str:
@@ -63,10 +63,10 @@ def test_a_success_bill_with_four_or_seven_totals(total_count: int) -> None:
     summary, values = "总交易单数,应结订单总金额,手续费总金额,订单总金额", "`1,`60.00,`0.32,`60.00"
     if total_count == 7:
         summary, values = SUMMARY, "`1.0,`60.00,`0.00,`0.00,`0.32000,`60.00,`0.00"
-    seen = told("\n".join([header, line, summary, values]).encode())
-    assert ledger(seen) == [("PAYMENT", "SUCCEEDED", 6000, 32, "S1", "42001", None)]
-    assert len(seen.totals) == total_count
-    assert all(row["declared"] == row["computed"] for row in seen.totals)
+    result = read_bill("\n".join([header, line, summary, values]).encode())
+    assert ledger(result) == [("PAYMENT", "SUCCEEDED", 6000, 32, "S1", "42001", None)]
+    assert len(result.totals) == total_count
+    assert all(row["declared"] == row["computed"] for row in result.totals)
 
 
 def test_several_partial_refunds_of_one_payment() -> None:
@@ -76,7 +76,7 @@ def test_several_partial_refunds_of_one_payment() -> None:
         refund(1, "4.00", "-0.02000"),
         refund(1, "3.00", "-0.02000", 微信退款单号="50399", 商户退款单号="R000001B"),
     ]
-    assert ledger(told(bill(rows))) == [
+    assert ledger(read_bill(bill(rows))) == [
         ("PAYMENT", "SUCCEEDED", 1000, 6, "S20261116000001", "420000000000001", None),
         ("REFUND", "SUCCEEDED", -400, -2, "R000001", "503000000000001", "420000000000001"),
         ("REFUND", "SUCCEEDED", -300, -2, "R000001B", "50399", "420000000000001"),
@@ -90,7 +90,7 @@ def test_historic_refunds_below_zero(footer: str) -> None:
         [refund(1, "-3.00", "0.00000")],
         ["1", "0.00", footer, "0.00", "0.00", "0.00", footer],
     )
-    assert ledger(told(content))[0][:4] == ("REFUND", "SUCCEEDED", -300, 0)
+    assert ledger(read_bill(content))[0][:4] == ("REFUND", "SUCCEEDED", -300, 0)
 
 
 REVOKED = {"交易状态": "REVOKED"}
@@ -126,17 +126,17 @@ REVOKED = {"交易状态": "REVOKED"}
         ),
     ],
 )
-def test_revoked_in_all_its_forms(
+def test_revoked_line_is_refund_or_reversed_payment(
     cells: dict[str, str], amount: str, expected: tuple[object, ...]
 ) -> None:
     """撤销: a refund where money was given back, else a payment that does not stand."""
-    seen = told(bill([payment(1, amount, "0.00000", **REVOKED, **cells)]))
-    kind, status, value, _, our_ref, channel_ref, original = ledger(seen)[0]
+    result = read_bill(bill([payment(1, amount, "0.00000", **REVOKED, **cells)]))
+    kind, status, value, _, our_ref, channel_ref, original = ledger(result)[0]
     assert (kind, status, value, our_ref, channel_ref) == expected
     assert original == (None if kind == "PAYMENT" else "420000000000001")
 
 
-def test_the_recharge_refund_bill() -> None:
+def test_returned_fee_of_recharge_refund_bill_is_negative() -> None:
     """One column more, 返还手续费: 0.27 given back is a fee of -0.27."""
     header = HEADER.replace("手续费,费率", "手续费,返还手续费,费率", 1)
     cells = PAID | {"交易状态": "REFUND", "微信退款单号": "503", "商户退款单号": "R1"}
@@ -151,7 +151,7 @@ def test_the_recharge_refund_bill() -> None:
         返还手续费="0.27000",
     )
     content = "\n".join([header, line, SUMMARY, "`1,`0,`50.00,`0,`0,`0,`50.00"]).encode()
-    assert ledger(told(content)) == [("REFUND", "SUCCEEDED", -5000, -27, "R1", "503", "42001")]
+    assert ledger(read_bill(content)) == [("REFUND", "SUCCEEDED", -5000, -27, "R1", "503", "42001")]
 
 
 def test_free_text_with_commas_escapes_and_json() -> None:
@@ -160,16 +160,16 @@ def test_free_text_with_commas_escapes_and_json() -> None:
         payment(1, 商户数据包='{"a":"x\\"y","b":[1,2]}', 商品名称='tea, two cups\\r\\n "hot"'),
         payment(2, 商品名称="plain` tick"),
     ]
-    assert len(ledger(told(bill(rows)))) == 2
+    assert len(ledger(read_bill(bill(rows)))) == 2
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("bom", [True, False])
 @pytest.mark.parametrize("last", ["", "\n", "\r\n\r\n"])
-def test_ends_and_marks(end: str, bom: bool, last: str) -> None:
+def test_line_ends_and_byte_order_marks_are_accepted(end: str, bom: bool, last: str) -> None:
     """LF or CRLF, a byte order mark or none, the last line with an end, without, with blanks."""
     content = bill([payment(1), payment(2)], end=end, bom=bom).rstrip(b"\r\n") + last.encode()
-    assert len(ledger(told(content))) == 2
+    assert len(ledger(read_bill(content))) == 2
 
 
 def test_headings_led_by_backticks() -> None:
@@ -177,22 +177,22 @@ def test_headings_led_by_backticks() -> None:
     content = bill([payment(1)]).decode()
     ticked = "`" + HEADER.replace(",", ",`")
     content = content.replace(HEADER, ticked).replace(SUMMARY, "`" + SUMMARY.replace(",", ",`"))
-    assert len(ledger(told(content.encode()))) == 1
+    assert len(ledger(read_bill(content.encode()))) == 1
 
 
 def test_a_console_download_in_gbk_is_read_where_the_profile_says_so() -> None:
     """Never guessed: refused by name, and read with `wechat.encoding`."""
     content = bill([payment(1, 商品名称="茶`茶")]).decode().encode("gb18030")
-    assert told(content).verdict.startswith("BAD_ENCODING: statement.csv:1: it is in GBK")
-    assert len(ledger(told(content, encoding="gb18030"))) == 1
+    assert read_bill(content).verdict.startswith("BAD_ENCODING: statement.csv:1: it is in GBK")
+    assert len(ledger(read_bill(content, encoding="gb18030"))) == 1
 
 
 def test_the_gross_amount_keeps_what_is_paid_out_beside_it() -> None:
     """Order 10.00, coupon 2.00, fee 0.05: amount 10.00, and 7.95 comes."""
     row = payment(1, "8.00", "0.05000", 代金券金额="2.00", 订单金额="10.00")
-    seen = told(bill([row]), amount="order")
-    assert ledger(seen)[0][2] == 1000
-    assert seen.lines[0]["settlement_amount"] == 795
+    result = read_bill(bill([row]), amount="order")
+    assert ledger(result)[0][2] == 1000
+    assert result.lines[0]["settlement_amount"] == 795
 
 
 @pytest.mark.parametrize(
@@ -211,18 +211,18 @@ def test_the_gross_amount_keeps_what_is_paid_out_beside_it() -> None:
 )
 def test_what_cannot_be_understood_is_a_rejected_line(row: list[str], reason: str) -> None:
     """Each with its reason; the file is not accepted."""
-    seen = told(bill([row]))
-    assert not seen.accepted
-    assert seen.rejected[0]["reason"].startswith(reason)
+    result = read_bill(bill([row]))
+    assert not result.is_accepted
+    assert result.rejected[0]["reason"].startswith(reason)
 
 
 @pytest.mark.parametrize("place", range(7))
 def test_every_total_is_checked(place: int) -> None:
     """A cent more, or a line more, in any of the seven totals."""
     footer = ["2", "10.00", "4.00", "0.00", "0.04000", "10.00", "4.00"]
-    assert told(bill([payment(1), refund(2)], footer)).accepted
+    assert read_bill(bill([payment(1), refund(2)], footer)).is_accepted
     footer[place] = "3" if place == 0 else f"{float(footer[place]) + 0.01:.2f}"
-    assert told(bill([payment(1), refund(2)], footer)).verdict.startswith("TOTALS_DIFFER")
+    assert read_bill(bill([payment(1), refund(2)], footer)).verdict.startswith("TOTALS_DIFFER")
 
 
 @pytest.mark.parametrize("total", ["总交易单数", "应结订单总金额", "手续费总金额"])
@@ -234,20 +234,22 @@ def test_a_summary_that_lacks_a_total(total: str) -> None:
     content = bill([payment(1)], values).decode()
     kept = ",".join(name for name in names if name != total)
     code = "FOOTER_MISSING" if total == "总交易单数" else "BAD_FOOTER"
-    assert told(content.replace(SUMMARY, kept).encode()).verdict.startswith((code, "BAD_FOOTER"))
+    assert read_bill(content.replace(SUMMARY, kept).encode()).verdict.startswith(
+        (code, "BAD_FOOTER")
+    )
 
 
 @pytest.mark.parametrize("text", ["1e1", "1e999999999", "NaN", "Infinity", "", "a10.00", "1" * 40])
 def test_a_total_that_is_no_plain_number(text: str) -> None:
     """Never worked out: 1e999999999 would be a number of a billion digits."""
-    seen = told(bill([payment(1)], ["1", text, "0.00", "0.00", "0.06000", "10.00", "0.00"]))
-    assert f"settled declares {text!r}, which is no number" in seen.verdict
+    result = read_bill(bill([payment(1)], ["1", text, "0.00", "0.00", "0.06000", "10.00", "0.00"]))
+    assert f"settled declares {text!r}, which is no number" in result.verdict
 
 
 def test_an_amount_with_more_digits_than_arithmetic_keeps() -> None:
     """10.00...01 is not 10.00, however far behind the 1 stands."""
-    seen = told(bill([payment(1, f"10.{'0' * 40}1")], ["1", *["10.00"] * 6]))
-    assert "has too many digits" in seen.rejected[0]["reason"]
+    result = read_bill(bill([payment(1, f"10.{'0' * 40}1")], ["1", *["10.00"] * 6]))
+    assert "has too many digits" in result.rejected[0]["reason"]
 
 
 @pytest.mark.parametrize(
@@ -257,19 +259,19 @@ def test_a_damaged_heading_is_not_an_empty_column(heading: str) -> None:
     """A heading that always comes with the others and does not: the file is refused."""
     content = bill([payment(1), refund(1)]).decode()
     content = content.replace(f",{heading},", f",{heading[:-1]}X,", 1)
-    assert told(content.encode()).verdict.startswith(
+    assert read_bill(content.encode()).verdict.startswith(
         f"UNKNOWN_LAYOUT: statement.csv:1: the header lacks {heading}"
     )
 
 
 def test_a_heading_that_the_profile_names_must_be_there() -> None:
     """A slip in `wechat.headings` is said, not read as an empty column."""
-    seen = told(bill([payment(1)]), headings={"refund_no": "商户退款号"})
-    assert seen.verdict.startswith("UNKNOWN_LAYOUT: statement.csv:1: the header lacks 商户退款号")
+    result = read_bill(bill([payment(1)]), headings={"refund_no": "商户退款号"})
+    assert result.verdict.startswith("UNKNOWN_LAYOUT: statement.csv:1: the header lacks 商户退款号")
 
 
 def test_a_day_without_trades_and_an_answer_without_a_bill() -> None:
     """A header and a summary of zeros is a bill; the API's "no bill" is none, and says so."""
-    assert ledger(told(bill([]))) == []
+    assert ledger(read_bill(bill([]))) == []
     answer = b"<xml><return_code>FAIL</return_code><return_msg>No Bill Exist</return_msg></xml>"
-    assert "answer that there is no bill" in told(answer).verdict
+    assert "answer that there is no bill" in read_bill(answer).verdict

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from schemas.profile.channel import Profile
-from tests.fuzz.reading import Told, read
+from tests.fuzz.reading import ReadResult, read_statement
 from tests.support.golden import DAY
 from tests.support.paths import SAMPLES
 
@@ -44,8 +44,8 @@ def flows(
     return "\n".join([header, *lines, SUMMARY, "`" + ",`".join(footer)]).encode()
 
 
-def told(content: bytes, day: date = DAY, **options: object) -> Told:
-    """What becomes of a fund-flow bill."""
+def read_bill(content: bytes, day: date = DAY, **options: object) -> ReadResult:
+    """Reads a fund-flow bill."""
     profile = {
         "channel": "flows",
         "dialect": "wechat_fund_flow",
@@ -54,16 +54,18 @@ def told(content: bytes, day: date = DAY, **options: object) -> Told:
         "files": {"pattern": "{business_date}"},
         "wechat_fund_flow": options,
     }
-    return read(content, Profile.model_validate(profile), day, block_bytes=300)
+    return read_statement(content, Profile.model_validate(profile), day, block_bytes=300)
 
 
 @pytest.mark.parametrize("same_second", [True, False])
 @pytest.mark.parametrize("newest_first", [True, False])
-def test_a_day_either_way_round(same_second: bool, newest_first: bool) -> None:
-    """The way is seen from the times, or from the balance where all times are equal."""
-    seen = told(flows(DAY_OF, FOOTER, same_second=same_second, newest_first=newest_first))
-    assert seen.verdict == "ACCEPTED"
-    rows = [(row["kind"], row["amount"]) for row in sorted(seen.lines, key=lambda r: r["our_ref"])]
+def test_bill_is_read_oldest_or_newest_first(same_second: bool, newest_first: bool) -> None:
+    """The direction follows from the times, or from the balance where all times are equal."""
+    result = read_bill(flows(DAY_OF, FOOTER, same_second=same_second, newest_first=newest_first))
+    assert result.verdict == "ACCEPTED"
+    rows = [
+        (row["kind"], row["amount"]) for row in sorted(result.lines, key=lambda r: r["our_ref"])
+    ]
     assert rows == [
         ("PAYMENT", 10000),
         ("FEE", -60),
@@ -71,14 +73,14 @@ def test_a_day_either_way_round(same_second: bool, newest_first: bool) -> None:
         ("ADJUSTMENT", 3976),
         ("FEE", 12),
     ]
-    assert seen.lines[0]["channel_ref"].startswith("4200")
-    assert seen.lines[0]["order_ref"].startswith("5030")
+    assert result.lines[0]["channel_ref"].startswith("4200")
+    assert result.lines[0]["order_ref"].startswith("5030")
 
 
 def test_brackets_of_full_width_and_counts_as_decimals() -> None:
     """The documentation's own example: （元）, and 20.0 movements."""
     header = HEADER.replace("(", "（").replace(")", "）")
-    assert told(flows(DAY_OF, ["5.0", "3.0", "139.88", "2.0", "40.36"], header)).accepted
+    assert read_bill(flows(DAY_OF, ["5.0", "3.0", "139.88", "2.0", "40.36"], header)).is_accepted
 
 
 @pytest.mark.parametrize("place", range(5))
@@ -86,20 +88,20 @@ def test_every_total_is_checked(place: int) -> None:
     """One more in any of the five."""
     footer = list(FOOTER)
     footer[place] = f"{float(footer[place]) + 1:.2f}"
-    assert told(flows(DAY_OF, footer)).verdict.startswith("TOTALS_DIFFER")
+    assert read_bill(flows(DAY_OF, footer)).verdict.startswith("TOTALS_DIFFER")
 
 
 def test_a_broken_balance_names_its_line() -> None:
     """Totals that add up do not hide that 559.64 became 559.63."""
     rows = [*DAY_OF[:2], ("退款", "支出", "39.76", "559.63"), *DAY_OF[3:]]
-    seen = told(flows(rows, FOOTER))
-    assert seen.verdict.startswith("BALANCE_BROKEN: statement.csv:4: ")
+    result = read_bill(flows(rows, FOOTER))
+    assert result.verdict.startswith("BALANCE_BROKEN: statement.csv:4: ")
 
 
 def test_lines_out_of_order_break_the_balance() -> None:
     """Two movements have changed places."""
     rows = [DAY_OF[0], DAY_OF[2], DAY_OF[1], *DAY_OF[3:]]
-    assert told(flows(rows, FOOTER)).verdict.startswith("BALANCE_BROKEN")
+    assert read_bill(flows(rows, FOOTER)).verdict.startswith("BALANCE_BROKEN")
 
 
 @pytest.mark.parametrize(
@@ -117,16 +119,16 @@ def test_what_cannot_be_understood_is_a_rejected_line(
     row: tuple[str, str, str, str], reason: str
 ) -> None:
     """Unknown kinds and ways are never guessed."""
-    seen = told(flows([row], ["1", "1", "1.00", "0", "0"]))
-    assert not seen.accepted
-    assert [each["reason"] for each in seen.rejected] == [reason]
+    result = read_bill(flows([row], ["1", "1", "1.00", "0", "0"]))
+    assert not result.is_accepted
+    assert [each["reason"] for each in result.rejected] == [reason]
 
 
 def test_a_kind_that_the_profile_maps() -> None:
     """WeChat Pay's list changes: the profile says what a new word is."""
     content = flows([("分账", "支出", "1.00", "9.00")], ["1", "0", "0", "1", "1.00"])
-    seen = told(content, kinds={"分账": "PAYOUT"})
-    assert [(row["kind"], row["amount"]) for row in seen.lines] == [("PAYOUT", -100)]
+    result = read_bill(content, kinds={"分账": "PAYOUT"})
+    assert [(row["kind"], row["amount"]) for row in result.lines] == [("PAYOUT", -100)]
 
 
 FLOWS = SAMPLES / "wechat_merchant" / "gunsluo_wechatpay-go"
@@ -141,11 +143,13 @@ FLOWS = SAMPLES / "wechat_merchant" / "gunsluo_wechatpay-go"
         (11, "REJECTED_LINES", "BAD_AMOUNT: 'a0.01' is no amount"),
     ],
 )
-def test_real_bills(number: int, begins: str, said: str) -> None:
+def test_real_bills_are_accepted_or_refused_with_reason(
+    number: int, begins: str, said: str
+) -> None:
     """Two lines under a footer of three: refused, and said why."""
     content = (FLOWS / f"fundflowbill_test__fundflow_{number}.csv").read_bytes()
-    seen = told(content, date(2021, 2, 1))
-    assert seen.verdict.startswith(begins)
-    assert said in seen.verdict
-    assert "BALANCE_BROKEN" not in seen.verdict
-    assert [row["amount"] for row in seen.lines] == [-1, -1][: len(seen.lines)]
+    result = read_bill(content, date(2021, 2, 1))
+    assert result.verdict.startswith(begins)
+    assert said in result.verdict
+    assert "BALANCE_BROKEN" not in result.verdict
+    assert [row["amount"] for row in result.lines] == [-1, -1][: len(result.lines)]
