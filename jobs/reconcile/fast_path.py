@@ -6,8 +6,8 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from jobs.lake.filter_by_key import filter_rows_by_key
-from jobs.lake.kept_hashes import KeptHashes, LakeKeeper
+from jobs.lake.fast_path.filter_by_key import filter_rows_by_key
+from jobs.lake.fast_path.kept_hashes import KeptHashes, LakeKeeper
 from jobs.lake.tables import Lake
 from jobs.matching.fast_path.keeper import Keeper, ReferenceKeys
 from jobs.matching.fast_path.plain_keys import PlainKeeper

@@ -1,4 +1,4 @@
-"""What a match reads beside the day itself, and whether it may begin."""
+"""What a match reads older the day itself, and whether it may begin."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -40,16 +40,16 @@ def read_closed_outcomes(
     far = lake.read_days(
         OUTCOMES, oldest.date() - timedelta(days=2), since - timedelta(days=1), channel
     )
-    met = far.join(old.select("txn_id"), on="txn_id", how="left_semi")
+    pairs = far.join(old.select("txn_id"), on="txn_id", how="left_semi")
     number = ["kind", "channel_ref_norm"]
-    alone = far.where(F.col("txn_id").isNull())
-    later = alone.join(met.select(*number), on=number, how="left_semi")
-    beside = lake.stage(met.unionByName(later), "far")
+    unpaired_lines = far.where(F.col("txn_id").isNull())
+    later = unpaired_lines.join(pairs.select(*number), on=number, how="left_semi")
+    older = lake.stage(pairs.unionByName(later), "far")
     return ClosedOutcomes(
-        rows.unionByName(beside),
+        rows.unionByName(older),
         count + 1,
         lambda keys, columns: near.rows_with_keys(keys, columns).unionByName(
-            beside.select(*columns)
+            older.select(*columns)
         ),
     )
 

@@ -230,7 +230,7 @@ _GROUPS = [
 ]
 _OTHERS = [
     *list_faults(
-        "lake/key_counts",
+        "lake/fast_path/key_counts",
         "test_closed",
         (
             "exact-pairs-ignore-second-line",

@@ -44,8 +44,8 @@ def run_steps(
     resolved = duplicates.resolve_duplicates(candidates.where(may_be_duplicate), columns)
     once = candidates.where(~may_be_duplicate)
     resolved = resolved.select(*names).unionByName(once.select(*names))
-    found = _matched(passes.add_empty_partner(resolved), columns, match, keep)
-    return found.unionByName(shared_keys.unmatched_without_candidates(others, columns, match))
+    results = _matched(passes.add_empty_partner(resolved), columns, match, keep)
+    return results.unionByName(shared_keys.unmatched_without_candidates(others, columns, match))
 
 
 def _matched(free: DataFrame, columns: Sequence[str], match: Match, keep: Keep) -> DataFrame:

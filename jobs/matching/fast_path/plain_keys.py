@@ -76,8 +76,8 @@ def _with_repeated_number(lines: DataFrame) -> DataFrame:
     counted = numbered.groupBy(OTHER_HASH).agg(F.count("*").alias("rows"))
     several = counted.where(F.col("rows") > F.lit(1)).select(OTHER_HASH)
     with_key = numbered.where(F.col(OUR_HASH).isNotNull())
-    found = with_key.join(several, on=OTHER_HASH, how="left_semi")
-    return found.select(F.col(OUR_HASH).alias(KEY))
+    repeated = with_key.join(several, on=OTHER_HASH, how="left_semi")
+    return repeated.select(F.col(OUR_HASH).alias(KEY))
 
 
 def _with_hash_of(lines: DataFrame, transactions: DataFrame, also: DataFrame) -> DataFrame:
@@ -95,11 +95,13 @@ def _with_hash_of(lines: DataFrame, transactions: DataFrame, also: DataFrame) ->
 
 def rows_with_keys(rows: DataFrame, keys: DataFrame, columns: Sequence[str]) -> DataFrame:
     """Some columns of rows of `outcomes` that have one of some hashes (HASH), each row once."""
-    distinct = keys.where(F.col(HASH).isNotNull()).groupBy(HASH).agg(F.lit(True).alias("found"))
+    distinct = keys.where(F.col(HASH).isNotNull()).groupBy(HASH).agg(F.lit(True).alias("has_hash"))
     hashed = rows.select(*columns, *[F.col(name).alias(f"of_{name}") for name in HASH_COLUMNS])
     for name in HASH_COLUMNS:
-        found = distinct.select(F.col(HASH).alias(f"of_{name}"), F.col("found").alias(f"by_{name}"))
-        hashed = found.join(hashed, on=f"of_{name}", how="right")
+        matches = distinct.withColumnsRenamed({HASH: f"of_{name}", "has_hash": f"by_{name}"})
+            F.col(HASH).alias(f"of_{name}"), F.col("has_hash").alias(f"by_{name}")
+        )
+        hashed = matches.join(hashed, on=f"of_{name}", how="right")
     first, *others = [F.col(f"by_{name}").isNotNull() for name in HASH_COLUMNS]
     return hashed.where(reduce(lambda some, more: some | more, others, first)).select(*columns)
 

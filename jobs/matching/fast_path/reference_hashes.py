@@ -91,12 +91,12 @@ def closed_rows_of(
 
     Some rows more do no harm: the rules compare them by their texts.
     """
-    found = closed.rows_with_keys(today, HASH_COLUMNS)
+    matches = closed.rows_with_keys(today, HASH_COLUMNS)
     columns = [
-        found.where(F.col(name).isNotNull()).select(F.col(name).alias(HASH))
+        matches.where(F.col(name).isNotNull()).select(F.col(name).alias(HASH))
         for name in HASH_COLUMNS
     ]
     hashes = reduce(DataFrame.unionByName, columns)
-    if found.isEmpty():
+    if matches.isEmpty():
         return hashes, None
     return hashes, closed.rows_with_keys(hashes, LOOKUP_COLUMNS)

@@ -47,9 +47,9 @@ def with_shared_keys(participants: DataFrame, match: Match) -> DataFrame:
     several = counted.where(F.col("lines") + F.col("txns") > F.lit(1))
     is_repeated = (F.col("lines") > F.lit(1)) | (F.col("txns") > F.lit(1))
     shared = several.select("key_hash", is_repeated.alias("is_repeated"))
-    found = hashed.join(shared, on="key_hash", how="inner")
+    sharing = hashed.join(shared, on="key_hash", how="inner")
     has_candidates = F.max(F.col("is_reference") & F.col("is_repeated"))
-    return found.groupBy(*ID).agg(has_candidates.alias("has_duplicate_candidates"))
+    return sharing.groupBy(*ID).agg(has_candidates.alias("has_duplicate_candidates"))
 
 
 def _keys(match: Match) -> Keys:
@@ -79,11 +79,11 @@ def unmatched_without_candidates(
         name: F.when(free & passes.may_take_part(rule), F.lit(0).cast("bigint"))
         for name, rule in passes.passes_with_candidate_counts(match).items()
     }
-    found = {"partner": none, "matched_by": none, "had_candidate": F.lit(False), **rivals,
+    results = {"partner": none, "matched_by": none, "had_candidate": F.lit(False), **rivals,
              "unit_id": none, "gap": F.lit(None).cast("bigint")}  # fmt: skip
-    assert {*passes.RESULT_COLUMNS, *rivals, *groups.RESULT_COLUMNS} == {*found}
+    assert {*passes.RESULT_COLUMNS, *rivals, *groups.RESULT_COLUMNS} == {*results}
     return participants.select(
         *columns,
         *case_tables.RESULT_COLUMNS,
-        *[column.alias(name) for name, column in found.items()],
+        *[column.alias(name) for name, column in results.items()],
     )

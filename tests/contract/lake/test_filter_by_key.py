@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.engine import task_pool
-from jobs.lake import bloom_filter, filter_by_key
-from jobs.lake.bloom_filter import contains, empty
-from jobs.lake.filter_by_key import filter_rows_by_key
+from jobs.lake.fast_path import bloom_filter, filter_by_key
+from jobs.lake.fast_path.bloom_filter import contains, empty
+from jobs.lake.fast_path.filter_by_key import filter_rows_by_key
 from jobs.lake.tables import Lake
 from jobs.matching.fast_path.plain_keys import rows_with_keys
 from schemas.reference_hashes import HASH

@@ -15,9 +15,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.engine import task_pool
-from jobs.lake import bloom_filter, kept_hashes, key_counts
-from jobs.lake.kept_hashes import LakeKeeper
-from jobs.lake.key_counts import distinct, keys_of_repeated, keys_without_unique_partner
+from jobs.lake.fast_path import bloom_filter, kept_hashes, key_counts
+from jobs.lake.fast_path.kept_hashes import LakeKeeper
+from jobs.lake.fast_path.key_counts import distinct, keys_of_repeated, keys_without_unique_partner
 from jobs.lake.tables import Lake
 from jobs.matching.fast_path.plain_keys import PlainKeeper
 from jobs.matching.fast_path.reference_hashes import hash_references, lookup_hashes

@@ -5,7 +5,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.lake.bloom_filter import add, contains, empty
+from jobs.lake.fast_path.bloom_filter import add, contains, empty
 
 LONGS = st.integers(-(2**63), 2**63 - 1)
 

@@ -21,7 +21,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 from jobs.engine.task_pool import run_tasks
-from jobs.lake.bloom_filter import AT_ONCE, Words, add, contains, empty
+from jobs.lake.fast_path.bloom_filter import AT_ONCE, Words, add, contains, empty
 from jobs.lake.tables import Lake
 from jobs.lake.write_checks import arrow_schema
 from jobs.storage.archive import Storage
@@ -108,8 +108,8 @@ def filter_rows_by_key(
         # A file without rows: the embedded engine fails on unions with a frame that has no source.
         nothing = lake.storage.full_path(f"{out}/none.parquet")
         pq.write_table(schema.empty_table(), nothing, filesystem=lake.storage.fs)
-    found = StructType([table.schema[column] for column in columns])
-    return lake.spark.read.schema(found).parquet(f"{lake.uri}/{out}")
+    result_schema = StructType([table.schema[column] for column in columns])
+    return lake.spark.read.schema(result_schema).parquet(f"{lake.uri}/{out}")
 
 
 def write_hashes(lake: Lake, hashes: DataFrame, folder: str) -> list[HashFile]:
@@ -171,17 +171,17 @@ def filter_file(task: FilterTask) -> dict[str, Any]:
     """Writes the rows of a task that pass, if there are any; returns how many."""
     storage = Storage(task.base)
     words = read_filter(task.base, task.shards)
-    found = []
+    tables = []
     stored = [field for field in task.schema if field.name not in task.fixed]
     with storage.fs.open_input_file(storage.full_path(task.path)) as source:
         parquet = pq.ParquetFile(source, read_dictionary=task.repeated)
         for group in range(task.place, parquet.num_row_groups, task.of):
             passed = contains(words, _columns(parquet, group, _HASHES).columns)
             if len(passed):
-                found.append(_columns(parquet, group, stored).take(passed))
-    rows = sum(table.num_rows for table in found)
+                tables.append(_columns(parquet, group, stored).take(passed))
+    rows = sum(table.num_rows for table in tables)
     if rows:
-        table = pa.concat_tables(found)
+        table = pa.concat_tables(tables)
         columns = [
             pa.array([task.fixed[field.name]] * rows, field.type)
             if field.name in task.fixed

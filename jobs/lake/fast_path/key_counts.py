@@ -16,8 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.lake.bloom_filter import contains
-from jobs.lake.filter_by_key import HashFile, read_filter
+from jobs.lake.fast_path.bloom_filter import contains
+from jobs.lake.fast_path.filter_by_key import HashFile, read_filter
 from jobs.storage.archive import Storage
 from schemas.reference_hashes import (
     HASHES,
@@ -151,8 +151,8 @@ def scatter(task: ScatterTask) -> dict[str, Any]:
                 target.write(hashes[place].data)
                 target.write(others[place].data)
             counts.append((first, sizes))
-    found = distinct([column.drop_null().to_numpy() for column in keys])
-    written = write_keys(storage, f"{task.out}/keys", found)
+    distinct_keys = distinct([column.drop_null().to_numpy() for column in keys])
+    written = write_keys(storage, f"{task.out}/keys", distinct_keys)
     return {**written, "seen": len(rows), "side": task.side, "path": path, "counts": counts}
 
 
@@ -166,12 +166,12 @@ def count_range(task: CountTask) -> dict[str, Any]:
 
 def _read_pieces(storage: Storage, pieces: Sequence[Piece]) -> Hashes:
     """Pairs of hashes as two rows of an array."""
-    found = [np.empty((2, 0), np.int64)]
+    arrays = [np.empty((2, 0), np.int64)]
     for piece in pieces:
         with storage.fs.open_input_file(piece.path) as source:
             data = source.read_at(piece.count * _PAIR_BYTES, piece.start)
-        found.append(np.frombuffer(data, np.int64).reshape(2, piece.count))
-    return np.concatenate(found, axis=1)
+        arrays.append(np.frombuffer(data, np.int64).reshape(2, piece.count))
+    return np.concatenate(arrays, axis=1)
 
 
 def keys_without_unique_partner(lines: Hashes, transactions: Hashes) -> Hashes:

@@ -10,8 +10,14 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import LongType, StructField, StructType
 
 from jobs.engine.task_pool import run_tasks
-from jobs.lake.filter_by_key import HashFile, build_filter, read_filter, write_hashes
-from jobs.lake.key_counts import count_range, count_tasks, scatter, scatter_tasks, write_keys
+from jobs.lake.fast_path.filter_by_key import HashFile, build_filter, read_filter, write_hashes
+from jobs.lake.fast_path.key_counts import (
+    count_range,
+    count_tasks,
+    scatter,
+    scatter_tasks,
+    write_keys,
+)
 from jobs.lake.tables import Lake
 from schemas.reference_hashes import HASH, HASHES, KEY, NO_KEY, OTHER_HASH, OUR_HASH
 

@@ -1,0 +1,1 @@
+"""Finds and counts reference hashes outside the engine; see docs/reference/engines.md."""
