@@ -99,8 +99,6 @@ def rows_with_keys(rows: DataFrame, keys: DataFrame, columns: Sequence[str]) -> 
     hashed = rows.select(*columns, *[F.col(name).alias(f"of_{name}") for name in HASH_COLUMNS])
     for name in HASH_COLUMNS:
         matches = distinct.withColumnsRenamed({HASH: f"of_{name}", "has_hash": f"by_{name}"})
-            F.col(HASH).alias(f"of_{name}"), F.col("has_hash").alias(f"by_{name}")
-        )
         hashed = matches.join(hashed, on=f"of_{name}", how="right")
     first, *others = [F.col(f"by_{name}").isNotNull() for name in HASH_COLUMNS]
     return hashed.where(reduce(lambda some, more: some | more, others, first)).select(*columns)
