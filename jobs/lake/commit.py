@@ -74,18 +74,18 @@ def commit_data_files(
     removes: Callable[[str, str], bool],
     writer_key: str,
 ) -> None:
-    """Adds files to a date and takes others out, in one commit; see `Lake.commit_files`.
+    """Adds files to a date and removes others, in one commit; see `Lake.commit_files`.
 
-    Two commits of one date and one `whose` carry the same transaction id, so the second of two at
-    once is refused as a conflict, and tried again on what the first left.
+    Two commits of one date and one `writer_key` carry the same transaction id. Delta refuses the
+    second of two at once as a conflict, and the lake tries it again on the new version.
     """
     now = int(time.time() * 1000)
     actions: list[AddAction | RemoveAction] = []
-    for each in add:
-        if each.rows:
-            values = _values(table, day, each.channel)
-            stats = f'{{"numRecords":{each.rows}}}'
-            actions.append(AddAction(each.path, each.size, values, now, True, stats))
+    for file in add:
+        if file.rows:
+            values = _values(table, day, file.channel)
+            stats = f'{{"numRecords":{file.rows}}}'
+            actions.append(AddAction(file.path, file.size, values, now, True, stats))
     for row in list_add_actions(delta, table, day, day):
         channel, path = str(row["partition.channel"]), str(row["path"])
         if removes(channel, path):

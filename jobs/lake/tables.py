@@ -37,13 +37,13 @@ class Lake(StagingArea):
         return f"{self.uri}/{table.name}"
 
     def prepare(self) -> "Lake":
-        """Creates the tables that are not there, empty, and widens older ones; returns itself."""
+        """Creates missing tables, empty, and migrates the columns of older ones; returns itself."""
         for table in TABLES:
             self.create(table)
         return self
 
     def create(self, table: Table) -> None:
-        """Creates a table, empty, unless it is there; then it gets the columns that it lacks."""
+        """Creates a table, empty; migrates the columns of one that an earlier version made."""
         if table.name in self._created:
             return
         DeltaTable.create(
@@ -173,12 +173,12 @@ class Lake(StagingArea):
         removes: Callable[[str, str], bool],
         writer_key: str = "",
     ) -> int:
-        """Makes written data files part of a date and takes others out, in one commit.
+        """Adds written data files to a date and removes others, in one commit.
 
-        `drop` is asked of every data file of the date, by its channel and path, whether it goes;
-        the last name of a path may begin with the id of the file that its rows came from. Two
-        writers of one date and one `whose` (a channel) take turns: the second sees what the first
-        left. Returns the version.
+        `removes(channel, path)` says of each data file of the date whether the commit removes it;
+        the last name of a path may begin with the id of the file that its rows came from. Of two
+        writers with one date and `writer_key` (a channel), the second starts from what the first
+        committed. Returns the version.
 
         Raises:
             WriteConflict: other writers won every retry; nothing is committed.

@@ -1,10 +1,10 @@
-"""A date whose statement comes in parts: what the run on the next part takes over from the last.
+"""A date whose statement comes in parts: what a run reuses of the run before.
 
-A pair that was told at once stays what it is until a line comes that shares a reference with it. So
-a run looks at the new lines, at today's items that were no such pair, and at the pairs that the new
-lines touch; the data files of all other pairs stay in the table. What is taken over is told by
-`matched_parts`, and only if all else that goes into the run is what it was, and every data file is
-there: in doubt the whole day is matched. Source: docs/reference/rules.md, "A day in parts".
+An exact pair stays as it is until a new line shares a reference with it. So a run looks at the new
+lines, at today's items without an exact pair, and at the pairs whose reference a new line has; the
+data files of all other pairs stay in the table. `matched_parts` holds the state that a run saved. A
+run matches the whole day if any other input has changed, or a data file of that state is not there.
+Source: docs/reference/rules.md, "A day in parts".
 """
 
 import json
@@ -48,9 +48,9 @@ STATE_TABLES = (OUTCOMES, OPEN_ITEMS, SETTLED_ITEMS)
 
 @dataclass(frozen=True)
 class PairFiles:
-    """Data files of `outcomes` whose rows are pairs of one run, and what they add up to.
+    """Data files of `outcomes` that hold exact pairs of one run, and their sums.
 
-    `found` are the rows of `conservation.of_outcomes` as plain values.
+    `sums` are the rows of `conservation.sum_outcomes` as plain values.
     """
 
     paths: tuple[str, ...]
@@ -62,8 +62,8 @@ class PairFiles:
 class PartialRun:
     """What a run looks at of its date: lines and transactions, `items` in all.
 
-    `pairs` stay as they are; `opened` are the outcomes, as many as `opened_rows`, of data files
-    that lost a pair, which are written anew.
+    `pairs` stay as they are. `rewritten` are the other outcomes of data files that lost a pair: the
+    run writes these `rewritten_rows` rows anew.
     """
 
     lines: DataFrame
@@ -211,7 +211,7 @@ def _paths(lake: Lake, day: date, channel: str) -> dict[str, list[str]]:
 
 
 def to_plain_rows(found: Sequence[Any]) -> tuple[Mapping[str, Any], ...]:
-    """Rows of `conservation.of_outcomes` as JSON can hold them."""
+    """Rows of `conservation.sum_outcomes` as JSON can hold them."""
     return tuple(
         {
             name: int(value) if isinstance(value, Decimal) else value
@@ -229,7 +229,7 @@ def save_state(
     made: MatchResult,
     pairs: Sequence[PairFiles],
 ) -> None:
-    """Leaves what the run on the next part takes over; takes it out where no part is waited for."""
+    """Saves the state for the run on the next part; deletes it once no part is missing."""
     day, channel = state.business_date, profile.channel
     if is_waiting_for_parts(profile, state) and pairs:
         lake.replace_day(SETTLED_ITEMS, made.settled_items, day, channel)

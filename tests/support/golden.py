@@ -96,6 +96,11 @@ def render_tables_page() -> str:
         "Made from `schemas/tables/` by `make golden`. Amounts are BIGINT minor"
         " units next to an ISO 4217 `currency`;",
         "timestamps are UTC; `*_norm` are references normalized for joining ([rules](rules.md)).",
+        "New tables carry the descriptions as column comments in the Delta log.",
+        "",
+        "A table that an earlier version made keeps its rows. Readers see columns under today's"
+        " names; the first command that",
+        "writes renames them and adds missing ones, null in older rows.",
         "",
     ]
     for table in TABLES:
