@@ -99,10 +99,10 @@ def plan(sample: Sample, profile: Profile) -> Plan:
     places = bind_columns(sample, frame, HEADINGS, _NEEDED)
     declared: list[DeclaredTotal] = []
     for side, word in (("out", "支出"), ("in", "收入")):
-        found = find_total(sample, frame.foot, rf"{word}合计[:：](\d+)笔[,，]共{_NUMBER}元")
+        total = find_total(sample, frame.foot, rf"{word}合计[:：](\d+)笔[,，]共{_NUMBER}元")
         declared += [
-            DeclaredTotal(f"{side}_count", found[1], "count"),
-            DeclaredTotal(f"{side}_amount", found[2].lstrip("-"), "major"),
+            DeclaredTotal(f"{side}_count", total[1], "count"),
+            DeclaredTotal(f"{side}_amount", total[2].lstrip("-"), "major"),
         ]
     layout = bill_format(
         frame,

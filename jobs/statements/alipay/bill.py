@@ -84,9 +84,9 @@ def plan(sample: Sample, profile: Profile) -> Plan:
     places = bind_columns(sample, frame, HEADINGS, _NEEDED)
     declared: list[DeclaredTotal] = []
     for subject, current, older in _FOOTERS:
-        found = find_total(sample, frame.foot, f"{current}|{older}")
-        is_current = found[1] is not None
-        count, amount, discount = found.groups()[:3] if is_current else found.groups()[3:]
+        total = find_total(sample, frame.foot, f"{current}|{older}")
+        is_current = total[1] is not None
+        count, amount, discount = total.groups()[:3] if is_current else total.groups()[3:]
         basis = "settled" if is_current else "ordered"
         declared += [
             DeclaredTotal(f"{subject}_count", count, "count"),

@@ -55,8 +55,8 @@ def detect_encoding(head: bytes) -> str:
 def has_title(sample: Sample, what: str) -> bool:
     """Whether the first line is this bill's title."""
     first = sample.head.removeprefix(_BOM).split(b"\n", 1)[0]
-    found = _TITLE.match(first.decode(detect_encoding(sample.head), "replace"))
-    return bool(found and found["what"] == what)
+    title = _TITLE.match(first.decode(detect_encoding(sample.head), "replace"))
+    return bool(title and title["what"] == what)
 
 
 def read_frame(sample: Sample, what: str, profile: Profile) -> Frame:
@@ -159,11 +159,11 @@ def bind_columns(
     missing = [headings[name][0] for name in needed if name not in places]
     twice = [name for name in set(frame.names) if name and frame.names.count(name) > 1]
     if missing or twice:
-        found = f"lacks {'、'.join(missing)}" if missing else f"has {twice[0]} twice"
+        problem = f"lacks {'、'.join(missing)}" if missing else f"has {twice[0]} twice"
         raise FileRefused(
             "UNKNOWN_LAYOUT",
             sample.file_name,
-            f"the header {found}",
+            f"the header {problem}",
             "check that it is the detail file",
             frame.first_line - 1,
         )
@@ -224,9 +224,9 @@ def find_total(sample: Sample, foot: list[str], pattern: str) -> re.Match[str]:
         FileRefused: no line matches.
     """
     for line in foot:
-        found = re.search(pattern, line.replace(" ", ""))
-        if found:
-            return found
+        total = re.search(pattern, line.replace(" ", ""))
+        if total:
+            return total
     raise FileRefused(
         "FOOTER_MISSING",
         sample.file_name,

@@ -33,15 +33,15 @@ def to_plain_amounts(
     """
     matched = pc.extract_regex(texts, _build_pattern(rules, currency_words))
     parts = {field.name: pc.struct_field(matched, field.name) for field in matched.type}
-    words_beside = (parts["before"], parts["behind"])
+    adjacent_words = (parts["before"], parts["behind"])
     minus = [
         pc.equal(parts["lead"], "-"),
         pc.equal(parts["inner"], "-"),
         pc.equal(parts["trail"], "-"),
         pc.not_equal(parts["open"], ""),
-        *(pc.is_in(text, pa.array(rules.negative, pa.string())) for text in words_beside),
+        *(pc.is_in(text, pa.array(rules.negative, pa.string())) for text in adjacent_words),
     ]
-    plus = [pc.is_in(text, pa.array(rules.positive, pa.string())) for text in words_beside]
+    plus = [pc.is_in(text, pa.array(rules.positive, pa.string())) for text in adjacent_words]
     negatives = _count_true(minus)
     is_invalid = pc.or_(
         pc.not_equal(pc.equal(parts["open"], ""), pc.equal(parts["close"], "")),
@@ -63,7 +63,7 @@ def to_plain_amounts(
     null = pa.scalar(None, pa.string())
     return PlainAmounts(
         pc.if_else(is_valid, signed, null),
-        pc.if_else(is_valid, _find_currencies(words_beside, currency_words), null),
+        pc.if_else(is_valid, _find_currencies(adjacent_words, currency_words), null),
         {row: f"BAD_AMOUNT: {texts[row].as_py()[:40]!r} is not as layout.amounts" for row in rows},
     )
 
@@ -76,12 +76,12 @@ def _count_true(masks: list[pa.Array]) -> pa.Array:
 
 
 def _find_currencies(
-    words_beside: tuple[pa.Array, pa.Array], currency_words: tuple[tuple[str, str], ...]
+    adjacent_words: tuple[pa.Array, pa.Array], currency_words: tuple[tuple[str, str], ...]
 ) -> pa.Array:
     """ISO codes of the currency words beside the amounts. The word in front takes precedence."""
     iso_codes = dict(currency_words) | {code: code for code in MINOR_UNITS}
     columns = []
-    for words_column in words_beside:
+    for words_column in adjacent_words:
         encoded = words_column.dictionary_encode()
         codes = [iso_codes.get(word) for word in encoded.dictionary.to_pylist()]
         columns.append(pa.array(codes, pa.string()).take(encoded.indices))

@@ -16,15 +16,15 @@ BLANK_CHARACTERS = NO_VALUE + TAB + LINE_END
 SEPARATOR = "\t"
 _SHOWN = {**dict.fromkeys(map(ord, MARKERS)), ord(TAB): " ", ord(LINE_END): " "}
 _PLAIN = {ord(TAB): "\t", ord(LINE_END): "\n"}
-_ODD = re.compile(r"[\x00-\x1f]|_x[0-9A-Fa-f]{4}_")
+_CONTROL_OR_ESCAPE = re.compile(r"[\x00-\x1f]|_x[0-9A-Fa-f]{4}_")
 
 
 def encode_cell(text: str) -> bytes:
     """Encodes a cell's text for a line; resolves escapes of the format such as `_x000D_`."""
-    if _ODD.search(text):
+    if _CONTROL_OR_ESCAPE.search(text):
         text = re.sub(r"_x([0-9A-Fa-f]{4})_", lambda hit: chr(int(hit[1], 16)), text)
         text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", LINE_END)
-        text = _ODD.sub(lambda hit: hit[0] if hit[0] in TAB + LINE_END else "\ufffd",
+        text = _CONTROL_OR_ESCAPE.sub(lambda hit: hit[0] if hit[0] in TAB + LINE_END else "\ufffd",
                         text.replace("\t", TAB))  # fmt: skip
     return text.encode("utf-8", "replace")
 

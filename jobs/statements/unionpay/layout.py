@@ -131,8 +131,10 @@ def set_amounts(lines: Lines, text: Mapping[str, pa.Array]) -> None:
     amount = pc.add(settled, pc.fill_null(fee, 0))
     is_wrong = pc.fill_null(pc.not_equal(pc.abs(amount), pc.abs(size)), False)
     for row in pc.indices_nonzero(is_wrong).to_pylist():
-        found = ", ".join(f"{text[name][row].as_py()}" for name in ("settled", "amount", "fee"))
-        lines.reject({row: f"SETTLEMENT_DIFFERS: 结算金额, 交易金额, 手续费 are {found}"})
+        printed_amounts = ", ".join(
+            f"{text[name][row].as_py()}" for name in ("settled", "amount", "fee")
+        )
+        lines.reject({row: f"SETTLEMENT_DIFFERS: 结算金额, 交易金额, 手续费 are {printed_amounts}"})
     lines.columns["amount"] = pc.if_else(pc.is_valid(size), amount, pa.scalar(None, pa.int64()))
     lines.columns["fee"] = fee
 
@@ -186,8 +188,8 @@ def set_kinds(
         has_wrong_sign = pc.and_(
             pc.is_in(columns["kind"], kinds_of_sign), _has_wrong_sign(columns["amount"], sign)
         )
-        found = f"BAD_SIGN: 结算金额 is {'C' if sign < 0 else 'D'} on a line of this kind"
-        lines.reject_where(has_wrong_sign, found)
+        problem = f"BAD_SIGN: 结算金额 is {'C' if sign < 0 else 'D'} on a line of this kind"
+        lines.reject_where(has_wrong_sign, problem)
 
 
 def _has_wrong_sign(amount: pa.Array, sign: int) -> pa.Array:
@@ -213,8 +215,8 @@ def set_common(lines: Lines, text: Mapping[str, pa.Array], plan: Plan, profile: 
     if profile.unionpay.merchants:
         is_ours = pc.is_in(text["merchant"], pa.array(profile.unionpay.merchants, pa.string()))
         for row in pc.indices_nonzero(pc.invert(is_ours)).to_pylist():
-            found = f"merchant {text['merchant'][row]} is not this channel's"
-            lines.reject({row: f"OTHER_CHANNEL: {found}"})
+            problem = f"merchant {text['merchant'][row]} is not this channel's"
+            lines.reject({row: f"OTHER_CHANNEL: {problem}"})
 
 
 def _settlement_date(plan: Plan) -> date:

@@ -94,12 +94,12 @@ def read_header(sample: Sample, headings: str, encoding: str) -> tuple[list[str]
                     f"fetch it by the API, or set `wechat.encoding` to {other}",
                     1,
                 )
-        found = f"it does not begin with {headings.rstrip(',')}"
+        problem = f"it does not begin with {headings.rstrip(',')}"
         todo = "send the bill as WeChat Pay serves it, or map its `wechat.headings`"
         if any(answer in sample.head[:1024] for answer in _ERROR_ANSWERS):
-            found = "it is WeChat Pay's answer that there is no bill, not a bill"
+            problem = "it is WeChat Pay's answer that there is no bill, not a bill"
             todo = "fetch it again, or say that nothing was traded by `files.marker`"
-        raise FileRefused("UNKNOWN_LAYOUT", name, found, todo, 1)
+        raise FileRefused("UNKNOWN_LAYOUT", name, problem, todo, 1)
     if b"\n" not in sample.head:
         raise FileRefused(
             "FOOTER_MISSING",
@@ -211,16 +211,16 @@ def read_summary(
     values = line.decode(encoding, "replace").strip().removeprefix(BACKTICK).split(",`")
     unknown = [name for name in names if name not in known]
     missing = [total for total in needed if total not in {known.get(name) for name in names}]
-    found = ""
+    problem = ""
     if unknown:
-        found = f"unknown total {unknown[0]}"
+        problem = f"unknown total {unknown[0]}"
     elif missing:
-        found = f"the summary lacks the total of {', '.join(missing)}"
+        problem = f"the summary lacks the total of {', '.join(missing)}"
     elif len(values) != len(names):
-        found = f"{len(values)} values below {len(names)} headings"
-    if found:
+        problem = f"{len(values)} values below {len(names)} headings"
+    if problem:
         raise FileRefused(
-            "BAD_FOOTER", sample.file_name, found, "have the channel correct the summary"
+            "BAD_FOOTER", sample.file_name, problem, "have the channel correct the summary"
         )
     return end, tuple(
         DeclaredTotal(known[name], value.strip(), "count" if known[name] in _COUNTS else "major")

@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime
 from typing import IO
 
 from jobs.statements.bank.raw_lines import decode_line, read_lines
+from schemas.currencies import MINOR_UNITS
 from schemas.errors import FileRefused
 
 _CODE = re.compile(r"^(01|02|03|16|49|88|98|99)\s*(?:,|/|$)")
 _RECORD_CHARS_MAX = 2**20
+_AMOUNT_MAX = 10**15
 #: Records that the cells of a transaction may take; what follows is its text.
 _CELL_PARTS_MAX = 50
 #: Availability of funds: immediate, in a day, in two or more; V, S and D have further cells.
@@ -80,9 +82,9 @@ def read_records(source: IO[bytes], name: str) -> Iterator[Record]:
         yield current
 
 
-def record_refusal(name: str, line: int, found: str) -> FileRefused:
+def record_refusal(name: str, line: int, problem: str) -> FileRefused:
     """The error for a file whose records are not in order."""
-    return FileRefused("BAD_STATEMENT", name, found, "have the bank send it again", line)
+    return FileRefused("BAD_STATEMENT", name, problem, "have the bank send it again", line)
 
 
 def assert_funds_type(cells: list[str], at: int, name: str, line: int) -> None:
@@ -120,3 +122,25 @@ def parse_date(text: str) -> date | None:
         return datetime.strptime(text, "%y%m%d").replace(tzinfo=UTC).date()
     except ValueError:
         return None
+
+
+def parse_amount(text: str, name: str, line: int) -> int:
+    """An amount with an optional sign, in minor units.
+
+    Raises:
+        FileRefused: it is no number, or too large.
+    """
+    if not re.fullmatch(r"[+-]?\d{1,18}", text) or abs(int(text)) > _AMOUNT_MAX:
+        raise record_refusal(name, line, f"{text[:30]!r} is no amount in minor units")
+    return int(text)
+
+
+def parse_currency(code: str, name: str, line: int) -> str:
+    """A currency code of ISO 4217.
+
+    Raises:
+        FileRefused: it is none.
+    """
+    if code not in MINOR_UNITS:
+        raise record_refusal(name, line, f"{code[:10]!r} is no currency of ISO 4217")
+    return code

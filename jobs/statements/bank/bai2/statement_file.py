@@ -15,6 +15,8 @@ from jobs.statements.bank.bai2.records import (
     Record,
     assert_funds_type,
     cell_at,
+    parse_amount,
+    parse_currency,
     parse_date,
     read_records,
     record_refusal,
@@ -22,7 +24,6 @@ from jobs.statements.bank.bai2.records import (
 )
 from jobs.statements.bank.entries import Balance, BlockBuilder, Entry, assert_own_account
 from jobs.statements.parser import ControlTotal, Dialect, ParsedBlock, Plan, Sample
-from schemas.currencies import MINOR_UNITS
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 
@@ -31,7 +32,6 @@ _OPENING, _CLOSING = "010", "015"
 _CREDIT = (*range(100, 400), *range(920, 960))
 _DEBIT = (*range(400, 700), *range(960, 1000))
 _TEXT = 890
-_AMOUNT_MAX = 10**15
 
 
 @dataclass
@@ -146,17 +146,17 @@ class _Reader:
         self.groups += 1
         self.group = _Sums(records=record.lines)
         self.day = parse_date(cell_at(cells, 4))
-        self.currency = self._check_currency(cell_at(cells, 6) or "USD", record)
+        self.currency = parse_currency(cell_at(cells, 6) or "USD", self.name, record.line)
         status = cell_at(cells, 3)
         if status not in ("", "1", "3"):
-            found = f"a group of status {status}, which is no report (2 deletes, 4 is a test)"
-            raise record_refusal(self.name, record.line, found)
+            problem = f"a group of status {status}, which is no report (2 deletes, 4 is a test)"
+            raise record_refusal(self.name, record.line, problem)
 
     def _begin_account(self, record: Record, cells: list[str]) -> None:
         self.accounts += 1
         number = cell_at(cells, 1)
         assert_own_account(number, self.profile, self.name, record.line)
-        currency = self._check_currency(cell_at(cells, 2) or self.currency, record)
+        currency = parse_currency(cell_at(cells, 2) or self.currency, self.name, record.line)
         self.account = _Account(number, currency)
         self.account.sums.records = record.lines
         self.account.balance = Balance(f"closing_balance {self.accounts}", self.account.currency)
@@ -168,7 +168,7 @@ class _Reader:
             code, amount = cell_at(cells, at), cell_at(cells, at + 1)
             if not re.fullmatch(r"\d{1,3}", code, re.ASCII):
                 raise record_refusal(self.name, record.line, f"{code[:10]!r} is no type code")
-            value = self._parse_amount(amount, record) if amount else 0
+            value = parse_amount(amount, self.name, record.line) if amount else 0
             self.account.sums.total += value
             if code == _OPENING and amount:
                 self.account.balance.opening = value
@@ -179,7 +179,7 @@ class _Reader:
 
     def _add_transaction(self, record: Record, cells: list[str]) -> None:
         code, printed = cell_at(cells, 1), cell_at(cells, 2)
-        value = self._parse_amount(printed, record) if printed else 0
+        value = parse_amount(printed, self.name, record.line) if printed else 0
         self.account.sums.total += value
         number = int(code) if code.isdigit() else 0
         if number == _TEXT:
@@ -213,7 +213,7 @@ class _Reader:
         )
         self._check_total(f"records {name}", None, cell_at(cells, 2), sums.records)
         self.checks += self.account.balance.check()
-        self.group.total += self._parse_amount(cell_at(cells, 1) or "0", record)
+        self.group.total += parse_amount(cell_at(cells, 1) or "0", self.name, record.line)
         self.group.parts += 1
 
     def _end_group_or_file(self, record: Record, cells: list[str]) -> None:
@@ -226,27 +226,13 @@ class _Reader:
         self._check_total(f"{parts} {name}", None, cell_at(cells, 2), sums.parts)
         self._check_total(f"records {name}", None, cell_at(cells, 3), sums.records)
         if is_group:
-            self.file.total += self._parse_amount(cell_at(cells, 1) or "0", record)
+            self.file.total += parse_amount(cell_at(cells, 1) or "0", self.name, record.line)
             self.file.parts += 1
 
     def _check_total(self, name: str, currency: str | None, text: str, computed: int) -> None:
         if text:
             declared = int(text) if re.fullmatch(r"[+-]?\d{1,18}", text) else None
             self.checks.append(ControlTotal(name, currency, declared, computed, text))
-
-    def _check_currency(self, code: str, record: Record) -> str:
-        if code not in MINOR_UNITS:
-            raise record_refusal(
-                self.name, record.line, f"{code[:10]!r} is no currency of ISO 4217"
-            )
-        return code
-
-    def _parse_amount(self, text: str, record: Record) -> int:
-        if not re.fullmatch(r"[+-]?\d{1,18}", text) or abs(int(text)) > _AMOUNT_MAX:
-            raise record_refusal(
-                self.name, record.line, f"{text[:30]!r} is no amount in minor units"
-            )
-        return int(text)
 
 
 DIALECT = Dialect("bai2", identify, plan, read=read)

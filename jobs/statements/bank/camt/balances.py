@@ -74,9 +74,9 @@ class Statement:
             if self.balance_currency not in (None, currency):
                 raise ValueError(f"it is in {currency}, another in {self.balance_currency}")
         except ValueError as fault:
-            found = f"the balance {code}: {fault}"
+            problem = f"the balance {code}: {fault}"
             todo = "have the bank correct it"
-            raise FileRefused("BAD_BALANCE", name, found, todo, line_number(element)) from fault
+            raise FileRefused("BAD_BALANCE", name, problem, todo, line_number(element)) from fault
         # A balance without a mark is a credit, as the statements that leave it out show.
         value = -value if text_at(element, "CdtDbtInd") == "DBIT" else value
         self.currency = self.balance_currency = currency

@@ -99,8 +99,8 @@ class Batch:
                     return
                 charged = self.has_charges or first_element(self.element, "Chrgs") is not None
                 if not charged and self.declared == str(self.count):
-                    found = f"its {self.count} transactions add up to {self.added} minor units"
-                    fault = f"BATCH_DIFFERS: {found}, it is of {entry.amount}"
+                    problem = f"its {self.count} transactions add up to {self.added} minor units"
+                    fault = f"BATCH_DIFFERS: {problem}, it is of {entry.amount}"
                     entry.fault = entry.fault or fault
         yield [entry]
 

@@ -32,18 +32,18 @@ def _path_steps(path: str) -> tuple[str, ...]:
 
 def first_element(element: etree._Element, path: str) -> etree._Element | None:
     """The first element at a path of local names, in any namespace."""
-    found: etree._Element | None = element
+    child: etree._Element | None = element
     for step in _path_steps(path):
-        if found is None:
+        if child is None:
             return None
-        found = next(found.iterchildren(step), None)
-    return found
+        child = next(child.iterchildren(step), None)
+    return child
 
 
 def text_at(element: etree._Element, path: str) -> str | None:
     """The text at a path, trimmed; None where it is empty or missing."""
-    found = first_element(element, path)
-    text = (found.text or "").strip() if found is not None else ""
+    child = first_element(element, path)
+    text = (child.text or "").strip() if child is not None else ""
     return text or None
 
 
@@ -70,8 +70,8 @@ class ElementIndex:
 
     def text(self, path: str) -> str | None:
         """The text at a path, trimmed; None where it is empty or missing."""
-        found = self.elements.get(path)
-        return ((found.text or "").strip() or None) if found is not None else None
+        child = self.elements.get(path)
+        return ((child.text or "").strip() or None) if child is not None else None
 
     def reference(self, path: str) -> str | None:
         """The reference at a path; None where it is missing or a placeholder as NONREF."""

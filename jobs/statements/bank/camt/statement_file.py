@@ -134,8 +134,8 @@ class _Reader:
             elif name == "TxDtls":
                 self._add_transaction(element)
         if not self.statement_count:
-            found = "it holds no statement, report or notification"
-            raise FileRefused("UNKNOWN_LAYOUT", self.name, found, "fetch the file again")
+            problem = "it holds no statement, report or notification"
+            raise FileRefused("UNKNOWN_LAYOUT", self.name, problem, "fetch the file again")
         unfinished = self.open_pages.values()
         checks = [check for statement in unfinished for check in statement.check_balances()]
         yield self.blocks.take_last_block(checks)
@@ -188,8 +188,8 @@ class _Reader:
                     amount += entry.amount or 0
                 first_entry = first_entry or entries[0]
                 if statement.balance_currency not in (None, first_entry.currency):
-                    found = f"the account is in {statement.balance_currency}"
-                    first_entry.fault = first_entry.fault or f"CURRENCY_DIFFERS: {found}"
+                    problem = f"the account is in {statement.balance_currency}"
+                    first_entry.fault = first_entry.fault or f"CURRENCY_DIFFERS: {problem}"
                 self.line_count += len(entries)
                 self.blocks.entries += entries
                 if self.blocks.is_full():

@@ -45,9 +45,9 @@ class Statement:
     declared: list[tuple[str, Field]] = field(default_factory=list)
     counts: dict[str, list[int]] = field(default_factory=lambda: {"C": [0, 0], "D": [0, 0]})
 
-    def refusal(self, found: str, line: int = 0, todo: str = _TODO) -> FileRefused:
+    def refusal(self, problem: str, line: int = 0, todo: str = _TODO) -> FileRefused:
         """The error for a statement that cannot be read."""
-        return FileRefused("BAD_STATEMENT", self.name, found, todo, line or self.line)
+        return FileRefused("BAD_STATEMENT", self.name, problem, todo, line or self.line)
 
     def add_entry(self, amount: int, is_booked: bool) -> None:
         """Adds an entry to the sums; an expected entry does not move the balance."""
@@ -57,32 +57,32 @@ class Statement:
         if is_booked:
             self.moved += amount
 
-    def set_balance(self, found: Field) -> None:
+    def set_balance(self, balance_field: Field) -> None:
         """Sets the opening or the closing balance from a field 60 or 62.
 
         Raises:
             FileRefused: the balance cannot be read, is the second one, or is in another currency.
         """
-        is_opening = found.tag.startswith("60")
+        is_opening = balance_field.tag.startswith("60")
         if (self.opening if is_opening else self.closing) is not None:
-            raise self.refusal(f"a second balance {found.tag}", found.line)
+            raise self.refusal(f"a second balance {balance_field.tag}", balance_field.line)
         if is_opening and self.moved:
-            raise self.refusal("an opening balance behind its entries", found.line)
-        hit = _BALANCE.match(found.text)
+            raise self.refusal("an opening balance behind its entries", balance_field.line)
+        hit = _BALANCE.match(balance_field.text)
         if hit is None:
-            what = f"the balance :{found.tag}: has no mark, date, currency and amount"
-            raise self._balance_refusal(what, found.line)
+            what = f"the balance :{balance_field.tag}: has no mark, date, currency and amount"
+            raise self._balance_refusal(what, balance_field.line)
         currency = hit["currency"]
         try:
             if self.opening is not None and currency != self.currency:
                 raise ValueError(f"it is in {currency}, the opening in {self.currency}")
             value = parse_amount(hit["amount"], currency)
         except ValueError as fault:
-            what = f"the balance :{found.tag}: {fault}"
-            raise self._balance_refusal(what, found.line) from fault
+            what = f"the balance :{balance_field.tag}: {fault}"
+            raise self._balance_refusal(what, balance_field.line) from fault
         self.currency = currency
         balance = (
-            "M" if found.tag.endswith("M") else "F",
+            "M" if balance_field.tag.endswith("M") else "F",
             -value if hit["status"] == "D" else value,
         )
         if is_opening:
@@ -90,16 +90,16 @@ class Statement:
         else:
             self.closing = balance
 
-    def _balance_refusal(self, found: str, line: int) -> FileRefused:
-        return FileRefused("BAD_BALANCE", self.name, found, "have the bank send it again", line)
+    def _balance_refusal(self, problem: str, line: int) -> FileRefused:
+        return FileRefused("BAD_BALANCE", self.name, problem, "have the bank send it again", line)
 
-    def add_report_field(self, found: Field) -> None:
+    def add_report_field(self, report_field: Field) -> None:
         """Reads a field of an interim report: its currency, or the sum of one side."""
         self.is_report = True
-        if found.tag == "34F" and self.currency is None:
-            self.currency = found.text[:3]
-        elif found.tag in ("90C", "90D"):
-            self.declared.append((found.tag[2], found))
+        if report_field.tag == "34F" and self.currency is None:
+            self.currency = report_field.text[:3]
+        elif report_field.tag in ("90C", "90D"):
+            self.declared.append((report_field.tag[2], report_field))
 
     def check_sums(self) -> list[ControlTotal]:
         """Declared counts and sums of an interim report against its debits and credits."""
@@ -151,8 +151,8 @@ class StatementPages:
             FileRefused: the last page of a statement is missing.
         """
         if self.open_balances:
-            found = "its last statement continues on a page that is not in the file"
-            raise FileRefused("FOOTER_MISSING", self.name, found, _TODO)
+            problem = "its last statement continues on a page that is not in the file"
+            raise FileRefused("FOOTER_MISSING", self.name, problem, _TODO)
 
     def check_statement(self, statement: Statement) -> list[ControlTotal]:
         """Checks a statement, or a page of one, that was read to its end.

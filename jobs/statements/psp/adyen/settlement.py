@@ -6,7 +6,6 @@ docs/reference/dialects/psp.md.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from typing import IO
 
 import pyarrow as pa
@@ -22,7 +21,8 @@ from jobs.statements.canonical.lines import (
     set_amount_column,
 )
 from jobs.statements.parser import ControlTotal, Dialect, ParsedBlock, Plan, Sample
-from jobs.statements.psp.adyen.columns import FEES, KINDS, NAMES, NEEDED, utc_offset_minutes
+from jobs.statements.psp.adyen.columns import KINDS, NAMES, NEEDED, utc_offset_minutes
+from jobs.statements.psp.adyen.fees import check_fees
 from jobs.statements.psp.columns import (
     INCOMING_KINDS,
     Block,
@@ -34,7 +34,6 @@ from jobs.statements.psp.columns import (
     to_utc,
 )
 from jobs.statements.reading.csv_records import find_header, locate_columns
-from schemas.currencies import MINOR_UNITS
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Kind
@@ -138,7 +137,7 @@ def _parse_block(block: Block, profile: Profile) -> Lines:
     columns["fee"] = select_where(
         pc.fill_null(same_currency, False), pc.subtract(columns["amount"], net)
     )
-    _check_fees(lines, block, pc.and_(same_currency, pc.invert(has_no_gross)))
+    check_fees(lines, block, pc.and_(same_currency, pc.invert(has_no_gross)))
     check_signs(lines)
     _set_times(lines, block, profile)
     _set_references(lines, block)
@@ -170,44 +169,6 @@ def _signed_amount(lines: Lines, block: Block, name: str) -> pa.Array:
     return pc.if_else(neither, pa.scalar(None, pa.int64()), pc.subtract(into, out))
 
 
-def _check_fees(lines: Lines, block: Block, where: pa.Array) -> None:
-    """Rejects lines whose gross - net is not commission, markup, scheme fees and interchange.
-
-    The newer columns Payment Fees and DCC Markup belong to the fees in some reports and not in
-    others: the check accepts both. Fees may have more decimals than the currency; then the sum may
-    differ by less than a minor unit.
-    """
-    if not any(name in block.places for name in FEES):
-        return
-    names = [name for name in (*FEES, "payment_fees", "dcc") if name in block.places]
-    texts = {name: block.texts(name).to_pylist() for name in names}
-    columns = lines.columns
-    codes, fees = columns["currency"].to_pylist(), columns["fee"].to_pylist()
-    for row in pc.indices_nonzero(pc.fill_null(where, False)).to_pylist():
-        if row in lines.faults:
-            continue
-        try:
-            parts = {name: _parse_fee(texts[name][row]) for name in names}
-        except ValueError as fault:
-            lines.reject({row: f"BAD_AMOUNT: {fault}"})
-            continue
-        unit = Decimal(1).scaleb(-MINOR_UNITS[codes[row]])
-        due = fees[row] * unit - sum((parts.get(name, Decimal(0)) for name in FEES), Decimal(0))
-        extra, dcc = parts.get("payment_fees", Decimal(0)), parts.get("dcc", Decimal(0))
-        sums = [base + more for base in (Decimal(0), extra) for more in (Decimal(0), dcc, -dcc)]
-        has_fractions = any(part % unit for part in parts.values())
-        if not any(abs(due - total) < unit if has_fractions else due == total for total in sums):
-            lines.reject({row: "FEES_DIFFER: gross - net is not the sum of the fees"})
-
-
-def _parse_fee(text: str | None) -> Decimal:
-    # Only a plain number of few digits: an exponent could make a number of any length.
-    plain = (text or "0").removeprefix("-")
-    if len(plain) > 24 or not plain.replace(".", "", 1).isdecimal() or not plain.isascii():
-        raise ValueError(f"{plain[:24]!r} is no amount")
-    return Decimal(text or "0")
-
-
 def _set_times(lines: Lines, block: Block, profile: Profile) -> None:
     created = pc.replace_substring_regex(block.texts("created"), r"\.\d{1,6}$", "")
     local, faults = parse_local_times(created, "%Y-%m-%d %H:%M:%S", "UTC")
@@ -228,8 +189,8 @@ def _set_times(lines: Lines, block: Block, profile: Profile) -> None:
 
 
 def _true_rows(mask: pa.Array) -> list[int]:
-    found: list[int] = pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist()
-    return found
+    rows: list[int] = pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist()
+    return rows
 
 
 def _set_references(lines: Lines, block: Block) -> None:

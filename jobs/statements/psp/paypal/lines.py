@@ -123,8 +123,8 @@ def _signed_amounts(
 def _set_times(lines: Lines, block: Block) -> None:
     begun, done = block.texts("begun"), block.texts("done")
     for texts in (begun, done):
-        odd = pc.invert(pc.fill_null(pc.match_substring_regex(texts, _DATED), True))
-        lines.reject_where(odd, "BAD_TIME: it is not as 2026/01/06 00:00:30 -0800")
+        is_malformed = pc.invert(pc.fill_null(pc.match_substring_regex(texts, _DATED), True))
+        lines.reject_where(is_malformed, "BAD_TIME: it is not as 2026/01/06 00:00:30 -0800")
     local, faults = parse_local_times(
         pc.utf8_slice_codeunits(begun, 0, 19), "%Y/%m/%d %H:%M:%S", "UTC"
     )
@@ -132,11 +132,11 @@ def _set_times(lines: Lines, block: Block) -> None:
     moved = to_utc(local, pc.utf8_slice_codeunits(begun, 20, 25), _offset_minutes)
     lines.columns["traded_at"] = moved
     day = pc.replace_substring(pc.utf8_slice_codeunits(done, 0, 10), "/", "-")
-    there, faults = parse_local_times(
+    settled_at, faults = parse_local_times(
         pc.binary_join_element_wise(day, pa.scalar("00:00:00"), " "), "%Y-%m-%d %H:%M:%S", "UTC"
     )
     lines.reject(faults)
-    lines.columns["settlement_date"] = there.cast(pa.timestamp("us")).cast(pa.date32())
+    lines.columns["settlement_date"] = settled_at.cast(pa.timestamp("us")).cast(pa.date32())
 
 
 def _offset_minutes(zone: str) -> int | None:

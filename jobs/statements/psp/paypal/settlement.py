@@ -4,7 +4,6 @@ RH report, FH file, SH section, CH its columns, SB a transaction; SF and SC clos
 RC the report, FF the file. Source: docs/reference/dialects/psp.md.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO
@@ -12,7 +11,8 @@ from typing import IO
 from jobs.statements.parser import ControlTotal, Dialect, ParsedBlock, Plan, Sample
 from jobs.statements.psp.columns import Block, reject_wrong_width
 from jobs.statements.psp.paypal.codes import NAMES, NEEDED
-from jobs.statements.psp.paypal.lines import hundredths_to_minor_units, parse_block
+from jobs.statements.psp.paypal.footers import FOOTER_CELLS, FooterSums, check_count
+from jobs.statements.psp.paypal.lines import parse_block
 from jobs.statements.reading.csv_records import (
     Record,
     find_header,
@@ -24,8 +24,6 @@ from jobs.statements.reading.line_format import RejectedLines
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 
-_FOOTER_SUMS = ("gross credits", "gross debits", "fee credits", "fee debits")
-_FOOTER_CELLS = 2 + len(_FOOTER_SUMS)
 _TYPES = ("RH", "FH", "SH", "CH", "SB", "SF", "SC", "RF", "RC", "FF")
 
 
@@ -67,53 +65,6 @@ def plan(sample: Sample, profile: Profile) -> Plan:
     )
 
 
-@dataclass
-class _FooterSums:
-    """The sums of the transactions of a section, or of the file, in minor units.
-
-    `totals` is by (currency, name of the sum); `row_counts` by currency, with rejected lines;
-    `footer_currencies` are those whose footer was read.
-    """
-
-    totals: Counter[tuple[str, str]] = field(default_factory=Counter)
-    row_counts: Counter[str] = field(default_factory=Counter)
-    footer_currencies: set[str] = field(default_factory=set)
-
-    def row_count(self) -> int:
-        """The number of transactions of all currencies."""
-        return sum(self.row_counts.values())
-
-    def check_footer(self, record: Record, title: str) -> list[ControlTotal]:
-        """The checks of one currency's footer: four sums in hundredths, at last the count."""
-        cells = record.cells
-        code = cells[1] if len(cells) > 1 else ""
-        self.footer_currencies.add(code)
-        checks = []
-        for place, name in enumerate(_FOOTER_SUMS, 2):
-            text = cells[place] if place < len(cells) else ""
-            try:
-                declared: int | None = hundredths_to_minor_units(text, code)
-            except ValueError:
-                declared = None
-            computed = self.totals[code, name]
-            checks.append(ControlTotal(f"{title} {name}", code, declared, computed, text[:28]))
-        last = next((cell for cell in reversed(cells[6:]) if cell), "")
-        return [*checks, _check_count(f"{title} {code} count", last, self.row_counts[code])]
-
-    def check_missing_footers(self, title: str) -> list[ControlTotal]:
-        """A failing check for each currency without a footer."""
-        return [
-            ControlTotal(f"{title} {code} count", None, None, count, "")
-            for code, count in sorted(self.row_counts.items())
-            if code not in self.footer_currencies
-        ]
-
-
-def _check_count(name: str, text: str, computed: int) -> ControlTotal:
-    plain = text.isascii() and text.isdecimal() and len(text) < 16
-    return ControlTotal(name, None, int(text) if plain else None, computed, text[:28])
-
-
 def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[ParsedBlock]:
     """The report to canonical lines by pieces, with the checks of the footers between them.
 
@@ -133,9 +84,9 @@ class _Reader:
     account: str = ""
     records: list[Record] = field(default_factory=list)
     size: int = 0
-    section: _FooterSums | None = None
+    section: FooterSums | None = None
     section_count: int = 0
-    file_sums: _FooterSums = field(default_factory=_FooterSums)
+    file_sums: FooterSums = field(default_factory=FooterSums)
     is_first_file: bool = False
     is_ended: bool = False
 
@@ -161,9 +112,9 @@ class _Reader:
                 "fetch the file again: it is cut",
             )  # fmt: skip
 
-    def _section_refusal(self, record: Record, found: str) -> FileRefused:
+    def _section_refusal(self, record: Record, problem: str) -> FileRefused:
         return FileRefused(
-            "BAD_SECTION", self.plan.file_name, found, "have the channel correct its file",
+            "BAD_SECTION", self.plan.file_name, problem, "have the channel correct its file",
             record.line_no,
         )  # fmt: skip
 
@@ -179,7 +130,7 @@ class _Reader:
                 raise self._section_refusal(
                     record, "a section begins before SC has closed the last"
                 )
-            self.section, self.places = _FooterSums(), {}
+            self.section, self.places = FooterSums(), {}
             self.section_count += 1
             self.account = cells[3] if len(cells) > 3 else ""
         elif kind == "CH":
@@ -192,11 +143,11 @@ class _Reader:
                 return self.file_sums.check_footer(record, "report")
             if self.is_first_file:
                 return [
-                    _check_count("report count", _second_cell(cells), self.file_sums.row_count())
+                    check_count("report count", _second_cell(cells), self.file_sums.row_count())
                 ]
         elif kind == "FF":
             self.is_ended = True
-            return [_check_count("file count", _second_cell(cells), self.file_sums.row_count())]
+            return [check_count("file count", _second_cell(cells), self.file_sums.row_count())]
         elif kind != "RH":
             raise self._section_refusal(record, f"a record of the unknown type {kind[:8]!r}")
         return []
@@ -213,14 +164,14 @@ class _Reader:
             raise self._section_refusal(record, "a section's footer outside of a section")
         title = f"section {self.section_count}"
         if record.cells[0] == "SF":
-            if len(record.cells) < _FOOTER_CELLS:
-                found = (
+            if len(record.cells) < FOOTER_CELLS:
+                problem = (
                     "a footer SF without a currency and its sums, as of a transaction detail"
                     " report, which is not a settlement report"
                 )
-                raise self._section_refusal(record, found)
+                raise self._section_refusal(record, problem)
             return self.section.check_footer(record, title)
-        counted = _check_count(
+        counted = check_count(
             f"{title} count", _second_cell(record.cells), self.section.row_count()
         )
         checks = [counted, *self.section.check_missing_footers(title)]
@@ -233,21 +184,9 @@ class _Reader:
         records, self.records, self.size = self.records, [], 0
         block = Block(reject_wrong_width(records, self.width, rejected), self.places)
         lines = parse_block(block, self.account, self.profile)
-        columns = lines.columns
-        codes = columns["currency"].to_pylist()
-        amounts, fees = columns["amount"].to_pylist(), columns["fee"].to_pylist()
         for sums in (self.section, self.file_sums) if records else ():
-            if sums is None:
-                continue
-            sums.row_counts.update(code or "" for code in codes)
-            if rejected.line_no:
-                sums.row_counts[""] += len(rejected.line_no)
-            for row, code in enumerate(codes):
-                if row in lines.faults:
-                    continue
-                amount, fee = amounts[row], fees[row] or 0
-                sums.totals[code, "gross credits" if amount > 0 else "gross debits"] += abs(amount)
-                sums.totals[code, "fee debits" if fee > 0 else "fee credits"] += abs(fee)
+            if sums is not None:
+                sums.add_lines(lines, len(rejected.line_no))
         return ParsedBlock(lines, raw=block.raw, control_totals=checks, rejected=rejected)
 
 
