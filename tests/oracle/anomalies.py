@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 from tests.oracle.multi_day_cases import add_old_transaction, add_state_changes, add_waiting_group
-from tests.oracle.reference_ledger import at
 from tests.oracle.scenario_builder import (
     ALL_KINDS,
     EMPTY,
@@ -18,6 +17,7 @@ from tests.oracle.scenario_builder import (
     STATUSES,
     ScenarioBuilder,
 )
+from tests.support.ledger import at
 
 # ---- cases ---------------------------------------------------------------------------------
 
@@ -76,7 +76,10 @@ def add_lookalikes(builder: ScenarioBuilder) -> None:
     limit = builder.limit_seconds
     for _ in range(builder.pick(1, 1, 2, 2, 3)):
         status = builder.pick("SUCCEEDED", "SUCCEEDED", "PENDING", "FAILED")
-        values = facts | {"status": status, "occurred_at": at(on, builder.pick(0, 0, 2 * limit))}
+        values = facts | {
+            "status": status,
+            "occurred_at": at("12", on, builder.pick(0, 0, 2 * limit)),
+        }
         builder.add_transaction(builder.day_after(on, 0, 0, 0, 1), **values)
     for _ in range(builder.pick(1, 1, 2, 2, 3)):
         shift = builder.pick(0, limit, -limit, limit + 1, -limit - 1, limit + 0.5, limit - 0.5)
@@ -84,7 +87,9 @@ def add_lookalikes(builder: ScenarioBuilder) -> None:
             builder.day_after(on, 0, 0, 0, 1, 2),
             our_ref=builder.pick(None, None, None, EMPTY, "Q"),
             channel_ref=builder.pick(None, None, *NUMBERS),
-            traded_at=builder.pick(at(on, shift), at(on, shift), at(on, shift), None),
+            traded_at=builder.pick(
+                at("12", on, shift), at("12", on, shift), at("12", on, shift), None
+            ),
             status=builder.pick("SUCCEEDED", "SUCCEEDED", "SUCCEEDED", "FAILED"),
             **facts,
         )
@@ -134,7 +139,7 @@ def add_failed_then_paid(builder: ScenarioBuilder) -> None:
     on = builder.early_day()
     ref = builder.pick("A", "B")
     transaction = builder.add_transaction(
-        on, our_ref=ref, status=builder.pick("FAILED", "CLOSED"), occurred_at=at(on)
+        on, our_ref=ref, status=builder.pick("FAILED", "CLOSED"), occurred_at=at("12", on)
     )
     assert transaction is not None
     builder.add_line(on, our_ref=ref, channel_ref="C1", status=builder.pick("FAILED", "CLOSED"))
@@ -201,7 +206,7 @@ def _repeat_line(builder: ScenarioBuilder, on: int, values: dict[str, Any]) -> N
     if builder.chance(0.15):
         values["our_ref"] = builder.spell(builder.pick(None, "A", "B", "D"))
     if builder.chance(0.6):
-        values["traded_at"] = builder.pick(builder.pick_time(on), at(on), None)
+        values["traded_at"] = builder.pick(builder.pick_time(on), at("12", on), None)
     builder.add_line(on, **values)
 
 

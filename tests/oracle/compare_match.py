@@ -22,9 +22,9 @@ from schemas.tables import (
     item_types,
 )
 from tests.oracle.expected import Run, comparable, expected_runs
-from tests.oracle.reference_ledger import day
 from tests.oracle.rows import COLUMNS, Record, Row, item_id
 from tests.oracle.scenarios import Batch, Scenario, scenario_number
+from tests.support.ledger import day
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from tests.oracle.oracle import match_run_date
-from tests.oracle.reference_ledger import day
 from tests.oracle.rows import Item, Row
 from tests.oracle.scenarios import Batch, Scenario
+from tests.support.ledger import day
 
 #: Outcomes and open items of one run date.
 Run = tuple[list[Row], list[Item]]

@@ -5,9 +5,9 @@ from typing import Any
 
 from tests.oracle.compare_match import Difference
 from tests.oracle.expected import comparable, expected_runs
-from tests.oracle.reference_ledger import day
 from tests.oracle.rows import Row, item_id
 from tests.oracle.scenarios import Batch
+from tests.support.ledger import day
 
 _HIDDEN_COLUMNS = (
     "file_id",

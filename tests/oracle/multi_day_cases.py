@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from tests.oracle.reference_ledger import at
 from tests.oracle.rows import Record
 from tests.oracle.scenario_builder import ALL_KINDS, ALL_STATUSES, ScenarioBuilder
+from tests.support.ledger import at
 
 
 def add_state_changes(builder: ScenarioBuilder) -> None:
@@ -26,7 +26,7 @@ def add_state_changes(builder: ScenarioBuilder) -> None:
                 channel_ref=builder.pick("C1", "C1", "C1", "C2", None),
                 status=builder.pick(*ALL_STATUSES),
                 amount=builder.pick(1000, 1000, 900),
-                traded_at=builder.pick(at(on), builder.pick_time(on), at(0), None),
+                traded_at=builder.pick(at("12", on), builder.pick_time(on), at("12"), None),
             )
         if builder.chance(0.5):
             _send_again(builder, on, transaction, amount=builder.pick(1000, 1000, 900))

@@ -1,29 +1,13 @@
-"""Lines and transactions in the columns of their tables, and a ledger that runs them by date.
+"""Runs the oracle day by day in a test: the records are rows of `tests.support.ledger`."""
 
-Amounts are minor units, dates are offsets from T, times are UTC; the zone is Asia/Shanghai, so
-04:00 UTC is noon.
-"""
-
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
 
-from jobs.statements.canonical.references import normalize_reference
 from schemas.profile.channel import Profile
 from schemas.tables import INTERNAL_TRANSACTIONS, STATEMENT_LINES
 from tests.oracle.oracle import match_run_date
 from tests.oracle.rows import Item, Record, Row, item_id
-
-T = date(2026, 11, 16)
-
-
-def day(offset: int) -> date:
-    """T plus some days."""
-    return T + timedelta(days=offset)
-
-
-def at(offset: int, seconds: float = 0) -> datetime:
-    """Noon in Shanghai, plus some seconds."""
-    return datetime(T.year, T.month, T.day, 4, tzinfo=UTC) + timedelta(days=offset, seconds=seconds)
+from tests.support.ledger import T, date_row, day
 
 
 def profile(*passes: Any, first: date = T, **match: Any) -> Profile:
@@ -42,55 +26,6 @@ def profile(*passes: Any, first: date = T, **match: Any) -> Profile:
     return Profile.model_validate(page)
 
 
-def complete_record(columns: tuple[str, ...], values: dict[str, Any]) -> Record:
-    """A record with all columns of its table, and its references normalized."""
-    record = dict.fromkeys(columns) | values
-    for name in columns:
-        if name.endswith("_norm"):
-            record[name] = normalize_reference(record[name.removesuffix("_norm")])
-    return record
-
-
-def line(line_id: str, our_ref: str | None = None, amount: int = 1000, **other: Any) -> Record:
-    """A statement line: a payment of 10.00 CNY that succeeded at noon; no channel_ref.
-
-    `on` is the offset of its business date.
-    """
-    on = other.pop("on", 0)
-    defaults = {
-        "line_id": line_id,
-        "file_id": "f",
-        "line_no": 1,
-        "channel": "bank",
-        "business_date": day(on),
-        "kind": "PAYMENT",
-        "status": "SUCCEEDED",
-        "amount": amount,
-        "fee": 6,
-        "currency": "CNY",
-        "our_ref": our_ref,
-        "traded_at": at(on),
-    }
-    return complete_record(STATEMENT_LINES.columns, defaults | other)
-
-
-def txn(txn_id: str, amount: int = 1000, **other: Any) -> Record:
-    """An internal transaction: a payment of 10.00 CNY that succeeded at noon."""
-    on = other.pop("on", 0)
-    defaults = {
-        "txn_id": txn_id,
-        "channel": "bank",
-        "business_date": day(on),
-        "kind": "PAYMENT",
-        "status": "SUCCEEDED",
-        "amount": amount,
-        "currency": "CNY",
-        "occurred_at": at(on),
-        "our_ref": txn_id,
-    }
-    return complete_record(INTERNAL_TRANSACTIONS.columns, defaults | other)
-
-
 class ReferenceLedger:
     """Runs a channel date by date from T on, and keeps what each run leaves."""
 
@@ -107,14 +42,20 @@ class ReferenceLedger:
         is_statement_complete: bool = True,
         has_snapshot: bool = True,
     ) -> "ReferenceLedger":
-        """Runs the next date on some lines and transactions, which get that business date."""
+        """Runs the next date on some lines and transactions, which get that business date.
+
+        A record without a time has noon of T, also in a later run.
+        """
         run_day = day(self.next_offset)
-        dated_records = [record | {"business_date": run_day} for record in records]
+        lines = [date_row(STATEMENT_LINES, row, 0) for row in records if "line_id" in row]
+        transactions = [
+            date_row(INTERNAL_TRANSACTIONS, row, 0) for row in records if "txn_id" in row
+        ]
         self.rows, self.open_items = match_run_date(
             self.profile,
             run_day,
-            [record for record in dated_records if "line_id" in record],
-            [record for record in dated_records if "txn_id" in record],
+            [row | {"business_date": run_day} for row in lines],
+            [row | {"business_date": run_day} for row in transactions],
             self.history,
             self.open_items,
             is_statement_complete,

@@ -8,8 +8,8 @@ from random import Random
 from typing import Any
 
 from schemas.vocabulary import Kind, Status
-from tests.oracle.reference_ledger import at
 from tests.oracle.rows import Record
+from tests.support.ledger import at
 
 STATUSES = ("SUCCEEDED",) * 8 + ("FAILED", "FAILED", "REVERSED", "REVERSED", "PENDING", "CLOSED")
 KINDS = ("PAYMENT",) * 6 + ("REFUND", "PAYOUT", "TOP_UP", "CHARGEBACK")
@@ -62,7 +62,7 @@ class ScenarioBuilder:
 
     def pick_time(self, on: int) -> datetime:
         """A time of a date; sometimes at night, when the date depends on the zone."""
-        return at(on, self.pick(0, 0, 60, 3600, -9 * 3600, 12 * 3600, 15 * 3600))
+        return at("12", on, self.pick(0, 0, 60, 3600, -9 * 3600, 12 * 3600, 15 * 3600))
 
     def spell(self, reference: str | None) -> str | None:
         """A reference as one side might write it; now and then empty or missing."""
@@ -84,7 +84,7 @@ class ScenarioBuilder:
             "amount": 1000,
             "fee": self.pick(0, 6),
             "currency": "CNY",
-            "traded_at": at(on),
+            "traded_at": at("12", on),
             "merchant_id": self.pick(*MERCHANTS) if self.chance(0.2) else None,
             "terminal_id": self.pick(*TERMINALS) if self.chance(0.2) else None,
         } | values
@@ -105,7 +105,7 @@ class ScenarioBuilder:
             "status": "SUCCEEDED",
             "amount": 1000,
             "currency": "CNY",
-            "occurred_at": at(on),
+            "occurred_at": at("12", on),
             "our_ref": txn_id,
         } | values
         self.records.append(record)

@@ -15,9 +15,10 @@ from jobs.statements.canonical.references import normalize_reference
 from schemas.profile.channel import Profile
 from schemas.tables import INTERNAL_TRANSACTIONS, STATEMENT_LINES
 from tests.oracle.anomalies import draw_scenario
-from tests.oracle.reference_ledger import complete_record, day, profile
+from tests.oracle.reference_ledger import profile
 from tests.oracle.rows import Record
 from tests.oracle.scenario_builder import ScenarioBuilder
+from tests.support.ledger import complete_row, day
 
 _NUMBERED_COLUMNS = (
     "our_ref",
@@ -53,12 +54,12 @@ class Scenario:
         """Lines and transactions of a run date, with the columns of their tables."""
         records = [self._with_number(record) for record in self.records if record["on"] == on]
         lines = [
-            complete_record(STATEMENT_LINES.columns, record | {"business_date": day(on)})
+            complete_row(STATEMENT_LINES, record | {"business_date": day(on)})
             for record in records
             if "line_id" in record and date.statement != "missing"
         ]
         transactions = [
-            complete_record(INTERNAL_TRANSACTIONS.columns, record | {"business_date": day(on)})
+            complete_row(INTERNAL_TRANSACTIONS, record | {"business_date": day(on)})
             for record in records
             if "txn_id" in record and date.has_snapshot
         ]

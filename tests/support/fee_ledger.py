@@ -1,40 +1,30 @@
-"""Builds statement lines and rate cards for tests of fees."""
+"""WeChat lines with a fee, and rate cards, for tests of fees."""
 
-from datetime import UTC, date, datetime
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
 from schemas.fee_schedule import FeeSchedule
 from schemas.tables import STATEMENT_LINES
+from tests.support.ledger import Row, bare_line, day, frame_of
 
-DAY = date(2026, 11, 22)
-
-
-def line(line_id: str, amount: int, fee: int | None, **columns: Any) -> dict[str, Any]:
-    """A succeeded WeChat payment in CNY of the day, unless a column says otherwise."""
-    defaults = {
-        "kind": "PAYMENT",
-        "status": "SUCCEEDED",
-        "currency": "CNY",
-        "business_date": DAY,
-        "channel": "wechat",
-        "traded_at": datetime(2026, 11, 22, 4, 0, tzinfo=UTC),
-        "our_ref": line_id,
-        "our_ref_norm": line_id.upper(),
-    }
-    return {"line_id": line_id, "amount": amount, "fee": fee, **defaults, **columns}
+DAY = day(6)
 
 
-def refund(line_id: str, amount: int, fee: int | None, **columns: Any) -> dict[str, Any]:
+def fee_line(line_id: str, amount: int, fee: int | None, **other: Any) -> Row:
+    """A payment of the day, amount and fee in minor units; its our_ref is its id."""
+    values = {"on": 6, "channel": "wechat", **other}
+    return bare_line(line_id, line_id, amount, fee=fee, **values)
+
+
+def refund_line(line_id: str, amount: int, fee: int | None, **other: Any) -> Row:
     """A refund: outgoing money; its fee is negative if the channel returns it."""
-    return line(line_id, amount, fee, kind="REFUND", **columns)
+    return fee_line(line_id, amount, fee, kind="REFUND", **other)
 
 
-def frame_of(spark: SparkSession, *lines: dict[str, Any]) -> DataFrame:
+def line_frame(spark: SparkSession, *lines: Row) -> DataFrame:
     """The lines as a frame of `statement_lines`."""
-    rows = [tuple(line.get(name) for name in STATEMENT_LINES.columns) for line in lines]
-    return spark.createDataFrame(rows, STATEMENT_LINES.schema)
+    return frame_of(spark, STATEMENT_LINES, lines)
 
 
 def card(*entries: dict[str, Any]) -> FeeSchedule:

@@ -4,7 +4,7 @@ Days are offsets from T. A run reads the outcomes and open items that earlier ru
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,35 +27,7 @@ from schemas.tables import (
     STATEMENT_LINES,
     Table,
 )
-
-T = date(2026, 11, 16)
-Row = dict[str, Any]
-_REFERENCES = ("our_ref", "channel_ref", "order_ref", "batch_ref", "original_ref")
-
-
-def day(offset: int) -> date:
-    """T plus some days."""
-    return T + timedelta(days=offset)
-
-
-def at(clock: str, offset: int = 0) -> datetime:
-    """A time of a day, in UTC."""
-    return datetime.combine(day(offset), datetime.min.time(), UTC) + timedelta(
-        **dict(zip(("hours", "minutes", "seconds"), map(float, clock.split(":")), strict=False))
-    )
-
-
-def line(line_id: str, our_ref: str | None = None, amount: int = 1000, **other: Any) -> Row:
-    """A succeeded payment on the statement, in CNY; its channel_ref is C- and its id."""
-    defaults = {"kind": "PAYMENT", "status": "SUCCEEDED", "currency": "CNY", "fee": 6}
-    references = {"line_id": line_id, "our_ref": our_ref, "channel_ref": f"C-{line_id}"}
-    return {**defaults, **references, "amount": amount, **other}
-
-
-def txn(txn_id: str, amount: int = 1000, **other: Any) -> Row:
-    """An internal succeeded payment, in CNY; its our_ref is its txn_id."""
-    defaults = {"kind": "PAYMENT", "status": "SUCCEEDED", "currency": "CNY", "our_ref": txn_id}
-    return {**defaults, "txn_id": txn_id, "amount": amount, **other}
+from tests.support.ledger import Row, T, date_row, day, frame_of
 
 
 def profile(match: Mapping[str, Any] | None = None, **other: Any) -> Profile:
@@ -101,16 +73,13 @@ class Ledger:
         line_rows, transaction_rows = list(lines), list(transactions)
         self.outcomes = [row for row in self.outcomes if row["run_date"] < day(offset)]
         result = match_day(
-            self._frame(
-                STATEMENT_LINES, [_complete(row, offset, "traded_at") for row in line_rows]
-            ),
-            self._frame(
-                INTERNAL_TRANSACTIONS,
-                [_complete(row, offset, "occurred_at") for row in transaction_rows],
-            ),
-            self._frame(OPEN_ITEMS, self.open_items.get(offset - 1, [])),
+            self._dated_frame(STATEMENT_LINES, line_rows, offset),
+            self._dated_frame(INTERNAL_TRANSACTIONS, transaction_rows, offset),
+            frame_of(self.spark, OPEN_ITEMS, self.open_items.get(offset - 1, [])),
             ClosedOutcomes(
-                self._frame(OUTCOMES, self.outcomes), len(self.outcomes), self._rows_with_keys
+                frame_of(self.spark, OUTCOMES, self.outcomes),
+                len(self.outcomes),
+                self._rows_with_keys,
             ),
             RunContext(
                 day(offset),
@@ -123,7 +92,7 @@ class Ledger:
             keeper_of(Lake(self.spark, str(self.folder))),
             self.exact_pairs_min_items,
         )
-        rows = self._frame(OUTCOMES, _collect(result.outcomes))
+        rows = frame_of(self.spark, OUTCOMES, _collect(result.outcomes))
         inputs = conservation.input_totals(result.input_sums.collect())
         outcomes = conservation.outcome_totals(conservation.sum_outcomes(rows).collect())
         assert conservation.find_differences(inputs, outcomes) == []
@@ -148,16 +117,15 @@ class Ledger:
         )
         return [tuple(row[name] for name in columns) for row in rows]
 
-    def _frame(self, table: Table, rows: list[Row]) -> DataFrame:
-        values = [tuple(row.get(name) for name in table.columns) for row in rows]
-        return self.spark.createDataFrame(values, table.schema)
+    def _dated_frame(self, table: Table, rows: list[Row], offset: int) -> DataFrame:
+        return frame_of(self.spark, table, [date_row(table, row, offset) for row in rows])
 
     def _rows_with_keys(self, keys: DataFrame | ReferenceKeys, columns: Sequence[str]) -> DataFrame:
         """Closed rows that have one of the hashes, and no other."""
         frame = keys if isinstance(keys, DataFrame) else keys.lookup_hashes()
         hashes = {row[HASH] for row in frame.collect()}
         rows = [row for row in self.outcomes if hashes & {row[name] for name in HASH_COLUMNS}]
-        return self._frame(OUTCOMES, rows).select(*columns)
+        return frame_of(self.spark, OUTCOMES, rows).select(*columns)
 
 
 def _collect(frame: DataFrame) -> list[Row]:
@@ -170,12 +138,6 @@ def _to_utc(row: Row) -> Row:
         name: value.astimezone(UTC) if isinstance(value, datetime) else value
         for name, value in row.items()
     }
-
-
-def _complete(row: Row, offset: int, time: str) -> Row:
-    """The row with its date, a time (noon if it has none), and normalized references."""
-    dated = {"business_date": day(offset), "channel": "bank", time: at("12", offset)} | row
-    return dated | {f"{name}_norm": dated.get(name) for name in _REFERENCES}
 
 
 def _select(rows: Iterable[Row], columns: tuple[str, ...]) -> list[tuple[Any, ...]]:

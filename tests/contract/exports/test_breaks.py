@@ -11,7 +11,13 @@ from jobs.reports.labels import ACTION_LABELS, REASON_LABELS
 from jobs.reports.money_text import Money
 from schemas.tables import OUTCOMES
 from schemas.vocabulary import Action, Reason
-from tests.support.export_ledger import differing, frame_of, ours_only, outcome, theirs_only
+from tests.support.export_ledger import (
+    amount_break,
+    internal_only,
+    outcome,
+    outcome_frame,
+    statement_only,
+)
 
 
 def table(spark: SparkSession, *rows: dict[str, Any]) -> list[dict[str, Any]]:
@@ -19,7 +25,7 @@ def table(spark: SparkSession, *rows: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {heading.text: cell.text if isinstance(cell, Money) else cell
          for heading, cell in zip(HEADINGS, row, strict=True)}
-        for row in render_rows(sorted_breaks(frame_of(spark, *rows)).collect())
+        for row in render_rows(sorted_breaks(outcome_frame(spark, *rows)).collect())
     ]  # fmt: skip
 
 
@@ -31,7 +37,8 @@ def test_every_reason_and_action_has_a_label() -> None:
 
 def test_pair_with_different_amounts(spark: SparkSession) -> None:
     """60.00 in our books, 59.00 on the statement."""
-    row = differing("S1", 6_000, 5_900, fee=32, reasons=["AMOUNT_MISMATCH", "STATUS_MISMATCH"])
+    reasons = ["AMOUNT_MISMATCH", "STATUS_MISMATCH"]
+    row = amount_break("S1", 6_000, 5_900, fee=32, channel_ref="4200S1", reasons=reasons)
     (shown,) = table(spark, row)
     assert shown == {
         "Run date": "2026-11-22",
@@ -64,7 +71,7 @@ def test_pair_with_different_amounts(spark: SparkSession) -> None:
 @pytest.mark.sail_only
 def test_each_amount_has_its_own_currency(spark: SparkSession) -> None:
     """1,200 yen in our books, 1.200 dinars on the statement."""
-    row = differing("S1", 1_200, 1_200, currency="KWD", internal_currency="JPY", difference=None)
+    row = amount_break("S1", 1_200, 1_200, currency="KWD", internal_currency="JPY", difference=None)
     (shown,) = table(spark, row)
     assert (shown["Our amount"], shown["Our currency"]) == ("1200", "JPY")
     assert (shown["Statement amount"], shown["Currency"]) == ("1.200", "KWD")
@@ -77,11 +84,11 @@ def test_only_breaks_are_exported_largest_difference_first(spark: SparkSession) 
         spark,
         outcome("matched"),
         outcome("waiting", outcome="SUSPENSE", reasons=["INTERNAL_ONLY"], action="WAIT"),
-        theirs_only("z", 99_900),
-        ours_only("c", 99_900),
-        differing("b", 100, 150),
-        differing("a", 100, 50),
-        differing("d", 100, -900),
+        statement_only("z", 99_900),
+        internal_only("c", 99_900),
+        amount_break("b", 100, 150),
+        amount_break("a", 100, 50),
+        amount_break("d", 100, -900),
     )
     assert [row["Our reference"] for row in shown] == ["d", "a", "b", "c", "z"]
 
@@ -89,7 +96,7 @@ def test_only_breaks_are_exported_largest_difference_first(spark: SparkSession) 
 def test_order_holds_for_many_rows(spark: SparkSession) -> None:
     """40,000 breaks: more than an engine returns in one batch."""
     number = F.col("id")
-    row = frame_of(spark, ours_only("x", 1)).drop("txn_id", "difference")
+    row = outcome_frame(spark, internal_only("x", 1)).drop("txn_id", "difference")
     many = spark.range(0, 40_000, 1, 4).select(
         F.concat(F.lit("T"), (number * 7919 % 40_000).cast("string")).alias("txn_id"),
         F.when(number % 3 == 0, number % 100 - 50).alias("difference"),
@@ -105,7 +112,7 @@ def test_order_holds_for_many_rows(spark: SparkSession) -> None:
 @pytest.mark.sail_only
 def test_references_that_look_like_formulas_are_escaped(spark: SparkSession) -> None:
     """Every reference column gets the apostrophe."""
-    row = differing(
+    row = amount_break(
         '=HYPERLINK("http://x")', 1, 2, channel_ref="@x", order_ref="+1", duplicate_of="-1"
     )
     (shown,) = table(spark, row)

@@ -16,7 +16,14 @@ from jobs.lake.tables import Lake
 from schemas.errors import CheckFailed
 from schemas.profile.channel import Profile
 from schemas.tables import OUTCOMES, STATEMENT_FILES
-from tests.support.export_ledger import DAY, differing, frame_of, ours_only, outcome, theirs_only
+from tests.support.export_ledger import (
+    DAY,
+    amount_break,
+    internal_only,
+    outcome,
+    outcome_frame,
+    statement_only,
+)
 
 PROFILE = Profile.model_validate(
     {
@@ -29,16 +36,16 @@ PROFILE = Profile.model_validate(
 )
 ROWS = (
     outcome("S1", internal_amount=6_000, statement_amount=6_000, difference=0),
-    differing("S2", 6_000, 5_900, our_ref="=1+1"),
-    ours_only("S3", 9_900),
-    theirs_only("S4", 1_234),
-    ours_only("S5", 7_700, outcome="SUSPENSE", action="WAIT"),
+    amount_break("S2", 6_000, 5_900, our_ref="=1+1", channel_ref="4200S2"),
+    internal_only("S3", 9_900),
+    statement_only("S4", 1_234),
+    internal_only("S5", 7_700, outcome="SUSPENSE", action="WAIT"),
 )
 
 
 def write_outcomes(lake: Lake, spark: SparkSession, *rows: dict[str, Any]) -> None:
     """Writes the outcomes of the day."""
-    lake.replace_day(OUTCOMES, frame_of(spark, *rows), DAY, "wechat")
+    lake.replace_day(OUTCOMES, outcome_frame(spark, *rows), DAY, "wechat")
 
 
 def exported_files(lake: Lake) -> dict[str, bytes]:
@@ -92,7 +99,7 @@ def test_export_writes_all_four_files(lake: Lake, spark: SparkSession) -> None:
 def test_status_updates_have_one_line_per_transaction(lake: Lake, spark: SparkSession) -> None:
     """One line per transaction, whatever its outcome; minor units; nulls are left out."""
     write_outcomes(
-        lake, spark, *ROWS, ours_only('a"\\\n支付', 1, reasons=["INTERNAL_ONLY", "LATE"])
+        lake, spark, *ROWS, internal_only('a"\\\n支付', 1, reasons=["INTERNAL_ONLY", "LATE"])
     )
     export_day.export_day(lake, PROFILE, DAY)
     updates = updates_of(exported_files(lake))

@@ -13,14 +13,20 @@ from jobs.exports.summary import (
     summarize_groups,
 )
 from schemas.profile.channel import Files
-from tests.support.export_ledger import differing, frame_of, ours_only, outcome, theirs_only
+from tests.support.export_ledger import (
+    amount_break,
+    internal_only,
+    outcome,
+    outcome_frame,
+    statement_only,
+)
 
 FILES = Files(pattern="{business_date:%Y}/{part}.csv", parts=("a", "b"))
 
 
 def groups(spark: SparkSession, *rows: dict[str, Any]) -> list[dict[str, Any]]:
     """The groups of some outcomes."""
-    return [row.asDict() for row in sum_groups(frame_of(spark, *rows)).collect()]
+    return [row.asDict() for row in sum_groups(outcome_frame(spark, *rows)).collect()]
 
 
 def test_summary_of_a_day(spark: SparkSession) -> None:
@@ -28,11 +34,11 @@ def test_summary_of_a_day(spark: SparkSession) -> None:
     day = groups(
         spark,
         outcome("m", internal_amount=6_000, statement_amount=6_000, difference=0),
-        differing("a", 6_000, 5_900),
-        differing("b", 6_000, 6_040),
-        ours_only("c", 9_900),
-        theirs_only("d", 500, currency="JPY"),
-        ours_only("e", 7_700, outcome="SUSPENSE", action="WAIT"),
+        amount_break("a", 6_000, 5_900),
+        amount_break("b", 6_000, 6_040),
+        internal_only("c", 9_900),
+        statement_only("d", 500, currency="JPY"),
+        internal_only("e", 7_700, outcome="SUSPENSE", action="WAIT"),
     )
     assert rows_by_outcome(day) == {"MATCHED": 1, "BREAK": 4, "SUSPENSE": 1, "EXCLUDED": 0}
     assert at_stake_by_currency(day) == {"CNY": 100 + 40 + 9_900, "JPY": 500}
@@ -56,10 +62,10 @@ def test_whole_amount_is_at_stake_if_nothing_agrees(spark: SparkSession) -> None
     """Statuses differ on 60.00, currencies differ on 10.00, and a line of 3.00 is a duplicate."""
     day = groups(
         spark,
-        differing("s", 6_000, 6_000, reasons=["STATUS_MISMATCH"], action="REFUND"),
-        differing("c", 1_000, 1_000, reasons=["CURRENCY_MISMATCH"], internal_currency="USD",
+        amount_break("s", 6_000, 6_000, reasons=["STATUS_MISMATCH"], action="REFUND"),
+        amount_break("c", 1_000, 1_000, reasons=["CURRENCY_MISMATCH"], internal_currency="USD",
                   difference=None),
-        theirs_only("d", -300, reasons=["DUPLICATE_LINE"], action="CLAIM"),
+        statement_only("d", -300, reasons=["DUPLICATE_LINE"], action="CLAIM"),
     )  # fmt: skip
     assert at_stake_by_currency(day) == {"CNY": 6_000 + 1_000 + 300}
 
@@ -70,9 +76,9 @@ def test_group_is_at_stake_once(spark: SparkSession) -> None:
     columns = {"reasons": ["AMOUNT_MISMATCH"], "action": "REVIEW"}
     day = groups(
         spark,
-        ours_only("a", 10_000, difference=-100, **columns),
-        theirs_only("b", 6_000, **columns),
-        theirs_only("c", 3_900, **columns),
+        internal_only("a", 10_000, difference=-100, **columns),
+        statement_only("b", 6_000, **columns),
+        statement_only("c", 3_900, **columns),
     )
     assert at_stake_by_currency(day) == {"CNY": 100}
 

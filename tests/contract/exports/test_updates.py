@@ -8,16 +8,22 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs.exports.updates import UPDATE_KEYS, encode_updates
-from tests.support.export_ledger import differing, frame_of, ours_only, outcome, theirs_only
+from tests.support.export_ledger import (
+    amount_break,
+    internal_only,
+    outcome,
+    outcome_frame,
+    statement_only,
+)
 
 ROWS: list[dict[str, Any]] = [
-    differing("S1", 6_000, 5_900),
+    amount_break("S1", 6_000, 5_900),
     outcome("S2", difference=0),
-    ours_only("S3", 100, reasons=["INTERNAL_ONLY", "LATE"]),
-    ours_only("支付 /é\u2028😀", 100, currency=None),
-    ours_only('a"b\\c', 100),
-    ours_only("tab\tline\nreturn\r\x01", 100),
-    differing("S4", 2, 1, channel_ref='"'),
+    internal_only("S3", 100, reasons=["INTERNAL_ONLY", "LATE"]),
+    internal_only("支付 /é\u2028😀", 100, currency=None),
+    internal_only('a"b\\c', 100),
+    internal_only("tab\tline\nreturn\r\x01", 100),
+    amount_break("S4", 2, 1, channel_ref='"'),
     outcome("S5", action=None, difference=0),
 ]
 
@@ -25,7 +31,7 @@ ROWS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: repr(row["txn_id"]))
 def test_update_is_one_json_line(spark: SparkSession, row: dict[str, Any]) -> None:
     """Every update is JSON on one line, with its keys in order and without nulls."""
-    (line,) = [row["value"] for row in encode_updates(frame_of(spark, row)).collect()]
+    (line,) = [row["value"] for row in encode_updates(outcome_frame(spark, row)).collect()]
     assert "\n" not in line
     update = json.loads(line)
     expected = {name: row.get(name) for name in UPDATE_KEYS} | {"run_date": "2026-11-22"}
@@ -35,7 +41,7 @@ def test_update_is_one_json_line(spark: SparkSession, row: dict[str, Any]) -> No
 
 def test_concatenation_equals_the_json_encoder(spark: SparkSession) -> None:
     """Rows without escapes: both ways give the same text."""
-    rows = frame_of(spark, *ROWS[:4])
+    rows = outcome_frame(spark, *ROWS[:4])
     encoded = rows.select(F.to_json(F.struct(*UPDATE_KEYS)).alias("value"))
     assert sorted(encode_updates(rows).collect()) == sorted(encoded.collect())
 
@@ -43,4 +49,4 @@ def test_concatenation_equals_the_json_encoder(spark: SparkSession) -> None:
 @pytest.mark.sail_only
 def test_row_without_a_transaction_has_no_update(spark: SparkSession) -> None:
     """A statement line alone is no news for the transaction system."""
-    assert encode_updates(frame_of(spark, theirs_only("S1", 100))).collect() == []
+    assert encode_updates(outcome_frame(spark, statement_only("S1", 100))).collect() == []

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.fees.compare import check_fees, sum_fees, wrong_fees
 from jobs.fees.originals import needs_originals, original_entries
 from schemas.fee_schedule import FeeSchedule
-from tests.support.fee_ledger import card, frame_of, line, refund
+from tests.support.fee_ledger import card, fee_line, line_frame, refund_line
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WECHAT = card({"name": "standard", "rate": "0.0054"})
@@ -24,7 +24,7 @@ def check(
     payments: list[dict[str, Any]] | None = None,
 ) -> DataFrame:
     """Checks all lines; `payments` are those of earlier days."""
-    day, known = frame_of(spark, *lines), frame_of(spark, *lines, *(payments or []))
+    day, known = line_frame(spark, *lines), line_frame(spark, *lines, *(payments or []))
     originals = (
         original_entries(day, known, schedule, SHANGHAI) if needs_originals(schedule) else None
     )
@@ -52,13 +52,13 @@ def test_fees_of_a_day(spark: SparkSession) -> None:
     checks = check(
         spark,
         WECHAT,
-        line("right", 6_000, 32),
-        line("over", 6_000, 36),
-        line("under", 6_000, 30),
-        line("missing", 6_000, None),
-        refund("back", -5_000, -27),
-        refund("kept", -5_000, 0),
-        line("tiny", 1, None),
+        fee_line("right", 6_000, 32),
+        fee_line("over", 6_000, 36),
+        fee_line("under", 6_000, 30),
+        fee_line("missing", 6_000, None),
+        refund_line("back", -5_000, -27),
+        refund_line("kept", -5_000, 0),
+        fee_line("tiny", 1, None),
     )
     assert results(checks) == {
         "right": (32, 0, "OK"),
@@ -78,9 +78,9 @@ def test_only_succeeded_lines_have_a_fee_due(spark: SparkSession) -> None:
     checks = check(
         spark,
         WECHAT,
-        line("free", 6_000, 0, status="FAILED"),
-        line("none", 6_000, None, status="CLOSED"),
-        line("taken", 6_000, 32, status="REVERSED"),
+        fee_line("free", 6_000, 0, status="FAILED"),
+        fee_line("none", 6_000, None, status="CLOSED"),
+        fee_line("taken", 6_000, 32, status="REVERSED"),
     )
     assert results(checks) == {
         "free": (0, 0, "OK"),
@@ -95,9 +95,9 @@ def test_line_without_an_entry_has_no_schedule(spark: SparkSession) -> None:
     checks = check(
         spark,
         card({"currency": "CNY", "rate": "0.0054"}),
-        line("usd", 6_000, 32, currency="USD"),
-        line("usd-no-fee", 6_000, None, currency="USD"),
-        line("usd-failed", 6_000, None, currency="USD", status="FAILED"),
+        fee_line("usd", 6_000, 32, currency="USD"),
+        fee_line("usd-no-fee", 6_000, None, currency="USD"),
+        fee_line("usd-failed", 6_000, None, currency="USD", status="FAILED"),
     )
     assert results(checks) == {
         "usd": (None, None, "NO_SCHEDULE"),
@@ -114,9 +114,9 @@ def test_tolerance_belongs_to_the_entry(spark: SparkSession) -> None:
     checks = check(
         spark,
         schedule,
-        line("a+1", 1_000, 11, product="A"),
-        line("a-2", 1_000, 8, product="A"),
-        line("b+1", 1_000, 11, product="B"),
+        fee_line("a+1", 1_000, 11, product="A"),
+        fee_line("a-2", 1_000, 8, product="A"),
+        fee_line("b+1", 1_000, 11, product="B"),
     )
     assert results(checks) == {
         "a+1": (10, 1, "OK"),
@@ -129,7 +129,9 @@ def test_tolerance_belongs_to_the_entry(spark: SparkSession) -> None:
 def test_fee_of_a_refund_is_returned_kept_or_charged(spark: SparkSession) -> None:
     """A refund of 50.00 at 0.54 %: 0.27 returned, nothing, or 0.27 charged again."""
     for rule, due in (("return", -27), ("keep", 0), ("charge", 27)):
-        checks = check(spark, card({"rate": "0.0054", "refund": rule}), refund("r", -5_000, due))
+        checks = check(
+            spark, card({"rate": "0.0054", "refund": rule}), refund_line("r", -5_000, due)
+        )
         assert results(checks) == {"r": (due, 0, "OK")}, rule
 
 
@@ -143,16 +145,16 @@ def test_refund_returns_the_fee_at_the_price_of_its_payment(spark: SparkSession)
     october = date(2026, 10, 20)
     paid = {"traded_at": datetime(2026, 10, 20, 4, 0, tzinfo=UTC), "business_date": october}
     payments = [
-        line("p1", 10_000, 60, channel_ref_norm="WX1", **paid),
-        line("p2", 10_000, 60, our_ref_norm="S2", **paid),
-        line("p3", 10_000, 60, our_ref_norm="S3", **paid),
+        fee_line("p1", 10_000, 60, channel_ref_norm="WX1", **paid),
+        fee_line("p2", 10_000, 60, our_ref_norm="S2", **paid),
+        fee_line("p3", 10_000, 60, our_ref_norm="S3", **paid),
     ]
     lines = [
-        refund("by-channel-ref", -5_000, -30, original_ref_norm="WX1"),
-        refund("by-our-ref", -5_000, -30, original_ref_norm="S2"),
-        refund("by-order", -5_000, -30, order_ref_norm="S3"),
-        refund("payment-not-known", -5_000, -27, original_ref_norm="WX9"),
-        refund("names-nothing", -5_000, -27),
+        refund_line("by-channel-ref", -5_000, -30, original_ref_norm="WX1"),
+        refund_line("by-our-ref", -5_000, -30, original_ref_norm="S2"),
+        refund_line("by-order", -5_000, -30, order_ref_norm="S3"),
+        refund_line("payment-not-known", -5_000, -27, original_ref_norm="WX9"),
+        refund_line("names-nothing", -5_000, -27),
     ]
     checks = check(spark, schedule, *lines, payments=payments)
     assert {row["line_id"]: (row["schedule"], row["result"]) for row in checks.collect()} == {
@@ -171,8 +173,8 @@ def test_payment_of_the_same_day_is_found(spark: SparkSession) -> None:
     checks = check(
         spark,
         schedule,
-        line("p", 10_000, 60, product="CREDIT", channel_ref_norm="WX1"),
-        refund("r", -10_000, -60, original_ref_norm="WX1"),
+        fee_line("p", 10_000, 60, product="CREDIT", channel_ref_norm="WX1"),
+        refund_line("r", -10_000, -60, original_ref_norm="WX1"),
     )
     assert results(checks) == {"p": (60, 0, "OK"), "r": (-60, 0, "OK")}
 
@@ -191,12 +193,12 @@ def test_refund_has_one_payment(spark: SparkSession) -> None:
     checks = check(
         spark,
         schedule,
-        line("p1", 100, 1, our_ref_norm="X", product="A"),
-        line("p2", 100, 2, channel_ref_norm="X", product="B", traded_at=late),
-        line("p3", 100, 3, channel_ref_norm="X", product="C", traded_at=None),
-        line("p4", 100, 0, channel_ref_norm="X", product="A", traded_at=early, status="FAILED"),
-        line("p5", -100, 1, channel_ref_norm="X", product="A", traded_at=early, kind="PAYOUT"),
-        refund("r", -100, -2, original_ref_norm="X", order_ref_norm="X"),
+        fee_line("p1", 100, 1, our_ref_norm="X", product="A"),
+        fee_line("p2", 100, 2, channel_ref_norm="X", product="B", traded_at=late),
+        fee_line("p3", 100, 3, channel_ref_norm="X", product="C", traded_at=None),
+        fee_line("p4", 100, 0, channel_ref_norm="X", product="A", traded_at=early, status="FAILED"),
+        fee_line("p5", -100, 1, channel_ref_norm="X", product="A", traded_at=early, kind="PAYOUT"),
+        refund_line("r", -100, -2, original_ref_norm="X", order_ref_norm="X"),
     )
     assert results(checks)["r"] == (-2, 0, "OK")
     assert checks.count() == 6
@@ -211,8 +213,8 @@ def test_own_entry_of_the_refund_decides(spark: SparkSession) -> None:
     checks = check(
         spark,
         schedule,
-        line("p", 10_000, 60, channel_ref_norm="WX1"),
-        refund("r", -10_000, 10, original_ref_norm="WX1"),
+        fee_line("p", 10_000, 60, channel_ref_norm="WX1"),
+        refund_line("r", -10_000, 10, original_ref_norm="WX1"),
     )
     assert results(checks)["r"] == (10, 0, "OK")
 
@@ -227,9 +229,9 @@ def test_refund_without_an_entry_uses_its_payments_entry(spark: SparkSession) ->
     checks = check(
         spark,
         schedule,
-        line("p", 90_000, 450, channel_ref_norm="WX1"),
-        refund("r", -3_000, -15, original_ref_norm="WX1"),
-        refund("lost", -3_000, -15, original_ref_norm="WX9"),
+        fee_line("p", 90_000, 450, channel_ref_norm="WX1"),
+        refund_line("r", -3_000, -15, original_ref_norm="WX1"),
+        refund_line("lost", -3_000, -15, original_ref_norm="WX9"),
     )
     assert results(checks) == {
         "p": (450, 0, "OK"),
@@ -248,12 +250,12 @@ def test_totals_count_every_line_once(spark: SparkSession) -> None:
     checks = check(
         spark,
         card({"name": "standard", "currency": ["CNY", "JPY"], "rate": "0.0054"}),
-        line("a", 6_000, 32),
-        line("b", 2_000, 10),
-        refund("c", -1_000, -5),
-        line("d", 500, 3, currency="JPY"),
-        line("e", 1_000, 5, currency="USD"),
-        line("f", 1_000, None, currency="USD", status="FAILED"),
+        fee_line("a", 6_000, 32),
+        fee_line("b", 2_000, 10),
+        refund_line("c", -1_000, -5),
+        fee_line("d", 500, 3, currency="JPY"),
+        fee_line("e", 1_000, 5, currency="USD"),
+        fee_line("f", 1_000, None, currency="USD", status="FAILED"),
     )
     totals = {
         (row["schedule"], row["currency"]): tuple(row)[4:] for row in sum_fees(checks).collect()

@@ -9,7 +9,7 @@ from jobs.fees import check_day
 from jobs.lake.tables import Lake
 from schemas.profile.channel import Profile
 from schemas.tables import FEE_CHECKS, FEE_TOTALS, STATEMENT_LINES
-from tests.support.fee_ledger import DAY, card, frame_of, line, refund
+from tests.support.fee_ledger import DAY, card, fee_line, line_frame, refund_line
 
 PROFILE = Profile.model_validate(
     {
@@ -39,20 +39,20 @@ def days_ago(days: int) -> dict[str, object]:
 def filled_lake(lake: Lake, spark: SparkSession) -> Lake:
     """A day with a right fee, a wrong fee, and refunds of payments 90 and 91 days old."""
     today = [
-        line("a", 6_000, 32),
-        line("b", 6_000, 36),
-        line("j", 1_000, 5, currency="JPY"),
-        refund("r90", -10_000, -60, original_ref_norm="WX90"),
-        refund("r91", -10_000, -54, original_ref_norm="WX91"),
-        refund("other", -10_000, -54, original_ref_norm="ALI"),
+        fee_line("a", 6_000, 32),
+        fee_line("b", 6_000, 36),
+        fee_line("j", 1_000, 5, currency="JPY"),
+        refund_line("r90", -10_000, -60, original_ref_norm="WX90"),
+        refund_line("r91", -10_000, -54, original_ref_norm="WX91"),
+        refund_line("other", -10_000, -54, original_ref_norm="ALI"),
     ]
-    lake.replace_day(STATEMENT_LINES, frame_of(spark, *today), DAY, "wechat")
+    lake.replace_day(STATEMENT_LINES, line_frame(spark, *today), DAY, "wechat")
     for days in (90, 91):
-        paid = line(f"p{days}", 10_000, 60, channel_ref_norm=f"WX{days}", **days_ago(days))
-        frame = frame_of(spark, paid)
+        paid = fee_line(f"p{days}", 10_000, 60, channel_ref_norm=f"WX{days}", **days_ago(days))
+        frame = line_frame(spark, paid)
         lake.replace_day(STATEMENT_LINES, frame, paid["business_date"], "wechat")
-    elsewhere = line("x", 9_900, 999, channel="alipay", channel_ref_norm="ALI", **days_ago(30))
-    frame = frame_of(spark, elsewhere)
+    elsewhere = fee_line("x", 9_900, 999, channel="alipay", channel_ref_norm="ALI", **days_ago(30))
+    frame = line_frame(spark, elsewhere)
     lake.replace_day(STATEMENT_LINES, frame, elsewhere["business_date"], "alipay")
     return lake
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.support.match_ledger import Ledger, at, line, txn
+from tests.support.ledger import at, line, txn
+from tests.support.match_ledger import Ledger
 
 #: On Spark the oracle test covers the same.
 pytestmark = pytest.mark.sail_only
@@ -332,7 +333,7 @@ def test_look_back_ends(spark: SparkSession, tmp_path: Any) -> None:
         [line("a2", "A", channel_ref="C-a")],
         [
             txn("A", occurred_at=at("12", 0)),
-            txn("B", occurred_at=at("16:30", 1)),
+            txn("B", occurred_at=at("00:30", 2)),
             txn("C", occurred_at=at("12", 1)),
         ],
     )

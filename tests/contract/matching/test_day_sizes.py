@@ -8,7 +8,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.engine.session import LARGE_ROWS, SMALL_ROWS, tune_session
-from tests.support.match_ledger import Ledger, at, line, txn
+from tests.support.ledger import at, line, txn
+from tests.support.match_ledger import Ledger
 
 ROW = ("outcome", "reasons", "duplicate_of", "matched_by")
 MATCH = {"passes": ["our_ref", {"name": "near", "on": ["amount", "currency"]}],

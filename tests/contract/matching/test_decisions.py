@@ -6,7 +6,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.matching.steps.manual_decisions import Decision
-from tests.support.match_ledger import Ledger, line, txn
+from tests.support.ledger import line, txn
+from tests.support.match_ledger import Ledger
 
 ROW = ("outcome", "reasons", "matched_by")
 

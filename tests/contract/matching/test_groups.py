@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.support.match_ledger import Ledger, line, txn
+from tests.support.ledger import line, txn
+from tests.support.match_ledger import Ledger
 
 #: On Spark the oracle test covers the same.
 pytestmark = pytest.mark.sail_only

@@ -14,7 +14,8 @@ from pyspark.sql import SparkSession
 from jobs.lake.tables import Lake
 from jobs.reconcile.inputs import read_closed_outcomes
 from schemas.tables import INTERNAL_TRANSACTIONS, OUTCOMES
-from tests.support.match_ledger import T, day, profile
+from tests.support.ledger import T, day
+from tests.support.match_ledger import profile
 
 #: On Spark whole runs say the same.
 pytestmark = pytest.mark.sail_only

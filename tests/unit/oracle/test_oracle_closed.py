@@ -3,7 +3,8 @@
 Names and rows as in test_oracle.py.
 """
 
-from tests.oracle.reference_ledger import ReferenceLedger, at, day, line, txn
+from tests.oracle.reference_ledger import ReferenceLedger
+from tests.support.ledger import at, bare_line, day, line, txn
 from tests.unit.oracle.test_oracle import new_ledger
 
 
@@ -82,9 +83,9 @@ def test_other_channel_ref_for_a_paid_our_ref() -> None:
         line("A", "X", channel_ref="C2"),
         line("B", "X", channel_ref="C3", status="REVERSED"),
         line("C", "X", channel_ref="C4", status="FAILED"),
-        line("D", "X"),
-        line("E", "X", -5),
-        line("F", "X", 0),
+        bare_line("D", "X"),
+        bare_line("E", "X", -5),
+        bare_line("F", "X", 0),
     )
     assert ledger.row_texts == [
         "A BREAK DUPLICATE_PAYMENT REFUND of L",
@@ -136,7 +137,7 @@ def test_resent_transaction_is_unchanged_or_changed() -> None:
 
 def test_resent_transaction_agrees_with_its_line() -> None:
     """X is 10.00, its line 9.00; X sent again with 9.00 agrees with the line."""
-    ledger = new_ledger().run(line("L", "X", 900), txn("X"))
+    ledger = new_ledger().run(bare_line("L", "X", 900), txn("X"))
     assert ledger.row_texts == ["X=L BREAK AMOUNT_MISMATCH REVIEW by our_ref"]
     assert ledger.run(txn("X", 900)).row_texts == ["X EXCLUDED ALREADY_RECONCILED NONE"]
 
@@ -147,11 +148,11 @@ def test_look_back_of_a_transaction_reaches_the_day_before_it_occurred() -> None
     assert closed_payment(lookback=1).run_empty_days(2).run(txn("X")).row_texts == [
         "X EXCLUDED ALREADY_RECONCILED NONE"
     ]
-    later = txn("X", occurred_at=at(2))
+    later = txn("X", occurred_at=at("12", 2))
     assert closed_payment(lookback=1).run_empty_days(2).run(later).row_texts == [
         "X SUSPENSE INTERNAL_ONLY WAIT"
     ]
-    night = txn("X", occurred_at=at(1, 13 * 3600))  # 01:00 of T+2 in Shanghai
+    night = txn("X", occurred_at=at("01:00", 2))
     assert closed_payment(lookback=1).run_empty_days(2).run(night).row_texts == [
         "X SUSPENSE INTERNAL_ONLY WAIT"
     ]
@@ -189,7 +190,7 @@ def test_failed_duplicate_takes_part_again_when_paid() -> None:
         "X SUSPENSE INTERNAL_ONLY WAIT",
         "Y EXCLUDED NOT_EXPECTED NONE of X",
     ]
-    ledger = new_ledger().run(line("L", "X"), txn("X"), txn("Y", our_ref="X", status="FAILED"))
+    ledger = new_ledger().run(bare_line("L", "X"), txn("X"), txn("Y", our_ref="X", status="FAILED"))
     ledger.run(txn("Y", our_ref="X", status="FAILED"))
     assert ledger.row_texts == ["Y EXCLUDED ALREADY_RECONCILED NONE"]
     assert ledger.run(txn("Y", our_ref="X")).row_texts == ["Y SUSPENSE INTERNAL_ONLY WAIT"]
