@@ -32,8 +32,8 @@ from tests.fuzz.damage import (
     swap_rows,
 )
 from tests.fuzz.reading import ReadResult, read_statement
-from tests.support.bills import bill, payment, refund
 from tests.support.golden import DAY, GOLDEN, list_cases, load_profile
+from tests.support.wechat_bills import build_bill, build_payment, build_refund
 
 #: After so many seconds, reading a file counts as a hang.
 SECONDS_MAX = 30
@@ -78,11 +78,13 @@ def load_subjects() -> list[Subject]:
         loaded.append(
             _build_subject(case, statement.name, load_profile(case), statement.read_bytes())
         )
-    rows = [refund(n) if n % 7 == 3 else payment(n, f"{n}.{n % 100:02}") for n in range(200)]
+    rows = [
+        build_refund(n) if n % 7 == 3 else build_payment(n, f"{n}.{n % 100:02}") for n in range(200)
+    ]
     case_path = Path("made/wechat_of_200_lines")
     loaded.append(
         _build_subject(
-            case_path, "statement.csv", load_profile(SHIPPED_CASES / "wechat"), bill(rows)
+            case_path, "statement.csv", load_profile(SHIPPED_CASES / "wechat"), build_bill(rows)
         )
     )
     return [subject for subject in loaded if subject.result.is_accepted]

@@ -6,8 +6,8 @@ from tests.support.golden import DAY, GOLDEN, load_profile
 NAMES = ("kind", "amount", "fee", "currency", "our_ref", "channel_ref", "original_ref")
 
 
-def made(name: str) -> bytes:
-    """The golden statement of a shipped profile, to change one thing of."""
+def read_golden_statement(name: str) -> bytes:
+    """Reads the golden statement of a shipped profile."""
     return next((GOLDEN / "shipped" / name).glob("statement.*")).read_bytes()
 
 
@@ -20,10 +20,10 @@ def read_report(name: str, content: bytes, **options: object) -> ReadResult:
 
 
 def ledger(result: ReadResult) -> list[tuple[object, ...]]:
-    """The lines that would land, short."""
+    """The accepted lines as short tuples."""
     return [tuple(row[name] for name in NAMES) for row in result.lines]
 
 
 def reasons(result: ReadResult) -> list[tuple[int, str]]:
-    """The rejected lines: where, and the name of the fault."""
+    """Line number and code of each rejected line."""
     return [(row["line_no"], row["reason"].split(":")[0]) for row in result.rejected]

@@ -16,7 +16,7 @@ from schemas.tables import (
     STATEMENT_FILES,
     STATEMENT_LINES,
 )
-from tests.support.bills import HEADER, bill, payment, refund
+from tests.support.wechat_bills import HEADER, build_bill, build_payment, build_refund
 from tests.support.worlds import PAGE, World, day, line, txn
 
 WECHAT = """
@@ -29,7 +29,7 @@ files:
 wechat:
   merchants: ["1600000001"]
 """
-GOOD = bill([payment(1), payment(2, "20.00", "0.12000"), refund(1)])
+GOOD = build_bill([build_payment(1), build_payment(2, "20.00", "0.12000"), build_refund(1)])
 
 
 @pytest.fixture
@@ -88,10 +88,10 @@ def test_bill_becomes_canonical_lines(world: World) -> None:
 @pytest.mark.parametrize("wrapping", ["crlf", "bom", "gzip", "zip", "no last line end"])
 def test_wrapping_does_not_change_the_lines(world: World, wrapping: str) -> None:
     """CRLF, a BOM, gzip and zip give the same three lines."""
-    rows = [payment(1), payment(2, "20.00", "0.12000"), refund(1)]
+    rows = [build_payment(1), build_payment(2, "20.00", "0.12000"), build_refund(1)]
     content = {
-        "crlf": bill(rows, end="\r\n"),
-        "bom": bill(rows, bom=True),
+        "crlf": build_bill(rows, end="\r\n"),
+        "bom": build_bill(rows, has_bom=True),
         "gzip": gzip.compress(GOOD),
         "zip": make_zip({"bill.csv": GOOD}),
         "no last line end": GOOD.rstrip(b"\n"),
@@ -166,8 +166,9 @@ def test_bad_line_is_rejected_with_a_named_error(
     """rejected_lines has its number, raw text and reason."""
     world.file(
         f"wechat/{day(0)}/b.csv",
-        bill(
-            [payment(1), payment(2, **{column: value})], footer=["2", "0", "0", "0", "0", "0", "0"]
+        build_bill(
+            [build_payment(1), build_payment(2, **{column: value})],
+            footer=["2", "0", "0", "0", "0", "0", "0"],
         ),
     )
     world.ingest(0)
@@ -217,7 +218,7 @@ def test_first_line_with_too_few_cells_is_an_unknown_layout(world: World) -> Non
 def test_rejected_lines_within_the_limit_do_not_stop_a_file(world: World) -> None:
     """One short row of three, and a limit of a half: the footer must agree with the other two."""
     world.profile(WECHAT.replace("wechat:\n", "  rejected_share_max: 0.5\nwechat:\n"), "wechat")
-    good = bill([payment(1), payment(2)]).decode().splitlines()
+    good = build_bill([build_payment(1), build_payment(2)]).decode().splitlines()
     good.insert(2, "`2026-11-16 10:00:00,`short")
     world.file(f"wechat/{day(0)}/b.csv", "\n".join(good))
     world.ingest(0)
@@ -230,8 +231,8 @@ def test_rejected_lines_within_the_limit_do_not_stop_a_file(world: World) -> Non
 @pytest.mark.sail_only
 def test_account_numbers_in_raw_text_are_masked(world: World) -> None:
     """A card number in free text of a rejected line keeps its last four digits."""
-    bad = payment(1, 商品名称="card 4111111111111111", 交易状态="?")
-    world.file(f"wechat/{day(0)}/b.csv", bill([bad]))
+    bad = build_payment(1, 商品名称="card 4111111111111111", 交易状态="?")
+    world.file(f"wechat/{day(0)}/b.csv", build_bill([bad]))
     world.ingest(0)
     raw = world.lake.read_day(REJECTED_LINES, day(0), "wechat").collect()[0]["raw"]
     assert "card ************1111" in raw
@@ -274,7 +275,7 @@ def test_new_version_replaces_the_old(world: World) -> None:
     """Other bytes for the same day are version 2; the lines of version 1 are removed."""
     world.file(f"wechat/{day(0)}/a.csv", GOOD)
     world.ingest(0)
-    world.file(f"wechat/{day(0)}/a.csv", bill([payment(7)]))
+    world.file(f"wechat/{day(0)}/a.csv", build_bill([build_payment(7)]))
     world.ingest(0)
     assert statuses(world) == [("a.csv", 1, "SUPERSEDED"), ("a.csv", 2, "ACCEPTED")]
     rows = world.lake.read_day(STATEMENT_LINES, day(0)).collect()
@@ -310,7 +311,7 @@ def test_quarantined_file_is_read_again(world: World) -> None:
 @pytest.mark.sail_only
 def test_bill_without_trades_is_accepted(world: World) -> None:
     """The bill has a header and a footer of zeros."""
-    assert ingest_wechat(world, bill([])) == ("ACCEPTED", "")
+    assert ingest_wechat(world, build_bill([])) == ("ACCEPTED", "")
     assert world.ingest(0)[0].states["wechat"].is_complete
 
 
@@ -329,8 +330,8 @@ def test_block_size_does_not_change_the_lines(
     """The engine reads a file in many blocks: every line once, with its own number."""
     monkeypatch.setattr("jobs.storage.archive.BLOCK_BYTES", block)
     monkeypatch.setattr(task_pool, "INLINE_BYTES", 0)
-    rows = [payment(i, 商品名称="一杯`茶" if i == 11 else "茶") for i in range(60)]
-    world.file(f"wechat/{day(0)}/a.csv", bill(rows, end="\r\n" if block == 700 else "\n"))
+    rows = [build_payment(i, 商品名称="一杯`茶" if i == 11 else "茶") for i in range(60)]
+    world.file(f"wechat/{day(0)}/a.csv", build_bill(rows, end="\r\n" if block == 700 else "\n"))
     world.ingest(0)
     lines = world.lake.read_day(STATEMENT_LINES, day(0), "wechat").orderBy("line_no").collect()
     assert [row["line_no"] for row in lines] == list(range(2, 62))

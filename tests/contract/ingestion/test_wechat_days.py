@@ -12,22 +12,22 @@ from jobs.storage.archive import Storage
 from schemas.profile.channel import Files, Profile
 from schemas.tables import STATEMENT_FILES, STATEMENT_LINES
 from tests.fuzz.reading import ReadResult, read_statement
-from tests.support.bills import bill, payment, refund
+from tests.support.wechat_bills import build_bill, build_payment, build_refund
 from tests.support.worlds import World, day
 
 PATTERN = "wx/{first_date:%Y%m%d}-{last_date:%Y%m%d}.csv"
 NAME = "wx/20261115-20261117.csv"
 DAYS = [date(2026, 11, number) for number in (15, 16, 17)]
 ROWS = [
-    payment(1, "10.00", 交易时间="2026-11-15 00:00:00"),
-    payment(2, "20.00", 交易时间="2026-11-15 23:59:59"),
-    refund(1, "4.00", 交易时间="2026-11-17 00:00:00"),
+    build_payment(1, "10.00", 交易时间="2026-11-15 00:00:00"),
+    build_payment(2, "20.00", 交易时间="2026-11-15 23:59:59"),
+    build_refund(1, "4.00", 交易时间="2026-11-17 00:00:00"),
 ]
 #: The same a day later, for dates as `tests.support.worlds` counts them.
 SPANNED = [
-    payment(1, "10.00", 交易时间="2026-11-16 00:00:00"),
-    payment(2, "20.00", 交易时间="2026-11-16 23:59:59"),
-    refund(1, "4.00", 交易时间="2026-11-18 00:00:00"),
+    build_payment(1, "10.00", 交易时间="2026-11-16 00:00:00"),
+    build_payment(2, "20.00", 交易时间="2026-11-16 23:59:59"),
+    build_refund(1, "4.00", 交易时间="2026-11-18 00:00:00"),
 ]
 
 
@@ -46,7 +46,7 @@ def read_bill(content: bytes, on: date, name: str = NAME, share: float = 0.0) ->
 
 def test_each_line_lands_on_its_own_date_and_on_no_other() -> None:
     """Two lines of the 15th, none of the 16th, one of the 17th: three in all, each once."""
-    content = bill(ROWS)
+    content = build_bill(ROWS)
     result = [read_bill(content, on) for on in DAYS]
     assert [each.verdict for each in result] == ["ACCEPTED"] * 3
     assert [[row["amount"] for row in each.lines] for each in result] == [[1000, 2000], [], [-400]]
@@ -56,20 +56,20 @@ def test_each_line_lands_on_its_own_date_and_on_no_other() -> None:
 
 def test_a_wrong_total_refuses_the_file_on_every_date() -> None:
     """The summary speaks of all days: 30.01 for 30.00 is refused on each."""
-    content = bill(ROWS).replace(b"`30.00,`4.00,`0.00", b"`30.01,`4.00,`0.00", 1)
+    content = build_bill(ROWS).replace(b"`30.00,`4.00,`0.00", b"`30.01,`4.00,`0.00", 1)
     assert all(read_bill(content, on).verdict.startswith("TOTALS_DIFFER") for on in DAYS)
 
 
 def test_lines_outside_of_the_days_that_the_name_says() -> None:
     """They would land nowhere: the file is refused on every date."""
-    content = bill([*ROWS, payment(3, 交易时间="2026-11-18 10:00:00")])
+    content = build_bill([*ROWS, build_payment(3, 交易时间="2026-11-18 10:00:00")])
     for on in DAYS:
         assert read_bill(content, on).verdict.startswith(f"WRONG_DAY: {NAME}: lines of 2026-11-18,")
 
 
 def test_the_rejected_share_is_of_the_whole_file() -> None:
     """One of four lines, whatever a date's own lines are."""
-    content = bill([*ROWS, payment(3, "0.00", "0", 交易时间="2026-11-31 10:00:00")])
+    content = build_bill([*ROWS, build_payment(3, "0.00", "0", 交易时间="2026-11-31 10:00:00")])
     content = content.replace(b"`4,`30.00", b"`3,`30.00")
     assert [read_bill(content, on, share=0.25).verdict for on in DAYS] == ["ACCEPTED"] * 3
     assert all(read_bill(content, on, share=0.24).verdict.startswith("REJECTED") for on in DAYS)
@@ -123,7 +123,7 @@ def test_ingest_lands_every_line_once(lake: Lake, tmp_path: Path) -> None:
         f'files: {{pattern: "{PATTERN}"}}\n',
         "wechat",
     )
-    world.file("wx/20261116-20261118.csv", bill(SPANNED))
+    world.file("wx/20261116-20261118.csv", build_bill(SPANNED))
     for offset in (2, 0, 1, 0):
         world.ingest(offset)
     found = {

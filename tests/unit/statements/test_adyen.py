@@ -9,10 +9,10 @@ import io
 import pytest
 
 from tests.fuzz.reading import ReadResult
-from tests.support.psp_reports import ledger, made, reasons
+from tests.support.psp_reports import ledger, read_golden_statement, reasons
 from tests.support.psp_reports import read_report as read_psp_report
 
-GOOD = made("adyen")
+GOOD = read_golden_statement("adyen")
 P1, P3 = "8800000000000001", "8800000000000003"
 LEDGER = [
     ("PAYMENT", 10000, 124, "EUR", "S1001", P1, None),
@@ -29,7 +29,7 @@ def read_report(content: bytes, **options: object) -> ReadResult:
     return read_psp_report("adyen", content, **options)
 
 
-def reordered(content: bytes, more: tuple[str, ...] = ()) -> bytes:
+def reorder_columns(content: bytes, more: tuple[str, ...] = ()) -> bytes:
     """The same report with its columns backwards, and columns more."""
     rows = list(csv.reader(io.StringIO(content.decode())))
     out = io.StringIO()
@@ -45,14 +45,14 @@ def reordered(content: bytes, more: tuple[str, ...] = ()) -> bytes:
     [
         GOOD,
         GOOD.replace(b"\n", b"\r\n"),
-        reordered(GOOD),
-        reordered(GOOD, ("Metadata", "ARN")),
+        reorder_columns(GOOD),
+        reorder_columns(GOOD, ("Metadata", "ARN")),
         b"\xef\xbb\xbfMerchant/Company,Start date\nShopEU,16/11/2026,,\n"
         + GOOD.replace(b",Type,", b",Journal Type,"),
     ],
 )
-def test_as_downloaded_reordered_or_interactive(content: bytes) -> None:
-    """One report in five forms, the same six lines, and a batch that comes to nothing."""
+def test_every_form_of_a_report_gives_the_same_lines(content: bytes) -> None:
+    """Five forms of one report give the same six lines, and a batch that sums to zero."""
     result = read_report(content)
     assert (result.verdict, ledger(result)) == ("ACCEPTED", LEDGER)
     assert result.totals[0] == {
@@ -60,14 +60,14 @@ def test_as_downloaded_reordered_or_interactive(content: bytes) -> None:
     }  # fmt: skip
 
 
-def test_another_currency_is_settled_in_ours() -> None:
-    """1200 JPY bring 7.11 EUR: the fee cannot be told from the exchange, and is not guessed."""
+def test_line_settled_in_another_currency_has_no_fee() -> None:
+    """1200 JPY are settled as 7.11 EUR: the report does not separate the fee from the exchange."""
     row = read_report(GOOD).lines[3]
     assert (row["fee"], row["settlement_amount"], row["settlement_currency"]) == (None, 711, "EUR")
     assert str(row["traded_at"])[:19] == "2026-11-16 07:30:00"  # 23:30 PST of the day before
 
 
-def test_a_small_payment_may_cost_more_than_it_brings() -> None:
+def test_payment_with_fees_above_its_amount_is_accepted() -> None:
     """Gross credit 10 INR, net debit 0.03 USD."""
     old = b"JPY,,1200,0.0061,EUR,,7.11,"
     result = read_report(
@@ -76,15 +76,15 @@ def test_a_small_payment_may_cost_more_than_it_brings() -> None:
     assert (result.lines[3]["amount"], result.lines[3]["settlement_amount"]) == (1000, -3)
 
 
-def test_a_batch_that_does_not_come_to_nothing() -> None:
-    """A line was lost on the way: 0.99 is missing."""
+def test_batch_that_does_not_sum_to_zero_is_refused() -> None:
+    """A line is missing: the batch is 7.11 off."""
     lines = GOOD.splitlines(True)
     result = read_report(b"".join(lines[:4] + lines[5:]))
     assert result.verdict.startswith("TOTALS_DIFFER")
     assert "net of batch 7 declares 0.00, its lines add up to -7.11" in result.verdict
 
 
-def test_a_batch_without_its_payout_is_not_checked() -> None:
+def test_batch_without_its_payout_is_not_checked() -> None:
     """The rest of the batch is in another file."""
     result = read_report(b"".join(GOOD.splitlines(True)[:-1]))
     assert result.is_accepted
@@ -112,7 +112,7 @@ def test_a_batch_without_its_payout_is_not_checked() -> None:
     ],
 )
 def test_damaged_lines_are_rejected(old: str, new: str, line: int, fault: str) -> None:
-    """Each fault by name and on its line; the other five lines stand."""
+    """Each fault is reported with its code and line; the other five lines are accepted."""
     assert old in GOOD.decode()
     result = read_report(GOOD.decode().replace(old, new).encode())
     assert reasons(result) == [(line, fault)]
@@ -120,8 +120,8 @@ def test_damaged_lines_are_rejected(old: str, new: str, line: int, fault: str) -
     assert result.verdict.startswith("REJECTED_LINES")
 
 
-def test_what_the_profile_says_of_types_and_zones() -> None:
-    """PaymentCost and IST are known where the profile knows them."""
+def test_profile_adds_types_and_time_zones() -> None:
+    """The reader knows PaymentCost and IST only where the profile adds them."""
     content = GOOD.replace(b"InvoiceDeduction", b"PaymentCost").replace(b"CET,Inv", b"IST,Inv")
     content = content.replace(b"12:00:00,CET", b"12:00:00,IST")
     assert {fault for _, fault in reasons(read_report(content))} == {"UNKNOWN_KIND"}
@@ -140,7 +140,7 @@ def test_what_the_profile_says_of_types_and_zones() -> None:
         (GOOD[:-30], "BAD_CSV"),
     ],
 )
-def test_a_damaged_file_is_refused_by_name(content: bytes, code: str) -> None:
+def test_damaged_file_is_refused_with_its_code(content: bytes, code: str) -> None:
     """Aggregated reports, lost or doubled columns, a file that was cut."""
     result = read_report(content)
     assert code in result.verdict or reasons(result)

@@ -16,7 +16,7 @@ from tests.support.golden import DAY, GOLDEN, SHIPPED, load_profile
 TRADE, ACCOUNT = (GOLDEN / "shipped" / name for name in ("alipay", "alipay_account"))
 
 
-def text_of(case: Any) -> str:
+def read_text(case: Any) -> str:
     return (case / "statement.csv").read_bytes().decode("gb18030")
 
 
@@ -30,9 +30,9 @@ def read_bill(
     )
 
 
-def test_payments_and_two_refunds_of_one() -> None:
+def test_payments_and_two_refunds_of_one_payment_are_read() -> None:
     """Kind, amount, fee, our_ref, channel_ref."""
-    result = read_bill(text_of(TRADE))
+    result = read_bill(read_text(TRADE))
     assert result.verdict == "ACCEPTED"
     names = ("kind", "amount", "fee", "our_ref")
     assert [tuple(row[name] for name in names) for row in result.lines] == [
@@ -45,9 +45,9 @@ def test_payments_and_two_refunds_of_one() -> None:
     assert result.lines[2]["original_ref"] == result.lines[3]["original_ref"]
 
 
-def test_gross_amounts_and_other_spellings_of_the_header() -> None:
+def test_gross_amounts_and_older_header_spellings_are_read() -> None:
     """订单金额; half-width brackets and blanks; UTF-8 with a BOM; the older footer."""
-    text = text_of(TRADE).replace("（元）", "(元) ")
+    text = read_text(TRADE).replace("（元）", "(元) ")
     assert [row["amount"] for row in read_bill(text, amount="order").lines][:2] == [3000, 1500]
     assert read_bill("\ufeff" + text, encoding="utf-8").is_accepted
     older = text.replace(
@@ -59,11 +59,11 @@ def test_gross_amounts_and_other_spellings_of_the_header() -> None:
     assert "TOTALS_DIFFER" in read_bill(older.replace("共45.00元", "共43.00元")).verdict
 
 
-def test_a_comma_in_the_goods_name_is_no_separator() -> None:
-    """Joined again; where nothing fits the line is rejected."""
-    assert read_bill(text_of(TRADE)).lines[1]["amount"] == 1500
+def test_comma_in_the_goods_name_does_not_split_the_cell() -> None:
+    """The reader joins the cell again; where no join fits, it rejects the line."""
+    assert read_bill(read_text(TRADE)).lines[1]["amount"] == 1500
     result = read_bill(
-        text_of(TRADE).replace("2026-11-16 10:00:03,0001", "2026-11-16 10,00:03,0001")
+        read_text(TRADE).replace("2026-11-16 10:00:03,0001", "2026-11-16 10,00:03,0001")
     )
     assert "WRONG_WIDTH" in result.verdict
 
@@ -79,8 +79,8 @@ def test_a_comma_in_the_goods_name_is_no_separator() -> None:
     ],
 )  # fmt: skip
 def test_commas_in_free_texts_change_no_line(case: Any, old: str, new: str) -> None:
-    """In the remark, in the goods' name, in two texts of a line: what is read stays the same."""
-    text = text_of(case)
+    """Commas in the remark, in the goods' name, or in two texts of a line change nothing."""
+    text = read_text(case)
     assert text.count(old) == 1
     result, plain = read_bill(text.replace(old, new), case), read_bill(text, case)
     assert result.verdict == "ACCEPTED"
@@ -90,9 +90,9 @@ def test_commas_in_free_texts_change_no_line(case: Any, old: str, new: str) -> N
     ]
 
 
-def test_the_account_detail_of_sixteen_columns() -> None:
-    """Its order numbers of Alipay's own stand behind ours, and are not ours."""
-    text = text_of(ACCOUNT)
+def test_account_detail_of_sixteen_columns_is_read() -> None:
+    """Alipay's own order numbers stand behind ours; the reader does not take them as ours."""
+    text = read_text(ACCOUNT)
     rows = [line for line in text.splitlines() if line[:3] in ("102", "103", "104")]
     for row in rows:
         text = text.replace(row, f"{row},0010|x\t,\t,3300{row[:3]}\t,M{{33}}|S{{34}}\t")
@@ -100,16 +100,16 @@ def test_the_account_detail_of_sixteen_columns() -> None:
         "业务类型,备注", "业务类型,备注,业务描述,业务账单来源,业务基础订单号,业务订单号"
     )
     own = ("our_ref", "order_ref", "channel_ref", "amount")
-    wide, plain = read_bill(text, ACCOUNT), read_bill(text_of(ACCOUNT), ACCOUNT)
+    wide, plain = read_bill(text, ACCOUNT), read_bill(read_text(ACCOUNT), ACCOUNT)
     assert wide.is_accepted
     assert [[row[name] for name in own] for row in wide.lines] == [
         [row[name] for name in own] for row in plain.lines
     ]
 
 
-def test_a_balance_that_does_not_follow() -> None:
-    """Two movements of one moment listed the other way round; unchecked, the totals still hold."""
-    text = text_of(ACCOUNT)
+def test_wrong_running_balance_is_refused() -> None:
+    """Two movements of one second in the wrong order; `balance: unchecked` accepts them."""
+    text = read_text(ACCOUNT)
     first, second = (line for line in text.splitlines() if line[:3] in ("103", "104"))
     turned = text.replace(f"{first}\r\n{second}", f"{second}\r\n{first}")
     assert turned != text
@@ -119,9 +119,9 @@ def test_a_balance_that_does_not_follow() -> None:
     assert "TOTALS_DIFFER" in read_bill(short, ACCOUNT, balance="unchecked").verdict
 
 
-def test_a_comma_of_which_it_is_not_sure_whose_it_is() -> None:
-    """The shop's name or the payer's account: the terminal would be another."""
-    result = read_bill(text_of(TRADE).replace("测试门店\t,", "测试,门店\t,", 1))
+def test_line_with_an_ambiguous_comma_is_rejected() -> None:
+    """The comma may belong to the shop's name or to the payer's account."""
+    result = read_bill(read_text(TRADE).replace("测试门店\t,", "测试,门店\t,", 1))
     assert "WRONG_WIDTH" in result.verdict
 
 
@@ -133,9 +133,9 @@ def test_a_comma_of_which_it_is_not_sure_whose_it_is() -> None:
         (ACCOUNT, ",提现,", ",另,"),
     ],
 )
-def test_a_rejected_line_does_not_name_the_other_side(case: Any, old: str, new: str) -> None:
-    """A full name and address, as bills of long ago have them; one line is one cell too wide."""
-    text = text_of(case).replace("tes***@example.com", "王示例 (wang@example.com)")
+def test_rejected_line_does_not_show_the_payer(case: Any, old: str, new: str) -> None:
+    """Older bills print a full name and address; one line is one cell too wide."""
+    text = read_text(case).replace("tes***@example.com", "王示例 (wang@example.com)")
     result = read_bill(text.replace(old, new, 1), case)
     (row,) = result.rejected
     assert "王示例" not in row["raw"] and "王**" in row["raw"]
@@ -157,22 +157,22 @@ def test_a_rejected_line_does_not_name_the_other_side(case: Any, old: str, new: 
         ("商家实收（元）", "实收（元）", "UNKNOWN_LAYOUT"),
     ],
 )
-def test_a_damaged_bill_is_refused_by_name(old: str, new: str, code: str) -> None:
-    """Totals, the end of the list, the title, the day, a word, a heading."""
-    assert old in text_of(TRADE)
-    assert code in read_bill(text_of(TRADE).replace(old, new)).verdict
+def test_damaged_bill_is_refused_with_its_code(old: str, new: str, code: str) -> None:
+    """A wrong total, list end, title, day, type or heading refuses the bill."""
+    assert old in read_text(TRADE)
+    assert code in read_bill(read_text(TRADE).replace(old, new)).verdict
 
 
 def test_bill_of_another_account_is_refused() -> None:
     """The head names the partner id and 0156 behind it."""
-    assert read_bill(text_of(TRADE), accounts=["2088000000000001"]).is_accepted
-    assert read_bill(text_of(TRADE), accounts=["2088000000000002"]).verdict.startswith(
+    assert read_bill(read_text(TRADE), accounts=["2088000000000001"]).is_accepted
+    assert read_bill(read_text(TRADE), accounts=["2088000000000002"]).verdict.startswith(
         "OTHER_CHANNEL"
     )
 
 
-def test_a_zip_with_names_in_gbk() -> None:
-    """Detail and summary in one archive: the profile's member is taken."""
+def test_zip_with_member_names_in_gbk_is_read() -> None:
+    """Detail and summary are in one archive: the reader takes the member that the profile names."""
     packed, names = io.BytesIO(), {}
     with zipfile.ZipFile(packed, "w") as out:
         for letter, name in (("A", "2088_20261116_业务明细.csv"), ("B", "2088_20261116_汇总.csv")):
@@ -186,26 +186,26 @@ def test_a_zip_with_names_in_gbk() -> None:
     assert len(read_statement(content, load_profile(TRADE), DAY, "alipay_20261116.zip").lines) == 4
 
 
-def test_movements_of_an_account_and_their_balance() -> None:
+def test_movements_and_running_balance_of_an_account_are_read() -> None:
     """Newest first: 100.00 withdrawn, 0.17 charged, 28.00 received; the balance ties."""
-    result = read_bill(text_of(ACCOUNT), ACCOUNT)
+    result = read_bill(read_text(ACCOUNT), ACCOUNT)
     assert [(row["kind"], row["amount"]) for row in result.lines] == [
         ("PAYOUT", -10000),
         ("FEE", -17),
         ("PAYMENT", 2800),
     ]
-    broken = read_bill(text_of(ACCOUNT).replace("127.83", "127.84"), ACCOUNT)
+    broken = read_bill(read_text(ACCOUNT).replace("127.83", "127.84"), ACCOUNT)
     assert broken.verdict.startswith("BALANCE_BROKEN")
     assert (
         "TOTALS_DIFFER"
-        in read_bill(text_of(ACCOUNT).replace("共28.00", "共28.01"), ACCOUNT).verdict
+        in read_bill(read_text(ACCOUNT).replace("共28.00", "共28.01"), ACCOUNT).verdict
     )
-    lost = "\r\n".join(line for line in text_of(ACCOUNT).split("\r\n") if "103" not in line[:4])
+    lost = "\r\n".join(line for line in read_text(ACCOUNT).split("\r\n") if "103" not in line[:4])
     assert "BALANCE_BROKEN" in read_bill(lost, ACCOUNT).verdict
 
 
-def test_a_movement_of_an_unknown_type() -> None:
-    """Rejected, unless the profile maps it."""
-    text = text_of(ACCOUNT).replace(",收费,", ",保证金,")
+def test_movement_of_an_unknown_type_is_rejected() -> None:
+    """The reader rejects the movement unless the profile maps its type."""
+    text = read_text(ACCOUNT).replace(",收费,", ",保证金,")
     assert "UNKNOWN_KIND" in read_bill(text, ACCOUNT).verdict
     assert read_bill(text, ACCOUNT, kinds={"保证金": "ADJUSTMENT"}).is_accepted

@@ -8,11 +8,13 @@ import pytest
 from tests.support.bank_files import ledger, read_bank
 
 
-def report(*transactions: str, closing: int = 100_000, currency: str = "USD", pad: int = 0) -> str:
-    """A file of one account; totals and counts are made to fit the lines given."""
-    lines = [line for each in transactions for line in each.split("\n")]
-    amounts = [each.split(",")[2] for each in transactions]
-    total = 100_000 + closing + sum(int(each or 0) for each in amounts)
+def build_report(
+    *transactions: str, closing: int = 100_000, currency: str = "USD", pad: int = 0
+) -> str:
+    """Builds a file of one account; its totals and counts fit the transactions."""
+    lines = [line for transaction in transactions for line in transaction.split("\n")]
+    amounts = [transaction.split(",")[2] for transaction in transactions]
+    total = 100_000 + closing + sum(int(transaction or 0) for transaction in amounts)
     rows = [
         "01,TESTBANK,CUST,261116,2400,1,80,,2/",
         f"02,CUST,TESTBANK,1,261116,2359,{currency},2/",
@@ -34,9 +36,11 @@ def report(*transactions: str, closing: int = 100_000, currency: str = "USD", pa
         ("d,0", "2026-11-16"),
     ],
 )  # fmt: skip
-def test_funds_types_before_the_references(funds: str, valued: str) -> None:
+def test_references_behind_any_funds_type_are_read(funds: str, valued: str) -> None:
     """10.00 in; behind the funds type stand the bank's and our reference, then text."""
-    result = read_bank("bai2", report(f"16,195,1000,{funds},B1,OURS,A/B, C/D", closing=101_000))
+    result = read_bank(
+        "bai2", build_report(f"16,195,1000,{funds},B1,OURS,A/B, C/D", closing=101_000)
+    )
     (line,) = result.lines
     assert (line["amount"], line["channel_ref"], line["our_ref"]) == (1000, "B1", "OURS")
     assert str(line["settlement_date"]) == valued
@@ -58,20 +62,20 @@ def test_funds_types_before_the_references(funds: str, valued: str) -> None:
     ],
 )
 def test_continuations_give_the_same_transaction(text: str) -> None:
-    """The same transaction, broken anywhere a bank may break it; padded to eighty columns too."""
+    """A bank may break a record anywhere, and pad lines to eighty columns."""
     for pad in (0, 80):
-        result = read_bank("bai2", report(text, closing=101_000, pad=pad))
+        result = read_bank("bai2", build_report(text, closing=101_000, pad=pad))
         assert result.verdict == "ACCEPTED", result.verdict
         (line,) = result.lines
         assert (line["channel_ref"], line["our_ref"]) == ("B1", "OURS")
 
 
 @pytest.mark.parametrize("more", ["88,x", "88,x/", "x"])
-def test_records_that_go_on_and_on_take_no_long_time(more: str) -> None:
-    """A hundred thousand continuations of a transaction's text, and of its cells."""
+def test_record_with_many_continuations_is_read_quickly(more: str) -> None:
+    """The text, or the cells, of a transaction go on for a hundred thousand lines."""
     rest = f"\n{more}" * 100_000
     for first in ("16,195,1000,Z,B1,OURS,TEXT", "16,195,1000,D,99999999"):
-        whole = report("16,195,1000,Z,B1,OURS,TEXT", closing=101_000)
+        whole = build_report("16,195,1000,Z,B1,OURS,TEXT", closing=101_000)
         result = read_bank("bai2", whole.replace("16,195,1000,Z,B1,OURS,TEXT", f"{first}{rest}"))
         assert result.is_accepted == (more == "x")  # the others are records that no trailer counts
 
@@ -81,16 +85,16 @@ def test_records_that_go_on_and_on_take_no_long_time(more: str) -> None:
     [("195", "PAYMENT", 1000), ("399", "PAYMENT", 1000), ("475", "PAYOUT", -1000),
      ("920", "PAYMENT", 1000), ("960", "PAYOUT", -1000)],
 )  # fmt: skip
-def test_which_way_a_type_code_goes(code: str, kind: str, amount: int) -> None:
-    """Credits and debits, and those that a bank may define itself."""
-    text = report(f"16,{code},1000,,B1,,", closing=100_000 + amount)
+def test_type_code_gives_kind_and_sign(code: str, kind: str, amount: int) -> None:
+    """Credits and debits of the standard, and codes that a bank may define itself."""
+    text = build_report(f"16,{code},1000,,B1,,", closing=100_000 + amount)
     assert ledger(read_bank("bai2", text)) == [(kind, amount)]
 
 
 @pytest.mark.parametrize("code", ["730", "900", "100000", "", "ABC"])
-def test_a_type_code_that_goes_no_way(code: str) -> None:
-    """Loans, status codes, and what is none: never guessed."""
-    assert not read_bank("bai2", report(f"16,{code},1000,,B1,,", closing=101_000)).is_accepted
+def test_type_code_without_a_direction_is_rejected(code: str) -> None:
+    """The reader guesses no direction for loans, status codes and invalid codes."""
+    assert not read_bank("bai2", build_report(f"16,{code},1000,,B1,,", closing=101_000)).is_accepted
 
 
 @pytest.mark.parametrize(
@@ -100,23 +104,25 @@ def test_a_type_code_that_goes_no_way(code: str) -> None:
         ("16,195,10.00,,B1,OURS,TEXT", "'10.00' is no amount"),
     ],
 )
-def test_cells_that_may_be_others(text: str, said: str) -> None:
-    """A missing funds type would make the bank's reference of ours."""
-    whole = report("16,195,1000,,B1,OURS,TEXT", closing=101_000)
+def test_ambiguous_cells_are_refused(text: str, said: str) -> None:
+    """Without its funds type the cells shift: our reference would be read as the bank's."""
+    whole = build_report("16,195,1000,,B1,OURS,TEXT", closing=101_000)
     assert said in read_bank("bai2", whole.replace("16,195,1000,,B1,OURS,TEXT", text)).verdict
 
 
-def test_an_amount_that_is_not_given_and_currencies() -> None:
-    """Nothing is 0; 1000 are 10.00 USD, 1,000 JPY and 1.000 KWD alike: minor units."""
-    assert ledger(read_bank("bai2", report("16,195,,,B1,,"))) == [("PAYMENT", 0)]
+def test_empty_amount_is_zero_and_amounts_are_minor_units() -> None:
+    """An empty amount is 0; 1000 are 10.00 USD, 1000 JPY or 1.000 KWD."""
+    assert ledger(read_bank("bai2", build_report("16,195,,,B1,,"))) == [("PAYMENT", 0)]
     for currency in ("JPY", "KWD"):
-        result = read_bank("bai2", report("16,195,1000,,B1,,", closing=101_000, currency=currency))
+        result = read_bank(
+            "bai2", build_report("16,195,1000,,B1,,", closing=101_000, currency=currency)
+        )
         assert [(row["amount"], row["currency"]) for row in result.lines] == [(1000, currency)]
 
 
 def test_several_bai2_files_in_one_are_read() -> None:
-    """Each with its own trailer; a cent less in the second is its own fault."""
-    one = report("16,195,1000,,B1,,", closing=101_000)
+    """Each file has its own trailer; a wrong total in the second names file 2."""
+    one = build_report("16,195,1000,,B1,,", closing=101_000)
     assert ledger(read_bank("bai2", one + one)) == [("PAYMENT", 1000), ("PAYMENT", 1000)]
     at = one.rindex("99,")
     result = read_bank("bai2", one + one[:at] + one[at:].replace("99,202000", "99,202001"))
@@ -124,8 +130,8 @@ def test_several_bai2_files_in_one_are_read() -> None:
 
 
 @pytest.mark.parametrize("gone", ["49,", "98,", "99,"])
-def test_a_trailer_that_is_missing(gone: str) -> None:
-    """It may be cut, or records may be missing: refused."""
-    rows = report("16,195,1000,,B1,,", closing=101_000).splitlines(True)
+def test_missing_trailer_is_refused(gone: str) -> None:
+    """The file may be truncated, or records may be missing."""
+    rows = build_report("16,195,1000,,B1,,", closing=101_000).splitlines(True)
     result = read_bank("bai2", "".join(row for row in rows if not row.startswith(gone)))
     assert result.verdict.split(":")[0] in ("BAD_STATEMENT", "FOOTER_MISSING")

@@ -183,7 +183,7 @@ REFUSED = {
 
 
 def read_export(name: str, content: bytes | None = None) -> ReadResult:
-    """Reads an export, or of another content under its layout."""
+    """Reads an export, or another content, by the layout of the export."""
     layout = {
         "quote": '"', "preamble": "find", "constants": CNY, "amounts": {"thousands": ","},
         "kind_by_sign": {"incoming": "PAYMENT", "outgoing": "PAYOUT"}, **LAYOUTS[name],
@@ -198,17 +198,17 @@ def read_export(name: str, content: bytes | None = None) -> ReadResult:
 
 @pytest.mark.parametrize("name", sorted(LAYOUTS))
 def test_bank_export_gives_every_printed_amount(name: str) -> None:
-    """Every line lands as printed, with its sign; what is refused is so for what is true of it."""
-    found = read_export(name)
-    assert [row["amount"] for row in found.lines] == AMOUNTS[name]
+    """Every line has its printed amount and sign; a refused export has its real fault."""
+    result = read_export(name)
+    assert [row["amount"] for row in result.lines] == AMOUNTS[name]
     begins, says = REFUSED.get(name, ("ACCEPTED", ""))
-    assert found.verdict.startswith(begins) and says in found.verdict
-    assert len(found.rejected) == (begins == "REJECTED_LINES")
-    assert all(len(row["account_tail"] or "") <= 4 for row in found.lines)
+    assert result.verdict.startswith(begins) and says in result.verdict
+    assert len(result.rejected) == (begins == "REJECTED_LINES")
+    assert all(len(row["account_tail"] or "") <= 4 for row in result.lines)
 
 
-def test_totals_of_icbc_that_fit() -> None:
-    """The printed totals set to what the lines add up to: 2,841.74 in, 4,241.08 out."""
+def test_icbc_export_with_right_totals_is_accepted() -> None:
+    """The test corrects the printed totals to the sums of the lines: 2,841.74 in, 4,241.08 out."""
     name = "example-icbc-debit-v1-records.csv"
     text = (BANKS / name).read_text("utf-8")
     for old, new in (("1,234.56 ", "2,841.74 "), ("9,876.54 ", "4,241.08 ")):
@@ -218,12 +218,12 @@ def test_totals_of_icbc_that_fit() -> None:
 
 
 def test_dates_without_a_year_cross_new_year() -> None:
-    """Of a statement of 5 January 2024: 12/29 and 12/30 are of 2023."""
+    """In a statement of 5 January 2024, 12/29 and 12/30 are of 2023."""
     years = [row["traded_at"].year for row in read_export("example-cmb-records.csv").lines]
     assert years == [2023, 2023, 2023, 2024, 2024, 2024]
 
 
-def test_currencies_of_their_own_lines() -> None:
+def test_each_line_has_its_own_currency() -> None:
     """A card of two currencies; HK dollars and yuan in one account."""
     cards, account = (
         read_export("example-boc-records.csv"),
@@ -233,8 +233,8 @@ def test_currencies_of_their_own_lines() -> None:
     assert [row["currency"] for row in account.lines][5:8] == ["HKD", "CNY", "HKD"]
 
 
-def test_a_line_without_a_time_of_day() -> None:
-    """ABC's interest has a date only: it is of the day's beginning, 16:00 UTC of the day before."""
+def test_line_without_a_time_of_day_is_at_midnight() -> None:
+    """ABC's interest has a date only: midnight in Shanghai is 16:00 UTC of the day before."""
     times = [row["traded_at"] for row in read_export("example-abc_debit-records.csv").lines]
     assert [f"{at:%m-%d %H:%M:%S}" for at in times] == [
         "01-01 04:34:56", "01-02 05:23:24", "01-03 16:00:00", "01-03 16:00:00",

@@ -21,22 +21,24 @@ from tests.support.paths import GOLDEN, SAMPLES
     ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_marks_of_an_mt940(mark: str, closing: str, kind: str, amount: int, end: str) -> None:
-    """10.00 each way, and its reversal; lines end in any way."""
+def test_mt940_mark_gives_kind_and_sign(
+    mark: str, closing: str, kind: str, amount: int, end: str
+) -> None:
+    """10.00 in, 10.00 out, and the reversals of both, with any line end."""
     text = mt940(f":61:2611161116{mark}10,NTRFREF1//B1", closing=closing).replace("\n", end)
     result = read_bank("mt940", text)
     assert (result.verdict, ledger(result)) == ("ACCEPTED", [(kind, amount)])
     assert result.lines[0]["line_no"] == 5
 
 
-def test_a_closing_balance_that_does_not_follow() -> None:
+def test_wrong_closing_balance_is_refused() -> None:
     """100.00 and 10.00 are not 110.01."""
     result = read_bank("mt940", mt940(":61:261116C10,NTRFREF1", closing="C261116EUR110,01"))
     assert result.verdict.startswith("TOTALS_DIFFER") and "difference -0.01" in result.verdict
 
 
-def test_statements_of_several_accounts_and_one_that_is_not_ours() -> None:
-    """ACC1 and ACC2, each by itself; with ACC2 not ours the file is refused."""
+def test_statement_of_an_account_that_is_not_ours_is_refused() -> None:
+    """A file holds ACC1 and ACC2; where the profile names ACC1 only, the file is refused."""
     text = "{1:F01X}{2:O940X}{4:\n" + mt940(":61:261116C1,NTRFX", closing="C261116EUR101,")
     text += mt940(":61:261116D2,NTRFY", closing="C261116EUR98,", account="ACC2")
     assert ledger(read_bank("mt940", text)) == [("PAYMENT", 100), ("PAYOUT", -200)]
@@ -66,8 +68,8 @@ def test_pages_of_a_statement_make_one_statement() -> None:
         ":20:R\n:25:A\n:61:261399C1,NTRFX\n",
     ],
 )
-def test_a_damaged_mt940_is_refused_by_name(damaged: str) -> None:
-    """A short field, a strange mark, a balance without an amount, a month 13."""
+def test_damaged_mt940_is_refused_with_its_code(damaged: str) -> None:
+    """A short field, an invalid mark, a balance without an amount, a month 13."""
     result = read_bank("mt940", damaged)
     assert not result.is_accepted and result.verdict.split(":")[0] in (
         "BAD_STATEMENT",
@@ -77,26 +79,26 @@ def test_a_damaged_mt940_is_refused_by_name(damaged: str) -> None:
     )
 
 
-def golden(name: str) -> str:
+def read_golden(name: str) -> str:
     (path,) = (GOLDEN / "shipped" / f"bank_{name}").glob("statement.*")
     return path.read_text("utf-8")
 
 
-def test_a_batch_stays_one_entry_where_the_profile_says_so() -> None:
-    """300.00 as 120.00 and 180.00, or as one."""
+def test_batch_stays_one_entry_where_the_profile_says_so() -> None:
+    """A batch of 300.00 gives 120.00 and 180.00, or one entry."""
     parts, whole = (
-        read_bank("camt053", golden("camt053"), details=d) for d in ("transactions", "entries")
+        read_bank("camt053", read_golden("camt053"), details=d) for d in ("transactions", "entries")
     )
     assert ledger(parts)[:2] == [("PAYMENT", 12000), ("PAYMENT", 18000)]
     assert ledger(whole)[0] == ("PAYMENT", 30000)
     assert sum(amount for _, amount in ledger(parts)) == sum(amount for _, amount in ledger(whole))
 
 
-def test_a_batch_whose_parts_do_not_add_up() -> None:
-    """120.00 and 179.99 are not 300.00: with a count of two it is refused, without one the entry
-    is the bank's word.
+def test_batch_whose_parts_do_not_add_up_is_refused_or_not_split() -> None:
+    """120.00 and 179.99 are not 300.00: a batch with a count of two is refused, one without a count
+    stays one entry.
     """
-    text = golden("camt053").replace('<Amt Ccy="EUR">180.00', '<Amt Ccy="EUR">179.99')
+    text = read_golden("camt053").replace('<Amt Ccy="EUR">180.00', '<Amt Ccy="EUR">179.99')
     assert "BATCH_DIFFERS" in read_bank("camt053", text).verdict
     text = text.replace("<Btch><NbOfTxs>2</NbOfTxs></Btch>", "")
     assert ledger(read_bank("camt053", text))[0] == ("PAYMENT", 30000)
@@ -115,16 +117,16 @@ def test_a_batch_whose_parts_do_not_add_up() -> None:
         ("?>\n", '?>\n<!DOCTYPE d [<!ENTITY a "b">]>\n', "UNSAFE_XML"),
     ],
 )
-def test_a_damaged_camt_is_refused_by_name(old: str, new: str, code: str) -> None:
-    """Balances, counts, words, decimals beyond the currency, broken XML, entities."""
-    text = golden("camt053")
+def test_damaged_camt_is_refused_with_its_code(old: str, new: str, code: str) -> None:
+    """Wrong balances, counts, statuses and decimals, broken XML, entities."""
+    text = read_golden("camt053")
     assert old in text
     assert read_bank("camt053", text.replace(old, new)).verdict.startswith(code)
 
 
-def test_elements_that_stand_too_deep() -> None:
-    """Three hundred elements within each other."""
-    text = golden("camt053").replace("<Ntry>", "<a>" * 300 + "</a>" * 300 + "<Ntry>", 1)
+def test_elements_nested_too_deep_are_refused() -> None:
+    """Three hundred nested elements."""
+    text = read_golden("camt053").replace("<Ntry>", "<a>" * 300 + "</a>" * 300 + "<Ntry>", 1)
     assert read_bank("camt053", text).verdict.startswith("BAD_XML")
 
 
@@ -141,41 +143,41 @@ def test_elements_that_stand_too_deep() -> None:
         ("01,TEST", "02,TEST", "UNKNOWN_LAYOUT"),
     ],
 )
-def test_a_damaged_bai2_is_refused_by_name(old: str, new: str, code: str) -> None:
+def test_damaged_bai2_is_refused_with_its_code(old: str, new: str, code: str) -> None:
     """Control totals, record counts, the closing ledger, trailers, amounts, type codes."""
-    text = golden("bai2")
+    text = read_golden("bai2")
     assert old in text
     assert code in read_bank("bai2", text.replace(old, new)).verdict
 
 
-def test_a_line_broken_by_width_belongs_to_its_record() -> None:
-    """The text of the first transaction goes on in a line without a code."""
-    text = golden("bai2").replace("A COMMA / AND", "A COMMA /\nAND")
-    assert ledger(read_bank("bai2", text)) == ledger(read_bank("bai2", golden("bai2")))
+def test_line_broken_by_width_belongs_to_its_record() -> None:
+    """The text of the first transaction continues in a line without a record code."""
+    text = read_golden("bai2").replace("A COMMA / AND", "A COMMA /\nAND")
+    assert ledger(read_bank("bai2", text)) == ledger(read_bank("bai2", read_golden("bai2")))
 
 
-def test_a_statement_sent_twice_in_one_file() -> None:
-    """100.00 and 10.00 are 110.00; the copy opens at 100.00 again."""
+def test_statement_repeated_in_one_file_is_refused() -> None:
+    """The statement closes at 110.00; its copy opens at 100.00 again."""
     text = mt940(":61:261116C10,NTRFREF1", closing="C261116EUR110,00")
     assert "opening_balance 2" in read_bank("mt940", text + text).verdict
 
 
 @pytest.mark.parametrize("field", [":61:261116C1.234,56NTRFX", ":61:261116C1234567890123456,NTRFX"])
-def test_an_amount_that_is_cut_is_never_taken(field: str) -> None:
-    """A point within it, or too many digits, in a report without balances."""
+def test_truncated_amount_is_rejected(field: str) -> None:
+    """A point in the amount, or too many digits, in a report without balances."""
     text = f":20:R\n:25:A\n:28C:1\n:34F:EURC0,\n:13D:2611161200+0100\n{field}\n-\n"
     result = read_bank("mt940", text)
     assert not result.is_accepted
 
 
-def test_a_balance_without_its_currency() -> None:
+def test_balance_without_a_currency_is_refused() -> None:
     """:62F:C26111677790,00 is no balance of EUR."""
     result = read_bank("mt940", mt940(":61:261116C10,NTRFREF1", closing="C26111677790,00"))
     assert result.verdict.split(":")[0] in ("BAD_BALANCE", "BAD_STATEMENT")
 
 
-def test_an_account_number_in_place_of_a_reference_is_masked() -> None:
-    """The tail is kept, the number stands nowhere."""
+def test_account_number_in_place_of_a_reference_is_masked() -> None:
+    """tieout keeps the last four digits and does not store the number."""
     text = mt940(":61:261116C10,NOVBNL47INGB9999999999", closing="C261116EUR110,00")
     (line,) = read_bank("mt940", text).lines
     assert (line["our_ref"], line["account_tail"]) == (None, "9999")
@@ -189,28 +191,32 @@ def test_an_account_number_in_place_of_a_reference_is_masked() -> None:
         ('<Amt Ccy="EUR">374.50', '<Amt Ccy="SEK">374.50', "BAD_BALANCE"),
     ],
 )
-def test_amounts_and_currencies_of_a_camt(old: str, new: str, code: str) -> None:
+def test_camt_with_inconsistent_amounts_or_currencies_is_refused(
+    old: str, new: str, code: str
+) -> None:
     """An element within an amount, an entry and a balance in another currency."""
-    assert code in read_bank("camt053", golden("camt053").replace(old, new)).verdict
+    assert code in read_bank("camt053", read_golden("camt053").replace(old, new)).verdict
 
 
-def test_a_comment_within_an_amount_is_none() -> None:
+def test_xml_comment_within_an_amount_is_ignored() -> None:
     """5<!-- x -->.50 is 5.50."""
-    text = golden("camt053").replace('EUR">5.50<', 'EUR">5<!-- x -->.50<')
+    text = read_golden("camt053").replace('EUR">5.50<', 'EUR">5<!-- x -->.50<')
     assert ("PAYOUT", -550) in ledger(read_bank("camt053", text))
 
 
 @pytest.mark.parametrize(
     ("old", "new"), [("TESTBANK,1,261116", "TESTBANK,4,261116"), (",USD,", ",USX,")]
 )
-def test_a_bai2_group_that_is_no_report(old: str, new: str) -> None:
-    """A test, and a currency that there is not."""
-    assert read_bank("bai2", golden("bai2").replace(old, new)).verdict.startswith("BAD_STATEMENT")
+def test_bai2_group_that_is_no_report_is_refused(old: str, new: str) -> None:
+    """A test group, and an unknown currency."""
+    assert read_bank("bai2", read_golden("bai2").replace(old, new)).verdict.startswith(
+        "BAD_STATEMENT"
+    )
 
 
-def test_totals_that_nobody_declares_are_shown_as_unchecked() -> None:
-    """A camt without balances."""
-    text = golden("camt053")
+def test_undeclared_totals_are_shown_as_unchecked() -> None:
+    """A camt message without balances is accepted, count and amount are not proved."""
+    text = read_golden("camt053")
     start, end = text.index("   <Bal>"), text.index("   <Ntry>")
     result = read_bank("camt053", text[:start] + text[end:])
     assert result.is_accepted and not result.is_proved("count") and not result.is_proved("amount")
@@ -249,7 +255,7 @@ REFUSED = {
 }
 
 
-def sample(name: str) -> ReadResult:
+def read_sample(name: str) -> ReadResult:
     found = sorted(SAMPLES.rglob(name))
     assert found, f"{name} is not among the samples"
     dialect = {".xml": "camt053", ".bai2": "bai2"}.get(found[0].suffix, "mt940")
@@ -260,7 +266,7 @@ def sample(name: str) -> ReadResult:
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_real_files_are_accepted_with_all_entries(name: str) -> None:
     """Accepted, with all their entries."""
-    result = sample(name)
+    result = read_sample(name)
     assert (result.verdict, len(result.lines)) == ("ACCEPTED", ACCEPTED[name])
 
 
@@ -268,4 +274,4 @@ def test_real_files_are_accepted_with_all_entries(name: str) -> None:
 @pytest.mark.parametrize("name", REFUSED)
 def test_real_files_with_faults_are_refused_with_reason(name: str) -> None:
     """Refused, for the reason that stands in the file."""
-    assert REFUSED[name] in sample(name).verdict
+    assert REFUSED[name] in read_sample(name).verdict

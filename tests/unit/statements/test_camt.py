@@ -54,8 +54,8 @@ TWO = ("30.00", "70.00")
 
 @pytest.mark.parametrize("place", ["Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt",
                                    "AmtDtls/InstdAmt/Amt"])  # fmt: skip
-def test_where_the_amount_of_a_transaction_may_stand(place: str) -> None:
-    """30.00 and 70.00 of a batch of 100.00, with an amount in another currency before it."""
+def test_transaction_amount_is_read_from_any_amount_element(place: str) -> None:
+    """A batch of 100.00 has 30.00 and 70.00, after an amount in another currency."""
     *above, last = place.split("/")
     opened, closed = "".join(f"<{a}>" for a in above), "".join(f"</{a}>" for a in above[::-1])
     other = "<Amt Ccy='USD'>99.00</Amt>" if above else ""
@@ -66,8 +66,8 @@ def test_where_the_amount_of_a_transaction_may_stand(place: str) -> None:
     ]
 
 
-def test_references_of_a_batch() -> None:
-    """Our batch's number before the bank's; the bank's of the batch is not each payment's."""
+def test_batch_reference_is_not_the_channel_ref_of_its_payments() -> None:
+    """Our batch number goes before the bank's, which is no number of a payment."""
     head = "<AcctSvcrRef>B1</AcctSvcrRef>"
     each = [
         details("30.00", "<AcctSvcrRef>B1</AcctSvcrRef><EndToEndId>E1</EndToEndId>"),
@@ -82,16 +82,16 @@ def test_references_of_a_batch() -> None:
 
 
 @pytest.mark.parametrize("none", ["NONREF", "NOTPROVIDED", "notprovided"])
-def test_references_that_are_none(none: str) -> None:
-    """The bank's own, too: many lines would be told as copies of each other."""
+def test_placeholder_references_are_null(none: str) -> None:
+    """As a channel_ref a placeholder would make many lines look like repeats of each other."""
     head = f"<AcctSvcrRef>{none}</AcctSvcrRef>"
     refs = f"<EndToEndId>{none}</EndToEndId><TxId>T1</TxId>"
     (line,) = lines(message(statement("200.00", entry("100.00", details(refs=refs), head=head))))
     assert (line["our_ref"], line["channel_ref"]) == (None, "T1")
 
 
-def test_charges_between_a_batch_and_its_transactions() -> None:
-    """30.00 and 70.00 less 1.00 of charges are 99.00: the entry stays one."""
+def test_batch_with_charges_is_not_split() -> None:
+    """30.00 and 70.00 less 1.00 of charges are 99.00: the entry is not split."""
     charge = "<Chrgs><TtlChrgsAndTaxAmt Ccy='EUR'>1.00</TtlChrgsAndTaxAmt></Chrgs>"
     batch = "<Btch><NbOfTxs>2</NbOfTxs></Btch>"
     each = [details(a, more=charge) for a in TWO]
@@ -107,8 +107,8 @@ def test_charges_between_a_batch_and_its_transactions() -> None:
 
 @pytest.mark.parametrize("many", [1, 2, 3, 7, 20])
 @pytest.mark.parametrize("kept", ["transactions", "entries"])
-def test_a_batch_of_any_size_is_read_alike(many: int, kept: str) -> None:
-    """Pieces of three: the same lines in the same order, none twice, whatever waited in a file."""
+def test_batch_size_does_not_change_the_lines(many: int, kept: str) -> None:
+    """Blocks of three transactions give the same lines in the same order."""
     each = [details(f"{n}.00", f"<EndToEndId>E{n}</EndToEndId>") for n in range(1, many + 1)]
     total = many * (many + 1) // 2
     # Transactions below one NtryDtls, or each below its own.
@@ -128,8 +128,8 @@ def test_a_batch_of_any_size_is_read_alike(many: int, kept: str) -> None:
         )
 
 
-def test_an_entry_that_goes_on_behind_its_transactions() -> None:
-    """A reversal's mark below two thousand transactions of 0.05, which are taken already."""
+def test_reversal_mark_behind_the_transactions_is_refused() -> None:
+    """The reader has already passed on two thousand transactions before the mark."""
     each = "".join(details("0.05", f"<EndToEndId>E{n}</EndToEndId>") for n in range(2000))
     text = message(statement("200.00", entry("100.00", each)))
     assert len(lines(text)) == 2000
@@ -148,8 +148,8 @@ def test_an_entry_that_goes_on_behind_its_transactions() -> None:
         ("'EUR'>150.00<", "'EUR'>-150.00<", "BAD_BALANCE: a.xml:1: the balance CLBD: '-150.00'"),
     ],
 )
-def test_what_is_printed_wrongly(old: str, new: str, said: str) -> None:
-    """Signs, days and marks are never guessed."""
+def test_invalid_sign_date_or_mark_is_refused(old: str, new: str, said: str) -> None:
+    """The reader guesses no sign, date or mark."""
     text = message(statement("150.00", entry("50.00")))
     assert old in text and said in read_bank("camt053", text.replace(old, new)).verdict
 
@@ -164,8 +164,8 @@ def test_what_is_printed_wrongly(old: str, new: str, said: str) -> None:
         ("<NtryDtls>", "<NtryDtls><Other>", "BAD_XML: a.xml:1: a TxDtls stands in Other"),
     ],
 )
-def test_what_stands_where_it_does_not_belong(old: str, new: str, said: str) -> None:
-    """It would be left out without a word, and its check with it."""
+def test_invalid_or_misplaced_elements_are_refused(old: str, new: str, said: str) -> None:
+    """Without the refusal the reader would leave out an entry, a balance or a check."""
     text = message(statement("200.00", entry("100.00", *map(details, TWO))))
     for name in ("Ntry", "Bal", "NtryDtls"):
         if f"<{name}>" == old:
@@ -175,16 +175,16 @@ def test_what_stands_where_it_does_not_belong(old: str, new: str, said: str) -> 
     assert said in read_bank("camt053", text.replace(old, new, 1)).verdict
 
 
-def test_a_statement_that_does_not_say_whose_it_is() -> None:
-    """Where the profile names our accounts it may be another's."""
+def test_statement_must_name_an_account_of_the_profile() -> None:
+    """Where the profile names our accounts, a statement without an account may be another's."""
     text = message(statement("150.00", entry("50.00")))
     nameless = text.replace("<Acct><Id><IBAN>X1</IBAN></Id></Acct>", "")
     assert len(lines(text, accounts=["X1"])) == len(lines(nameless)) == 1
     assert read_bank("camt053", nameless, accounts=["X1"]).verdict.startswith("OTHER_CHANNEL")
 
 
-def test_balances_of_several_days() -> None:
-    """Each day opens and closes: the first opening and the last closing frame the statement."""
+def test_first_opening_and_last_closing_balance_are_checked() -> None:
+    """Each day has balances: the first opening and the last closing count."""
     days = (
         balance("OPBD", "150.00", "2026-11-17") + balance("CLBD", "170.00", "2026-11-17")
         + balance("PRCD", "90.00", "2026-11-15") + balance("CLBD", "150.00", "2026-11-16")
@@ -197,8 +197,8 @@ def page(number: int, last: str) -> str:
     return f"<StmtPgntn><PgNb>{number}</PgNb><LastPgInd>{last}</LastPgInd></StmtPgntn>"
 
 
-def test_pages_of_a_statement_in_one_message() -> None:
-    """50.00 on the first page, 20.00 on the second: one statement, wherever its balances stand."""
+def test_pages_of_one_message_make_one_statement() -> None:
+    """50.00 is on the first page, 20.00 on the second; either page may have the balances."""
     one, two = entry("50.00"), entry("20.00")
     for first_closes, second_opens in (("170.00", "100.00"), ("150.00", "150.00")):
         text = message(
@@ -217,8 +217,8 @@ def test_pages_of_a_statement_in_one_message() -> None:
     assert "closing_balance" in read_bank("camt053", left.replace(">50.00<", ">51.00<")).verdict
 
 
-def test_statements_in_either_order() -> None:
-    """100.00 to 150.00, and on to 170.00: the newest may stand first."""
+def test_statements_may_stand_in_either_order() -> None:
+    """100.00 to 150.00, then to 170.00: the newest statement may stand first."""
     number = "<ElctrncSeqNb>{}</ElctrncSeqNb>"
     one = statement("150.00", entry("50.00"), head=number.format(7))
     two = statement("170.00", entry("20.00"), opening="150.00", head=number.format(8))
@@ -232,8 +232,8 @@ def test_statements_in_either_order() -> None:
     ["<TtlNetNtryAmt>{}</TtlNetNtryAmt><CdtDbtInd>DBIT</CdtDbtInd>",
      "<TtlNetNtry><Amt>{}</Amt><CdtDbtInd>DBIT</CdtDbtInd></TtlNetNtry>"],
 )  # fmt: skip
-def test_the_net_of_a_summary(net: str) -> None:
-    """20.00 in and 50.00 out are 30.00 out; where an entry is a reversal banks do not agree."""
+def test_net_of_a_summary_is_checked(net: str) -> None:
+    """20.00 in and 50.00 out are 30.00 out; with a reversal the net is not checked."""
     summary = f"<TxsSummry><TtlNtries>{net}</TtlNtries></TxsSummry>"
     both = [entry("20.00"), entry("50.00", mark="DBIT")]
     assert len(lines(message(statement("70.00", summary.format("30.00"), *both)))) == 2

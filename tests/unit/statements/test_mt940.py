@@ -10,8 +10,8 @@ import pytest
 from tests.support.bank_files import ledger, mt940, read_bank
 
 
-def one(*lines: str, cents: int, currency: str = "EUR") -> dict[str, object]:
-    """The line of a statement that moves so many cents."""
+def read_line(*lines: str, cents: int, currency: str = "EUR") -> dict[str, object]:
+    """Reads a statement whose only line moves this many cents."""
     closing = f"C261116{currency}{(10_000 + cents) // 100},{(10_000 + cents) % 100:02}"
     result = read_bank("mt940", mt940(*lines, closing=closing).replace("EUR", currency))
     assert result.verdict == "ACCEPTED", result.verdict
@@ -47,11 +47,11 @@ def one(*lines: str, cents: int, currency: str = "EUR") -> dict[str, object]:
         ("C10,NTRFRF18539007547034", "RF18539007547034", None, "NTRF"),
     ],
 )
-def test_references_of_field_61(
+def test_field_61_gives_references_and_code(
     field: str, ours: str | None, theirs: str | None, code: str | None
 ) -> None:
-    """10.00 that came in: our reference, the bank's, the code."""
-    line = one(f":61:261116{field}", cents=1000)
+    """Field 61 gives our reference, the bank's reference and the type code."""
+    line = read_line(f":61:261116{field}", cents=1000)
     assert (line["our_ref"], line["channel_ref"], line["product"]) == (ours, theirs, code)
 
 
@@ -67,9 +67,9 @@ def test_references_of_field_61(
         ("2402300230", date(2024, 2, 29), date(2024, 2, 29)),
     ],
 )
-def test_dates_of_field_61(days: str, booked: date, valued: date) -> None:
-    """Across New Year the booking is in the year nearest to the value; 30 February is its last."""
-    line = one(f":61:{days}C10,NTRFREF1", cents=1000)
+def test_field_61_gives_booking_and_value_date(days: str, booked: date, valued: date) -> None:
+    """The booking year is the one nearest to the value date; 30 February is its last day."""
+    line = read_line(f":61:{days}C10,NTRFREF1", cents=1000)
     assert (str(line["traded_at"])[:10], line["settlement_date"]) in (
         (str(booked), valued),
         # midnight in Berlin is the evening before in UTC
@@ -107,12 +107,12 @@ def test_field_86_names_payer_and_reference(
 ) -> None:
     """Field 86 names the payer; its end-to-end reference goes before the one of field 61."""
     first, *more = details
-    line = one(":61:261116C10,NTRFOWN//B1", f":86:{first}", *more, cents=1000)
+    line = read_line(":61:261116C10,NTRFOWN//B1", f":86:{first}", *more, cents=1000)
     assert (line["our_ref"], line["account_tail"], line["payer_name"]) == (ours, tail, name)
 
 
-def test_text_behind_the_closing_balance_is_not_the_last_entry_s() -> None:
-    """A field 86 of the statement, and one above all entries."""
+def test_field_86_of_the_statement_belongs_to_no_entry() -> None:
+    """One field 86 stands behind the closing balance, one above all entries."""
     text = mt940(":86:/EREF/X", ":61:261116C10,NTRFOWN", closing="C261116EUR110,00")
     text = text.replace("\n-\n", "\n:86:/EREF/ORDER-1/NAME/Bank\n-\n")
     (line,) = read_bank("mt940", text).lines
@@ -133,8 +133,8 @@ def test_text_behind_the_closing_balance_is_not_the_last_entry_s() -> None:
         "C10,00NTRFREF1",
     ],
 )
-def test_a_field_61_that_is_none(field: str) -> None:
-    """In an interim report, where no balance would tell: rejected by name, never taken in part."""
+def test_invalid_field_61_is_never_read_in_part(field: str) -> None:
+    """An interim report has no balance that would show the fault: the reader rejects the field."""
     head = ":20:R\n:25:A\n:28C:1\n:34F:EURC0,\n:13D:2611161200+0100\n"
     result = read_bank("mt940", f"{head}:61:{field}\n-\n")
     if field == "261116C10,00":
@@ -143,7 +143,7 @@ def test_a_field_61_that_is_none(field: str) -> None:
         assert result.verdict.startswith("REJECTED_LINES") and result.rejected[0]["line_no"] == 6
 
 
-def test_expected_entries_of_a_report_take_no_part_yet() -> None:
+def test_expected_entries_of_a_report_are_pending() -> None:
     """EC and ED of MT942 are pending."""
     head = ":20:R\n:25:A\n:28C:1\n:34F:EURC0,\n:13D:2611161200+0100\n"
     text = f"{head}:61:261116EC10,NTRFX\n:61:261116ED4,NTRFY\n:90D:1EUR4,\n:90C:1EUR10,\n-\n"
@@ -157,23 +157,23 @@ def test_expected_entries_of_a_report_take_no_part_yet() -> None:
     assert "credit_count 1" in read_bank("mt940", text).verdict
 
 
-def test_a_field_61_broken_before_its_amount() -> None:
-    """The amount stands on a line of its own; text on a second line is not of the first."""
-    line = one(":61:2611161116CR", "10,NTRFREF1//B1", cents=1000)
+def test_field_61_broken_before_its_amount_is_read() -> None:
+    """The amount is on the next line; other text on a second line changes nothing."""
+    line = read_line(":61:2611161116CR", "10,NTRFREF1//B1", cents=1000)
     assert (line["our_ref"], line["channel_ref"]) == ("REF1", "B1")
-    line = one(":61:2611161116CR10,NTRFREF1//B1", "NL00TEST0123456789", cents=1000)
+    line = read_line(":61:2611161116CR10,NTRFREF1//B1", "NL00TEST0123456789", cents=1000)
     assert (line["our_ref"], line["channel_ref"]) == ("REF1", "B1")
 
 
-def test_fields_of_very_many_lines_take_no_long_time() -> None:
-    """Two hundred thousand lines below a field 61 that is none, and below a field 86."""
+def test_field_of_many_lines_is_read_quickly() -> None:
+    """Two hundred thousand lines follow an invalid field 61, or a field 86."""
     lines = ["text"] * 200_000
     assert not read_bank("mt940", mt940(":61:2611161116CR", *lines)).is_accepted
     text = mt940(":61:261116C10,NTRFX", ":86:a", *lines, closing="C261116EUR110,")
     assert ledger(read_bank("mt940", text)) == [("PAYMENT", 1000)]
 
 
-def test_currencies_without_decimals_and_with_three() -> None:
+def test_currencies_with_no_or_three_decimals_are_read() -> None:
     """100 JPY and 10 more; 100.000 KWD and 0.005 more."""
     text = mt940(":61:261116CY10,NTRFX", closing="C261116EUR110,").replace(",00", ",")
     assert ledger(read_bank("mt940", text.replace("EUR", "JPY"))) == [("PAYMENT", 10)]
@@ -183,22 +183,22 @@ def test_currencies_without_decimals_and_with_three() -> None:
     assert not read_bank("mt940", text.replace("EUR", "JPY")).is_accepted
 
 
-def numbered(number: int, opening: str, closing: str, *lines: str) -> str:
+def build_statement(number: int, opening: str, closing: str, *lines: str) -> str:
     body = "".join(f"{line}\n" for line in lines)
     return (
         f":20:R\n:25:A\n:28C:{number}/1\n:60F:C261115EUR{opening}\n{body}:62F:C261116EUR{closing}\n"
     )
 
 
-def test_an_amount_without_its_whole_part() -> None:
+def test_amount_without_an_integer_part_is_read() -> None:
     """Half a euro."""
-    assert one(":61:261116C,50NTRFREF1", cents=50)["amount"] == 50
+    assert read_line(":61:261116C,50NTRFREF1", cents=50)["amount"] == 50
 
 
-def test_several_statements_of_an_account_in_a_file() -> None:
-    """One follows from the other, oldest or newest first; else one is missing."""
-    first = numbered(7, "100,", "101,", ":61:261116C1,NTRFX")
-    second = numbered(8, "101,", "99,", ":61:261116D2,NTRFY")
+def test_statements_of_an_account_must_follow_each_other() -> None:
+    """Each opens at the closing balance of the other, oldest or newest first."""
+    first = build_statement(7, "100,", "101,", ":61:261116C1,NTRFX")
+    second = build_statement(8, "101,", "99,", ":61:261116D2,NTRFY")
     assert ledger(read_bank("mt940", first + "-\n" + second)) == [
         ("PAYMENT", 100),
         ("PAYOUT", -200),
@@ -207,24 +207,24 @@ def test_several_statements_of_an_account_in_a_file() -> None:
         ("PAYOUT", -200),
         ("PAYMENT", 100),
     ]
-    third = numbered(9, "100,", "100,")
+    third = build_statement(9, "100,", "100,")
     assert "opening_balance 3" in read_bank("mt940", first + second + third).verdict
     assert "opening_balance 2" in read_bank("mt940", third + second).verdict
 
 
 @pytest.mark.parametrize("between", ["-\n", "-}\n", "-}{5:{CHK:1}}\n", "-XXX\nBANKNL2A\n940\n",
                                      "\x03\n", "", "-}{1:F01B}{2:O940B}{4:\n", "-"])  # fmt: skip
-def test_what_may_stand_between_statements(between: str) -> None:
-    """Ends of blocks, bank's own lines, nothing, or an end that goes on on the same line."""
-    first = numbered(7, "100,", "101,", ":61:261116C1,NTRFX")
-    second = numbered(8, "101,", "99,", ":61:261116D2,NTRFY")
+def test_lines_between_statements_are_skipped(between: str) -> None:
+    """Block ends, the bank's own lines, nothing, or a block end and the next block on one line."""
+    first = build_statement(7, "100,", "101,", ":61:261116C1,NTRFX")
+    second = build_statement(8, "101,", "99,", ":61:261116D2,NTRFY")
     assert len(ledger(read_bank("mt940", first + between + second))) == 2
 
 
-def test_a_statement_that_begins_behind_a_balance_on_its_line() -> None:
-    """:64:C261116EUR101,:20:R"""
-    first = numbered(7, "100,", "101,", ":61:261116C1,NTRFX") + ":64:C261116EUR101,"
-    second = numbered(8, "101,", "99,", ":61:261116D2,NTRFY")
+def test_statement_that_begins_on_the_line_of_a_balance_is_read() -> None:
+    """The line reads `:64:C261116EUR101,:20:R`."""
+    first = build_statement(7, "100,", "101,", ":61:261116C1,NTRFX") + ":64:C261116EUR101,"
+    second = build_statement(8, "101,", "99,", ":61:261116D2,NTRFY")
     assert len(ledger(read_bank("mt940", first + second))) == 2
 
 
@@ -239,21 +239,21 @@ def test_a_statement_that_begins_behind_a_balance_on_its_line() -> None:
         (":62F:C261116EUR110,00", ":62F:C261116USD110,00", "in USD, the opening in EUR"),
     ],
 )
-def test_a_statement_whose_fields_do_not_fit(old: str, new: str, said: str) -> None:
-    """Each is refused by name."""
+def test_inconsistent_fields_are_refused(old: str, new: str, said: str) -> None:
+    """Each fault refuses the file with its reason."""
     text = mt940(":61:261116C10,NTRFREF1", closing="C261116EUR110,00")
-    result = read_bank("mt940", numbered(0, "100,", "100,") + text.replace(old, new, 1))
+    result = read_bank("mt940", build_statement(0, "100,", "100,") + text.replace(old, new, 1))
     assert said in result.verdict and result.verdict.split(":")[0] in (
         "BAD_STATEMENT",
         "BAD_BALANCE",
     )
 
 
-def test_a_file_of_very_many_statements_tells_a_thousand_totals() -> None:
-    """Fifteen hundred statements: the others are counted, and one that differs is told."""
-    texts = [numbered(each, "100,", "100,") for each in range(1, 1501)]
+def test_totals_beyond_a_thousand_are_counted() -> None:
+    """Of fifteen hundred statements the later totals are counted; a wrong one is still reported."""
+    texts = [build_statement(each, "100,", "100,") for each in range(1, 1501)]
     result = read_bank("mt940", "".join(texts))
     names = {row["name"]: row["computed"] for row in result.totals}
     assert result.is_accepted and names["further_totals"] == 2 * 1500 - 1 - 1000
-    texts[1400] = numbered(1401, "100,", "100,01")
+    texts[1400] = build_statement(1401, "100,", "100,01")
     assert "closing_balance 1401" in read_bank("mt940", "".join(texts)).verdict

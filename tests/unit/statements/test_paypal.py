@@ -8,10 +8,10 @@ import pytest
 from jobs.statements.psp.paypal.lines import hundredths_to_minor_units
 from jobs.statements.reading import csv_records
 from tests.fuzz.reading import ReadResult
-from tests.support.psp_reports import ledger, made, reasons
+from tests.support.psp_reports import ledger, read_golden_statement, reasons
 from tests.support.psp_reports import read_report as read_psp_report
 
-GOOD = made("paypal")
+GOOD = read_golden_statement("paypal")
 LINES = GOOD.splitlines(True)
 
 
@@ -30,7 +30,7 @@ LEDGER = [
 ]
 
 
-def test_a_day_with_two_currencies() -> None:
+def test_day_with_two_currencies_is_read() -> None:
     """100.00 USD less 3.50; 40.00 back and 1.40 of the fee; 120000 hundredths are 1200 yen."""
     result = read_report(GOOD)
     assert (result.verdict, ledger(result)) == ("ACCEPTED", LEDGER)
@@ -41,14 +41,14 @@ def test_a_day_with_two_currencies() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 4])
-def test_pieces_make_no_difference(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_block_size_does_not_change_the_lines(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read one, two or four transactions at a time."""
     monkeypatch.setattr(csv_records, "BATCH_RECORDS", size)
     result = read_report(GOOD)
     assert (result.verdict, ledger(result)) == ("ACCEPTED", LEDGER)
 
 
-def test_two_sections_each_with_columns_of_its_own() -> None:
+def test_each_section_has_its_own_columns() -> None:
     """A second account whose columns stand in another order; the report's footer adds both."""
     foot_of_two = b'"SF","USD",10000,4000,140,350,"CR",0,"CR",0,2\n'
     second = [*LINES[2:6], foot_of_two, b'"SC",2\n']
@@ -68,7 +68,7 @@ def test_two_sections_each_with_columns_of_its_own() -> None:
     assert result.lines[6]["order_ref"] == 'note "a", b'
 
 
-def test_hundredths_of_every_currency() -> None:
+def test_hundredths_of_every_currency_are_converted() -> None:
     """100 yen and 100.00 USD are both 10000; a dinar of 1000 fils has ten to a hundredth."""
     amounts = [hundredths_to_minor_units("10000", code) for code in ("JPY", "USD", "KWD")]
     assert amounts == [100, 10000, 100000]
@@ -94,7 +94,7 @@ def test_hundredths_of_every_currency() -> None:
     ],
 )
 def test_damaged_lines_are_rejected(old: str, new: str, fault: str) -> None:
-    """Each fault by name; the other lines stand, and the footers say what is missing."""
+    """Each fault has its code; the other lines are accepted, and the footers differ."""
     assert old in GOOD.decode()
     result = read_report(GOOD.decode().replace(old, new).encode())
     assert reasons(result) == [(5, fault)]
@@ -109,8 +109,8 @@ def test_half_a_yen_is_rejected() -> None:
     assert reasons(result) == [(9, "BAD_AMOUNT")]
 
 
-def test_a_code_that_the_profile_knows() -> None:
-    """T0300 is not known, until paypal.kinds says so; Custom Field may hold our number."""
+def test_profile_adds_an_event_code() -> None:
+    """`paypal.kinds` adds T0300; `paypal.our_ref` names Custom Field."""
     content = GOOD.replace(b'"T0006",2026/11/16 10', b'"T0300",2026/11/16 10')
     assert reasons(read_report(content)) == [(9, "UNKNOWN_KIND")]
     result = read_report(content, kinds={"T0300": "TOP_UP"}, our_ref="Custom Field")
@@ -130,15 +130,15 @@ def test_a_code_that_the_profile_knows() -> None:
     ],
 )
 def test_every_footer_is_checked(old: str, new: str, said: str) -> None:
-    """One figure off in each of the footers."""
+    """One wrong figure in each of the footers."""
     assert old in GOOD.decode()
     result = read_report(GOOD.decode().replace(old, new, 1).encode())
     assert result.verdict.startswith("TOTALS_DIFFER")
     assert said in result.verdict
 
 
-def test_the_footers_of_a_transaction_detail_report() -> None:
-    """It counts, and sums nothing up: it is not this report, and the refusal says so."""
+def test_transaction_detail_report_is_refused() -> None:
+    """Its footers hold counts and no sums; the refusal names the other report."""
     place = next(at for at, line in enumerate(LINES) if line.startswith(b'"SF"'))
     result = read_report(b"".join([*LINES[:place], b'"SF",6\n', *LINES[place + 1 :]]))
     assert (
@@ -148,7 +148,7 @@ def test_the_footers_of_a_transaction_detail_report() -> None:
 
 @pytest.mark.parametrize("lost", range(4, 10))
 def test_lost_transaction_fails_the_footers(lost: int) -> None:
-    """Any one of the six is missing: the footers say so."""
+    """Any one of the six transactions is missing."""
     assert "TOTALS_DIFFER" in read_report(b"".join(LINES[:lost] + LINES[lost + 1 :])).verdict
 
 
@@ -160,13 +160,13 @@ def test_lost_section_record_refuses_the_file(lost: int) -> None:
 
 
 @pytest.mark.parametrize("kept", range(1, 17))
-def test_a_file_that_was_cut_is_refused(kept: int) -> None:
+def test_truncated_file_is_refused(kept: int) -> None:
     """Cut at any line end above FF."""
     assert "NO_FOOTER" in read_report(b"".join(LINES[:kept])).verdict
 
 
-def test_a_second_file_does_not_hold_the_whole_report() -> None:
-    """FH 02: RF and RC speak of all files, and are not held against this one."""
+def test_report_footers_of_a_second_file_are_not_checked() -> None:
+    """The file has FH 02: RF and RC sum up all files of the report."""
     content = GOOD.replace(b'"FH",01', b'"FH",02').replace(b'"RC",6', b'"RC",60')
     assert read_report(content).is_accepted
 
@@ -181,6 +181,6 @@ def test_a_second_file_does_not_hold_the_whole_report() -> None:
         (b'"PP01"', b'"PP"01"', "BAD_CSV"),
     ],
 )
-def test_a_damaged_file_is_refused_by_name(old: bytes, new: bytes, code: str) -> None:
-    """Records out of place, of another type, below other columns."""
+def test_damaged_file_is_refused_with_its_code(old: bytes, new: bytes, code: str) -> None:
+    """Records out of order, of an unknown type, or below wrong columns."""
     assert code in read_report(GOOD.replace(old, new, 1)).verdict

@@ -10,10 +10,10 @@ from jobs.statements.psp import stripe_balance
 from jobs.statements.reading import csv_records
 from tests.fuzz.reading import ReadResult
 from tests.support.paths import SAMPLES
-from tests.support.psp_reports import ledger, made, reasons
+from tests.support.psp_reports import ledger, read_golden_statement, reasons
 from tests.support.psp_reports import read_report as read_psp_report
 
-GOOD = made("stripe")
+GOOD = read_golden_statement("stripe")
 HEAD, *ROWS = GOOD.decode().splitlines(True)
 
 
@@ -22,7 +22,7 @@ def read_report(content: bytes, **options: object) -> ReadResult:
     return read_psp_report("stripe", content, **options)
 
 
-def test_our_numbers_stand_in_metadata() -> None:
+def test_our_reference_is_read_from_metadata() -> None:
     """100.00 less 3.20 of S1001; 40.00 back as R2001; a dispute of 30.00 costs 15.00 more."""
     result = read_report(
         GOOD, our_ref="payment_metadata[order_id]", refund_ref="refund_metadata[refund_no]"
@@ -38,28 +38,28 @@ def test_our_numbers_stand_in_metadata() -> None:
     ]
 
 
-def test_a_refund_without_a_number_of_its_own_has_none() -> None:
-    """payment_intent_id is the payment's: the refund does not take it."""
+def test_refund_does_not_take_the_reference_of_its_payment() -> None:
+    """payment_intent_id belongs to the payment."""
     refs = [row["our_ref"] for row in read_report(GOOD).lines]
     assert refs == ["pi_1", None, None, "pi_2", None, None]
 
 
-def test_quoted_line_ends_and_line_numbers() -> None:
+def test_quoted_line_end_counts_in_line_numbers() -> None:
     """The first description holds a line end: the next record begins on line 4, in CRLF as well."""
     for content in (GOOD, b"\xef\xbb\xbf" + GOOD.replace(b"\n", b"\r\n")):
         assert [row["line_no"] for row in read_report(content).lines] == [2, 4, 5, 6, 7, 8]
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])
-def test_pieces_make_no_difference(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_block_size_does_not_change_the_lines(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read one, two or five records at a time."""
     whole = read_report(GOOD).lines
     monkeypatch.setattr(csv_records, "BATCH_RECORDS", size)
     assert [row["amount"] for row in read_report(GOOD).lines] == [row["amount"] for row in whole]
 
 
-def test_the_net_of_a_payout_is_not_its_gross() -> None:
-    """A payout may print gross 24 beside net 23.05: what it adds stands in settlement_amount."""
+def test_payout_keeps_gross_and_net() -> None:
+    """A payout may print gross 24 and net 23.05: settlement_amount holds the net."""
     result = read_report(GOOD.replace(b"-11.30,0.00,-11.30", b"-11.30,0.00,-11.00"))
     last = result.lines[-1]
     assert (last["amount"], last["settlement_amount"], last["settlement_currency"]) == (
@@ -86,7 +86,7 @@ def test_the_net_of_a_payout_is_not_its_gross() -> None:
     ],
 )
 def test_damaged_lines_are_rejected(old: str, new: str, line: int, fault: str) -> None:
-    """Each fault by name and on its line; the other five lines stand."""
+    """Each fault is reported with its code and line; the other five lines are accepted."""
     assert old in GOOD.decode()
     result = read_report(GOOD.decode().replace(old, new).encode())
     assert reasons(result) == [(line, fault)]
@@ -94,8 +94,8 @@ def test_damaged_lines_are_rejected(old: str, new: str, line: int, fault: str) -
     assert result.verdict.startswith("REJECTED_LINES")
 
 
-def test_a_category_that_the_profile_knows() -> None:
-    """topup is not known, until stripe.kinds says so."""
+def test_profile_adds_a_category() -> None:
+    """`stripe.kinds` adds topup."""
     content = GOOD.replace(b",fee,,,,Radar", b",topup,,,,Radar")
     assert reasons(read_report(content)) == [(7, "UNKNOWN_KIND")]
     assert read_report(content, kinds={"topup": "ADJUSTMENT"}).verdict == "ACCEPTED"
@@ -120,22 +120,22 @@ def test_a_category_that_the_profile_knows() -> None:
         (GOOD.decode().encode("utf-16"), ""),
     ],
 )
-def test_a_damaged_file_is_refused_by_name(content: bytes, code: str) -> None:
-    """Every damage has its name, and none is a traceback."""
+def test_damaged_file_is_refused_with_its_code(content: bytes, code: str) -> None:
+    """Every damaged file has an error code, and none raises another error."""
     result = read_report(content)
     assert code in result.verdict
     assert not result.is_accepted
 
 
-def test_a_header_alone_is_a_day_without_lines() -> None:
+def test_header_without_lines_is_accepted() -> None:
     """No lines, no fault."""
     result = read_report(HEAD.encode())
     assert (result.verdict, result.lines) == ("ACCEPTED", [])
 
 
 @pytest.mark.skipif(not (SAMPLES / "stripe").exists(), reason="the sample files are not present")
-def test_exports_of_the_api_are_not_these_reports() -> None:
-    """Tables of the API, in minor units, are not taken for a report in major ones."""
+def test_api_export_is_refused() -> None:
+    """Exports of the API print minor units, the report major units."""
     found = sorted((SAMPLES / "stripe").rglob("*.csv"))
     assert found
     for path in found:

@@ -17,13 +17,19 @@ from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 from tests.fuzz.reading import ReadResult, read_statement
 from tests.support.golden import DAY
-from tests.support.unionpay_files import ERRORS_NAME, NAME, lines, zm, zme
+from tests.support.unionpay_files import (
+    ZM_FILE_NAME,
+    ZME_FILE_NAME,
+    build_zm_record,
+    build_zme_record,
+    join_records,
+)
 
 NAMES = ("kind", "amount", "fee", "our_ref", "order_ref", "original_ref")
 
 
 def read_records(
-    content: bytes, name: str = NAME, block_bytes: int = 2**20, **options: object
+    content: bytes, name: str = ZM_FILE_NAME, block_bytes: int = 2**20, **options: object
 ) -> ReadResult:
     """Reads a file under this name."""
     dialect = "unionpay_zme" if "ZME" in name else "unionpay_zm"
@@ -38,18 +44,18 @@ def read_records(
     return read_statement(content, Profile.model_validate(page), DAY, name, block_bytes)
 
 
-def ledger(result: ReadResult) -> list[tuple[object, ...]]:
-    """The lines that would land, short."""
+def summarize(result: ReadResult) -> list[tuple[object, ...]]:
+    """The accepted lines as short tuples."""
     return [tuple(row[name] for name in NAMES) for row in result.lines]
 
 
 REFUND = {"original_id": "202611120930000000071", "original_order": "S20261112000071"}
 GOOD = [
-    zm(1, 10000, 60),
-    zm(2, -4000, -24, **REFUND, order_no="R1"),
-    zm(3, -500, 0, kind="12", code="S00"),
+    build_zm_record(1, 10000, 60),
+    build_zm_record(2, -4000, -24, **REFUND, order_no="R1"),
+    build_zm_record(3, -500, 0, kind="12", code="S00"),
 ]
-LEDGER = [
+EXPECTED = [
     ("PAYMENT", 10000, 60, "S20261116000001", "S20261116000001", None),
     ("REFUND", -4000, -24, "R1", "S20261112000071", "202611120930000000071"),
     ("PAYOUT", -500, 0, "S20261116000003", "S20261116000003", None),
@@ -58,11 +64,13 @@ LEDGER = [
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 @pytest.mark.parametrize("block_bytes", [2**20, 700])
-@pytest.mark.parametrize("name", [NAME, NAME + ".txt", "898000000000001_20261116.txt"])
-def test_payment_refund_and_payout(end: bytes, block_bytes: int, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", [ZM_FILE_NAME, ZM_FILE_NAME + ".txt", "898000000000001_20261116.txt"]
+)
+def test_payment_refund_and_payout_are_read(end: bytes, block_bytes: int, name: str) -> None:
     """100.00 less 0.60; 40.00 back, 0.24 of the fee with it; 5.00 paid out."""
-    result = read_records(lines(GOOD, end), name, block_bytes)
-    assert (result.verdict, ledger(result)) == ("ACCEPTED", LEDGER)
+    result = read_records(join_records(GOOD, end), name, block_bytes)
+    assert (result.verdict, summarize(result)) == ("ACCEPTED", EXPECTED)
     first = result.lines[0]
     assert (first["channel_ref"], first["account_tail"]) == ("202611160930000000001", "0017")
     assert (first["card_type"], first["product"], first["terminal_id"]) == (
@@ -83,15 +91,19 @@ def test_payment_refund_and_payout(end: bytes, block_bytes: int, name: str) -> N
 
 def test_records_before_and_since_v25_give_same_lines() -> None:
     """The reserve of 98 bytes, or six fields in it: one record of 607 bytes, the same lines."""
-    old = zm(1, 10000, 60, since_v25=False, reserve="保留" * 12)
-    new = zm(1, 10000, 60, cleared="C000000009940", rrn="012345678901", campaign="满减")
+    old = build_zm_record(1, 10000, 60, since_v25=False, reserve="保留" * 12)
+    new = build_zm_record(
+        1, 10000, 60, cleared="C000000009940", rrn="012345678901", campaign="满减"
+    )
     assert len(old) == len(new) == 607
-    assert [row["amount"] for row in read_records(lines([old, new])).lines] == [10000, 10000]
+    assert [row["amount"] for row in read_records(join_records([old, new])).lines] == [10000, 10000]
 
 
 def test_field_positions_are_bytes() -> None:
     """A shop's name of sixteen two-byte characters does not shift what follows it."""
-    result = read_records(lines([zm(1, 700, 0, second_name="龘" * 16, terminal="09")]))
+    result = read_records(
+        join_records([build_zm_record(1, 700, 0, second_name="龘" * 16, terminal="09")])
+    )
     assert [(row["amount"], row["terminal_id"]) for row in result.lines] == [(700, "09")]
 
 
@@ -104,15 +116,15 @@ def test_field_positions_are_bytes() -> None:
         ("inbox/20170101/INN16022900ZM_898000000000001", "0229120000", "2016-02-29 04:00:00"),
     ],
 )
-def test_the_year_is_of_the_files_date(name: str, printed: str, moment: str) -> None:
+def test_year_is_taken_from_the_file_date(name: str, printed: str, moment: str) -> None:
     """The settlement day begins at 23:00 of the day before, also on New Year's Eve."""
-    result = read_records(lines([zm(1, 100, time=printed)]), name)
+    result = read_records(join_records([build_zm_record(1, 100, time=printed)]), name)
     assert [str(row["traded_at"])[:19] for row in result.lines] == [moment]
 
 
-def test_a_name_without_a_date() -> None:
-    """The year is the business date's where that is known, else the file is refused by name."""
-    content = lines(GOOD)
+def test_file_without_a_date_takes_the_business_date_or_is_refused() -> None:
+    """The year comes from the business date; without one the file is refused."""
+    content = join_records(GOOD)
     page = Profile.model_validate(
         {"channel": "u", "dialect": "unionpay_zm", "zone": "Asia/Shanghai"}
         | {"first_date": "2016-11-01", "files": {"pattern": "{business_date}"}}
@@ -127,87 +139,98 @@ def test_a_name_without_a_date() -> None:
 @pytest.mark.parametrize(
     ("record", "reason"),
     [
-        (zm(9, 100, 1, settled="C000000000100"), "SETTLEMENT_DIFFERS"),
-        (zm(9, 100, 1, settled="D000000000099"), "SETTLEMENT_DIFFERS"),
-        (zm(9, 100, 1, fee="C000000000001"), "SETTLEMENT_DIFFERS"),
-        (zm(9, 100, 1, settled=""), "NO_VALUE: 结算金额 is empty"),
-        (zm(9, 100, 1, settled="000000000099"), "BAD_SIGN: 结算金额"),
-        (zm(9, 100, 1, amount="0000000001.0"), "BAD_AMOUNT: amount '0000000001.0'"),
-        (zm(9, -100, kind="01"), "BAD_SIGN: 结算金额 is D on a line of this kind"),
-        (zm(9, 100, kind="04"), "BAD_SIGN: 结算金额 is C on a line of this kind"),
-        (zm(9, 100, kind="00"), "UNKNOWN_KIND: '00'"),
-        (zm(9, 100, kind=""), "NO_VALUE: kind is empty"),
-        (zm(9, 100, time="1331230000"), "BAD_TIME"),
-        (zm(9, 100, query_id=""), "NO_VALUE: channel_ref is empty"),
-        (zm(9, 100).replace(b" ", b"", 1), "WRONG_LENGTH: 606 bytes, not 607"),
-        (zm(9, 100).replace(b"S22 ", b"S22|"), "BAD_SEPARATOR: byte 4"),
-        (zm(9, 100).replace(b"S20", b"\xff\xff\xff"), "BAD_ENCODING: bytes 113 to 144"),
-        (zm(9, 100).replace(b"S22", b"S\0002"), "NUL_BYTE"),
-        (zme(9, 100), "WRONG_LENGTH: 339 bytes, not 607"),
+        (build_zm_record(9, 100, 1, settled="C000000000100"), "SETTLEMENT_DIFFERS"),
+        (build_zm_record(9, 100, 1, settled="D000000000099"), "SETTLEMENT_DIFFERS"),
+        (build_zm_record(9, 100, 1, fee="C000000000001"), "SETTLEMENT_DIFFERS"),
+        (build_zm_record(9, 100, 1, settled=""), "NO_VALUE: 结算金额 is empty"),
+        (build_zm_record(9, 100, 1, settled="000000000099"), "BAD_SIGN: 结算金额"),
+        (build_zm_record(9, 100, 1, amount="0000000001.0"), "BAD_AMOUNT: amount '0000000001.0'"),
+        (build_zm_record(9, -100, kind="01"), "BAD_SIGN: 结算金额 is D on a line of this kind"),
+        (build_zm_record(9, 100, kind="04"), "BAD_SIGN: 结算金额 is C on a line of this kind"),
+        (build_zm_record(9, 100, kind="00"), "UNKNOWN_KIND: '00'"),
+        (build_zm_record(9, 100, kind=""), "NO_VALUE: kind is empty"),
+        (build_zm_record(9, 100, time="1331230000"), "BAD_TIME"),
+        (build_zm_record(9, 100, query_id=""), "NO_VALUE: channel_ref is empty"),
+        (build_zm_record(9, 100).replace(b" ", b"", 1), "WRONG_LENGTH: 606 bytes, not 607"),
+        (build_zm_record(9, 100).replace(b"S22 ", b"S22|"), "BAD_SEPARATOR: byte 4"),
+        (
+            build_zm_record(9, 100).replace(b"S20", b"\xff\xff\xff"),
+            "BAD_ENCODING: bytes 113 to 144",
+        ),
+        (build_zm_record(9, 100).replace(b"S22", b"S\0002"), "NUL_BYTE"),
+        (build_zme_record(9, 100), "WRONG_LENGTH: 339 bytes, not 607"),
     ],
 )
-def test_one_bad_line_among_good_ones(record: bytes, reason: str) -> None:
-    """It alone is rejected, by its number and reason, and the file with it."""
-    result = read_records(lines([GOOD[0], record, *GOOD[1:]]))
+def test_only_the_bad_line_is_rejected(record: bytes, reason: str) -> None:
+    """The line is rejected with its number and reason, and the file is refused."""
+    result = read_records(join_records([GOOD[0], record, *GOOD[1:]]))
     assert [row["line_no"] for row in result.rejected] == [2]
     assert result.rejected[0]["reason"].startswith(reason)
-    assert ledger(result) == LEDGER
+    assert summarize(result) == EXPECTED
     assert result.verdict.startswith("REJECTED_LINES")
 
 
 def test_zero_amount_needs_no_sign_letter() -> None:
     """An amount of nothing goes without its letter: 1.00, no fee, 1.00 settled."""
-    result = read_records(lines([zm(1, 100, fee="000000000000")]))
-    assert ledger(result)[0][:3] == ("PAYMENT", 100, 0)
+    result = read_records(join_records([build_zm_record(1, 100, fee="000000000000")]))
+    assert summarize(result)[0][:3] == ("PAYMENT", 100, 0)
 
 
-def test_a_file_that_was_cut() -> None:
+def test_truncated_file_gives_no_wrong_line() -> None:
     """Cut anywhere in a line, the last line is rejected; no line is read wrongly."""
-    content = lines(GOOD)
+    content = join_records(GOOD)
     for size in range(1, len(content), 97):
         result = read_records(content[:size])
         whole, rest = divmod(size, 609)
-        assert ledger(result) == LEDGER[: whole + (rest >= 607)]
+        assert summarize(result) == EXPECTED[: whole + (rest >= 607)]
         assert result.is_accepted == (rest in (0, 607, 608))
 
 
-def test_bytes_lost_in_the_middle_shift_nothing() -> None:
+def test_lost_or_doubled_byte_gives_no_wrong_line() -> None:
     """A byte lost or doubled anywhere: never an accepted line that is not one of the three."""
-    content = lines(GOOD)
+    content = join_records(GOOD)
     for at in range(0, len(content), 41):
         for damaged in (content[:at] + content[at + 1 :], content[: at + 1] + content[at:]):
-            assert set(ledger(read_records(damaged))) <= set(LEDGER)
+            assert set(summarize(read_records(damaged))) <= set(EXPECTED)
 
 
 def test_lines_of_another_merchant_are_rejected() -> None:
     """A file of a merchant that the profile does not name is another channel's."""
-    result = read_records(lines(GOOD), merchants=["898000000000002"])
+    result = read_records(join_records(GOOD), merchants=["898000000000002"])
     assert {row["reason"][:13] for row in result.rejected} == {"OTHER_CHANNEL"}
-    assert read_records(lines(GOOD), merchants=["898000000000001"]).is_accepted
+    assert read_records(join_records(GOOD), merchants=["898000000000001"]).is_accepted
 
 
-def test_a_kind_that_the_profile_adds() -> None:
+def test_profile_adds_a_kind() -> None:
     """A bill payment under 13, and 33 as a reversal, where the profile says so."""
-    content = lines([zm(1, 100, kind="13"), zm(2, -100, kind="33")])
+    content = join_records(
+        [build_zm_record(1, 100, kind="13"), build_zm_record(2, -100, kind="33")]
+    )
     assert not read_records(content).is_accepted
     result = read_records(content, kinds={"13": "PAYMENT", "33": "REFUND"})
     assert [row["kind"] for row in result.lines] == ["PAYMENT", "REFUND"]
 
 
-def test_one_of_several_files_in_a_zip() -> None:
+def test_profile_names_the_member_of_a_zip() -> None:
     """UnionPay's zip holds detail, errors and summaries; the profile names the member."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as out:
-        out.writestr(NAME, lines(GOOD))
-        out.writestr(ERRORS_NAME, lines([zme(1, 100)]))
+        out.writestr(ZM_FILE_NAME, join_records(GOOD))
+        out.writestr(ZME_FILE_NAME, join_records([build_zme_record(1, 100)]))
     result = read_records(packed.getvalue(), "898000000000001_20261116.zip")
-    assert (result.verdict, ledger(result)) == ("ACCEPTED", LEDGER)
+    assert (result.verdict, summarize(result)) == ("ACCEPTED", EXPECTED)
 
 
 def test_error_file_gives_adjustments_and_refunds() -> None:
     """An adjustment of 12.00 to us and one of 3.00 from us, a refund; no numbers of ours."""
-    content = lines([zme(1, 1200, 7), zme(2, -300, code="E74"), zme(3, -100, -1, code="S30")])
-    result = read_records(content, ERRORS_NAME)
+    content = join_records(
+        [
+            build_zme_record(1, 1200, 7),
+            build_zme_record(2, -300, code="E74"),
+            build_zme_record(3, -100, -1, code="S30"),
+        ]
+    )
+    result = read_records(content, ZME_FILE_NAME)
     assert result.verdict == "ACCEPTED"
     assert [(row["kind"], row["amount"], row["fee"]) for row in result.lines] == [
         ("ADJUSTMENT", 1200, 7),
@@ -218,29 +241,40 @@ def test_error_file_gives_adjustments_and_refunds() -> None:
     assert result.lines[0]["original_ref"] == "000501-1112083000"
     assert [row["our_ref"] for row in result.lines] == [None] * 3
     assert (
-        read_records(content, ERRORS_NAME, kinds={"E84": "CHARGEBACK"}).rejected[0]["line_no"] == 1
+        read_records(content, ZME_FILE_NAME, kinds={"E84": "CHARGEBACK"}).rejected[0]["line_no"]
+        == 1
     )
-    wrong = read_records(lines([zme(1, 1200, code="X01")]), ERRORS_NAME)
+    wrong = read_records(join_records([build_zme_record(1, 1200, code="X01")]), ZME_FILE_NAME)
     assert wrong.rejected[0]["reason"] == "UNKNOWN_KIND: 'X01'"
 
 
-def test_numbers_that_are_one_only_together_differ() -> None:
-    """Traces repeat within a day; with agent, sender and time they do not."""
+def test_compound_reference_is_unique() -> None:
+    """Trace numbers repeat within a day; with agent, sender and time they are unique."""
     refs = [
         row["channel_ref"]
         for row in read_records(
-            lines([zme(1, 1), zme(1, 1, time="1116093001"), zme(1, 1, sender="7")]), ERRORS_NAME
+            join_records(
+                [
+                    build_zme_record(1, 1),
+                    build_zme_record(1, 1, time="1116093001"),
+                    build_zme_record(1, 1, sender="7"),
+                ]
+            ),
+            ZME_FILE_NAME,
         ).lines
     ]
     assert all(one != other for one, other in pairwise(refs))
 
 
-def test_files_are_known_by_their_records() -> None:
-    """A ZM file is no ZME file, and neither is text of another kind."""
-    for own, other, record in ((unionpay_zm, unionpay_zme, zm), (unionpay_zme, unionpay_zm, zme)):
+def test_identify_tells_zm_from_zme() -> None:
+    """A ZM file is no ZME file, and other text is neither."""
+    for own, other, record in (
+        (unionpay_zm, unionpay_zme, build_zm_record),
+        (unionpay_zme, unionpay_zm, build_zme_record),
+    ):
         for end in (b"\n", b"\r\n"):
-            content = lines([record(1, 100)], end)
-            assert own.identify(Sample(NAME, len(content), content, content))
-            assert not other.identify(Sample(NAME, len(content), content, content))
+            content = join_records([record(1, 100)], end)
+            assert own.identify(Sample(ZM_FILE_NAME, len(content), content, content))
+            assert not other.identify(Sample(ZM_FILE_NAME, len(content), content, content))
     for text in (b"", b"a,b,c\n" * 9, b" " * 607):
-        assert not unionpay_zm.identify(Sample(NAME, len(text), text, text))
+        assert not unionpay_zm.identify(Sample(ZM_FILE_NAME, len(text), text, text))

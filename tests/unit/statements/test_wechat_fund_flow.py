@@ -27,7 +27,7 @@ DAY_OF = [
 FOOTER = ["5", "3", "139.88", "2", "40.36"]
 
 
-def flows(
+def build_bill(
     rows: list[tuple[str, str, str, str]],
     footer: list[str],
     header: str = HEADER,
@@ -61,7 +61,9 @@ def read_bill(content: bytes, day: date = DAY, **options: object) -> ReadResult:
 @pytest.mark.parametrize("newest_first", [True, False])
 def test_bill_is_read_oldest_or_newest_first(same_second: bool, newest_first: bool) -> None:
     """The direction follows from the times, or from the balance where all times are equal."""
-    result = read_bill(flows(DAY_OF, FOOTER, same_second=same_second, newest_first=newest_first))
+    result = read_bill(
+        build_bill(DAY_OF, FOOTER, same_second=same_second, newest_first=newest_first)
+    )
     assert result.verdict == "ACCEPTED"
     rows = [
         (row["kind"], row["amount"]) for row in sorted(result.lines, key=lambda r: r["our_ref"])
@@ -77,31 +79,33 @@ def test_bill_is_read_oldest_or_newest_first(same_second: bool, newest_first: bo
     assert result.lines[0]["order_ref"].startswith("5030")
 
 
-def test_brackets_of_full_width_and_counts_as_decimals() -> None:
+def test_full_width_brackets_and_decimal_counts_are_read() -> None:
     """The documentation's own example: （元）, and 20.0 movements."""
     header = HEADER.replace("(", "（").replace(")", "）")
-    assert read_bill(flows(DAY_OF, ["5.0", "3.0", "139.88", "2.0", "40.36"], header)).is_accepted
+    assert read_bill(
+        build_bill(DAY_OF, ["5.0", "3.0", "139.88", "2.0", "40.36"], header)
+    ).is_accepted
 
 
 @pytest.mark.parametrize("place", range(5))
 def test_every_total_is_checked(place: int) -> None:
-    """One more in any of the five."""
+    """One of the five totals is wrong."""
     footer = list(FOOTER)
     footer[place] = f"{float(footer[place]) + 1:.2f}"
-    assert read_bill(flows(DAY_OF, footer)).verdict.startswith("TOTALS_DIFFER")
+    assert read_bill(build_bill(DAY_OF, footer)).verdict.startswith("TOTALS_DIFFER")
 
 
-def test_a_broken_balance_names_its_line() -> None:
-    """Totals that add up do not hide that 559.64 became 559.63."""
+def test_wrong_balance_names_its_line() -> None:
+    """All totals are right, but 559.64 became 559.63."""
     rows = [*DAY_OF[:2], ("退款", "支出", "39.76", "559.63"), *DAY_OF[3:]]
-    result = read_bill(flows(rows, FOOTER))
+    result = read_bill(build_bill(rows, FOOTER))
     assert result.verdict.startswith("BALANCE_BROKEN: statement.csv:4: ")
 
 
 def test_lines_out_of_order_break_the_balance() -> None:
     """Two movements have changed places."""
     rows = [DAY_OF[0], DAY_OF[2], DAY_OF[1], *DAY_OF[3:]]
-    assert read_bill(flows(rows, FOOTER)).verdict.startswith("BALANCE_BROKEN")
+    assert read_bill(build_bill(rows, FOOTER)).verdict.startswith("BALANCE_BROKEN")
 
 
 @pytest.mark.parametrize(
@@ -115,18 +119,18 @@ def test_lines_out_of_order_break_the_balance() -> None:
         (("交易", "收入", "1.00", ""), "NO_VALUE: 账户结余 is empty"),
     ],
 )
-def test_what_cannot_be_understood_is_a_rejected_line(
+def test_invalid_line_is_rejected_with_its_reason(
     row: tuple[str, str, str, str], reason: str
 ) -> None:
-    """Unknown kinds and ways are never guessed."""
-    result = read_bill(flows([row], ["1", "1", "1.00", "0", "0"]))
+    """The reader guesses no kind and no direction."""
+    result = read_bill(build_bill([row], ["1", "1", "1.00", "0", "0"]))
     assert not result.is_accepted
     assert [each["reason"] for each in result.rejected] == [reason]
 
 
-def test_a_kind_that_the_profile_maps() -> None:
-    """WeChat Pay's list changes: the profile says what a new word is."""
-    content = flows([("分账", "支出", "1.00", "9.00")], ["1", "0", "0", "1", "1.00"])
+def test_profile_adds_a_kind() -> None:
+    """WeChat Pay adds kinds: the profile maps a new one."""
+    content = build_bill([("分账", "支出", "1.00", "9.00")], ["1", "0", "0", "1", "1.00"])
     result = read_bill(content, kinds={"分账": "PAYOUT"})
     assert [(row["kind"], row["amount"]) for row in result.lines] == [("PAYOUT", -100)]
 
@@ -146,7 +150,7 @@ FLOWS = SAMPLES / "wechat_merchant" / "gunsluo_wechatpay-go"
 def test_real_bills_are_accepted_or_refused_with_reason(
     number: int, begins: str, said: str
 ) -> None:
-    """Two lines under a footer of three: refused, and said why."""
+    """Each real bill is refused with its reason, as two lines under a count of three."""
     content = (FLOWS / f"fundflowbill_test__fundflow_{number}.csv").read_bytes()
     result = read_bill(content, date(2021, 2, 1))
     assert result.verdict.startswith(begins)

@@ -89,23 +89,25 @@ PROFILE = Profile(
 )
 
 
-def read(name: str, day: str, folder: Path) -> tuple[ParsedFile, str | None]:
-    """A sample as it would land, and the gate's word."""
+def read_sample(name: str, day: str, folder: Path) -> tuple[ParsedFile, str | None]:
+    """Reads a sample; returns its lines and the failure of its control totals, or None."""
     storage = Storage(str(folder))
     with (BILLS / name).open("rb") as source:
-        kept = archive_file(storage, source)
-    plan = plan_file(storage, kept, name, PROFILE)
-    tasks = plan_tasks(storage, kept, plan, PROFILE, date.fromisoformat(day))
-    landed = merge_results(tasks, [parse_blocks(task) for task in tasks])[kept.file_id]
+        archived_file = archive_file(storage, source)
+    plan = plan_file(storage, archived_file, name, PROFILE)
+    tasks = plan_tasks(storage, archived_file, plan, PROFILE, date.fromisoformat(day))
+    landed = merge_results(tasks, [parse_blocks(task) for task in tasks])[archived_file.file_id]
     return landed, control_total_failures(
         landed, plan, PROFILE.files, name, date.fromisoformat(day)
     )
 
 
 @pytest.mark.parametrize(("name", "day", "lines", "code", "said"), CASES)
-def test_real_bills(name: str, day: str, lines: int, code: str, said: str, tmp_path: Path) -> None:
-    """Each real bill by its lines and the gate's reason."""
-    landed, reason = read(name, day, tmp_path)
+def test_real_bill_has_its_lines_and_its_verdict(
+    name: str, day: str, lines: int, code: str, said: str, tmp_path: Path
+) -> None:
+    """Each real bill has its count of lines, and its failure of control totals, if any."""
+    landed, reason = read_sample(name, day, tmp_path)
     assert landed.line_count == lines
     if code:
         assert reason is not None
@@ -115,27 +117,27 @@ def test_real_bills(name: str, day: str, lines: int, code: str, said: str, tmp_p
         assert reason is None
 
 
-def test_a_footer_with_a_value_run_together(tmp_path: Path) -> None:
+def test_footer_with_joined_values_is_refused(tmp_path: Path) -> None:
     """`0.03,0.00 without the second backtick: six values below seven headings."""
     with pytest.raises(FileRefused, match=r"BAD_FOOTER: .*6 values below 7 headings"):
-        read("gunsluo_wechatpay-go/tradebill_test__success_8.csv", "2021-02-01", tmp_path)
+        read_sample("gunsluo_wechatpay-go/tradebill_test__success_8.csv", "2021-02-01", tmp_path)
 
 
 @pytest.mark.parametrize("number", [9, 10, 11])
-def test_fund_flow_bills_are_another_dialect(number: int, tmp_path: Path) -> None:
-    """A fund-flow bill is no merchant bill, and is said not to be one."""
+def test_fund_flow_bill_is_refused_as_merchant_bill(number: int, tmp_path: Path) -> None:
+    """A fund-flow bill is no merchant bill."""
     name = f"gunsluo_wechatpay-go/fundflowbill_test__fundflow_{number}.csv"
     content = (BILLS / name).read_bytes()
     assert not identify(Sample(name, len(content), content, content))
     with pytest.raises(FileRefused, match=r"UNKNOWN_LAYOUT"):
-        read(name, "2021-02-01", tmp_path)
+        read_sample(name, "2021-02-01", tmp_path)
 
 
-def test_the_bill_with_two_partial_refunds(tmp_path: Path) -> None:
+def test_two_partial_refunds_have_their_own_references(tmp_path: Path) -> None:
     """One payment of 0.02, refunded in two halves: each refund has its own numbers."""
     import pyarrow.parquet as pq
 
-    landed, _ = read(
+    landed, _ = read_sample(
         "dromara_dax-pay/WechatPayReconcileService__all_20240116.csv", "2024-01-16", tmp_path
     )
     rows = pq.read_table(tmp_path / "statement_lines" / landed.line_files[0].path).to_pylist()

@@ -1,4 +1,4 @@
-"""WeChat Pay merchant bills made for tests, in today's ALL layout."""
+"""Builds WeChat Pay merchant bills for tests, in the current ALL layout."""
 
 from collections.abc import Iterable
 
@@ -12,8 +12,10 @@ SUMMARY = (
 )
 
 
-def payment(number: int, amount: str = "10.00", fee: str = "0.06000", **other: str) -> list[str]:
-    """A paid line of 2026-11-16, its numbers made from `number`."""
+def build_payment(
+    number: int, amount: str = "10.00", fee: str = "0.06000", **cells_by_heading: str
+) -> list[str]:
+    """Builds a payment line of 2026-11-16; its references hold `number`."""
     cells = [
         f"2026-11-16 10:{number // 60 % 60:02}:{number % 60:02}",
         "wx01",
@@ -43,14 +45,16 @@ def payment(number: int, amount: str = "10.00", fee: str = "0.06000", **other: s
         "0.00",
         "",
     ]
-    for place, value in other.items():
+    for place, value in cells_by_heading.items():
         cells[HEADER.split(",").index(place)] = value
     return cells
 
 
-def refund(number: int, amount: str = "4.00", fee: str = "-0.02000", **other: str) -> list[str]:
-    """A refund of payment `number`, with its own numbers."""
-    own = {
+def build_refund(
+    number: int, amount: str = "4.00", fee: str = "-0.02000", **cells_by_heading: str
+) -> list[str]:
+    """Builds a refund of payment `number`, with references of its own."""
+    refund_cells = {
         "交易状态": "REFUND",
         "微信退款单号": f"50300{number:010}",
         "商户退款单号": f"R{number:06}",
@@ -59,29 +63,32 @@ def refund(number: int, amount: str = "4.00", fee: str = "-0.02000", **other: st
         "退款状态": "SUCCESS",
         "申请退款金额": amount,
     }
-    return payment(number, "0.00", fee, **{**own, **other})
+    return build_payment(number, "0.00", fee, **{**refund_cells, **cells_by_heading})
 
 
-def bill(
-    rows: Iterable[list[str]], footer: list[str] | None = None, end: str = "\n", bom: bool = False
+def build_bill(
+    rows: Iterable[list[str]],
+    footer: list[str] | None = None,
+    end: str = "\n",
+    has_bom: bool = False,
 ) -> bytes:
-    """A bill as WeChat Pay serves it; the footer is right unless another is given."""
+    """Builds a bill as WeChat Pay serves it; by default its footer has the right totals."""
     rows = list(rows)
     columns = HEADER.split(",")
 
-    def total(name: str, digits: int) -> str:
+    def format_total(name: str, digits: int) -> str:
         place = columns.index(name)
         return f"{sum(float(row[place]) for row in rows):.{digits}f}"
 
     footer = footer or [
         str(len(rows)),
-        total("应结订单金额", 2),
-        total("退款金额", 2),
+        format_total("应结订单金额", 2),
+        format_total("退款金额", 2),
         "0.00",
-        total("手续费", 5),
-        total("订单金额", 2),
-        total("申请退款金额", 2),
+        format_total("手续费", 5),
+        format_total("订单金额", 2),
+        format_total("申请退款金额", 2),
     ]
     lines = [HEADER, *("`" + ",`".join(row) for row in rows), SUMMARY, "`" + ",`".join(footer)]
-    text = ("\ufeff" if bom else "") + end.join(lines) + end
+    text = ("\ufeff" if has_bom else "") + end.join(lines) + end
     return text.encode()
