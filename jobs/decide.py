@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for
 from jobs.cli.lake_session import open_lake
-from jobs.decisions.review import EFFECTS, Row, _person, judge, list_decisions, propose
+from jobs.decisions.review import EFFECTS, Row, judge, list_decisions, normalize_actor, propose
 from schemas.errors import DecisionRefused
 from schemas.vocabulary import DecisionStep
 
@@ -24,7 +24,7 @@ def _check_request(request: Request) -> tuple[str, tuple[str, ...]]:
     """
     step, words = request.positionals[0], request.positionals[1:]
     faults = []
-    if step != "list" and not _person(request.actor):
+    if step != "list" and not normalize_actor(request.actor):
         faults.append("--by NAME is missing; give your name, or set TIEOUT_USER")
     if step in ("propose", "reject") and not request.reason.strip():
         faults.append("--reason TEXT is missing; say why, for those who read the decision")

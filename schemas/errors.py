@@ -71,7 +71,7 @@ class WriteConflict(LakeError):
     """Raised when another writer won every one of the retries; nothing was written."""
 
 
-class WriteUnproved(LakeError):
+class WriteNotConfirmed(LakeError):
     """Raised when the table does not hold, after a write, the rows that were written."""
 
 

@@ -8,7 +8,7 @@ _HALF = 2**_HALF_BITS
 _EXACT = "decimal(38,0)"
 
 
-def summed(amount: Column) -> Column:
+def sum_amounts(amount: Column) -> Column:
     """The sum of minor units (bigint) of a group, DECIMAL(38,0), null where none has an amount.
 
     Made of two sums of half the digits each, which cannot wrap below two billion rows: to add up

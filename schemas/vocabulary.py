@@ -156,6 +156,6 @@ class Reference(StrEnum):
     ORIGINAL_REF = "original_ref"
 
 
-def normalized(reference: str) -> str:
+def normalized_column(reference: str) -> str:
     """Name of the column that holds a reference in its normalized form."""
     return f"{reference}_norm"

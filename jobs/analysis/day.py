@@ -19,7 +19,7 @@ from jobs.lake.tables import Lake
 from jobs.lake.time_travel import LakeAsOf
 from jobs.matching.amount_at_risk import at_stake
 from schemas.errors import ConfigurationError
-from schemas.money import summed
+from schemas.money import sum_amounts
 from schemas.tables import FEE_CHECKS, FEE_TOTALS, OUTCOMES, RUNS, STATEMENT_FILES
 from schemas.vocabulary import FileStatus, Outcome, RunResult
 
@@ -197,4 +197,4 @@ def _count_of(outcome: Outcome) -> Column:
 
 
 def _sum(amount: Column) -> Column:
-    return F.coalesce(summed(amount), F.lit(0)).cast("bigint")
+    return F.coalesce(sum_amounts(amount), F.lit(0)).cast("bigint")

@@ -1,4 +1,4 @@
-"""Decisions proposed and judged: a person settles a row of a run, another one approves it.
+"""Proposes, approves and rejects decisions: one person proposes, another person approves.
 
 Source: docs/reference/decisions.md.
 """
@@ -18,37 +18,37 @@ from schemas.vocabulary import DECIDED_BY, DecisionStep, Effect, Outcome
 
 Row = dict[str, Any]
 
-
-EFFECTS = {each.value.lower().replace("_", "-"): each for each in Effect}
-
-
+#: Effects by their names on the command line.
+EFFECTS = {effect.value.lower().replace("_", "-"): effect for effect in Effect}
 _OPEN = (Outcome.BREAK.value, Outcome.SUSPENSE.value)
 
 
 def propose(
     lake: Lake, effect: Effect, ids: Sequence[str], by: str, reason: str, channels: Sequence[str]
 ) -> Row:
-    """Adds a proposal about the latest rows that bear `ids` (txn_id, line_id); returns its row.
+    """Adds a proposal about the latest rows with `ids` (txn_id, line_id); returns its row.
 
     Raises:
-        DecisionRefused: no such row, or one that this effect cannot be had on.
+        DecisionRefused: no row has an id, or the effect does not apply to the row.
     """
-    rows = [_latest(lake, each, channels) for each in ids]
-    about = _pair_of(rows) if effect == Effect.PAIR else _one_of(rows, effect)
-    live = latest_steps(lake.read_rows(DECISIONS, run_date=about["run_date"])).values()
-    for other in live:
-        same = [x for x in ("txn_id", "line_id") if about[x] and about[x] == other[x]]
-        if same and other["step"] != DecisionStep.REJECTED:
+    rows = [_find_latest_row(lake, own_id, channels) for own_id in ids]
+    target = _pair_columns(rows) if effect == Effect.PAIR else _single_row_columns(rows, effect)
+    latest_decisions = latest_steps(lake.read_rows(DECISIONS, run_date=target["run_date"])).values()
+    for other in latest_decisions:
+        shared_ids = [
+            name for name in ("txn_id", "line_id") if target[name] and target[name] == other[name]
+        ]
+        if shared_ids and other["step"] != DecisionStep.REJECTED:
             raise DecisionRefused(
-                f"{about[same[0]]}: {other['decision_id']} ({other['step']}) is about it already;"
-                " reject that one first"
+                f"{target[shared_ids[0]]}: {other['decision_id']} ({other['step']}) is about it"
+                " already; reject that decision first"
             )
     row = {
         "decision_id": f"d-{uuid.uuid4().hex[:8]}",
         "step": DecisionStep.PROPOSED.value,
         "effect": effect.value,
-        **about,
-        **_step_by(by, reason),
+        **target,
+        **_step_columns(by, reason),
     }
     lake.append_rows(DECISIONS, [row])
     return row
@@ -58,7 +58,8 @@ def judge(lake: Lake, decision_id: str, step: DecisionStep, by: str, reason: str
     """Adds the checker's step; returns the row. An approved decision may be rejected later.
 
     Raises:
-        DecisionRefused: there is no such proposal, or it is the maker's own approval.
+        DecisionRefused: there is no such proposal, its step does not allow this one, or the maker
+            approves it.
     """
     steps = latest_steps(lake.read_rows(DECISIONS))
     last = steps.get(decision_id)
@@ -67,110 +68,125 @@ def judge(lake: Lake, decision_id: str, step: DecisionStep, by: str, reason: str
     maker = next(iter(lake.read_rows(DECISIONS, decision_id=decision_id, step="PROPOSED")))["actor"]
     approves = step == DecisionStep.APPROVED
     if last["step"] == DecisionStep.REJECTED or (approves and last["step"] == step):
-        raise DecisionRefused(f"{decision_id}: it is {last['step']} already")
-    if approves and _person(by) == _person(maker):
+        raise DecisionRefused(f"{decision_id} is {last['step']} already")
+    if approves and normalize_actor(by) == normalize_actor(maker):
         raise DecisionRefused(f"{decision_id}: {maker} proposed it; another person must approve it")
-    row = last | {"step": step.value, **_step_by(by, reason)}
+    row = last | {"step": step.value, **_step_columns(by, reason)}
     lake.append_rows(DECISIONS, [row])
     return row
 
 
 def list_decisions(lake: Lake, channels: Sequence[str], days: Sequence[Any]) -> list[Row]:
-    """Every decision as it stands, with `state`: PROPOSED, REJECTED, or of an approved one WAITING
-    (for the next match), IN FORCE or STALE.
+    """The latest step of every decision, with `proposed_by` and `state`.
+
+    The state is PROPOSED or REJECTED; of an approved decision it is WAITING (for the next match),
+    IN FORCE, or STALE.
     """
     rows = [
         row
         for row in latest_steps(lake.read_rows(DECISIONS)).values()
         if (not channels or row["channel"] in channels) and (not days or row["run_date"] in days)
     ]
-    made = {
+    proposers = {
         row["decision_id"]: row["actor"]
         for row in lake.read_rows(DECISIONS, step=DecisionStep.PROPOSED.value)
     }
-    matched: dict[tuple[str, Any], Any] = {}
+    last_runs: dict[tuple[str, Any], Any] = {}
     for run in lake.read_rows(RUNS, job="match"):
-        place = run["channel"], run["business_date"]
-        matched[place] = max(matched.get(place, run["started_at"]), run["started_at"])
+        run_key = run["channel"], run["business_date"]
+        last_runs[run_key] = max(last_runs.get(run_key, run["started_at"]), run["started_at"])
     out = []
     for row in rows:
         state = row["step"]
         if state == DecisionStep.APPROVED:
-            ran = matched.get((row["channel"], row["run_date"]))
-            state = "WAITING" if ran is None or ran < row["created_at"] else _held(lake, row)
-        out.append(row | {"state": state, "proposed_by": made[row["decision_id"]]})
+            run_at = last_runs.get((row["channel"], row["run_date"]))
+            is_waiting = run_at is None or run_at < row["created_at"]
+            state = "WAITING" if is_waiting else _load_effect_state(lake, row)
+        out.append(row | {"state": state, "proposed_by": proposers[row["decision_id"]]})
     return out
 
 
-def _held(lake: Lake, row: Row) -> str:
+def _load_effect_state(lake: Lake, row: Row) -> str:
     by = column_in(matched_by=[f"{DECIDED_BY}{row['decision_id']}"])
-    there = LakeAsOf(lake).query_rows(
+    settled = LakeAsOf(lake).query_rows(
         OUTCOMES, partition_filter_of([row], "run_date"), by, rows_max=1
     )
-    return "IN FORCE" if there else "STALE"
+    return "IN FORCE" if settled else "STALE"
 
 
-def _latest(lake: Lake, own_id: str, channels: Sequence[str]) -> Row:
-    """The row of the latest run that bears an id."""
+def _find_latest_row(lake: Lake, own_id: str, channels: Sequence[str]) -> Row:
+    """The outcome of the latest run with an id.
+
+    Raises:
+        DecisionRefused: no outcome has it.
+    """
     of = PartitionFilter(frozenset(channels) or None)
     rows = LakeAsOf(lake).query_rows(OUTCOMES, of, column_in(txn_id=[own_id], line_id=[own_id]))
     if not rows:
         raise DecisionRefused(
-            f"{own_id}: no outcome bears it as txn_id or line_id; `tieout explain {own_id}` finds"
+            f"{own_id}: no outcome has this txn_id or line_id; `tieout explain {own_id}` finds"
             " rows by any reference"
         )
     return max(rows, key=lambda row: row["run_date"])
 
 
-def _pair_of(rows: Sequence[Row]) -> Row:
-    """What PAIR is about: one open transaction and one open line of a channel and kind."""
+def _pair_columns(rows: Sequence[Row]) -> Row:
+    """Columns of a PAIR decision: one open transaction, one open line, of one channel and kind."""
     if len(rows) != 2:
         raise DecisionRefused("pair takes two ids: a txn_id and a line_id")
-    ours = [row for row in rows if row["txn_id"] and not row["line_id"]]
-    theirs = [row for row in rows if row["line_id"] and not row["txn_id"]]
-    if len(ours) != 1 or len(theirs) != 1:
-        raise DecisionRefused("pair takes a transaction and a line that have not met anybody")
+    transactions = [row for row in rows if row["txn_id"] and not row["line_id"]]
+    lines = [row for row in rows if row["line_id"] and not row["txn_id"]]
+    if len(transactions) != 1 or len(lines) != 1:
+        raise DecisionRefused("pair takes an unpaired transaction and an unpaired line")
     for row in rows:
         if row["outcome"] not in _OPEN or _is_grouped(row):
-            raise DecisionRefused(f"{row['unit_id']}: it is {row['outcome']}, not open")
+            raise DecisionRefused(f"{row['unit_id']} is {row['outcome']}, not open")
     for name in ("channel", "kind"):
-        if ours[0][name] != theirs[0][name]:
+        internal, statement = transactions[0][name], lines[0][name]
+        if internal != statement:
             raise DecisionRefused(
-                f"{name} {ours[0][name]} against {theirs[0][name]}: no match crosses a {name}"
+                f"the {name} differs: {internal} and {statement}; a pair has one {name}"
             )
     run_date = max(row["run_date"] for row in rows)
-    return _about(ours[0] | {"run_date": run_date}, theirs[0], "")
+    return _decision_columns(transactions[0] | {"run_date": run_date}, lines[0], "")
 
 
-def _one_of(rows: Sequence[Row], effect: Effect) -> Row:
-    """What any other effect is about: one row."""
+def _single_row_columns(rows: Sequence[Row], effect: Effect) -> Row:
+    """Columns of a decision with any other effect: it is about one row."""
     row = rows[0] if rows else {}
     if not row or any(other != row for other in rows):
-        raise DecisionRefused(f"{_name(effect)} takes the id of one row, or both ids of its pair")
-    pair = bool(row["txn_id"] and row["line_id"])
-    what = f"{row['unit_id']}: it is {row['outcome']} [{', '.join(row['reasons'])}]"
-    may = {
-        Effect.ACCEPT: (pair and row["outcome"] == Outcome.BREAK, "a pair that breaks"),
-        Effect.NOT_OURS: (not pair and row["outcome"] in _OPEN, "an item alone that is open"),
-        Effect.WRITE_OFF: (row["outcome"] == Outcome.BREAK, "what breaks"),
+        raise DecisionRefused(
+            f"{_effect_name(effect)} takes the id of one row, or both ids of its pair"
+        )
+    is_pair = bool(row["txn_id"] and row["line_id"])
+    row_text = f"{row['unit_id']} is {row['outcome']} [{', '.join(row['reasons'])}]"
+    allowed = {
+        Effect.ACCEPT: (is_pair and row["outcome"] == Outcome.BREAK, "a pair in BREAK"),
+        Effect.NOT_OURS: (
+            not is_pair and row["outcome"] in _OPEN,
+            "an open item without a partner",
+        ),
+        Effect.WRITE_OFF: (row["outcome"] == Outcome.BREAK, "a pair or an item in BREAK"),
     }
-    holds, wanted = may[effect]
-    if not holds or _is_grouped(row):
-        raise DecisionRefused(f"{what}; {_name(effect)} is for {wanted}, in no group")
-    return _about(row, row, "+".join(row["reasons"]))
+    is_allowed, target_text = allowed[effect]
+    if not is_allowed or _is_grouped(row):
+        raise DecisionRefused(
+            f"{row_text}; {_effect_name(effect)} is for {target_text}, not in a group"
+        )
+    return _decision_columns(row, row, "+".join(row["reasons"]))
 
 
-def _about(ours: Row, theirs: Row, reasons: str) -> Row:
+def _decision_columns(transaction: Row, line: Row, reasons: str) -> Row:
     return {
-        "channel": ours["channel"],
-        "run_date": ours["run_date"],
-        "txn_id": ours["txn_id"],
-        "line_id": theirs["line_id"],
-        "txn_snapshot": item_snapshot_of_row(ours, "internal", "internal_currency")
-        if ours["txn_id"]
+        "channel": transaction["channel"],
+        "run_date": transaction["run_date"],
+        "txn_id": transaction["txn_id"],
+        "line_id": line["line_id"],
+        "txn_snapshot": item_snapshot_of_row(transaction, "internal", "internal_currency")
+        if transaction["txn_id"]
         else None,
-        "line_snapshot": item_snapshot_of_row(theirs, "statement", "currency")
-        if theirs["line_id"]
+        "line_snapshot": item_snapshot_of_row(line, "statement", "currency")
+        if line["line_id"]
         else None,
         "reasons": reasons,
     }
@@ -185,13 +201,14 @@ def _is_grouped(row: Row) -> bool:
     return row["unit_id"] not in (row["txn_id"], row["line_id"])
 
 
-def _step_by(by: str, reason: str) -> Row:
+def _step_columns(by: str, reason: str) -> Row:
     return {"actor": by, "comment": reason, "created_at": datetime.now(UTC)}
 
 
-def _person(name: str) -> str:
+def normalize_actor(name: str) -> str:
+    """A person's name as maker and checker are compared: without case and outer blanks."""
     return name.strip().casefold()
 
 
-def _name(effect: Effect) -> str:
+def _effect_name(effect: Effect) -> str:
     return effect.value.lower().replace("_", "-")

@@ -1,4 +1,4 @@
-"""The decisions of a lake: where each stands, and those that a match takes in."""
+"""Reads the decisions of a lake: the latest step of each, and those that a match applies."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -11,7 +11,7 @@ from schemas.vocabulary import DecisionStep
 
 
 def latest_steps(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Of rows of `decisions` the last of each decision, by its id, in the order of proposals."""
+    """The latest step of each decision, by its id, in the order of proposals."""
     out: dict[str, dict[str, Any]] = {}
     proposals_first = sorted(rows, key=lambda row: row["step"] != DecisionStep.PROPOSED)
     for row in sorted(proposals_first, key=lambda row: row["created_at"]):
@@ -26,4 +26,4 @@ def read_approved(lake: Lake, channel: str) -> dict[date, tuple[Decision, ...]]:
         if row["step"] == DecisionStep.APPROVED:
             own = {name: row[name] for name in Decision.__dataclass_fields__}
             out.setdefault(row["run_date"], []).append(Decision(**own))
-    return {day: tuple(each) for day, each in out.items()}
+    return {day: tuple(decisions) for day, decisions in out.items()}

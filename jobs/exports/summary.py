@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from jobs.matching.amount_at_risk import at_stake
 from jobs.reports.money_text import money_cell
-from schemas.money import summed
+from schemas.money import sum_amounts
 from schemas.profile.channel import Files
 from schemas.profile.day_parts import MARKER
 from schemas.vocabulary import FileStatus, Outcome, RunResult
@@ -41,7 +41,7 @@ def sum_groups(outcomes: DataFrame) -> DataFrame:
     return columns.groupBy(*_GROUP).agg(
         F.count(F.lit(1)).alias("rows"),
         F.count("txn_id").alias("updates"),
-        *[summed(F.col(name)).cast("bigint").alias(name) for name in _SUMS],
+        *[sum_amounts(F.col(name)).cast("bigint").alias(name) for name in _SUMS],
     )
 
 

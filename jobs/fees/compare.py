@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from jobs.fees.due import fee_due
 from jobs.fees.schedule import entry_number
 from schemas.fee_schedule import FeeEntry, FeeSchedule
-from schemas.money import summed
+from schemas.money import sum_amounts
 from schemas.tables import FEE_CHECKS, FEE_TOTALS
 from schemas.vocabulary import FeeResult, Kind, Status
 
@@ -131,4 +131,4 @@ def _refund_sign(entry: FeeEntry) -> Column:
 
 
 def _sum(name: str) -> Column:
-    return summed(F.col(name)).cast("bigint")
+    return sum_amounts(F.col(name)).cast("bigint")

@@ -36,7 +36,7 @@ from jobs.lake.commit import file_id_from_path
 from jobs.lake.tables import Lake
 from jobs.storage.archive import Storage
 from schemas.errors import FileRefused
-from schemas.money import summed
+from schemas.money import sum_amounts
 from schemas.profile.channel import Profile
 from schemas.profile.day_parts import MARKER
 from schemas.tables import REJECTED_LINES, STATEMENT_FILES, STATEMENT_LINES
@@ -196,7 +196,7 @@ def _replaced_version(
     if file_id in parsed_files:
         return measure_size(lake.storage, parsed_files[file_id].line_files), version
     lines = lake.read_day(STATEMENT_LINES, row["business_date"], row["channel"])
-    gross = summed(F.abs(F.col("amount"))).alias("gross")
+    gross = sum_amounts(F.abs(F.col("amount"))).alias("gross")
     by_currency = lines.where(F.col("file_id") == F.lit(file_id)).groupBy("currency").agg(gross)
     sums = {total["currency"]: int(total["gross"]) for total in by_currency.collect()}
     return VersionSize(int(last["line_count"] or 0), sums), version

@@ -18,7 +18,7 @@ from jobs.ingestion.parse_tasks import plan_tasks, run_parse_tasks
 from jobs.lake.tables import Lake
 from jobs.storage.archive import Storage
 from schemas.errors import FileRefused
-from schemas.money import summed
+from schemas.money import sum_amounts
 from schemas.profile.channel import Profile
 from schemas.tables import STATEMENT_LINES
 from schemas.vocabulary import FileStatus
@@ -115,7 +115,7 @@ def _sum_changes(lines: DataFrame) -> dict[str, int]:
     differing = lines.where(F.col("change") != F.lit("same"))
     for side, sign in (("was", -1), ("now", 1)):
         currency = f"currency_{side}"
-        total = summed(F.col(f"amount_{side}")).alias("total")
+        total = sum_amounts(F.col(f"amount_{side}")).alias("total")
         totals = differing.groupBy(currency).agg(total)
         for row in totals.where(F.col(currency).isNotNull()).collect():
             code = row[currency]

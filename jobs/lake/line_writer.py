@@ -1,4 +1,4 @@
-"""One Parquet data file of lines, written by a task for the lake to commit."""
+"""Writes a Parquet data file of lines in a task; the lake commits it."""
 
 import uuid
 from datetime import date
@@ -15,7 +15,7 @@ from schemas.tables import Table
 
 
 class LineFileWriter:
-    """One Parquet data file of a table's day, opened once there are rows for a row group."""
+    """Writes one Parquet data file of a table's day; opens it with the first row group."""
 
     def __init__(
         self, storage: Storage, table: Table, channel: str, day: date, file_id: str
@@ -23,16 +23,16 @@ class LineFileWriter:
         self.channel = channel
         folder = f"{table.partitions[0]}={day}/channel={channel}"
         self.path = f"{folder}/{file_id}-{uuid.uuid4().hex}.parquet"
-        self.full = storage.full_path(f"{table.name}/{self.path}")
+        self.full_path = storage.full_path(f"{table.name}/{self.path}")
         self.storage, self.file_id, self.rows = storage, file_id, 0
-        kept = [each for each in arrow_schema(table) if each.name not in table.partitions]
-        self.schema = pa.schema(kept)
+        fields = [field for field in arrow_schema(table) if field.name not in table.partitions]
+        self.schema = pa.schema(fields)
         self.table = table
-        self.held: list[pa.RecordBatch] = []
-        self.out: pq.ParquetWriter | None = None
+        self.pending_batches: list[pa.RecordBatch] = []
+        self.parquet_writer: pq.ParquetWriter | None = None
 
     def write(self, columns: dict[str, pa.Array]) -> None:
-        """Adds rows; columns of the table that are not among them are null."""
+        """Adds rows; a column of the table without an array is null."""
         count = len(columns["line_no"])
         if not count:
             return
@@ -41,36 +41,36 @@ class LineFileWriter:
             padded = pc.utf8_lpad(columns["line_no"].cast(pa.string()), 9, "0")
             columns["line_id"] = pc.binary_join_element_wise(columns["file_id"], padded, ":")
         arrays = [
-            columns[each.name].cast(each.type)
-            if each.name in columns
-            else pa.nulls(count, each.type)
-            for each in self.schema
+            columns[field.name].cast(field.type)
+            if field.name in columns
+            else pa.nulls(count, field.type)
+            for field in self.schema
         ]
-        self.held.append(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
+        self.pending_batches.append(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
         self.rows += count
-        if sum(len(each) for each in self.held) >= GROUP_ROWS_MIN:
-            self._write_held()
+        if sum(len(batch) for batch in self.pending_batches) >= GROUP_ROWS_MIN:
+            self._write_row_group()
 
-    def _write_held(self) -> None:
-        """Writes a row group."""
-        rows = pa.Table.from_batches(self.held, self.schema)
-        self.held = []
-        if self.out is None:
-            self.storage.fs.create_dir(self.full.rsplit("/", 1)[0], recursive=True)
-            self.out = pq.ParquetWriter(
-                self.full,
+    def _write_row_group(self) -> None:
+        """Writes the pending rows as a row group."""
+        rows = pa.Table.from_batches(self.pending_batches, self.schema)
+        self.pending_batches = []
+        if self.parquet_writer is None:
+            self.storage.fs.create_dir(self.full_path.rsplit("/", 1)[0], recursive=True)
+            self.parquet_writer = pq.ParquetWriter(
+                self.full_path,
                 self.schema,
                 filesystem=self.storage.fs,
                 **writer_options(self.table, rows),
             )
-        self.out.write_table(rows, GROUP_ROWS_MAX)
+        self.parquet_writer.write_table(rows, GROUP_ROWS_MAX)
 
     def close(self) -> dict[str, Any] | None:
-        """Ends the file; what a `DataFile` is made from, None where no row came."""
-        if self.held:
-            self._write_held()
-        if self.out is None:
+        """Closes the file; returns the values of a `DataFile`, or None if there were no rows."""
+        if self.pending_batches:
+            self._write_row_group()
+        if self.parquet_writer is None:
             return None
-        self.out.close()
-        size = self.storage.file_size(self.full)
+        self.parquet_writer.close()
+        size = self.storage.file_size(self.full_path)
         return {"channel": self.channel, "path": self.path, "size": size, "rows": self.rows}

@@ -1,8 +1,8 @@
-"""A few rows of a table by what stands in them: told by its log and data files, without a session.
+"""Finds a few rows of a table by values in its columns, without a Spark session.
 
-delta-rs has an engine of its own in this process, DataFusion, which is told of in SQL. Each column
-that is asked about is a query of its own: only so does it ask the Bloom filters of the data files,
-and of most of them nothing else is read. Source: docs/reference/explain.md, "Cost".
+delta-rs runs the queries in SQL, with DataFusion, in this process. Each column with a condition
+gets a query of its own: only then does DataFusion check the Bloom filters of the data files, and it
+skips most files by them. Source: docs/reference/explain.md, "Cost".
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,15 +16,15 @@ from deltalake import DeltaTable, QueryBuilder
 from schemas.tables import Table
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-#: Conditions, each by the one column that it is about: a row that meets any of them is meant.
+#: SQL conditions by the column that each is about. A query returns rows that meet any of them.
 RowConditions = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class PartitionFilter:
-    """Which partitions of a table are asked for: channels, and dates of a list or of a range.
+    """The partitions that a query reads: channels, and dates of a list or of a range.
 
-    None is no bound. Said apart from other conditions, so that no other files are opened.
+    None means no limit. The query opens no file of another partition.
     """
 
     channels: frozenset[str] | None = None
@@ -33,7 +33,7 @@ class PartitionFilter:
     until: date | None = None
 
     def includes(self, day: date, channel: str) -> bool:
-        """Whether a partition is asked for."""
+        """Whether the query reads a partition."""
         return (
             (self.channels is None or channel in self.channels)
             and (self.days is None or day in self.days)
@@ -42,26 +42,26 @@ class PartitionFilter:
         )
 
     def sql_conditions(self, table: Table) -> Iterator[str]:
-        """What its rows meet, in SQL."""
+        """The conditions on the partition columns, in SQL."""
         day = table.partitions[0]
         if self.channels is not None:
-            yield _in("channel", self.channels)
+            yield _in_sql("channel", self.channels)
         if self.days is not None:
-            yield _in(day, map(str, self.days))
+            yield _in_sql(day, map(str, self.days))
         if self.since is not None:
-            yield f"{day} >= {_text(str(self.since))}"
+            yield f"{day} >= {_quote(str(self.since))}"
         if self.until is not None:
-            yield f"{day} <= {_text(str(self.until))}"
+            yield f"{day} <= {_quote(str(self.until))}"
 
 
 def column_in(**values: Collection[str]) -> RowConditions:
-    """Rows of which one of some columns has one of some values."""
-    return {name: _in(name, each) for name, each in values.items() if each}
+    """Rows that have one of the values in any of the columns."""
+    return {name: _in_sql(name, allowed) for name, allowed in values.items() if allowed}
 
 
 def column_contains(column: str, text: str) -> RowConditions:
-    """Rows of which a column has a text somewhere in it."""
-    return {column: f"strpos({column}, {_text(text)}) > 0"}
+    """Rows whose column contains a text."""
+    return {column: f"strpos({column}, {_quote(text)}) > 0"}
 
 
 def query_rows(
@@ -73,21 +73,21 @@ def query_rows(
     order: Sequence[str] = (),
     rows_max: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows as dicts in an order, nulls last: the first `rows_max` of them, or all.
+    """Rows that meet a condition, as dicts, in an order with nulls last; at most `rows_max`.
 
-    Times are in UTC, whatever the zone of the machine. A column that a table of an earlier version
-    has not got is null, and meets nothing.
+    Times are in UTC, whatever the zone of the machine. A column that an older table does not have
+    is null, and meets no condition.
     """
-    there = {field.name for field in delta.schema().fields}
-    shown = [name for name in columns if name in there]
-    rows = _rows(
+    existing = {field.name for field in delta.schema().fields}
+    shown = [name for name in columns if name in existing]
+    rows = _rows_sql(
         table,
         partition_filter,
-        {name: of for name, of in conditions.items() if name in there},
+        {name: condition for name, condition in conditions.items() if name in existing},
         shown,
     )
-    text = f"SELECT * FROM ({rows}){_ordered(order)}"
-    return _told(delta, text + ("" if rows_max is None else f" LIMIT {rows_max}"), columns)
+    text = f"SELECT * FROM ({rows}){_order_by(order)}"
+    return _execute(delta, text + ("" if rows_max is None else f" LIMIT {rows_max}"), columns)
 
 
 def aggregate_rows(
@@ -99,60 +99,64 @@ def aggregate_rows(
     counts: Mapping[str, str],
     sums: Mapping[str, str],
 ) -> list[dict[str, Any]]:
-    """Rows by the values of some columns, in their order: under their names the `counts` of values
-    in columns, and the `sums` of columns in minor units, 0 where there is none, exact.
+    """Counts and sums of the rows that meet a condition, grouped and ordered by some columns.
+
+    `counts` and `sums` map the name of a result to its column. Sums are exact, in minor units, and
+    0 where no row has a value.
     """
     columns = [*by, *counts.values(), *sums.values()]
-    told = [f"count({name}) AS {alias}" for alias, name in counts.items()]
+    selected = [f"count({name}) AS {alias}" for alias, name in counts.items()]
     exact = "CAST(coalesce(sum(CAST({} AS DECIMAL(38, 0))), 0) AS BIGINT) AS {}"
-    told += [exact.format(name, alias) for alias, name in sums.items()]
-    rows = _rows(table, partition_filter, conditions, columns)
+    selected += [exact.format(name, alias) for alias, name in sums.items()]
+    rows = _rows_sql(table, partition_filter, conditions, columns)
     group = ", ".join(by)
-    text = f"SELECT {', '.join([*by, *told])} FROM ({rows}) GROUP BY {group}{_ordered(by)}"
-    return _told(delta, text, [*by, *counts, *sums])
+    text = f"SELECT {', '.join([*by, *selected])} FROM ({rows}) GROUP BY {group}{_order_by(by)}"
+    return _execute(delta, text, [*by, *counts, *sums])
 
 
-def _rows(
-    table: Table, part: PartitionFilter, picked: RowConditions, columns: Sequence[str]
+def _rows_sql(
+    table: Table,
+    partition_filter: PartitionFilter,
+    conditions: RowConditions,
+    columns: Sequence[str],
 ) -> str:
-    """The query of the rows that a condition picks; of none without a condition."""
-    asked = list(picked.values()) or ["FALSE"]
-    shown = ", ".join(columns)
-    inside = list(part.sql_conditions(table))
+    """The query for rows that meet a condition; without conditions it returns no rows."""
+    row_conditions = list(conditions.values()) or ["FALSE"]
+    column_list = ", ".join(columns)
+    partition_conditions = list(partition_filter.sql_conditions(table))
     queries = []
-    for place, condition in enumerate(asked):
-        # A row that an earlier query has found is not found again.
-        fresh = [f"({earlier}) IS NOT TRUE" for earlier in asked[:place]]
-        queries.append(
-            f"SELECT {shown} FROM asked WHERE {' AND '.join([*inside, condition, *fresh])}"
-        )
+    for number, condition in enumerate(row_conditions):
+        # A row that meets several conditions comes from the first query only.
+        not_in_earlier = [f"({earlier}) IS NOT TRUE" for earlier in row_conditions[:number]]
+        where = " AND ".join([*partition_conditions, condition, *not_in_earlier])
+        queries.append(f"SELECT {column_list} FROM queried_table WHERE {where}")
     return " UNION ALL ".join(queries)
 
 
-def _ordered(order: Sequence[str]) -> str:
+def _order_by(order: Sequence[str]) -> str:
     by = ", ".join(f"{name} ASC NULLS LAST" for name in order)
     return f" ORDER BY {by}" if by else ""
 
 
-def _told(delta: DeltaTable, text: str, columns: Sequence[str]) -> list[dict[str, Any]]:
-    """The rows of a query as dicts with some columns; those that it has not are None."""
-    found = pa.table(QueryBuilder().register("asked", delta).execute(text).read_all())
-    times = [each.name for each in found.schema if pa.types.is_timestamp(each.type)]
+def _execute(delta: DeltaTable, text: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Runs a query; returns its rows as dicts with all of `columns`, None for missing ones."""
+    result = pa.table(QueryBuilder().register("queried_table", delta).execute(text).read_all())
+    times = [field.name for field in result.schema if pa.types.is_timestamp(field.type)]
     for name in times:
-        micros = found[name].cast(pa.timestamp("us")).cast(pa.int64())
-        found = found.set_column(found.schema.get_field_index(name), name, micros)
-    rows = [dict.fromkeys(columns) | row for row in found.to_pylist()]
-    return [row | {name: _moment(row[name]) for name in times} for row in rows]
+        micros = result[name].cast(pa.timestamp("us")).cast(pa.int64())
+        result = result.set_column(result.schema.get_field_index(name), name, micros)
+    rows = [dict.fromkeys(columns) | row for row in result.to_pylist()]
+    return [row | {name: _to_datetime(row[name]) for name in times} for row in rows]
 
 
-def _moment(micros: int | None) -> datetime | None:
+def _to_datetime(micros: int | None) -> datetime | None:
     return None if micros is None else _EPOCH + timedelta(microseconds=micros)
 
 
-def _in(name: str, values: Iterable[str]) -> str:
-    listed = ", ".join(_text(each) for each in sorted(values))
+def _in_sql(name: str, values: Iterable[str]) -> str:
+    listed = ", ".join(_quote(value) for value in sorted(values))
     return f"{name} IN ({listed})" if listed else "FALSE"
 
 
-def _text(value: str) -> str:
+def _quote(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"

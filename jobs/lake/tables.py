@@ -18,7 +18,7 @@ from jobs.lake.migration import described_schema, migrate_columns, open_table, s
 from jobs.lake.partitions import count_rows, list_add_actions, read_data_files, read_rows_where
 from jobs.lake.staging import StagingArea
 from jobs.lake.write_checks import arrow_schema, check_schema_and_partition, retry_on_conflict
-from schemas.errors import TableMissing, WriteUnproved
+from schemas.errors import TableMissing, WriteNotConfirmed
 from schemas.tables import TABLES, Table
 
 #: A checkpoint is made at every so many versions, so that opening a table stays cheap.
@@ -99,7 +99,7 @@ class Lake(StagingArea):
 
         Raises:
             ColumnsDiffer, RowsOutsideDay: as `write_files`.
-            WriteConflict, WriteUnproved: as `commit_day`.
+            WriteConflict, WriteNotConfirmed: as `commit_day`.
         """
         return self.commit_day(table, self.write_files(table, frame, day, channel), day, channel)
 
@@ -145,7 +145,7 @@ class Lake(StagingArea):
 
         Raises:
             WriteConflict: other writers won every retry; nothing is committed.
-            WriteUnproved: the table does not hold what was written.
+            WriteNotConfirmed: the table does not hold what was written.
         """
         before = self._delta(table)
         actions = list_add_actions(before, table, day, day, channel)
@@ -157,7 +157,7 @@ class Lake(StagingArea):
         delta = self._delta(table)
         version, rows = int(delta.version()), self.count_rows(table, day, channel)
         if expected != rows:
-            raise WriteUnproved(
+            raise WriteNotConfirmed(
                 f"{table.name} {day} {channel}: {expected} rows were written, {rows} are there;"
                 " run it again"
             )

@@ -1,6 +1,6 @@
-"""The tables as they are, or as they were at a moment, by the log of each table.
+"""Reads the tables as they are now, or as they were at an earlier time, by their logs.
 
-Read only: nothing is created in a place that holds no lake.
+It writes nothing, and creates nothing in a folder without a lake.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,32 +19,32 @@ from schemas.tables import RUNS, Table
 
 
 def partition_filter_of(rows: Iterable[dict[str, Any]], day: str) -> PartitionFilter:
-    """The partitions that some rows stand in, by a date of theirs."""
+    """The partitions of some rows; `day` names the date column."""
     rows = list(rows)
     return PartitionFilter(frozenset(r["channel"] for r in rows), frozenset(r[day] for r in rows))
 
 
 class LakeAsOf:
-    """The tables of a lake, now (`at` is None) or as they were at a moment in UTC.
+    """The tables of a lake, now (`at` is None) or as they were at a time in UTC.
 
-    A moment given to the second means the end of that second.
+    A time without a fraction of a second means the end of that second.
     """
 
     def __init__(self, lake: Lake, at: datetime | None = None) -> None:
         self.lake = lake
-        whole = at is not None and at.microsecond == 0
-        self.at = at + timedelta(microseconds=999_999) if at is not None and whole else at
+        is_whole = at is not None and at.microsecond == 0
+        self.at = at + timedelta(microseconds=999_999) if at is not None and is_whole else at
         self._versions: dict[str, int | None] = {}
-        lake.version(RUNS)  # a place without a lake is refused here, by name
+        lake.version(RUNS)  # raises TableMissing if there is no lake
 
     def version(self, table: Table) -> int | None:
-        """The version in force; None where the table was not there yet.
+        """The version at that time; None if the table did not exist yet.
 
         Raises:
-            LakeError: the table's log no longer reaches back so far.
+            LakeError: the table's log does not reach back so far.
         """
         if table.name not in self._versions:
-            self._versions[table.name] = self._in_force(table)
+            self._versions[table.name] = self._find_version(table)
         return self._versions[table.name]
 
     def query_rows(
@@ -56,10 +56,10 @@ class LakeAsOf:
         order: Sequence[str] = (),
         rows_max: int | None = None,
     ) -> list[dict[str, Any]]:
-        """The rows that conditions pick, as `queried` has them; none where the table was not there
-        yet.
+        """Rows that meet a condition; see `point_query.query_rows`. No rows if the table did not
+        exist yet.
         """
-        delta = self._log(table)
+        delta = self._open_table(table)
         if delta is None:
             return []
         return query_rows(
@@ -75,15 +75,15 @@ class LakeAsOf:
         counts: Mapping[str, str],
         sums: Mapping[str, str],
     ) -> list[dict[str, Any]]:
-        """The rows that conditions pick, counted and summed; see `lake_query.added_up`."""
-        delta = self._log(table)
+        """Counts and sums of rows that meet a condition; see `point_query.aggregate_rows`."""
+        delta = self._open_table(table)
         if delta is None:
             return []
         return aggregate_rows(delta, table, partition_filter, conditions, by, counts, sums)
 
     def latest_date(self, table: Table) -> date | None:
-        """The latest date that has rows, by the log."""
-        delta = self._log(table)
+        """The latest date with data files, by the log; None if there is none."""
+        delta = self._open_table(table)
         if delta is None:
             return None
         actions = list_add_actions(delta, table, date.min, date.max)
@@ -91,27 +91,27 @@ class LakeAsOf:
 
     def read_rows(self, table: Table) -> list[dict[str, Any]]:
         """All rows of a small control table."""
-        delta = self._log(table)
+        delta = self._open_table(table)
         return [] if delta is None else read_rows_where(delta, table, {})
 
-    def _log(self, table: Table) -> DeltaTable | None:
-        """A table's log as of the version in force; None where it was not there yet."""
+    def _open_table(self, table: Table) -> DeltaTable | None:
+        """The table at its version at that time; None if it did not exist yet."""
         version = self.version(table)
         return None if version is None else DeltaTable(_uri(self.lake, table), version=version)
 
-    def _in_force(self, table: Table) -> int | None:
+    def _find_version(self, table: Table) -> int | None:
         try:
             newest = self.lake.version(table)
         except TableMissing:
             return None
         if self.at is None:
             return newest
-        moment = self.at.timestamp() * 1000
+        at_ms = self.at.timestamp() * 1000
         log = DeltaTable(_uri(self.lake, table)).history()
-        known = [(int(each["version"]), each["timestamp"]) for each in log]
-        then = [version for version, stamp in known if stamp <= moment]
-        if then:
-            return max(then)
+        known = [(int(commit["version"]), commit["timestamp"]) for commit in log]
+        earlier = [version for version, stamp in known if stamp <= at_ms]
+        if earlier:
+            return max(earlier)
         if min(version for version, _ in known) > 0:
             first = datetime.fromtimestamp(min(stamp for _, stamp in known) / 1000, UTC)
             raise LakeError(f"{table.name}: its log begins at {first}; give a later --as-of")
@@ -119,7 +119,7 @@ class LakeAsOf:
 
 
 def read_version(lake: Lake, table: Table, part: PartitionFilter, version: int) -> DataFrame:
-    """The rows of some partitions as of a version, by data files, as `Lake.read_days` does."""
+    """The rows of some partitions at a version of the table."""
     log = DeltaTable(_uri(lake, table), version=version)
     names = [f"partition.{name}" for name in table.partitions]
     actions = pa.table(log.get_add_actions(flatten=True)).to_pylist()

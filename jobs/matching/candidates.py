@@ -16,7 +16,7 @@ from jobs.matching.item_columns import is_line, is_transaction, item_id, match_k
 from jobs.matching.steps import passes, time_window
 from schemas.profile.match_rules import Match, Pass
 from schemas.tables import CANDIDATES
-from schemas.vocabulary import Reason, Reference, Side, normalized
+from schemas.vocabulary import Reason, Reference, Side, normalized_column
 
 #: At most so many candidates of an item are listed per pass.
 LISTED_MAX = 5
@@ -25,9 +25,9 @@ _COMPARED_COLUMNS = {
     "amount": "amount",
     "currency": "currency",
     "status": "status",
-    "channel_ref": normalized(Reference.CHANNEL_REF),
-    "order_ref": normalized(Reference.ORDER_REF),
-    "batch_ref": normalized(Reference.BATCH_REF),
+    "channel_ref": normalized_column(Reference.CHANNEL_REF),
+    "order_ref": normalized_column(Reference.ORDER_REF),
+    "batch_ref": normalized_column(Reference.BATCH_REF),
     "account_tail": "account_tail",
     "payer_name": "payer_name",
     "merchant_id": "merchant_id",

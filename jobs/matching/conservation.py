@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from schemas.money import summed
+from schemas.money import sum_amounts
 from schemas.vocabulary import Side
 
 #: (side, currency) -> rows, amount in minor units, low and high sums of hashed ids.
@@ -53,7 +53,7 @@ def _sums(amount: str, item_id: str, prefix: str = "") -> list[Column]:
     id_hash = F.when(F.col(item_id).isNotNull(), F.xxhash64(item_id))
     return [
         F.count(item_id).alias(f"{prefix}rows"),
-        summed(F.col(amount)).alias(f"{prefix}amount"),
+        sum_amounts(F.col(amount)).alias(f"{prefix}amount"),
         F.sum(id_hash.bitwiseAND(F.lit(_LOW))).alias(f"{prefix}low"),
         F.sum(F.shiftright(id_hash, 32)).alias(f"{prefix}high"),
     ]

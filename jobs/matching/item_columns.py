@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from schemas.profile.match_rules import Match, Pass, Window
-from schemas.vocabulary import Reference, Side, Status, normalized
+from schemas.vocabulary import Reference, Side, Status, normalized_column
 
 #: Statuses of what was not paid.
 NOT_PAID = (Status.FAILED.value, Status.CLOSED.value)
@@ -34,7 +34,7 @@ def step_columns(match: Match) -> list[str]:
     result, `is_within_window` that it has a matching attempt left.
     """
     keys = [name for pass_ in match.passes for name in match_key(pass_)]
-    keys += [normalized(group.on) for group in match.groups]
+    keys += [normalized_column(group.on) for group in match.groups]
     return list(dict.fromkeys([*_FLAGS, *_ITEM_COLUMNS, *keys]))
 
 
@@ -54,7 +54,9 @@ def select_step_columns(items: DataFrame, match: Match, day: date) -> DataFrame:
 
 def match_key(pass_: Pass) -> list[str]:
     """The columns that must be equal in a pass."""
-    return ["kind"] + [normalized(name) if name in tuple(Reference) else name for name in pass_.on]
+    return ["kind"] + [
+        normalized_column(name) if name in tuple(Reference) else name for name in pass_.on
+    ]
 
 
 def is_transaction() -> Column:

@@ -1,4 +1,4 @@
-"""What a match reads older the day itself, and whether it may begin."""
+"""The outcomes of earlier dates that a match reads, and the checks before it begins."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -18,46 +18,45 @@ from schemas.tables import INTERNAL_TRANSACTIONS, OPEN_ITEMS, OUTCOMES, STATEMEN
 def read_closed_outcomes(
     lake: Lake, profile: Profile, day: date, transactions: DataFrame
 ) -> ClosedOutcomes:
-    """Outcomes of the run dates that a run looks back at.
+    """Outcomes of the run dates in the look-back, and a few older ones.
 
-    Of those before the look-back only the rows of today's transactions that are older than it, and
-    lines alone of the numbers in them: with a later state such a transaction has to agree.
+    The older ones are the pairs of today's transactions that occurred before the look-back, and
+    unpaired lines with the channel_ref of such a pair: the transaction has to agree with them.
     """
     since, channel = day - timedelta(days=profile.match.lookback), profile.channel
     dates = (since + timedelta(days=n) for n in range(profile.match.lookback))
-    files = [each for date_ in dates for each in lake.list_data_files(OUTCOMES, date_, channel)]
+    files = [file for date_ in dates for file in lake.list_data_files(OUTCOMES, date_, channel)]
     rows, count = lake.read_files(OUTCOMES, files), count_rows(files)
-    near = ClosedOutcomes(rows, count, row_filter_of(lake, files))
+    recent = ClosedOutcomes(rows, count, row_filter_of(lake, files))
     if profile.first_date >= since:
-        return near
-    # Whose day before is earlier than `since` occurred by the end of `since` in the profile's zone,
-    # which west of UTC is within a day of its end in UTC.
+        return recent
+    # The match looks back to the day before a transaction. That day is earlier than `since` only if
+    # the transaction occurred by the end of `since` in the profile's zone; west of UTC this end is
+    # at most one day later in UTC.
     limit = datetime.combine(since, time(), UTC) + timedelta(days=2)
     old = transactions.where(F.col("occurred_at") < F.lit(limit)).select("txn_id", "occurred_at")
     oldest = old.agg(F.min("occurred_at").alias("at")).collect()[0]["at"]
     if oldest is None:
-        return near
-    far = lake.read_days(
+        return recent
+    earlier = lake.read_days(
         OUTCOMES, oldest.date() - timedelta(days=2), since - timedelta(days=1), channel
     )
-    pairs = far.join(old.select("txn_id"), on="txn_id", how="left_semi")
-    number = ["kind", "channel_ref_norm"]
-    unpaired_lines = far.where(F.col("txn_id").isNull())
-    later = unpaired_lines.join(pairs.select(*number), on=number, how="left_semi")
-    older = lake.stage(pairs.unionByName(later), "far")
+    pairs = earlier.join(old.select("txn_id"), on="txn_id", how="left_semi")
+    match_key = ["kind", "channel_ref_norm"]
+    lines = earlier.where(F.col("txn_id").isNull())
+    lines = lines.join(pairs.select(*match_key), on=match_key, how="left_semi")
+    older = lake.stage(pairs.unionByName(lines), "older")
     return ClosedOutcomes(
         rows.unionByName(older),
         count + 1,
-        lambda keys, columns: near.rows_with_keys(keys, columns).unionByName(
+        lambda keys, columns: recent.rows_with_keys(keys, columns).unionByName(
             older.select(*columns)
         ),
     )
 
 
 def is_idle(lake: Lake, state: DayState, channel: str) -> bool:
-    """Whether nothing goes into a date and nothing stands in it: many such may come before a first
-    file.
-    """
+    """Whether a date has no inputs and no rows, as many dates before a first file."""
     day = state.business_date
     days = ((OPEN_ITEMS, day - timedelta(days=1)), (OPEN_ITEMS, day), (OUTCOMES, day))
     return not (state.line_count or state.snapshot_rows) and not any(
@@ -66,20 +65,20 @@ def is_idle(lake: Lake, state: DayState, channel: str) -> bool:
 
 
 def assert_lake_consistent(lake: Lake, state: DayState, channel: str) -> None:
-    """Makes sure, before anything is written, that the day's rows are those of its files.
+    """Checks, before the run writes anything, that the day's rows are those of its files.
 
     Raises:
         LakeInconsistent: an ingest was killed between two writes.
     """
     day = state.business_date
-    lines = lake.count_rows(STATEMENT_LINES, day, channel, [each for _, each in state.files])
-    rows = lake.count_rows(INTERNAL_TRANSACTIONS, day, channel)
-    for what, there, accepted in (
+    lines = lake.count_rows(STATEMENT_LINES, day, channel, [file_id for _, file_id in state.files])
+    transactions = lake.count_rows(INTERNAL_TRANSACTIONS, day, channel)
+    for items, stored, accepted in (
         ("lines", lines, state.line_count),
-        ("transactions", rows, state.snapshot_rows),
+        ("transactions", transactions, state.snapshot_rows),
     ):
-        if there != accepted:
+        if stored != accepted:
             raise LakeInconsistent(
-                f"{channel} {day}: {accepted} {what} were accepted, {there} are there;"
+                f"{channel} {day}: {accepted} {items} were accepted, the lake has {stored};"
                 " run `tieout ingest` for that date again"
             )

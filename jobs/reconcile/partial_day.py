@@ -1,9 +1,9 @@
-"""A date whose statement comes in parts: what a run reuses of the run before.
+"""A date whose statement comes in parts: what a run reuses of the previous run.
 
-An exact pair stays as it is until a new line shares a reference with it. So a run looks at the new
-lines, at today's items without an exact pair, and at the pairs whose reference a new line has; the
+An exact pair stays as it is until a new line shares a reference with it. So a run matches the new
+lines, today's items without an exact pair, and pairs that share a reference with a new line. The
 data files of all other pairs stay in the table. `matched_parts` holds the state that a run saved. A
-run matches the whole day if any other input has changed, or a data file of that state is not there.
+run matches the whole day if any other input has changed, or if the table has other data files.
 Source: docs/reference/rules.md, "A day in parts".
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -60,10 +61,10 @@ class PairFiles:
 
 @dataclass(frozen=True)
 class PartialRun:
-    """What a run looks at of its date: lines and transactions, `items` in all.
+    """The lines and transactions of its date that a run matches, `items` in all.
 
-    `pairs` stay as they are. `rewritten` are the other outcomes of data files that lost a pair: the
-    run writes these `rewritten_rows` rows anew.
+    `pairs` stay as they are. `rewritten` are the other pairs of data files that hold an affected
+    pair: the run writes these `rewritten_rows` rows again.
     """
 
     lines: DataFrame
@@ -80,12 +81,12 @@ def has_parts(profile: Profile) -> bool:
 
 
 def is_waiting_for_parts(profile: Profile, state: DayState) -> bool:
-    """Whether more parts of a date's statement are waited for, while our side is there."""
+    """Whether our side of a date has arrived and parts of its statement are missing."""
     return has_parts(profile) and not state.is_complete and state.snapshot_id is not None
 
 
 def resume(lake: Lake, profile: Profile, state: DayState, base: str) -> PartialRun | None:
-    """What a run has to look at after the latest run of this date; None means the whole day.
+    """What a run has to match after the latest run of this date; None means the whole day.
 
     `base` is the fingerprint of all inputs except the date's files.
     """
@@ -95,7 +96,7 @@ def resume(lake: Lake, profile: Profile, state: DayState, base: str) -> PartialR
     if saved.get("version") != STATE_VERSION or saved["base"] != base:
         return None
     known_files = {(part, file_id) for part, file_id in saved["files"]}
-    if not known_files <= set(state.files) or saved["paths"] != _paths(lake, day, channel):
+    if not known_files <= set(state.files) or saved["paths"] != _list_paths(lake, day, channel):
         return None
     pairs = [
         PairFiles(tuple(files["paths"]), files["rows"], tuple(files["sums"]))
@@ -106,7 +107,7 @@ def resume(lake: Lake, profile: Profile, state: DayState, base: str) -> PartialR
     items = lake.read_day(SETTLED_ITEMS, day, channel).unionByName(
         lake.read_day(OPEN_ITEMS, day, channel).where(F.col("item_date") == F.lit(day))
     )
-    counts = {row["side"]: row["rows"] for row in items.groupBy("side").agg(_rows()).collect()}
+    counts = {row["side"]: row["rows"] for row in items.groupBy("side").agg(_row_count()).collect()}
     lines = counts.get(Side.STATEMENT.value, 0) + count_rows(files)
     transactions = counts.get(Side.INTERNAL.value, 0)
     paired = sum(files.rows for files in pairs)
@@ -119,105 +120,106 @@ def resume(lake: Lake, profile: Profile, state: DayState, base: str) -> PartialR
         lines + transactions,
         tuple(pairs),
     )
-    return _opened(lake, state, channel, partial, new_lines) if files and pairs else partial
+    if files and pairs:
+        return _add_affected_pairs(lake, state, channel, partial, new_lines)
+    return partial
 
 
-def _opened(
-    lake: Lake, state: DayState, channel: str, taken: PartialRun, fresh: DataFrame
+def _add_affected_pairs(
+    lake: Lake, state: DayState, channel: str, partial: PartialRun, new_lines: DataFrame
 ) -> PartialRun:
-    """Takes the pairs that new lines touch into what is looked at, by any reference they share."""
+    """Adds the pairs that share a reference with a new line: the run matches them again."""
     day = state.business_date
-    touched = _touched(lake, _rows_of(lake, day, channel, taken.pairs), fresh)
-    if touched is None:
-        return taken
-    ids = touched.select("txn_id", "line_id", "file_id").collect()
-    own = [
-        _rows_of(lake, day, channel, [each]).select("txn_id", F.lit(place).alias("place"))
-        for place, each in enumerate(taken.pairs)
+    affected = _find_affected_pairs(lake, _read_pairs(lake, day, channel, partial.pairs), new_lines)
+    if affected is None:
+        return partial
+    ids = affected.select("txn_id", "line_id", "file_id").collect()
+    numbered = [
+        _read_pairs(lake, day, channel, [files]).select("txn_id", F.lit(number).alias("number"))
+        for number, files in enumerate(partial.pairs)
     ]
-    met = _united(own).join(touched.select("txn_id"), on="txn_id", how="left_semi")
-    hit = {row["place"] for row in met.groupBy("place").agg(_rows()).collect()}
-    lost = [each for place, each in enumerate(taken.pairs) if place in hit]
-    stay = [each for place, each in enumerate(taken.pairs) if place not in hit]
-    parts = sorted({row["file_id"] for row in ids})
-    theirs = lake.read_files(
-        STATEMENT_LINES, lake.list_data_files(STATEMENT_LINES, day, channel, parts)
+    hits = _union(numbered).join(affected.select("txn_id"), on="txn_id", how="left_semi")
+    numbers = {row["number"] for row in hits.groupBy("number").agg(_row_count()).collect()}
+    replaced = [files for number, files in enumerate(partial.pairs) if number in numbers]
+    kept = [files for number, files in enumerate(partial.pairs) if number not in numbers]
+    file_ids = sorted({row["file_id"] for row in ids})
+    lines = lake.read_files(
+        STATEMENT_LINES, lake.list_data_files(STATEMENT_LINES, day, channel, file_ids)
     )
-    theirs = theirs.select(*LINE_COLUMNS)
-    theirs = theirs.join(touched.select("line_id"), on="line_id", how="left_semi")
-    ours = lake.read_day(INTERNAL_TRANSACTIONS, day, channel).select(*TRANSACTION_COLUMNS)
-    ours = ours.join(touched.select("txn_id"), on="txn_id", how="left_semi")
-    rest = _rows_of(lake, day, channel, lost).join(
-        touched.select("txn_id"), on="txn_id", how="left_anti"
+    lines = lines.select(*LINE_COLUMNS)
+    lines = lines.join(affected.select("line_id"), on="line_id", how="left_semi")
+    transactions = lake.read_day(INTERNAL_TRANSACTIONS, day, channel).select(*TRANSACTION_COLUMNS)
+    transactions = transactions.join(affected.select("txn_id"), on="txn_id", how="left_semi")
+    other_pairs = _read_pairs(lake, day, channel, replaced).join(
+        affected.select("txn_id"), on="txn_id", how="left_anti"
     )
     return replace(
-        taken,
-        lines=taken.lines.unionByName(theirs),
-        transactions=taken.transactions.unionByName(ours),
-        items=taken.items + 2 * len(ids),
-        pairs=tuple(stay),
-        rewritten=rest,
-        rewritten_rows=sum(each.rows for each in lost) - len(ids),
+        partial,
+        lines=partial.lines.unionByName(lines),
+        transactions=partial.transactions.unionByName(transactions),
+        items=partial.items + 2 * len(ids),
+        pairs=tuple(kept),
+        rewritten=other_pairs,
+        rewritten_rows=sum(files.rows for files in replaced) - len(ids),
     )
 
 
-def _touched(lake: Lake, pairs: DataFrame, fresh: DataFrame) -> DataFrame | None:
-    """Ids of pairs whose line shares our_ref or channel_ref with a new line, and its file; None
-    where there are none, which marks alone tell.
+def _find_affected_pairs(lake: Lake, pairs: DataFrame, new_lines: DataFrame) -> DataFrame | None:
+    """txn_id, line_id and file_id of pairs whose line shares our_ref or channel_ref with a new
+    line. None if there are none: then the query reads hash columns only.
     """
     references = {"our_mark": "our_ref_norm", "channel_mark": "channel_ref_norm"}
-    asked = {column: list_hashes(fresh, reference) for column, reference in references.items()}
-    met = [
-        given.join(_marked(pairs, column), on=HASH, how="inner").select(HASH)
-        for column, given in asked.items()
+    shared = [
+        list_hashes(new_lines, reference).join(_select_hash(pairs, column), on=HASH, how="inner")
+        for column, reference in references.items()
     ]
-    hit = lake.stage(_united(met).groupBy(HASH).agg(_rows()).select(HASH), "hit")
-    if hit.isEmpty():
+    hashes = lake.stage(_union(shared).groupBy(HASH).agg(_row_count()).select(HASH), "hashes")
+    if hashes.isEmpty():
         return None
-    found = [hit.join(_marked(pairs, column, "txn_id", "line_id"), on=HASH, how="inner")
-             .select("txn_id", "line_id") for column in asked]  # fmt: skip
-    either = _united(found).groupBy("txn_id", "line_id").agg(_rows())
-    file_id = F.substring_index("line_id", ":", 1)
-    touched = either.select("txn_id", "line_id", file_id.alias("file_id"))
-    return lake.stage(touched, "touched")
+    ids = ("txn_id", "line_id")
+    with_hash = [
+        hashes.join(_select_hash(pairs, column, *ids), on=HASH, how="inner").select(*ids)
+        for column in references
+    ]
+    affected = _union(with_hash).groupBy(*ids).agg(_row_count())
+    file_id = F.substring_index("line_id", ":", 1).alias("file_id")
+    affected = affected.select(*ids, file_id)
+    return lake.stage(affected, "affected_pairs")
 
 
-def _marked(pairs: DataFrame, column: str, *ids: str) -> DataFrame:
+def _select_hash(pairs: DataFrame, column: str, *ids: str) -> DataFrame:
     return pairs.select(F.col(column).alias(HASH), *ids)
 
 
-def _rows() -> Any:
+def _row_count() -> Any:
     return F.count("*").alias("rows")
 
 
-def _united(frames: Sequence[DataFrame]) -> DataFrame:
-    out = frames[0]
-    for each in frames[1:]:
-        out = out.unionByName(each)
-    return out
+def _union(frames: Sequence[DataFrame]) -> DataFrame:
+    return reduce(lambda left, right: left.unionByName(right), frames)
 
 
-def _rows_of(lake: Lake, day: date, channel: str, pairs: Sequence[PairFiles]) -> DataFrame:
-    paths = {path for each in pairs for path in each.paths}
-    there = [row for row in lake.list_data_files(OUTCOMES, day, channel) if row["path"] in paths]
-    return lake.read_files(OUTCOMES, there)
+def _read_pairs(lake: Lake, day: date, channel: str, pairs: Sequence[PairFiles]) -> DataFrame:
+    paths = {path for files in pairs for path in files.paths}
+    listed = lake.list_data_files(OUTCOMES, day, channel)
+    return lake.read_files(OUTCOMES, [row for row in listed if row["path"] in paths])
 
 
-def _paths(lake: Lake, day: date, channel: str) -> dict[str, list[str]]:
+def _list_paths(lake: Lake, day: date, channel: str) -> dict[str, list[str]]:
     return {
         table.name: sorted(row["path"] for row in lake.list_data_files(table, day, channel))
         for table in STATE_TABLES
     }
 
 
-def to_plain_rows(found: Sequence[Any]) -> tuple[Mapping[str, Any], ...]:
-    """Rows of `conservation.sum_outcomes` as JSON can hold them."""
+def to_plain_rows(rows: Sequence[Any]) -> tuple[Mapping[str, Any], ...]:
+    """Rows of `conservation.sum_outcomes` as values that JSON can hold."""
     return tuple(
         {
             name: int(value) if isinstance(value, Decimal) else value
             for name, value in row.asDict().items()
         }
-        for row in found
+        for row in rows
     )
 
 
@@ -226,22 +228,22 @@ def save_state(
     profile: Profile,
     state: DayState,
     base: str,
-    made: MatchResult,
+    result: MatchResult,
     pairs: Sequence[PairFiles],
 ) -> None:
     """Saves the state for the run on the next part; deletes it once no part is missing."""
     day, channel = state.business_date, profile.channel
     if is_waiting_for_parts(profile, state) and pairs:
-        lake.replace_day(SETTLED_ITEMS, made.settled_items, day, channel)
+        lake.replace_day(SETTLED_ITEMS, result.settled_items, day, channel)
         saved = {
             "version": STATE_VERSION,
             "base": base,
             "files": state.files,
-            "paths": _paths(lake, day, channel),
+            "paths": _list_paths(lake, day, channel),
             "pairs": [asdict(files) for files in pairs],
         }
         row = {"channel": channel, "business_date": day, "state_json": json.dumps(saved)}
         lake.replace_rows(MATCHED_PARTS, [row], day, channel)
     elif lake.read_rows(MATCHED_PARTS, channel=channel, business_date=day):
-        lake.replace_day(SETTLED_ITEMS, made.settled_items.limit(0), day, channel)
+        lake.replace_day(SETTLED_ITEMS, result.settled_items.limit(0), day, channel)
         lake.replace_rows(MATCHED_PARTS, [], day, channel)

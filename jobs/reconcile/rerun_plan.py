@@ -1,8 +1,8 @@
-"""Which run dates a match has to carry out, and what stands for all that goes into each.
+"""The run dates that a match has to run, and a fingerprint of the inputs of each.
 
-A date's fingerprint is made of its own inputs and of the fingerprint before it. So a late or new
-file changes the fingerprints of its date and of all later ones, and those are run again, in order;
-dates before it keep theirs and are left alone.
+A date's fingerprint covers its own inputs and the fingerprint of the date before. So a late or new
+file changes the fingerprints of its date and of all later dates. The match runs those again, in
+order. Earlier dates keep their fingerprints and are not run.
 """
 
 import hashlib
@@ -14,14 +14,15 @@ from datetime import date, timedelta
 from jobs.ingestion.day_state import DayState
 from schemas.profile.channel import Profile
 
-#: To be raised when the rules change, so that what was decided by older ones is run again.
+#: Raised when the rules change: the match then runs all dates again.
 RULES_VERSION = 6
 
 
 @dataclass(frozen=True)
 class DueRun:
-    """A run date to carry out: its fingerprint, why it is due, and what stands for all that goes
-    into it beside the files of the date (`base`).
+    """A run date that is due: its fingerprint and the reason.
+
+    `base` is the fingerprint of all inputs except the date's files.
     """
 
     business_date: date
@@ -31,32 +32,34 @@ class DueRun:
 
 
 def compute_fingerprint(
-    profile: Profile, state: DayState, before: str, decided: Sequence[str] = ()
+    profile: Profile, state: DayState, previous: str, decision_ids: Sequence[str] = ()
 ) -> str:
-    """What stands for all that goes into a channel's run of a date; `decided` are the ids of the
-    decisions about it.
+    """SHA-256 of all inputs of a channel's run date, in hex.
+
+    `previous` is the fingerprint of the date before; `decision_ids` are the approved decisions
+    about this date.
     """
-    page = profile.model_dump(
+    profile_values = profile.model_dump(
         mode="json", include={"channel", "zone", "first_date", "references", "scope", "match"}
     )
-    told = [
+    inputs = [
         RULES_VERSION,
-        page,
+        profile_values,
         str(state.business_date),
         state.files,
         state.is_complete,
         state.snapshot_id,
-        before,
-        *sorted(decided),
+        previous,
+        *sorted(decision_ids),
     ]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
 def list_run_dates(
-    profile: Profile, asked: Sequence[date], recorded: Mapping[date, str]
+    profile: Profile, requested: Sequence[date], recorded: Mapping[date, str]
 ) -> list[date]:
-    """Every run date from the channel's first to the latest asked for or run."""
-    last = max([*asked, *recorded], default=profile.first_date)
+    """Every date from the channel's first to the latest that was requested or has a run."""
+    last = max([*requested, *recorded], default=profile.first_date)
     days = (last - profile.first_date).days
     return [profile.first_date + timedelta(days=i) for i in range(days + 1)]
 
@@ -65,27 +68,27 @@ def plan_runs(
     profile: Profile,
     states: Mapping[date, DayState],
     recorded: Mapping[date, str],
-    asked: Sequence[date],
-    decided: Mapping[date, Sequence[str]],
+    requested: Sequence[date],
+    decision_ids: Mapping[date, Sequence[str]],
 ) -> list[DueRun]:
-    """The run dates to carry out, in order: asked for, never run, or with other inputs than then.
+    """The dates to run, in order: requested, never run, or with changed inputs.
 
-    `states` has every date of `dates_of`, `recorded` the fingerprints of runs that were finished,
-    `decided` the ids of approved decisions.
+    `states` has every date of `list_run_dates`, `recorded` the fingerprints of finished runs,
+    `decision_ids` the approved decisions about each date.
     """
     out: list[DueRun] = []
-    before = ""
+    previous = ""
     for day in sorted(states):
-        now = compute_fingerprint(profile, states[day], before, decided.get(day, ()))
-        if day in asked:
+        fingerprint = compute_fingerprint(profile, states[day], previous, decision_ids.get(day, ()))
+        if day in requested:
             why = "asked"
         elif day not in recorded:
             why = "never run"
         else:
-            why = "" if recorded[day] == now else "inputs changed"
+            why = "" if recorded[day] == fingerprint else "inputs changed"
         if why:
-            without = replace(states[day], files=(), missing=())
-            base = compute_fingerprint(profile, without, before, decided.get(day, ()))
-            out.append(DueRun(day, now, why, base))
-        before = now
+            without_files = replace(states[day], files=(), missing=())
+            base = compute_fingerprint(profile, without_files, previous, decision_ids.get(day, ()))
+            out.append(DueRun(day, fingerprint, why, base))
+        previous = fingerprint
     return out

@@ -32,10 +32,10 @@ log = logging.getLogger("tieout")
 
 @dataclass(frozen=True)
 class MatchSummary:
-    """One run date of a channel: why it ran, how it is marked, rows by outcome, amounts.
+    """One run date of a channel: why it ran, its result, rows by outcome, amounts.
 
-    `amounts` are minor units at stake in breaks by currency, `stale` the ids of approved decisions
-    that settled nothing.
+    `amounts` are minor units at stake in breaks by currency. `stale_decisions` are the ids of
+    approved decisions that settled nothing.
     """
 
     channel: str
@@ -49,7 +49,7 @@ class MatchSummary:
 
 
 def match_dates(lake: Lake, profile: Profile, dates: Sequence[date]) -> list[MatchSummary]:
-    """Runs the dates asked for, those before them that never ran, and later ones that they change.
+    """Runs the requested dates, earlier dates that never ran, and later dates that they change.
 
     Raises:
         CheckFailed: what went in is not what came out; nothing of that date is committed.
@@ -73,43 +73,43 @@ def match_dates(lake: Lake, profile: Profile, dates: Sequence[date]) -> list[Mat
         day: resolve_day_state(profile, day, files[day], snapshots)
         for day in list_run_dates(profile, dates, recorded)
     }
-    decided = read_approved(lake, profile.channel)
-    ids = {day: [each.decision_id for each in those] for day, those in decided.items()}
+    decisions = read_approved(lake, profile.channel)
+    ids = {day: [item.decision_id for item in items] for day, items in decisions.items()}
     out = []
-    for each in plan_runs(profile, states, recorded, dates, ids):
-        day = each.business_date
-        if each.why != "asked":
-            log.info("%s %s is run as well: %s", profile.channel, day, each.why)
-        out.append(_run_one(lake, profile, states[day], each, decided.get(day, ())))
+    for due_run in plan_runs(profile, states, recorded, dates, ids):
+        day = due_run.business_date
+        if due_run.why != "asked":
+            log.info("%s %s is run as well: %s", profile.channel, day, due_run.why)
+        out.append(_run_one(lake, profile, states[day], due_run, decisions.get(day, ())))
     return out
 
 
 def _run_one(
-    lake: Lake, profile: Profile, state: DayState, each: DueRun, decided: tuple[Decision, ...]
+    lake: Lake, profile: Profile, state: DayState, due_run: DueRun, decisions: tuple[Decision, ...]
 ) -> MatchSummary:
-    day, channel = each.business_date, profile.channel
-    job = Run("match", channel, day, state.result.value, each.fingerprint)
+    day, channel = due_run.business_date, profile.channel
+    job = Run("match", channel, day, state.result.value, due_run.fingerprint)
     tables = (STATEMENT_LINES, INTERNAL_TRANSACTIONS, OPEN_ITEMS)
     job.versions_read = {table.name: lake.version(table) for table in tables}
     tune_session(lake.spark, state.line_count + state.snapshot_rows)
     if is_idle(lake, state, channel):
         job.counts = {"lines": 0, "transactions": 0}
         record_runs(lake, job)
-        return MatchSummary(channel, day, each.why, job.result, job.counts, {}, {})
+        return MatchSummary(channel, day, due_run.why, job.result, job.counts, {}, {})
     assert_lake_consistent(lake, state, channel)
-    found = run_day(lake, profile, state, each.base, decided, job)
+    day_result = run_day(lake, profile, state, due_run.base, decisions, job)
     lake.remove_staged()
-    job.amounts = found.amounts
+    job.amounts = day_result.amounts
     job.counts = {
-        **found.counts,
+        **day_result.counts,
         "lines": state.line_count,
         "transactions": state.snapshot_rows,
         **(
-            {"decisions": len(decided), "stale_decisions": len(found.stale_decisions)}
-            if decided
+            {"decisions": len(decisions), "stale_decisions": len(day_result.stale_decisions)}
+            if decisions
             else {}
         ),
     }
     record_runs(lake, job)
     counted = (job.counts, job.amounts, job.seconds)
-    return MatchSummary(channel, day, each.why, job.result, *counted, found.stale_decisions)
+    return MatchSummary(channel, day, due_run.why, job.result, *counted, day_result.stale_decisions)

@@ -1,4 +1,4 @@
-"""What a match says of its rows: how many by outcome, what is at stake, which decisions held."""
+"""Totals of a run: rows by outcome, amounts at stake, and decisions that settled nothing."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,33 +9,36 @@ from pyspark.sql import functions as F
 
 from jobs.matching.amount_at_risk import at_stake
 from jobs.matching.steps.manual_decisions import Decision
-from schemas.money import summed
+from schemas.money import sum_amounts
 from schemas.vocabulary import DECIDED_BY, Reason
 
 
-def stale_decision_ids(decided: Sequence[Decision], found: Sequence[Any]) -> tuple[str, ...]:
-    """Ids of decisions that settled nothing: what they were about is not there any more."""
-    settled = {by for row in found for by in (row["decided"] if decided else ())}
-    return tuple(each.decision_id for each in decided if each.decided_by not in settled)
+def stale_decision_ids(decisions: Sequence[Decision], rows: Sequence[Any]) -> tuple[str, ...]:
+    """Ids of decisions that settled nothing, because their rows have changed.
+
+    `rows` are sums with the columns of `total_columns`.
+    """
+    settled = {by for row in rows for by in (row["decided"] if decisions else ())}
+    return tuple(item.decision_id for item in decisions if item.decided_by not in settled)
 
 
-def total_columns(decided: Sequence[Decision]) -> list[Column]:
-    """What is counted beside the sums of conservation."""
+def total_columns(decisions: Sequence[Decision]) -> list[Column]:
+    """The totals of a run that `conservation.sum_outcomes` does not compute."""
     ambiguous = F.array_contains("reasons", Reason.AMBIGUOUS.value)
     by = F.when(F.col("matched_by").startswith(DECIDED_BY), F.col("matched_by"))
     return [
-        *([F.collect_set(by).alias("decided")] if decided else []),
+        *([F.collect_set(by).alias("decided")] if decisions else []),
         F.count("*").alias("rows"),
         F.sum(ambiguous.cast("int")).alias("ambiguous"),
-        summed(at_stake()).alias("stake"),
+        sum_amounts(at_stake()).alias("stake"),
     ]
 
 
-def sum_totals(found: Sequence[Any]) -> tuple[dict[str, int], dict[str, int]]:
-    """Rows by outcome, and minor units at stake by currency."""
+def sum_totals(rows: Sequence[Any]) -> tuple[dict[str, int], dict[str, int]]:
+    """Counts of rows by outcome, and minor units at stake by currency."""
     counts: Counter[str] = Counter()
     amounts: Counter[str] = Counter()
-    for row in found:
+    for row in rows:
         counts[str(row["outcome"]).lower()] += int(row["rows"])
         amounts[row["currency"]] += int(row["stake"] or 0)
     return dict(counts), {code: amount for code, amount in amounts.items() if amount}

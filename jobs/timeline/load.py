@@ -27,24 +27,24 @@ from schemas.vocabulary import FileStatus
 REJECTED_MAX = 20
 
 
-def load_facts(past: LakeAsOf, found: FoundRows, profiles: Mapping[str, Profile]) -> Facts:
+def load_facts(past: LakeAsOf, found_rows: FoundRows, profiles: Mapping[str, Profile]) -> Facts:
     """Loads the facts about the found rows; reads only the dates of these rows."""
     facts = Facts(files=_load_files(past))
     for row in past.read_rows(RUNS):
         key = (row["job"], row["channel"], row["business_date"])
         facts.runs.setdefault(key, []).append(row)
     facts.decisions = past.read_rows(DECISIONS)
-    facts.source_text = _load_source_text(past, found.lines, facts, profiles)
-    if found.lines:
-        ids = [row["line_id"] for row in found.lines]
-        rows = _read_rows_of(past, FEE_CHECKS, found.lines, "business_date", "line_id", ids)
+    facts.source_text = _load_source_text(past, found_rows.lines, facts, profiles)
+    if found_rows.lines:
+        ids = [row["line_id"] for row in found_rows.lines]
+        rows = _read_rows_of(past, FEE_CHECKS, found_rows.lines, "business_date", "line_id", ids)
         facts.fees = {row["line_id"]: row for row in rows}
-    ambiguous = [row for row in found.outcomes if is_ambiguous(row)]
+    ambiguous = [row for row in found_rows.outcomes if is_ambiguous(row)]
     if ambiguous:
         units = [row["unit_id"] for row in ambiguous]
         for row in _read_rows_of(past, CANDIDATES, ambiguous, "run_date", "unit_id", units):
             facts.candidates.setdefault(_unit_key(row), []).append(row)
-    grouped = [row for row in found.outcomes if _is_grouped(row)]
+    grouped = [row for row in found_rows.outcomes if _is_grouped(row)]
     if grouped:
         for row in _sum_groups(past, grouped):
             facts.groups.setdefault(_unit_key(row), []).append(row)

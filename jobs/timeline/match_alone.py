@@ -23,7 +23,7 @@ from schemas.tables import (
     STATEMENT_LINES,
     Table,
 )
-from schemas.vocabulary import Reference, normalized
+from schemas.vocabulary import Reference, normalized_column
 
 #: The most rows of each side to match.
 ROWS_MAX = 1000
@@ -80,7 +80,7 @@ def _rows_sharing_reference(
     match_keys = {name for match_pass in profile.match.passes for name in match_pass.on}
     match_keys |= {group.on for group in profile.match.groups}
     values = {
-        normalized(reference): {row.get(normalized(reference)) for row in rows}
+        normalized_column(reference): {row.get(normalized_column(reference)) for row in rows}
         for reference in Reference
         if reference.value in match_keys
     }

@@ -10,14 +10,14 @@ from jobs.statements.canonical.references import (
     normalize_reference,
 )
 from schemas.profile.channel import Profile
-from schemas.vocabulary import Reference, normalized
+from schemas.vocabulary import Reference, normalized_column
 
 #: Columns of a line and of a transaction that the search compares with a reference.
-LINE_KEYS = tuple(normalized(kind) for kind in Reference)
+LINE_KEYS = tuple(normalized_column(kind) for kind in Reference)
 TXN_KEYS = (
     "txn_id",
     "original_txn_id",
-    *[normalized(kind) for kind in Reference if kind != Reference.ORIGINAL_REF],
+    *[normalized_column(kind) for kind in Reference if kind != Reference.ORIGINAL_REF],
 )
 _NO_RULES = ("txn_id", "original_txn_id", "line_id")
 
@@ -45,13 +45,13 @@ def search_key_of(reference: str, profiles: Mapping[str, Profile]) -> SearchKey:
     The reference can be written as in a file, as in our books, or normalized as in the tables.
     """
     plain = reference.strip()
-    as_given = {plain, normalize_characters(plain)} - {""}
+    spellings = {plain, normalize_characters(plain)} - {""}
     values = {
         name: {
             **{column: frozenset({plain}) for column in _NO_RULES},
             **{
-                normalized(kind): frozenset(
-                    as_given
+                normalized_column(kind): frozenset(
+                    spellings
                     | set(
                         filter(
                             None, [normalize_reference(plain, get_reference_rules(profile, kind))]

@@ -10,18 +10,17 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from jobs.lake.point_query import PartitionFilter, RowConditions, column_in
+from jobs.lake.point_query import PartitionFilter, column_in
 from jobs.lake.time_travel import LakeAsOf, partition_filter_of
+from jobs.timeline.item_rows import SIDES, item_key, read_all_columns, read_keys
 from jobs.timeline.linked_records import Row, ids_of
-from jobs.timeline.references import LINE_KEYS, TXN_KEYS, SearchKey
+from jobs.timeline.references import SearchKey
 from schemas.profile.channel import Profile
 from schemas.tables import (
-    INTERNAL_TRANSACTIONS,
     OPEN_ITEMS,
     OUTCOMES,
     STATEMENT_FILES,
     STATEMENT_LINES,
-    Table,
 )
 
 #: The most rows with the reference to follow, per side; the earliest first.
@@ -29,7 +28,6 @@ HITS_MAX = 100
 #: A row can lead to another row by a pair or a shared reference. Real payments need few rounds.
 ROUNDS_MAX = 4
 _LINE_ID = re.compile(r"([0-9a-f]{64}):\d{9}")
-_SIDES = ((STATEMENT_LINES, "line_id", LINE_KEYS), (INTERNAL_TRANSACTIONS, "txn_id", TXN_KEYS))
 _LINKING_COLUMNS = ("our_ref_norm", "channel_ref_norm")
 
 
@@ -79,7 +77,7 @@ def find_rows(past: LakeAsOf, search_key: SearchKey, scope: SearchScope) -> Foun
     """Finds the rows with a reference, the rows that share a reference with them or were paired
     with them, and the outcomes of all.
     """
-    found = FoundRows()
+    found_rows = FoundRows()
     items: dict[tuple[str, ...], Row] = {}
     searched = {
         (name, value)
@@ -87,44 +85,44 @@ def find_rows(past: LakeAsOf, search_key: SearchKey, scope: SearchScope) -> Foun
         for name in _LINKING_COLUMNS
         for value in columns[name]
     }
-    new_rows = _rows_with_reference(past, search_key, scope, found)
+    new_rows = _rows_with_reference(past, search_key, scope, found_rows)
     for _ in range(ROUNDS_MAX):
-        new_rows = [row for row in new_rows if _item_key(row) not in items]
-        items.update({_item_key(row): row for row in new_rows})
-        pairs = _load_outcomes(past, list(items.values()), scope, found) if new_rows else []
+        new_rows = [row for row in new_rows if item_key(row) not in items]
+        items.update({item_key(row): row for row in new_rows})
+        pairs = _load_outcomes(past, list(items.values()), scope, found_rows) if new_rows else []
         new_rows = _linked_rows(past, list(items.values()), pairs, searched, scope)
         if not new_rows:
             break
-    for table, id_column, _ in _SIDES:
-        rows = _read_all_columns(
+    for table, id_column, _ in SIDES:
+        rows = read_all_columns(
             past, table, id_column, [row for row in items.values() if id_column in row]
         )
-        (found.lines if table is STATEMENT_LINES else found.transactions).extend(rows)
-    return found
+        (found_rows.lines if table is STATEMENT_LINES else found_rows.transactions).extend(rows)
+    return found_rows
 
 
 def _rows_with_reference(
-    past: LakeAsOf, search_key: SearchKey, scope: SearchScope, found: FoundRows
+    past: LakeAsOf, search_key: SearchKey, scope: SearchScope, found_rows: FoundRows
 ) -> list[Row]:
-    """Key columns of the rows with the reference; adds its columns to `found`."""
+    """Key columns of the rows with the reference; adds its columns to `found_rows`."""
     line_id = _LINE_ID.fullmatch(search_key.reference)
     if line_id:
-        return _line_with_id(past, search_key, line_id.group(1), found)
+        return _line_with_id(past, search_key, line_id.group(1), found_rows)
     out = []
-    for table, id_column, keys in _SIDES:
+    for table, id_column, keys in SIDES:
         conditions = column_in(**{name: search_key.values_of(name) for name in keys})
-        rows = _read_keys(past, table, scope.partition_filter, conditions, HITS_MAX + 1)
-        found.has_more = found.has_more or len(rows) > HITS_MAX
+        rows = read_keys(past, table, scope.partition_filter, conditions, HITS_MAX + 1)
+        found_rows.has_more = found_rows.has_more or len(rows) > HITS_MAX
         for row in rows[:HITS_MAX]:
             columns = search_key.matching_columns(row, keys)
             if columns:
-                found.columns_by_id.setdefault(row[id_column], columns)
+                found_rows.columns_by_id.setdefault(row[id_column], columns)
                 out.append(row)
     return out
 
 
 def _line_with_id(
-    past: LakeAsOf, search_key: SearchKey, file_id: str, found: FoundRows
+    past: LakeAsOf, search_key: SearchKey, file_id: str, found_rows: FoundRows
 ) -> list[Row]:
     files = [row for row in past.read_rows(STATEMENT_FILES) if row["file_id"] == file_id]
     if not files:
@@ -133,16 +131,16 @@ def _line_with_id(
     partitions = PartitionFilter(
         frozenset(search_key.values), partition_filter_of(files, "business_date").days
     )
-    rows = _read_keys(past, STATEMENT_LINES, partitions, conditions, 1)
-    found.columns_by_id.update({row["line_id"]: ["line_id"] for row in rows})
+    rows = read_keys(past, STATEMENT_LINES, partitions, conditions, 1)
+    found_rows.columns_by_id.update({row["line_id"]: ["line_id"] for row in rows})
     return rows
 
 
 def _load_outcomes(
-    past: LakeAsOf, items: Sequence[Row], scope: SearchScope, found: FoundRows
+    past: LakeAsOf, items: Sequence[Row], scope: SearchScope, found_rows: FoundRows
 ) -> list[Row]:
-    """Adds the outcomes and open items of some items to `found`; returns the pairs."""
-    item_keys = {_item_key(row)[:3] for row in items}
+    """Adds the outcomes and open items of some items to `found_rows`; returns the pairs."""
+    item_keys = {item_key(row)[:3] for row in items}
     txns, lines = (sorted(ids_of((r for r in items if id_column in r), id_column))
                    for id_column in ("txn_id", "line_id"))  # fmt: skip
     in_items = column_in(txn_id=txns, line_id=lines)
@@ -151,13 +149,13 @@ def _load_outcomes(
     rows = past.query_rows(
         OPEN_ITEMS, PartitionFilter(scope.channels, since=min(days)), in_items, order=order
     )
-    found.open_items = [row for row in rows if _concerns(row, item_keys)]
-    days |= _next_reported_dates(found.open_items)
+    found_rows.open_items = [row for row in rows if _concerns(row, item_keys)]
+    days |= _next_reported_dates(found_rows.open_items)
     rows = past.query_rows(
         OUTCOMES, PartitionFilter(scope.channels, frozenset(days)), in_items, order=order
     )
-    found.outcomes = [row for row in rows if _concerns(row, item_keys)]
-    return [row for row in found.outcomes if row["txn_id"] and row["line_id"]]
+    found_rows.outcomes = [row for row in rows if _concerns(row, item_keys)]
+    return [row for row in found_rows.outcomes if row["txn_id"] and row["line_id"]]
 
 
 def _next_reported_dates(open_items: Sequence[Row]) -> set[date]:
@@ -183,14 +181,14 @@ def _linked_rows(
     scope: SearchScope,
 ) -> list[Row]:
     """Rows on near dates that share a reference with an item, or that an outcome pairs with one."""
-    item_keys = {_item_key(row)[:3] for row in items}
+    item_keys = {item_key(row)[:3] for row in items}
     references = {reference for row in items for reference in _linking_references(row)}
     new = {ref for ref in references if ref[3] is not None and ref[2:] not in searched}
     searched.update(ref[2:] for ref in new)
     days = {row["business_date"] for row in items}
     days |= {row[name] for row in pairing_outcomes for name in ("internal_date", "statement_date")}
     out = []
-    for table, id_column, _ in _SIDES:
+    for table, id_column, _ in SIDES:
         ids = {
             row[id_column]
             for row in pairing_outcomes
@@ -200,7 +198,7 @@ def _linked_rows(
             continue
         by_reference = {name: {v for _, _, n, v in new if n == name} for name in _LINKING_COLUMNS}
         conditions = column_in(**by_reference, **{id_column: ids})
-        rows = _read_keys(past, table, _scope_around(scope, days), conditions, HITS_MAX)
+        rows = read_keys(past, table, _scope_around(scope, days), conditions, HITS_MAX)
         out += [
             row
             for row in rows
@@ -217,43 +215,6 @@ def _linking_references(row: Row) -> list[tuple[Any, ...]]:
 def _scope_around(scope: SearchScope, days: Iterable[date | None]) -> PartitionFilter:
     dates, near = sorted(filter(None, days)), timedelta(days=scope.linked_days)
     return PartitionFilter(scope.channels, None, dates[0] - near, dates[-1] + near)
-
-
-def _read_keys(
-    past: LakeAsOf,
-    table: Table,
-    partitions: PartitionFilter,
-    conditions: RowConditions,
-    rows_max: int,
-) -> list[Row]:
-    id_column, keys = next((id_column, keys) for side, id_column, keys in _SIDES if side is table)
-    columns = list(dict.fromkeys(["business_date", "channel", "kind", id_column, *keys]))
-    order = ("business_date", "channel", id_column)
-    return past.query_rows(table, partitions, conditions, columns, order, rows_max)
-
-
-def _read_all_columns(
-    past: LakeAsOf, table: Table, id_column: str, rows: Sequence[Row]
-) -> list[Row]:
-    """All columns of some rows; reads only their dates."""
-    if not rows:
-        return []
-    keys = {_item_key(row) for row in rows}
-    conditions = column_in(**{id_column: ids_of(rows, id_column)})
-    rows_read = past.query_rows(
-        table,
-        partition_filter_of(rows, "business_date"),
-        conditions,
-        order=("business_date", id_column),
-    )
-    return [row for row in rows_read if _item_key(row) in keys]
-
-
-def _item_key(row: Row) -> tuple[str, ...]:
-    """Identifies an item: channel, side, id, and for a transaction the date of its state."""
-    if "line_id" in row:
-        return row["channel"], "line_id", row["line_id"]
-    return row["channel"], "txn_id", row["txn_id"], str(row["business_date"])
 
 
 def _concerns(row: Row, item_keys: set[tuple[str, ...]]) -> bool:

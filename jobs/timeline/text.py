@@ -31,14 +31,14 @@ def render_timeline(timeline: Mapping[str, Any]) -> list[str]:
     if timeline["as_of"]:
         out = [f"as the tables were at {time_text(timeline['as_of'])}", "", *out]
     if not timeline["threads"]:
-        out += render_nothing_found(timeline)
+        out += render_no_records(timeline)
     if timeline["more"]:
         out.append(f"More rows have the reference {timeline['reference']}; narrow the search with"
                    " --channel, --business-date and --through.")  # fmt: skip
     return [*(out[:-1] if out and not out[-1] else out)]
 
 
-def render_nothing_found(timeline: Mapping[str, Any]) -> list[str]:
+def render_no_records(timeline: Mapping[str, Any]) -> list[str]:
     """Says that no record has the reference, and what was searched."""
     searched = timeline["searched"]
     dates = searched["dates"]

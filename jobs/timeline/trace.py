@@ -38,16 +38,16 @@ def trace_reference(
     past = LakeAsOf(lake, as_of)
     scope = SearchScope(config.profiles, *((days[0], days[-1]) if days else (None, None)))
     search_key = search_key_of(reference, config.profiles)
-    found = find_rows(past, search_key, scope)
-    facts = load_facts(past, found, config.profiles)
-    rows = found.lines, found.transactions, found.outcomes, found.open_items
-    records = link_records(*rows, found.columns_by_id)
+    found_rows = find_rows(past, search_key, scope)
+    facts = load_facts(past, found_rows, config.profiles)
+    rows = found_rows.lines, found_rows.transactions, found_rows.outcomes, found_rows.open_items
+    records = link_records(*rows, found_rows.columns_by_id)
     channels = sorted({record.channel for record in records}) if match_alone else []
     return {
         "reference": search_key.reference,
         "as_of": format_time(past.at),
         "found": len(records),
-        "more": found.has_more,
+        "more": found_rows.has_more,
         "searched": _describe_search(past, scope),
         "threads": [
             build_timeline(

@@ -3,7 +3,7 @@
 from pyspark.sql.types import ArrayType
 
 from schemas.table import TYPES, Table, columns_of, struct_of
-from schemas.vocabulary import Reference, normalized
+from schemas.vocabulary import Reference, normalized_column
 
 #: References that a line or a transaction carries, as received.
 REFERENCES = tuple(reference.value for reference in Reference)
@@ -21,7 +21,7 @@ TYPES["totals"] = ArrayType(TOTAL)
 
 def _normalized_columns(*references: str) -> tuple[str, ...]:
     return tuple(
-        f"{normalized(name)} text: `{name}` normalized for joining; null if empty."
+        f"{normalized_column(name)} text: `{name}` normalized for joining; null if empty."
         for name in references
     )
 

@@ -86,13 +86,13 @@ _LOOK_BACK = [
         ),
         (
             "old-rows-of-all-transactions-read",
-            'far.join(old.select("txn_id"), on="txn_id", how="left_semi")',
-            "far",
+            'earlier.join(old.select("txn_id"), on="txn_id", how="left_semi")',
+            "earlier",
             "before the look-back the run reads rows of other transactions, too",
         ),
         (
             "later-states-of-old-lines-not-read",
-            ".unionByName(later)",
+            ".unionByName(lines)",
             "",
             "an old transaction is not compared with the later states of its line",
         ),

@@ -10,8 +10,8 @@ _PAIRS = [
         "test_passes",
         (
             "key-without-kind",
-            'return ["kind"] + [normalized(name)',
-            "return [normalized(name)",
+            'return ["kind"] + [',
+            "return [",
             "a pass pairs a payment with a refund",
         ),
         (

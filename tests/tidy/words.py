@@ -41,38 +41,6 @@ BANNED = frozenset(
 #: Endings that say what they mean: the match of one reference alone, an odd number.
 ALLOWED = ("match_alone", "is_odd")
 
-#: Files whose names are still to be changed; a file without such names leaves the list.
-UNFINISHED: tuple[str, ...] = (
-    "jobs/decisions/review.py",
-    "jobs/lake/point_query.py",
-    "jobs/reconcile/partial_day.py",
-    "jobs/reconcile/rerun_plan.py",
-    "jobs/reconcile/run_dates.py",
-    "jobs/reconcile/totals.py",
-    "jobs/statements/alipay/account.py",
-    "jobs/statements/alipay/bill.py",
-    "jobs/statements/alipay/layout.py",
-    "jobs/statements/bank/bai2/records.py",
-    "jobs/statements/bank/bai2/statement_file.py",
-    "jobs/statements/bank/camt/balances.py",
-    "jobs/statements/bank/camt/batch.py",
-    "jobs/statements/bank/camt/entries.py",
-    "jobs/statements/bank/camt/statement_file.py",
-    "jobs/statements/bank/mt940/balances.py",
-    "jobs/statements/canonical/printed_amounts.py",
-    "jobs/statements/psp/adyen/settlement.py",
-    "jobs/statements/psp/paypal/lines.py",
-    "jobs/statements/psp/paypal/settlement.py",
-    "jobs/statements/reading/sheet_encoding.py",
-    "jobs/statements/unionpay/layout.py",
-    "jobs/statements/wechat/layout.py",
-    "jobs/timeline/load.py",
-    "jobs/timeline/references.py",
-    "jobs/timeline/search.py",
-    "jobs/timeline/text.py",
-    "jobs/timeline/trace.py",
-)
-
 
 def banned_names(source: Source) -> Iterator[Fault]:
     """Functions, classes, parameters and variables whose name is, or ends in, a banned word."""

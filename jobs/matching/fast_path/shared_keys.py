@@ -14,7 +14,7 @@ from jobs.matching import case_tables
 from jobs.matching.item_columns import is_line, is_transaction, match_key
 from jobs.matching.steps import groups, passes
 from schemas.profile.match_rules import Match
-from schemas.vocabulary import normalized
+from schemas.vocabulary import normalized_column
 
 ID = ("id", "side")
 #: Columns that are equal, and which participants may be compared with each other by them.
@@ -59,7 +59,9 @@ def _keys(match: Match) -> Keys:
         key, may = tuple(match_key(rule)), passes.may_take_part(rule)
         keys[key] = keys[key] | may if key in keys else may
     for group in match.groups:
-        keys.setdefault((normalized(group.on),), _is_complete((normalized(group.on),)))
+        keys.setdefault(
+            (normalized_column(group.on),), _is_complete((normalized_column(group.on),))
+        )
     return keys
 
 

@@ -13,7 +13,7 @@ from jobs.matching import case_tables
 from jobs.matching.item_columns import is_line, is_transaction, partition_by_key
 from jobs.matching.steps import passes
 from schemas.profile.match_rules import Group, Match
-from schemas.vocabulary import Outcome, Reason, Status, normalized
+from schemas.vocabulary import Outcome, Reason, Status, normalized_column
 
 #: What the groups add to an item: the group and its key, and the difference (statement - internal)
 #: on the first row of each currency.
@@ -69,7 +69,7 @@ def _classify_groups(frame: DataFrame, group: Group) -> DataFrame:
     """
     is_free = F.col("step_outcome").isNull() & F.col("partner").isNull()
     is_member = is_free & (F.col("status") == F.lit(Status.SUCCEEDED.value))
-    key, bucket = partition_by_key(F.when(is_member, F.col(normalized(group.on))))
+    key, bucket = partition_by_key(F.when(is_member, F.col(normalized_column(group.on))))
     keyed = frame.withColumn("group_key", key).withColumn("group_bucket", bucket)
     # The engine shuffles once for the windows over a group and over its currencies.
     one_group = ("group_key", "group_bucket")

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from jobs.statements.canonical.money import parse_amounts
 from jobs.statements.canonical.references import get_reference_rules, normalize_references
 from schemas.profile.channel import Profile
-from schemas.vocabulary import Reference, normalized
+from schemas.vocabulary import Reference, normalized_column
 
 _ISO = "%Y-%m-%d %H:%M:%S"
 _UTC = pa.timestamp("us", "UTC")
@@ -143,7 +143,7 @@ def add_normalized_references(columns: dict[str, pa.Array], profile: Profile | N
     for reference in Reference:
         if reference in columns:
             rules = get_reference_rules(profile, reference) if profile else None
-            columns[normalized(reference)] = normalize_references(columns[reference], rules)
+            columns[normalized_column(reference)] = normalize_references(columns[reference], rules)
 
 
 def require(lines: Lines, names: Sequence[str]) -> None:

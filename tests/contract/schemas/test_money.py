@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from schemas.money import summed
+from schemas.money import sum_amounts
 
 #: Amounts are below 10^15 minor units (docs/reference/rules.md); the sum must not care.
 AMOUNTS = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.integers(-100, 100))
@@ -19,7 +19,7 @@ AMOUNTS = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.integers(-10
 def test_the_sum_is_pythons(spark: SparkSession, ledger: list[tuple[str, int | None]]) -> None:
     """By group what Python's unbounded integers add up to; nothing at all where all are null."""
     frame = spark.createDataFrame(ledger, "name string, amount bigint")
-    told = frame.groupBy("name").agg(summed(F.col("amount")).alias("sum"))
+    told = frame.groupBy("name").agg(sum_amounts(F.col("amount")).alias("sum"))
     assert told.schema["sum"].dataType.simpleString() == "decimal(38,0)"
     found = {row["name"]: row["sum"] for row in told.collect()}
     expected = {}
