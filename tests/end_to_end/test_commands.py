@@ -12,25 +12,36 @@ import pytest
 
 from jobs.__main__ import main
 from jobs.cli.help_texts import PURPOSES
+from tests.support.ledger import day, file_line, file_txn
 from tests.support.paths import ROOT
-from tests.support.worlds import LINE_COLUMNS, World, day, line, txn
+from tests.support.pipeline_fixture import LINE_COLUMNS, PipelineFixture
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def pipeline(tmp_path: Path) -> PipelineFixture:
     """Two good days of one channel."""
-    new_world = World(tmp_path, lake=None)  # type: ignore[arg-type]
+    new_pipeline = PipelineFixture(tmp_path, lake=None)  # type: ignore[arg-type]
     for offset in (0, 1):
-        new_world.statement(offset, line(f"A{offset}"), line(f"B{offset}", "9.99"))
-        new_world.snapshot(offset, txn(f"A{offset}"), txn(f"B{offset}"))
-    return new_world
+        new_pipeline.write_statement(
+            offset, file_line(f"A{offset}"), file_line(f"B{offset}", "9.99")
+        )
+        new_pipeline.write_snapshot(offset, file_txn(f"A{offset}"), file_txn(f"B{offset}"))
+    return new_pipeline
 
 
-def arguments(world: World, job: str, *more: str) -> list[str]:
-    """A command line for the world's first day."""
-    command = [job, "--lake", str(world.root / "lake"), "--config", str(world.root / "config"),
-             "--business-date", str(day(0)), *more]  # fmt: skip
-    return command + (["--inbox", str(world.inbox)] if job in ("ingest", "run") else [])
+def arguments(pipeline: PipelineFixture, job: str, *more: str) -> list[str]:
+    """A command line for the pipeline's first day."""
+    command = [
+        job,
+        "--lake",
+        str(pipeline.root / "lake"),
+        "--config",
+        str(pipeline.root / "config"),
+        "--business-date",
+        str(day(0)),
+        *more,
+    ]
+    return command + (["--inbox", str(pipeline.inbox)] if job in ("ingest", "run") else [])
 
 
 def run_process(command: list[str], cwd: Path, **env: str) -> tuple[int, dict, str]:
@@ -68,15 +79,15 @@ def test_help_lists_commands_and_exit_status(capsys: pytest.CaptureFixture[str])
 @pytest.mark.sail_only
 @pytest.mark.slow
 def test_single_commands_and_run_give_the_same_rows(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pipeline: PipelineFixture, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Four commands, or `tieout run` in its own process: the same outcomes and exports."""
     for job in ("ingest", "match", "check_fees", "export"):
-        status = main([*arguments(world, job), "--engine", "sail"])
+        status = main([*arguments(pipeline, job), "--engine", "sail"])
         summary = json.loads(capsys.readouterr().out.splitlines()[-1])
         assert (status, summary["exit"], summary["job"]) == (0, 0, job)
-    steps = (world.root / "lake/exports" / str(day(0)) / "bank/breaks.csv").read_bytes()
-    command = arguments(world, "run", "--engine", "sail", "--through", str(day(1)))
+    steps = (pipeline.root / "lake/exports" / str(day(0)) / "bank/breaks.csv").read_bytes()
+    command = arguments(pipeline, "run", "--engine", "sail", "--through", str(day(1)))
     command[command.index("--lake") + 1] = str(tmp_path / "other")
     tieout = str(Path(sys.executable).parent / "tieout")
     program = [tieout] if Path(tieout).exists() else [sys.executable, "-m", "jobs"]
@@ -91,11 +102,22 @@ def test_single_commands_and_run_give_the_same_rows(
 
 
 def test_all_wrong_arguments_are_reported_together(
-    world: World, capsys: pytest.CaptureFixture[str]
+    pipeline: PipelineFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A bad date, an unknown channel and engine, no lake: all are reported, exit 2."""
-    status = main(["match", "--config", str(world.root / "config"), "--business-date", "2026-13-01",
-                   "--channel", "nobody", "--engine", "duck"])  # fmt: skip
+    status = main(
+        [
+            "match",
+            "--config",
+            str(pipeline.root / "config"),
+            "--business-date",
+            "2026-13-01",
+            "--channel",
+            "nobody",
+            "--engine",
+            "duck",
+        ]
+    )
     summary = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (status, summary["exit"]) == (2, 2)
     output = "\n".join(summary["errors"])
@@ -103,36 +125,42 @@ def test_all_wrong_arguments_are_reported_together(
         assert part in output
 
 
-def test_empty_reference_is_refused(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_empty_reference_is_refused(
+    pipeline: PipelineFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
     """An empty REF, for example from an unset variable: exit 2, not a search for everything."""
-    assert main(arguments(world, "explain", "  ")) == 2
+    assert main(arguments(pipeline, "explain", "  ")) == 2
     assert "REF is empty" in capsys.readouterr().out
 
 
 @pytest.mark.sail_only
 def test_reading_commands_open_no_session(
-    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    pipeline: PipelineFixture, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """explain, files and decide list open no session. A command that matches or reads lines opens
     one, and every command below `spark-submit`: a cluster takes a driver without one for failed.
     """
     monkeypatch.setenv("TIEOUT_ENGINE", "sail")
-    assert main(arguments(world, "run", "--no-quality")) == 0
+    assert main(arguments(pipeline, "run", "--no-quality")) == 0
 
     def fail_to_open(engine: str | None) -> None:
         raise ConnectionError("a session was opened")
 
     monkeypatch.setattr("jobs.cli.lake_session.open_session", fail_to_open)
-    list_decisions = ["decide", "list", "--lake", str(world.root / "lake")]
-    for command in (arguments(world, "explain", "B0"), arguments(world, "files"), list_decisions):
+    list_decisions = ["decide", "list", "--lake", str(pipeline.root / "lake")]
+    for command in (
+        arguments(pipeline, "explain", "B0"),
+        arguments(pipeline, "files"),
+        list_decisions,
+    ):
         assert main(command) == 0, command
     assert "amount: internal 10.00, statement 9.99" in capsys.readouterr().out
     accept = ["accept", "0" * 64, "--reason", "seen"]
     for job, *more in (["explain", "B0", "--match-alone"], ["match"], ["files", *accept]):
-        assert main(arguments(world, job, *more)) == 1, job
+        assert main(arguments(pipeline, job, *more)) == 1, job
         assert "a session was opened" in capsys.readouterr().out
     monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "1")
-    assert main(arguments(world, "explain", "B0")) == 1
+    assert main(arguments(pipeline, "explain", "B0")) == 1
 
 
 WRONG = """channel: bank
@@ -151,18 +179,18 @@ match:
 
 
 def test_all_configuration_faults_are_reported_together(
-    world: World, capsys: pytest.CaptureFixture[str]
+    pipeline: PipelineFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Wrong pages: all faults with file and line, exit 2, and no lake is created."""
-    world.profile(WRONG)
-    (world.root / "config/fee_schedules").mkdir()
-    (world.root / "config/fee_schedules/bank.yaml").write_text(
+    pipeline.write_profile(WRONG)
+    (pipeline.root / "config/fee_schedules").mkdir()
+    (pipeline.root / "config/fee_schedules/bank.yaml").write_text(
         "channel: bank\nentries:\n  - name: all\n    rate: 0.006\n"
     )
-    (world.root / "config/channels/broken.yaml").write_text("a: [1\n")
-    status = main(arguments(world, "match"))
+    (pipeline.root / "config/channels/broken.yaml").write_text("a: [1\n")
+    status = main(arguments(pipeline, "match"))
     errors = json.loads(capsys.readouterr().out.splitlines()[-1])["errors"]
-    errors = [error.replace(str(world.root), "") for error in errors]
+    errors = [error.replace(str(pipeline.root), "") for error in errors]
     assert status == 2
     for part in ("bank.yaml:3: zone:", "bank.yaml:6: files", "bank.yaml:7: files.patern:",
                  "bank.yaml:11: match.passes[1]", "bank.yaml:12: match.window.internal:",
@@ -171,16 +199,16 @@ def test_all_configuration_faults_are_reported_together(
     assert any(
         "by_amount names amount without currency; add currency to `on`" in error for error in errors
     )
-    assert not (world.root / "lake").exists()
+    assert not (pipeline.root / "lake").exists()
 
 
 @pytest.mark.sail_only
 @pytest.mark.slow
-def test_missing_statement_exits_with_3(world: World) -> None:
+def test_missing_statement_exits_with_3(pipeline: PipelineFixture) -> None:
     """A day without a statement: the command finishes the rest, reports it and exits with 3."""
-    (world.inbox / "bank" / str(day(0)) / "lines.csv").unlink()
+    (pipeline.inbox / "bank" / str(day(0)) / "lines.csv").unlink()
     status, summary, stderr = run_process(
-        [sys.executable, "-m", "jobs", *arguments(world, "run", "--engine", "sail")], ROOT
+        [sys.executable, "-m", "jobs", *arguments(pipeline, "run", "--engine", "sail")], ROOT
     )
     assert (status, summary["runs"][0]["result"]) == (3, "STATEMENT_MISSING")
     assert "STATEMENT_MISSING: bank 2026-11-16" in stderr
@@ -189,23 +217,25 @@ def test_missing_statement_exits_with_3(world: World) -> None:
 
 @pytest.mark.sail_only
 def test_day_without_any_file_exits_with_3(
-    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    pipeline: PipelineFixture, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No statement, no snapshot, nothing open: a line of zeros for the channel, exit 3."""
     monkeypatch.setenv("TIEOUT_ENGINE", "sail")
     for folder in ("bank", "internal"):
-        shutil.rmtree(world.inbox / folder)
-    status = main(arguments(world, "run"))
+        shutil.rmtree(pipeline.inbox / folder)
+    status = main(arguments(pipeline, "run"))
     *lines, last = capsys.readouterr().out.splitlines()
     assert (status, json.loads(last)["runs"][0]["result"]) == (3, "STATEMENT_MISSING")
     assert lines[0].split()[:4] == [str(day(0)), "bank", "0", "lines"]
 
 
 @pytest.mark.sail_only
-def test_unexpected_failure_exits_with_1(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unexpected_failure_exits_with_1(
+    pipeline: PipelineFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The lake's path is a file: exit 1 and one JSON line with the error."""
-    (world.root / "lake").write_text("not a folder")
-    status = main([*arguments(world, "ingest"), "--engine", "sail"])
+    (pipeline.root / "lake").write_text("not a folder")
+    status = main([*arguments(pipeline, "ingest"), "--engine", "sail"])
     summary = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (status, summary["exit"]) == (1, 1)
     assert summary["errors"]
@@ -213,7 +243,7 @@ def test_unexpected_failure_exits_with_1(world: World, capsys: pytest.CaptureFix
 
 @pytest.mark.spark
 @pytest.mark.slow
-def test_command_runs_under_spark_submit(world: World, tmp_path: Path) -> None:
+def test_command_runs_under_spark_submit(pipeline: PipelineFixture, tmp_path: Path) -> None:
     """spark-submit jobs/JOB.py in local[2], from another folder."""
     from jobs.engine.delta_jars import jar_paths
 
@@ -221,7 +251,7 @@ def test_command_runs_under_spark_submit(world: World, tmp_path: Path) -> None:
     for job in ("ingest", "match"):
         status, summary, stderr = run_process(
             ["spark-submit", "--master", "local[2]", "--jars", jars, str(ROOT / f"jobs/{job}.py"),
-             *arguments(world, job, "--no-quality")[1:]], tmp_path,
+             *arguments(pipeline, job, "--no-quality")[1:]], tmp_path,
         )  # fmt: skip
         assert (status, summary["exit"]) == (0, 0), stderr[-3000:]
     assert summary["runs"][0]["counts"] | {"matched": 1, "break": 1} == summary["runs"][0]["counts"]
@@ -229,7 +259,7 @@ def test_command_runs_under_spark_submit(world: World, tmp_path: Path) -> None:
 
 @pytest.mark.spark
 @pytest.mark.slow
-def test_executors_run_from_the_packed_zip(world: World, tmp_path: Path) -> None:
+def test_executors_run_from_the_packed_zip(pipeline: PipelineFixture, tmp_path: Path) -> None:
     """On a local-cluster whose executors have only the zip, its workers parse the lines."""
     import pyspark
 
@@ -245,11 +275,11 @@ def test_executors_run_from_the_packed_zip(world: World, tmp_path: Path) -> None
     entry.write_bytes((ROOT / "jobs/ingest.py").read_bytes())
     rows = "".join(f"N{i:09},C{i:09},PAYMENT,SUCCEEDED,10.00,0.06,CNY,{day(0)} 12:00:00,M1\n"
                    for i in range(250_000))  # fmt: skip
-    world.file(f"bank/{day(0)}/lines.csv", ",".join(LINE_COLUMNS) + "\n" + rows)
+    pipeline.write_file(f"bank/{day(0)}/lines.csv", ",".join(LINE_COLUMNS) + "\n" + rows)
     command = [
         "spark-submit", "--master", "local-cluster[1,1,1024]", "--conf", "spark.executor.memory=1g",
         "--jars", ",".join(str(path) for path in jar_paths()), "--py-files", str(package),
-        str(entry), *arguments(world, "ingest", "--no-quality")[1:],
+        str(entry), *arguments(pipeline, "ingest", "--no-quality")[1:],
     ]  # fmt: skip
     home = str(Path(pyspark.__file__).parent)
     status, summary, stderr = run_process(

@@ -29,8 +29,9 @@ from schemas.tables import (
     STATEMENT_FILES,
     STATEMENT_LINES,
 )
+from tests.support.ledger import day, file_line, file_txn
 from tests.support.paths import ROOT
-from tests.support.worlds import World, day, line, txn
+from tests.support.pipeline_fixture import PipelineFixture
 
 WRITES = ("commit_files", "commit_day", "replace_rows", "append_rows")
 TABLES = (STATEMENT_LINES, REJECTED_LINES, INTERNAL_TRANSACTIONS, OUTCOMES, OPEN_ITEMS, FEE_CHECKS,
@@ -42,21 +43,21 @@ class Killed(BaseException):
     """Stands for the end of the process; no code catches it."""
 
 
-def make_world(root: Path, lake: Lake) -> World:
-    """A world whose inbox has a statement and a snapshot of one day."""
-    world = World(root, lake)
-    world.statement(0, line("A"), line("B", "9.99"), line("C", fee="0.07"))
-    world.snapshot(0, txn("A"), txn("B"), txn("D"))
-    return world
+def make_pipeline(root: Path, lake: Lake) -> PipelineFixture:
+    """A pipeline whose inbox has a statement and a snapshot of one day."""
+    pipeline = PipelineFixture(root, lake)
+    pipeline.write_statement(0, file_line("A"), file_line("B", "9.99"), file_line("C", fee="0.07"))
+    pipeline.write_snapshot(0, file_txn("A"), file_txn("B"), file_txn("D"))
+    return pipeline
 
 
-def run_jobs(world: World) -> None:
+def run_jobs(pipeline: PipelineFixture) -> None:
     """Runs the jobs that the scheduler runs for a day."""
-    world.ingest(0)
-    world.match(0)
-    profile = world.config.profiles["bank"]
-    check_day.record_fee_check(world.lake, profile, SCHEDULE, day(0))
-    export_day.record_export(world.lake, profile, day(0))
+    pipeline.ingest(0)
+    pipeline.match(0)
+    profile = pipeline.config.profiles["bank"]
+    check_day.record_fee_check(pipeline.lake, profile, SCHEDULE, day(0))
+    export_day.record_export(pipeline.lake, profile, day(0))
 
 
 def read_state(lake: Lake) -> dict[str, Any]:
@@ -108,24 +109,24 @@ def kill_at_write(lake: Lake, kill_at: int, after: bool) -> None:
     around_writes(lake, *((lambda number: None, kill) if after else (kill, lambda number: None)))
 
 
-def snapshot_each_write(world: World, folder: Path) -> Callable[[], list[Path]]:
-    """Copies the world on disk, as a dead process leaves it, around the writes of its lake.
+def snapshot_each_write(pipeline: PipelineFixture, folder: Path) -> Callable[[], list[Path]]:
+    """Copies the pipeline on disk, as a dead process leaves it, around the writes of its lake.
 
     It copies before each write and after every third one: after a write the state is much the same
     as before the next. The returned function adds a copy of the end and returns all copies.
     """
 
-    def copy_world(name: str) -> None:
-        shutil.copytree(world.root, folder / name)
+    def copy_pipeline(name: str) -> None:
+        shutil.copytree(pipeline.root, folder / name)
 
     write_count = around_writes(
-        world.lake,
-        lambda number: copy_world(f"{number:02}-before"),
-        lambda number: number % 3 or copy_world(f"{number:02}-after"),
+        pipeline.lake,
+        lambda number: copy_pipeline(f"{number:02}-before"),
+        lambda number: number % 3 or copy_pipeline(f"{number:02}-after"),
     )
 
     def list_snapshots() -> list[Path]:
-        copy_world("end")
+        copy_pipeline("end")
         snapshots = sorted(folder.iterdir())
         assert len(snapshots) == write_count() + write_count() // 3 + 1
         return snapshots
@@ -137,27 +138,27 @@ def snapshot_each_write(world: World, folder: Path) -> Callable[[], list[Path]]:
 @pytest.mark.sail_only
 def test_rerun_after_a_kill_at_any_write_gives_the_same_rows(spark, tmp_path: Path) -> None:
     """For each write of a day the process dies before or after it; a rerun completes all tables."""
-    clean = make_world(tmp_path / "clean", Lake(spark, str(tmp_path / "clean/lake")).prepare())
+    clean = make_pipeline(tmp_path / "clean", Lake(spark, str(tmp_path / "clean/lake")).prepare())
     list_snapshots = snapshot_each_write(clean, tmp_path / "snapshots")
     run_jobs(clean)
     snapshots, expected = list_snapshots(), read_state(clean.lake)
     assert len(snapshots) >= 13
     for root in snapshots:
-        world = World(root, Lake(spark, str(root / "lake")).prepare())
-        assert_consistent(world)
-        run_jobs(world)
-        assert read_state(world.lake) == expected, root.name
+        pipeline = PipelineFixture(root, Lake(spark, str(root / "lake")).prepare())
+        assert_consistent(pipeline)
+        run_jobs(pipeline)
+        assert read_state(pipeline.lake) == expected, root.name
 
 
-def assert_consistent(world: World) -> None:
+def assert_consistent(pipeline: PipelineFixture) -> None:
     """Each table has a whole day or none of it, and a match refuses files without their lines."""
-    counts = [world.lake.read(table).count() for table in TABLES]
+    counts = [pipeline.lake.read(table).count() for table in TABLES]
     for table, count, whole in zip(TABLES, counts, (3, 0, 3, 4, 2, 1, 1), strict=True):
         assert count in (0, whole), f"{table.name} has {count} rows"
     try:
-        world.match(0)
+        pipeline.match(0)
     except LakeInconsistent:
-        assert world.lake.read(OUTCOMES).count() == 0
+        assert pipeline.lake.read(OUTCOMES).count() == 0
 
 
 DYING_PROCESS = """
@@ -168,10 +169,10 @@ from jobs.lake.tables import Lake
 from jobs.engine.session import open_session
 from tests.end_to_end import test_killed as t
 root = Path(sys.argv[1])
-world = t.make_world(root, Lake(open_session("sail"), str(root / "lake")).prepare())
+pipeline = t.make_pipeline(root, Lake(open_session("sail"), str(root / "lake")).prepare())
 t.Killed.__init__ = lambda self: os._exit(9)
-t.kill_at_write(world.lake, int(sys.argv[2]), True)
-t.run_jobs(world)
+t.kill_at_write(pipeline.lake, int(sys.argv[2]), True)
+t.run_jobs(pipeline)
 """
 
 
@@ -187,9 +188,9 @@ def test_another_process_finishes_the_day_of_a_dead_one(
         env={**os.environ, "PYTHONPATH": "."}, cwd=ROOT,
     )  # fmt: skip
     assert process.returncode == 9
-    repaired = make_world(tmp_path / "dead", Lake(spark, str(tmp_path / "dead/lake")).prepare())
+    repaired = make_pipeline(tmp_path / "dead", Lake(spark, str(tmp_path / "dead/lake")).prepare())
     run_jobs(repaired)
-    clean = make_world(tmp_path / "clean", Lake(spark, str(tmp_path / "clean/lake")).prepare())
+    clean = make_pipeline(tmp_path / "clean", Lake(spark, str(tmp_path / "clean/lake")).prepare())
     run_jobs(clean)
     assert read_state(repaired.lake) == read_state(clean.lake)
 

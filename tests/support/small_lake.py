@@ -1,67 +1,51 @@
-"""Rows by hand: a frame of any table from dicts, and four reconciled days for an analyst."""
+"""Four reconciled days for an analyst, built row by row."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
-
 from jobs.lake.tables import Lake
 from schemas.tables import FEE_CHECKS, FEE_TOTALS, OUTCOMES, RUNS, STATEMENT_FILES, Table
+from tests.support.ledger import Row, day, frame_of, internal_only_row, pair_row
 
-DAY = date(2026, 11, 22)
-
-
-def frame_of(spark: SparkSession, table: Table, rows: Iterable[Mapping[str, Any]]) -> DataFrame:
-    """The rows as a frame of the table; a column that is not given is null."""
-    values = [tuple(row.get(name) for name in table.columns) for row in rows]
-    return spark.createDataFrame(values, table.schema)
+DAY = day(6)
 
 
-def put(lake: Lake, table: Table, day: date, channel: str, *rows: Mapping[str, Any]) -> None:
-    """Makes the rows all there is of one date and channel."""
-    place = {table.partitions[0]: day, "channel": channel}
-    whole = [{**row, **place} for row in rows]
-    lake.replace_day(table, frame_of(lake.spark, table, whole), day, channel)
+def put(
+    lake: Lake, table: Table, business_date: date, channel: str, *rows: Mapping[str, Any]
+) -> None:
+    """Replaces the rows of one date and channel; the rows get that date and channel."""
+    place = {table.partitions[0]: business_date, "channel": channel}
+    frame = frame_of(lake.spark, table, [{**row, **place} for row in rows])
+    lake.replace_day(table, frame, business_date, channel)
 
 
-def pair(ref: str, ours: int, theirs: int, **more: Any) -> dict[str, Any]:
-    """An outcome of two sides that met, in minor units of CNY."""
-    broken = ours != theirs
-    return {
-        "unit_id": ref, "txn_id": ref, "line_id": f"file:{ref}", "our_ref": ref, "kind": "PAYMENT",
-        "outcome": "BREAK" if broken else "MATCHED",
-        "reasons": ["AMOUNT_MISMATCH"] if broken else [],
-        "action": "REVIEW" if broken else "NONE", "matched_by": "our_ref",
-        "currency": "CNY", "internal_currency": "CNY", "internal_amount": ours,
-        "statement_amount": theirs, "difference": theirs - ours, "internal_status": "SUCCEEDED",
-        "statement_status": "SUCCEEDED", "first_run_date": DAY, "chances": 0, **more,
-    }  # fmt: skip
+def pair(unit_id: str, internal: int, statement: int, **other: Any) -> Row:
+    """An outcome of a pair, in minor units of CNY, by the pass our_ref."""
+    values = {"on": 6, "line_id": f"file:{unit_id}", "matched_by": "our_ref", "chances": 0}
+    return pair_row(unit_id, internal, statement, **{**values, **other})
 
 
-def alone(ref: str, outcome: str, amount: int, **more: Any) -> dict[str, Any]:
-    """An outcome of a transaction of ours that no line has met, in minor units of CNY."""
-    return {
-        "unit_id": ref, "txn_id": ref, "our_ref": ref, "kind": "PAYMENT", "outcome": outcome,
-        "reasons": ["INTERNAL_ONLY"], "action": "QUERY" if outcome == "BREAK" else "WAIT",
-        "currency": "CNY", "internal_currency": "CNY", "internal_amount": amount,
-        "internal_status": "SUCCEEDED", "first_run_date": DAY, "chances": 1, **more,
-    }  # fmt: skip
+def unmatched_transaction(unit_id: str, outcome: str, amount: int, **other: Any) -> Row:
+    """An outcome of a transaction without a line, in minor units of CNY, after one attempt."""
+    action = "QUERY" if outcome == "BREAK" else "WAIT"
+    values = {"on": 6, "outcome": outcome, "action": action, "chances": 1}
+    return internal_only_row(unit_id, amount, **{**values, **other})
 
 
 def fill(lake: Lake) -> None:
     """Four days of wechat, the last one with a break of each sort, and one of gulfpay in KWD."""
     for days_ago, waiting in ((3, 4), (2, 3), (1, 2)):
-        day = date(2026, 11, 22 - days_ago)
-        items = [alone(f"W{n}", "SUSPENSE", 1000, first_run_date=day) for n in range(waiting)]
-        put(lake, OUTCOMES, day, "wechat", pair("A1", 500, 500), *items)
+        on = 6 - days_ago
+        items = [unmatched_transaction(f"W{n}", "SUSPENSE", 1000, on=on) for n in range(waiting)]
+        put(lake, OUTCOMES, day(on), "wechat", pair("A1", 500, 500, on=on), *items)
     put(
         lake, OUTCOMES, DAY, "wechat",
         pair("A1", 500, 500),
         pair("A2", 700, 700),
         pair("A3", 12_500, 12_450),  # 0.50 too little came
-        alone("A4", "BREAK", 98_765_43, first_run_date=date(2026, 11, 20), chances=3),
-        alone("A5", "SUSPENSE", 30_00),
+        unmatched_transaction("A4", "BREAK", 98_765_43, first_run_date=day(4), chances=3),
+        unmatched_transaction("A5", "SUSPENSE", 30_00),
     )  # fmt: skip
     kuwait = {"currency": "KWD", "internal_currency": "KWD"}
     put(

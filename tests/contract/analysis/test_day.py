@@ -10,8 +10,9 @@ from chispa import assert_df_equality
 from jobs.analysis import explain, format_amount, in_major_units, open_day, run
 from jobs.lake.tables import Lake
 from schemas.errors import ConfigurationError
+from tests.support.ledger import day, file_line, file_txn
+from tests.support.pipeline_fixture import PipelineFixture
 from tests.support.small_lake import DAY, fill
-from tests.support.worlds import World, day, line, txn
 
 
 @pytest.fixture
@@ -163,12 +164,12 @@ def test_run_and_explain_are_functions(
     lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
     """A 10.00 and 9.99: a day is run, opened and explained without a command line."""
-    world = World(tmp_path, lake)
-    world.statement(0, line("A", "9.99"))
-    world.snapshot(0, txn("A"))
+    pipeline = PipelineFixture(tmp_path, lake)
+    pipeline.write_statement(0, file_line("A", "9.99"))
+    pipeline.write_snapshot(0, file_txn("A"))
     monkeypatch.setenv("TIEOUT_LAKE", lake.uri)
     monkeypatch.setenv("TIEOUT_CONFIG", str(tmp_path / "config"))
-    report = run(day(0), inbox=str(world.inbox), engine=engine, quality=False)
+    report = run(day(0), inbox=str(pipeline.inbox), engine=engine, quality=False)
     assert (report.exit_status, report.body["runs"][0]["counts"]["break"]) == (0, 1)
     assert open_day(day(0), "bank", engine=engine).breaks.count() == 1
     explanation = explain("A", engine=engine, match_alone=True)

@@ -14,7 +14,8 @@ from jobs.timeline.text import render_timeline
 from schemas.errors import DecisionRefused
 from schemas.tables import DECISIONS, OUTCOMES
 from schemas.vocabulary import DecisionStep, Effect
-from tests.support.worlds import PAGE, World, day, line, txn
+from tests.support.ledger import day, file_line, file_txn
+from tests.support.pipeline_fixture import PAGE, PipelineFixture
 
 ROW = ("outcome", "reasons", "action", "txn_id", "line_no", "difference")
 BY_AMOUNT = PAGE.replace(
@@ -25,8 +26,8 @@ APPROVED, REJECTED = DecisionStep.APPROVED, DecisionStep.REJECTED
 
 
 @pytest.fixture
-def world(lake: Lake, tmp_path) -> World:
-    return World(tmp_path, lake, BY_AMOUNT)
+def pipeline(lake: Lake, tmp_path) -> PipelineFixture:
+    return PipelineFixture(tmp_path, lake, BY_AMOUNT)
 
 
 def settle(lake: Lake, effect: Effect, *ids: str) -> str:
@@ -45,132 +46,134 @@ def states(lake: Lake) -> list[str]:
     return [row["state"] for row in list_decisions(lake, [], [])]
 
 
-def a_bad_day(world: World) -> None:
+def a_bad_day(pipeline: PipelineFixture) -> None:
     """B is 1 fen short; X is on the statement alone, N with us alone; A agrees."""
-    world.statement(0, line("A"), line("B", "9.99"), line("X", "5.00"))
-    world.snapshot(0, txn("A"), txn("B"), txn("N", "7.00"))
-    world.ingest(0)
-    world.match(0)
+    pipeline.write_statement(0, file_line("A"), file_line("B", "9.99"), file_line("X", "5.00"))
+    pipeline.write_snapshot(0, file_txn("A"), file_txn("B"), file_txn("N", "7.00"))
+    pipeline.ingest(0)
+    pipeline.match(0)
 
 
 @pytest.mark.sail_only
-def test_each_effect_on_its_row(world: World) -> None:
+def test_each_effect_on_its_row(pipeline: PipelineFixture) -> None:
     """B is accepted, X is not ours, N is written off on T+2, when it breaks."""
-    lake = world.lake
-    a_bad_day(world)
+    lake = pipeline.lake
+    a_bad_day(pipeline)
     settle(lake, Effect.ACCEPT, "B")
     not_ours = settle(lake, Effect.NOT_OURS, line_id(lake, 0, 4))
     assert states(lake) == ["WAITING", "WAITING"]
     for offset in (1, 2):
-        world.statement(offset, line(f"Z{offset}"))
-        world.snapshot(offset, txn(f"Z{offset}"))
-        world.ingest(offset)
-        world.match(offset)
-    assert world.outcomes(0, *ROW) == [
+        pipeline.write_statement(offset, file_line(f"Z{offset}"))
+        pipeline.write_snapshot(offset, file_txn(f"Z{offset}"))
+        pipeline.ingest(offset)
+        pipeline.match(offset)
+    assert pipeline.outcomes(0, *ROW) == [
         ("EXCLUDED", "OUT_OF_SCOPE", "NONE", None, 4, None),
         ("MATCHED", "", "NONE", "A", 2, 0),
         ("MATCHED", "AMOUNT_MISMATCH", "NONE", "B", 3, -1),
         ("SUSPENSE", "INTERNAL_ONLY", "WAIT", "N", None, None),
     ]
-    assert world.outcomes(2, *ROW) == [
+    assert pipeline.outcomes(2, *ROW) == [
         ("BREAK", "INTERNAL_ONLY", "QUERY", "N", None, None),
         ("MATCHED", "", "NONE", "Z2", 2, 0),
     ]
     settle(lake, Effect.WRITE_OFF, "N")
-    world.match(2)
-    assert ("EXCLUDED", "INTERNAL_ONLY", "NONE", "N", None, None) in world.outcomes(2, *ROW)
-    assert world.open_items(2, "txn_id") == []
+    pipeline.match(2)
+    assert ("EXCLUDED", "INTERNAL_ONLY", "NONE", "N", None, None) in pipeline.outcomes(2, *ROW)
+    assert pipeline.open_items(2, "txn_id") == []
     assert states(lake) == ["IN FORCE", "IN FORCE", "IN FORCE"]
     by = {row["matched_by"] for row in lake.read_day(OUTCOMES, day(0)).collect()}
     assert f"decision:{not_ours}" in by
 
 
 @pytest.mark.sail_only
-def test_what_was_settled_stays_closed(world: World) -> None:
+def test_what_was_settled_stays_closed(pipeline: PipelineFixture) -> None:
     """N was written off; the next day sends it unchanged, and then paid back."""
-    lake = world.lake
-    a_bad_day(world)
+    lake = pipeline.lake
+    a_bad_day(pipeline)
     settle(lake, Effect.ACCEPT, "B")
-    world.statement(1, line("Y"))
-    world.snapshot(1, txn("Y"), txn("B"))
-    world.ingest(1)
-    world.match(1)
-    again = [row for row in world.outcomes(1, *ROW) if row[3] == "B"]
+    pipeline.write_statement(1, file_line("Y"))
+    pipeline.write_snapshot(1, file_txn("Y"), file_txn("B"))
+    pipeline.ingest(1)
+    pipeline.match(1)
+    again = [row for row in pipeline.outcomes(1, *ROW) if row[3] == "B"]
     assert again == [("EXCLUDED", "ALREADY_RECONCILED", "NONE", "B", None, None)]
 
 
 @pytest.mark.sail_only
-def test_two_that_could_be_meant_are_paired_by_a_person(world: World) -> None:
+def test_two_that_could_be_meant_are_paired_by_a_person(pipeline: PipelineFixture) -> None:
     """Two lines of 7.00 without our number could each be Y1 or Y2. A person pairs one; the other
     two are then each other's only candidates, and pair by the pass.
     """
-    lake = world.lake
-    world.statement(0, line(None, "7.00", channel_ref="C1"), line(None, "7.00", channel_ref="C2"))
-    world.snapshot(0, txn("Y1", "7.00"), txn("Y2", "7.00"))
-    world.ingest(0)
-    world.match(0)
-    assert {row[1] for row in world.outcomes(0, *ROW)} == {"AMBIGUOUS"}
+    lake = pipeline.lake
+    pipeline.write_statement(
+        0, file_line(None, "7.00", channel_ref="C1"), file_line(None, "7.00", channel_ref="C2")
+    )
+    pipeline.write_snapshot(0, file_txn("Y1", "7.00"), file_txn("Y2", "7.00"))
+    pipeline.ingest(0)
+    pipeline.match(0)
+    assert {row[1] for row in pipeline.outcomes(0, *ROW)} == {"AMBIGUOUS"}
     by = settle(lake, Effect.PAIR, "Y1", line_id(lake, 0, 3))
-    world.match(0)
-    assert world.outcomes(0, "outcome", "txn_id", "line_no", "matched_by") == [
+    pipeline.match(0)
+    assert pipeline.outcomes(0, "outcome", "txn_id", "line_no", "matched_by") == [
         ("MATCHED", "Y1", 3, f"decision:{by}"),
         ("MATCHED", "Y2", 2, "by_amount"),
     ]
-    story = trace.trace_reference(lake, world.config, "Y1")
+    story = trace.trace_reference(lake, pipeline.config, "Y1")
     steps = [each["step"] for each in story["threads"][0]["events"] if each["event"] == "decision"]
     assert steps == ["PROPOSED", "APPROVED"]
     assert any("PAIR, APPROVED by bob" in each for each in render_timeline(story))
 
 
 @pytest.mark.sail_only
-def test_survives_a_replay_and_is_stale_when_the_line_changes(world: World) -> None:
+def test_survives_a_replay_and_is_stale_when_the_line_changes(pipeline: PipelineFixture) -> None:
     """The statement comes anew: first with another line changed, then with B itself changed."""
-    lake = world.lake
-    a_bad_day(world)
+    lake = pipeline.lake
+    a_bad_day(pipeline)
     settle(lake, Effect.ACCEPT, "B")
-    world.match(0)
+    pipeline.match(0)
     assert states(lake) == ["IN FORCE"]
-    world.snapshot(0, txn("A"), txn("B"), txn("N", "7.50"))
-    world.ingest(0)
-    world.match(0)
-    assert ("MATCHED", "AMOUNT_MISMATCH", "NONE", "B", 3, -1) in world.outcomes(0, *ROW)
-    world.snapshot(0, txn("A"), txn("B", "10.01"), txn("N", "7.50"))
-    world.ingest(0)
-    world.match(0)
-    assert ("BREAK", "AMOUNT_MISMATCH", "REVIEW", "B", 3, -2) in world.outcomes(0, *ROW)
+    pipeline.write_snapshot(0, file_txn("A"), file_txn("B"), file_txn("N", "7.50"))
+    pipeline.ingest(0)
+    pipeline.match(0)
+    assert ("MATCHED", "AMOUNT_MISMATCH", "NONE", "B", 3, -1) in pipeline.outcomes(0, *ROW)
+    pipeline.write_snapshot(0, file_txn("A"), file_txn("B", "10.01"), file_txn("N", "7.50"))
+    pipeline.ingest(0)
+    pipeline.match(0)
+    assert ("BREAK", "AMOUNT_MISMATCH", "REVIEW", "B", 3, -2) in pipeline.outcomes(0, *ROW)
     assert states(lake) == ["STALE"]
 
 
 @pytest.mark.sail_only
-def test_rejected_later_it_is_undone(world: World) -> None:
+def test_rejected_later_it_is_undone(pipeline: PipelineFixture) -> None:
     """An approved decision is rejected after all: the date is run again without it."""
-    lake = world.lake
-    a_bad_day(world)
+    lake = pipeline.lake
+    a_bad_day(pipeline)
     decision = settle(lake, Effect.ACCEPT, "B")
-    world.match(0)
+    pipeline.match(0)
     judge(lake, decision, REJECTED, "eve", "wrong")
-    world.match(0)
-    assert ("BREAK", "AMOUNT_MISMATCH", "REVIEW", "B", 3, -1) in world.outcomes(0, *ROW)
+    pipeline.match(0)
+    assert ("BREAK", "AMOUNT_MISMATCH", "REVIEW", "B", 3, -1) in pipeline.outcomes(0, *ROW)
     steps = sorted(lake.read_rows(DECISIONS), key=lambda row: row["created_at"])
     assert [row["step"] for row in steps] == ["PROPOSED", "APPROVED", "REJECTED"]
 
 
 @pytest.mark.sail_only
-def test_what_is_refused(world: World) -> None:
-    """Maker is checker; nothing to accept; not alone; not there; already asked; across kinds."""
-    lake = world.lake
-    a_bad_day(world)
+def test_what_is_refused(pipeline: PipelineFixture) -> None:
+    """The maker approves; the effect does not apply; an unknown id; a second proposal."""
+    lake = pipeline.lake
+    a_bad_day(pipeline)
     own = propose(lake, Effect.ACCEPT, ["B"], "ann", "seen", [])["decision_id"]
     with pytest.raises(DecisionRefused, match="another person"):
         judge(lake, own, APPROVED, " Ann", "")
     refused = [
-        (Effect.ACCEPT, ["A"], "it is MATCHED"),
-        (Effect.NOT_OURS, ["B"], "an item alone"),
-        (Effect.WRITE_OFF, ["N"], "what breaks"),
-        (Effect.ACCEPT, ["nobody"], "no outcome bears it"),
+        (Effect.ACCEPT, ["A"], "A is MATCHED"),
+        (Effect.NOT_OURS, ["B"], "an open item without a partner"),
+        (Effect.WRITE_OFF, ["N"], "a pair or an item in BREAK"),
+        (Effect.ACCEPT, ["nobody"], "no outcome has this txn_id or line_id"),
         (Effect.WRITE_OFF, ["B"], "is about it already"),
         (Effect.PAIR, ["N"], "two ids"),
-        (Effect.PAIR, ["N", "B"], "have not met"),
+        (Effect.PAIR, ["N", "B"], "an unpaired transaction and an unpaired line"),
     ]
     for effect, ids, said in refused:
         with pytest.raises(DecisionRefused, match=said):
@@ -184,11 +187,11 @@ def test_what_is_refused(world: World) -> None:
 
 @pytest.mark.sail_only
 def test_decide_command_proposes_approves_and_lists(
-    world: World, capsys: pytest.CaptureFixture[str]
+    pipeline: PipelineFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every fault of the arguments at once; then a proposal, its approval, and the list."""
-    a_bad_day(world)
-    lake = world.lake.uri
+    a_bad_day(pipeline)
+    lake = pipeline.lake.uri
 
     def run(*words: str) -> tuple[int, list[str]]:
         status = main(["decide", *words, "--lake", lake, "--engine", "sail"])

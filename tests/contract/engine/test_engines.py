@@ -12,18 +12,19 @@ from pyspark.sql import SparkSession
 
 from jobs.engine import session
 from jobs.engine.delta_jars import class_archive_path
+from tests.support.ledger import day, file_line, file_txn
 from tests.support.paths import ROOT
-from tests.support.worlds import World, day, line, txn
+from tests.support.pipeline_fixture import PipelineFixture
 
 TABLES = ("statement_lines", "internal_transactions", "outcomes", "open_items", "fee_checks")
 SCHEDULE = "channel: bank\nentries:\n  - {name: all, rate: '0.006', kind: PAYMENT}\n"
 
 
-def run_days(world: World, lake: Path, engine: str, first: int, last: int) -> None:
+def run_days(pipeline: PipelineFixture, lake: Path, engine: str, first: int, last: int) -> None:
     """Runs days into a lake on an engine, in a separate process."""
     process = subprocess.run(
         [sys.executable, "-m", "jobs", "run", "--lake", str(lake), "--engine", engine,
-         "--config", str(world.root / "config"), "--inbox", str(world.inbox), "--no-quality",
+         "--config", str(pipeline.root / "config"), "--inbox", str(pipeline.inbox), "--no-quality",
          "--business-date", str(day(first)), "--through", str(day(last))],
         cwd=ROOT, capture_output=True, text=True, check=False,
         env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable},
@@ -81,20 +82,31 @@ def test_spark_starts_from_the_class_archive(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_alternating_engines_give_the_same_rows(tmp_path: Path) -> None:
     """Three days with late lines, breaks and duplicates: Sail alone, Spark alone, alternating."""
-    world = World(tmp_path, lake=None)  # type: ignore[arg-type]
+    pipeline = PipelineFixture(tmp_path, lake=None)  # type: ignore[arg-type]
     (tmp_path / "config/fee_schedules").mkdir()
     (tmp_path / "config/fee_schedules/bank.yaml").write_text(SCHEDULE)
     for offset in range(3):
-        late = [line(f"late{offset - 1}")] if offset else []
-        world.statement(offset, line(f"A{offset}"), line(f"B{offset}", "9.99"), *late,
-                        line(f"A{offset}"), line(f"x{offset}", fee="0.07"))  # fmt: skip
-        world.snapshot(offset, txn(f"A{offset}"), txn(f"B{offset}"), txn(f"late{offset}"),
-                       txn(f"y{offset}", status="FAILED"))  # fmt: skip
-    run_days(world, tmp_path / "sail", "sail", 0, 2)
-    run_days(world, tmp_path / "spark", "spark", 0, 2)
-    run_days(world, tmp_path / "alternating", "sail", 0, 0)
-    run_days(world, tmp_path / "alternating", "spark", 1, 1)
-    run_days(world, tmp_path / "alternating", "sail", 2, 2)
+        late = [file_line(f"late{offset - 1}")] if offset else []
+        pipeline.write_statement(
+            offset,
+            file_line(f"A{offset}"),
+            file_line(f"B{offset}", "9.99"),
+            *late,
+            file_line(f"A{offset}"),
+            file_line(f"x{offset}", fee="0.07"),
+        )
+        pipeline.write_snapshot(
+            offset,
+            file_txn(f"A{offset}"),
+            file_txn(f"B{offset}"),
+            file_txn(f"late{offset}"),
+            file_txn(f"y{offset}", status="FAILED"),
+        )
+    run_days(pipeline, tmp_path / "sail", "sail", 0, 2)
+    run_days(pipeline, tmp_path / "spark", "spark", 0, 2)
+    run_days(pipeline, tmp_path / "alternating", "sail", 0, 0)
+    run_days(pipeline, tmp_path / "alternating", "spark", 1, 1)
+    run_days(pipeline, tmp_path / "alternating", "sail", 2, 2)
     expected = rows(tmp_path / "sail")
     assert len(expected["outcomes"]) > 20
     assert rows(tmp_path / "spark") == expected

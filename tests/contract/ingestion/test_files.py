@@ -22,7 +22,8 @@ from schemas.errors import VersionRefused
 from schemas.profile.day_parts import part_names
 from schemas.tables import REJECTED_LINES, STATEMENT_FILES, STATEMENT_LINES
 from tests.end_to_end.test_killed import Killed, kill_at_write
-from tests.support.worlds import PAGE, World, day, line, txn
+from tests.support.ledger import day, file_line, file_txn
+from tests.support.pipeline_fixture import PAGE, PipelineFixture
 
 CENTRES = """
   pattern: "bank/{business_date:%Y-%m-%d}/{part}.csv"
@@ -36,29 +37,31 @@ def page_with_limits(limits: str) -> str:
 
 
 @pytest.fixture
-def world(lake: Lake, tmp_path: Path) -> World:
-    return World(tmp_path, lake)
+def pipeline(lake: Lake, tmp_path: Path) -> PipelineFixture:
+    return PipelineFixture(tmp_path, lake)
 
 
-def statuses(world: World) -> list[tuple[int, str]]:
+def statuses(pipeline: PipelineFixture) -> list[tuple[int, str]]:
     """Version and status of every file row, without duplicates."""
-    rows = world.lake.read_rows(STATEMENT_FILES)
+    rows = pipeline.lake.read_rows(STATEMENT_FILES)
     return sorted((r["version"], r["status"]) for r in rows if r["status"] != "DUPLICATE")
 
 
-def refs(world: World, offset: int = 0) -> list[str]:
+def refs(pipeline: PipelineFixture, offset: int = 0) -> list[str]:
     """our_ref of the lines in force."""
-    return sorted(r["our_ref"] for r in world.lake.read_day(STATEMENT_LINES, day(offset)).collect())
+    return sorted(
+        r["our_ref"] for r in pipeline.lake.read_day(STATEMENT_LINES, day(offset)).collect()
+    )
 
 
-def version(world: World, number: int) -> dict:
+def version(pipeline: PipelineFixture, number: int) -> dict:
     """The row of a version."""
-    rows = world.lake.read_rows(STATEMENT_FILES, version=number)
+    rows = pipeline.lake.read_rows(STATEMENT_FILES, version=number)
     return next(row for row in rows if row["status"] != "DUPLICATE")
 
 
-def page(world: World):
-    return world.config.profiles["bank"]
+def page(pipeline: PipelineFixture):
+    return pipeline.config.profiles["bank"]
 
 
 # ---- parts ----------------------------------------------------------------------------------
@@ -96,23 +99,23 @@ def test_invalid_parts_rule_is_refused(parts: object, message: str) -> None:
 
 
 @pytest.mark.sail_only
-def test_day_in_parts_is_absent_then_incomplete_then_whole(world: World) -> None:
+def test_day_in_parts_is_absent_then_incomplete_then_whole(pipeline: PipelineFixture) -> None:
     """Two centres send three hours each; the state counts the missing parts."""
-    world.profile(IN_PARTS)
-    world.snapshot(0, txn("bj1-00"))
+    pipeline.write_profile(IN_PARTS)
+    pipeline.write_snapshot(0, file_txn("bj1-00"))
     day_states = []
     for hour in ("00", "01", "02"):
-        state = world.ingest(0)[0].states["bank"]
-        day_states.append((state.statement_state, len(state.missing), len(refs(world))))
+        state = pipeline.ingest(0)[0].states["bank"]
+        day_states.append((state.statement_state, len(state.missing), len(refs(pipeline))))
         for centre in ("bj1", "sh1"):
             part = f"{centre}-{hour}"
-            world.statement(0, line(part), name=f"{part}.csv")
-    (world.inbox / "bank" / str(day(0)) / "sh1-02.csv").rename(world.root / "later.csv")
-    summary = world.ingest(0)[0]
+            pipeline.write_statement(0, file_line(part), name=f"{part}.csv")
+    (pipeline.inbox / "bank" / str(day(0)) / "sh1-02.csv").rename(pipeline.root / "later.csv")
+    summary = pipeline.ingest(0)[0]
     assert f"STATEMENT_INCOMPLETE: bank {day(0)}: sh1-02" in summary.faults
-    (world.root / "later.csv").rename(world.inbox / "bank" / str(day(0)) / "sh1-02.csv")
-    last = world.ingest(0)[0].states["bank"]
-    day_states.append((last.statement_state, len(last.missing), len(refs(world))))
+    (pipeline.root / "later.csv").rename(pipeline.inbox / "bank" / str(day(0)) / "sh1-02.csv")
+    last = pipeline.ingest(0)[0].states["bank"]
+    day_states.append((last.statement_state, len(last.missing), len(refs(pipeline))))
     assert day_states == [
         ("absent", 6, 0),
         ("incomplete", 4, 2),
@@ -122,59 +125,63 @@ def test_day_in_parts_is_absent_then_incomplete_then_whole(world: World) -> None
 
 
 @pytest.mark.sail_only
-def test_many_parts_are_one_commit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_parts_are_one_commit(
+    pipeline: PipelineFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """However many parts arrive, ingest writes lines once and file rows twice.
 
     It reads statement_files twice: for the day, and for the same bytes elsewhere.
     """
-    world.profile(IN_PARTS)
-    for part in page(world).files.parts:
-        world.statement(0, line(part), name=f"{part}.csv")
-    versions = [world.lake.version(each) for each in (STATEMENT_LINES, STATEMENT_FILES)]
+    pipeline.write_profile(IN_PARTS)
+    for part in page(pipeline).files.parts:
+        pipeline.write_statement(0, file_line(part), name=f"{part}.csv")
+    versions = [pipeline.lake.version(each) for each in (STATEMENT_LINES, STATEMENT_FILES)]
     reads = []
-    read_rows = world.lake.read_rows
+    read_rows = pipeline.lake.read_rows
     monkeypatch.setattr(
-        world.lake, "read_rows", lambda *a, **k: reads.append(a) or read_rows(*a, **k)
+        pipeline.lake, "read_rows", lambda *a, **k: reads.append(a) or read_rows(*a, **k)
     )
-    receive_day(world.lake, page(world), Storage(str(world.inbox)), day(0))
-    now = [world.lake.version(each) for each in (STATEMENT_LINES, STATEMENT_FILES)]
+    receive_day(pipeline.lake, page(pipeline), Storage(str(pipeline.inbox)), day(0))
+    now = [pipeline.lake.version(each) for each in (STATEMENT_LINES, STATEMENT_FILES)]
     assert [new - old for new, old in zip(now, versions, strict=True)] == [1, 2]
     assert len(reads) == 2
 
 
 @pytest.mark.sail_only
-def test_file_with_only_a_header_is_a_zero_trade_day(world: World) -> None:
-    world.statement(0)
-    assert world.ingest(0)[0].states["bank"].statement_state == "zero-trade"
+def test_file_with_only_a_header_is_a_zero_trade_day(pipeline: PipelineFixture) -> None:
+    pipeline.write_statement(0)
+    assert pipeline.ingest(0)[0].states["bank"].statement_state == "zero-trade"
 
 
 @pytest.mark.sail_only
-def test_marker_makes_a_day_of_parts_whole(world: World) -> None:
+def test_marker_makes_a_day_of_parts_whole(pipeline: PipelineFixture) -> None:
     """Without any part, a marker file makes the day whole, in the export's summary too."""
     with_marker = IN_PARTS.replace(
         "\n  parts:", '\n  marker: "bank/{business_date:%Y-%m-%d}/none.txt"\n  parts:'
     )
-    world.profile(with_marker)
-    world.file(f"bank/{day(0)}/none.txt", "no trades")
-    assert world.ingest(0)[0].states["bank"].statement_state == "zero-trade"
-    rows = world.lake.read_rows(STATEMENT_FILES)
-    assert describe_inputs(rows, [], page(world).files)["statement"]["state"] == "WHOLE"
+    pipeline.write_profile(with_marker)
+    pipeline.write_file(f"bank/{day(0)}/none.txt", "no trades")
+    assert pipeline.ingest(0)[0].states["bank"].statement_state == "zero-trade"
+    rows = pipeline.lake.read_rows(STATEMENT_FILES)
+    assert describe_inputs(rows, [], page(pipeline).files)["statement"]["state"] == "WHOLE"
 
 
 # ---- versions -------------------------------------------------------------------------------
 
 
 @pytest.mark.sail_only
-def test_versions_are_compared_line_by_line(world: World) -> None:
+def test_versions_are_compared_line_by_line(pipeline: PipelineFixture) -> None:
     """A stays, B is 1 fen less, C is gone, D is new. N has no channel_ref and stays too, though it
     moves. `amounts` sum the changes by currency.
     """
-    bare = line("N", "3.00", channel_ref=None)
-    world.statement(0, line("A"), line("B"), line("C", "7.00"), bare)
-    world.ingest(0)
-    world.statement(0, bare, line("D", "2.00"), line("B", "9.99"), line("A"))
-    world.ingest(0)
-    rows, text = list_versions(world.lake, world.config, day(0))
+    bare = file_line("N", "3.00", channel_ref=None)
+    pipeline.write_statement(0, file_line("A"), file_line("B"), file_line("C", "7.00"), bare)
+    pipeline.ingest(0)
+    pipeline.write_statement(
+        0, bare, file_line("D", "2.00"), file_line("B", "9.99"), file_line("A")
+    )
+    pipeline.ingest(0)
+    rows, text = list_versions(pipeline.lake, pipeline.config, day(0))
     assert [row["status"] for row in rows] == ["SUPERSEDED", "ACCEPTED"]
     assert rows[0]["changes"] is None
     changes = rows[1]["changes"]
@@ -193,36 +200,40 @@ def test_versions_are_compared_line_by_line(world: World) -> None:
 
 
 def many(count: int, amount: str = "10.00") -> list[dict]:
-    return [line(f"A{number:02}", amount) for number in range(count)]
+    return [file_line(f"A{number:02}", amount) for number in range(count)]
 
 
 @pytest.mark.sail_only
-def test_shrunk_version_is_quarantined_until_a_person_accepts_it(world: World) -> None:
+def test_shrunk_version_is_quarantined_until_a_person_accepts_it(pipeline: PipelineFixture) -> None:
     """Twenty lines, then seventeen: version 1 stays in force, and `files` lists the missing lines.
     After a person accepts version 2, it is in force.
     """
-    world.profile(page_with_limits("shrink_max: 0.1"))
-    world.statement(0, *many(20))
-    world.ingest(0)
-    world.statement(0, *many(17))
-    summary = world.ingest(0)[0]
-    assert statuses(world) == [(1, "ACCEPTED"), (2, "QUARANTINED")]
-    assert len(refs(world)) == 20
-    row = version(world, 2)
+    pipeline.write_profile(page_with_limits("shrink_max: 0.1"))
+    pipeline.write_statement(0, *many(20))
+    pipeline.ingest(0)
+    pipeline.write_statement(0, *many(17))
+    summary = pipeline.ingest(0)[0]
+    assert statuses(pipeline) == [(1, "ACCEPTED"), (2, "QUARANTINED")]
+    assert len(refs(pipeline)) == 20
+    row = version(pipeline, 2)
     assert "SHRUNK: bank/2026-11-16/lines.csv: 17 lines instead of 20, CNY 17,000" in row["reason"]
     assert row["reason"] in summary.faults
-    assert list_versions(world.lake, world.config, day(0))[0][1]["changes"]["gone"] == 3
-    world.ingest(0)
-    assert statuses(world) == [(1, "ACCEPTED"), (2, "QUARANTINED")], "read again, still too small"
-    accepted = accept_file(world.lake, page(world), version(world, 2), "by ann at noon: mail")
+    assert list_versions(pipeline.lake, pipeline.config, day(0))[0][1]["changes"]["gone"] == 3
+    pipeline.ingest(0)
+    assert statuses(pipeline) == [(1, "ACCEPTED"), (2, "QUARANTINED")], (
+        "read again, still too small"
+    )
+    accepted = accept_file(
+        pipeline.lake, page(pipeline), version(pipeline, 2), "by ann at noon: mail"
+    )
     assert (accepted["status"], accepted["reason"]) == (
         "ACCEPTED",
         "ACCEPTED_BY_HAND by ann at noon: mail",
     )
-    assert statuses(world) == [(1, "SUPERSEDED"), (2, "ACCEPTED")]
-    assert len(refs(world)) == 17
-    world.ingest(0)
-    assert statuses(world) == [(1, "SUPERSEDED"), (2, "ACCEPTED")]
+    assert statuses(pipeline) == [(1, "SUPERSEDED"), (2, "ACCEPTED")]
+    assert len(refs(pipeline)) == 17
+    pipeline.ingest(0)
+    assert statuses(pipeline) == [(1, "SUPERSEDED"), (2, "ACCEPTED")]
 
 
 @pytest.mark.sail_only
@@ -239,103 +250,105 @@ def test_shrunk_version_is_quarantined_until_a_person_accepts_it(world: World) -
     ],
 )
 def test_version_may_shrink_up_to_the_limit(
-    world: World, limits: str, before: list[dict], after: list[dict], status: str
+    pipeline: PipelineFixture, limits: str, before: list[dict], after: list[dict], status: str
 ) -> None:
     """By lines or by unsigned money, including the limit; any size if there is no limit."""
-    world.profile(page_with_limits(limits))
-    world.statement(0, *before)
-    world.ingest(0)
-    world.statement(0, *after)
-    world.ingest(0)
-    assert version(world, 2)["status"] == status
+    pipeline.write_profile(page_with_limits(limits))
+    pipeline.write_statement(0, *before)
+    pipeline.ingest(0)
+    pipeline.write_statement(0, *after)
+    pipeline.ingest(0)
+    assert version(pipeline, 2)["status"] == status
 
 
 @pytest.mark.sail_only
-def test_versions_of_one_ingest_are_checked_in_order(world: World) -> None:
+def test_versions_of_one_ingest_are_checked_in_order(pipeline: PipelineFixture) -> None:
     """Twenty lines and seventeen arrive together: the second is compared with the first."""
     import os
 
-    world.profile(page_with_limits("shrink_max: 0.1"))
-    first = world.statement(0, *many(20), name="a.csv")
+    pipeline.write_profile(page_with_limits("shrink_max: 0.1"))
+    first = pipeline.write_statement(0, *many(20), name="a.csv")
     os.utime(first, (1_000_000, 1_000_000))
-    world.statement(0, *many(17), name="b.csv")
-    world.ingest(0)
-    assert statuses(world) == [(1, "ACCEPTED"), (2, "QUARANTINED")]
-    assert len(refs(world)) == 20
+    pipeline.write_statement(0, *many(17), name="b.csv")
+    pipeline.ingest(0)
+    assert statuses(pipeline) == [(1, "ACCEPTED"), (2, "QUARANTINED")]
+    assert len(refs(pipeline)) == 20
 
 
 # ---- withdraw and accept ---------------------------------------------------------------------
 
 
 @pytest.mark.sail_only
-def test_withdrawn_file_loses_its_lines(world: World) -> None:
+def test_withdrawn_file_loses_its_lines(pipeline: PipelineFixture) -> None:
     """The row says why. The same bytes are a DUPLICATE, and the match runs the date again."""
-    world.statement(0, line("A"))
-    world.snapshot(0, txn("A"))
-    world.ingest(0)
-    world.match(0)
-    assert world.outcomes(0, "outcome") == [("MATCHED",)]
-    withdraw_file(world.lake, page(world), version(world, 1), "by ann at noon: not ours")
-    row = version(world, 1)
+    pipeline.write_statement(0, file_line("A"))
+    pipeline.write_snapshot(0, file_txn("A"))
+    pipeline.ingest(0)
+    pipeline.match(0)
+    assert pipeline.outcomes(0, "outcome") == [("MATCHED",)]
+    withdraw_file(pipeline.lake, page(pipeline), version(pipeline, 1), "by ann at noon: not ours")
+    row = version(pipeline, 1)
     assert (row["status"], row["reason"]) == ("WITHDRAWN", "WITHDRAWN by ann at noon: not ours")
-    assert refs(world) == []
-    state = world.ingest(0)[0].states["bank"]
-    assert (refs(world), state.result) == ([], "STATEMENT_MISSING")
-    again = world.lake.read_rows(STATEMENT_FILES, status="DUPLICATE")
+    assert refs(pipeline) == []
+    state = pipeline.ingest(0)[0].states["bank"]
+    assert (refs(pipeline), state.result) == ([], "STATEMENT_MISSING")
+    again = pipeline.lake.read_rows(STATEMENT_FILES, status="DUPLICATE")
     assert [row["reason"] for row in again] == ["the same bytes as version 1, which was withdrawn"]
     # The match of another date also runs the date of the withdrawn file.
-    world.match(1)
-    assert world.outcomes(0, "outcome", "reasons") == [("SUSPENSE", "INTERNAL_ONLY")]
+    pipeline.match(1)
+    assert pipeline.outcomes(0, "outcome", "reasons") == [("SUSPENSE", "INTERNAL_ONLY")]
 
 
 @pytest.mark.sail_only
-def test_older_version_returns_only_if_a_person_accepts_it(world: World) -> None:
+def test_older_version_returns_only_if_a_person_accepts_it(pipeline: PipelineFixture) -> None:
     """After version 2 is withdrawn, version 1 stays superseded until a person accepts it. A person
     cannot accept it while version 2 is in force.
     """
-    world.statement(0, line("A"))
-    world.ingest(0)
-    world.statement(0, line("WRONG"))
-    world.ingest(0)
+    pipeline.write_statement(0, file_line("A"))
+    pipeline.ingest(0)
+    pipeline.write_statement(0, file_line("WRONG"))
+    pipeline.ingest(0)
     with pytest.raises(VersionRefused, match="version 2\\) is in force; withdraw it first"):
-        accept_file(world.lake, page(world), version(world, 1), "now")
-    withdraw_file(world.lake, page(world), version(world, 2), "now: wrong")
-    assert statuses(world) == [(1, "SUPERSEDED"), (2, "WITHDRAWN")]
-    world.ingest(0)
-    assert refs(world) == []
-    accept_file(world.lake, page(world), version(world, 1), "now: right one")
-    assert statuses(world) == [(1, "ACCEPTED"), (2, "WITHDRAWN")]
-    world.ingest(0)
-    assert refs(world) == ["A"]
+        accept_file(pipeline.lake, page(pipeline), version(pipeline, 1), "now")
+    withdraw_file(pipeline.lake, page(pipeline), version(pipeline, 2), "now: wrong")
+    assert statuses(pipeline) == [(1, "SUPERSEDED"), (2, "WITHDRAWN")]
+    pipeline.ingest(0)
+    assert refs(pipeline) == []
+    accept_file(pipeline.lake, page(pipeline), version(pipeline, 1), "now: right one")
+    assert statuses(pipeline) == [(1, "ACCEPTED"), (2, "WITHDRAWN")]
+    pipeline.ingest(0)
+    assert refs(pipeline) == ["A"]
 
 
 @pytest.mark.sail_only
-def test_withdrawn_bytes_are_accepted_for_the_right_day(world: World) -> None:
+def test_withdrawn_bytes_are_accepted_for_the_right_day(pipeline: PipelineFixture) -> None:
     """A file has the wrong day in its name: a person withdraws it, and its own day accepts it."""
-    late_line = line("A", traded_at=f"{day(0)} 23:59:00")
-    path = world.statement(1, late_line)
-    world.ingest(1)
-    withdraw_file(world.lake, page(world), version(world, 1), "now: it is of the day before")
-    world.file(f"bank/{day(0)}/lines.csv", path.read_bytes())
-    world.ingest(0, 1)
-    assert (refs(world, 0), refs(world, 1)) == (["A"], [])
-    row = world.lake.read_rows(STATEMENT_FILES, business_date=day(1), status="WITHDRAWN")[0]
+    late_line = file_line("A", traded_at=f"{day(0)} 23:59:00")
+    path = pipeline.write_statement(1, late_line)
+    pipeline.ingest(1)
+    withdraw_file(
+        pipeline.lake, page(pipeline), version(pipeline, 1), "now: it is of the day before"
+    )
+    pipeline.write_file(f"bank/{day(0)}/lines.csv", path.read_bytes())
+    pipeline.ingest(0, 1)
+    assert (refs(pipeline, 0), refs(pipeline, 1)) == (["A"], [])
+    row = pipeline.lake.read_rows(STATEMENT_FILES, business_date=day(1), status="WITHDRAWN")[0]
     with pytest.raises(VersionRefused, match="DUPLICATE_CONTENT"):
-        accept_file(world.lake, page(world), row, "now")
+        accept_file(pipeline.lake, page(pipeline), row, "now")
 
 
 @pytest.mark.sail_only
-def test_person_cannot_accept_rejected_lines_or_withdraw_twice(world: World) -> None:
-    world.statement(0, line("A", kind="GIFT"))
-    world.ingest(0)
-    assert world.lake.read_day(REJECTED_LINES, day(0)).count() == 1
+def test_person_cannot_accept_rejected_lines_or_withdraw_twice(pipeline: PipelineFixture) -> None:
+    pipeline.write_statement(0, file_line("A", kind="GIFT"))
+    pipeline.ingest(0)
+    assert pipeline.lake.read_day(REJECTED_LINES, day(0)).count() == 1
     with pytest.raises(VersionRefused, match="it was refused as REJECTED_LINES"):
-        accept_file(world.lake, page(world), version(world, 1), "now")
-    withdraw_file(world.lake, page(world), version(world, 1), "now")
-    assert world.lake.read_day(REJECTED_LINES, day(0)).count() == 0
-    assert world.ingest(0)[0].channels["bank"].reasons == [], "ingest reports it no more"
+        accept_file(pipeline.lake, page(pipeline), version(pipeline, 1), "now")
+    withdraw_file(pipeline.lake, page(pipeline), version(pipeline, 1), "now")
+    assert pipeline.lake.read_day(REJECTED_LINES, day(0)).count() == 0
+    assert pipeline.ingest(0)[0].channels["bank"].reasons == [], "ingest reports it no more"
     with pytest.raises(VersionRefused, match="it is WITHDRAWN, there is nothing to withdraw"):
-        withdraw_file(world.lake, page(world), version(world, 1), "now")
+        withdraw_file(pipeline.lake, page(pipeline), version(pipeline, 1), "now")
 
 
 # ---- killed ---------------------------------------------------------------------------------
@@ -351,81 +364,83 @@ def test_ingest_finishes_a_killed_withdraw_or_accept(spark, tmp_path: Path, step
     for kill_at in range(1, 5):
         for after in (False, True):
             root = tmp_path / f"{kill_at}-{after}"
-            world = World(root, Lake(spark, str(root / "lake")).prepare())
-            world.statement(0, *many(20), line("X", kind="GIFT"))
-            world.profile(page_with_limits("rejected_share_max: 0.5\n  shrink_max: 0.1"))
-            world.ingest(0)
-            world.statement(0, *many(10))
-            world.ingest(0)
-            row = version(world, 1 if step == "withdraw" else 2)
-            (world.inbox / "bank" / str(day(0)) / "lines.csv").unlink()
+            pipeline = PipelineFixture(root, Lake(spark, str(root / "lake")).prepare())
+            pipeline.write_statement(0, *many(20), file_line("X", kind="GIFT"))
+            pipeline.write_profile(page_with_limits("rejected_share_max: 0.5\n  shrink_max: 0.1"))
+            pipeline.ingest(0)
+            pipeline.write_statement(0, *many(10))
+            pipeline.ingest(0)
+            row = version(pipeline, 1 if step == "withdraw" else 2)
+            (pipeline.inbox / "bank" / str(day(0)) / "lines.csv").unlink()
             if step == "withdraw":
-                withdraw_file(world.lake, page(world), version(world, 2), "now")
-            kill_at_write(world.lake, kill_at, after)
+                withdraw_file(pipeline.lake, page(pipeline), version(pipeline, 2), "now")
+            kill_at_write(pipeline.lake, kill_at, after)
             act = withdraw_file if step == "withdraw" else accept_file
             with pytest.raises(Killed):
-                act(world.lake, page(world), row, "now")
-            world.lake = Lake(spark, str(root / "lake")).prepare()
-            world.ingest(0)
+                act(pipeline.lake, page(pipeline), row, "now")
+            pipeline.lake = Lake(spark, str(root / "lake")).prepare()
+            pipeline.ingest(0)
             if kill_at == 1 and not after:
                 continue  # the process wrote nothing, so nothing is left to finish
             expected = [(1, "WITHDRAWN"), (2, "WITHDRAWN")]
             expected = expected if step == "withdraw" else [(1, "SUPERSEDED"), (2, "ACCEPTED")]
-            assert statuses(world) == expected, (kill_at, after)
-            assert len(refs(world)) == (0 if step == "withdraw" else 10), (kill_at, after)
+            assert statuses(pipeline) == expected, (kill_at, after)
+            assert len(refs(pipeline)) == (0 if step == "withdraw" else 10), (kill_at, after)
             if step == "withdraw":
-                assert world.lake.read_day(REJECTED_LINES, day(0)).count() == 0
+                assert pipeline.lake.read_day(REJECTED_LINES, day(0)).count() == 0
 
 
 @pytest.mark.sail_only
-def test_unfinished_file_is_read_from_the_archive(world: World) -> None:
+def test_unfinished_file_is_read_from_the_archive(pipeline: PipelineFixture) -> None:
     """The process dies between lines and rows, and the inbox is empty: the next ingest finishes."""
-    path = world.statement(0, line("A"))
-    kill_at_write(world.lake, 2, True)
+    path = pipeline.write_statement(0, file_line("A"))
+    kill_at_write(pipeline.lake, 2, True)
     with pytest.raises(Killed):
-        world.ingest(0)
+        pipeline.ingest(0)
     path.unlink()
-    world.lake = Lake(world.lake.spark, world.lake.uri).prepare()
-    assert statuses(world) == [(1, "RECEIVED")]
-    world.ingest(0)
-    assert (statuses(world), refs(world)) == ([(1, "ACCEPTED")], ["A"])
+    pipeline.lake = Lake(pipeline.lake.spark, pipeline.lake.uri).prepare()
+    assert statuses(pipeline) == [(1, "RECEIVED")]
+    pipeline.ingest(0)
+    assert (statuses(pipeline), refs(pipeline)) == ([(1, "ACCEPTED")], ["A"])
 
 
 # ---- the command ----------------------------------------------------------------------------
 
 
-def files_request(world: World, *words: str, reason: str = "") -> Request:
+def files_request(pipeline: PipelineFixture, *words: str, reason: str = "") -> Request:
     """The request that the command line builds."""
-    return Request("files", world.lake.uri, None, world.config, (day(0),), "sail", True,
+    return Request("files", pipeline.lake.uri, None, pipeline.config, (day(0),), "sail", True,
                    positionals=words, actor="ann", reason=reason)  # fmt: skip
 
 
 @pytest.mark.sail_only
-def test_command_lists_withdraws_and_refuses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_lists_withdraws_and_refuses(
+    pipeline: PipelineFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It lists files, withdraws one by its first digits, and refuses invalid arguments."""
-    monkeypatch.setattr(command, "open_lake", lambda *_, **__: _open(world.lake))
-    world.statement(0, line("A"))
-    world.ingest(0)
-    file_id = version(world, 1)["file_id"]
-    listing = command.execute_request(files_request(world))
+    monkeypatch.setattr(command, "open_lake", lambda *_, **__: _open(pipeline.lake))
+    pipeline.write_statement(0, file_line("A"))
+    pipeline.ingest(0)
+    file_id = version(pipeline, 1)["file_id"]
+    listing = command.execute_request(files_request(pipeline))
     assert listing.lines[0] == f"bank {day(0)}  whole" and file_id[:12] in listing.lines[1]
     for words, message in (
         (("withdraw",), "use `files` alone"),
         (("withdraw", file_id), "--reason TEXT is missing"),
     ):
         with pytest.raises(VersionRefused, match=message):
-            command.execute_request(files_request(world, *words))
+            command.execute_request(files_request(pipeline, *words))
     with pytest.raises(VersionRefused, match="give at least 8 digits"):
-        command.execute_request(files_request(world, "withdraw", file_id[:5], reason="x"))
+        command.execute_request(files_request(pipeline, "withdraw", file_id[:5], reason="x"))
     with pytest.raises(VersionRefused, match="no such file"):
-        find_file(world.lake, "f" * 64)
+        find_file(pipeline.lake, "f" * 64)
     with pytest.raises(VersionRefused, match="--business-date is missing"):
-        command.execute_request(replace(files_request(world), dates=()))
+        command.execute_request(replace(files_request(pipeline), dates=()))
     report = command.execute_request(
-        files_request(world, "withdraw", file_id[:8], reason="not ours")
+        files_request(pipeline, "withdraw", file_id[:8], reason="not ours")
     )
     assert report.body["files"][0]["status"] == "WITHDRAWN"
-    reason = version(world, 1)["reason"]
+    reason = version(pipeline, 1)["reason"]
     assert reason.startswith("WITHDRAWN by ann at 20") and reason.endswith(": not ours")
 
 

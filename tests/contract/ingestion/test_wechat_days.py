@@ -12,8 +12,9 @@ from jobs.storage.archive import Storage
 from schemas.profile.channel import Files, Profile
 from schemas.tables import STATEMENT_FILES, STATEMENT_LINES
 from tests.fuzz.reading import ReadResult, read_statement
+from tests.support.ledger import day
+from tests.support.pipeline_fixture import PipelineFixture
 from tests.support.wechat_bills import build_bill, build_payment, build_refund
-from tests.support.worlds import World, day
 
 PATTERN = "wx/{first_date:%Y%m%d}-{last_date:%Y%m%d}.csv"
 NAME = "wx/20261115-20261117.csv"
@@ -23,7 +24,7 @@ ROWS = [
     build_payment(2, "20.00", 交易时间="2026-11-15 23:59:59"),
     build_refund(1, "4.00", 交易时间="2026-11-17 00:00:00"),
 ]
-#: The same a day later, for dates as `tests.support.worlds` counts them.
+#: The same a day later, for dates as `tests.support.ledger` counts them.
 SPANNED = [
     build_payment(1, "10.00", 交易时间="2026-11-16 00:00:00"),
     build_payment(2, "20.00", 交易时间="2026-11-16 23:59:59"),
@@ -117,15 +118,15 @@ def test_ingest_lands_every_line_once(lake: Lake, tmp_path: Path) -> None:
     """Three dates of one file, any order, one of them twice: its lines stand once each, and the
     same bytes in force under a neighbouring date are no fault.
     """
-    world = World(tmp_path, lake)
-    world.profile(
+    pipeline = PipelineFixture(tmp_path, lake)
+    pipeline.write_profile(
         "channel: wechat\ndialect: wechat_bill\nzone: Asia/Shanghai\nfirst_date: 2026-11-15\n"
         f'files: {{pattern: "{PATTERN}"}}\n',
         "wechat",
     )
-    world.file("wx/20261116-20261118.csv", build_bill(SPANNED))
+    pipeline.write_file("wx/20261116-20261118.csv", build_bill(SPANNED))
     for offset in (2, 0, 1, 0):
-        world.ingest(offset)
+        pipeline.ingest(offset)
     found = {
         offset: sorted(
             row["amount"]

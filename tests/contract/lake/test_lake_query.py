@@ -19,7 +19,7 @@ from jobs.lake.tables import Lake
 from jobs.lake.time_travel import LakeAsOf
 from schemas.table import columns_of
 from schemas.tables import OUTCOMES, REJECTED_LINES
-from tests.support.small_lake import DAY, alone, pair, put
+from tests.support.small_lake import DAY, pair, put, unmatched_transaction
 
 EARLIER = DAY - timedelta(days=1)
 AT = datetime(2026, 11, 22, 23, 59, 59, 999_999, tzinfo=UTC)
@@ -31,7 +31,14 @@ def told(spark: SparkSession, tmp_path) -> Lake:
     lake = Lake(spark, str(tmp_path / "lake")).prepare()
     for day in (EARLIER, DAY):
         put(lake, OUTCOMES, day, "wechat", pair("A1", 500, 500, traded_at=AT))
-    put(lake, OUTCOMES, EARLIER, "bank", alone("O'Neil", "SUSPENSE", 700), alone("B", "BREAK", 1))
+    put(
+        lake,
+        OUTCOMES,
+        EARLIER,
+        "bank",
+        unmatched_transaction("O'Neil", "SUSPENSE", 700),
+        unmatched_transaction("B", "BREAK", 1),
+    )
     put(lake, REJECTED_LINES, DAY, "bank",
         {"file_id": "f", "line_no": 3, "raw": "50% off; O'Neil_", "reason": "amount"})  # fmt: skip
     return lake

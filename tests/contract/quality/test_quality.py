@@ -17,7 +17,7 @@ from jobs.quality.pages import build_pages
 from jobs.quality.rules import AMOUNT_MAX, UNIQUE_ROWS_MAX, Severity, select_rules
 from schemas.tables import INTERNAL_TRANSACTIONS, OUTCOMES, STATEMENT_LINES
 from tests.support.paths import ROOT
-from tests.support.small_lake import DAY, alone, pair, put
+from tests.support.small_lake import DAY, pair, put, unmatched_transaction
 
 TRADED = datetime(2026, 11, 22, 3, tzinfo=UTC)
 
@@ -47,7 +47,14 @@ def failed_checks(summary: QualitySummary) -> list[tuple[str, str, str]]:
 def test_good_day_is_ok_in_every_table(lake: Lake) -> None:
     put(lake, STATEMENT_LINES, DAY, "wechat", line(1), line(2, kind="REFUND", amount=-1250))
     put(lake, INTERNAL_TRANSACTIONS, DAY, "wechat", transaction(1), transaction(2))
-    put(lake, OUTCOMES, DAY, "wechat", pair("S1", 1250, 1250), alone("S2", "SUSPENSE", 1250))
+    put(
+        lake,
+        OUTCOMES,
+        DAY,
+        "wechat",
+        pair("S1", 1250, 1250),
+        unmatched_transaction("S2", "SUSPENSE", 1250),
+    )
     for table in (STATEMENT_LINES, INTERNAL_TRANSACTIONS, OUTCOMES):
         summary = check_day(lake, table, DAY)
         assert (summary.result, summary.rows, failed_checks(summary)) == ("OK", 2, []), table.name

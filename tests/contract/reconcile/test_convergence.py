@@ -15,7 +15,8 @@ from pyspark.sql import SparkSession
 
 from jobs.lake.tables import Lake
 from schemas.tables import CANDIDATES, OPEN_ITEMS, OUTCOMES, Table
-from tests.support.worlds import PAGE, World, day, line, txn
+from tests.support.ledger import day, file_line, file_txn
+from tests.support.pipeline_fixture import PAGE, PipelineFixture
 
 pytestmark = pytest.mark.sail_only
 DAYS = 4
@@ -29,41 +30,43 @@ Rows = list[dict[str, Any]]
 
 def drawn_days(rng: Random) -> tuple[list[Rows], list[Rows]]:
     """Lines and transactions by day: most agree, some come days apart, differ, or come twice."""
-    lines: list[Rows] = [[line(f"L{on}")] for on in range(DAYS)]
-    ours: list[Rows] = [[txn(f"L{on}")] for on in range(DAYS)]
+    lines: list[Rows] = [[file_line(f"L{on}")] for on in range(DAYS)]
+    ours: list[Rows] = [[file_txn(f"L{on}")] for on in range(DAYS)]
     for number in range(14):
         on, later = rng.randrange(DAYS), rng.randrange(3)
         amount = rng.choice(["10.00", "20.00", f"{number + 1}.50"])
         trouble = rng.choice(["none", "cut-off", "amount", "status", "twice", "no number", "again"])
         own = f"T{number}"
-        sent = txn(own, amount)
-        there = line(own, amount)
+        sent = file_txn(own, amount)
+        there = file_line(own, amount)
         if trouble == "amount":
-            there = line(own, "9.99")
+            there = file_line(own, "9.99")
         elif trouble == "status":
-            there = line(own, amount, status="FAILED")
+            there = file_line(own, amount, status="FAILED")
         elif trouble == "no number":
-            there = line(None, amount, channel_ref=None)
+            there = file_line(None, amount, channel_ref=None)
         ours[on].append(sent)
         comes = min(on + (later if trouble == "cut-off" else 0), DAYS - 1)
         lines[comes].append(there)
         if trouble == "twice":
             lines[min(on + later, DAYS - 1)].append(there)
         if trouble == "again" and on + 1 < DAYS:
-            ours[on + 1].append(txn(own, amount, status=rng.choice(["SUCCEEDED", "FAILED"])))
+            ours[on + 1].append(file_txn(own, amount, status=rng.choice(["SUCCEEDED", "FAILED"])))
     return lines, ours
 
 
-def clean(world: World, lines: list[Rows], ours: list[Rows]) -> None:
+def clean(pipeline: PipelineFixture, lines: list[Rows], ours: list[Rows]) -> None:
     """Every day in its order, once."""
     for on in range(DAYS):
-        world.statement(on, *lines[on])
-        world.snapshot(on, *ours[on])
-        world.ingest(on)
-        world.match(on)
+        pipeline.write_statement(on, *lines[on])
+        pipeline.write_snapshot(on, *ours[on])
+        pipeline.ingest(on)
+        pipeline.match(on)
 
 
-def troubled(world: World, lines: list[Rows], ours: list[Rows], rng: Random) -> list[str]:
+def troubled(
+    pipeline: PipelineFixture, lines: list[Rows], ours: list[Rows], rng: Random
+) -> list[str]:
     """The same files, drafts before some of them, in any order, with runs in between; told."""
     steps: list[tuple[float, str, int]] = []
     for on in range(DAYS):
@@ -77,14 +80,17 @@ def troubled(world: World, lines: list[Rows], ours: list[Rows], rng: Random) -> 
     for _, what, on in sorted(steps):
         told.append(f"{what} of day {on}")
         if what == "run":
-            world.match(on)
+            pipeline.match(on)
             continue
         rows = lines[on] if what.endswith("statement") else ours[on]
         if what.startswith("draft"):
             rows = [each for each in rows if rng.random() < 0.8] or rows[:1]
-        (world.statement if what.endswith("statement") else world.snapshot)(on, *rows)
-        world.ingest(on)
-    world.match(DAYS - 1)
+        if what.endswith("statement"):
+            pipeline.write_statement(on, *rows)
+        else:
+            pipeline.write_snapshot(on, *rows)
+        pipeline.ingest(on)
+    pipeline.match(DAYS - 1)
     return told
 
 
@@ -98,13 +104,13 @@ def test_any_arrival_ends_in_the_clean_rows(spark: SparkSession, tmp_path: Path,
     """Outcomes, open items and candidates of all days, row for row."""
     rng = Random(f"arrivals {seed}")
     lines, ours = drawn_days(rng)
-    worlds = []
+    pipelines = []
     for name in ("clean", "troubled"):
         (tmp_path / name).mkdir()
         lake = Lake(spark, str(tmp_path / name / "lake")).prepare()
-        worlds.append(World(tmp_path / name, lake, BY_AMOUNT))
-    clean(worlds[0], lines, ours)
-    told = troubled(worlds[1], lines, ours, rng)
+        pipelines.append(PipelineFixture(tmp_path / name, lake, BY_AMOUNT))
+    clean(pipelines[0], lines, ours)
+    told = troubled(pipelines[1], lines, ours, rng)
     for table in (OUTCOMES, OPEN_ITEMS, CANDIDATES):
-        expected, found = (rows_of(world.lake, table) for world in worlds)
+        expected, found = (rows_of(pipeline.lake, table) for pipeline in pipelines)
         assert found == expected, f"{table.name}, after: {'; '.join(told)}"

@@ -17,7 +17,8 @@ from jobs.reconcile import one_day
 from jobs.reconcile.partial_day import PartialRun, resume
 from schemas.tables import CANDIDATES, MATCHED_PARTS, OPEN_ITEMS, OUTCOMES, SETTLED_ITEMS
 from tests.end_to_end.test_killed import snapshot_each_write
-from tests.support.worlds import PAGE, World, day, line, txn
+from tests.support.ledger import day, file_line, file_txn
+from tests.support.pipeline_fixture import PAGE, PipelineFixture
 
 Rows = list[dict[str, Any]]
 PARTS = 4
@@ -50,31 +51,31 @@ def spy(monkeypatch: pytest.MonkeyPatch) -> Spy:
     return seen
 
 
-def world_of(root: Path, spark: SparkSession, page: str = SCOPED) -> World:
+def world_of(root: Path, spark: SparkSession, page: str = SCOPED) -> PipelineFixture:
     root.mkdir()
-    return World(root, Lake(spark, str(root / "lake")).prepare(), page)
+    return PipelineFixture(root, Lake(spark, str(root / "lake")).prepare(), page)
 
 
-def part(world: World, number: int, *lines: dict[str, Any], on: int = 0) -> None:
+def part(pipeline: PipelineFixture, number: int, *lines: dict[str, Any], on: int = 0) -> None:
     """A part comes and is matched."""
-    world.statement(on, *lines, name=f"{number}.csv")
-    world.ingest(on)
-    world.match(on)
+    pipeline.write_statement(on, *lines, name=f"{number}.csv")
+    pipeline.ingest(on)
+    pipeline.match(on)
 
 
-def whole(world: World, parts: list[Rows], on: int = 0) -> None:
+def whole(pipeline: PipelineFixture, parts: list[Rows], on: int = 0) -> None:
     """All parts come, and are matched once."""
     for number, lines in enumerate(parts):
-        world.statement(on, *lines, name=f"{number}.csv")
-    world.ingest(on)
-    world.match(on)
+        pipeline.write_statement(on, *lines, name=f"{number}.csv")
+    pipeline.ingest(on)
+    pipeline.match(on)
 
 
-def rows_of(world: World) -> dict[str, list[str]]:
+def rows_of(pipeline: PipelineFixture) -> dict[str, list[str]]:
     """All rows of both dates, in an order."""
     return {
         table.name: sorted(
-            str(row) for on in (0, 1) for row in world.lake.read_day(table, day(on)).collect()
+            str(row) for on in (0, 1) for row in pipeline.lake.read_day(table, day(on)).collect()
         )
         for table in (OUTCOMES, OPEN_ITEMS, CANDIDATES)
     }
@@ -82,14 +83,14 @@ def rows_of(world: World) -> dict[str, list[str]]:
 
 def drawn(rng: Random) -> tuple[list[Rows], Rows]:
     """Lines by part and transactions: most agree, some are touched by a line of another part."""
-    parts: list[Rows] = [[line(f"T-own-{number}")] for number in range(PARTS)]
-    ours = [txn(f"T-own-{number}") for number in range(PARTS)]
+    parts: list[Rows] = [[file_line(f"T-own-{number}")] for number in range(PARTS)]
+    ours = [file_txn(f"T-own-{number}") for number in range(PARTS)]
     troubles = ["none", "none", "copy", "paid twice", "reversed", "same number", "amount", "ours",
                 "theirs", "no number", "pending", "failed first", "not ours"]  # fmt: skip
     for number in range(24):
         first, later = rng.randrange(PARTS), rng.randrange(PARTS)
         own, amount = f"T{number}", rng.choice(["10.00", "20.00", f"{number + 1}.50"])
-        there, trouble = line(own, amount), rng.choice(troubles)
+        there, trouble = file_line(own, amount), rng.choice(troubles)
         changed = {
             "copy": {},
             "paid twice": {"channel_ref": f"D-{own}"},
@@ -98,17 +99,17 @@ def drawn(rng: Random) -> tuple[list[Rows], Rows]:
             "failed first": {"status": "FAILED", "channel_ref": f"D-{own}"},
         }
         if trouble == "amount":
-            there = line(own, "9.99")
+            there = file_line(own, "9.99")
         elif trouble == "no number":
-            there = line(None, amount, channel_ref=None)
+            there = file_line(None, amount, channel_ref=None)
         elif trouble == "pending":
-            there = line(own, amount, status="PENDING")
+            there = file_line(own, amount, status="PENDING")
         elif trouble == "not ours":
-            there = line(f"X{number}", amount)
+            there = file_line(f"X{number}", amount)
         if trouble != "ours":
             parts[first].append(there)
         if trouble != "theirs":
-            ours.append(txn(own, amount))
+            ours.append(file_txn(own, amount))
         if trouble in changed:
             parts[later].append(there | changed[trouble])
     return parts, ours
@@ -125,17 +126,17 @@ def test_part_by_part_is_the_whole_day(
     rng = Random(f"parts {seed}")
     parts, ours = drawn(rng)
     step, once = world_of(tmp_path / "step", spark), world_of(tmp_path / "once", spark)
-    for world in (step, once):
-        world.snapshot(0, *ours)
-        world.snapshot(1, txn("T-next"))
+    for pipeline in (step, once):
+        pipeline.write_snapshot(0, *ours)
+        pipeline.write_snapshot(1, file_txn("T-next"))
     for number in rng.sample(range(PARTS), PARTS):
         part(step, number, *parts[number])
     assert [each is not None for each in spy.taken] == [False, True, True, True]
     assert any(each and each.rewritten is not None for each in spy.taken), "no pair was touched"
     assert any(each and each.pairs for each in spy.taken), "no data file stayed"
     whole(once, parts)
-    for world in (step, once):
-        whole(world, [[line("T-next")], [], [], []], on=1)
+    for pipeline in (step, once):
+        whole(pipeline, [[file_line("T-next")], [], [], []], on=1)
     assert rows_of(step) == rows_of(once)
 
 
@@ -145,22 +146,22 @@ def test_only_what_the_new_part_touches_is_looked_at(
     """Part 0 pairs 9 of 10; part 1 brings the tenth and a copy of the first: 1 new line and 1
     transaction, the copy, and the pair that it touches are looked at, 5 items.
     """
-    world = world_of(tmp_path / "w", spark)
-    world.snapshot(0, *[txn(f"T{number}") for number in range(10)])
-    part(world, 0, *[line(f"T{number}") for number in range(9)])
-    before = {row["path"] for row in world.lake.list_data_files(OUTCOMES, day(0), "bank")}
-    part(world, 1, line("T9"), line("T0", traded_at=f"{day(0)} 13:00:00"))
+    pipeline = world_of(tmp_path / "w", spark)
+    pipeline.write_snapshot(0, *[file_txn(f"T{number}") for number in range(10)])
+    part(pipeline, 0, *[file_line(f"T{number}") for number in range(9)])
+    before = {row["path"] for row in pipeline.lake.list_data_files(OUTCOMES, day(0), "bank")}
+    part(pipeline, 1, file_line("T9"), file_line("T0", traded_at=f"{day(0)} 13:00:00"))
     taken = spy.taken[-1]
     assert taken is not None
     assert (taken.items, taken.rewritten_rows, taken.pairs) == (5, 8, ())
-    part(world, 2, line("T-nobody"))
+    part(pipeline, 2, file_line("T-nobody"))
     taken = spy.taken[-1]
     assert taken is not None
     assert (taken.items, taken.rewritten) == (4, None)  # the copy and its pair, and the new line
     assert sum(each.rows for each in taken.pairs) == 9
-    after = {row["path"] for row in world.lake.list_data_files(OUTCOMES, day(0), "bank")}
+    after = {row["path"] for row in pipeline.lake.list_data_files(OUTCOMES, day(0), "bank")}
     assert not before & after, "the file of the first run lost a pair, and was written anew"
-    assert world.outcomes(0, "our_ref", "outcome", "reasons")[:2] == [
+    assert pipeline.outcomes(0, "our_ref", "outcome", "reasons")[:2] == [
         ("T-nobody", "SUSPENSE", "STATEMENT_ONLY"),
         ("T0", "BREAK", "DUPLICATE_LINE"),
     ]
@@ -171,14 +172,14 @@ def test_nothing_is_left_once_the_day_is_whole(
     spark: SparkSession, tmp_path: Path, spy: Spy
 ) -> None:
     """What the next part would take over is gone with the last part."""
-    world = world_of(tmp_path / "w", spark)
-    world.snapshot(0, *[txn(f"T{number}") for number in range(PARTS)])
+    pipeline = world_of(tmp_path / "w", spark)
+    pipeline.write_snapshot(0, *[file_txn(f"T{number}") for number in range(PARTS)])
     for number in range(PARTS):
-        part(world, number, line(f"T{number}"))
-        left = world.lake.read_rows(MATCHED_PARTS, channel="bank"), number
+        part(pipeline, number, file_line(f"T{number}"))
+        left = pipeline.lake.read_rows(MATCHED_PARTS, channel="bank"), number
         assert bool(left[0]) == (number < PARTS - 1)
-    assert world.lake.count_rows(SETTLED_ITEMS, day(0), "bank") == 0
-    assert len(world.outcomes(0, "our_ref")) == PARTS
+    assert pipeline.lake.count_rows(SETTLED_ITEMS, day(0), "bank") == 0
+    assert len(pipeline.outcomes(0, "our_ref")) == PARTS
 
 
 @pytest.mark.sail_only
@@ -189,33 +190,38 @@ def test_in_doubt_the_whole_day_is_matched(
     """Another version of a part or of our snapshot, another window, or a table that somebody else
     has written: nothing is taken over, and the rows are those of the whole day.
     """
-    world = world_of(tmp_path / "w", spark)
-    world.snapshot(0, txn("T0"), txn("T1", "20.00"), txn("T2"))
-    part(world, 0, line("T0"), line("T1", "20.00"))
+    pipeline = world_of(tmp_path / "w", spark)
+    pipeline.write_snapshot(0, file_txn("T0"), file_txn("T1", "20.00"), file_txn("T2"))
+    part(pipeline, 0, file_line("T0"), file_line("T1", "20.00"))
     if what == "a part anew":
-        part(world, 0, line("T0"))
+        part(pipeline, 0, file_line("T0"))
     elif what == "our side anew":
-        world.snapshot(0, txn("T0"), txn("T1", "20.01"), txn("T2"))
+        pipeline.write_snapshot(0, file_txn("T0"), file_txn("T1", "20.01"), file_txn("T2"))
     elif what == "the page":
-        world.profile(SCOPED.replace("internal: 2", "internal: 1"))
+        pipeline.write_profile(SCOPED.replace("internal: 2", "internal: 1"))
     else:
-        rows = world.lake.read_day(OPEN_ITEMS, day(0), "bank")
-        world.lake.replace_day(OPEN_ITEMS, rows, day(0), "bank")
-    part(world, 1, line("T2"))
+        rows = pipeline.lake.read_day(OPEN_ITEMS, day(0), "bank")
+        pipeline.lake.replace_day(OPEN_ITEMS, rows, day(0), "bank")
+    part(pipeline, 1, file_line("T2"))
     first, second = (
         ("BREAK", "AMOUNT_MISMATCH") if what == "our side anew" else ("MATCHED", ""),
         ("SUSPENSE", "INTERNAL_ONLY") if what == "a part anew" else ("MATCHED", ""),
     )
     assert None in spy.taken[1:]
     for number in (2, 3):
-        world.statement(0, line(f"X{number}"), name=f"{number}.csv")
-    world.snapshot(0, txn("T0"), txn("T1", "20.01" if what == "our side anew" else "20.00"),
-                   txn("T2"), txn("T-late", status="CLOSED"))  # fmt: skip
-    world.ingest(0)
-    world.match(0)
+        pipeline.write_statement(0, file_line(f"X{number}"), name=f"{number}.csv")
+    pipeline.write_snapshot(
+        0,
+        file_txn("T0"),
+        file_txn("T1", "20.01" if what == "our side anew" else "20.00"),
+        file_txn("T2"),
+        file_txn("T-late", status="CLOSED"),
+    )
+    pipeline.ingest(0)
+    pipeline.match(0)
     assert spy.taken[-1] is None
-    assert not world.lake.read_rows(MATCHED_PARTS, channel="bank"), "the day is whole"
-    ours = [row for row in world.outcomes(0, "txn_id", "outcome", "reasons") if row[0]]
+    assert not pipeline.lake.read_rows(MATCHED_PARTS, channel="bank"), "the day is whole"
+    ours = [row for row in pipeline.outcomes(0, "txn_id", "outcome", "reasons") if row[0]]
     assert ours == [
         ("T-late", "EXCLUDED", "NOT_EXPECTED"),
         ("T0", "MATCHED", ""),
@@ -232,16 +238,20 @@ def test_killed_at_every_write(spark: SparkSession, tmp_path: Path, spy: Spy) ->
     where what it takes over was being written.
     """
     begun = world_of(tmp_path / "begun", spark)
-    begun.snapshot(0, *[txn(f"T{number}") for number in range(8)])
-    part(begun, 0, *[line(f"T{number}") for number in range(4)])
-    second = [line("T4"), line("T0", traded_at=f"{day(0)} 13:00:00"), line("T-nobody")]
-    begun.statement(0, *second, name="1.csv")
+    begun.write_snapshot(0, *[file_txn(f"T{number}") for number in range(8)])
+    part(begun, 0, *[file_line(f"T{number}") for number in range(4)])
+    second = [
+        file_line("T4"),
+        file_line("T0", traded_at=f"{day(0)} 13:00:00"),
+        file_line("T-nobody"),
+    ]
+    begun.write_statement(0, *second, name="1.csv")
     begun.ingest(0)
-    last = [line("T5"), line("T1", status="REVERSED"), line("T6", "9.99")]
+    last = [file_line("T5"), file_line("T1", status="REVERSED"), file_line("T6", "9.99")]
 
-    def again(name: str) -> World:
+    def again(name: str) -> PipelineFixture:
         shutil.copytree(tmp_path / "begun", tmp_path / name)
-        return World(
+        return PipelineFixture(
             tmp_path / name, Lake(spark, str(tmp_path / name / "lake")).prepare(), begun.page
         )
 
@@ -256,9 +266,9 @@ def test_killed_at_every_write(spark: SparkSession, tmp_path: Path, spy: Spy) ->
     part(clean, 2, *last)
     expected.append(rows_of(clean))
     for number, root in enumerate(places):
-        world = World(root, Lake(spark, str(root / "lake")).prepare(), begun.page)
-        world.match(0)
-        assert rows_of(world) == expected[0], root.name
+        pipeline = PipelineFixture(root, Lake(spark, str(root / "lake")).prepare(), begun.page)
+        pipeline.match(0)
+        assert rows_of(pipeline) == expected[0], root.name
         if number >= len(places) - 4:
-            part(world, 2, *last)
-            assert rows_of(world) == expected[1], root.name
+            part(pipeline, 2, *last)
+            assert rows_of(pipeline) == expected[1], root.name

@@ -14,39 +14,40 @@ from jobs.timeline.diff import compare
 from jobs.timeline.diff.rows import compare_outcomes, count_changes, list_changes
 from jobs.timeline.diff.text import render_diff
 from schemas.tables import OUTCOMES
-from tests.support.small_lake import alone, frame_of, pair
-from tests.support.worlds import World, day, line, txn
+from tests.support.ledger import day, file_line, file_txn, frame_of
+from tests.support.pipeline_fixture import PipelineFixture
+from tests.support.small_lake import pair, unmatched_transaction
 
 D = date(2026, 11, 22)
 
 
 @pytest.fixture
-def world(lake: Lake, tmp_path) -> World:
+def pipeline(lake: Lake, tmp_path) -> PipelineFixture:
     """An empty lake with one channel."""
-    return World(tmp_path, lake)
+    return PipelineFixture(tmp_path, lake)
 
 
-def run_day(world: World) -> dict[str, Any]:
+def run_day(pipeline: PipelineFixture) -> dict[str, Any]:
     """Ingests and matches day 0; returns its comparison."""
-    world.ingest(0)
-    world.match(0)
-    return compare.compare_runs(world.lake, day(0))[0]
+    pipeline.ingest(0)
+    pipeline.match(0)
+    return compare.compare_runs(pipeline.lake, day(0))[0]
 
 
 @pytest.mark.sail_only
-def test_resent_statement_changes_adds_and_removes_rows(world: World) -> None:
+def test_resent_statement_changes_adds_and_removes_rows(pipeline: PipelineFixture) -> None:
     """A 9.99 becomes 10.00, N is gone, L is new, U stays equal although its line number changes.
 
     The first run has nothing to compare with; the third run has the same inputs as the second.
     """
-    world.snapshot(0, txn("A"), txn("U"))
-    world.statement(0, line("A", "9.99"), line("U"), line("N", "3.00"))
-    first = run_day(world)
+    pipeline.write_snapshot(0, file_txn("A"), file_txn("U"))
+    pipeline.write_statement(0, file_line("A", "9.99"), file_line("U"), file_line("N", "3.00"))
+    first = run_day(pipeline)
     assert (first["runs"], "changed" in first) == (1, False)
     assert "nothing to compare with" in first["note"]
     then = datetime.now(UTC)
-    world.statement(0, line("U"), line("A"), line("L", "4.00"))
-    second = run_day(world)
+    pipeline.write_statement(0, file_line("U"), file_line("A"), file_line("L", "4.00"))
+    second = run_day(pipeline)
     assert [second[state] for state in ("changed", "added", "gone")] == [1, 1, 1]
     assert second["outcomes"] == {
         "BREAK -> MATCHED": 1, "SUSPENSE -> none": 1, "none -> SUSPENSE": 1,
@@ -58,11 +59,13 @@ def test_resent_statement_changes_adds_and_removes_rows(world: World) -> None:
     assert (changed["txn_id"], changed["changes"]["statement_amount"]) == ("A", ["9.99", "10.00"])
     assert (second["same_inputs"], second["note"]) == (False, None)
     assert "            statement_amount: 9.99 -> 10.00" in render_diff(second)
-    DeltaTable(world.lake.path(OUTCOMES)).create_checkpoint()  # the versions below it stay readable
-    world.match(0)
-    (third,) = compare.compare_runs(world.lake, day(0))
+    DeltaTable(
+        pipeline.lake.path(OUTCOMES)
+    ).create_checkpoint()  # the versions below it stay readable
+    pipeline.match(0)
+    (third,) = compare.compare_runs(pipeline.lake, day(0))
     assert (third["same_inputs"], third["changed"], third["rows"]) == (True, 0, [])
-    since = compare.compare_runs(world.lake, day(0), ["bank"], then)[0]
+    since = compare.compare_runs(pipeline.lake, day(0), ["bank"], then)[0]
     assert [since[state] for state in ("runs", "changed", "added", "gone")] == [3, 1, 1, 1]
 
 
@@ -85,7 +88,7 @@ def test_rows_of_another_file_are_the_same_rows(spark: SparkSession) -> None:
     before = frame_of(spark, OUTCOMES, [
         pair("A", 1000, 1000, line_id="old:001"),
         pair("B", 1000, 900, line_id="old:002"),
-        alone("C", "SUSPENSE", 700),
+        unmatched_transaction("C", "SUSPENSE", 700),
         lone | {"line_id": "old:007"},
         lone | {"line_id": "old:009"},
     ])  # fmt: skip

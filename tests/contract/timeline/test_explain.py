@@ -1,4 +1,4 @@
-"""`tieout explain` on one small world: two channels, three receptions, and a reference each.
+"""`tieout explain` on one small pipeline: two channels, three receptions, and a reference each.
 
 Channel bank, day 0: A 10.00 agrees. B is 10.00 in our books, 9.99 on the statement, and 10.00 on
 the resent statement. W comes a day late. Two lines of 7.00 without our reference could each be Y1
@@ -24,7 +24,8 @@ from schemas.errors import TableMissing
 from schemas.fee_schedule import FeeSchedule
 from schemas.profile.layout.delimited import DelimitedLayout
 from schemas.tables import TABLES
-from tests.support.worlds import PAGE, World, day, line, statement_text, txn
+from tests.support.ledger import day, file_line, file_txn
+from tests.support.pipeline_fixture import PAGE, PipelineFixture, statement_text
 
 EXTRA = """    account_tail: account
     payer_name: payer
@@ -56,48 +57,59 @@ def with_payer(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def world(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def pipeline(
+    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PipelineFixture]:
     root = tmp_path_factory.mktemp("explained")
-    new_world = World(root, Lake(spark, str(root / "lake")).prepare(), BANK)
-    new_world.profile(SHOP, "shop")
+    new_pipeline = PipelineFixture(root, Lake(spark, str(root / "lake")).prepare(), BANK)
+    new_pipeline.write_profile(SHOP, "shop")
     lines = [
-        line("A"),
-        line("B", "9.99"),
-        line(None, "7.00", channel_ref="X1"),
-        line(None, "7.00", channel_ref="X2"),
-        line("R", "much"),
+        file_line("A"),
+        file_line("B", "9.99"),
+        file_line(None, "7.00", channel_ref="X1"),
+        file_line(None, "7.00", channel_ref="X2"),
+        file_line("R", "much"),
     ]
     first = statement_text(lines, day(0))
-    new_world.file(f"bank/{day(0)}/lines.csv", with_payer(first))
+    new_pipeline.write_file(f"bank/{day(0)}/lines.csv", with_payer(first))
     lines = [
-        line("S-A", "20.00"),
-        line(None, "4.00", channel_ref="P1", merchant="O1"),
-        line(None, "6.00", channel_ref="P2", merchant="O1"),
+        file_line("S-A", "20.00"),
+        file_line(None, "4.00", channel_ref="P1", merchant="O1"),
+        file_line(None, "6.00", channel_ref="P2", merchant="O1"),
     ]
     packed = gzip.compress(statement_text(lines, day(0)).encode())
-    new_world.file(f"shop/{day(0)}/lines.csv.gz", packed)
-    new_world.snapshot(0, txn("A"), txn("B"), txn("W"), txn("Y1", "7.00"), txn("Y2", "7.00"),
-                  txn("T9", "20.00", our_ref="A", channel="shop"),
-                  txn("G1", order_ref="O1", channel="shop"))  # fmt: skip
-    new_world.file(f"bank/{day(1)}/lines.csv", with_payer(statement_text([line("W")], day(1))))
-    new_world.snapshot(1, txn("N"))
-    new_world.ingest(0, 1)
-    new_world.match(0)
-    new_world.match(0, channel="shop")
-    new_world.first_run_at = datetime.now(UTC)  # type: ignore[attr-defined]
-    new_world.file(f"bank/{day(0)}/lines.csv", with_payer(first.replace("9.99", "10.00")))
-    new_world.ingest(0)
-    new_world.match(0, 1)
-    profile = new_world.config.profiles["bank"]
-    check_day.record_fee_check(new_world.lake, profile, FEES, day(0))
-    export_day.record_export(new_world.lake, profile, day(0))
-    yield new_world
-    new_world.lake.remove_staged()
+    new_pipeline.write_file(f"shop/{day(0)}/lines.csv.gz", packed)
+    new_pipeline.write_snapshot(
+        0,
+        file_txn("A"),
+        file_txn("B"),
+        file_txn("W"),
+        file_txn("Y1", "7.00"),
+        file_txn("Y2", "7.00"),
+        file_txn("T9", "20.00", our_ref="A", channel="shop"),
+        file_txn("G1", order_ref="O1", channel="shop"),
+    )
+    new_pipeline.write_file(
+        f"bank/{day(1)}/lines.csv", with_payer(statement_text([file_line("W")], day(1)))
+    )
+    new_pipeline.write_snapshot(1, file_txn("N"))
+    new_pipeline.ingest(0, 1)
+    new_pipeline.match(0)
+    new_pipeline.match(0, channel="shop")
+    new_pipeline.first_run_at = datetime.now(UTC)  # type: ignore[attr-defined]
+    new_pipeline.write_file(f"bank/{day(0)}/lines.csv", with_payer(first.replace("9.99", "10.00")))
+    new_pipeline.ingest(0)
+    new_pipeline.match(0, 1)
+    profile = new_pipeline.config.profiles["bank"]
+    check_day.record_fee_check(new_pipeline.lake, profile, FEES, day(0))
+    export_day.record_export(new_pipeline.lake, profile, day(0))
+    yield new_pipeline
+    new_pipeline.lake.remove_staged()
 
 
-def timeline_of(world: World, reference: str, **more: Any) -> dict[str, Any]:
+def timeline_of(pipeline: PipelineFixture, reference: str, **more: Any) -> dict[str, Any]:
     """The timeline of a reference."""
-    return trace.trace_reference(world.lake, world.config, reference, **more)
+    return trace.trace_reference(pipeline.lake, pipeline.config, reference, **more)
 
 
 def events(timeline: dict[str, Any], kind: str, records: int = 0) -> list[dict[str, Any]]:
@@ -107,9 +119,9 @@ def events(timeline: dict[str, Any], kind: str, records: int = 0) -> list[dict[s
 
 
 @pytest.mark.sail_only
-def test_timeline_as_of_the_first_run_shows_the_break(world: World) -> None:
+def test_timeline_as_of_the_first_run_shows_the_break(pipeline: PipelineFixture) -> None:
     """B as of the first run: BREAK, 10.00 and 9.99, the source text, not exported yet."""
-    timeline = timeline_of(world, "B", as_of=world.first_run_at)  # type: ignore[attr-defined]
+    timeline = timeline_of(pipeline, "B", as_of=pipeline.first_run_at)  # type: ignore[attr-defined]
     (outcome,), (line_event,) = events(timeline, "outcome"), events(timeline, "line")
     assert outcome["in_words"] == ["amounts differ"]
     assert outcome["differs"] == [{"what": "amount", "ours": "10.00", "theirs": "9.99"}]
@@ -122,9 +134,9 @@ def test_timeline_as_of_the_first_run_shows_the_break(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_timeline_after_the_second_run_shows_the_match(world: World) -> None:
+def test_timeline_after_the_second_run_shows_the_match(pipeline: PipelineFixture) -> None:
     """B now: the second version of the file, MATCHED by the second run, fee checked, exported."""
-    timeline = timeline_of(world, "B")
+    timeline = timeline_of(pipeline, "B")
     (outcome,), (line_event,), (fee,) = (
         events(timeline, kind) for kind in ("outcome", "line", "fee")
     )
@@ -137,9 +149,9 @@ def test_timeline_after_the_second_run_shows_the_match(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_source_text_masks_account_and_name(world: World) -> None:
+def test_source_text_masks_account_and_name(pipeline: PipelineFixture) -> None:
     """The text is the line_event line, except the payer's account number and name."""
-    (line_event,) = events(timeline_of(world, "C-B"), "line")
+    (line_event,) = events(timeline_of(pipeline, "C-B"), "line")
     assert line_event["raw"] == (
         f"B,C-B,PAYMENT,SUCCEEDED,10.00,0.06,CNY,{day(0)} 12:00:00,M1,*********4567,W**"
     )
@@ -147,9 +159,11 @@ def test_source_text_masks_account_and_name(world: World) -> None:
 
 @pytest.mark.sail_only
 @pytest.mark.parametrize("reference", ["A", " a ", "S-A"])
-def test_reference_of_two_channels_gives_two_linked_records(world: World, reference: str) -> None:
+def test_reference_of_two_channels_gives_two_linked_records(
+    pipeline: PipelineFixture, reference: str
+) -> None:
     """The normalized reference is A in both channels; only shop writes S-A."""
-    timeline = timeline_of(world, reference)
+    timeline = timeline_of(pipeline, reference)
     channels = [records["channel"] for records in timeline["threads"]]
     assert channels == (["shop"] if reference == "S-A" else ["bank", "shop"])
     (line_event,) = events(timeline, "line", -1)
@@ -159,9 +173,9 @@ def test_reference_of_two_channels_gives_two_linked_records(world: World, refere
 
 
 @pytest.mark.sail_only
-def test_waiting_item_has_an_outcome_on_every_date(world: World) -> None:
+def test_waiting_item_has_an_outcome_on_every_date(pipeline: PipelineFixture) -> None:
     """W waits on day 0 (attempt 1 of 3), and is matched on day 1 with the line of that day."""
-    timeline = timeline_of(world, "W")
+    timeline = timeline_of(pipeline, "W")
     waiting, matched = events(timeline, "outcome")
     assert (waiting["outcome"], waiting["waiting"][0]["chances"]) == ("SUSPENSE", 1)
     assert (matched["outcome"], matched["waiting"], matched["date"]) == ("MATCHED", [], str(day(1)))
@@ -174,9 +188,9 @@ def test_waiting_item_has_an_outcome_on_every_date(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_ambiguous_item_lists_its_candidates(world: World) -> None:
+def test_ambiguous_item_lists_its_candidates(pipeline: PipelineFixture) -> None:
     """Y1 of 7.00: two lines of 7.00, by the pass on the amount, named by file and line."""
-    timeline = timeline_of(world, "Y1")
+    timeline = timeline_of(pipeline, "Y1")
     outcome = events(timeline, "outcome")[0]
     assert outcome["reasons"] == ["AMBIGUOUS"]
     candidates = [(row["rank"], row["of"], row["candidate_is"], row["amount"])
@@ -191,9 +205,9 @@ def test_ambiguous_item_lists_its_candidates(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_unknown_reference_reports_what_was_searched(world: World) -> None:
+def test_unknown_reference_reports_what_was_searched(pipeline: PipelineFixture) -> None:
     """No such reference: timeline 0, with the channels and dates that were searched."""
-    timeline = timeline_of(world, "NOBODY")
+    timeline = timeline_of(pipeline, "NOBODY")
     assert (timeline["found"], timeline["threads"], timeline["rejected"]) == (0, [], [])
     assert timeline["searched"]["channels"] == ["bank", "shop"]
     assert render_timeline(timeline) == [
@@ -205,35 +219,35 @@ def test_unknown_reference_reports_what_was_searched(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_timeline_before_the_first_ingest_is_empty(world: World) -> None:
-    timeline = timeline_of(world, "A", as_of=datetime.now(UTC) - timedelta(days=365))
+def test_timeline_before_the_first_ingest_is_empty(pipeline: PipelineFixture) -> None:
+    timeline = timeline_of(pipeline, "A", as_of=datetime.now(UTC) - timedelta(days=365))
     assert (timeline["found"], timeline["searched"]["dates"]) == (0, [])
 
 
 @pytest.mark.sail_only
-def test_rejected_line_is_reported(world: World) -> None:
+def test_rejected_line_is_reported(pipeline: PipelineFixture) -> None:
     """The amount of line C-R cannot be parsed; only the newest version of the file counts."""
-    (rejected,) = timeline_of(world, "C-R")["rejected"]
+    (rejected,) = timeline_of(pipeline, "C-R")["rejected"]
     assert rejected["line"] == f"bank/{day(0)}/lines.csv line 6"
     assert "much" in rejected["reason"]
 
 
 @pytest.mark.sail_only
-def test_match_alone_writes_no_table(world: World) -> None:
+def test_match_alone_writes_no_table(pipeline: PipelineFixture) -> None:
     """W alone, as if nothing was closed: MATCHED; no table has a new version."""
-    before = [world.lake.version(table) for table in TABLES]
-    timeline = timeline_of(world, "W", match_alone=True)
+    before = [pipeline.lake.version(table) for table in TABLES]
+    timeline = timeline_of(pipeline, "W", match_alone=True)
     (result,) = timeline["alone"]
     assert [(row["outcome"], row["txn_id"]) for row in result["outcomes"]] == [("MATCHED", "W")]
     assert (result["lines"], result["transactions"]) == (1, 1)
-    assert [world.lake.version(table) for table in TABLES] == before
+    assert [pipeline.lake.version(table) for table in TABLES] == before
     assert "matched alone: 1 line and 1 transaction" in "\n".join(render_timeline(timeline))
 
 
 @pytest.mark.sail_only
-def test_line_id_is_a_reference(world: World) -> None:
-    line_id = timeline_of(world, "W")["threads"][0]["line_ids"][0]
-    timeline = timeline_of(world, line_id, days=[day(1)])
+def test_line_id_is_a_reference(pipeline: PipelineFixture) -> None:
+    line_id = timeline_of(pipeline, "W")["threads"][0]["line_ids"][0]
+    timeline = timeline_of(pipeline, line_id, days=[day(1)])
     assert (timeline["threads"][0]["found_by"], timeline["threads"][0]["txn_ids"]) == (
         ["line_id"],
         ["W"],
@@ -241,17 +255,17 @@ def test_line_id_is_a_reference(world: World) -> None:
 
 
 @pytest.mark.sail_only
-def test_path_without_a_lake_is_refused_and_not_created(world: World) -> None:
-    empty = world.root / "nothing"
+def test_path_without_a_lake_is_refused_and_not_created(pipeline: PipelineFixture) -> None:
+    empty = pipeline.root / "nothing"
     with pytest.raises(TableMissing, match="run `tieout ingest` first"):
-        trace.trace_reference(Lake(world.lake.spark, str(empty)), world.config, "A")
+        trace.trace_reference(Lake(pipeline.lake.spark, str(empty)), pipeline.config, "A")
     assert not empty.exists()
 
 
 @pytest.mark.sail_only
-def test_group_is_described_and_matched_as_a_whole(world: World) -> None:
+def test_group_is_described_and_matched_as_a_whole(pipeline: PipelineFixture) -> None:
     """G1 of 10.00 is paid by 4.00 and 6.00 of order O1: the match alone finds all three rows."""
-    timeline = timeline_of(world, "G1", match_alone=True)
+    timeline = timeline_of(pipeline, "G1", match_alone=True)
     (outcome,) = events(timeline, "outcome")
     assert (outcome["outcome"], outcome["matched_by"]) == ("MATCHED", "order")
     assert outcome["group"] == {"transactions": 1, "lines": 2, "sums": [
@@ -266,13 +280,13 @@ def test_group_is_described_and_matched_as_a_whole(world: World) -> None:
 @pytest.mark.spark
 def test_timeline_on_spark(lake: Lake, tmp_path) -> None:
     """A 10.00 and 9.99, explained on Spark before the match and after it."""
-    world = World(tmp_path, lake)
-    world.snapshot(0, txn("A"))
-    world.statement(0, line("A", "9.99"))
-    world.ingest(0)
+    pipeline = PipelineFixture(tmp_path, lake)
+    pipeline.write_snapshot(0, file_txn("A"))
+    pipeline.write_statement(0, file_line("A", "9.99"))
+    pipeline.ingest(0)
     then = datetime.now(UTC)
-    world.match(0)
-    before, after = (timeline_of(world, "A", as_of=at) for at in (then, None))
+    pipeline.match(0)
+    before, after = (timeline_of(pipeline, "A", as_of=at) for at in (then, None))
     assert (before["found"], events(before, "outcome")) == (1, [])
     assert events(after, "outcome")[0]["in_words"] == ["amounts differ"]
 

@@ -1,10 +1,13 @@
-"""Small worlds for tests: a configuration, an inbox, and days of lines and transactions in them."""
+"""A small pipeline for tests: a configuration, an inbox, a lake, and the commands of a day.
+
+Files are written from `file_line` and `file_txn` of `tests.support.ledger`.
+"""
 
 import csv
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,8 +23,7 @@ from jobs.reconcile import run_dates
 from jobs.storage.archive import Storage
 from schemas.configuration import Configuration
 from schemas.tables import OPEN_ITEMS, OUTCOMES
-
-T = date(2026, 11, 16)
+from tests.support.ledger import at, day
 
 PAGE = """
 channel: bank
@@ -59,14 +61,9 @@ LINE_COLUMNS = (
 )
 
 
-def day(offset: int) -> date:
-    """T plus some days."""
-    return T + timedelta(days=offset)
-
-
 @dataclass
-class World:
-    """A configuration folder, an inbox and a lake; days are offsets from T."""
+class PipelineFixture:
+    """One channel, `bank`, unless a test writes more pages; days are offsets from T."""
 
     root: Path
     lake: Lake
@@ -74,11 +71,11 @@ class World:
 
     def __post_init__(self) -> None:
         (self.root / "config" / "channels").mkdir(parents=True, exist_ok=True)
-        self.profile(self.page)
+        self.write_profile(self.page)
 
     @property
     def config(self) -> Configuration:
-        """The configuration as it stands."""
+        """The configuration, read anew."""
         return load_configuration(str(self.root / "config"))
 
     @property
@@ -86,49 +83,53 @@ class World:
         """Where files arrive."""
         return self.root / "inbox"
 
-    def profile(self, page: str, name: str = "bank") -> None:
+    def write_profile(self, page: str, name: str = "bank") -> None:
         """Writes a channel's page."""
         (self.root / "config" / "channels" / f"{name}.yaml").write_text(page, encoding="utf-8")
 
-    def file(self, place: str, content: bytes | str) -> Path:
+    def write_file(self, place: str, content: bytes | str) -> Path:
         """Puts a file into the inbox."""
         path = self.inbox / place
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
-    def statement(self, offset: int, *lines: Mapping[str, Any], name: str = "lines.csv") -> Path:
-        """Puts a day's statement of channel bank into the inbox."""
-        return self.file(f"bank/{day(offset)}/{name}", statement_text(lines, day(offset)))
+    def write_statement(
+        self, offset: int, *lines: Mapping[str, Any], name: str = "lines.csv"
+    ) -> Path:
+        """Puts a day's statement of channel bank into the inbox, from rows of `file_line`."""
+        return self.write_file(f"bank/{day(offset)}/{name}", statement_text(lines, day(offset)))
 
-    def snapshot(self, offset: int, *rows: Mapping[str, Any]) -> Path:
-        """Puts a day's snapshot into the inbox; amounts are texts in major units."""
-        full = [transaction(row, day(offset)) for row in rows]
+    def write_snapshot(self, offset: int, *rows: Mapping[str, Any]) -> Path:
+        """Puts a day's snapshot into the inbox, from rows of `file_txn`."""
+        dated_rows = [_date_snapshot_row(row, offset) for row in rows]
         path = self.inbox / "internal" / str(day(offset)) / "part-0.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.Table.from_pylist(full, schema=SNAPSHOT), path)
+        pq.write_table(pa.Table.from_pylist(dated_rows, schema=SNAPSHOT), path)
         return path
 
     def ingest(self, *offsets: int) -> list[ingest_day.IngestSummary]:
-        """Takes in some days."""
+        """Ingests some days."""
         inbox = Storage(str(self.inbox))
-        return [ingest_day.ingest_day(self.lake, self.config, inbox, day(each)) for each in offsets]
+        return [
+            ingest_day.ingest_day(self.lake, self.config, inbox, day(offset)) for offset in offsets
+        ]
 
     def match(self, *offsets: int, channel: str = "bank") -> list[run_dates.MatchSummary]:
         """Matches some days of a channel."""
         profile = self.config.profiles[channel]
-        return run_dates.match_dates(self.lake, profile, [day(each) for each in offsets])
+        return run_dates.match_dates(self.lake, profile, [day(offset) for offset in offsets])
 
     def outcomes(self, offset: int, *columns: str) -> list[tuple[Any, ...]]:
         """A run date's outcomes, some columns, in the order of their ids."""
-        return shown(self.lake.read_day(OUTCOMES, day(offset)), *columns)
+        return select_rows(self.lake.read_day(OUTCOMES, day(offset)), *columns)
 
     def open_items(self, offset: int, *columns: str) -> list[tuple[Any, ...]]:
         """What is open after a run date, some columns."""
-        return shown(self.lake.read_day(OPEN_ITEMS, day(offset)), *columns)
+        return select_rows(self.lake.read_day(OPEN_ITEMS, day(offset)), *columns)
 
 
-def shown(frame: DataFrame, *columns: str) -> list[tuple[Any, ...]]:
+def select_rows(frame: DataFrame, *columns: str) -> list[tuple[Any, ...]]:
     """Rows as tuples in a fixed order; `line_no` is the line's number, reasons are joined by +."""
     out = []
     for row in frame.collect():
@@ -139,43 +140,13 @@ def shown(frame: DataFrame, *columns: str) -> list[tuple[Any, ...]]:
     return sorted(out, key=str)
 
 
-def line(our_ref: str | None, amount: str = "10.00", **other: Any) -> dict[str, Any]:
-    """A statement line: paid, in CNY, its channel_ref made from our_ref."""
-    made = {
-        "our_ref": our_ref,
-        "channel_ref": f"C-{our_ref}",
-        "kind": "PAYMENT",
-        "status": "SUCCEEDED",
-        "amount": amount,
-        "fee": "0.06",
-        "currency": "CNY",
-        "traded_at": None,
-        "merchant": "M1",
+def _date_snapshot_row(row: Mapping[str, Any], offset: int) -> dict[str, Any]:
+    """The row with its date, its time (noon if it has none) and an exact amount."""
+    return dict(row) | {
+        "business_date": row.get("business_date", day(offset)),
+        "amount": Decimal(str(row["amount"])),
+        "occurred_at": row.get("occurred_at") or at("12", offset),
     }
-    return made | other
-
-
-def txn(txn_id: str, amount: str = "10.00", **other: Any) -> dict[str, Any]:
-    """A transaction of ours: paid, in CNY, through channel bank."""
-    made = {
-        "txn_id": txn_id,
-        "channel": "bank",
-        "kind": "PAYMENT",
-        "status": "SUCCEEDED",
-        "amount": amount,
-        "currency": "CNY",
-        "occurred_at": None,
-    }
-    return made | other
-
-
-def transaction(row: Mapping[str, Any], of: date) -> dict[str, Any]:
-    """A snapshot row with its date, its time at noon UTC and an exact amount."""
-    noon = datetime.fromisoformat(f"{of}T04:00:00+00:00")
-    made = dict(row) | {"business_date": row.get("business_date", of)}
-    made["amount"] = Decimal(str(row["amount"]))
-    made["occurred_at"] = row.get("occurred_at") or noon
-    return made
 
 
 SNAPSHOT = pa.schema(
@@ -191,11 +162,11 @@ SNAPSHOT = pa.schema(
 
 
 def statement_text(lines: Iterable[Mapping[str, Any]], of: date) -> str:
-    """A statement of channel bank as text."""
+    """A statement of channel bank as text, from rows of `file_line`."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(LINE_COLUMNS)
-    for each in lines:
-        row = dict(each) | {"traded_at": each.get("traded_at") or f"{of} 12:00:00"}
+    for line in lines:
+        row = dict(line) | {"traded_at": line.get("traded_at") or f"{of} 12:00:00"}
         writer.writerow(["" if row[name] is None else row[name] for name in LINE_COLUMNS])
     return out.getvalue()
