@@ -123,9 +123,7 @@ def match_and_write(
         lake.read_day(table, DAY, CHANNEL).limit(0) for table in (OPEN_ITEMS, OUTCOMES)
     ]
     facts = RunContext(DAY, True, True, items)
-    result = match_day(
-        lines, ours, opened, ClosedOutcomes(closed, 0), facts, page, keeper_of(lake)
-    )
+    result = match_day(lines, ours, opened, ClosedOutcomes(closed, 0), facts, page, keeper_of(lake))
     written = lake.replace_day(OUTCOMES, result.outcomes, DAY, CHANNEL)
     left = lake.replace_day(OPEN_ITEMS, result.open_items, DAY, CHANNEL)
     sums = conservation.sum_outcomes(

@@ -50,10 +50,10 @@ def _item_columns(**columns: Column) -> list[Column]:
     ]
 
 
-def items_from_lines(lines: DataFrame, day: date, has_other_side: bool) -> DataFrame:
+def items_from_lines(lines: DataFrame, day: date, is_attempt: bool) -> DataFrame:
     """One item per statement line of a run date; this run is its first.
 
-    `has_other_side` says whether this run counts as a matching attempt.
+    `is_attempt` says whether this run counts as a matching attempt: the other side is there.
     """
     return lines.select(
         *_item_columns(
@@ -64,15 +64,15 @@ def items_from_lines(lines: DataFrame, day: date, has_other_side: bool) -> DataF
             at=F.col("traded_at"),
             terminal_id=F.col("terminal_id"),
             first_run_date=F.lit(day),
-            chances=F.lit(int(has_other_side)),
+            chances=F.lit(int(is_attempt)),
         )
     )
 
 
-def items_from_transactions(rows: DataFrame, day: date, has_other_side: bool) -> DataFrame:
+def items_from_transactions(rows: DataFrame, day: date, is_attempt: bool) -> DataFrame:
     """One item per internal transaction of a run date; this run is its first.
 
-    `has_other_side` says whether this run counts as a matching attempt.
+    `is_attempt` says whether this run counts as a matching attempt: the other side is there.
     """
     return rows.select(
         *_item_columns(
@@ -81,7 +81,7 @@ def items_from_transactions(rows: DataFrame, day: date, has_other_side: bool) ->
             **_common(),
             at=F.col("occurred_at"),
             first_run_date=F.lit(day),
-            chances=F.lit(int(has_other_side)),
+            chances=F.lit(int(is_attempt)),
         )
     )
 
@@ -112,14 +112,14 @@ def transactions_from_items(items: DataFrame) -> DataFrame:
     )
 
 
-def age_open_items(
-    open_items: DataFrame, is_statement_complete: bool, has_snapshot: bool
+def count_attempts(
+    open_items: DataFrame, is_statement_attempt: bool, is_internal_attempt: bool
 ) -> DataFrame:
-    """Open items with one matching attempt more if the other side is there today."""
-    attempts = F.when(
-        F.col("side") == F.lit(Side.INTERNAL.value), F.lit(int(is_statement_complete))
-    )
-    attempts = attempts.when(F.col("side") == F.lit(Side.STATEMENT.value), F.lit(int(has_snapshot)))
+    """Open items with one matching attempt more, on the sides for which this run is one."""
+    is_internal = F.col("side") == F.lit(Side.INTERNAL.value)
+    is_statement = F.col("side") == F.lit(Side.STATEMENT.value)
+    attempts = F.when(is_internal, F.lit(int(is_internal_attempt)))
+    attempts = attempts.when(is_statement, F.lit(int(is_statement_attempt)))
     columns = [F.col(name) for name in item_types() if name != "chances"]
     chances = (F.col("chances") + attempts).cast("int").alias("chances")
     return open_items.select(*columns, chances).select(*item_types())

@@ -15,8 +15,8 @@ from jobs.matching.fast_path.keeper import Keep, Keeper
 from jobs.matching.fast_path.split_day import keep_whole_day, split_exact_pairs
 from jobs.matching.item_columns import item_id, select_step_columns, step_columns
 from jobs.matching.items import (
-    age_open_items,
     apply_later_states,
+    count_attempts,
     items_from_lines,
     items_from_transactions,
     select_side,
@@ -48,6 +48,10 @@ class RunContext:
     has_snapshot: bool
     item_count: int
     decisions: tuple[Decision, ...] = ()
+
+    def is_attempt(self, side: Side) -> bool:
+        """Whether this run counts as a matching attempt of a side: the other side is there."""
+        return self.has_snapshot if side == Side.STATEMENT else self.is_statement_complete
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,8 @@ def match_day(
         if context.decisions:
             decided = decisions.select_decided_references(lines, transactions, context.decisions)
             others.append(decided)
-        chances = max(int(context.is_statement_complete), int(context.has_snapshot))
+        # A pair has made as many attempts as that of its sides which has made more.
+        chances = int(any(context.is_attempt(side) for side in Side))
         shared = SharedValues(day, chances)
         split = split_exact_pairs(lines, transactions, others, closed, shared, profile, keeper)
     else:
@@ -135,13 +140,16 @@ def _collect_items(
 ) -> DataFrame:
     """Items of both sides; `exclusion_reason` says why a line takes no part, else it is null."""
     day = context.business_date
-    aged = age_open_items(open_items, context.is_statement_complete, context.has_snapshot)
-    statement = items_from_lines(lines, day, context.has_snapshot).unionByName(
-        select_side(aged, Side.STATEMENT)
+    of_lines, of_transactions = (
+        context.is_attempt(side) for side in (Side.STATEMENT, Side.INTERNAL)
+    )
+    earlier = count_attempts(open_items, of_lines, of_transactions)
+    statement = items_from_lines(lines, day, of_lines).unionByName(
+        select_side(earlier, Side.STATEMENT)
     )
     internal = apply_later_states(
-        items_from_transactions(transactions, day, context.is_statement_complete),
-        select_side(aged, Side.INTERNAL),
+        items_from_transactions(transactions, day, of_transactions),
+        select_side(earlier, Side.INTERNAL),
     )
     none = F.lit(None).cast("string")
     statement = statement.select("*", exclusion_reason(profile.scope).alias("exclusion_reason"))

@@ -70,7 +70,7 @@ class Group(Strict):
 
 
 class Window(Strict):
-    """How many matching attempts (run dates) an item has before it is a break, by side."""
+    """By side: after so many matching attempts (run dates) an item waits; the next breaks it."""
 
     internal: int = Field(default=2, ge=0)
     statement: int = Field(default=2, ge=0)

@@ -128,7 +128,7 @@ _WINDOWS = [
         ),
         (
             "attempt-without-statement",
-            "F.lit(int(is_statement_complete))",
+            "F.lit(int(is_internal_attempt))",
             "F.lit(1)",
             "transactions age on dates without a statement",
         ),

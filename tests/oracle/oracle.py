@@ -1,6 +1,6 @@
-"""The oracle of the match: the rules of section 3 in plain Python, slow and easy to check.
+"""The oracle of the match: docs/reference/rules.md in plain Python, slow and easy to check.
 
-`match_run_date` is one run. Its steps have the names of the contract. Where the contract does not
+`match_run_date` is one run. Its steps have the names of that page. Where the page does not
 say what to do, a comment says so and names the choice.
 """
 
@@ -63,8 +63,8 @@ def match_run_date(
 
 def _age_item(item: Item, is_statement_complete: bool, has_snapshot: bool) -> Item:
     """Counts one matching attempt more if the other side is there; also for late candidates."""
-    has_other_side = has_snapshot if item["side"] == Side.STATEMENT else is_statement_complete
-    return item | {"chances": item["chances"] + int(has_other_side), "sent": False}
+    is_attempt = has_snapshot if item["side"] == Side.STATEMENT else is_statement_complete
+    return item | {"chances": item["chances"] + int(is_attempt), "sent": False}
 
 
 def _select_item_columns(item: Item) -> Item:

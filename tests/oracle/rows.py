@@ -24,7 +24,7 @@ REASONS = list(Reason)
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
-def new_item(record: Record, day: date, has_other_side: bool) -> Item:
+def new_item(record: Record, day: date, is_attempt: bool) -> Item:
     """A line or a transaction of today's files as an item; this run is its first."""
     item: Item = dict.fromkeys(item_types())
     item.update({name: value for name, value in record.items() if name in item})
@@ -32,7 +32,7 @@ def new_item(record: Record, day: date, has_other_side: bool) -> Item:
     item["at"] = record["traded_at" if "line_id" in record else "occurred_at"]
     item["item_date"] = record["business_date"]
     item["first_run_date"] = day
-    item["chances"] = int(has_other_side)
+    item["chances"] = int(is_attempt)
     item["sent"] = True
     return item
 
@@ -55,7 +55,7 @@ def statuses_agree(line: str, transaction: str) -> bool:
 
 
 def sort_reasons(reasons: Iterable[Reason]) -> list[str]:
-    """Reasons in the order of the contract's list."""
+    """Reasons in the order of the page of rules."""
     return [reason.value for reason in sorted(reasons, key=REASONS.index)]
 
 
@@ -150,7 +150,7 @@ def group_row(
 
 
 def action(row: Row) -> str:
-    """The action: the first row of the contract's table that applies."""
+    """The action: the first row that applies of the table in the page of rules."""
     return _action(row).value
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from schemas.vocabulary import Outcome, Reason
 from tests.oracle.expected import comparable, expected_runs
 from tests.oracle.oracle import match_run_date
-from tests.oracle.reference_ledger import day
 from tests.oracle.rows import REASONS, item_id
 from tests.oracle.scenarios import Batch, draw_batch, draw_batches
+from tests.support.ledger import day
 
 pytestmark = pytest.mark.slow
 
@@ -61,7 +61,7 @@ def test_order_of_rows_changes_nothing(batch: Batch, rng: Random) -> None:
 @given(ONE_SCENARIO)
 @settings(max_examples=100)
 def test_rows_have_ordered_reasons_and_an_action(batch: Batch) -> None:
-    """Reasons stand in the contract's order; MATCHED has none but LATE, the others at least one."""
+    """Reasons stand in the order of rules.md; MATCHED has none but LATE, others at least one."""
     (scenario,) = batch.scenarios
     for rows, open_items in expected_runs(batch, scenario):
         for row in rows:
