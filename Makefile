@@ -160,6 +160,9 @@ lane-spark lane-airflow: lane-%: jars-if-jdk
 
 lane-airflow: airflow-env
 
+# The short lanes come last: they wait for what the long ones need, so that a core is left for these.
+lane-programs lane-lint: | jars-if-jdk airflow-env
+
 jars-if-jdk: env
 	@if $(HAS_JDK); then $(MAKE) jars; fi
 
