@@ -88,6 +88,7 @@ def test_null_never_meets_null(pipeline: PipelineFixture) -> None:
     assert [row[1] for row in pipeline.outcomes(0, *ROW)] == ["INTERNAL_ONLY", "STATEMENT_ONLY"]
 
 
+@pytest.mark.sail_only
 @pytest.mark.slow
 def test_one_sided_waits_two_days_and_breaks(pipeline: PipelineFixture) -> None:
     """Seen on T with window 2: waits on T, T+1, T+2's run breaks it at chances 3.
@@ -281,6 +282,7 @@ def test_failed_stays_open_until_the_other_side_says_otherwise(pipeline: Pipelin
     assert pipeline.outcomes(1, *ROW) == [("BREAK", "STATUS_MISMATCH", "REFUND", "A", 2, 0)]
 
 
+@pytest.mark.sail_only
 @pytest.mark.slow
 def test_a_late_file_settles_later_days_too(pipeline: PipelineFixture) -> None:
     """T's file comes after T+1 was run: T and T+1 are run again, and end as in date order."""
