@@ -244,16 +244,16 @@ def test_unexpected_failure_exits_with_1(
 @pytest.mark.spark
 @pytest.mark.slow
 def test_command_runs_under_spark_submit(pipeline: PipelineFixture, tmp_path: Path) -> None:
-    """spark-submit jobs/JOB.py in local[2], from another folder."""
+    """`spark-submit jobs/match.py` in local[2], from another folder, after an ingest on Sail."""
     from jobs.engine.delta_jars import jar_paths
 
-    jars = ",".join(str(path) for path in jar_paths())
-    for job in ("ingest", "match"):
-        status, summary, stderr = run_process(
-            ["spark-submit", "--master", "local[2]", "--jars", jars, str(ROOT / f"jobs/{job}.py"),
-             *arguments(pipeline, job, "--no-quality")[1:]], tmp_path,
-        )  # fmt: skip
-        assert (status, summary["exit"]) == (0, 0), stderr[-3000:]
+    assert main([*arguments(pipeline, "ingest"), "--engine", "sail"]) == 0
+    status, summary, stderr = run_process(
+        ["spark-submit", "--master", "local[2]",
+         "--jars", ",".join(str(path) for path in jar_paths()), str(ROOT / "jobs/match.py"),
+         *arguments(pipeline, "match", "--no-quality")[1:]], tmp_path,
+    )  # fmt: skip
+    assert (status, summary["exit"]) == (0, 0), stderr[-3000:]
     assert summary["runs"][0]["counts"] | {"matched": 1, "break": 1} == summary["runs"][0]["counts"]
 
 

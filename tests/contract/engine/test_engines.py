@@ -81,7 +81,7 @@ def test_spark_starts_from_the_class_archive(tmp_path: Path) -> None:
 @pytest.mark.spark
 @pytest.mark.slow
 def test_alternating_engines_give_the_same_rows(tmp_path: Path) -> None:
-    """Three days with late lines, breaks and duplicates: Sail alone, Spark alone, alternating."""
+    """Three days with late lines, breaks and duplicates: Sail alone, and Spark in between."""
     pipeline = PipelineFixture(tmp_path, lake=None)  # type: ignore[arg-type]
     (tmp_path / "config/fee_schedules").mkdir()
     (tmp_path / "config/fee_schedules/bank.yaml").write_text(SCHEDULE)
@@ -103,11 +103,9 @@ def test_alternating_engines_give_the_same_rows(tmp_path: Path) -> None:
             file_txn(f"y{offset}", status="FAILED"),
         )
     run_days(pipeline, tmp_path / "sail", "sail", 0, 2)
-    run_days(pipeline, tmp_path / "spark", "spark", 0, 2)
     run_days(pipeline, tmp_path / "alternating", "sail", 0, 0)
     run_days(pipeline, tmp_path / "alternating", "spark", 1, 1)
     run_days(pipeline, tmp_path / "alternating", "sail", 2, 2)
     expected = rows(tmp_path / "sail")
     assert len(expected["outcomes"]) > 20
-    assert rows(tmp_path / "spark") == expected
     assert rows(tmp_path / "alternating") == expected

@@ -81,6 +81,7 @@ def test_rows_that_have_a_hash_are_found(
     assert all(by_id[row["run_date"], row["txn_id"]] == row for row in plain_rows)
 
 
+@pytest.mark.sail_only
 def test_without_keys_or_files_no_row_is_found(lake: Lake, rows: list[dict[str, object]]) -> None:
     """No rows, in the columns asked for."""
     none = lake.spark.createDataFrame([], f"{HASH} bigint")

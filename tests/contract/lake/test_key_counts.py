@@ -134,6 +134,7 @@ def test_keys_of_a_day_are_counted(lake: Lake, monkeypatch: pytest.MonkeyPatch, 
     assert 50 < len(found) < 280 and len({*shared} - found) > 50
 
 
+@pytest.mark.sail_only
 def test_two_references_that_share_their_first_hash_do_not_pair(lake: Lake) -> None:
     """1 is the hash of A, which a line has, and of B, which a transaction has; 2 and 3 pair."""
     lines: list[Line] = [(1, 10, 100, False), (2, 12, 101, False), (3, 13, 102, False)]
@@ -141,6 +142,7 @@ def test_two_references_that_share_their_first_hash_do_not_pair(lake: Lake) -> N
     assert non_unique(lake, lines, ours, []) == {NO_KEY, 1}
 
 
+@pytest.mark.sail_only
 @pytest.mark.parametrize("side", ["both", "lines", "transactions", "none"])
 def test_a_side_without_rows(lake: Lake, side: str) -> None:
     """A key on one side only is not unique; a day may have no rows."""

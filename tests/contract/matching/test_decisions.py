@@ -18,7 +18,9 @@ def decision_on_pair(effect: str, txn_amount: int = 1000, line_amount: int = 999
     return Decision("d-1", effect, "A", "L1", *snapshots, "AMOUNT_MISMATCH")
 
 
-@pytest.mark.parametrize("exact_pairs_min_items", [0, 100_000])
+@pytest.mark.parametrize(
+    "exact_pairs_min_items", [0, pytest.param(100_000, marks=pytest.mark.sail_only)]
+)
 def test_exact_pair_is_accepted(
     spark: SparkSession, tmp_path: Path, exact_pairs_min_items: int
 ) -> None:

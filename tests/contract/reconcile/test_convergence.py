@@ -20,7 +20,7 @@ from tests.support.pipeline_fixture import PAGE, PipelineFixture
 
 pytestmark = pytest.mark.sail_only
 DAYS = 4
-DRAWS = int(os.environ.get("TIEOUT_ARRIVALS", "2"))
+DRAWS = int(os.environ.get("TIEOUT_ARRIVALS", "1"))
 BY_AMOUNT = PAGE.replace(
     "passes: [our_ref, channel_ref]",
     "passes: [our_ref, channel_ref, {name: by_amount, on: [amount, currency]}]",

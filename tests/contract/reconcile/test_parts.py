@@ -116,7 +116,7 @@ def drawn(rng: Random) -> tuple[list[Rows], Rows]:
 
 
 @pytest.mark.sail_only
-@pytest.mark.parametrize("seed", range(int(os.environ.get("TIEOUT_ARRIVALS", "2"))))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("TIEOUT_ARRIVALS", "1"))))
 def test_part_by_part_is_the_whole_day(
     spark: SparkSession, tmp_path: Path, spy: Spy, seed: int
 ) -> None:
