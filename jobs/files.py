@@ -1,4 +1,4 @@
-"""`tieout files`: lists the statement files of a date; withdraws or accepts a version.
+"""`tieout files`: lists the statement files of a date; withdraws or accepts a version; verifies.
 
 Source: docs/reference/files.md.
 """
@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for
 from jobs.cli.lake_session import open_lake
+from jobs.ingestion.file_register import find_damaged_archive
 from jobs.ingestion.list_versions import list_versions, render_version
 from jobs.ingestion.manual_review import accept_file, find_file, format_file_label, withdraw_file
+from jobs.lake.tables import Lake
 from schemas.errors import VersionRefused
 from schemas.vocabulary import FileStatus
 
 STEPS = ("withdraw", "accept")
+VERIFY = "verify"
 
 
 def _check_request(request: Request) -> Sequence[str]:
@@ -24,8 +27,12 @@ def _check_request(request: Request) -> Sequence[str]:
         VersionRefused: all faults of the arguments, together.
     """
     positionals, faults = request.positionals, []
+    if positionals == (VERIFY,):
+        return positionals
     if positionals and (positionals[0] not in STEPS or len(positionals) != 2):
-        faults.append("use `files` alone, `files withdraw FILE_ID` or `files accept FILE_ID`")
+        faults.append(
+            "use `files` alone, `files withdraw FILE_ID`, `files accept FILE_ID` or `files verify`"
+        )
     if positionals and not request.reason.strip():
         faults.append("--reason TEXT is missing; say why, for those who read the decision")
     if not positionals and not request.dates:
@@ -38,7 +45,10 @@ def _check_request(request: Request) -> Sequence[str]:
 def execute_request(request: Request) -> Report:
     """Lists files, or changes one; reports the versions as text and as JSON."""
     positionals = _check_request(request)
-    with open_lake(request.lake, request.engine, lazy_session=not positionals) as lake:
+    is_light = not positionals or positionals[0] == VERIFY
+    with open_lake(request.lake, request.engine, lazy_session=is_light) as lake:
+        if positionals == (VERIFY,):
+            return _verify_archive(lake, request)
         if not positionals:
             listings = [list_versions(lake, request.config, day) for day in request.dates]
             rows = [row for versions, _ in listings for row in versions]
@@ -57,6 +67,16 @@ def execute_request(request: Request) -> Report:
         render_version(changed, None),
         3 if changed["status"] == FileStatus.QUARANTINED else 0,
     )
+
+
+def _verify_archive(lake: Lake, request: Request) -> Report:
+    count, damaged = find_damaged_archive(lake, request.channels, request.dates)
+    lines = [
+        f"{row['channel'] or 'snapshot'} {row['business_date']}  {row['file_name']}  {row['fault']}"
+        for row in damaged
+    ]
+    lines.append(f"{count:,} archived files were read, {len(damaged):,} are damaged")
+    return Report({"verified": count, "damaged": damaged}, lines, 3 if damaged else 0)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

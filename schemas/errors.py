@@ -79,3 +79,15 @@ class LakeInconsistent(LakeError):
     """Raised when files and lines disagree, as after a kill between two writes: ingest heals it."""
 
     exit_status = 3
+
+
+class DataFilesMissing(LakeInconsistent):
+    """Raised when data files that a table's log names are not there, or are not whole."""
+
+
+class LogDamaged(LakeInconsistent):
+    """Raised when the log of a table cannot be read, or lacks what a commit said."""
+
+
+class ArchiveDamaged(LakeInconsistent):
+    """Raised when the bytes of an archived file are gone, or are not those that were received."""

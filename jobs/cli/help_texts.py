@@ -61,6 +61,7 @@ proposed. The next `tieout match` runs the date again with the approved decision
 changed since the proposal, the match ignores the decision and lists it as STALE.""",
     "files": """examples:
   tieout files --lake lake --config config --channel wechat --business-date 2026-11-22
+  tieout files --lake lake --config config verify
   tieout files ... withdraw 3fa9c2e1b0aa --by ann --reason "sent by mistake, it is another shop's"
   tieout files ... accept 3fa9c2e1b0aa --by ann --reason "the channel took 40 lines back, see mail"
 
@@ -68,7 +69,8 @@ The command shows every version of the statement files, why ingest refused a ver
 changed between versions. FILE_ID is the SHA-256 of the file, or at least its first eight digits.
 `withdraw` removes the lines of a file; no older version takes its place unless you accept one.
 `accept` takes a version that is smaller or later than the profile allows (SHRUNK, STALE_FILE), or
-one that was superseded or withdrawn. The next `tieout match` runs the date again.""",
+one that was superseded or withdrawn. The next `tieout match` runs the date again.
+`verify` reads every archived file and names those whose bytes are not the ones received.""",
     "run": """examples:
   tieout run --lake lake --config config --inbox inbox --business-date 2026-11-22
   tieout run ... --business-date 2026-11-16 --through 2026-11-20   # several dates, in order
@@ -84,6 +86,6 @@ PURPOSES = {
     "explain": "show everything known about one reference, in order of time",
     "diff": "show what changed between two runs of one date",
     "decide": "settle a break or an ambiguous match by hand: propose, approve, reject, list",
-    "files": "list the files of a date and their versions; withdraw or accept a version",
+    "files": "list the files of a date and their versions; withdraw, accept or verify files",
     "run": "run all steps for a date or a range of dates in one session",
 }

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jobs.decisions.store import latest_steps
+from jobs.lake.control_rows import RowReader, RowsChange
 from jobs.lake.point_query import PartitionFilter, column_in
 from jobs.lake.tables import Lake
 from jobs.lake.time_travel import LakeAsOf, partition_filter_of
@@ -33,16 +34,6 @@ def propose(
     """
     rows = [_find_latest_row(lake, own_id, channels) for own_id in ids]
     target = _pair_columns(rows) if effect == Effect.PAIR else _single_row_columns(rows, effect)
-    latest_decisions = latest_steps(lake.read_rows(DECISIONS, run_date=target["run_date"])).values()
-    for other in latest_decisions:
-        shared_ids = [
-            name for name in ("txn_id", "line_id") if target[name] and target[name] == other[name]
-        ]
-        if shared_ids and other["step"] != DecisionStep.REJECTED:
-            raise DecisionRefused(
-                f"{target[shared_ids[0]]}: {other['decision_id']} ({other['step']}) is about it"
-                " already; reject that decision first"
-            )
     row = {
         "decision_id": f"d-{uuid.uuid4().hex[:8]}",
         "step": DecisionStep.PROPOSED.value,
@@ -50,8 +41,25 @@ def propose(
         **target,
         **_step_columns(by, reason),
     }
-    lake.append_rows(DECISIONS, [row])
+
+    def decide(read: RowReader) -> RowsChange:
+        for other in latest_steps(read(run_date=target["run_date"])).values():
+            _refuse_second_decision(target, other)
+        return RowsChange([row])
+
+    lake.change_rows(DECISIONS, decide)
     return row
+
+
+def _refuse_second_decision(target: Row, other: Row) -> None:
+    shared_ids = [
+        name for name in ("txn_id", "line_id") if target[name] and target[name] == other[name]
+    ]
+    if shared_ids and other["step"] != DecisionStep.REJECTED:
+        raise DecisionRefused(
+            f"{target[shared_ids[0]]}: {other['decision_id']} ({other['step']}) is about it"
+            " already; reject that decision first"
+        )
 
 
 def judge(lake: Lake, decision_id: str, step: DecisionStep, by: str, reason: str) -> Row:
@@ -61,18 +69,24 @@ def judge(lake: Lake, decision_id: str, step: DecisionStep, by: str, reason: str
         DecisionRefused: there is no such proposal, its step does not allow this one, or the maker
             approves it.
     """
-    steps = latest_steps(lake.read_rows(DECISIONS))
-    last = steps.get(decision_id)
-    if last is None:
-        raise DecisionRefused(f"{decision_id}: no such decision; see `tieout decide list`")
-    maker = next(iter(lake.read_rows(DECISIONS, decision_id=decision_id, step="PROPOSED")))["actor"]
-    approves = step == DecisionStep.APPROVED
-    if last["step"] == DecisionStep.REJECTED or (approves and last["step"] == step):
-        raise DecisionRefused(f"{decision_id} is {last['step']} already")
-    if approves and normalize_actor(by) == normalize_actor(maker):
-        raise DecisionRefused(f"{decision_id}: {maker} proposed it; another person must approve it")
-    row = last | {"step": step.value, **_step_columns(by, reason)}
-    lake.append_rows(DECISIONS, [row])
+    row: Row = {}
+
+    def decide(read: RowReader) -> RowsChange:
+        last = latest_steps(read(decision_id=decision_id)).get(decision_id)
+        if last is None:
+            raise DecisionRefused(f"{decision_id}: no such decision; see `tieout decide list`")
+        maker = read(decision_id=decision_id, step="PROPOSED")[0]["actor"]
+        approves = step == DecisionStep.APPROVED
+        if last["step"] == DecisionStep.REJECTED or (approves and last["step"] == step):
+            raise DecisionRefused(f"{decision_id} is {last['step']} already")
+        if approves and normalize_actor(by) == normalize_actor(maker):
+            raise DecisionRefused(
+                f"{decision_id}: {maker} proposed it; another person must approve it"
+            )
+        row.update(last | {"step": step.value, **_step_columns(by, reason)})
+        return RowsChange([row])
+
+    lake.change_rows(DECISIONS, decide)
     return row
 
 

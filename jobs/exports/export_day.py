@@ -19,7 +19,7 @@ from jobs.exports.summary import (
     summarize_groups,
 )
 from jobs.exports.updates import encode_updates
-from jobs.lake.run_log import Run, record_runs
+from jobs.lake.run_log import Run, latest_run, record_runs
 from jobs.lake.tables import Lake
 from schemas.errors import CheckFailed
 from schemas.profile.channel import Profile
@@ -59,6 +59,7 @@ def export_day(lake: Lake, profile: Profile, day: date) -> ExportSummary:
     version = lake.version(OUTCOMES)
     outcomes = lake.read_day(OUTCOMES, day, profile.channel, version)
     groups = [row.asDict() for row in sum_groups(outcomes).collect()]
+    _check_against_run(lake, profile.channel, day, rows_by_outcome(groups))
     received = lake.read_rows(STATEMENT_FILES, channel=profile.channel, business_date=day)
     files, folder = lake.storage.fs, f"exports/{day}/{profile.channel}"
     with replace_folder(files, lake.storage.full_path(folder), last=SUMMARY) as new_folder:
@@ -109,6 +110,19 @@ def _encode_lines(lake: Lake, lines: DataFrame, parts: str, target: str) -> int:
     count = join_parts(lake.storage.fs, parts, target)
     remove_folder(lake.storage.fs, parts)
     return count
+
+
+def _check_against_run(lake: Lake, channel: str, day: date, counts: dict[str, int]) -> None:
+    """The outcomes are those that the last match of the date has counted."""
+    run = latest_run(lake, "match", channel, day)
+    if run is None or not run["counts"]:
+        return
+    recorded = {outcome: int(dict(run["counts"]).get(outcome.lower(), 0)) for outcome in counts}
+    if recorded != counts:
+        raise CheckFailed(
+            f"export: {channel} {day}: the last match counted {recorded}, the lake has {counts};"
+            " the earlier export stays; run `tieout match` for that date again"
+        )
 
 
 def _check_row_counts(groups: list[dict[str, Any]], breaks: int, updates: int) -> None:

@@ -9,9 +9,11 @@ from jobs.fees.compare import check_fees, sum_fees, wrong_fees
 from jobs.fees.originals import LOOK_BACK_DAYS, needs_originals, original_entries
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
+from schemas.errors import LakeInconsistent
 from schemas.fee_schedule import FeeSchedule
 from schemas.profile.channel import Profile
-from schemas.tables import FEE_CHECKS, FEE_TOTALS, STATEMENT_LINES
+from schemas.tables import FEE_CHECKS, FEE_TOTALS, STATEMENT_FILES, STATEMENT_LINES
+from schemas.vocabulary import FileStatus
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,10 @@ def check_fees_of_day(
     """Replaces the day's `fee_checks` and `fee_totals` of one channel.
 
     Raises:
+        LakeInconsistent: the day has other lines than its accepted files; run ingest again.
         LakeError: a table is missing, or a write failed; run the command again.
     """
+    _assert_lines_are_accepted(lake, profile.channel, day)
     # Both tables come from one version of the lines, even if an ingest runs at the same time.
     version = lake.version(STATEMENT_LINES)
     lines = lake.read_day(STATEMENT_LINES, day, profile.channel, version)
@@ -68,6 +72,19 @@ def check_fees_of_day(
             FEE_TOTALS.name: totals_written.version,
         },
     )
+
+
+def _assert_lines_are_accepted(lake: Lake, channel: str, day: date) -> None:
+    accepted = lake.read_rows(
+        STATEMENT_FILES, channel=channel, business_date=day, status=FileStatus.ACCEPTED.value
+    )
+    expected = sum(int(row["line_count"] or 0) for row in accepted)
+    stored = lake.count_rows(STATEMENT_LINES, day, channel)
+    if stored != expected:
+        raise LakeInconsistent(
+            f"{channel} {day}: {expected} lines were accepted, the lake has {stored};"
+            " run `tieout ingest` for that date again"
+        )
 
 
 def _per_currency(rows: Iterable[Any], column: str) -> dict[str, int]:

@@ -8,12 +8,14 @@ from typing import Any
 
 from jobs.ingestion.inbox import WHOLE_DAY, InboxFile
 from jobs.ingestion.parse_tasks import ParseTask
+from jobs.lake.control_rows import RowReader, RowsChange
 from jobs.lake.tables import Lake
 from jobs.statements.parser import Plan
-from jobs.storage.archive import ArchivedFile, Storage, archive_file
+from jobs.storage.archive import ArchivedFile, Storage, archive_file, verify_archived
+from schemas.errors import ArchiveDamaged
 from schemas.profile.channel import Profile
 from schemas.profile.day_parts import MARKER
-from schemas.tables import STATEMENT_FILES
+from schemas.tables import SNAPSHOT_FILES, STATEMENT_FILES
 from schemas.vocabulary import FileStatus
 
 Row = dict[str, Any]
@@ -25,68 +27,109 @@ ACCEPTED_ONCE = (FileStatus.ACCEPTED, FileStatus.SUPERSEDED, FileStatus.WITHDRAW
 
 @dataclass
 class PendingFile:
-    """A file to read: its row of `statement_files`, its archived bytes, its plan and its tasks."""
+    """A file to read: its row of `statement_files`, its archived bytes, its plan and its tasks.
+
+    `fault` says why it cannot be read. The file is in force already if `is_repair`: then only its
+    lines are missing from the tables.
+    """
 
     row: Row
-    archived: ArchivedFile
+    archived: ArchivedFile | None
     plan: Plan | None = None
     tasks: list[ParseTask] = field(default_factory=list)
+    fault: str | None = None
+    is_repair: bool = False
 
 
 def register_files(
-    lake: Lake, profile: Profile, inbox: Storage, inbox_files: Sequence[InboxFile], day: date,
-    day_files: list[Row],
-) -> list[PendingFile]:  # fmt: skip
-    """Archives the inbox files and adds their rows to `day_files`; returns the files to read.
+    lake: Lake, profile: Profile, inbox: Storage, inbox_files: Sequence[InboxFile], day: date
+) -> list[PendingFile]:
+    """Archives the inbox files and records them in `statement_files`; returns the files to read.
 
-    `day_files` are the rows of `statement_files` of the channel and date. Bytes that the part has
-    already are recorded as DUPLICATE, unless the earlier file was quarantined.
+    Bytes that the part has already are recorded as DUPLICATE, unless the earlier file was
+    quarantined.
     """
-    archived_files = []
+    channel, archived_files = profile.channel, []
     for inbox_file in inbox_files:
         with inbox.fs.open_input_stream(inbox_file.path, compression=None) as source:
             archived_files.append(archive_file(lake.storage, source))
-    rows_by_id: dict[str, list[Row]] = defaultdict(list)
     file_ids = [archived.file_id for archived in archived_files]
-    for row in lake.read_rows(STATEMENT_FILES, file_id=file_ids):
-        if (row["channel"], row["business_date"]) != (profile.channel, day):
-            rows_by_id[row["file_id"]].append(row)
-    for row in day_files:
-        rows_by_id[row["file_id"]].append(row)
     pending: list[PendingFile] = []
-    for inbox_file, archived in zip(inbox_files, archived_files, strict=True):
-        new_rows = [file.row for file in pending]
-        other_files = rows_by_id[archived.file_id]
-        new_row = _new_row(profile.channel, day, inbox_file, archived)
-        if _register_file(profile, new_row, day_files, other_files, new_rows):
-            pending.append(PendingFile(new_row, archived))
+
+    def decide(read: RowReader) -> RowsChange | None:
+        pending.clear()
+        day_files = read(channel=channel, business_date=day)
+        before = [dict(row) for row in day_files]
+        rows_by_id: dict[str, list[Row]] = defaultdict(list)
+        for row in read(file_id=file_ids) if file_ids else ():
+            if (row["channel"], row["business_date"]) != (channel, day):
+                rows_by_id[row["file_id"]].append(row)
+        for row in day_files:
+            rows_by_id[row["file_id"]].append(row)
+        for inbox_file, archived in zip(inbox_files, archived_files, strict=True):
+            new_rows = [file.row for file in pending]
+            other_files = rows_by_id[archived.file_id]
+            new_row = _new_row(channel, day, inbox_file, archived)
+            if _register_file(profile, new_row, day_files, other_files, new_rows):
+                pending.append(PendingFile(new_row, archived))
+        return RowsChange(day_files, day, channel) if day_files != before else None
+
+    lake.change_rows(STATEMENT_FILES, decide)
     return pending
 
 
-def unfinished_files(
-    lake: Lake, day_files: Iterable[Row], pending: Sequence[PendingFile]
-) -> list[PendingFile]:
-    """The RECEIVED files that are not pending yet: a job was killed, or a person accepted them."""
-    unfinished = []
-    for row in day_files:
-        if row["status"] == FileStatus.RECEIVED and not any(row is file.row for file in pending):
-            unfinished.append(PendingFile(row, reopen_archived(lake, row)))
-    return unfinished
+def reopen_file(lake: Lake, row: Row, is_repair: bool) -> PendingFile:
+    """A recorded file to read from the archive; it has a fault if the archive is damaged."""
+    try:
+        archived = verify_archived(lake.storage, row["archived_path"], row["file_id"])
+    except ArchiveDamaged as fault:
+        return PendingFile(row, None, fault=str(fault), is_repair=is_repair)
+    return PendingFile(row, archived, is_repair=is_repair)
 
 
-def reopen_archived(lake: Lake, row: Row) -> ArchivedFile:
-    """Reads an archived file again and cuts it into blocks.
-
-    If the recorded path is gone, the function looks in the lake's own archive: the lake was moved.
-
-    Raises:
-        FileNotFoundError: the archive no longer has the file.
+def find_damaged_archive(
+    lake: Lake, channels: Sequence[str], dates: Sequence[date]
+) -> tuple[int, list[Row]]:
+    """Proves the SHA-256 of every received file that the archive keeps, of all channels and dates
+    or of the named ones. Returns how many files it has read, and a row per damaged file: channel,
+    business_date, file_name, file_id, fault.
     """
-    file_id = row["file_id"]
-    paths = (row["archived_path"], lake.storage.full_path(f"archive/{file_id[:2]}/{file_id}"))
-    existing = [path for path in paths if lake.storage.fs.get_file_info(path).is_file]
-    with lake.storage.fs.open_input_stream(existing[0] if existing else paths[0], None) as source:
-        return archive_file(lake.storage, source)
+    damaged: list[Row] = []
+    verified: dict[str, str | None] = {}
+    for table in (STATEMENT_FILES, SNAPSHOT_FILES):
+        for row in lake.read_rows(table):
+            is_named = not channels or row["channel"] in (*channels, None)
+            if not is_named or (dates and row["business_date"] not in dates):
+                continue
+            names = row["file_name"].split("\n") if table is SNAPSHOT_FILES else [row["file_name"]]
+            paths = row["archived_path"].split("\n")
+            for name, path in zip(names, paths, strict=True):
+                file_id = path.rsplit("/", 1)[-1]
+                if file_id not in verified:
+                    verified[file_id] = _find_archive_fault(lake, path, file_id)
+                if fault := verified[file_id]:
+                    place = {key: row[key] for key in ("channel", "business_date")}
+                    damaged.append(place | {"file_name": name, "file_id": file_id, "fault": fault})
+    return len(verified), damaged
+
+
+def _find_archive_fault(lake: Lake, path: str, file_id: str) -> str | None:
+    try:
+        verify_archived(lake.storage, path, file_id)
+    except ArchiveDamaged as fault:
+        return str(fault)
+    return None
+
+
+def find_row(day_files: Iterable[Row], row: Row) -> Row | None:
+    """The row of the same part and bytes among the rows of a channel and date."""
+    same = (
+        other
+        for other in day_files
+        if (other["part"], other["file_id"]) == (row["part"], row["file_id"])
+        and other["status"] != FileStatus.DUPLICATE
+    )
+    return next(same, None)
 
 
 def _register_file(

@@ -3,12 +3,14 @@
 Source: docs/reference/files.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
-from jobs.ingestion.file_register import ACCEPTED_BY_HAND, Row, find_same_content
-from jobs.ingestion.receive_statements import load_day_files, process_pending
+from jobs.ingestion.file_register import ACCEPTED_BY_HAND, Row, find_row, find_same_content
+from jobs.ingestion.receive_statements import process_pending
+from jobs.lake.control_rows import RowReader, RowsChange
 from jobs.lake.tables import Lake
+from jobs.storage.archive import verify_archived
 from schemas.errors import VersionRefused
 from schemas.profile.channel import Profile
 from schemas.tables import STATEMENT_FILES
@@ -29,12 +31,16 @@ def withdraw_file(lake: Lake, profile: Profile, row: Row, why: str) -> Row:
     Raises:
         VersionRefused: the file is neither in force nor quarantined.
     """
-    if row["status"] not in (FileStatus.ACCEPTED, FileStatus.QUARANTINED):
-        raise VersionRefused(
-            f"{format_file_label(row)}: it is {row['status']}, there is nothing to withdraw"
-        )
+
+    def check(_: RowReader, __: Sequence[Row], current: Row) -> None:
+        if current["status"] not in (FileStatus.ACCEPTED, FileStatus.QUARANTINED):
+            raise VersionRefused(
+                f"{format_file_label(current)}: it is {current['status']}, there is nothing to"
+                " withdraw"
+            )
+
     status = FileStatus.WITHDRAWN.value
-    return _change_status(lake, profile, row, status, f"{status} {why}")
+    return _change_status(lake, profile, row, status, f"{status} {why}", check)
 
 
 def accept_file(lake: Lake, profile: Profile, row: Row, why: str) -> Row:
@@ -45,10 +51,25 @@ def accept_file(lake: Lake, profile: Profile, row: Row, why: str) -> Row:
     Raises:
         VersionRefused: the file or a later version is in force, or it was refused for a fault that
             a person cannot accept.
+        ArchiveDamaged: the archive no longer has the bytes that were received.
     """
+    spans = profile.files is not None and profile.files.spans
+
+    def check(read: RowReader, day_files: Sequence[Row], current: Row) -> None:
+        _check_acceptable(day_files, current)
+        fault = find_same_content(current, read(file_id=current["file_id"]), spans)
+        if fault:
+            raise VersionRefused(fault)
+
+    verify_archived(lake.storage, row["archived_path"], row["file_id"])
+    received = FileStatus.RECEIVED.value
+    return _change_status(lake, profile, row, received, f"{ACCEPTED_BY_HAND} {why}", check)
+
+
+def _check_acceptable(day_files: Sequence[Row], row: Row) -> None:
     later = [
         other
-        for other in load_day_files(lake, row["channel"], row["business_date"])
+        for other in day_files
         if other["part"] == row["part"]
         and other["status"] == FileStatus.ACCEPTED
         and other["version"] > row["version"]
@@ -67,23 +88,33 @@ def accept_file(lake: Lake, profile: Profile, row: Row, why: str) -> Row:
             )
     elif row["status"] not in (FileStatus.SUPERSEDED, FileStatus.WITHDRAWN):
         raise VersionRefused(f"{label}: it is {row['status']} already")
-    spans = profile.files is not None and profile.files.spans
-    same = lake.read_rows(STATEMENT_FILES, file_id=row["file_id"])
-    fault = find_same_content(row, same, spans)
-    if fault:
-        raise VersionRefused(fault)
-    received = FileStatus.RECEIVED.value
-    return _change_status(lake, profile, row, received, f"{ACCEPTED_BY_HAND} {why}")
 
 
-def _change_status(lake: Lake, profile: Profile, row: Row, status: str, reason: str) -> Row:
-    """Writes the row's new status, then processes the day; returns the row in its final state."""
-    day_files = load_day_files(lake, row["channel"], row["business_date"])
-    changed = next(other for other in day_files if other == row)
-    changed |= {"status": status, "reason": reason}
-    lake.replace_rows(STATEMENT_FILES, day_files, row["business_date"], row["channel"])
-    process_pending(lake, profile, row["business_date"], day_files, [])
-    return changed
+def _change_status(
+    lake: Lake,
+    profile: Profile,
+    row: Row,
+    status: str,
+    reason: str,
+    check: Callable[[RowReader, Sequence[Row], Row], None],
+) -> Row:
+    """Writes the row's new status if `check` allows it, then processes the day.
+
+    Check and change are one transaction. Returns the row in its final state.
+    """
+    day, channel = row["business_date"], row["channel"]
+
+    def decide(read: RowReader) -> RowsChange:
+        day_files = read(channel=channel, business_date=day)
+        current = find_row(day_files, row)
+        if current is None:
+            raise VersionRefused(f"{format_file_label(row)}: another process has replaced its row")
+        check(read, day_files, current)
+        current |= {"status": status, "reason": reason}
+        return RowsChange(day_files, day, channel)
+
+    lake.change_rows(STATEMENT_FILES, decide)
+    return find_row(process_pending(lake, profile, day, ()), row) or row
 
 
 def find_file(

@@ -5,42 +5,41 @@ Source: docs/reference/files.md.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from pyspark.sql import functions as F
-
-from jobs.ingestion.acceptance_limits import (
-    UNUSUAL_VOLUME,
-    VersionSize,
-    check_age,
-    check_duplicate_lines,
-    check_shrinking,
-    check_usual_volume,
-    measure_size,
-)
-from jobs.ingestion.control_totals import compare_totals, control_total_failures
 from jobs.ingestion.file_register import (
-    ACCEPTED_BY_HAND,
     PendingFile,
     Row,
+    find_row,
     register_files,
-    unfinished_files,
+    reopen_file,
 )
+from jobs.ingestion.gates.acceptance_limits import (
+    UNUSUAL_VOLUME,
+)
+from jobs.ingestion.gates.validate_file import DayInputs, check_repair, validate_file
 from jobs.ingestion.inbox import find_files
-from jobs.ingestion.likely_causes import likely_cause
+from jobs.ingestion.lines_in_force import (
+    commit_lines,
+    find_damaged_files,
+    has_leftovers,
+    list_stored_lines,
+)
 from jobs.ingestion.open_file import decompress, plan_file
 from jobs.ingestion.parse_tasks import ParsedFile, plan_tasks, run_parse_tasks
-from jobs.lake.commit import file_id_from_path
+from jobs.lake.control_rows import RowReader, RowsChange
 from jobs.lake.tables import Lake
 from jobs.storage.archive import Storage
-from schemas.errors import FileRefused
-from schemas.money import sum_amounts
+from schemas.errors import FileRefused, WriteConflict
 from schemas.profile.channel import Profile
 from schemas.profile.day_parts import MARKER
-from schemas.tables import REJECTED_LINES, STATEMENT_FILES, STATEMENT_LINES
+from schemas.tables import STATEMENT_FILES
 from schemas.vocabulary import FileStatus
+
+#: How often a day is settled again because another process worked on it at the same time.
+ROUNDS_MAX = 8
 
 
 @dataclass
@@ -60,22 +59,17 @@ def receive_day(lake: Lake, profile: Profile, inbox: Storage, day: date) -> Rece
 
     The function archives and records each file before it parses it. It quarantines a file that it
     cannot read, or whose totals differ; an earlier accepted version stays in force. It also
-    finishes files that a killed job left, from the archive.
+    finishes files that a killed job left, and reads lines again that are gone, from the archive.
     """
     files = profile.files
     if files is None:
         return ReceiveSummary()
-    day_files = load_day_files(lake, profile.channel, day)
     inbox_files = find_files(inbox, files.pattern, day)
     if files.marker:
         markers = find_files(inbox, files.marker, day)
         inbox_files += [replace(marker, part=MARKER) for marker in markers]
-    before = [dict(row) for row in day_files]
-    pending = register_files(lake, profile, inbox, inbox_files, day, day_files)
-    if day_files != before:
-        lake.replace_rows(STATEMENT_FILES, day_files, day, profile.channel)
-    process_pending(lake, profile, day, day_files, pending)
-    return _summarize(day_files)
+    pending = register_files(lake, profile, inbox, inbox_files, day) if inbox_files else []
+    return _summarize(process_pending(lake, profile, day, pending))
 
 
 def _summarize(day_files: Sequence[Row]) -> ReceiveSummary:
@@ -98,37 +92,54 @@ def load_day_files(lake: Lake, channel: str, day: date) -> list[Row]:
 
 
 def process_pending(
-    lake: Lake, profile: Profile, day: date, day_files: list[Row], pending: list[PendingFile]
-) -> None:
+    lake: Lake, profile: Profile, day: date, pending: Sequence[PendingFile]
+) -> list[Row]:
     """Reads, validates and commits every recorded file that is not read yet, and removes the lines
-    of files that are not in force. `day_files` are the rows of the channel and date.
+    of files that are not in force. Returns the rows of the channel and date.
 
-    If the process is killed, the next call finishes the work: a row says what is to be done before
-    it is done.
+    A row says what is to be done before it is done: if the process is killed, the next call
+    finishes the work. If another process works on the same day, the function decides again with
+    the rows that the other wrote.
+
+    Raises:
+        WriteConflict: other processes changed the day every time; run it again.
     """
-    files = profile.files
-    pending = [*pending, *unfinished_files(lake, day_files, pending)]
-    for file in pending:
-        _plan_pending(lake, file, profile, day)
-    parsed = run_parse_tasks(lake, [task for file in pending for task in file.tasks])
-    accepted: list[Row] = []
-    if pending and files is not None and files.volume_change_warn is not None:
-        status = FileStatus.ACCEPTED.value
-        accepted = lake.read_rows(STATEMENT_FILES, channel=profile.channel, status=status)
-    for file in pending:
-        if files is not None and file.row["status"] == FileStatus.RECEIVED:
-            file_id = file.row["file_id"]
-            parsed_file = parsed.get(file_id, ParsedFile(file_id))
-            _validate(lake, file, parsed_file, profile, day_files, parsed, accepted)
-    if pending or _has_orphan_lines(lake, day_files, profile.channel, day):
-        _commit_day(lake, day, profile.channel, pending, parsed, day_files)
+    channel = profile.channel
+    for _ in range(ROUNDS_MAX):
+        day_files = load_day_files(lake, channel, day)
+        todo = [*pending, *_unfinished_files(lake, day_files, pending, day)]
+        if not todo and not has_leftovers(lake, day_files, day, channel):
+            return day_files
+        for file in todo:
+            _plan_pending(lake, file, profile, day)
+        _settle_day(lake, profile, day, todo)
+        pending = ()
+    raise WriteConflict(
+        f"{channel} {day}: other processes changed the day {ROUNDS_MAX} times; run it again"
+    )
+
+
+def _unfinished_files(
+    lake: Lake, day_files: Sequence[Row], pending: Sequence[PendingFile], day: date
+) -> list[PendingFile]:
+    """Files to read from the archive: RECEIVED ones, as a job was killed or a person accepted them,
+    and those whose lines are not in the tables.
+    """
+    known = {(file.row["part"], file.row["file_id"]) for file in pending}
+    received = [row for row in day_files if row["status"] == FileStatus.RECEIVED]
+    damaged = find_damaged_files(lake, day_files, day, day_files[0]["channel"]) if day_files else ()
+    return [
+        reopen_file(lake, row, row["status"] != FileStatus.RECEIVED)
+        for row in (*received, *damaged)
+        if (row["part"], row["file_id"]) not in known
+    ]
 
 
 def _plan_pending(lake: Lake, file: PendingFile, profile: Profile, day: date) -> None:
-    """Unpacks and plans a recorded file; quarantines a file that cannot be read."""
+    """Unpacks and plans a recorded file; a file that cannot be read gets a fault."""
     row = file.row
-    is_received = row["status"] == FileStatus.RECEIVED
-    if not is_received or row["part"] == MARKER or profile.files is None:
+    is_read = row["status"] == FileStatus.RECEIVED or file.is_repair
+    if not is_read or row["part"] == MARKER or profile.files is None or file.archived is None:
         return
     name = row["file_name"]
     try:
@@ -137,91 +148,48 @@ def _plan_pending(lake: Lake, file: PendingFile, profile: Profile, day: date) ->
         file.plan = plan_file(lake.storage, plain, name, profile, day)
         file.tasks = plan_tasks(lake.storage, plain, file.plan, profile, day)
     except FileRefused as fault:
-        row |= {"status": FileStatus.QUARANTINED.value, "reason": str(fault)}
+        file.fault = str(fault)
 
 
-def _validate(
-    lake: Lake, file: PendingFile, parsed: ParsedFile, profile: Profile,
-    day_files: Sequence[Row], parsed_files: Mapping[str, ParsedFile], accepted: Sequence[Row],
-) -> None:  # fmt: skip
-    """Checks a file's control totals, then the profile's limits, and writes every fault to its row.
-
-    `accepted` are the accepted files of the channel, for the usual volume.
+def _settle_day(lake: Lake, profile: Profile, day: date, pending: Sequence[PendingFile]) -> None:
+    """Parses files, decides which are in force, and commits their lines and the file rows, as one
+    transaction on the rows of `statement_files`.
     """
-    row, files = file.row, profile.files
-    assert files is not None
-    name, day = row["file_name"], row["business_date"]
-    is_by_hand = str(row["reason"] or "").startswith(ACCEPTED_BY_HAND)
-    row |= {"line_count": parsed.line_count, "rejected_count": parsed.rejected_count}
-    faults: list[str | None] = []
-    if file.plan is not None:
-        row["totals"], differences = compare_totals(parsed, file.plan)
-        faults.append(control_total_failures(parsed, file.plan, files, name, day))
-        if differences:
-            faults.append(likely_cause(lake.storage, parsed, row["totals"]))
-        faults.append(check_duplicate_lines(lake.storage, parsed.line_files, files, name))
-    adds_up = file.plan is not None and not any(faults)
-    if not is_by_hand:
-        zone = profile.zone_info
-        faults.append(check_age(name, row["received_at"], day, files, zone, row["file_id"]))
-        if adds_up:
-            before, version = _replaced_version(lake, row, day_files, parsed_files)
-            now = measure_size(lake.storage, parsed.line_files if before.lines else ())
-            faults.append(check_shrinking(name, files, before, version, now, row["file_id"]))
-    reason = " | ".join(filter(None, faults))
-    if reason:
-        row |= {"status": FileStatus.QUARANTINED.value, "reason": reason}
-        return
-    warning = check_usual_volume(row, accepted, files)
-    reviewed = row["reason"] if is_by_hand else None
-    row["status"] = FileStatus.ACCEPTED.value
-    row["reason"] = " | ".join(filter(None, (reviewed, warning))) or None
+    parsed = run_parse_tasks(lake, [task for file in pending for task in file.tasks])
+    files, channel = profile.files, profile.channel
+    accepted: list[Row] = []
+    if pending and files is not None and files.volume_change_warn is not None:
+        status = FileStatus.ACCEPTED.value
+        accepted = lake.read_rows(STATEMENT_FILES, channel=channel, status=status)
+    stored = list_stored_lines(lake, day, channel)
+
+    def decide(read: RowReader) -> RowsChange | None:
+        day_files = read(channel=channel, business_date=day)
+        before = [dict(row) for row in day_files]
+        settled: list[ParsedFile] = []
+        for file in pending:
+            row = find_row(day_files, file.row)
+            parsed_file = parsed.get(file.row["file_id"], ParsedFile(file.row["file_id"]))
+            if row is None or (row["status"] != FileStatus.RECEIVED) != file.is_repair:
+                continue  # another process has settled it, or a person has withdrawn it
+            if file.fault is not None:
+                row |= {"status": FileStatus.QUARANTINED.value, "reason": file.fault}
+                row |= {"line_count": None, "rejected_count": None}
+            elif file.is_repair:
+                check_repair(row, parsed_file)
+            elif files is not None:
+                inputs = DayInputs(day_files, parsed, accepted)
+                validate_file(lake, row, file.plan, parsed_file, profile, inputs)
+            settled.append(parsed_file)
+        _supersede_versions(day_files)
+        commit_lines(lake, day_files, settled, stored, day, channel)
+        return RowsChange(day_files, day, channel) if day_files != before else None
+
+    lake.change_rows(STATEMENT_FILES, decide)
 
 
-def _replaced_version(
-    lake: Lake, row: Row, day_files: Sequence[Row], parsed_files: Mapping[str, ParsedFile]
-) -> tuple[VersionSize, int]:
-    """The size and number of the version that a new version would replace."""
-    older = [
-        other
-        for other in day_files
-        if other["part"] == row["part"]
-        and other["status"] == FileStatus.ACCEPTED
-        and other["version"] < row["version"]
-    ]
-    if not older:
-        return VersionSize(0, {}), 0
-    last = max(older, key=lambda other: int(other["version"]))
-    version, file_id = int(last["version"]), last["file_id"]
-    if file_id in parsed_files:
-        return measure_size(lake.storage, parsed_files[file_id].line_files), version
-    lines = lake.read_day(STATEMENT_LINES, row["business_date"], row["channel"])
-    gross = sum_amounts(F.abs(F.col("amount"))).alias("gross")
-    by_currency = lines.where(F.col("file_id") == F.lit(file_id)).groupBy("currency").agg(gross)
-    sums = {total["currency"]: int(total["gross"]) for total in by_currency.collect()}
-    return VersionSize(int(last["line_count"] or 0), sums), version
-
-
-def _has_orphan_lines(lake: Lake, day_files: Sequence[Row], channel: str, day: date) -> bool:
-    """Whether the tables have lines of files that are not in force: a job was killed in between."""
-    if not day_files:
-        return False
-    accepted = [row for row in day_files if row["status"] == FileStatus.ACCEPTED]
-    line_count = sum(int(row["line_count"] or 0) for row in accepted)
-    if lake.count_rows(STATEMENT_LINES, day, channel) != line_count:
-        return True
-    withdrawn = [row["file_id"] for row in day_files if row["status"] == FileStatus.WITHDRAWN]
-    return bool(withdrawn and lake.count_rows(REJECTED_LINES, day, channel, withdrawn))
-
-
-def _commit_day(
-    lake: Lake, day: date, channel: str, pending: Sequence[PendingFile],
-    parsed_files: Mapping[str, ParsedFile], day_files: list[Row],
-) -> None:  # fmt: skip
-    """Commits lines and rejected lines, then the file rows: a rerun repairs a kill in between.
-
-    Of several accepted versions of a part the last is in force; the others become SUPERSEDED.
-    """
+def _supersede_versions(day_files: Sequence[Row]) -> None:
+    """Of several accepted versions of a part the last is in force; the others become SUPERSEDED."""
     accepted_by_part: dict[str, list[Row]] = defaultdict(list)
     for row in day_files:
         if row["status"] == FileStatus.ACCEPTED:
@@ -229,22 +197,3 @@ def _commit_day(
     for versions in accepted_by_part.values():
         for row in sorted(versions, key=lambda row: int(row["version"]))[:-1]:
             row["status"] = FileStatus.SUPERSEDED.value
-    in_force = {row["file_id"] for row in day_files if row["status"] == FileStatus.ACCEPTED}
-    withdrawn = {row["file_id"] for row in day_files if row["status"] == FileStatus.WITHDRAWN}
-    withdrawn -= in_force
-    read = [file.row["file_id"] for file in pending]
-    results = [parsed_files.get(file_id, ParsedFile(file_id)) for file_id in read]
-    accepted = [result for result in results if result.file_id in in_force]
-    lines = [data_file for result in accepted for data_file in result.line_files]
-    rejected = [data_file for result in results for data_file in result.rejected_files]
-
-    def removes_lines(of_channel: str, path: str) -> bool:
-        file_id = file_id_from_path(path)
-        return of_channel == channel and (file_id in read or file_id not in in_force)
-
-    def removes_rejected(of_channel: str, path: str) -> bool:
-        return of_channel == channel and file_id_from_path(path) in {*read, *withdrawn}
-
-    lake.commit_files(STATEMENT_LINES, day, lines, removes_lines, channel)
-    lake.commit_files(REJECTED_LINES, day, rejected, removes_rejected, channel)
-    lake.replace_rows(STATEMENT_FILES, day_files, day, channel)

@@ -12,12 +12,12 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from jobs.ingestion.file_register import ACCEPTED_ONCE, Row, reopen_archived
+from jobs.ingestion.file_register import ACCEPTED_ONCE, Row
 from jobs.ingestion.open_file import decompress, plan_file
 from jobs.ingestion.parse_tasks import plan_tasks, run_parse_tasks
 from jobs.lake.tables import Lake
-from jobs.storage.archive import Storage
-from schemas.errors import FileRefused
+from jobs.storage.archive import Storage, verify_archived
+from schemas.errors import ArchiveDamaged, FileRefused
 from schemas.money import sum_amounts
 from schemas.profile.channel import Profile
 from schemas.tables import STATEMENT_LINES
@@ -79,10 +79,8 @@ def _compare_two(lake: Lake, profile: Profile, old: Row, new: Row) -> VersionCha
     try:
         was = _with_line_key(_read_lines(lake, profile, old), "_was")
         now = _with_line_key(_read_lines(lake, profile, new), "_now")
-    except FileRefused as fault:
+    except (FileRefused, ArchiveDamaged) as fault:
         return VersionChanges(against, fault=str(fault))
-    except FileNotFoundError:
-        return VersionChanges(against, fault="the archive no longer has it")
     joined = was.join(now, on=["key", "copy"], how="full_outer")
     differs = F.lit(False)
     for name in COMPARED_COLUMNS:
@@ -159,10 +157,10 @@ def _read_lines(lake: Lake, profile: Profile, row: Row) -> DataFrame:
 
     Raises:
         FileRefused: the file cannot be read; perhaps its profile has changed.
-        FileNotFoundError: the archive no longer has the file.
+        ArchiveDamaged: the archive no longer has the bytes that were received.
     """
     name, day = row["file_name"], row["business_date"]
-    archived = reopen_archived(lake, row)
+    archived = verify_archived(lake.storage, row["archived_path"], row["file_id"])
     plain = decompress(lake.storage, archived, name, lake.staging_path("unpacked"), profile)
     plan = plan_file(lake.storage, plain, name, profile, day)
     place = f"{lake.uri}/{lake.staging_path('versions')}"

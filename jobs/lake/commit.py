@@ -102,10 +102,5 @@ def commit_data_files(
         )
 
 
-def file_id_from_path(path: str) -> str:
-    """The id of the received file that the rows of a landed data file came from."""
-    return path.rsplit("/", 1)[-1].split("-", 1)[0]
-
-
 def _values(table: Table, day: date, channel: str) -> dict[str, str | None]:
     return {table.partitions[0]: str(day), "channel": channel}

@@ -7,8 +7,10 @@ columns for good and adds those that are missing.
 import pyarrow as pa
 from deltalake import DeltaTable, Field, Schema, write_deltalake
 
+from jobs.lake.table_log import delta_uri, open_log
 from jobs.lake.write_checks import arrow_schema
-from schemas.errors import ColumnsDiffer
+from jobs.storage.archive import Storage
+from schemas.errors import ColumnsDiffer, DataFilesMissing
 from schemas.tables import Table
 
 
@@ -31,13 +33,12 @@ def missing_columns(delta: DeltaTable, table: Table) -> list[Field]:
     return [field for field in fields if field.name not in stored]
 
 
-def migrate_columns(uri: str, table: Table) -> None:
+def migrate_columns(delta: DeltaTable, table: Table) -> None:
     """Renames columns that have a former name, and adds missing ones, null in the rows there are.
 
     A rename writes the rows anew, in one commit, with the columns' descriptions; only small control
     tables have former names. An added column brings its description; others stay as they are.
     """
-    delta = DeltaTable(uri)
     if table.former_names.keys() & {field.name for field in delta.schema().fields}:
         rows = read_current_columns(delta, table).select(list(table.columns))
         rows = rows.cast(described_schema(table))
@@ -47,8 +48,17 @@ def migrate_columns(uri: str, table: Table) -> None:
 
 
 def read_current_columns(delta: DeltaTable, table: Table) -> pa.Table:
-    """All rows of a small table under today's names; a column that it lacks is null."""
-    rows = delta.to_pyarrow_table()
+    """All rows of a small table under today's names; a column that it lacks is null.
+
+    Raises:
+        DataFilesMissing: a data file is not there, or is not whole.
+    """
+    try:
+        rows = delta.to_pyarrow_table()
+    except OSError as fault:
+        raise DataFilesMissing(
+            f"{table.name}: a data file is missing or not whole ({fault}); restore it from a backup"
+        ) from fault
     rows = rows.rename_columns([table.former_names.get(name, name) for name in rows.column_names])
     for field in arrow_schema(table):
         if field.name not in rows.column_names:
@@ -56,17 +66,18 @@ def read_current_columns(delta: DeltaTable, table: Table) -> pa.Table:
     return rows
 
 
-def open_table(uri: str, table: Table, as_of: int | None) -> DeltaTable:
+def open_table(storage: Storage, table: Table, as_of: int | None) -> DeltaTable:
     """The log of a table, now or as of a version.
 
     Raises:
         ColumnsDiffer: an earlier version of the software made it, and nothing has written since.
+        TableMissing, LogDamaged: as `open_log`.
     """
-    delta = DeltaTable(uri, version=as_of)
+    delta = open_log(storage, table, as_of)
     if as_of is None and (fields := missing_columns(delta, table)):
         names = ", ".join(field.name for field in fields)
         raise ColumnsDiffer(
-            f"{uri}: an earlier version made it, it lacks {names};"
+            f"{delta_uri(storage, table)}: an earlier version made it, it lacks {names};"
             " any `tieout ingest` on this lake adds them"
         )
     return delta

@@ -1,4 +1,7 @@
-"""What the lake reads of a day: the data files that the log has in force, and nothing else."""
+"""What the lake reads of a day: the data files that the log has in force, and nothing else.
+
+A read first proves that the data files are there: an engine may take a missing one for no rows.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -13,7 +16,27 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from jobs.lake.migration import read_current_columns
-from schemas.tables import Table
+from jobs.storage.archive import Storage
+from schemas.errors import DataFilesMissing
+from schemas.tables import (
+    FEE_CHECKS,
+    FEE_TOTALS,
+    INTERNAL_TRANSACTIONS,
+    REJECTED_LINES,
+    STATEMENT_LINES,
+    Table,
+)
+
+#: A message names at most so many missing data files.
+FILES_SHOWN_MAX = 3
+#: What writes the rows of a table again, by table; `tieout match` writes all others.
+_WRITERS = {
+    STATEMENT_LINES.name: "ingest",
+    REJECTED_LINES.name: "ingest",
+    INTERNAL_TRANSACTIONS.name: "ingest",
+    FEE_CHECKS.name: "check_fees",
+    FEE_TOTALS.name: "check_fees",
+}
 
 
 def list_add_actions(
@@ -29,16 +52,60 @@ def list_add_actions(
     ]
 
 
+def find_missing_files(
+    storage: Storage, table: Table, actions: Iterable[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """The data files that are not there, or have another size than the log says."""
+    actions = list(actions)
+    infos = storage.fs.get_file_info(
+        [storage.full_path(f"{table.name}/{row['path']}") for row in actions]
+    )
+    return [
+        row
+        for row, info in zip(actions, infos, strict=True)
+        if not info.is_file or info.size != row["size_bytes"]
+    ]
+
+
+def assert_files_exist(
+    storage: Storage, table: Table, actions: Iterable[Mapping[str, Any]]
+) -> None:
+    """Proves that data files are there, with the sizes that the log says.
+
+    Raises:
+        DataFilesMissing: a data file is not there, or is not whole.
+    """
+    if missing := find_missing_files(storage, table, actions):
+        raise DataFilesMissing(_describe_missing_files(table, missing))
+
+
+def _describe_missing_files(table: Table, missing: list[Mapping[str, Any]]) -> str:
+    days = sorted({str(row[f"partition.{table.partitions[0]}"]) for row in missing})
+    shown = ", ".join(str(row["path"]) for row in missing[:FILES_SHOWN_MAX])
+    more = f" and {len(missing) - FILES_SHOWN_MAX} more" if len(missing) > FILES_SHOWN_MAX else ""
+    rows = sum(int(row["num_records"]) for row in missing)
+    return (
+        f"{table.name}: data files with {rows} rows are missing or not whole: {shown}{more}; run"
+        f" `tieout {_WRITERS.get(table.name, 'match')}` for {', '.join(days)} again, which writes"
+        " them anew, or restore them from a backup"
+    )
+
+
 def count_rows(actions: Iterable[Mapping[str, Any]]) -> int:
     """Rows in data files."""
     return sum(int(row["num_records"]) for row in actions)
 
 
 def read_data_files(
-    spark: SparkSession, path: str, table: Table, actions: Iterable[Mapping[str, Any]]
+    spark: SparkSession, storage: Storage, table: Table, actions: Iterable[Mapping[str, Any]]
 ) -> DataFrame:
-    """The rows of data files, read by their names: an engine need not replay the log for them."""
-    dated = table.partitions[0]
+    """The rows of data files, read by their names: an engine need not replay the log for them.
+
+    Raises:
+        DataFilesMissing: a data file is not there, or is not whole.
+    """
+    actions, dated, path = list(actions), table.partitions[0], f"{storage.uri}/{table.name}"
+    assert_files_exist(storage, table, actions)
     places: dict[tuple[date, str], list[str]] = defaultdict(list)
     for row in actions:
         places[row[f"partition.{dated}"], row["partition.channel"]].append(f"{path}/{row['path']}")

@@ -13,8 +13,11 @@ from typing import Any
 import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder
 
+from schemas.errors import DataFilesMissing
 from schemas.tables import Table
 
+#: What the query engine says about a data file that is missing or cut off.
+_DAMAGED = ("not found", "NotFound", "No such file", "Parquet error", "Requested range")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: SQL conditions by the column that each is about. A query returns rows that meet any of them.
 RowConditions = Mapping[str, str]
@@ -87,7 +90,9 @@ def query_rows(
         shown,
     )
     text = f"SELECT * FROM ({rows}){_order_by(order)}"
-    return _execute(delta, text + ("" if rows_max is None else f" LIMIT {rows_max}"), columns)
+    return _execute(
+        delta, table, text + ("" if rows_max is None else f" LIMIT {rows_max}"), columns
+    )
 
 
 def aggregate_rows(
@@ -111,7 +116,7 @@ def aggregate_rows(
     rows = _rows_sql(table, partition_filter, conditions, columns)
     group = ", ".join(by)
     text = f"SELECT {', '.join([*by, *selected])} FROM ({rows}) GROUP BY {group}{_order_by(by)}"
-    return _execute(delta, text, [*by, *counts, *sums])
+    return _execute(delta, table, text, [*by, *counts, *sums])
 
 
 def _rows_sql(
@@ -138,9 +143,24 @@ def _order_by(order: Sequence[str]) -> str:
     return f" ORDER BY {by}" if by else ""
 
 
-def _execute(delta: DeltaTable, text: str, columns: Sequence[str]) -> list[dict[str, Any]]:
-    """Runs a query; returns its rows as dicts with all of `columns`, None for missing ones."""
-    result = pa.table(QueryBuilder().register("queried_table", delta).execute(text).read_all())
+def _execute(
+    delta: DeltaTable, table: Table, text: str, columns: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Runs a query; returns its rows as dicts with all of `columns`, None for missing ones.
+
+    Raises:
+        DataFilesMissing: a data file that it reads is not there, or is not whole.
+    """
+    query = QueryBuilder().register("queried_table", delta)
+    try:
+        result = pa.table(query.execute(text).read_all())
+    except Exception as fault:
+        if not any(sign in str(fault) for sign in _DAMAGED):
+            raise
+        raise DataFilesMissing(
+            f"{table.name}: a data file is missing or not whole ({str(fault).splitlines()[0]});"
+            " run the date that its folder names again, or restore it from a backup"
+        ) from fault
     times = [field.name for field in result.schema if pa.types.is_timestamp(field.type)]
     for name in times:
         micros = result[name].cast(pa.timestamp("us")).cast(pa.int64())

@@ -52,6 +52,12 @@ class Run:
         }
 
 
+def latest_run(lake: Lake, job: str, channel: str, day: date) -> dict[str, Any] | None:
+    """The last finished run of a job for a channel and date; None if there is none."""
+    runs = lake.read_rows(RUNS, job=job, channel=channel, business_date=day)
+    return max(runs, key=lambda row: row["ended_at"], default=None)
+
+
 def record_runs(lake: Lake, *runs: Run) -> None:
     """Adds finished runs to `runs`: only then do they count."""
     if runs:

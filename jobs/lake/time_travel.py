@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pyarrow as pa
 from deltalake import DeltaTable
 from pyspark.sql import DataFrame
 
 from jobs.lake.partitions import list_add_actions, read_data_files, read_rows_where
 from jobs.lake.point_query import PartitionFilter, RowConditions, aggregate_rows, query_rows
+from jobs.lake.table_log import open_log
 from jobs.lake.tables import Lake
 from schemas.errors import LakeError, TableMissing
 from schemas.tables import RUNS, Table
@@ -97,7 +97,7 @@ class LakeAsOf:
     def _open_table(self, table: Table) -> DeltaTable | None:
         """The table at its version at that time; None if it did not exist yet."""
         version = self.version(table)
-        return None if version is None else DeltaTable(_uri(self.lake, table), version=version)
+        return None if version is None else open_log(self.lake.storage, table, version)
 
     def _find_version(self, table: Table) -> int | None:
         try:
@@ -107,7 +107,7 @@ class LakeAsOf:
         if self.at is None:
             return newest
         at_ms = self.at.timestamp() * 1000
-        log = DeltaTable(_uri(self.lake, table)).history()
+        log = open_log(self.lake.storage, table).history()
         known = [(int(commit["version"]), commit["timestamp"]) for commit in log]
         earlier = [version for version, stamp in known if stamp <= at_ms]
         if earlier:
@@ -120,12 +120,8 @@ class LakeAsOf:
 
 def read_version(lake: Lake, table: Table, part: PartitionFilter, version: int) -> DataFrame:
     """The rows of some partitions at a version of the table."""
-    log = DeltaTable(_uri(lake, table), version=version)
     names = [f"partition.{name}" for name in table.partitions]
-    actions = pa.table(log.get_add_actions(flatten=True)).to_pylist()
+    log = open_log(lake.storage, table, version)
+    actions = list_add_actions(log, table, date.min, date.max)
     wanted = [row for row in actions if part.includes(row[names[0]], row[names[1]])]
-    return read_data_files(lake.spark, lake.path(table), table, wanted)
-
-
-def _uri(lake: Lake, table: Table) -> str:
-    return lake.path(table).replace("s3a://", "s3://")
+    return read_data_files(lake.spark, lake.storage, table, wanted)

@@ -21,14 +21,17 @@ _LOW = 2**32 - 1
 def sum_inputs(lines: DataFrame, transactions: DataFrame, carried_forward: DataFrame) -> DataFrame:
     """Sums what goes in: today's lines and transactions, and the items carried forward.
 
-    One row per side and currency, amounts in minor units.
+    One row per side and currency, amounts in minor units; `today` counts the rows that are not
+    carried forward.
     """
     today = _select_side(lines, Side.STATEMENT, "line_id").unionByName(
         _select_side(transactions, Side.INTERNAL, "txn_id")
     )
     item_id = F.coalesce("txn_id", "line_id").alias("id")
     items = carried_forward.select("side", "currency", "amount", item_id)
-    return today.unionByName(items).groupBy("side", "currency").agg(*_sums("amount", "id"))
+    rows = today.withColumn("today", F.lit(1)).unionByName(items.withColumn("today", F.lit(0)))
+    sums = (*_sums("amount", "id"), F.sum("today").alias("today"))
+    return rows.groupBy("side", "currency").agg(*sums)
 
 
 def _select_side(items: DataFrame, side: Side, item_id: str) -> DataFrame:

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.ingestion.control_totals import compare_totals, control_total_failures
+from jobs.ingestion.gates.control_totals import compare_totals, control_total_failures
 from jobs.ingestion.open_file import decompress, plan_file
 from jobs.ingestion.parse_tasks import ParsedFile, merge_results, parse_blocks, plan_tasks
 from jobs.onboarding.likely_faults import find_likely_faults

@@ -135,7 +135,7 @@ def _count_rows(
     today, *before = (
         sum(
             int(file["num_records"])
-            for file in lake.list_data_files(table, day - timedelta(days=number), None)
+            for file in lake.list_data_files(table, day - timedelta(days=number))
             if not channels or file["partition.channel"] in channels
         )
         for number in range(USUAL_DAYS + 1)

@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from jobs.ingestion.day_state import DayState
 from jobs.lake.partitions import count_rows
+from jobs.lake.received_files import UNKNOWN_FILE, list_merged_files
 from jobs.lake.tables import Lake
 from jobs.matching.steps.closed_outcomes import ClosedOutcomes
 from jobs.reconcile.fast_path import row_filter_of
@@ -65,17 +66,25 @@ def is_idle(lake: Lake, state: DayState, channel: str) -> bool:
 
 
 def assert_lake_consistent(lake: Lake, state: DayState, channel: str) -> None:
-    """Checks, before the run writes anything, that the day's rows are those of its files.
+    """Checks, before the run writes anything, that the day's rows are those of its accepted files,
+    as many as `statement_files` and `snapshot_files` say.
 
     Raises:
-        LakeInconsistent: an ingest was killed between two writes.
+        LakeInconsistent: an ingest was killed between two writes, or data files were removed.
     """
     day = state.business_date
-    lines = lake.count_rows(STATEMENT_LINES, day, channel, [file_id for _, file_id in state.files])
-    transactions = lake.count_rows(INTERNAL_TRANSACTIONS, day, channel)
+    lines = lake.count_rows_by_file(STATEMENT_LINES, day, channel)
+    transactions = lake.count_rows_by_file(INTERNAL_TRANSACTIONS, day, channel)
+    of_snapshot = {state.snapshot_id or UNKNOWN_FILE, UNKNOWN_FILE}
+    other = sum(rows for file_id, rows in transactions.items() if file_id not in of_snapshot)
+    merged = list_merged_files(lake.list_data_files(STATEMENT_LINES, day, channel))
+    in_force = {file_id for _, file_id in state.files}
+    strangers = lines.keys() - in_force if merged else set()
     for items, stored, accepted in (
-        ("lines", lines, state.line_count),
-        ("transactions", transactions, state.snapshot_rows),
+        ("lines", sum(lines[file_id] for file_id in in_force), state.line_count),
+        ("lines of files not in force", sum(lines[file_id] for file_id in strangers), 0),
+        ("transactions", transactions.total() - other, state.snapshot_rows),
+        ("transactions of a snapshot not in force", other, 0),
     ):
         if stored != accepted:
             raise LakeInconsistent(

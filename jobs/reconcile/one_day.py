@@ -119,7 +119,7 @@ def run_day(
 def _whole_day(lake: Lake, state: DayState, channel: str) -> PartialRun:
     day = state.business_date
     ids = [file_id for _, file_id in state.files]
-    files = lake.list_data_files(STATEMENT_LINES, day, channel, ids) if ids else []
+    files = lake.list_files_of(STATEMENT_LINES, day, channel, ids) if ids else []
     return PartialRun(
         lake.read_files(STATEMENT_LINES, files),
         lake.read_day(INTERNAL_TRANSACTIONS, day, channel),
@@ -199,6 +199,10 @@ def _find_differences(
             messages.append(
                 f"{rewritten.rows} pairs were written anew instead of {scope.rewritten_rows}"
             )
-    inputs = conservation.input_totals(result.input_sums.collect())
+    input_rows = result.input_sums.collect()
+    read = sum(int(row["today"]) for row in input_rows)
+    if read != scope.items:
+        messages.append(f"{read} lines and transactions were read instead of {scope.items}")
+    inputs = conservation.input_totals(input_rows)
     rows = [*others, *(row for files in new for row in files.sums)]
     return messages + conservation.find_differences(inputs, conservation.outcome_totals(rows))

@@ -20,6 +20,7 @@ from pyspark.sql import functions as F
 
 from jobs.ingestion.day_state import DayState
 from jobs.lake.partitions import count_rows
+from jobs.lake.received_files import list_merged_files
 from jobs.lake.tables import Lake
 from jobs.matching.fast_path.reference_hashes import list_hashes
 from jobs.matching.items import (
@@ -103,7 +104,7 @@ def resume(lake: Lake, profile: Profile, state: DayState, base: str) -> PartialR
         for files in saved["pairs"]
     ]
     new = [file_id for part, file_id in state.files if (part, file_id) not in known_files]
-    files = lake.list_data_files(STATEMENT_LINES, day, channel, new) if new else []
+    files = lake.list_files_of(STATEMENT_LINES, day, channel, new) if new else []
     items = lake.read_day(SETTLED_ITEMS, day, channel).unionByName(
         lake.read_day(OPEN_ITEMS, day, channel).where(F.col("item_date") == F.lit(day))
     )
@@ -111,7 +112,8 @@ def resume(lake: Lake, profile: Profile, state: DayState, base: str) -> PartialR
     lines = counts.get(Side.STATEMENT.value, 0) + count_rows(files)
     transactions = counts.get(Side.INTERNAL.value, 0)
     paired = sum(files.rows for files in pairs)
-    if (paired + lines, paired + transactions) != (state.line_count, state.snapshot_rows):
+    expected = (state.line_count, state.snapshot_rows)
+    if (paired + lines, paired + transactions) != expected or list_merged_files(files):
         return None
     new_lines = lake.read_files(STATEMENT_LINES, files).select(*LINE_COLUMNS)
     partial = PartialRun(
@@ -143,10 +145,8 @@ def _add_affected_pairs(
     replaced = [files for number, files in enumerate(partial.pairs) if number in numbers]
     kept = [files for number, files in enumerate(partial.pairs) if number not in numbers]
     file_ids = sorted({row["file_id"] for row in ids})
-    lines = lake.read_files(
-        STATEMENT_LINES, lake.list_data_files(STATEMENT_LINES, day, channel, file_ids)
-    )
-    lines = lines.select(*LINE_COLUMNS)
+    files = lake.list_files_of(STATEMENT_LINES, day, channel, file_ids)
+    lines = lake.read_files(STATEMENT_LINES, files).select(*LINE_COLUMNS)
     lines = lines.join(affected.select("line_id"), on="line_id", how="left_semi")
     transactions = lake.read_day(INTERNAL_TRANSACTIONS, day, channel).select(*TRANSACTION_COLUMNS)
     transactions = transactions.join(affected.select("txn_id"), on="txn_id", how="left_semi")

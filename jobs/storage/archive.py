@@ -4,6 +4,7 @@ It works on any file system that pyarrow supports: a folder, object storage, HDF
 """
 
 import hashlib
+import os
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import IO
 
 from pyarrow import fs
+
+from schemas.errors import ArchiveDamaged
 
 #: Bytes of a block; one task reads and parses a block of a large file.
 BLOCK_BYTES = 16 * 2**20
@@ -161,7 +164,7 @@ def archive_file(storage: Storage, source: IO[bytes]) -> ArchivedFile:
     try:
         with storage.fs.open_output_stream(partial, compression=None) as target:
             copied = copy_in_blocks(source, target)
-        path = f"{folder}/{copied.file_id[:2]}/{copied.file_id}"
+        path = archive_path(storage, copied.file_id)
         storage.fs.create_dir(path.rsplit("/", 1)[0], recursive=True)
         storage.fs.move(partial, path)
     except BaseException:
@@ -169,3 +172,38 @@ def archive_file(storage: Storage, source: IO[bytes]) -> ArchivedFile:
             storage.fs.delete_file(partial)
         raise
     return ArchivedFile(copied.file_id, path, copied.byte_size, copied.blocks)
+
+
+def archive_path(storage: Storage, file_id: str) -> str:
+    """The full path of a received file in the lake's archive."""
+    return storage.full_path(f"archive/{file_id[:2]}/{file_id}")
+
+
+def verify_archived(storage: Storage, recorded_path: str, file_id: str) -> ArchivedFile:
+    """Proves that an archived file has the bytes that were received, and cuts it into blocks.
+
+    If there is no file at the recorded path, the function looks in the lake's own archive: the
+    lake was moved.
+
+    Raises:
+        ArchiveDamaged: the file is gone, or its SHA-256 is not `file_id`.
+    """
+    own_path = archive_path(storage, file_id)
+    path = recorded_path if storage.fs.get_file_info(recorded_path).is_file else own_path
+    try:
+        with (
+            storage.fs.open_input_stream(path, compression=None) as source,
+            Path(os.devnull).open("wb") as nowhere,
+        ):
+            copied = copy_in_blocks(source, nowhere)
+    except FileNotFoundError as fault:
+        raise ArchiveDamaged(
+            f"ARCHIVE_DAMAGED: {own_path} is gone; put the file back, or have it sent again"
+        ) from fault
+    if copied.file_id != file_id:
+        raise ArchiveDamaged(
+            f"ARCHIVE_DAMAGED: {path} has {copied.byte_size} bytes with the SHA-256"
+            f" {copied.file_id}: they are not those that were received; restore the file from a"
+            " backup, or have it sent again"
+        )
+    return ArchivedFile(file_id, path, copied.byte_size, copied.blocks)

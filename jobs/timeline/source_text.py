@@ -1,5 +1,6 @@
 """Reads statement lines as received from the archive; masks account numbers and names."""
 
+import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
@@ -14,10 +15,12 @@ from jobs.statements.reading.masking import (
     mask_name,
     split_raw_line,
 )
-from jobs.storage.archive import BLOCK_BYTES, Storage
+from jobs.storage.archive import BLOCK_BYTES, Storage, verify_archived
+from schemas.errors import ArchiveDamaged
 from schemas.profile.channel import Profile
 from schemas.profile.layout.delimited import DelimitedLayout
 
+log = logging.getLogger("tieout")
 #: The most characters of a line to show.
 SHOWN_MAX = 2000
 _NUMBER = re.compile(r"\d{6,}")
@@ -30,27 +33,26 @@ def read_source_text(
     lines: Sequence[Mapping[str, Any]],
     profile: Profile,
 ) -> dict[str, str]:
-    """Text of some lines of one received file, by `line_id`; reads the file once.
+    """Text of some lines of one received file, by `line_id`.
 
-    `file` is its row of `statement_files`. A file that is no longer in the archive gives no text.
+    `file` is its row of `statement_files`. A file whose bytes are no longer in the archive gives no
+    text.
     """
     dialect = DIALECTS.get(profile.dialect)
     layout = dialect.text_layout(profile) if dialect and dialect.text_layout else None
     headers = _header_line_numbers(layout)
     numbers = {int(line["line_no"]) for line in lines} | set(headers)
-    texts: dict[int, str] = {}
-    # The lake may have moved since the ingest: try the path below the archive as well.
-    for path in (file["archived_path"], _archive_path(storage, file["file_id"])):
-        try:
-            if dialect is not None and dialect.is_document:
-                texts = read_record_texts(storage, path, file["file_name"], profile, numbers)
-            else:
-                with open_lines(storage, path, file["file_name"], profile) as stream:
-                    lines_read = read_lines_at(stream, numbers)
-                texts = {no: _decode(raw, layout).rstrip("\r") for no, raw in lines_read.items()}
-        except FileNotFoundError:
-            continue
-        break
+    try:
+        path = verify_archived(storage, file["archived_path"], file["file_id"]).path
+    except ArchiveDamaged as fault:
+        log.warning("%s", fault)
+        return {}
+    if dialect is not None and dialect.is_document:
+        texts = read_record_texts(storage, path, file["file_name"], profile, numbers)
+    else:
+        with open_lines(storage, path, file["file_name"], profile) as stream:
+            lines_read = read_lines_at(stream, numbers)
+        texts = {no: _decode(raw, layout).rstrip("\r") for no, raw in lines_read.items()}
     header = next((texts[no] for no in headers if _is_header(texts.get(no), layout)), None)
     out = {}
     for line in lines:
@@ -157,7 +159,3 @@ def _cells_of_column(
             place = names.index(place) + 1 if place in names else 0
         if 0 < place <= len(cells):
             yield cells[place - 1].strip(layout.strip)
-
-
-def _archive_path(storage: Storage, file_id: str) -> str:
-    return storage.full_path(f"archive/{file_id[:2]}/{file_id}")

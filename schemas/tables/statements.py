@@ -112,6 +112,8 @@ INTERNAL_TRANSACTIONS = Table(
     ("business_date", "channel"),
     columns_of(
         "txn_id text: Id of the transaction.",
+        "file_id text: Id of the snapshot that the row came from; null in rows of earlier versions"
+        " of the software.",
         "business_date date: Business date of the snapshot.",
         "channel text: Channel that the transaction went through.",
         "kind text: What moved the money: PAYMENT, REFUND, PAYOUT ...",

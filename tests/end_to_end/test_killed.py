@@ -33,7 +33,7 @@ from tests.support.ledger import day, file_line, file_txn
 from tests.support.paths import ROOT
 from tests.support.pipeline_fixture import PipelineFixture
 
-WRITES = ("commit_files", "commit_day", "replace_rows", "append_rows")
+WRITES = ("commit_files", "commit_day", "change_rows", "append_rows")
 TABLES = (STATEMENT_LINES, REJECTED_LINES, INTERNAL_TRANSACTIONS, OUTCOMES, OPEN_ITEMS, FEE_CHECKS,
           FEE_TOTALS)  # fmt: skip
 SCHEDULE = FeeSchedule(channel="bank", entries=(FeeEntry(name="all", rate="0.006"),))

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pyarrow.parquet as pq
 
-from jobs.ingestion.control_totals import compare_totals, control_total_failures
+from jobs.ingestion.gates.control_totals import compare_totals, control_total_failures
 from jobs.ingestion.open_file import decompress, plan_file
 from jobs.ingestion.parse_tasks import ParsedFile, merge_results, parse_blocks, plan_tasks
 from jobs.storage import archive

@@ -22,6 +22,17 @@ def refund_line(line_id: str, amount: int, fee: int | None, **other: Any) -> Row
     return fee_line(line_id, amount, fee, kind="REFUND", **other)
 
 
+def accepted_file(line_count: int) -> dict[str, Any]:
+    """The row of `statement_files` of the day's accepted file."""
+    return {
+        "channel": "wechat",
+        "business_date": DAY,
+        "status": "ACCEPTED",
+        "version": 1,
+        "line_count": line_count,
+    }
+
+
 def line_frame(spark: SparkSession, *lines: Row) -> DataFrame:
     """The lines as a frame of `statement_lines`."""
     return frame_of(spark, STATEMENT_LINES, lines)

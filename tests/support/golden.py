@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from ruamel.yaml import YAML
 
-from jobs.ingestion.control_totals import compare_totals, control_total_failures
+from jobs.ingestion.gates.control_totals import compare_totals, control_total_failures
 from jobs.ingestion.open_file import decompress, plan_file
 from jobs.ingestion.parse_tasks import merge_results as summed
 from jobs.ingestion.parse_tasks import parse_blocks, plan_tasks

@@ -39,7 +39,7 @@ FACES = {
     "decisions": ("jobs.decisions.store",),
 }
 #: A page is tried on a statement as ingest would read it: by its own modules, not by copies.
-TRIALS = ("jobs.ingestion.control_totals", "jobs.ingestion.parse_tasks")
+TRIALS = ("jobs.ingestion.gates.control_totals", "jobs.ingestion.parse_tasks")
 #: `tieout profile`, a command inside its room: `jobs/profile.py` would hide Python's own module.
 ONBOARDING = "jobs/onboarding/command.py"
 #: `run` for notebooks: the same function as `tieout run`.

@@ -215,6 +215,8 @@ def write_rows(storage: Storage, task: SnapshotTask, channel: str, rows: pa.Tabl
     folder = f"business_date={task.day}/channel={channel}"
     path = f"{folder}/{task.file_id}-{uuid.uuid4().hex}.parquet"
     full = storage.full_path(f"{INTERNAL_TRANSACTIONS.name}/{path}")
+    place = SCHEMA.get_field_index("file_id")
+    rows = rows.set_column(place, SCHEMA.field(place), pa.repeat(task.file_id, rows.num_rows))
     storage.fs.create_dir(full.rsplit("/", 1)[0], recursive=True)
     options = writer_options(INTERNAL_TRANSACTIONS, rows)
     pq.write_table(rows, full, GROUP_ROWS_MAX, filesystem=storage.fs, **options)

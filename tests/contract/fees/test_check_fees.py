@@ -7,9 +7,10 @@ from pyspark.sql import SparkSession
 
 from jobs.fees import check_day
 from jobs.lake.tables import Lake
+from schemas.errors import LakeInconsistent
 from schemas.profile.channel import Profile
-from schemas.tables import FEE_CHECKS, FEE_TOTALS, STATEMENT_LINES
-from tests.support.fee_ledger import DAY, card, fee_line, line_frame, refund_line
+from schemas.tables import FEE_CHECKS, FEE_TOTALS, STATEMENT_FILES, STATEMENT_LINES
+from tests.support.fee_ledger import DAY, accepted_file, card, fee_line, line_frame, refund_line
 
 PROFILE = Profile.model_validate(
     {
@@ -54,6 +55,7 @@ def filled_lake(lake: Lake, spark: SparkSession) -> Lake:
     elsewhere = fee_line("x", 9_900, 999, channel="alipay", channel_ref_norm="ALI", **days_ago(30))
     frame = line_frame(spark, elsewhere)
     lake.replace_day(STATEMENT_LINES, frame, elsewhere["business_date"], "alipay")
+    lake.append_rows(STATEMENT_FILES, [accepted_file(len(today))])
     return lake
 
 
@@ -98,12 +100,21 @@ def test_second_run_leaves_the_same_rows(filled_lake: Lake) -> None:
     assert (again.lines, again.wrong, again.due) == (first.lines, first.wrong, first.due)
 
 
+def test_lines_that_no_accepted_file_has_are_not_checked(filled_lake: Lake) -> None:
+    """The lake has another number of lines than the accepted files: nothing is written."""
+    filled_lake.replace_rows(STATEMENT_FILES, [accepted_file(7)], DAY, "wechat")
+    with pytest.raises(LakeInconsistent, match="7 lines were accepted, the lake has 6"):
+        check_day.check_fees_of_day(filled_lake, PROFILE, SCHEDULE, DAY)
+    assert filled_lake.read_day(FEE_CHECKS, DAY, "wechat").count() == 0
+
+
 @pytest.mark.sail_only
 def test_a_day_without_lines(filled_lake: Lake) -> None:
     """Nothing is due; what an earlier run had found for the day goes."""
     check_day.check_fees_of_day(filled_lake, PROFILE, SCHEDULE, DAY)
     nothing = filled_lake.read_day(STATEMENT_LINES, date(2020, 1, 1))
     filled_lake.replace_day(STATEMENT_LINES, nothing, DAY, "wechat")
+    filled_lake.replace_rows(STATEMENT_FILES, [accepted_file(0)], DAY, "wechat")
 
     summary = check_day.check_fees_of_day(filled_lake, PROFILE, SCHEDULE, DAY)
 

@@ -394,7 +394,7 @@ def test_ingest_finishes_a_killed_withdraw_or_accept(spark, tmp_path: Path, step
 def test_unfinished_file_is_read_from_the_archive(pipeline: PipelineFixture) -> None:
     """The process dies between lines and rows, and the inbox is empty: the next ingest finishes."""
     path = pipeline.write_statement(0, file_line("A"))
-    kill_at_write(pipeline.lake, 2, True)
+    kill_at_write(pipeline.lake, 3, True)
     with pytest.raises(Killed):
         pipeline.ingest(0)
     path.unlink()

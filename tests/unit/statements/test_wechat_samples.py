@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.ingestion.control_totals import control_total_failures
+from jobs.ingestion.gates.control_totals import control_total_failures
 from jobs.ingestion.open_file import plan_file
 from jobs.ingestion.parse_tasks import ParsedFile, merge_results, parse_blocks, plan_tasks
 from jobs.statements.parser import Sample

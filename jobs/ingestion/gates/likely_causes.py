@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from jobs.ingestion.acceptance_limits import DUPLICATE_KEY, open_line_dataset
+from jobs.ingestion.gates.acceptance_limits import DUPLICATE_KEY, open_line_dataset
 from jobs.ingestion.parse_tasks import ParsedFile
 from jobs.storage.archive import Storage
 from schemas.currencies import MINOR_UNITS
