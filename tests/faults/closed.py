@@ -45,7 +45,7 @@ _LOOK_BACK = [
     ),
     *list_faults(
         "matching/item_columns",
-        "test_against_oracle",
+        "test_closed",
         (
             "look-back-without-kind",
             'F.concat(F.col("kind"), F.lit("|"), F.col(reference))',
@@ -257,7 +257,7 @@ _OTHERS = [
     ),
     *list_faults(
         "matching/steps/scope",
-        "test_against_oracle",
+        "test_passes",
         (
             "pending-line-takes-part",
             'pending = F.col("status") == F.lit(Status.PENDING.value)',

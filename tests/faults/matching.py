@@ -91,7 +91,7 @@ _PAIRS = [
     ),
     *list_faults(
         "matching/outcome_rows",
-        "test_against_oracle",
+        "test_passes",
         (
             "currency-not-compared",
             "broken = amounts | currencies | statuses",

@@ -315,6 +315,20 @@ def test_one_channel_ref_for_two_payments(spark: SparkSession, tmp_path: Any) ->
     ]
 
 
+def test_refund_with_the_channel_ref_of_a_closed_payment_is_no_copy(
+    spark: SparkSession, tmp_path: Any
+) -> None:
+    """Some channels give a refund the number of its payment: the kinds differ."""
+    ledger = Ledger(spark, tmp_path).run(0, [line("a", "A")], [txn("A")])
+    refund = {"kind": "REFUND", "our_ref": "R"}
+    ledger.run(
+        1,
+        [line("r", "R", -1000, kind="REFUND", channel_ref="C-a")],
+        [txn("R", -1000, **refund)],
+    )
+    assert ledger.rows(1, "outcome", "reasons") == [("R+r", "MATCHED", "")]
+
+
 def test_changed_currency_breaks(spark: SparkSession, tmp_path: Any) -> None:
     """10.00 CNY is matched and comes again as 10.00 USD: it has changed."""
     ledger = Ledger(spark, tmp_path).run(0, [line("a", "A")], [txn("A")])

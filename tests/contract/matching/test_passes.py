@@ -33,6 +33,33 @@ def new_ledger(spark: SparkSession, tmp_path: Any) -> Any:
     return lambda *passes, **other: Ledger(spark, tmp_path, {"passes": list(passes), **other})
 
 
+def test_pending_line_takes_no_part(new_ledger: Any) -> None:
+    """It is excluded, and our transaction waits as if the line were not there."""
+    ledger = new_ledger("our_ref").run(0, [line("A", "A", 1, status="PENDING")], [txn("A", 1)])
+    assert ledger.rows(0, *ROW) == [
+        ("A", "EXCLUDED", "NOT_EXPECTED", None),
+        ("A", "SUSPENSE", "INTERNAL_ONLY", None),
+    ]
+
+
+def test_scope_leaves_out_other_merchants(spark: SparkSession, tmp_path: Any) -> None:
+    """Lines of merchant M1 and a line without a merchant are ours; M2's line is not."""
+    ledger = Ledger(spark, tmp_path, scope={"merchants": ["M1"]})
+    lines = [line(name, name, 1, merchant_id=name) for name in ("M1", "M2")]
+    ledger.run(0, [*lines, line("none", "none", 1)], [txn(name, 1) for name in ("M1", "none")])
+    assert ledger.rows(0, *ROW) == [
+        ("M1+M1", "MATCHED", "", "our_ref"),
+        ("M2", "EXCLUDED", "OUT_OF_SCOPE", None),
+        ("none+none", "MATCHED", "", "our_ref"),
+    ]
+
+
+def test_equal_amounts_of_two_currencies_break(new_ledger: Any) -> None:
+    """10.00 CNY of ours and 10.00 USD on the line are no match."""
+    ledger = new_ledger("our_ref").run(0, [line("a", "A", 1000, currency="USD")], [txn("A", 1000)])
+    assert ledger.rows(0, *ROW) == [("A+a", "BREAK", "CURRENCY_MISMATCH", "our_ref")]
+
+
 def test_time_limit_is_included(new_ledger: Any) -> None:
     """60 s apart, either way: pairs. A microsecond more: none. Equal amounts far apart: pairs."""
     hour = [at(f"{h}:00") for h in range(10)]
