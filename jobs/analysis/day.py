@@ -18,6 +18,7 @@ from jobs.engine.session import close_session, open_session
 from jobs.lake.tables import Lake
 from jobs.lake.time_travel import LakeAsOf
 from jobs.matching.amount_at_risk import at_stake
+from jobs.storage.local_files import restrict_new_files
 from schemas.errors import ConfigurationError
 from schemas.money import sum_amounts
 from schemas.tables import FEE_CHECKS, FEE_TOTALS, OUTCOMES, RUNS, STATEMENT_FILES
@@ -174,6 +175,7 @@ def _open_lake(uri: str | None, engine: str | None) -> Lake:
     uri = uri or os.environ.get("TIEOUT_LAKE")
     if not uri:
         raise ConfigurationError(["no lake is named; pass lake=, or set TIEOUT_LAKE"])
+    restrict_new_files()
     spark = open_session(engine)
     atexit.register(close_session, spark)
     return Lake(spark, uri)

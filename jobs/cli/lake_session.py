@@ -8,6 +8,7 @@ from pyspark.sql import SparkSession
 from jobs.engine.session import close_session, is_submitted, open_session, resolve_engine
 from jobs.lake.staging import STAGING
 from jobs.lake.tables import Lake
+from jobs.storage.local_files import restrict_new_files
 
 #: A process that staged nothing for so many days is dead: its staged data is removed.
 STAGED_DAYS_MAX = 7
@@ -27,6 +28,7 @@ def open_lake(
         ConfigurationError: the engine is unknown.
     """
     resolve_engine(engine)
+    restrict_new_files()  # before the session: the JVM that it starts inherits the setting
     opened: list[SparkSession] = []
 
     def session() -> SparkSession:

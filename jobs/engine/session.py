@@ -137,10 +137,14 @@ def _stop_server() -> None:
 
 
 def _open_spark(master: str | None, memory: str | None) -> SparkSession:
+    """Opens Spark. The files that it writes are for their owner alone, as those of this process."""
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("tieout")
     for key, value in _SETTINGS.items():
         builder = builder.config(key, value)
+    umask = os.umask(0o077)
+    os.umask(umask)
+    builder = builder.config("spark.hadoop.fs.permissions.umask-mode", f"{umask | 0o077:03o}")
     if not is_submitted():
         jars = ":".join(str(path) for path in jar_paths())
         memory = memory or os.environ.get("TIEOUT_MEMORY", "6g")

@@ -51,7 +51,7 @@ def register_files(
     """
     channel, archived_files = profile.channel, []
     for inbox_file in inbox_files:
-        with inbox.fs.open_input_stream(inbox_file.path, compression=None) as source:
+        with inbox.open_received(inbox_file.path) as source:
             archived_files.append(archive_file(lake.storage, source))
     file_ids = [archived.file_id for archived in archived_files]
     pending: list[PendingFile] = []

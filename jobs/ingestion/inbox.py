@@ -1,13 +1,12 @@
 """Finds the files of a channel and date in the inbox."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-
-from pyarrow import fs
+from datetime import date, datetime
 
 from jobs.storage.archive import Storage
+from schemas.errors import FileRefused
 
 #: The part of a day whose statement is one file.
 WHOLE_DAY = "all"
@@ -27,25 +26,46 @@ class InboxFile:
     arrived_at: datetime
 
 
-def find_files(inbox: Storage, pattern: str, day: date) -> list[InboxFile]:
-    """Finds the files of a date that fit a pattern, ordered by time of arrival, then by name."""
+@dataclass(frozen=True)
+class InboxFiles:
+    """What the inbox has for a pattern and date.
+
+    `files` are ordered by time of arrival, then by name. `links` are the names of links that stand
+    where a file or one of its folders should be: nobody follows them.
+    """
+
+    files: list[InboxFile]
+    links: list[str]
+
+    @property
+    def link_faults(self) -> list[FileRefused]:
+        """One fault for each link."""
+        problem = "this is a link, and ingest follows none"
+        todo = "put the file itself in its place"
+        return [FileRefused("LINK_IN_INBOX", name, problem, todo) for name in self.links]
+
+
+def find_files(inbox: Storage, pattern: str, day: date) -> InboxFiles:
+    """Finds the files of a date that fit a pattern; also names the links that stand in their way.
+
+    A byte of a name that is not UTF-8 counts as four characters: a backslash, x, two hex digits.
+    """
     expression = re.compile(_pattern_regex(pattern, day))
-    folder = "/".join(_fixed_folders(pattern, day))
-    base = inbox.full_path(folder) if folder else inbox.base
-    if inbox.fs.get_file_info(base).type != fs.FileType.Directory:
-        return []
-    files = []
-    for info in inbox.fs.get_file_info(fs.FileSelector(base, recursive=True)):
-        name = info.path[len(inbox.base) :].lstrip("/")
-        match = expression.fullmatch(name)
-        if not match or info.type != fs.FileType.File or info.base_name.startswith((".", "_")):
+    is_on_path = _folder_test(pattern, day)
+    files, links = [], []
+    for file in inbox.walk_files("/".join(_fixed_folders(pattern, day)), is_on_path):
+        match = expression.fullmatch(file.name)
+        if file.is_link:
+            if match or is_on_path(file.name):
+                links.append(file.name)
             continue
-        first, last = parse_date_span(pattern, name) or (day, day)
+        if not match or file.name.rpartition("/")[2].startswith((".", "_")):
+            continue
+        first, last = parse_date_span(pattern, file.name) or (day, day)
         if first <= day <= last:
             part = match.groupdict().get("part") or WHOLE_DAY
-            arrived_at = info.mtime or datetime(1970, 1, 1, tzinfo=UTC)
-            files.append(InboxFile(info.path, name, part, arrived_at.astimezone(UTC)))
-    return sorted(files, key=lambda file: (file.arrived_at, file.name))
+            files.append(InboxFile(file.path, file.name, part, file.changed_at))
+    return InboxFiles(sorted(files, key=lambda file: (file.arrived_at, file.name)), sorted(links))
 
 
 def parse_date_span(pattern: str, name: str) -> tuple[date, date] | None:
@@ -71,9 +91,9 @@ def _pattern_regex(pattern: str, day: date) -> str:
     for field in _FIELD.finditer(pattern):
         out += re.escape(pattern[at : field.start()])
         if field["star"]:
-            out += "[^/]*"
+            out += r"[^\x2f]*"
         elif field["part"]:
-            out += "(?P<part>[^/]+?)"
+            out += r"(?P<part>[^\x2f]+?)"
         elif field["date"] == "business":
             out += re.escape(day.strftime(field["form"] or "%Y-%m-%d"))
         else:
@@ -83,6 +103,21 @@ def _pattern_regex(pattern: str, day: date) -> str:
             out += f"(?P<{field['date']}>{regex})"
         at = field.end()
     return out + re.escape(pattern[at:])
+
+
+def _folder_test(pattern: str, day: date) -> Callable[[str], bool]:
+    """Returns a test of whether files of the pattern may be in a folder, by its name."""
+    folders = _pattern_regex(pattern, day).split("/")[:-1]
+    try:
+        expressions = [re.compile("/".join(folders[: depth + 1])) for depth in range(len(folders))]
+    except re.error:  # a date with slashes, in a group of its own: search all folders
+        return lambda name: True
+
+    def is_on_path(name: str) -> bool:
+        depth = name.count("/")
+        return depth < len(expressions) and expressions[depth].fullmatch(name) is not None
+
+    return is_on_path
 
 
 def _fixed_folders(pattern: str, day: date) -> Iterator[str]:

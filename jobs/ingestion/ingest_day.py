@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from jobs.ingestion.day_state import DayState, resolve_day_state
+from jobs.ingestion.inbox import find_files
 from jobs.ingestion.receive_statements import ReceiveSummary, receive_day
 from jobs.ingestion.snapshot.receive import receive_snapshot
 from jobs.lake.run_log import Run, record_runs
@@ -30,7 +31,8 @@ class IngestSummary:
     """The result of one date's ingest.
 
     `channels` and `states` are by channel; `snapshot` is its row of `snapshot_files`, None if there
-    is none; `seconds` is by step; `quality` has the shape checks by table.
+    is none; `seconds` is by step; `quality` has the shape checks by table; `snapshot_links` are the
+    faults of links in place of our snapshot.
     """
 
     business_date: date
@@ -39,6 +41,7 @@ class IngestSummary:
     snapshot: Mapping[str, Any] | None
     seconds: Mapping[str, float]
     quality: Mapping[str, Any]
+    snapshot_links: Sequence[str] = ()
 
     @property
     def faults(self) -> list[str]:
@@ -46,6 +49,7 @@ class IngestSummary:
         faults = [reason for channel in self.channels.values() for reason in channel.reasons]
         if self.snapshot and self.snapshot["status"] == FileStatus.QUARANTINED:
             faults.append(str(self.snapshot["reason"]))
+        faults += [fault for fault in self.snapshot_links if fault not in faults]
         for channel, state in self.states.items():
             if state.result != RunResult.DONE:
                 missing = (
@@ -87,7 +91,7 @@ def ingest_day(lake: Lake, config: Configuration, inbox: Storage, day: date) -> 
         for name, profile in config.profiles.items():
             with runs[name].step("statement"):
                 received[name] = receive_day(lake, profile, inbox, day)
-        snapshot = snapshot_task.result()
+        snapshot, links = snapshot_task.result()
     files, snapshots = (
         lake.read_rows(table, business_date=day) for table in (STATEMENT_FILES, SNAPSHOT_FILES)
     )
@@ -115,11 +119,14 @@ def ingest_day(lake: Lake, config: Configuration, inbox: Storage, day: date) -> 
         "snapshot": whole_run.seconds["snapshot"],
         "statements": round(statement_seconds, 3),
     }
-    return IngestSummary(day, received, states, snapshot, seconds, {})
+    return IngestSummary(day, received, states, snapshot, seconds, {}, links)
 
 
 def _receive_snapshot(
     lake: Lake, config: Configuration, inbox: Storage, run: Run
-) -> dict[str, Any] | None:
+) -> tuple[dict[str, Any] | None, list[str]]:
+    day = run.business_date
     with run.step("snapshot"):
-        return receive_snapshot(lake, config.snapshots, config.profiles, inbox, run.business_date)
+        links = find_files(inbox, config.snapshots.pattern, day).link_faults
+        row = receive_snapshot(lake, config.snapshots, config.profiles, inbox, day)
+    return row, [str(fault) for fault in links]

@@ -6,7 +6,7 @@ longer: they are found here, and removed or read again.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -90,9 +90,9 @@ def commit_lines(
     stored: StoredLines,
     day: date,
     channel: str,
-) -> None:
+) -> set[str]:
     """Commits lines and rejected lines of the files that were read, and removes those of files that
-    are not in force.
+    are not in force. Returns the paths of the data files that it added, below the lake.
 
     `day_files` are the rows as they are about to be written. Another copy of the lines of a file
     that was read is removed in the same commit.
@@ -114,6 +114,20 @@ def commit_lines(
             return of_channel == channel and (file_id_of(path) in read or path in doomed)
 
         lake.commit_files(table, day, added[table.name], removes, channel)
+    return {f"{name}/{file.path}" for name, files in added.items() for file in files}
+
+
+def remove_unused(lake: Lake, parsed: Iterable[ParsedFile], used: set[str]) -> None:
+    """Removes the data files of refused files: nothing has committed them, and nothing will."""
+    paths = [
+        f"{table.name}/{file.path}"
+        for parsed_file in parsed
+        for table, files in zip(
+            _TABLES, (parsed_file.line_files, parsed_file.rejected_files), strict=True
+        )
+        for file in files
+    ]
+    lake.storage.remove_files(path for path in paths if path not in used)
 
 
 def _removable(file_ids: Any, table: Table, day_files: Sequence[Row]) -> set[str]:

@@ -26,6 +26,7 @@ from jobs.ingestion.lines_in_force import (
     find_damaged_files,
     has_leftovers,
     list_stored_lines,
+    remove_unused,
 )
 from jobs.ingestion.open_file import decompress, plan_file
 from jobs.ingestion.parse_tasks import ParsedFile, plan_tasks, run_parse_tasks
@@ -60,16 +61,21 @@ def receive_day(lake: Lake, profile: Profile, inbox: Storage, day: date) -> Rece
     The function archives and records each file before it parses it. It quarantines a file that it
     cannot read, or whose totals differ; an earlier accepted version stays in force. It also
     finishes files that a killed job left, and reads lines again that are gone, from the archive.
+    It names links in the inbox, and follows none.
     """
     files = profile.files
     if files is None:
         return ReceiveSummary()
-    inbox_files = find_files(inbox, files.pattern, day)
+    in_inbox = find_files(inbox, files.pattern, day)
+    inbox_files, links = in_inbox.files, in_inbox.link_faults
     if files.marker:
         markers = find_files(inbox, files.marker, day)
-        inbox_files += [replace(marker, part=MARKER) for marker in markers]
+        inbox_files += [replace(marker, part=MARKER) for marker in markers.files]
+        links += markers.link_faults
     pending = register_files(lake, profile, inbox, inbox_files, day) if inbox_files else []
-    return _summarize(process_pending(lake, profile, day, pending))
+    summary = _summarize(process_pending(lake, profile, day, pending))
+    summary.reasons += dict.fromkeys(map(str, links))
+    return summary
 
 
 def _summarize(day_files: Sequence[Row]) -> ReceiveSummary:
@@ -162,6 +168,7 @@ def _settle_day(lake: Lake, profile: Profile, day: date, pending: Sequence[Pendi
         status = FileStatus.ACCEPTED.value
         accepted = lake.read_rows(STATEMENT_FILES, channel=channel, status=status)
     stored = list_stored_lines(lake, day, channel)
+    used: set[str] = set()
 
     def decide(read: RowReader) -> RowsChange | None:
         day_files = read(channel=channel, business_date=day)
@@ -182,10 +189,11 @@ def _settle_day(lake: Lake, profile: Profile, day: date, pending: Sequence[Pendi
                 validate_file(lake, row, file.plan, parsed_file, profile, inputs)
             settled.append(parsed_file)
         _supersede_versions(day_files)
-        commit_lines(lake, day_files, settled, stored, day, channel)
+        used.update(commit_lines(lake, day_files, settled, stored, day, channel))
         return RowsChange(day_files, day, channel) if day_files != before else None
 
     lake.change_rows(STATEMENT_FILES, decide)
+    remove_unused(lake, parsed.values(), used)
 
 
 def _supersede_versions(day_files: Sequence[Row]) -> None:

@@ -6,7 +6,7 @@ It works on any file system that pyarrow supports: a folder, object storage, HDF
 import hashlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from typing import IO
 
 from pyarrow import fs
 
+from jobs.storage.local_files import FoundFile, open_regular, restrict_new_files, walk_files
 from schemas.errors import ArchiveDamaged
 
 #: Bytes of a block; one task reads and parses a block of a large file.
@@ -60,7 +61,10 @@ class ArchivedFile:
 
 
 class Storage:
-    """The files below one folder or URI."""
+    """The files below one folder or URI.
+
+    With a local folder, whatever the process writes from here on is for its owner alone.
+    """
 
     def __init__(self, uri: str) -> None:
         if "://" in uri:
@@ -70,15 +74,54 @@ class Storage:
             self.base = str(Path(uri).absolute())
             self.uri = self.base
             self.fs = fs.LocalFileSystem()
+        if self.is_local:
+            restrict_new_files()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the files are on a file system of this machine."""
+        return isinstance(self.fs, fs.LocalFileSystem)
 
     def full_path(self, relative: str) -> str:
         """The full path of a relative path, for the file system."""
         return f"{self.base}/{relative}"
 
+    def walk_files(self, start: str, enters: Callable[[str], bool]) -> Iterator[FoundFile]:
+        """Yields the files below the base, at least those below `start`; it follows no links.
+
+        On a local file system it looks only into folders that `enters(name)` says, and also yields
+        links. Names are relative to the base.
+        """
+        if self.is_local:
+            yield from walk_files(self.base, enters)
+            return
+        base = self.full_path(start) if start else self.base
+        selector = fs.FileSelector(base, recursive=True, allow_not_found=True)
+        for info in self.fs.get_file_info(selector):
+            if info.type == fs.FileType.File:
+                changed_at = (info.mtime or datetime(1970, 1, 1, tzinfo=UTC)).astimezone(UTC)
+                yield FoundFile(info.path, info.path[len(self.base) :].lstrip("/"), changed_at)
+
+    def open_received(self, path: str) -> IO[bytes]:
+        """Opens a file that `walk_files` found, as a stream of bytes.
+
+        Raises:
+            OSError: there is no file, or a link has taken its place.
+        """
+        if self.is_local:
+            return open_regular(path)
+        stream: IO[bytes] = self.fs.open_input_stream(path, compression=None)
+        return stream
+
     def remove_folder(self, relative: str) -> None:
         """Removes a folder and all files below it, if it exists."""
         if self.fs.get_file_info(self.full_path(relative)).type != fs.FileType.NotFound:
             self.fs.delete_dir(self.full_path(relative))
+
+    def remove_files(self, relatives: Iterable[str]) -> None:
+        """Removes files."""
+        for relative in relatives:
+            self.fs.delete_file(self.full_path(relative))
 
     def remove_idle_folders(self, relative: str, days: int) -> None:
         """Removes the subfolders of a folder in which nothing was written for so many days.

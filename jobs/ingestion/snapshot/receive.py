@@ -35,12 +35,15 @@ def receive_snapshot(
     """Receives the snapshot of a date; returns its row of `snapshot_files`, None if there is none.
 
     The same bytes again change nothing, unless they were refused before. A snapshot that a killed
-    job left, or whose rows are no longer in the lake, is read again from the archive.
+    job left, or whose rows are no longer in the lake, is read again from the archive. A snapshot
+    with a link among its files is not taken.
 
     Raises:
         WriteConflict: other processes changed the date every time; run it again.
     """
-    inbox_files = find_files(inbox, snapshots.pattern, day)
+    in_inbox = find_files(inbox, snapshots.pattern, day)
+    # Without the file behind a link, the snapshot would not be whole.
+    inbox_files = [] if in_inbox.links else in_inbox.files
     archived_files = [_archive(lake, inbox, inbox_file) for inbox_file in inbox_files]
     row = _register(lake, inbox_files, archived_files, day) if inbox_files else None
     for _ in range(ROUNDS_MAX):

@@ -30,7 +30,10 @@ def write_snapshot(lake: Lake, tasks: list[SnapshotTask]) -> tuple[list[DataFile
     repeated = _repeated_ids(lake, files)
     if not repeated:
         return files, 0
-    latest, older_count = _latest_rows(lake, files, repeated, tasks[0].name)
+    try:
+        latest, older_count = _latest_rows(lake, files, repeated, tasks[0].name)
+    finally:
+        remove_data_files(lake, files)
     trimmed = [replace(task, without=frozenset(repeated)) for task in tasks]
     extra = []
     for channel, rows in latest.items():
@@ -42,9 +45,16 @@ def _run_tasks(lake: Lake, tasks: list[SnapshotTask]) -> list[DataFile]:
     total_bytes = 0 if len(tasks) <= 1 else max(task.size for task in tasks) * len(tasks)
     results = run_tasks(lake.spark, tasks, write_task_rows, total_bytes)
     faults = [fault for result in results for fault in result["faults"]]
-    if tasks:
+    files = [DataFile(**fields) for result in results for fields in result["files"]]
+    if faults:
+        remove_data_files(lake, files)
         refuse_snapshot(tasks[0].name, faults)
-    return [DataFile(**fields) for result in results for fields in result["files"]]
+    return files
+
+
+def remove_data_files(lake: Lake, files: list[DataFile]) -> None:
+    """Removes data files that nothing has committed, and nothing will."""
+    lake.storage.remove_files(f"{INTERNAL_TRANSACTIONS.name}/{file.path}" for file in files)
 
 
 def _repeated_ids(lake: Lake, files: list[DataFile]) -> list[str]:

@@ -84,11 +84,11 @@ def test_the_inbox_finds_it_for_its_days_only(tmp_path: Path) -> None:
         (inbox / name).write_bytes(b"x")
         os.utime(inbox / name, (0, 0))
     found = {
-        on: [each.name for each in find_files(Storage(str(tmp_path)), PATTERN, on)]
+        on: [each.name for each in find_files(Storage(str(tmp_path)), PATTERN, on).files]
         for on in [date(2026, 11, 14), *DAYS, date(2026, 11, 18)]
     }
     assert list(found.values()) == [[], [NAME], [NAME, "wx/20261116-20261116.csv"], [NAME], []]
-    assert find_files(Storage(str(tmp_path)), PATTERN, DAYS[0])[0].arrived_at == datetime(
+    assert find_files(Storage(str(tmp_path)), PATTERN, DAYS[0]).files[0].arrived_at == datetime(
         1970, 1, 1, tzinfo=UTC
     )
 
