@@ -15,6 +15,7 @@ def execute_request(request: Request) -> Report:
     with open_lake(request.lake, request.engine, writes=False) as lake:
         for day in request.dates:
             report.body["diffs"] += compare_runs(lake, day, request.channels, request.as_of)
+    report.shown = [dict(diff) for diff in report.body["diffs"]]
     if not request.as_json:
         for diff in report.body["diffs"]:
             report.lines += render_diff(diff)

@@ -22,7 +22,7 @@ def execute_request(request: Request) -> Report:
         )
     if request.as_json:
         return Report(timeline, [])
-    return Report(summarize_timeline(timeline), render_timeline(timeline))
+    return Report(summarize_timeline(timeline), render_timeline(timeline), shown=timeline)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

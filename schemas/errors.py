@@ -2,11 +2,19 @@
 
 from collections.abc import Sequence
 
+from schemas.private_text import mask_private_text, safe_text
+
 
 class TieoutError(Exception):
-    """Base of every error that tieout raises on purpose; `exit_status` is the command's."""
+    """Base of every error that tieout raises on purpose; `exit_status` is the command's.
+
+    Its message masks personal numbers.
+    """
 
     exit_status = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(mask_private_text(message))
 
 
 class ConfigurationError(TieoutError):
@@ -30,7 +38,7 @@ class FileRefused(TieoutError):
     def __init__(self, code: str, file: str, problem: str, todo: str, line: int = 0) -> None:
         self.code = code
         place = f"{file}:{line}" if line else file
-        super().__init__(f"{code}: {place}: {problem}; {todo}")
+        super().__init__(safe_text(f"{code}: {place}: {problem}; {todo}"))
 
 
 class DecisionRefused(TieoutError):

@@ -19,6 +19,7 @@ from jobs.lake.tables import Lake
 from jobs.lake.time_travel import LakeAsOf
 from jobs.matching.amount_at_risk import at_stake
 from jobs.storage.local_files import restrict_new_files
+from jobs.storage.place_checks import find_place_faults
 from schemas.errors import ConfigurationError
 from schemas.money import sum_amounts
 from schemas.tables import FEE_CHECKS, FEE_TOTALS, OUTCOMES, RUNS, STATEMENT_FILES
@@ -155,7 +156,8 @@ def open_day(
     is installed) and closed when the process ends.
 
     Raises:
-        ConfigurationError: no lake is named, the date is not a date, or no date was matched yet.
+        ConfigurationError: no lake is named or its path cannot be used, the date is not a date, or
+            no date was matched yet.
     """
     if isinstance(business_date, str):
         try:
@@ -175,6 +177,9 @@ def _open_lake(uri: str | None, engine: str | None) -> Lake:
     uri = uri or os.environ.get("TIEOUT_LAKE")
     if not uri:
         raise ConfigurationError(["no lake is named; pass lake=, or set TIEOUT_LAKE"])
+    faults = find_place_faults("lake", uri, holds_tables=True)
+    if faults:
+        raise ConfigurationError(faults)
     restrict_new_files()
     spark = open_session(engine)
     atexit.register(close_session, spark)

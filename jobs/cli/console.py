@@ -5,7 +5,6 @@ stdout is one JSON summary. Exit status: 0 finished, 1 unexpected failure, 2 wro
 configuration, 3 a check stopped something and the command finished the rest.
 """
 
-import json
 import logging
 import os
 import sys
@@ -19,9 +18,17 @@ from tqdm import tqdm
 
 from jobs import __version__
 from jobs.cli.arguments import Request, build_parser, build_request
+from jobs.cli.safe_output import (
+    SafeFormatter,
+    SafeMessages,
+    collect_references,
+    safe_json,
+    safe_lines,
+)
 from schemas.errors import ConfigurationError, TieoutError
 
 log = logging.getLogger("tieout")
+log.addFilter(SafeMessages())
 
 
 @dataclass
@@ -29,12 +36,14 @@ class Report:
     """What a command did.
 
     `body` becomes the JSON summary, `lines` are printed before it, and `exit_status` is the
-    highest of the command's parts.
+    highest of the command's parts. Both are printed with personal numbers masked, except for the
+    references in `body` and in `shown`, the values that the lines speak of.
     """
 
     body: dict[str, Any]
     lines: list[str]
     exit_status: int = 0
+    shown: Any = None
 
     def warn(self, message: str) -> None:
         """Logs what a check stopped; the command then exits with 3 or more."""
@@ -71,19 +80,19 @@ def run_command(
         log.exception("%s failed", arguments.job)
         message_lines = str(error).splitlines() or [""]
         return _report_failure(arguments.job, 1, [f"{type(error).__name__}: {message_lines[0]}"])
-    for line in report.lines:
+    known = collect_references([report.body, report.shown])
+    for line in safe_lines(report.lines, known):
         print(line)
     body = {"job": arguments.job, "exit": report.exit_status, "version": __version__, **report.body}
-    print(json.dumps(body, ensure_ascii=False, default=str))
+    print(safe_json(body, known))
     return report.exit_status
 
 
 def _report_failure(job: str, status: int, errors: Iterable[str]) -> int:
     errors = list(errors)
-    for error in errors:
+    for error in safe_lines(errors):
         print(f"error: {error}", file=sys.stderr)
-    body = {"job": job, "exit": status, "version": __version__, "errors": errors}
-    print(json.dumps(body, ensure_ascii=False))
+    print(safe_json({"job": job, "exit": status, "version": __version__, "errors": errors}))
     return status
 
 
@@ -97,7 +106,7 @@ def _configure_logging() -> None:
     level = os.environ.get("TIEOUT_LOG", "WARNING" if sys.stderr.isatty() else "INFO")
     if not log.handlers:
         handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        handler.setFormatter(SafeFormatter("%(asctime)s %(levelname)s %(message)s"))
         log.addHandler(handler)
         log.propagate = False
     log.setLevel(level)

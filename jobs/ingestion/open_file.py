@@ -10,7 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.statements import DIALECTS
-from jobs.statements.canonical.lines import reject_scientific_notation, require
+from jobs.statements.canonical.lines import (
+    mask_free_texts,
+    reject_scientific_notation,
+    require,
+)
 from jobs.statements.parser import (
     HEAD_BYTES,
     TAIL_BYTES,
@@ -135,10 +139,11 @@ def parse_chunks(
 
 
 def _reject_in_any_dialect(parsed: ParsedBlock, profile: Profile) -> None:
-    """Rejects references that a spreadsheet turned into numbers, in every dialect.
+    """Masks free texts; rejects references that a spreadsheet turned into numbers.
 
     In a file of several days it also rejects lines without a time: they belong to no date.
     """
+    mask_free_texts(parsed.lines.columns)
     reject_scientific_notation(parsed.lines)
     if profile.files is not None and profile.files.spans:
         require(parsed.lines, ("traded_at",))

@@ -21,11 +21,12 @@ from jobs.lake.commit import DataFile
 from jobs.lake.line_writer import LineFileWriter
 from jobs.lake.tables import Lake
 from jobs.statements import DIALECTS
-from jobs.statements.canonical.lines import mask_personal_numbers
+from jobs.statements.canonical.references import add_card_counts
 from jobs.statements.parser import BalanceSegment, ControlTotal, ParsedBlock, Plan
 from jobs.statements.reading.line_format import RejectedLines
 from jobs.storage.archive import ArchivedFile, Block, Storage
 from schemas.errors import FileRefused
+from schemas.private_text import mask_private_text, safe_text
 from schemas.profile.channel import Profile
 from schemas.tables import REJECTED_LINES, STATEMENT_LINES
 
@@ -53,7 +54,8 @@ class ParsedFile:
 
     `totals` are the totals that the file declares, by name and currency, in minor units or counts;
     `column_sums` are count, amount and fee of every file. `lines_by_date` counts lines by local
-    date. `read_fault` says why the rest of a document could not be read.
+    date, `card_counts` by reference the values that were looked at and those that are card numbers.
+    `read_fault` says why the rest of a document could not be read.
     """
 
     file_id: str
@@ -62,6 +64,7 @@ class ParsedFile:
     totals: dict[str, Counter[str]] = field(default_factory=dict)
     column_sums: dict[str, Counter[str]] = field(default_factory=dict)
     lines_by_date: Counter[str] = field(default_factory=Counter)
+    card_counts: dict[str, Counter[str]] = field(default_factory=dict)
     rejected_examples: list[tuple[int, str]] = field(default_factory=list)
     balance_segments: list[BalanceSegment] = field(default_factory=list)
     control_totals: list[ControlTotal] = field(default_factory=list)
@@ -143,6 +146,7 @@ def parse_blocks(task: ParseTask) -> dict[str, Any]:
         "totals": {name: dict(sums) for name, sums in result.totals.items()},
         "column_sums": {name: dict(sums) for name, sums in result.column_sums.items()},
         "lines_by_date": dict(result.lines_by_date),
+        "card_counts": {name: dict(counts) for name, counts in result.card_counts.items()},
         "rejected_examples": result.rejected_examples[:EXAMPLES_MAX],
         "balance_segments": [astuple(segment) for segment in result.balance_segments],
         "control_totals": [astuple(total) for total in result.control_totals],
@@ -168,13 +172,14 @@ def _write_rejected(writer: LineFileWriter, rejected: RejectedLines, result: Par
     """Writes the rejected lines, with masked numbers, and keeps the first as examples."""
     if not rejected.line_no:
         return
-    rows = sorted(zip(rejected.line_no, rejected.raw, rejected.reason, strict=True))
+    safe_reasons = map(safe_text, rejected.reason)
+    rows = sorted(zip(rejected.line_no, rejected.raw, safe_reasons, strict=True))
     result.rejected_examples += [(line_no, reason) for line_no, _, reason in rows[:EXAMPLES_MAX]]
     line_nos, texts, reasons = zip(*rows, strict=True)
     writer.write(
         {
             "line_no": pa.array(line_nos, pa.int64()),
-            "raw": pa.array([mask_personal_numbers(text) for text in texts]),
+            "raw": pa.array([mask_private_text(text) for text in texts]),
             "reason": pa.array(reasons),
         }
     )
@@ -194,6 +199,7 @@ def _count_lines(parsed: ParsedBlock, result: ParsedFile, zone: str) -> None:
             for name, column in values.items():
                 wide = column.filter(in_currency).cast(pa.decimal128(38, 0))
                 sums.setdefault(name, Counter())[code] += int(pc.sum(wide).as_py() or 0)
+    add_card_counts(result.card_counts, columns)
     dates = _local_dates(columns["traded_at"], zone)
     for row in pc.value_counts(pc.drop_null(dates)).to_pylist():
         result.lines_by_date[str(row["values"])] += row["counts"]
@@ -207,7 +213,11 @@ def _add_result(parsed: ParsedFile, result: dict[str, Any]) -> None:
     for name, files in (("lines", parsed.line_files), ("rejected", parsed.rejected_files)):
         if result[name]:
             files.append(DataFile(**result[name]))
-    added = ((parsed.totals, result["totals"]), (parsed.column_sums, result["column_sums"]))
+    added = (
+        (parsed.totals, result["totals"]),
+        (parsed.column_sums, result["column_sums"]),
+        (parsed.card_counts, result["card_counts"]),
+    )
     for sums, more in added:
         for name, by_currency in more.items():
             sums.setdefault(name, Counter()).update(by_currency)

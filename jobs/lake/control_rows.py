@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol, Self
 
-import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
 from pyspark.sql import SparkSession
 
@@ -13,7 +12,7 @@ from jobs.lake.migration import described_schema, migrate_columns, open_table
 from jobs.lake.partitions import read_rows_where
 from jobs.lake.staging import StagingArea
 from jobs.lake.table_log import delta_uri, open_log
-from jobs.lake.write_checks import arrow_schema, retry_on_conflict
+from jobs.lake.write_checks import retry_on_conflict, rows_to_arrow
 from schemas.tables import TABLES, Table
 
 Row = dict[str, Any]
@@ -120,7 +119,7 @@ class ControlRows(StagingArea):
 
     def append_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
         """Adds rows to a control table, whatever others do to it; returns the version."""
-        data = pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table))
+        data = rows_to_arrow(table, rows)
         self.create(table)
         retry_on_conflict(table, lambda: write_deltalake(self.open(table), data, mode="append"))
         return self.version(table)
@@ -131,7 +130,7 @@ def _write_change(delta: DeltaTable, table: Table, change: RowsChange) -> None:
 
     All changes of a table carry one transaction id: Delta refuses the second of two on one version.
     """
-    data = pa.Table.from_pylist([dict(row) for row in change.rows], schema=arrow_schema(table))
+    data = rows_to_arrow(table, change.rows)
     turn = CommitProperties(app_transactions=[Transaction(table.name, int(delta.version()) + 1)])
     if change.day is None:
         write_deltalake(delta, data, mode="append", commit_properties=turn)

@@ -1,8 +1,9 @@
 """Checks around a write: columns, types, rows of one day, and retries after a conflict."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 from deltalake.exceptions import CommitFailedError
@@ -11,11 +12,14 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from schemas.errors import ColumnsDiffer, RowsOutsideDay, WriteConflict
+from schemas.private_text import mask_private_text
 from schemas.tables import Table
 
 #: How often a write that lost against another writer is tried, and the first wait in seconds.
 TRIES_MAX = 8
 WAIT_SECONDS = 0.05
+#: Columns of control tables that hold messages, or what a person typed.
+TEXTS_FOR_PEOPLE = ("reason", "comment")
 _CONFLICTS = (
     "Failed to commit transaction",
     "DELTA_CONCURRENT",
@@ -27,6 +31,16 @@ _CONFLICTS = (
 def arrow_schema(table: Table) -> pa.Schema:
     """A table's columns as Arrow has them; timestamps in UTC microseconds."""
     return to_arrow_schema(table.schema)
+
+
+def rows_to_arrow(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Rows of a control table as Arrow; personal numbers in its texts for people are masked."""
+    texts = [name for name in TEXTS_FOR_PEOPLE if name in table.columns]
+    masked = [
+        {**row, **{name: mask_private_text(row[name]) for name in texts if row.get(name)}}
+        for row in rows
+    ]
+    return pa.Table.from_pylist(masked, schema=arrow_schema(table))
 
 
 def check_schema_and_partition(

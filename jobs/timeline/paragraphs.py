@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from schemas.private_text import escape_controls
+
 WIDTH = 100
 #: Indent of the second and later lines of an event.
 INDENT = " " * 24
@@ -58,7 +60,7 @@ def count_text(number: int, noun: str) -> str:
 
 def source_lines(text: str) -> list[str]:
     """A received line, wrapped to the terminal; unprintable characters as escapes."""
-    plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    plain = escape_controls(text)
     lines, width = [""], 0
     for char in plain:
         columns = 2 if unicodedata.east_asian_width(char) in "WF" else 1

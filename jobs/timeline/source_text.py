@@ -7,9 +7,10 @@ from typing import IO, Any
 
 from jobs.ingestion.open_file import open_lines, read_record_texts
 from jobs.statements import DIALECTS
-from jobs.statements.canonical.lines import mask_personal_numbers
 from jobs.statements.delimited.layout_binding import HEADER_LINES_MAX
+from jobs.statements.fixed_width.parser import find_private_bytes
 from jobs.statements.reading.masking import (
+    hide,
     mask_account_number,
     mask_cell,
     mask_name,
@@ -17,6 +18,7 @@ from jobs.statements.reading.masking import (
 )
 from jobs.storage.archive import BLOCK_BYTES, Storage, verify_archived
 from schemas.errors import ArchiveDamaged
+from schemas.private_text import mask_private_text
 from schemas.profile.channel import Profile
 from schemas.profile.layout.delimited import DelimitedLayout
 
@@ -24,6 +26,7 @@ log = logging.getLogger("tieout")
 #: The most characters of a line to show.
 SHOWN_MAX = 2000
 _NUMBER = re.compile(r"\d{6,}")
+_IDS = ("merchant_id", "terminal_id")
 _REFERENCES = ("our_ref", "channel_ref", "order_ref", "batch_ref", "original_ref")
 
 
@@ -58,6 +61,8 @@ def read_source_text(
     for line in lines:
         text = texts.get(int(line["line_no"]))
         if text is not None:
+            if profile.dialect == "fixed_width" and profile.fixed_width is not None:
+                text = find_private_bytes(profile.fixed_width).mask(text)
             masked = mask_line(text, line, layout, header)
             out[line["line_id"]] = masked[:SHOWN_MAX] + ("..." if len(masked) > SHOWN_MAX else "")
     return out
@@ -123,24 +128,27 @@ def mask_line(
 ) -> str:
     """Masks a raw line: account numbers except their last digits, names except their first letter.
 
-    The function masks the cells that the layout calls `account_tail` and `payer_name`, and in any
-    file what looks like a card number, and digits that end in the line's `account_tail`.
+    The function masks the cells that the layout calls `account_tail`, `payer_name` and private, and
+    in any file personal numbers and digits that end in the line's `account_tail`. References stay.
     """
-    for name, mask in (("payer_name", mask_name), ("account_tail", mask_account_number)):
+    masks = (("payer_name", mask_name), ("account_tail", mask_account_number), ("private", hide))
+    for name, mask in masks:
         for cell in _cells_of_column(text, layout, header, name):
             if cell and layout:
                 text = mask_cell(text, cell, mask(cell), layout.separator, layout.quote)
     tail = line.get("account_tail")
     references = [str(line[name]) for name in _REFERENCES if line.get(name)]
 
-    def hide(hit: re.Match[str]) -> str:
+    def hide_account(hit: re.Match[str]) -> str:
         digits = hit.group()
         is_kept = not digits.endswith(tail or "\0") or any(
             digits in reference for reference in references
         )
         return digits if is_kept else mask_account_number(digits)
 
-    return mask_personal_numbers(_NUMBER.sub(hide, text))
+    known = [*references, *(str(line[name]) for name in _IDS if line.get(name))]
+    text = _NUMBER.sub(hide_account, text)
+    return mask_private_text(text, known, every_number=layout is not None)
 
 
 def _cells_of_column(
@@ -154,7 +162,7 @@ def _cells_of_column(
         cell.strip(layout.strip)
         for cell in split_raw_line(header or "", layout.separator, layout.quote)
     ]
-    for place in layout.places_of(name):
+    for place in layout.private if name == "private" else layout.places_of(name):
         if isinstance(place, str):
             place = names.index(place) + 1 if place in names else 0
         if 0 < place <= len(cells):

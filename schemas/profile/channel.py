@@ -152,7 +152,11 @@ class Internal(Strict):
 
 
 class Profile(Strict):
-    """A channel's page."""
+    """A channel's page.
+
+    In the references `card_number_references` card numbers are expected; a file with card numbers
+    in others is refused.
+    """
 
     channel: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     statement: Literal["files", "none"] = "files"
@@ -171,6 +175,7 @@ class Profile(Strict):
     adyen: AdyenOptions = AdyenOptions()
     paypal: PaypalOptions = PaypalOptions()
     references: dict[Reference, ReferenceRules] = {}
+    card_number_references: tuple[Reference, ...] = ()
     scope: Scope = Scope()
     match: Match = Match()
     internal: Internal = Internal()

@@ -25,6 +25,10 @@ from schemas.vocabulary import FileStatus
 #: The usual volume is the median of so many accepted days, if there are at least the minimum.
 USUAL_DAYS = 7
 USUAL_DAYS_MIN = 3
+#: References are card numbers where so many values or more were looked at and more than this share
+#: of them are card numbers.
+CARD_VALUES_MIN = 8
+CARD_SHARE_MIN = 0.9
 #: The warning in the reason of an accepted file begins with this.
 UNUSUAL_VOLUME = "UNUSUAL_VOLUME"
 #: Two lines of one file with the same values in these columns are copies of each other.
@@ -120,6 +124,28 @@ def check_duplicate_lines(
         f"DUPLICATE_LINES: {name}:{first['line_no_max']}: {copies} of {count} lines are copies of"
         f" another (same kind, channel_ref, status), first a copy of line {first['line_no_min']};"
         " have the channel correct its file or raise files.duplicate_share_max"
+    )
+
+
+def check_card_references(
+    name: str, card_counts: Mapping[str, Mapping[str, int]], allowed: Sequence[str]
+) -> str | None:
+    """The fault of a file whose references are card numbers and the profile does not allow it.
+
+    A number may pass the check digit of a card by chance, one in ten does. So a column counts only
+    with `CARD_VALUES_MIN` values, of which more than `CARD_SHARE_MIN` are card numbers.
+    """
+    faults = []
+    for column, counts in sorted(card_counts.items()):
+        values, cards = counts["values"], counts["cards"]
+        if column not in allowed and values >= CARD_VALUES_MIN and cards > CARD_SHARE_MIN * values:
+            faults.append(f"{cards} of {values} values of {column}")
+    if not faults:
+        return None
+    return (
+        f"CARD_NUMBERS: {name}: {', '.join(faults)} are card numbers, which tieout does not keep;"
+        " map the column that has the reference of the payment, or list the reference in"
+        " card_number_references"
     )
 
 

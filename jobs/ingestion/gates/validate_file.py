@@ -12,6 +12,7 @@ from jobs.ingestion.file_register import ACCEPTED_BY_HAND, Row
 from jobs.ingestion.gates.acceptance_limits import (
     VersionSize,
     check_age,
+    check_card_references,
     check_duplicate_lines,
     check_shrinking,
     check_usual_volume,
@@ -76,6 +77,8 @@ def validate_file(
         if differences:
             faults.append(likely_cause(lake.storage, parsed, row["totals"]))
         faults.append(check_duplicate_lines(lake.storage, parsed.line_files, files, name))
+        allowed = profile.card_number_references
+        faults.append(check_card_references(name, parsed.card_counts, allowed))
     adds_up = plan is not None and not any(faults)
     if not is_by_hand:
         zone = profile.zone_info

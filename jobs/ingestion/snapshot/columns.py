@@ -11,6 +11,7 @@ from jobs.statements.canonical.lines import (
     add_normalized_references,
     empty_to_null,
     mask_account_numbers,
+    mask_free_texts,
     mask_names,
     null_column,
     require,
@@ -129,6 +130,7 @@ def to_transactions(
         lines.reject({row: f"{name}: {fault}" for row, fault in faults.items()})
     columns["account_tail"] = mask_account_numbers(text("account_tail"))
     columns["payer_name"] = mask_names(text("payer_name"))
+    mask_free_texts(columns)
     require(lines, ("txn_id", "kind", "status", "amount", "currency", "occurred_at"))
     columns["our_ref"] = pc.coalesce(columns["our_ref"], columns["txn_id"])
     add_normalized_references(columns, profile)

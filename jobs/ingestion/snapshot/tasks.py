@@ -4,6 +4,7 @@ Readers do not see the rows until the lake commits them. Memory is bounded by a 
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,7 @@ from jobs.lake.commit import DataFile
 from jobs.lake.parquet_options import GROUP_ROWS_MAX, writer_options
 from jobs.lake.tables import Lake
 from jobs.lake.write_checks import arrow_schema
+from jobs.statements.canonical.references import add_card_counts
 from jobs.statements.reading.cells import read_cells
 from jobs.statements.reading.line_format import LineFormat, RejectedLines
 from jobs.storage.archive import ArchivedFile, Block, Storage
@@ -141,17 +143,18 @@ def refuse_snapshot(name: str, faults: list[str]) -> None:
 
 
 def write_task_rows(task: SnapshotTask) -> dict[str, Any]:
-    """Writes a task's rows by channel; returns `files` and `faults` as plain values."""
+    """Writes a task's rows by channel; returns `files`, `faults` and, by channel, `card_counts`."""
     try:
         return _write_channels(task)
     except FileRefused as fault:
-        return {"files": [], "faults": [str(fault)]}
+        return {"files": [], "faults": [str(fault)], "card_counts": {}}
 
 
 def _write_channels(task: SnapshotTask) -> dict[str, Any]:
     storage = Storage(task.base)
     files: list[dict[str, Any]] = []
     faults: list[str] = []
+    card_counts: dict[str, dict[str, Counter[str]]] = {}
     for first_row, table in _read_tables(storage, task):
         channels = pc.fill_null(table["channel"].cast(pa.string()), "")
         if pc.any(pc.equal(channels, "")).as_py():
@@ -165,6 +168,7 @@ def _write_channels(task: SnapshotTask) -> dict[str, Any]:
                 faults.append(f"txn_id {rows['txn_id'][row].as_py()}: {row_faults[row]}")
             if row_faults:
                 continue
+            add_card_counts(card_counts.setdefault(channel, {}), columns)
             count = rows.num_rows
             transactions = pa.table(
                 [
@@ -180,7 +184,7 @@ def _write_channels(task: SnapshotTask) -> dict[str, Any]:
                 is_excluded = pc.is_in(transactions["txn_id"], excluded)
                 transactions = transactions.filter(pc.invert(is_excluded))
             files.append(vars(write_rows(storage, task, channel, transactions)))
-    return {"files": files, "faults": faults[: FAULTS_MAX + 1]}
+    return {"files": files, "faults": faults[: FAULTS_MAX + 1], "card_counts": card_counts}
 
 
 def _read_tables(storage: Storage, task: SnapshotTask) -> Iterable[tuple[int, pa.Table]]:

@@ -1,5 +1,7 @@
 """Writes the rows of a snapshot as data files, one row per transaction: the latest of several."""
 
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from jobs.engine.task_pool import run_tasks
+from jobs.ingestion.gates.acceptance_limits import check_card_references
 from jobs.ingestion.snapshot.tasks import (
     SCHEMA,
     SnapshotTask,
@@ -18,6 +21,7 @@ from jobs.ingestion.snapshot.tasks import (
 from jobs.lake.commit import DataFile
 from jobs.lake.partitions import find_repeated_values
 from jobs.lake.tables import Lake
+from schemas.profile.channel import Profile
 from schemas.tables import INTERNAL_TRANSACTIONS
 
 #: Up to so many rows this process counts the ids, in some 200 bytes each; beyond, the engine does.
@@ -45,11 +49,30 @@ def _run_tasks(lake: Lake, tasks: list[SnapshotTask]) -> list[DataFile]:
     total_bytes = 0 if len(tasks) <= 1 else max(task.size for task in tasks) * len(tasks)
     results = run_tasks(lake.spark, tasks, write_task_rows, total_bytes)
     faults = [fault for result in results for fault in result["faults"]]
+    faults += _card_faults(results, tasks[0].profiles if tasks else {})
     files = [DataFile(**fields) for result in results for fields in result["files"]]
     if faults:
         remove_data_files(lake, files)
         refuse_snapshot(tasks[0].name, faults)
     return files
+
+
+def _card_faults(
+    results: Sequence[Mapping[str, Any]], profiles: Mapping[str, Profile]
+) -> Iterator[str]:
+    """The faults of channels whose references are card numbers."""
+    card_counts: dict[str, dict[str, Counter[str]]] = {}
+    for result in results:
+        for channel, by_reference in result["card_counts"].items():
+            for name, counts in by_reference.items():
+                channel_counts = card_counts.setdefault(channel, {})
+                channel_counts.setdefault(name, Counter()).update(counts)
+    for channel, channel_counts in sorted(card_counts.items()):
+        profile = profiles.get(channel)
+        allowed = profile.card_number_references if profile else ()
+        fault = check_card_references(f"channel {channel}", channel_counts, allowed)
+        if fault:
+            yield fault
 
 
 def remove_data_files(lake: Lake, files: list[DataFile]) -> None:

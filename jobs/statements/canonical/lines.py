@@ -1,6 +1,5 @@
 """Columns of texts to canonical columns: times, money, references, masked names and numbers."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,18 +9,18 @@ import pyarrow.compute as pc
 
 from jobs.statements.canonical.money import parse_amounts
 from jobs.statements.canonical.references import get_reference_rules, normalize_references
+from schemas.private_text import mask_private_text
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Reference, normalized_column
 
 _ISO = "%Y-%m-%d %H:%M:%S"
 _UTC = pa.timestamp("us", "UTC")
-_CARD = re.compile(r"(?<!\d)\d{13,19}(?!\d)")
-#: A Chinese resident's identity number: region, date of birth, serial, check character.
-_IDENTITY = re.compile(
-    r"(?<!\d)\d{6}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)"
-)
 #: How a spreadsheet writes a number of many digits: `4.2E+27`, or with a comma.
 _AS_A_NUMBER = r"^[-\s'\"`]*\d(?:[.,]\d+)?[Ee]\+\d{2,3}[\s'\"`]*$"
+#: Columns of free text: nobody looks a row up by them.
+FREE_TEXT_COLUMNS = ("product", "card_type")
+#: Without these, a text has nothing to mask.
+_SUSPICIOUS = r"@|\d(?:[ \x{a0}\x{3000}-]?\d){7}"
 Texts = Mapping[str, pa.Array]
 
 
@@ -138,6 +137,19 @@ def mask_names(texts: pa.Array) -> pa.Array:
     return pc.if_else(pc.is_valid(texts), pc.binary_join_element_wise(first, "**", ""), texts)
 
 
+def mask_free_texts(columns: dict[str, pa.Array]) -> None:
+    """Masks personal numbers in the columns of free text."""
+    for name in FREE_TEXT_COLUMNS:
+        texts = columns.get(name)
+        if texts is None or not pc.any(pc.match_substring_regex(texts, _SUSPICIOUS)).as_py():
+            continue
+        encoded = texts.dictionary_encode()
+        masked = [
+            text and mask_private_text(text, (), True) for text in encoded.dictionary.to_pylist()
+        ]
+        columns[name] = pa.array(masked, pa.string()).take(encoded.indices)
+
+
 def add_normalized_references(columns: dict[str, pa.Array], profile: Profile | None) -> None:
     """Adds the normalized form of every reference column, by the profile's rules."""
     for reference in Reference:
@@ -171,25 +183,3 @@ def reject_scientific_notation(lines: Lines) -> None:
         lines.reject(
             {row: f"DAMAGED_NUMBER: {reference.value} is {texts[row].as_py()!r}" for row in rows}
         )
-
-
-def mask_personal_numbers(raw: str) -> str:
-    """Masks what may be a card number or an identity number in a raw line, but for its tail.
-
-    A card number has 13 to 19 digits (Luhn check), a Chinese identity number has 18 characters
-    (GB 11643-1999).
-    """
-    masked = _IDENTITY.sub(lambda hit: _mask_identity_number(hit.group()), raw)
-    return _CARD.sub(lambda hit: _mask_card_number(hit.group()), masked)
-
-
-def _mask_identity_number(number: str) -> str:
-    weighted_sum = sum(int(digit) * 2 ** (17 - place) for place, digit in enumerate(number[:17]))
-    is_valid = "10X98765432"[weighted_sum % 11] == number[17].upper()
-    return "*" * 14 + number[14:] if is_valid else number
-
-
-def _mask_card_number(digits: str) -> str:
-    digit_values = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
-    is_card = sum(value // 10 + value % 10 for value in digit_values) % 10 == 0
-    return "*" * (len(digits) - 4) + digits[-4:] if is_card else digits

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.currencies import MINOR_UNITS
+from schemas.private_text import mask_long_numbers
 
 #: Largest amount in minor units, so that no sum of a day can overflow BIGINT.
 AMOUNT_MAX = 10**15
@@ -28,13 +29,13 @@ def to_minor_units(text: str, exponent: int) -> int:
     if not _NUMBER.fullmatch(text):
         raise ValueError(f"{text[:DIGITS_MAX]!r} is no amount")
     if len(text.lstrip("+-0")) > DIGITS_MAX:
-        raise ValueError(f"{text[:DIGITS_MAX]}... has too many digits")
+        raise ValueError(f"{mask_long_numbers(text[:DIGITS_MAX])}... has too many digits")
     scaled = Decimal(text).scaleb(exponent)
     value = int(scaled)
     if scaled != value:
-        raise ValueError(f"{text} has more than {exponent} decimals")
+        raise ValueError(f"{mask_long_numbers(text)} has more than {exponent} decimals")
     if abs(value) > AMOUNT_MAX:
-        raise ValueError(f"{text} is beyond 10^15 minor units")
+        raise ValueError(f"{mask_long_numbers(text)} is beyond 10^15 minor units")
     return value
 
 

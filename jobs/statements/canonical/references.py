@@ -7,13 +7,18 @@ for all others.
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.private_text import is_card_number
 from schemas.profile.channel import Profile, ReferenceRules
 from schemas.vocabulary import Reference
 
+#: Rows of a block in which references are looked at for card numbers.
+CARDS_SAMPLED_MAX = 200
 _ACUTE = "\u00b4"
 _QUOTES = set("'\"`") | {chr(code) for code in range(0x2018, 0x2020)}
 _PLAIN = "^[0-9A-Za-z_.:/-]*$"
@@ -91,6 +96,21 @@ def _apply_rule_in_arrow(value: pa.Array, name: str, argument: object) -> pa.Arr
     ends = map(normalize_characters, argument)  # type: ignore[call-overload]
     pattern = f"^(?:{'|'.join(map(re.escape, ends))})"
     return pc.replace_substring_regex(value, pattern, "", max_replacements=1)
+
+
+def add_card_counts(counts: dict[str, Counter[str]], columns: Mapping[str, pa.Array]) -> None:
+    """Adds to `counts`, by reference, the `values` that were looked at and the `cards` among them.
+
+    Of a long column the function looks at some `CARDS_SAMPLED_MAX` rows, at equal distances, and at
+    each value once.
+    """
+    for name in (reference.value for reference in Reference if reference in columns):
+        column = columns[name]
+        step = max(1, len(column) // CARDS_SAMPLED_MAX)
+        rows = pa.array(range(0, len(column), step), pa.int64())
+        texts = pc.unique(pc.drop_null(column.take(rows))).to_pylist()
+        cards = sum(is_card_number(re.sub("[ -]", "", text)) for text in texts)
+        counts.setdefault(name, Counter()).update(values=len(texts), cards=cards)
 
 
 def get_reference_rules(profile: Profile, reference: str) -> ReferenceRules:

@@ -4,13 +4,15 @@ Source: docs/reference/profile.md, `layout`.
 """
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from jobs.statements.parser import Sample, find_last_line
+from jobs.statements.reading.masking import PrivateCells
 from jobs.statements.reading.record_types import RecordTypes, build_record_types
 from schemas.errors import FileRefused
 from schemas.profile.layout.delimited import DelimitedLayout
+from schemas.vocabulary import Reference
 
 _BOM = "\ufeff"
 #: The header must be among so many first lines.
@@ -188,13 +190,48 @@ def locate_columns(
     Raises:
         FileRefused: the header lacks a name, or has it twice.
     """
-    wanted, header_names = layout.wanted(), list(names)
-    if layout.header == "none":
-        return {key: int(place) - 1 for key, place in wanted.items()}
-    missing = sorted({str(place) for place in wanted.values() if place not in header_names})
-    repeated = sorted(
-        {str(place) for place in wanted.values() if header_names.count(str(place)) > 1}
+    wanted = layout.wanted()
+    places = _locate(sample, layout, [*wanted.values()], names, line)
+    return dict(zip(wanted, places, strict=True))
+
+
+def find_private_cells(
+    sample: Sample, layout: DelimitedLayout, column_indexes: Mapping[str, int],
+    names: Iterable[str], line: int, width: int,
+) -> PrivateCells:  # fmt: skip
+    """Finds the cells to mask in a line that tieout keeps, and the references that stay readable.
+
+    Raises:
+        FileRefused: the header lacks a private column, or has it twice.
+    """
+
+    def places(*columns: str) -> tuple[int, ...]:
+        return tuple(
+            place for key, place in column_indexes.items() if key.rpartition("/")[2] in columns
+        )
+
+    return PrivateCells(
+        places("payer_name"),
+        places("account_tail"),
+        0 if layout.is_sheet else width,
+        layout.separator,
+        layout.quote,
+        layout.strip,
+        tuple(_locate(sample, layout, layout.private, names, line)),
+        places(*Reference, "merchant_id", "terminal_id"),
     )
+
+
+def _locate(
+    sample: Sample, layout: DelimitedLayout, places: Sequence[str | int], names: Iterable[str],
+    line: int,
+) -> list[int]:  # fmt: skip
+    """The indexes (from 0) of columns that are given by name or, without a header, by number."""
+    header_names = list(names)
+    if layout.header == "none":
+        return [int(place) - 1 for place in places]
+    missing = sorted({str(place) for place in places if place not in header_names})
+    repeated = sorted({str(place) for place in places if header_names.count(str(place)) > 1})
     if missing or repeated:
         problem = f"lacks {', '.join(missing)}" if missing else f"has {', '.join(repeated)} twice"
         raise unknown_layout(
@@ -203,4 +240,4 @@ def locate_columns(
             "check `layout.columns`, or that this is the channel's file",
             line,
         )
-    return {key: header_names.index(str(place)) for key, place in wanted.items()}
+    return [header_names.index(str(place)) for place in places]

@@ -31,6 +31,7 @@ from jobs.statements.delimited.amounts import (
 )
 from jobs.statements.delimited.layout_binding import (
     count_detail_cells,
+    find_private_cells,
     find_record_types,
     find_start,
     find_trailer,
@@ -49,7 +50,6 @@ from jobs.statements.delimited.totals import (
 )
 from jobs.statements.parser import DeclaredTotal, Dialect, ParsedBlock, Plan, Sample
 from jobs.statements.reading.line_format import Cells, LineFormat
-from jobs.statements.reading.masking import PrivateCells
 from schemas.profile.channel import Profile
 from schemas.profile.layout.delimited import DelimitedLayout
 from schemas.vocabulary import Kind, Reference, Status
@@ -106,17 +106,12 @@ def plan(sample: Sample, profile: Profile) -> Plan:
     declared += read_text_totals(sample, layout, start.preamble_lines, footer_lines)
     width = max(width, max(column_indexes.values(), default=0) + 1)
     read_indexes = tuple(sorted(set(column_indexes.values()))) or (0,)
-    separators = (layout.separator, layout.quote)
-    names, numbers = (
-        tuple(place for key, place in column_indexes.items() if key.rpartition("/")[2] == name)
-        for name in ("payer_name", "account_tail")
-    )
-    private_cells = PrivateCells(
-        names, numbers, 0 if layout.is_sheet else width, *separators, layout.strip
-    )
     line_format = LineFormat(
-        layout.encoding, *separators, width, read_indexes, record_types, private_cells=private_cells
-    )
+        layout.encoding, layout.separator, layout.quote, width, read_indexes, record_types,
+        private_cells=find_private_cells(
+            sample, layout, column_indexes, start.header_names, header_line, width
+        ),
+    )  # fmt: skip
     pattern = profile.files.pattern if profile.files else ""
     new_plan = Plan(
         "delimited",

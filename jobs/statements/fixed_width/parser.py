@@ -91,8 +91,7 @@ def plan(sample: Sample, profile: Profile) -> Plan:
         end, trailer = read_trailer(sample, layout.trailer, layout, start)
         declared += read_totals(sample, trailer, layout.trailer, layout)
         file_date = read_file_date(sample, trailer, layout.trailer, layout) or file_date
-    names, numbers = _find_bytes(layout, "payer_name"), _find_bytes(layout, "account_tail")
-    private = PrivateBytes(names, numbers, layout.encoding)
+    private = find_private_bytes(layout)
     cutter = _build_cutter(layout, spans)
     line_format = LineFormat(layout.encoding, "", None, 0, (), cutter=cutter, private_cells=private)
     currency = layout.constants.get("currency")
@@ -129,6 +128,13 @@ def _build_cutter(layout: FixedLayout, spans: list[Span]) -> FixedWidthCutter:
         codes,
         layout.line_ends,
     )
+
+
+def find_private_bytes(layout: FixedLayout) -> PrivateBytes:
+    """Finds the bytes to mask in a record that tieout keeps or shows."""
+    names, numbers = _find_bytes(layout, "payer_name"), _find_bytes(layout, "account_tail")
+    hidden = tuple((at - layout.counted_from, width) for at, width in layout.private)
+    return PrivateBytes(names, numbers, layout.encoding, hidden)
 
 
 def _find_bytes(layout: FixedLayout, name: FIXED_COLUMNS) -> tuple[tuple[int, int], ...]:

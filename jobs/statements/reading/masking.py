@@ -4,6 +4,8 @@ import csv
 import re
 from dataclasses import dataclass
 
+from schemas.private_text import mask_private_text
+
 
 def mask_account_number(number: str) -> str:
     """Masks an account number but for its last four characters."""
@@ -13,6 +15,11 @@ def mask_account_number(number: str) -> str:
 def mask_name(name: str) -> str:
     """Masks a name: its first character and two stars."""
     return f"{name[:1]}**"
+
+
+def hide(text: str) -> str:
+    """Stands for any text that is private as a whole; an empty one stays."""
+    return "***" if text else text
 
 
 def split_raw_line(text: str, separator: str, quote: str | None) -> list[str]:
@@ -28,15 +35,18 @@ def split_raw_line(text: str, separator: str, quote: str | None) -> list[str]:
 
 def mask_cell(text: str, cell: str, masked: str, separator: str, quote: str | None) -> str:
     """Replaces a cell's text in a raw line; only as a whole cell, as a name may be one letter."""
+    printed = cell.replace(quote, quote * 2) if quote else cell
     edge_characters = re.escape(separator + (quote or "")) + r"\s\ufeff"
-    pattern = re.compile(f"(?<![^{edge_characters}]){re.escape(cell)}(?![^{edge_characters}])")
+    pattern = re.compile(f"(?<![^{edge_characters}]){re.escape(printed)}(?![^{edge_characters}])")
     return pattern.sub(lambda _: masked, text)
 
 
 @dataclass(frozen=True)
 class PrivateCells:
-    """The cells (from 0) of a line with names and account numbers. With `width` 0, lines may have
-    any number of cells.
+    """The cells (from 0) of a line with names, account numbers, and what else is private.
+
+    With `width` 0, lines may have any number of cells. `references` are cells that stay readable;
+    if they are known, each long number of any other cell may be an account and is masked.
     """
 
     names: tuple[int, ...]
@@ -45,6 +55,8 @@ class PrivateCells:
     separator: str
     quote: str | None
     strip: str
+    hidden: tuple[int, ...] = ()
+    references: tuple[int, ...] | None = None
 
     def mask(self, raw: str) -> str:
         """Masks them in a rejected line.
@@ -53,31 +65,43 @@ class PrivateCells:
         both ends of the line.
         """
         cells = split_raw_line(raw, self.separator, self.quote)
+        kinds = ((self.names, mask_name), (self.numbers, mask_account_number), (self.hidden, hide))
+        for indexes, mask_text in kinds:
+            for cell in self._texts(cells, indexes):
+                raw = mask_cell(raw, cell, mask_text(cell), self.separator, self.quote)
+        if self.references is None:
+            return mask_private_text(raw)
+        known = self._texts(cells, self.references)
+        return mask_private_text(raw, known, every_number=True)
+
+    def _texts(self, cells: list[str], indexes: tuple[int, ...]) -> list[str]:
+        """What stands in cells, counted from both ends of the line; without empty ones."""
         shift = len(cells) - self.width if self.width else 0
-        for indexes, mask_text in ((self.names, mask_name), (self.numbers, mask_account_number)):
-            for at in {at for place in indexes for at in (place, place + shift)}:
-                cell = cells[at].strip(self.strip) if 0 <= at < len(cells) else ""
-                if cell:
-                    raw = mask_cell(raw, cell, mask_text(cell), self.separator, self.quote)
-        return raw
+        places = {at for place in indexes for at in (place, place + shift) if 0 <= at < len(cells)}
+        texts = (cells[at].strip(self.strip) for at in sorted(places))
+        return [text for text in texts if text]
 
 
 @dataclass(frozen=True)
 class PrivateBytes:
-    """The bytes of a fixed-width record (from 0: start, width) with names and account numbers."""
+    """The bytes of a fixed-width record (from 0: start, width) with names, account numbers, and
+    what else is private.
+    """
 
     names: tuple[tuple[int, int], ...]
     numbers: tuple[tuple[int, int], ...]
     encoding: str
+    hidden: tuple[tuple[int, int], ...] = ()
 
     def mask(self, raw: str) -> str:
         """Masks them in a rejected record. Each undecodable character counts as one byte."""
         record = raw.replace("\ufffd", "?").encode(self.encoding, "replace")
-        for fields, mask_text in ((self.names, mask_name), (self.numbers, mask_account_number)):
+        kinds = ((self.names, mask_name), (self.numbers, mask_account_number), (self.hidden, hide))
+        for fields, mask_text in kinds:
             for start, width in fields:
                 field = record[start : start + width]
                 text = field.decode(self.encoding, "replace").strip()
                 if text:
                     masked = mask_text(text).encode(self.encoding, "replace").ljust(len(field))
                     record = record[:start] + masked[: len(field)] + record[start + width :]
-        return record.decode(self.encoding, "replace")
+        return mask_private_text(record.decode(self.encoding, "replace"))

@@ -88,7 +88,7 @@ class DelimitedLayout(Strict):
     follow. A word of `kinds` or `statuses` that ends in `*` fits every text that begins with it.
     With `time_optional` a line without a time of day is of its day's beginning.
     `sheet` is the one of a workbook that is read, by its name, or by its number (from 1) among
-    those that are visible.
+    those that are visible. `private` are further columns that nobody may read.
     """
 
     #: Whether lines are rows of a sheet, and the markers before cells that are no text.
@@ -128,6 +128,7 @@ class DelimitedLayout(Strict):
     trailer: Trailer | None = None
     footer: Footer | None = None
     totals: tuple[Total, ...] = ()
+    private: tuple[str | int, ...] = ()
 
     def text(self, raw: bytes, errors: str = "replace") -> str:
         """Bytes of the file as a person reads them.
@@ -168,13 +169,14 @@ class DelimitedLayout(Strict):
     @model_validator(mode="after")
     def _check_columns(self) -> Self:
         wanted = str if self.header == "names" else int
-        wrong = [key for key, place in self.wanted().items() if not isinstance(place, wanted)]
+        places = [*self.wanted().items(), *(("private", place) for place in self.private)]
+        wrong = [key for key, place in places if not isinstance(place, wanted)]
         if wrong:
             raise ValueError(
                 f"columns {', '.join(wrong)}: with header {self.header} a column is"
                 f" given by its {'name' if wanted is str else 'number, from 1'}"
             )
-        low = [key for key, place in self.wanted().items() if isinstance(place, int) and place < 1]
+        low = [key for key, place in places if isinstance(place, int) and place < 1]
         if low:
             raise ValueError(f"columns {', '.join(low)}: numbers of columns begin at 1")
         several = [key for key, place in self.columns.items() if isinstance(place, tuple)]

@@ -45,6 +45,7 @@ class FixedLayout(Strict):
     places at which `separator` must stand. A column that is not in the record is in `constants`.
     `currencies`: their word, such as 156: a code of ISO 4217; one that is such a code stays.
     `date_in_name`: a form such as `INN%y%m%d`, the file's date where its times have no year.
+    `private` are further bytes, `[at, width]`, that nobody may read.
     """
 
     encoding: Annotated[str, AfterValidator(_check_encoding)] = "gb18030"
@@ -70,6 +71,7 @@ class FixedLayout(Strict):
     time_format: str = "%Y%m%d%H%M%S"
     date_format: str = "%Y%m%d"
     date_in_name: str | None = None
+    private: tuple[tuple[int, int], ...] = ()
 
     @field_validator("separator")
     @classmethod
@@ -109,6 +111,8 @@ class FixedLayout(Strict):
             if spot.is_money and name not in MONEY_COLUMNS:
                 yield f"columns.{name}: unit, decimals and sign are of amounts"
             yield from self._amount_faults(f"columns.{name}", spot)
+        for at, width in self.private:
+            yield from self._range_faults("private", at, width)
         if self.preamble and not self.line_ends:
             yield "preamble: lines above the first record need line ends"
         for part, record in (("header", self.header), ("trailer", self.trailer)):

@@ -26,6 +26,7 @@ from jobs.statements.psp.columns import (
 )
 from jobs.statements.psp.paypal.codes import event_kind
 from schemas.currencies import MINOR_UNITS
+from schemas.private_text import mask_long_numbers
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Kind, Status
 
@@ -49,7 +50,7 @@ def hundredths_to_minor_units(text: str, code: str | None) -> int:
     if rest:
         raise ValueError(f"{text} hundredths are no whole {code}")
     if value > AMOUNT_MAX:
-        raise ValueError(f"{text} is beyond 10^15 minor units")
+        raise ValueError(f"{mask_long_numbers(text)} is beyond 10^15 minor units")
     return int(value)
 
 
