@@ -61,10 +61,7 @@ class ArchivedFile:
 
 
 class Storage:
-    """The files below one folder or URI.
-
-    With a local folder, whatever the process writes from here on is for its owner alone.
-    """
+    """The files below one folder or URI. With a local one, the process writes private files."""
 
     def __init__(self, uri: str) -> None:
         if "://" in uri:

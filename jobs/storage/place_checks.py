@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 from schemas.private_text import escape_controls
 
-#: Characters that an engine reads as a pattern, or as an escape, in the path of a table.
-_PATTERN_CHARACTERS = "?*[]{}%"
+#: Characters that one of the engines cannot use in the path of a table: patterns and escapes.
+_UNUSABLE_CHARACTERS = "?*[]{}%\\|^"
 #: Schemes of S3, in which whatever stands before an @ is a key.
 _S3_SCHEMES = ("s3", "s3a", "s3n")
 
@@ -15,7 +15,7 @@ def find_place_faults(option: str, place: str, holds_tables: bool) -> list[str]:
     """What is wrong with a path or URI, as text without its secrets; empty if nothing is.
 
     A URI has neither credentials nor options. A place that `holds_tables`, and any URI, has no
-    character that one of the engines reads as a pattern. A local inbox may have any name.
+    character that one of the engines cannot use. A local inbox may have any name.
     """
     if "://" in place:
         parts = urlsplit(place)
@@ -30,10 +30,10 @@ def find_place_faults(option: str, place: str, holds_tables: bool) -> list[str]:
         return []
     else:
         place = str(Path(place).absolute())
-    unusable = [char for char in _PATTERN_CHARACTERS if char in place]
+    unusable = [char for char in _UNUSABLE_CHARACTERS if char in place]
     if unusable:
-        return [f"{option} {escape_controls(place)}: the engines read {' '.join(unusable)} as a"
-                " pattern; choose a path without it"]  # fmt: skip
+        return [f"{option} {escape_controls(place)}: an engine cannot use a path with"
+                f" {' '.join(unusable)}; choose another"]  # fmt: skip
     if escape_controls(place) != place:
         return [f"{option} {escape_controls(place)}: the path has a line break or another character"
                 " that is not printed; choose a path without it"]  # fmt: skip

@@ -97,3 +97,14 @@ def test_only_folders_of_the_pattern_are_searched(tmp_path: Path) -> None:
     assert both.links == ["elsewhere"]
     slashes = find_files(inbox, "{first_date:%Y/%m/%d}-{last_date:%Y/%m/%d}.csv", on)
     assert slashes.files == []
+
+
+def test_a_local_inbox_may_have_any_name(tmp_path: Path) -> None:
+    """No engine reads it: characters of patterns, escapes and line breaks are plain characters."""
+    inbox = tmp_path / "in[b]o?x*%20\n"
+    (inbox / "a").mkdir(parents=True)
+    (inbox / "a" / "2026-11-16.csv").write_bytes(b"x")
+    storage = Storage(str(inbox))
+    (file,) = find_files(storage, "a/{business_date}.csv", date(2026, 11, 16)).files
+    with storage.open_received(file.path) as source:
+        assert source.read() == b"x"

@@ -9,7 +9,7 @@ from jobs.storage.place_checks import find_place_faults
 
 
 @pytest.mark.parametrize(
-    "char", ["?", "*", "[", "]", "{", "}", "%", "\n", "\x1b", "\u202e", "\udcd5"]
+    "char", ["?", "*", "[", "]", "{", "}", "%", "\\", "|", "^", "\n", "\x1b", "\u202e", "\udcd5"]
 )
 def test_a_lake_path_has_no_pattern_and_nothing_unprintable(char: str) -> None:
     """One engine or the other would read or write elsewhere; the message is safe to print."""
@@ -63,7 +63,7 @@ def test_a_command_ends_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str
     places = ["--lake", str(tmp_path / "la*ke"), "--inbox", "s3://key:wJalrX@bucket/inbox"]
     assert main(["run", *arguments, *places]) == 2
     printed = capsys.readouterr()
-    assert "la*ke: the engines read * as a pattern" in printed.err
+    assert "la*ke: an engine cannot use a path with *" in printed.err
     assert "--inbox: the s3 URI has credentials" in printed.err
     assert "wJalrX" not in printed.out + printed.err
     assert [path.name for path in tmp_path.iterdir()] == ["config"]
