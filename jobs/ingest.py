@@ -18,6 +18,8 @@ def execute_request(request: Request) -> Report:
     """Ingests every date."""
     report = Report({"dates": []}, [])
     with open_lake(request.lake, request.engine) as lake:
+        if lake.is_new:
+            report.body["new_lake"] = lake.uri
         for day in with_progress(request.dates, "ingest"):
             summary = ingest_day.ingest_day(lake, request.config, Storage(request.inbox or ""), day)
             if request.quality:

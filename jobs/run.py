@@ -29,6 +29,8 @@ def execute_request(request: Request) -> Report:
     report = Report({"seconds": {}, "dates": [], "runs": []}, [])
     started = monotonic()
     with open_lake(request.lake, request.engine) as lake:
+        if lake.is_new:
+            report.body["new_lake"] = lake.uri
         if request.quality:
             preload_great_expectations()
         report.body["seconds"]["session"] = round(monotonic() - started, 3)

@@ -67,6 +67,12 @@ class TableMissing(LakeError):
     """Raised when a table is read that nothing has written yet."""
 
 
+class TableGone(LakeError):
+    """Raised when a table that the lake had is no longer there: it is never made anew by itself."""
+
+    exit_status = 3
+
+
 class ColumnsDiffer(LakeError):
     """Raised before a write when the frame lacks a column, has one too many, or a wrong type."""
 

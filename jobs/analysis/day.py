@@ -14,6 +14,7 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from jobs.cli.places import find_lake_faults
 from jobs.engine.session import close_session, open_session
 from jobs.lake.tables import Lake
 from jobs.lake.time_travel import LakeAsOf
@@ -156,8 +157,8 @@ def open_day(
     is installed) and closed when the process ends.
 
     Raises:
-        ConfigurationError: no lake is named or its path cannot be used, the date is not a date, or
-            no date was matched yet.
+        ConfigurationError: no lake is named, its path cannot be used or there is none, the date is
+            not a date, or no date was matched yet.
     """
     if isinstance(business_date, str):
         try:
@@ -177,7 +178,7 @@ def _open_lake(uri: str | None, engine: str | None) -> Lake:
     uri = uri or os.environ.get("TIEOUT_LAKE")
     if not uri:
         raise ConfigurationError(["no lake is named; pass lake=, or set TIEOUT_LAKE"])
-    faults = find_place_faults("lake", uri, holds_tables=True)
+    faults = find_place_faults("lake", uri, holds_tables=True) or list(find_lake_faults(uri))
     if faults:
         raise ConfigurationError(faults)
     restrict_new_files()

@@ -105,6 +105,9 @@ def build_request(arguments: argparse.Namespace) -> Request:
     Raises:
         ConfigurationError: all faults of the arguments and the configuration, together.
     """
+    # The libraries of the lake take a while to import, and --help does without them.
+    from jobs.cli.places import find_place_faults
+
     faults: list[str] = []
 
     def value_of(name: str) -> str | None:
@@ -120,13 +123,15 @@ def build_request(arguments: argparse.Namespace) -> Request:
         faults.append("REF is empty; give any internal or channel reference")
     days = _parse_dates(arguments, faults)
     as_of = _parse_moment(getattr(arguments, "as_of", None), faults)
+    inbox = value_of("inbox") if hasattr(arguments, "inbox") else None
+    faults.extend(find_place_faults(arguments.job, value_of("lake"), inbox))
     config = _load_configuration(arguments, value_of("config"), faults)
     if faults or config is None:
         raise ConfigurationError(faults)
     return Request(
         job=arguments.job,
         lake=value_of("lake") or "",
-        inbox=value_of("inbox"),
+        inbox=inbox,
         config=config,
         dates=days,
         engine=arguments.engine,

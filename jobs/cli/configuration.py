@@ -33,7 +33,8 @@ def load_configuration(folder: str, channels: Sequence[str] = ()) -> Configurati
     faults: list[str] = []
     root = Path(folder)
     if not root.is_dir():
-        raise ConfigurationError([f"{folder}: this folder does not exist; name it with --config"])
+        problem = "it is a file, not a folder" if root.exists() else "this folder does not exist"
+        raise ConfigurationError([f"--config {folder}: {problem}; name the folder of channels/"])
     profiles, is_complete = _load_profiles(root, faults)
     schedules: dict[str, FeeSchedule] = {}
     for page in _pages(root / "fee_schedules"):

@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
 from pyspark.sql import SparkSession
 
+from jobs.lake.listed_tables import list_table, refuse_gone_table
 from jobs.lake.migration import described_schema, migrate_columns, open_table
 from jobs.lake.partitions import read_rows_where
 from jobs.lake.staging import StagingArea
@@ -54,9 +55,14 @@ class ControlRows(StagingArea):
         return self
 
     def create(self, table: Table) -> None:
-        """Creates a table, empty; migrates the columns of one that an earlier version made."""
+        """Creates a table, empty; migrates the columns of one that an earlier version made.
+
+        Raises:
+            TableGone: the lake had this table, and its folder is gone.
+        """
         if table.name in self._created:
             return
+        refuse_gone_table(self.storage, table)
         DeltaTable.create(
             delta_uri(self.storage, table),
             Schema.from_arrow(described_schema(table)),
@@ -65,6 +71,7 @@ class ControlRows(StagingArea):
             configuration={"delta.dataSkippingNumIndexedCols": "0"},
         )
         retry_on_conflict(table, lambda: migrate_columns(open_log(self.storage, table), table))
+        list_table(self.storage, table)
         self._created.add(table.name)
 
     def version(self, table: Table) -> int:
@@ -72,6 +79,7 @@ class ControlRows(StagingArea):
 
         Raises:
             TableMissing: nothing has created it.
+            TableGone: the lake had it.
             LogDamaged: its log cannot be read.
         """
         return int(self.open(table).version())

@@ -13,10 +13,14 @@ STAGING = "_staging"
 
 
 class StagingArea:
-    """A session, opened when it is first used, and this process's staging folder of a lake."""
+    """A session, opened when it is first used, and this process's staging folder of a lake.
+
+    `is_new` says that this command made the lake.
+    """
 
     def __init__(self, spark: SparkSession | Callable[[], SparkSession], uri: str) -> None:
         self._session = spark
+        self.is_new = False
         self.storage = Storage(uri)
         self.uri = self.storage.uri
         self._folder = f"{STAGING}/{uuid.uuid4().hex}"

@@ -9,8 +9,9 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 from pyarrow import fs
 
+from jobs.lake.listed_tables import error_of_missing_table
 from jobs.storage.archive import Storage
-from schemas.errors import LogDamaged, TableMissing
+from schemas.errors import LogDamaged
 from schemas.tables import Table
 
 _COMMIT = re.compile(r"(\d{20})\.json")
@@ -23,12 +24,13 @@ def open_log(storage: Storage, table: Table, version: int | None = None) -> Delt
 
     Raises:
         TableMissing: nothing has created the table.
+        TableGone: the lake had the table, and its folder is gone.
         LogDamaged: a commit or a checkpoint is missing, empty or cut off, or the log has features
             that this version of the software cannot read.
     """
     uri = delta_uri(storage, table)
     if not DeltaTable.is_deltatable(uri):
-        raise TableMissing(f"{uri}: there is no table; run `tieout ingest` first")
+        raise error_of_missing_table(storage, table)
     _refuse_empty_commits(storage, table)
     try:
         return DeltaTable(uri, version=version)

@@ -212,6 +212,8 @@ def test_missing_statement_exits_with_3(pipeline: PipelineFixture) -> None:
     )
     assert (status, summary["runs"][0]["result"]) == (3, "STATEMENT_MISSING")
     assert "STATEMENT_MISSING: bank 2026-11-16" in stderr
+    lake = str(pipeline.root / "lake")
+    assert (summary["new_lake"], f"made a new lake at {lake}" in stderr) == (lake, True)
     assert summary["runs"][0]["counts"]["suspense"] == 2
 
 
@@ -233,8 +235,10 @@ def test_day_without_any_file_exits_with_3(
 def test_unexpected_failure_exits_with_1(
     pipeline: PipelineFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The lake's path is a file: exit 1 and one JSON line with the error."""
-    (pipeline.root / "lake").write_text("not a folder")
+    """A table's log is damaged: exit 1 and one JSON line with the error."""
+    log = pipeline.root / "lake/statement_files/_delta_log/00000000000000000000.json"
+    log.parent.mkdir(parents=True)
+    log.write_text("no JSON")
     status = main([*arguments(pipeline, "ingest"), "--engine", "sail"])
     summary = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (status, summary["exit"]) == (1, 1)

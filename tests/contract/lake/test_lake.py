@@ -5,6 +5,7 @@ right. Each test is one fault that was seen on some engine.
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,12 +14,14 @@ from deltalake import DeltaTable, write_deltalake
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.cli.lake_session import open_lake
 from jobs.lake.tables import Lake
 from jobs.lake.time_travel import LakeAsOf
 from jobs.lake.write_checks import arrow_schema, retry_on_conflict
-from schemas.errors import ColumnsDiffer, RowsOutsideDay, TableMissing, WriteConflict
+from schemas.errors import ColumnsDiffer, RowsOutsideDay, TableGone, TableMissing, WriteConflict
 from schemas.tables import (
     DECISIONS,
+    FEE_CHECKS,
     FEE_TOTALS,
     MATCHED_PARTS,
     OUTCOMES,
@@ -312,6 +315,53 @@ def test_columns_with_former_names_are_read_and_migrated(
     assert again.read(table).count() == 2
     version = again.version(table)
     assert Lake(lake.spark, lake.uri).prepare().version(table) == version, "migrated once"
+
+
+@pytest.mark.sail_only
+def test_table_that_is_gone_is_named_and_not_made_anew(lake: Lake) -> None:
+    """Two folders are lost: every way in names them, and nothing is created in their place."""
+    lake.replace_day(FEE_TOTALS, totals(lake, 1), T, "wechat")
+    for table in (FEE_TOTALS, RUNS):
+        shutil.rmtree(lake.path(table))
+    again = Lake(lake.spark, lake.uri)
+    for use in (
+        lambda: again.prepare(),
+        lambda: again.read(FEE_TOTALS),
+        lambda: again.replace_day(FEE_TOTALS, totals(lake, 1), T, "wechat"),
+        lambda: LakeAsOf(again),
+    ):
+        with pytest.raises(TableGone, match="put the folder back from a backup"):
+            use()
+    for writes in (True, False):
+        opened = open_lake(lake.uri, "sail", writes=writes, lazy_session=True)
+        with pytest.raises(TableGone, match="had the tables fee_totals, runs,"), opened:
+            pass
+    assert not Path(lake.path(FEE_TOTALS)).exists()
+
+
+@pytest.mark.sail_only
+def test_table_of_a_newer_version_is_made_in_an_older_lake(lake: Lake) -> None:
+    """The list does not have it, nor does a lake that is older than the list: the next write makes
+    the table and the list.
+    """
+    folder = Path(lake.uri)
+    shutil.rmtree(lake.path(FEE_CHECKS))
+    (folder / "_tables/fee_checks").unlink()
+    assert Lake(lake.spark, lake.uri).prepare().version(FEE_CHECKS) == 0
+    assert (folder / "_tables/fee_checks").exists()
+    shutil.rmtree(folder / "_tables")
+    Lake(lake.spark, lake.uri).prepare()
+    listed = sorted(path.name for path in (folder / "_tables").iterdir())
+    assert listed == sorted(table.name for table in TABLES)
+
+
+@pytest.mark.sail_only
+def test_process_killed_before_it_lists_its_table_is_repaired(lake: Lake) -> None:
+    """The table is there and not listed: the next command lists it, its rows stay."""
+    lake.replace_day(FEE_TOTALS, totals(lake, 2), T, "wechat")
+    (Path(lake.uri) / "_tables/fee_totals").unlink()
+    assert counts(Lake(lake.spark, lake.uri).prepare()) == {(T, "wechat"): 2}
+    assert (Path(lake.uri) / "_tables/fee_totals").exists()
 
 
 def test_every_column_has_its_description_in_the_log(lake: Lake) -> None:

@@ -1,69 +1,95 @@
-"""Paths and URIs of lake and inbox: what cannot be used is refused by name, without its secrets."""
+"""The places that a command names: one sentence, exit 2, and nothing made on disk."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from jobs.__main__ import main
-from jobs.storage.place_checks import find_place_faults
+from jobs.cli.help_texts import PURPOSES
+from jobs.cli.places import MAKE_LAKE, NEED_NO_LAKE
+from tests.support.pipeline_fixture import PipelineFixture
+
+MORE = {"explain": ["S1"], "decide": ["list"]}
+UNREACHABLE = "s3://bucket/lake?endpoint_override=127.0.0.1:9&region=none"
+DAY = ["--business-date", "2026-11-16"]
+
+
+def command_line(root: Path, job: str, **places: str) -> list[str]:
+    """The arguments of a command on a configuration, with these places."""
+    config = [] if job in ("diff", "decide") else ["--config", str(root / "config")]
+    named = [word for name, place in places.items() for word in (f"--{name}", place)]
+    return [job, *MORE.get(job, []), *config, *named, *DAY]
+
+
+def faults_of(capsys: pytest.CaptureFixture[str], words: list[str]) -> list[str]:
+    """The faults that a command ends with, which must be exit status 2."""
+    assert main(words) == 2
+    summary = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert summary["exit"] == 2
+    errors: list[str] = summary["errors"]
+    return errors
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A folder with a configuration, an inbox and a file."""
+    PipelineFixture(tmp_path, lake=None)  # type: ignore[arg-type]
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "file").write_text("x")
+    return tmp_path
+
+
+def entries(root: Path) -> list[str]:
+    """Everything below the folder."""
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*"))
+
+
+@pytest.mark.parametrize("job", sorted({*PURPOSES} - {*MAKE_LAKE, *NEED_NO_LAKE}))
+def test_command_on_a_place_without_a_lake_makes_none(
+    root: Path, capsys: pytest.CaptureFixture[str], job: str
+) -> None:
+    """Every command but those that take files in: the place is named, nothing is made there."""
+    before = entries(root)
+    (fault,) = faults_of(capsys, command_line(root, job, lake=str(root / "lkae")))
+    assert fault.startswith(f"--lake {root / 'lkae'}: there is no lake; check the name")
+    assert entries(root) == before
 
 
 @pytest.mark.parametrize(
-    "char", ["?", "*", "[", "]", "{", "}", "%", "\\", "|", "^", "\n", "\x1b", "\u202e", "\udcd5"]
-)
-def test_a_lake_path_has_no_pattern_and_nothing_unprintable(char: str) -> None:
-    """One engine or the other would read or write elsewhere; the message is safe to print."""
-    (fault,) = find_place_faults("--lake", f"lake{char}x", holds_tables=True)
-    assert fault.startswith("--lake /")
-    assert fault.isprintable()
-    assert find_place_faults("--inbox", f"inbox{char}x", holds_tables=False) == []
-
-
-@pytest.mark.parametrize(
-    "place",
+    ("option", "place", "said"),
     [
-        "s3://AKIAX:wJalrX@bucket/lake",
-        "s3a://wJalrX@bucket/lake",
-        "s3://bucket/lake?secret_key=wJalrX&endpoint_override=x",
-        "hdfs://ann:wJalrX@host/lake",
-        "s3://bucket/lake#wJalrX",
+        ("inbox", "nowhere", "this folder does not exist"),
+        ("inbox", "file", "is a file, not a folder"),
+        ("inbox", "s3://b b/x", "this URI cannot be opened"),
+        ("lake", "file", "is a file, not a folder"),
+        ("lake", "file/below", "is a file, not a folder"),
+        ("lake", "s3:/bucket/lake", "write it as s3://BUCKET/FOLDER"),
+        ("lake", "s3:///lake", "this URI cannot be opened"),
+        ("lake", "s3://", "names no bucket"),
+        ("lake", "nosuch://bucket/lake", "this URI cannot be opened"),
+        pytest.param("lake", UNREACHABLE, "it cannot be reached", marks=pytest.mark.slow),
+        ("config", "file", "is a file, not a folder"),
     ],
 )
-@pytest.mark.parametrize("option", ["--lake", "--inbox"])
-def test_credentials_and_options_of_a_uri_are_refused(place: str, option: str) -> None:
-    """And not repeated."""
-    (fault,) = find_place_faults(option, place, option == "--lake")
-    assert fault.startswith(f"{option}: the ")
-    assert "wJalrX" not in fault
+def test_wrong_place_is_named_and_nothing_is_made(
+    root: Path, capsys: pytest.CaptureFixture[str], option: str, place: str, said: str
+) -> None:
+    """A place that does not exist, a file where a folder should be, a bad URI."""
+    named = place if ":" in place else str(root / place)
+    places = {"lake": str(root / "lake"), "inbox": str(root / "inbox"), option: named}
+    before = entries(root)
+    (fault,) = faults_of(capsys, [*command_line(root, "run"), *_words(places)])
+    assert fault.startswith(f"--{option} {named}: ")
+    assert said in fault and "\n" not in fault
+    assert entries(root) == before
 
 
-@pytest.mark.parametrize(
-    "place",
-    [
-        "lake",
-        "/data/对账 lake/a=b",
-        "s3://bucket/lake",
-        "s3a://bucket/a_b",
-        "hdfs://ann@host:8020/lake",
-        "abfss://box@account.dfs.core.windows.net/lake",
-        "file:///data/lake",
-        "",
-    ],
-)
-def test_plain_places_are_right(place: str) -> None:
-    """Folders of any language, and URIs without secrets."""
-    assert find_place_faults("--lake", place, holds_tables=True) == []
+def test_wrong_places_are_reported_together(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Inbox and lake in one go."""
+    words = command_line(root, "run", lake=str(root / "file"), inbox=str(root / "nowhere"))
+    assert [fault.split()[0] for fault in faults_of(capsys, words)] == ["--inbox", "--lake"]
 
 
-def test_a_command_ends_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """All faults together, the secret nowhere, nothing written."""
-    config = tmp_path / "config"
-    (config / "channels").mkdir(parents=True)
-    arguments = ["--config", str(config), "--business-date", "2026-11-16"]
-    places = ["--lake", str(tmp_path / "la*ke"), "--inbox", "s3://key:wJalrX@bucket/inbox"]
-    assert main(["run", *arguments, *places]) == 2
-    printed = capsys.readouterr()
-    assert "la*ke: an engine cannot use a path with *" in printed.err
-    assert "--inbox: the s3 URI has credentials" in printed.err
-    assert "wJalrX" not in printed.out + printed.err
-    assert [path.name for path in tmp_path.iterdir()] == ["config"]
+def _words(places: dict[str, str]) -> list[str]:
+    return [word for name, place in places.items() for word in (f"--{name}", place)]
