@@ -2,14 +2,17 @@
 
 On a disk the new folder takes the place of the earlier one in two renames. If a process is killed
 between the two, both folders stay complete beside the target; the next `replace_folder` of the same
-target first renames the earlier one back.
+target first renames the earlier one back. On a disk one process at a time replaces a target: a lock
+beside it, which the system releases if the process is killed, makes the others wait.
 """
 
+import fcntl
 import os
 import re
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pyarrow import fs
@@ -17,6 +20,8 @@ from pyarrow import fs
 _COPY_BYTES = 2**20
 #: Name of the folder that gives its place to the new one, behind the new one's name.
 _EARLIER = ".earlier"
+#: In an object store, which has no locks, a folder in which nobody wrote for so long is left over.
+_IDLE = timedelta(days=1)
 
 
 @contextmanager
@@ -24,21 +29,44 @@ def replace_folder(files: fs.FileSystem, target: str, last: str) -> Iterator[str
     """Yields a new folder to write into; it takes the place of `target` when the block ends.
 
     If the block fails, `target` stays as it was and the new folder is removed. The next call
-    removes what a killed process left behind, and first restores the target if it has none. An
-    object store cannot rename folders: there the files are copied one by one, the one called `last`
-    at the end.
+    removes what a killed process left behind, and first restores the target if it has none. A call
+    for the same target, in any process of this machine, waits until this one has ended. An object
+    store cannot rename folders: there the files are copied one by one, the one called `last` at the
+    end, and of two calls at once the last one that copies a file wins.
     """
     parent, name = target.rsplit("/", 1)
     files.create_dir(parent, recursive=True)
-    _restore_earlier(files, target)
-    _remove_leftovers(files, parent, name)
-    new_folder = f"{parent}/.{name}-{uuid.uuid4().hex}"
-    files.create_dir(new_folder)
+    with _lock(files, f"{parent}/.{name}.lock"):
+        _restore_earlier(files, target)
+        _remove_leftovers(files, parent, name)
+        new_folder = f"{parent}/.{name}-{uuid.uuid4().hex}"
+        files.create_dir(new_folder)
+        try:
+            yield new_folder
+            _put_in_place(files, new_folder, target, last)
+        finally:
+            remove_folder(files, new_folder)
+
+
+@contextmanager
+def _lock(files: fs.FileSystem, path: str) -> Iterator[None]:
+    """Holds a lock file on a disk; who holds it removes it, a killed process leaves it unlocked."""
+    if not isinstance(files, fs.LocalFileSystem):
+        yield
+        return
+    while True:
+        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            # The holder before may have removed the file that this call opened.
+            if os.path.samestat(os.fstat(handle), os.stat(path)):
+                break
+        os.close(handle)
     try:
-        yield new_folder
-        _put_in_place(files, new_folder, target, last)
+        yield
     finally:
-        remove_folder(files, new_folder)
+        os.unlink(path)
+        os.close(handle)
 
 
 def remove_folder(files: fs.FileSystem, folder: str) -> None:
@@ -89,8 +117,17 @@ def _leftovers(files: fs.FileSystem, parent: str, name: str) -> list[str]:
 
 
 def _remove_leftovers(files: fs.FileSystem, parent: str, name: str) -> None:
+    """Removes folders of dead processes: on a disk the lock says so, in an object store the age."""
     for path in _leftovers(files, parent, name):
-        remove_folder(files, path)
+        if isinstance(files, fs.LocalFileSystem) or _is_idle(files, path):
+            remove_folder(files, path)
+
+
+def _is_idle(files: fs.FileSystem, folder: str) -> bool:
+    selector = fs.FileSelector(folder, recursive=True, allow_not_found=True)
+    entries = [*files.get_file_info(selector), files.get_file_info(folder)]
+    times = [entry.mtime for entry in entries if entry.mtime is not None]
+    return bool(times) and max(times) < datetime.now(UTC) - _IDLE
 
 
 def _restore_earlier(files: fs.FileSystem, target: str) -> None:

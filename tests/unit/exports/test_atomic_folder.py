@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,89 @@ def test_next_run_removes_leftovers_of_its_own_channel(tmp_path: Path) -> None:
     export(tmp_path / "wechat", a="1")
     others = [f".wechat-hk-{number}", f".wechat_hk-{number}"]
     assert sorted(os.listdir(tmp_path)) == [*others, "wechat"]
+
+
+#: Exports a word to a target: says that it has begun, and goes on when a file is there.
+SLOW = """
+import sys, time
+from pathlib import Path
+from pyarrow import fs
+from jobs.exports.atomic_folder import replace_folder
+target, word, go_on = sys.argv[1:]
+with replace_folder(fs.LocalFileSystem(), target, last="word") as folder:
+    print("begun", flush=True)
+    while not Path(go_on).exists():
+        time.sleep(0.01)
+    Path(folder, "word").write_text(word)
+"""
+
+
+def start_export(target: Path, word: str, go_on: Path) -> subprocess.Popen[str]:
+    """A process that exports a word and then waits for a file."""
+    return subprocess.Popen(
+        [sys.executable, "-c", SLOW, str(target), word, str(go_on)],
+        cwd=ROOT, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def begins(process: subprocess.Popen[str]) -> bool:
+    """Waits until the process is inside its block."""
+    assert process.stdout is not None
+    return process.stdout.readline() == "begun\n"
+
+
+def ended(process: subprocess.Popen[str]) -> int:
+    """The exit status of the process, once it has ended."""
+    process.communicate(timeout=60)
+    return process.returncode
+
+
+def test_exports_at_once_do_not_remove_each_other(tmp_path: Path) -> None:
+    """`bank` is being exported. `bank-card`, and `bank` of another day, begin and end meanwhile; a
+    second export of `bank` waits until the first has ended. All are whole, the last one stands.
+    """
+    bank, card, other_day = tmp_path / "d/bank", tmp_path / "d/bank-card", tmp_path / "e/bank"
+    go_on, now = tmp_path / "go_on", tmp_path / "now"
+    now.touch()
+    first = start_export(bank, "first", go_on)
+    assert begins(first)
+    for target in (card, other_day):
+        done = start_export(target, "done", now)
+        assert begins(done) and ended(done) == 0
+        assert contents_of(target) == {"word": "done"}
+    second = start_export(bank, "second", now)
+    with pytest.raises(subprocess.TimeoutExpired):
+        second.wait(2)
+    assert not bank.exists()
+    go_on.touch()
+    assert (ended(first), ended(second)) == (0, 0)
+    assert contents_of(bank) == {"word": "second"}
+    assert sorted(os.listdir(tmp_path / "d")) == ["bank", "bank-card"]
+
+
+def test_killed_export_lets_the_next_one_in(tmp_path: Path) -> None:
+    """A process is killed inside its block while another one waits: the other ends right."""
+    target, now = tmp_path / "bank", tmp_path / "now"
+    now.touch()
+    killed = start_export(target, "killed", tmp_path / "never")
+    assert begins(killed)
+    waiting = start_export(target, "next", now)
+    killed.kill()
+    assert ended(killed) != 0 and ended(waiting) == 0
+    assert contents_of(target) == {"word": "next"}
+    assert sorted(os.listdir(tmp_path)) == ["bank", "now"]
+
+
+def test_object_store_keeps_the_folder_of_another_process(tmp_path: Path) -> None:
+    """A store has no locks: a folder written to lately stays, one of two days ago goes."""
+    store = fs.SubTreeFileSystem(str(tmp_path), LOCAL)
+    for number in ("a" * 32, "b" * 32):
+        (tmp_path / f"day/.x-{number}").mkdir(parents=True)
+    two_days_ago = time.time() - 2 * 86_400
+    os.utime(tmp_path / f"day/.x-{'a' * 32}", (two_days_ago, two_days_ago))
+    with replace_folder(store, "day/x", last="b") as new_folder:
+        (tmp_path / new_folder / "b").write_text("1")
+    assert sorted(os.listdir(tmp_path / "day")) == [f".x-{'b' * 32}", "x"]
 
 
 def test_object_store_gets_the_last_file_last(tmp_path: Path) -> None:
