@@ -10,7 +10,9 @@ from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for
 from jobs.cli.lake_session import open_lake
 from jobs.decisions.review import EFFECTS, Row, judge, list_decisions, normalize_actor, propose
+from jobs.decisions.store import latest_steps
 from schemas.errors import DecisionRefused
+from schemas.tables import DECISIONS
 from schemas.vocabulary import DecisionStep
 
 STEPS = ("propose", "approve", "reject", "list")
@@ -40,6 +42,8 @@ def _check_request(request: Request) -> tuple[str, tuple[str, ...]]:
 def execute_request(request: Request) -> Report:
     """Proposes, approves, rejects or lists decisions; reports them as text and as JSON."""
     step, words = _check_request(request)
+    body: dict[str, bool] = {}
+    lines: list[str] = []
     with open_lake(request.lake, request.engine, lazy_session=True) as lake:
         if step == "propose":
             effect, ids = EFFECTS[words[0]], words[1:]
@@ -48,8 +52,13 @@ def execute_request(request: Request) -> Report:
             rows = list_decisions(lake, request.channels, request.dates)
         else:
             verdict = DecisionStep.APPROVED if step == "approve" else DecisionStep.REJECTED
+            before = latest_steps(lake.read_rows(DECISIONS, decision_id=words[0]))
             rows = [judge(lake, words[0], verdict, request.actor, request.reason)]
-    return Report({"decisions": rows}, [line for row in rows for line in _render_decision(row)])
+            is_same = before[words[0]] == rows[0]
+            body["already"] = is_same
+            lines += [f"{words[0]} is {verdict} already; nothing changed"] if is_same else []
+    lines += [line for row in rows for line in _render_decision(row)]
+    return Report({"decisions": rows, **body}, lines)
 
 
 def _render_decision(row: Row) -> list[str]:

@@ -62,9 +62,11 @@ def execute_request(request: Request) -> Report:
         changed = (withdraw_file if positionals[0] == "withdraw" else accept_file)(
             lake, profile, row, comment
         )
+    is_same = changed == row
+    lines = [f"{format_file_label(row)}: it is {row['status']} already; nothing changed"]
     return Report(
-        {"files": [changed]},
-        render_version(changed, None),
+        {"files": [changed], "already": is_same},
+        [*(lines if is_same else ()), *render_version(changed, None)],
         3 if changed["status"] == FileStatus.QUARANTINED else 0,
     )
 

@@ -26,18 +26,21 @@ def withdraw_file(lake: Lake, profile: Profile, row: Row, why: str) -> Row:
     """Removes a file's lines and writes the reason to its row. No other version replaces it.
 
     The function writes the row before it removes the lines. If it is killed in between, the next
-    ingest removes them.
+    ingest removes them, or the next call. A file that is withdrawn already stays as it is.
 
     Raises:
         VersionRefused: the file is neither in force nor quarantined.
     """
 
-    def check(_: RowReader, __: Sequence[Row], current: Row) -> None:
+    def check(_: RowReader, __: Sequence[Row], current: Row) -> bool:
+        if current["status"] == FileStatus.WITHDRAWN:
+            return False
         if current["status"] not in (FileStatus.ACCEPTED, FileStatus.QUARANTINED):
             raise VersionRefused(
                 f"{format_file_label(current)}: it is {current['status']}, there is nothing to"
                 " withdraw"
             )
+        return True
 
     status = FileStatus.WITHDRAWN.value
     return _change_status(lake, profile, row, status, f"{status} {why}", check)
@@ -46,7 +49,8 @@ def withdraw_file(lake: Lake, profile: Profile, row: Row, why: str) -> Row:
 def accept_file(lake: Lake, profile: Profile, row: Row, why: str) -> Row:
     """Reads a file from the archive again and accepts it, whatever its size and its age.
 
-    Its control totals must still agree. If the function is killed, the next ingest goes on.
+    Its control totals must still agree. If the function is killed, the next ingest goes on, or the
+    next call. A file that is in force already stays as it is.
 
     Raises:
         VersionRefused: the file or a later version is in force, or it was refused for a fault that
@@ -55,11 +59,17 @@ def accept_file(lake: Lake, profile: Profile, row: Row, why: str) -> Row:
     """
     spans = profile.files is not None and profile.files.spans
 
-    def check(read: RowReader, day_files: Sequence[Row], current: Row) -> None:
+    def check(read: RowReader, day_files: Sequence[Row], current: Row) -> bool:
+        is_begun = str(current["reason"] or "").startswith(ACCEPTED_BY_HAND)
+        if current["status"] == FileStatus.ACCEPTED or (
+            current["status"] == FileStatus.RECEIVED and is_begun
+        ):
+            return False
         _check_acceptable(day_files, current)
         fault = find_same_content(current, read(file_id=current["file_id"]), spans)
         if fault:
             raise VersionRefused(fault)
+        return True
 
     verify_archived(lake.storage, row["archived_path"], row["file_id"])
     received = FileStatus.RECEIVED.value
@@ -96,20 +106,23 @@ def _change_status(
     row: Row,
     status: str,
     reason: str,
-    check: Callable[[RowReader, Sequence[Row], Row], None],
+    check: Callable[[RowReader, Sequence[Row], Row], bool],
 ) -> Row:
     """Writes the row's new status if `check` allows it, then processes the day.
 
+    `check` returns False if the row has that status already: then only what a killed call left is
+    done.
     Check and change are one transaction. Returns the row in its final state.
     """
     day, channel = row["business_date"], row["channel"]
 
-    def decide(read: RowReader) -> RowsChange:
+    def decide(read: RowReader) -> RowsChange | None:
         day_files = read(channel=channel, business_date=day)
         current = find_row(day_files, row)
         if current is None:
             raise VersionRefused(f"{format_file_label(row)}: another process has replaced its row")
-        check(read, day_files, current)
+        if not check(read, day_files, current):
+            return None
         current |= {"status": status, "reason": reason}
         return RowsChange(day_files, day, channel)
 

@@ -159,6 +159,25 @@ def test_rejected_later_it_is_undone(pipeline: PipelineFixture) -> None:
 
 
 @pytest.mark.sail_only
+def test_step_said_again_changes_nothing(
+    pipeline: PipelineFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Approved twice, rejected twice, as after a kill that hid the first answer: exit 0, one row
+    per step, and the summary says that it is so already.
+    """
+    a_bad_day(pipeline)
+    own = propose(pipeline.lake, Effect.ACCEPT, ["B"], "ann", "seen", [])["decision_id"]
+    for step, more in (("approve", []), ("reject", ["--reason", "wrong payer"])):
+        for is_said_again in (False, True):
+            words = ["decide", step, own, "--lake", pipeline.lake.uri, "--by", "bob", *more]
+            assert main(words) == 0
+            summary = json.loads(capsys.readouterr().out.splitlines()[-1])
+            assert summary["already"] is is_said_again
+    steps = sorted(pipeline.lake.read_rows(DECISIONS), key=lambda row: row["created_at"])
+    assert [row["step"] for row in steps] == ["PROPOSED", "APPROVED", "REJECTED"]
+
+
+@pytest.mark.sail_only
 def test_what_is_refused(pipeline: PipelineFixture) -> None:
     """The maker approves; the effect does not apply; an unknown id; a second proposal."""
     lake = pipeline.lake

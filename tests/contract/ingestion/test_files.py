@@ -338,7 +338,7 @@ def test_withdrawn_bytes_are_accepted_for_the_right_day(pipeline: PipelineFixtur
 
 
 @pytest.mark.sail_only
-def test_person_cannot_accept_rejected_lines_or_withdraw_twice(pipeline: PipelineFixture) -> None:
+def test_person_cannot_accept_rejected_lines(pipeline: PipelineFixture) -> None:
     pipeline.write_statement(0, file_line("A", kind="GIFT"))
     pipeline.ingest(0)
     assert pipeline.lake.read_day(REJECTED_LINES, day(0)).count() == 1
@@ -347,8 +347,38 @@ def test_person_cannot_accept_rejected_lines_or_withdraw_twice(pipeline: Pipelin
     withdraw_file(pipeline.lake, page(pipeline), version(pipeline, 1), "now")
     assert pipeline.lake.read_day(REJECTED_LINES, day(0)).count() == 0
     assert pipeline.ingest(0)[0].channels["bank"].reasons == [], "ingest reports it no more"
-    with pytest.raises(VersionRefused, match="it is WITHDRAWN, there is nothing to withdraw"):
-        withdraw_file(pipeline.lake, page(pipeline), version(pipeline, 1), "now")
+
+
+@pytest.mark.sail_only
+@pytest.mark.parametrize("step", ["withdraw", "accept"])
+def test_step_said_again_after_a_kill_is_done(
+    pipeline: PipelineFixture, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The process dies after it wrote the row. The same command again finishes, a third one says
+    that it is so already: exit 0, and the reason of the first.
+    """
+    pipeline.write_profile(page_with_limits("shrink_max: 0.1"))
+    pipeline.write_statement(0, *many(20))
+    pipeline.ingest(0)
+    if step == "accept":
+        pipeline.write_statement(0, *many(10))
+        pipeline.ingest(0)
+    row = version(pipeline, 2 if step == "accept" else 1)
+    kill_at_write(pipeline.lake, 1, True)
+    with pytest.raises(Killed):
+        act = withdraw_file if step == "withdraw" else accept_file
+        act(pipeline.lake, page(pipeline), row, "by ann: seen")
+    pipeline.lake = Lake(pipeline.lake.spark, pipeline.lake.uri)
+    monkeypatch.setattr(command, "open_lake", lambda *_, **__: _open(pipeline.lake))
+    request = files_request(pipeline, step, row["file_id"], reason="again")
+    for is_said_again in (step == "withdraw", True):
+        report = command.execute_request(request)
+        assert (report.exit_status, report.body["already"]) == (0, is_said_again)
+        final = version(pipeline, row["version"])
+        assert final["status"] == ("WITHDRAWN" if step == "withdraw" else "ACCEPTED")
+        assert "by ann: seen" in final["reason"] and "again" not in final["reason"]
+        assert len(refs(pipeline)) == (0 if step == "withdraw" else 10)
+    assert "already; nothing changed" in report.lines[0]
 
 
 # ---- killed ---------------------------------------------------------------------------------
