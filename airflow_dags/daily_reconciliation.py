@@ -117,7 +117,7 @@ def select_channels(config: str, requested: list[str] | None) -> list[str]:
     Raises AirflowFailException if there is no page, or a requested channel has none.
     """
     folder = Path(config) / "channels"
-    known = sorted(page.stem for page in folder.glob("*.yaml"))
+    known = sorted(page.stem for page in folder.glob("*.y*ml"))
     unknown = sorted(set(requested or ()) - set(known))
     if unknown or not known:
         raise AirflowFailException(

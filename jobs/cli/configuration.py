@@ -4,16 +4,15 @@
 (optional) says where our own snapshots are stored.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
+from jobs.cli.page_faults import describe_faults
 from schemas.configuration import Configuration
 from schemas.dialect_options import DIALECT_NAMES
 from schemas.errors import ConfigurationError
@@ -21,7 +20,6 @@ from schemas.fee_schedule import FeeSchedule
 from schemas.profile.channel import Profile, Snapshots
 
 M = TypeVar("M", bound=BaseModel)
-_WORD = re.compile(r"\w+")
 
 
 def load_configuration(folder: str, channels: Sequence[str] = ()) -> Configuration:
@@ -45,6 +43,7 @@ def load_configuration(folder: str, channels: Sequence[str] = ()) -> Configurati
                     f"{page}:{lines.get('channel', 1)}: channel {schedule.channel} has no"
                     " page in channels/"
                 )
+            _check_name(page, schedule.channel, lines, schedules, faults)
             schedules[schedule.channel] = schedule
     snapshots = Snapshots()
     if (root / "internal.yaml").exists():
@@ -76,13 +75,24 @@ def _load_profiles(root: Path, faults: list[str]) -> tuple[dict[str, Profile], b
             is_complete = False
             continue
         _check_dialect(page, profile, lines, faults)
-        if profile.channel in profiles:
-            faults.append(
-                f"{page}:{lines.get('channel', 1)}: another page has channel {profile.channel}"
-                " already"
-            )
+        _check_name(page, profile.channel, lines, profiles, faults)
         profiles[profile.channel] = profile
     return profiles, is_complete
+
+
+def _check_name(
+    page: Path, channel: str, lines: Mapping[str, int], others: Mapping[str, object],
+    faults: list[str],
+) -> None:  # fmt: skip
+    """A page bears the name of its channel: programs find it by its file name, as people do."""
+    place = f"{page}:{lines.get('channel', 1)}"
+    if channel in others:
+        faults.append(f"{place}: another page has channel {channel} already")
+    elif page.stem != channel:
+        faults.append(
+            f"{place}: channel {channel} stands in {page.name}; the file and its channel have one"
+            f" name: rename the file to {channel}{page.suffix}, or the channel to {page.stem}"
+        )
 
 
 def _check_dialect(
@@ -132,84 +142,5 @@ def _read_page(page: Path, model: type[M], faults: list[str]) -> tuple[M | None,
     try:
         return model.model_validate(tree), lines
     except ValidationError as error:
-        located = [
-            (_line_of(tree, loc), loc, message)
-            for loc, message in _collect_faults(model, tree, error)
-        ]
-        for line, loc, message in sorted(located, key=lambda fault: fault[0]):
-            keys = [part for part in loc if _is_page_key(part)]
-            faults.append(f"{page}:{line}: {_format_path(keys)}{message}")
+        faults += [f"{page}:{fault}" for fault in describe_faults(model, tree, error)]
         return None, lines
-
-
-def _collect_faults(
-    model: type[BaseModel], tree: Mapping[str, Any], first: ValidationError
-) -> list[tuple[tuple[Any, ...], str]]:
-    """All faults of a page: those of single values, and those of values that conflict.
-
-    Pydantic looks for conflicts only where every value by itself is right. So this function removes
-    the faulty keys and validates the page again, until no new fault appears. A fault that mentions
-    a removed key is not real and is not reported.
-    """
-    collected: list[tuple[tuple[Any, ...], str]] = []
-    page, removed, error = deepcopy(dict(tree)), set[str](), first
-    while True:
-        new = []
-        for fault in error.errors(include_url=False):
-            loc, message = fault["loc"], fault["msg"].removeprefix("Value error, ")
-            is_caused = fault["type"] == "missing" and str(loc[-1]) in removed
-            is_caused = is_caused or bool(removed & set(_WORD.findall(message)))
-            if (loc, message) not in collected and not is_caused:
-                new.append((loc, message))
-        collected += new
-        # A whole list item goes last: with it go the faults of the other items.
-        keys = [loc for loc, _ in new if loc and isinstance(loc[-1], str)]
-        paths = keys or [loc for loc, _ in collected]
-        names = {_remove_key(page, loc) for loc in paths} - {None}
-        if not names:
-            return collected
-        removed |= {name for name in names if name}
-        try:
-            model.model_validate(page)
-            return collected
-        except ValidationError as next_error:
-            error = next_error
-
-
-def _remove_key(page: Any, loc: Sequence[Any]) -> str | None:
-    """Removes the innermost existing key of a fault's path from the page; returns its name."""
-    owner, key, node = None, None, page
-    for part in loc:
-        if isinstance(node, dict) and part in node:
-            owner, key = node, part
-        try:
-            node = node[part]
-        except (KeyError, TypeError, IndexError):
-            continue
-    if owner is None:
-        return None
-    del owner[key]
-    return str(key)
-
-
-def _is_page_key(part: Any) -> bool:
-    return isinstance(part, int) or (isinstance(part, str) and "[" not in part and "(" not in part)
-
-
-def _format_path(keys: Iterable[Any]) -> str:
-    out = ""
-    for part in keys:
-        out += f"[{part}]" if isinstance(part, int) else f".{part}" if out else str(part)
-    return f"{out}: " if out else ""
-
-
-def _line_of(tree: Any, loc: Sequence[Any]) -> int:
-    """The line (from 1) of the innermost existing node of a fault's path."""
-    line, node = tree.lc.line, tree
-    for part in loc:
-        try:
-            place = node.lc.item(part) if isinstance(part, int) else node.lc.key(part)
-            line, node = place[0], node[part]
-        except (KeyError, TypeError, AttributeError, IndexError):
-            continue
-    return int(line) + 1

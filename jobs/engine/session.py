@@ -10,8 +10,11 @@ import os
 import sys
 from typing import Any
 
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
 
+from jobs.engine.availability import SAIL_MISSING, check_java, check_loopback, explain_failure
 from jobs.engine.delta_jars import class_archive_path, jar_paths
 from schemas.errors import ConfigurationError
 
@@ -58,7 +61,8 @@ def open_session(
     driver's Java options.
 
     Raises:
-        ConfigurationError: the engine is unknown, or Spark finds no JDK.
+        ConfigurationError: the engine is unknown, not installed, finds no JDK, or cannot connect
+            to its own server on this machine.
         JarsMissing: Spark runs outside `spark-submit` and its Delta jars are missing.
     """
     global _users
@@ -113,16 +117,21 @@ def close_session(spark: SparkSession) -> None:
 
 def _open_sail() -> SparkSession:
     global _server
-    from pysail.spark import SparkConnectServer
+    try:
+        from pysail.spark import SparkConnectServer
+    except ImportError as error:
+        raise ConfigurationError([SAIL_MISSING]) from error
 
     os.environ.setdefault("RUST_LOG", "error")
     os.environ.setdefault("SAIL_SPARK__SESSION_TIMEOUT_SECS", IDLE_SECONDS)
     logging.getLogger("pyspark").setLevel(logging.ERROR)
     if _server is None:
-        _server = SparkConnectServer(port=0)
-        _server.start(background=True)
+        with explain_failure("sail", OSError, RuntimeError):
+            _server = SparkConnectServer(port=0)
+            _server.start(background=True)
         atexit.register(_stop_server)
     host, port = _server.listening_address
+    check_loopback(host, port)
     spark = SparkSession.builder.remote(f"sc://{host}:{port}").getOrCreate()
     for key in ("spark.sql.session.timeZone", _CALL_SITES):
         spark.conf.set(key, _SETTINGS[key])
@@ -139,6 +148,8 @@ def _stop_server() -> None:
 def _open_spark(master: str | None, memory: str | None) -> SparkSession:
     """Opens Spark. The files that it writes are for their owner alone, as those of this process."""
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    if not is_submitted():
+        check_java()
     builder = SparkSession.builder.appName("tieout")
     for key, value in _SETTINGS.items():
         builder = builder.config(key, value)
@@ -157,7 +168,8 @@ def _open_spark(master: str | None, memory: str | None) -> SparkSession:
             .config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.driver.extraJavaOptions", java_options)
         )
-    spark = builder.getOrCreate()
+    with explain_failure("spark", OSError, PySparkRuntimeError, Py4JError):
+        spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     return spark
 

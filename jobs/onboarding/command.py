@@ -1,6 +1,7 @@
 """`tieout profile`: drafts, checks and tries a channel's page; lists and copies shipped pages."""
 
 import argparse
+import re
 import tempfile
 from collections.abc import Callable
 from datetime import date
@@ -148,7 +149,9 @@ def _show_page(arguments: argparse.Namespace) -> Report:
 
 def _copy_page(arguments: argparse.Namespace) -> Report:
     page = Path(arguments.page)
-    _write_new_page(page, _shipped_page(arguments.name).read_text("utf-8"))
+    text = _shipped_page(arguments.name).read_text("utf-8")
+    channel = channel_name(None, arguments.page)
+    _write_new_page(page, re.sub(r"(?m)^channel: \S+", f"channel: {channel}", text, count=1))
     return Report(
         {"step": "copy", "name": arguments.name},
         [f"{page}: written; set the names of your files in it"],

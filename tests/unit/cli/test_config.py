@@ -79,3 +79,67 @@ def test_invalid_pass_is_refused(tmp_path: Path, wrong: str, said: str) -> None:
     page = right.replace("on: [amount], within_seconds: -1", wrong)
     (only,) = [line for line in faults_of(tmp_path, page) if "fee_schedules" not in line]
     assert only.startswith("10: match.passes[1]") and said in only
+
+
+def fault_lines(root: Path, **pages: str) -> list[str]:
+    """The faults of a configuration folder of these pages, by `folder_name`."""
+    for name, text in pages.items():
+        folder, _, page = name.partition("__")
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        (root / folder / page.replace("_yaml", ".yaml").replace("_yml", ".yml")).write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        load_configuration(str(root))
+    return [fault.replace(f"{root}/", "") for fault in caught.value.faults]
+
+
+BANK = "channel: bank\nzone: UTC\nfirst_date: 2026-11-01\nstatement: none\n"
+FEES = "channel: bank\nentries:\n  - {name: all, rate: '0.006'}\n"
+
+
+def test_page_and_its_channel_have_one_name(tmp_path: Path) -> None:
+    """Of a channel, of a rate card, and two pages of one channel."""
+    shop = fault_lines(tmp_path / "a", channels__shop_yaml=f"# ours\n{BANK}")
+    assert shop == [
+        "channels/shop.yaml:2: channel bank stands in shop.yaml; the file and its channel have one"
+        " name: rename the file to bank.yaml, or the channel to shop"
+    ]
+    fees = fault_lines(tmp_path / "b", channels__bank_yaml=BANK, fee_schedules__card_yaml=FEES)
+    assert [fault.split(";")[0] for fault in fees] == [
+        "fee_schedules/card.yaml:1: channel bank stands in card.yaml"
+    ]
+    pages = {"channels__bank_yaml": BANK, "fee_schedules__bank_yaml": FEES}
+    twice = fault_lines(tmp_path / "c", **pages, fee_schedules__bank_yml=FEES)
+    assert twice == ["fee_schedules/bank.yml:1: another page has channel bank already"]
+
+
+def test_faults_are_in_our_words(tmp_path: Path) -> None:
+    """Unknown keys with the nearest known one, missing keys, values of another type."""
+    page = """channel: bank
+dialect: delimited
+zone: UTC
+first_date: soon
+mach: {}
+files: {patern: x, shrink_max: much}
+references: {our_ref: {cutt: 3}}
+layout: {columns: [a]}
+wechat: {amount: gross, merchants: 7}
+match: {passes: our_ref, lookback: 1.5, "zzz": 1}
+"""
+    faults = fault_lines(tmp_path, channels__bank_yaml=page)
+    texts = {fault.split(": ", 1)[1].split(": ")[0]: fault for fault in faults}
+    for key, line, said in (
+        ("first_date", 4, "'soon' is not a date, such as 2026-11-22"),
+        ("mach", 5, "there is no such key; did you mean match?"),
+        ("files.patern", 6, "there is no such key; did you mean pattern?"),
+        ("files.pattern", 6, "this key is missing; add it"),
+        ("files.shrink_max", 6, "'much' is not a number"),
+        ("references.our_ref.cutt", 7, "there is no such key; did you mean cut?"),
+        ("layout.columns", 8, "['a'] is not a mapping of keys to values"),
+        ("wechat.amount", 9, "'gross' is not one of 'settlement', 'order'"),
+        ("wechat.merchants", 9, "7 is not a list"),
+        ("match.lookback", 10, "1.5 is not a whole number"),
+        ("match.zzz", 10, "there is no such key; known keys are groups, late, lookback,"),
+    ):
+        assert texts[key].startswith(f"channels/bank.yaml:{line}: {key}: {said}"), texts[key]
+    for word in ("Input should", "Extra inputs", "Field required", "pydantic"):
+        assert not any(word in fault for fault in faults)

@@ -61,13 +61,14 @@ def test_every_shipped_page_is_valid_and_reads_its_statement(
 
 
 def test_page_is_shown_and_copied_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """The copy equals the page; a second copy does not overwrite it."""
+    """The copy equals the page, except that its channel has the name of the file; a second copy
+    does not overwrite it.
+    """
     target = tmp_path / "mine.yaml"
     assert run_profile(capsys, "copy", "bank_mt940", str(target))[0] == 0
-    assert (
-        target.read_text("utf-8").split("\n")[:3]
-        == run_profile(capsys, "show", "bank_mt940")[1].split("\n")[:3]
-    )
+    shown = run_profile(capsys, "show", "bank_mt940")[1].split("\n")[:3]
+    copied = [line.replace("channel: bank_mt940", "channel: mine") for line in shown]
+    assert target.read_text("utf-8").split("\n")[:3] == copied != shown
     status, _, summary = run_profile(capsys, "copy", "bank_mt940", str(target))
     assert status == 2 and "exists already" in summary["errors"][0]
     assert run_profile(capsys, "show", "nobody")[0] == 2
