@@ -12,6 +12,7 @@ from jobs.cli.help_texts import PURPOSES
 from jobs.onboarding import command
 
 _EPILOG = """your first day:
+  tieout inbox --lake lake --config config --inbox inbox
   tieout run --lake lake --config config --inbox inbox --business-date 2026-11-22
 
 Set TIEOUT_LAKE, TIEOUT_CONFIG and TIEOUT_INBOX once to leave out --lake, --config and --inbox.

@@ -1,11 +1,13 @@
 """`tieout match`: matches statement lines with our transactions, date by date."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, log, main_for, with_progress
 from jobs.cli.lake_session import open_lake
+from jobs.lake.tables import Lake
 from jobs.quality.after_job import run_match_checks
 from jobs.reconcile.run_dates import MatchSummary, match_dates
 from schemas.errors import CheckFailed, LakeInconsistent
@@ -24,11 +26,16 @@ def execute_request(request: Request) -> Report:
             add_summaries(report, summaries)
         if request.quality:
             for day in request.dates:
-                checks = run_match_checks(lake, day, list(request.config.profiles))
-                report.body.setdefault("quality", {})[str(day)] = checks
-                if any(check["fail"] for check in checks.values()):
-                    report.exit_status = 3
+                add_checks(report, lake, day, list(request.config.profiles))
     return report
+
+
+def add_checks(report: Report, lake: Lake, day: date, channels: Sequence[str]) -> None:
+    """Runs the shape checks of a date's outcomes; adds them and their failures to a report."""
+    checks = run_match_checks(lake, day, channels)
+    report.body.setdefault("quality", {})[str(day)] = checks
+    for failure in (failure for check in checks.values() for failure in check["fail"]):
+        report.warn(failure)
 
 
 def add_failure(report: Report, fault: CheckFailed | LakeInconsistent) -> None:
@@ -52,13 +59,15 @@ def add_summaries(report: Report, summaries: Sequence[MatchSummary]) -> None:
         )
         result = "" if summary.result == "DONE" else f"  {summary.result}"
         report.lines.append(f"{summary.business_date}  {summary.channel:<12} {counts}{result}")
-        if summary.result != "DONE" and summary.why == "asked":
-            report.warn(f"{summary.result}: {summary.channel} {summary.business_date}")
+        if summary.why == "asked" or summary.result == "NOT_INGESTED":
+            for fault in summary.faults:
+                report.warn(fault)
         body: dict[str, Any] = {
             "channel": summary.channel,
             "business_date": str(summary.business_date),
             "why": summary.why,
             "result": summary.result,
+            "faults": list(summary.faults),
             "counts": dict(summary.counts),
             "at_stake": dict(summary.amounts),
             "seconds": dict(summary.seconds),

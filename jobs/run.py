@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
-from itertools import chain
 from time import monotonic
 
 from jobs import check_fees, export, ingest, match
@@ -14,8 +13,9 @@ from jobs.cli.lake_session import open_lake
 from jobs.exports import export_day
 from jobs.fees import check_day
 from jobs.ingestion import ingest_day
+from jobs.ingestion.arrivals.due_dates import find_run_dates
 from jobs.lake.tables import Lake
-from jobs.quality.after_job import run_ingest_checks, run_match_checks
+from jobs.quality.after_job import run_ingest_checks
 from jobs.quality.great_expectations_checks import preload_great_expectations
 from jobs.reconcile import run_dates
 from jobs.reports.day_line import render_day
@@ -25,22 +25,21 @@ from schemas.profile.channel import Profile
 
 
 def execute_request(request: Request) -> Report:
-    """Runs ingest, match, check_fees and export, date by date; a failed channel stops no other."""
-    report = Report({"seconds": {}, "dates": [], "runs": []}, [])
-    started = monotonic()
+    """Runs all steps for the dates that are due, in order; a failed channel stops no other."""
+    report, started = Report({"seconds": {}, "dates": [], "runs": []}, []), monotonic()
     with open_lake(request.lake, request.engine) as lake:
-        if lake.is_new:
-            report.body["new_lake"] = lake.uri
         if request.quality:
             preload_great_expectations()
         report.body["seconds"]["session"] = round(monotonic() - started, 3)
-        for day in with_progress(request.dates, "run"):
-            _run_day(lake, request, day, report)
+        due = ingest.find_due(lake, request, report, find_run_dates)
+        for day in with_progress(sorted(due.channels), "run"):
+            config = due.of_date(request.config, day)
+            _run_day(lake, replace(request, config=config), day, report)
     return report
 
 
 def _run_day(lake: Lake, request: Request, day: date, report: Report) -> None:
-    config, body = request.config, report.body
+    config = request.config
     with report.measure_seconds("ingest"):
         summary = ingest_day.ingest_day(lake, config, Storage(request.inbox or ""), day)
     # The shape checks run beside the match: each of the two leaves a core idle at times.
@@ -50,15 +49,12 @@ def _run_day(lake: Lake, request: Request, day: date, report: Report) -> None:
         )
         matched = _run_channels(lake, request, day, report)
         with report.measure_seconds("quality"):
-            ingested = Report({"dates": body["dates"]}, [])
+            ingested = Report({"dates": report.body["dates"]}, [])
             ingest.add_summary(ingested, replace(summary, quality=checks.result()))
     report.exit_status = max(report.exit_status, ingested.exit_status)
     if request.quality and matched:
         with report.measure_seconds("quality"):
-            checks_by_table = run_match_checks(lake, day, matched)
-        body.setdefault("quality", {})[str(day)] = checks_by_table
-        for failure in chain.from_iterable(check["fail"] for check in checks_by_table.values()):
-            report.warn(failure)
+            match.add_checks(report, lake, day, matched)
 
 
 def _run_channels(lake: Lake, request: Request, day: date, report: Report) -> list[str]:
@@ -76,19 +72,22 @@ def _run_channels(lake: Lake, request: Request, day: date, report: Report) -> li
 
 
 def _run_channel(lake: Lake, request: Request, profile: Profile, day: date, report: Report) -> None:
-    steps, fees = Report(report.body, []), None
+    steps = Report(report.body, [])
     with report.measure_seconds("match"):
         runs = run_dates.match_dates(lake, profile, [day])
         match.add_summaries(steps, runs)
     schedule = request.config.schedules.get(profile.channel)
-    if schedule is not None:
-        with report.measure_seconds("check_fees"):
-            fees = check_day.record_fee_check(lake, profile, schedule, day)
-            check_fees.add_summary(steps, fees)
-    with report.measure_seconds("export"):
-        export.add_summary(steps, lake, export_day.record_export(lake, profile, day))
+    for run in (run for run in runs if run.is_worth_reporting):
+        fees = None
+        if schedule is not None:
+            with report.measure_seconds("check_fees"):
+                fees = check_day.record_fee_check(lake, profile, schedule, run.business_date)
+                check_fees.add_summary(steps, fees)
+        with report.measure_seconds("export"):
+            exported = export_day.record_export(lake, profile, run.business_date)
+            export.add_summary(steps, lake, exported)
+        report.lines.append(render_day(run, fees))
     report.exit_status = max(report.exit_status, steps.exit_status)
-    report.lines.append(render_day(next(run for run in runs if run.business_date == day), fees))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -26,7 +26,7 @@ class Explanation:
 
 
 def run(
-    business_date: date | str,
+    business_date: date | str | None = None,
     through: date | str | None = None,
     *,
     lake: str | None = None,
@@ -38,6 +38,7 @@ def run(
 ) -> Report:
     """Runs ingest, match, check_fees and export for a date or a range, like `tieout run`.
 
+    Without a date it takes in every new file of the inbox and runs each date that this makes due.
     `lake`, `config` and `inbox` default to TIEOUT_LAKE, TIEOUT_CONFIG and TIEOUT_INBOX. The report
     has one line per channel and date, the JSON summary in `body`, and the exit status.
 
@@ -70,8 +71,8 @@ def explain(
     `lake` and `config` default to TIEOUT_LAKE and TIEOUT_CONFIG. `as_of` without a zone is in UTC.
 
     Raises:
-        ConfigurationError: all faults of the arguments and the configuration, together.
-        TableMissing: the lake does not exist.
+        ConfigurationError: all faults of the arguments and the configuration, together; also if
+            there is no lake.
     """
     options = {"business-date": business_date, "through": through, "lake": lake, "config": config,
                "as-of": as_of, "engine": engine}  # fmt: skip

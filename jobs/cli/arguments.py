@@ -2,8 +2,10 @@
 
 import argparse
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from jobs.cli.configuration import load_configuration
 from jobs.cli.help_texts import EPILOGS, PURPOSES
@@ -12,9 +14,12 @@ from schemas.configuration import Configuration
 from schemas.errors import ConfigurationError
 from schemas.profile.channel import Snapshots
 
-#: Commands that write nothing, and commands that need no date.
+#: Commands that read at a time and print JSON, commands that need no date, those that take files
+#: in, and those that run a date, which must not be in the future.
 READ_ONLY = ("explain", "diff")
-DATE_OPTIONAL = ("explain", "decide", "files")
+DATE_OPTIONAL = ("explain", "decide", "files", "ingest", "run", "inbox")
+TAKE_FILES = ("ingest", "run")
+RUN_DATES = ("ingest", "match", "run")
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Request:
     positionals: tuple[str, ...] = ()
     actor: str = ""
     reason: str = ""
+    future: bool = False
 
 
 def build_parser(
@@ -55,10 +61,11 @@ def build_parser(
         out.add_argument(
             "--config", help="folder with channels/ and fee_schedules/ [TIEOUT_CONFIG]"
         )
-    if job in ("ingest", "run"):
+    if job in (*TAKE_FILES, "inbox"):
         out.add_argument("--inbox", help="folder or URI where files arrive [TIEOUT_INBOX]")
+    default = " [the dates of all new files in the inbox]" if job in TAKE_FILES else ""
     out.add_argument(
-        "--business-date", metavar="DATE", help="the accounting date, such as 2026-11-22"
+        "--business-date", metavar="DATE", help=f"the accounting date, such as 2026-11-22{default}"
     )
     out.add_argument("--through", metavar="DATE", help="the last date of a range (included)")
     out.add_argument(
@@ -68,6 +75,10 @@ def build_parser(
         default=[],
         help="one channel; repeat for more [all]",
     )
+    if job in RUN_DATES:
+        out.add_argument(
+            "--future", action="store_true", help="allow dates later than today in a channel's zone"
+        )
     out.add_argument("--engine", help="sail (embedded), spark, or auto [TIEOUT_ENGINE]")
     if job == "explain":
         out.add_argument("reference", metavar="REF", help="any internal or channel reference")
@@ -93,7 +104,7 @@ def build_parser(
         out.add_argument(
             "--json", action="store_true", help="print everything as one JSON document"
         )
-    elif job not in ("export", "decide", "files"):
+    elif job not in ("export", "decide", "files", "inbox"):
         out.add_argument("--no-quality", action="store_true", help="skip the shape checks")
     out.set_defaults(job=job)
     return out
@@ -126,6 +137,9 @@ def build_request(arguments: argparse.Namespace) -> Request:
     inbox = value_of("inbox") if hasattr(arguments, "inbox") else None
     faults.extend(find_place_faults(arguments.job, value_of("lake"), inbox))
     config = _load_configuration(arguments, value_of("config"), faults)
+    future = getattr(arguments, "future", False)
+    if config and arguments.job in RUN_DATES and not future:
+        faults.extend(_find_future_dates(config, days))
     if faults or config is None:
         raise ConfigurationError(faults)
     return Request(
@@ -147,7 +161,22 @@ def build_request(arguments: argparse.Namespace) -> Request:
         ),
         actor=getattr(arguments, "by", "") or os.environ.get("TIEOUT_USER", ""),
         reason=getattr(arguments, "reason", ""),
+        future=future,
     )
+
+
+def _find_future_dates(config: Configuration, days: Sequence[date]) -> Iterator[str]:
+    """One sentence per zone in which the last date has not begun yet."""
+    names_by_zone: dict[str, list[str]] = {}
+    for name, profile in config.profiles.items():
+        names_by_zone.setdefault(profile.zone, []).append(name)
+    for zone, names in names_by_zone.items():
+        today = datetime.now(ZoneInfo(zone)).date()
+        if days and days[-1] > today:
+            yield (
+                f"{days[-1]} is later than today, {today}, in {zone} ({', '.join(names)});"
+                " give an earlier date, or --future to run it all the same"
+            )
 
 
 def _load_configuration(

@@ -4,7 +4,10 @@ EPILOGS = {
     "ingest": """examples:
   tieout ingest --lake lake --config config --inbox inbox --business-date 2026-11-22
   tieout ingest ... --business-date 2026-11-16 --through 2026-11-20 --channel wechat
+  tieout ingest ...                                 # every new file in the inbox, of any date
 
+Without --business-date the command takes in every file that it has not taken in yet, for the date
+in its name, and names files that fit no pattern. It makes the lake if there is none, and says so.
 Ingest checks each file against its control totals. It quarantines a file that fails, with the
 reason, ingests the other files, and exits with 3. Put the correct file into the inbox and run the
 command again.""",
@@ -12,7 +15,16 @@ command again.""",
   tieout match --lake lake --config config --business-date 2026-11-22
 
 The command also runs earlier dates that have not run yet, and later dates that a late file changes,
-in order of date. Breaks are a result, not an error.""",
+in order of date. Breaks are a result, not an error. A date that was never ingested is named, and
+nothing is matched from there on (exit 3): `tieout run` takes such dates in first.""",
+    "inbox": """examples:
+  tieout inbox --lake lake --config config --inbox inbox
+  tieout inbox ... --business-date 2026-11-16 --through 2026-11-20 --channel wechat
+
+The command shows each file in the inbox with the channel, date and part that it would be: `new`,
+`changed` (other bytes than those ingested), `ingested`, or `refused`. Then it names the files that
+fit no pattern, and the dates and parts whose files have not come. It changes nothing; the lake need
+not exist.""",
     "check_fees": """examples:
   tieout check_fees --lake lake --config config --business-date 2026-11-22 --channel wechat
 
@@ -73,12 +85,17 @@ one that was superseded or withdrawn. The next `tieout match` runs the date agai
 `verify` reads every archived file and names those whose bytes are not the ones received.""",
     "run": """examples:
   tieout run --lake lake --config config --inbox inbox --business-date 2026-11-22
+  tieout run ...                                                   # whatever has come
   tieout run ... --business-date 2026-11-16 --through 2026-11-20   # several dates, in order
   tieout run ... --engine spark                                    # the same on Spark
 
-The command runs ingest, match, check_fees and export. If one channel fails, the others go on.""",
+The command runs ingest, match, check_fees and export. If one channel fails, the others go on.
+Before a date it takes in the earlier dates that were never ingested. Without --business-date it
+takes in every new file in the inbox, and runs each date that this makes due. It makes the lake if
+there is none, and says so.""",
 }
 PURPOSES = {
+    "inbox": "show what lies in the inbox and what is still missing; change nothing",
     "ingest": "load statement files and our transaction snapshot into the lake",
     "match": "match statement lines with transactions of T, T-1, T-2",
     "check_fees": "compare the fees charged with the fees due, to the cent",

@@ -60,8 +60,15 @@ def describe_inputs(
     files.sort(key=lambda row: [str(value) for value in row.values()])
     accepted = {row["part"] for row in files if row["status"] == FileStatus.ACCEPTED}
     is_whole = MARKER in accepted or accepted.issuperset(expected.parts)
-    statement = WHOLE if is_whole else RunResult.STATEMENT_INCOMPLETE
-    statement = statement if accepted else RunResult.STATEMENT_MISSING
+    is_refused = any(
+        row["status"] == FileStatus.QUARANTINED and row["part"] not in accepted for row in files
+    )
+    if accepted and is_whole:
+        statement = WHOLE
+    elif is_refused:
+        statement = RunResult.STATEMENT_REFUSED
+    else:
+        statement = RunResult.STATEMENT_INCOMPLETE if accepted else RunResult.STATEMENT_MISSING
     has_snapshot = any(row["status"] == FileStatus.ACCEPTED for row in snapshots)
     return {
         "statement": {"state": str(statement), "files": files},

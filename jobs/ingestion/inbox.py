@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from jobs.storage.archive import Storage
 from schemas.errors import FileRefused
@@ -13,17 +13,22 @@ WHOLE_DAY = "all"
 _FIELD = re.compile(
     r"\{(?P<date>business|first|last)_date(?::(?P<form>[^}]*))?\}|(?P<part>\{part\})|(?P<star>\*)"
 )
+_BUSINESS_DATE = re.compile(r"\{business_date(?::([^}]*))?\}")
 _DIGITS = {"%Y": r"\d{4}", "%m": r"\d{2}", "%d": r"\d{2}", "%y": r"\d{2}"}
+_DIRECTIVE = re.compile("|".join(_DIGITS))
+#: A file of more days than this names a wrong date: the days after it are not looked for.
+SPAN_DAYS_MAX = 400
 
 
 @dataclass(frozen=True)
 class InboxFile:
-    """A file in the inbox: full path, name for messages, part, and time of arrival (UTC)."""
+    """A file in the inbox: full path, name for messages, part, time of arrival (UTC), bytes."""
 
     path: str
     name: str
     part: str
     arrived_at: datetime
+    byte_size: int
 
 
 @dataclass(frozen=True)
@@ -64,8 +69,57 @@ def find_files(inbox: Storage, pattern: str, day: date) -> InboxFiles:
         first, last = parse_date_span(pattern, file.name) or (day, day)
         if first <= day <= last:
             part = match.groupdict().get("part") or WHOLE_DAY
-            files.append(InboxFile(file.path, file.name, part, file.changed_at))
+            files.append(InboxFile(file.path, file.name, part, file.changed_at, file.byte_size))
     return InboxFiles(sorted(files, key=lambda file: (file.arrived_at, file.name)), sorted(links))
+
+
+def list_inbox(inbox: Storage) -> list[InboxFile]:
+    """Lists the files of the inbox; no links, and no hidden ones (`.name`, `_name`)."""
+    return [
+        InboxFile(file.path, file.name, WHOLE_DAY, file.changed_at, file.byte_size)
+        for file in inbox.walk_files("", lambda _: True)
+        if not file.is_link and not file.name.rpartition("/")[2].startswith((".", "_"))
+    ]
+
+
+def part_in_name(pattern: str, name: str, day: date) -> str | None:
+    """The part that a pattern reads in a name on a date; None if the name does not fit."""
+    match = re.fullmatch(_pattern_regex(pattern, day), name)
+    return match and (match.groupdict().get("part") or WHOLE_DAY)
+
+
+def dates_in_name(pattern: str, name: str) -> list[date]:
+    """The dates on which `find_files` finds a name by a pattern, in order; often none.
+
+    The forms of the dates may hold `%Y`, `%y`, `%m` and `%d`.
+    """
+    span = parse_date_span(pattern, name)
+    if span is not None:
+        days = min((span[1] - span[0]).days, SPAN_DAYS_MAX)
+        return [span[0] + timedelta(days=n) for n in range(days + 1)]
+    whole = re.fullmatch(_pattern_regex(pattern, None), name)
+    if whole is None:
+        return []
+    forms = [
+        field["form"] or "%Y-%m-%d"
+        for field in _FIELD.finditer(pattern)
+        if field["date"] == "business"
+    ]
+    # A name may hold several dates where `*` stands beside one: each place is tried.
+    candidates = {
+        _date_of(form, match)
+        for form in forms
+        for start in range(len(name))
+        if (match := re.compile(_form_regex(form)).match(name, start))
+    }
+    # Year, month and day may also stand in several fields, such as folders.
+    candidates.add(_date_of("".join(forms), whole))
+    return sorted(day for day in candidates if day and part_in_name(pattern, name, day))
+
+
+def fill_date(pattern: str, day: date) -> str:
+    """The pattern with a business date in it, for messages."""
+    return _BUSINESS_DATE.sub(lambda field: day.strftime(field[1] or "%Y-%m-%d"), pattern)
 
 
 def parse_date_span(pattern: str, name: str) -> tuple[date, date] | None:
@@ -86,21 +140,20 @@ def parse_date_span(pattern: str, name: str) -> tuple[date, date] | None:
     return first, last
 
 
-def _pattern_regex(pattern: str, day: date) -> str:
+def _pattern_regex(pattern: str, day: date | None) -> str:
+    """The expression of a pattern on a date; on any date if there is none."""
     out, at = "", 0
     for field in _FIELD.finditer(pattern):
         out += re.escape(pattern[at : field.start()])
+        form = field["form"] or "%Y-%m-%d"
         if field["star"]:
             out += r"[^\x2f]*"
         elif field["part"]:
             out += r"(?P<part>[^\x2f]+?)"
         elif field["date"] == "business":
-            out += re.escape(day.strftime(field["form"] or "%Y-%m-%d"))
+            out += _form_regex(form) if day is None else re.escape(day.strftime(form))
         else:
-            regex = re.escape(field["form"] or "%Y-%m-%d").replace(r"\%", "%")
-            for directive, digits in _DIGITS.items():
-                regex = regex.replace(directive, digits)
-            out += f"(?P<{field['date']}>{regex})"
+            out += f"(?P<{field['date']}>{_form_regex(form, '{}')})"
         at = field.end()
     return out + re.escape(pattern[at:])
 
@@ -120,13 +173,28 @@ def _folder_test(pattern: str, day: date) -> Callable[[str], bool]:
     return is_on_path
 
 
+def _form_regex(form: str, group: str = "({})") -> str:
+    """The expression of a date's form, with a group for each of its directives."""
+    regex = re.escape(form).replace(r"\%", "%")
+    for directive, digits in _DIGITS.items():
+        regex = regex.replace(directive, group.format(digits))
+    return regex
+
+
+def _date_of(form: str, match: re.Match[str]) -> date | None:
+    """The date that the groups of a form's directives give; None if they give none."""
+    part = match.re.groupindex.get("part")
+    values = [match[n] for n in range(1, match.re.groups + 1) if n != part]
+    of = dict(zip(_DIRECTIVE.findall(form), values, strict=True))
+    try:
+        text = f"{of.get('%Y') or '20' + of['%y']}-{of['%m']}-{of['%d']}"
+        return date.fromisoformat(text)
+    except (KeyError, ValueError):
+        return None
+
+
 def _fixed_folders(pattern: str, day: date) -> Iterator[str]:
-    dated = re.sub(
-        r"\{business_date(?::([^}]*))?\}",
-        lambda field: day.strftime(field[1] or "%Y-%m-%d"),
-        pattern,
-    )
-    for folder in dated.split("/")[:-1]:
+    for folder in fill_date(pattern, day).split("/")[:-1]:
         if "*" in folder or "{" in folder:
             return
         yield folder

@@ -1,6 +1,6 @@
 """Ingests the statement files and our snapshot of one date, from the inbox into the lake."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -21,9 +21,6 @@ from schemas.tables import (
     STATEMENT_LINES,
 )
 from schemas.vocabulary import FileStatus, RunResult
-
-#: A message names at most so many missing parts.
-PARTS_SHOWN_MAX = 12
 
 
 @dataclass(frozen=True)
@@ -50,21 +47,14 @@ class IngestSummary:
         if self.snapshot and self.snapshot["status"] == FileStatus.QUARANTINED:
             faults.append(str(self.snapshot["reason"]))
         faults += [fault for fault in self.snapshot_links if fault not in faults]
-        for channel, state in self.states.items():
-            if state.result != RunResult.DONE:
-                missing = (
-                    f": {_format_parts(state.missing)}" if state.missing and state.files else ""
-                )
-                faults.append(f"{state.result}: {channel} {self.business_date}{missing}")
+        faults += [
+            state.describe_fault(channel)
+            for channel, state in self.states.items()
+            if state.result != RunResult.DONE
+        ]
         return faults + [
             fault for table in self.quality.values() for fault in table.get("fail", [])
         ]
-
-
-def _format_parts(parts: Sequence[str]) -> str:
-    """Formats missing parts for a message; the JSON summary has all of them."""
-    more = f" and {len(parts) - PARTS_SHOWN_MAX} more" if len(parts) > PARTS_SHOWN_MAX else ""
-    return f"{', '.join(parts[:PARTS_SHOWN_MAX])}{more}"
 
 
 def summarize_channel(received: ReceiveSummary, state: DayState | None) -> dict[str, Any]:

@@ -97,7 +97,8 @@ class Storage:
         for info in self.fs.get_file_info(selector):
             if info.type == fs.FileType.File:
                 changed_at = (info.mtime or datetime(1970, 1, 1, tzinfo=UTC)).astimezone(UTC)
-                yield FoundFile(info.path, info.path[len(self.base) :].lstrip("/"), changed_at)
+                name = info.path[len(self.base) :].lstrip("/")
+                yield FoundFile(info.path, name, changed_at, int(info.size))
 
     def open_received(self, path: str) -> IO[bytes]:
         """Opens a file that `walk_files` found, as a stream of bytes.

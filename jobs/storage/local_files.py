@@ -14,7 +14,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A file, or a link, below a folder: full path, path below the folder, time of change (UTC).
+    """A file or link below a folder: full path, path below the folder, time of change (UTC), bytes.
 
     In `name`, a byte that is not UTF-8 is a backslash, x, two hex digits; `path` has the byte.
     """
@@ -22,6 +22,7 @@ class FoundFile:
     path: str
     name: str
     changed_at: datetime
+    byte_size: int
     is_link: bool = False
 
 
@@ -60,7 +61,7 @@ def walk_files(folder: str, enters: Callable[[str], bool]) -> Iterator[FoundFile
                     pending.append(f"{below}/")
             elif is_link or stat.S_ISREG(status.st_mode):
                 changed_at = _EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000)
-                yield FoundFile(f"{folder}/{below}", name, changed_at, is_link)
+                yield FoundFile(f"{folder}/{below}", name, changed_at, status.st_size, is_link)
 
 
 def open_regular(path: str) -> IO[bytes]:

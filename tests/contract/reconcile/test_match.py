@@ -12,7 +12,14 @@ import pytest
 from jobs.lake.tables import Lake
 from jobs.matching.fast_path import exact_pairs
 from schemas.errors import CheckFailed, LakeInconsistent
-from schemas.tables import CANDIDATES, OPEN_ITEMS, OUTCOMES, RUNS, STATEMENT_LINES
+from schemas.tables import (
+    CANDIDATES,
+    OPEN_ITEMS,
+    OUTCOMES,
+    RUNS,
+    STATEMENT_FILES,
+    STATEMENT_LINES,
+)
 from tests.support.ledger import day, file_line, file_txn
 from tests.support.pipeline_fixture import PAGE, PipelineFixture
 
@@ -317,6 +324,68 @@ def test_dates_that_never_ran_are_run_first(pipeline: PipelineFixture) -> None:
 
 
 @pytest.mark.sail_only
+def test_date_that_was_never_ingested_is_not_invented(pipeline: PipelineFixture) -> None:
+    """T and T+2 are ingested, the files of T+1 lie in the inbox: T runs, nothing from T+1 on. After
+    their ingest T+1 and T+2 run, as if they had come in order.
+    """
+    for offset in range(3):
+        pipeline.write_statement(offset, file_line(f"A{offset}"))
+        pipeline.write_snapshot(offset, file_txn(f"A{offset}"))
+    pipeline.ingest(0, 2)
+    ran, *others = pipeline.match(2)
+    assert (ran.business_date, ran.result) == (day(0), "DONE")
+    assert [(one.business_date, one.result) for one in others] == [
+        (day(1), "NOT_INGESTED"),
+        (day(2), "NOT_INGESTED"),
+    ]
+    assert others[0].faults[0].startswith(f"NOT_INGESTED: bank {day(1)}: never ingested")
+    assert others[1].faults == ()
+    assert len(pipeline.lake.read_rows(RUNS, job="match")) == 1
+    assert pipeline.outcomes(1, "outcome") == []
+    pipeline.ingest(1)
+    assert [one.result for one in pipeline.match(2)] == ["DONE", "DONE"]
+    assert [pipeline.outcomes(n, "txn_id", "outcome") for n in (1, 2)] == [
+        [("A1", "MATCHED")],
+        [("A2", "MATCHED")],
+    ]
+
+
+@pytest.mark.sail_only
+def test_date_of_a_killed_ingest_is_not_ingested(pipeline: PipelineFixture) -> None:
+    """The file of T is recorded and not read yet: T does not run."""
+    pipeline.write_statement(0, file_line("A"))
+    pipeline.ingest(0)
+    (row,) = pipeline.lake.read_rows(STATEMENT_FILES)
+    pipeline.lake.replace_rows(STATEMENT_FILES, [row | {"status": "RECEIVED"}], day(0), "bank")
+    pipeline.lake.replace_rows(RUNS, [], day(0), "bank")
+    assert [one.result for one in pipeline.match(0)] == ["NOT_INGESTED"]
+
+
+@pytest.mark.sail_only
+def test_refused_statement_is_not_missing(pipeline: PipelineFixture) -> None:
+    """A file came and was quarantined: the reason first, then STATEMENT_REFUSED; ours waits."""
+    pipeline.write_file(f"bank/{day(0)}/lines.csv", "no,such\ncolumns,1\n")
+    pipeline.write_snapshot(0, file_txn("A"))
+    (summary,) = pipeline.ingest(0)
+    assert summary.states["bank"].statement_state == "refused"
+    assert [fault.split(":")[0] for fault in summary.faults][-1] == "STATEMENT_REFUSED"
+    assert len(summary.faults) == 2
+    (run_summary,) = pipeline.match(0)
+    assert run_summary.result == "STATEMENT_REFUSED"
+    assert run_summary.faults == tuple(summary.faults)
+    assert pipeline.outcomes(0, "outcome", "chances") == [("SUSPENSE", 0)]
+
+
+@pytest.mark.sail_only
+def test_missing_statement_names_the_pattern(pipeline: PipelineFixture) -> None:
+    """The date stands in the pattern, as its file would be named."""
+    (summary,) = pipeline.ingest(0)
+    fault = f"STATEMENT_MISSING: bank {day(0)}: no file came that fits bank/{day(0)}/*.csv*"
+    assert summary.faults == [fault]
+    assert [one.faults for one in pipeline.match(0)] == [(fault,)]
+
+
+@pytest.mark.sail_only
 def test_before_the_first_date_nothing_is_run(pipeline: PipelineFixture) -> None:
     """The day before the channel's first date has no rows and no run."""
     pipeline.ingest(-1)
@@ -438,7 +507,7 @@ def test_many_empty_dates_before_the_first_file(pipeline: PipelineFixture) -> No
     """Nothing came for three days: each is recorded as run, without rows; the fourth is matched."""
     pipeline.write_statement(3, file_line("A"))
     pipeline.write_snapshot(3, file_txn("A"))
-    pipeline.ingest(3)
+    pipeline.ingest(0, 1, 2, 3)
     done = pipeline.match(3)
     assert [each.result for each in done] == ["STATEMENT_MISSING"] * 3 + ["DONE"]
     assert [row["result"] for row in pipeline.lake.read_rows(RUNS, job="match")].count("DONE") == 1
