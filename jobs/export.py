@@ -7,6 +7,7 @@ from jobs.cli.console import Report, exit_process, main_for, with_progress
 from jobs.cli.lake_session import open_lake
 from jobs.exports.export_day import ExportSummary, record_export
 from jobs.lake.tables import Lake
+from schemas.tables import RUNS
 
 
 def add_summary(report: Report, lake: Lake, summary: ExportSummary) -> None:
@@ -29,13 +30,24 @@ def add_summary(report: Report, lake: Lake, summary: ExportSummary) -> None:
 
 
 def execute_request(request: Request) -> Report:
-    """Exports every date and every channel that has statement files."""
+    """Exports every date and every channel that has statement files.
+
+    A date that no match has run has no exceptions yet: it is named, and nothing is written for it.
+    """
     report = Report({"exports": []}, [])
     with open_lake(request.lake, request.engine) as lake:
+        matched = lake.read_rows(RUNS, job="match", business_date=list(request.dates))
+        done = {(run["channel"], run["business_date"]) for run in matched}
         for day in with_progress(request.dates, "export"):
-            for profile in request.config.profiles.values():
-                if profile.statement == "files" and day >= profile.first_date:
+            for name, profile in request.config.profiles.items():
+                if profile.statement != "files" or day < profile.first_date:
+                    continue
+                if (name, day) in done:
                     add_summary(report, lake, record_export(lake, profile, day))
+                else:
+                    report.warn(
+                        f"NOT_MATCHED: {name} {day}: no match has run; `tieout run` does it"
+                    )
     return report
 
 

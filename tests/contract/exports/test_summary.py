@@ -96,7 +96,9 @@ def test_state_of_both_sides() -> None:
 
     both = [file("a", "ACCEPTED"), file("b", "ACCEPTED")]
     assert states(*both) == ("WHOLE", "WHOLE")
-    assert states(both[0], file("b", "QUARANTINED")) == ("STATEMENT_INCOMPLETE", "WHOLE")
-    assert states(file("a", "QUARANTINED")) == ("STATEMENT_MISSING", "WHOLE")
+    assert states(both[0]) == ("STATEMENT_INCOMPLETE", "WHOLE")
+    assert states(both[0], file("b", "QUARANTINED")) == ("STATEMENT_REFUSED", "WHOLE")
+    assert states(*both, file("b", "QUARANTINED")) == ("WHOLE", "WHOLE")
+    assert states(file("a", "QUARANTINED")) == ("STATEMENT_REFUSED", "WHOLE")
     assert states() == ("STATEMENT_MISSING", "SNAPSHOT_MISSING")
     assert describe_inputs([], [], None) == {}

@@ -115,6 +115,9 @@ def test_match_names_dates_that_were_never_ingested(
     status, summary = tieout("match", "--business-date", str(day(1)))
     assert (status, {run["result"] for run in summary["runs"]}) == (3, {"NOT_INGESTED"})
     assert f"bank {day(0)}: never ingested" in summary["runs"][0]["faults"][0]
+    status, summary = tieout("export", "--business-date", str(day(1)))
+    assert (status, summary["exports"]) == (3, []), "no export of a date that was not matched"
+    assert not (pipeline.root / "lake/exports").exists()
 
 
 def test_files_that_are_not_taken_in_are_named(pipeline: PipelineFixture, tieout: Tieout) -> None:

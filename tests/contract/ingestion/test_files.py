@@ -112,7 +112,9 @@ def test_day_in_parts_is_absent_then_incomplete_then_whole(pipeline: PipelineFix
             pipeline.write_statement(0, file_line(part), name=f"{part}.csv")
     (pipeline.inbox / "bank" / str(day(0)) / "sh1-02.csv").rename(pipeline.root / "later.csv")
     summary = pipeline.ingest(0)[0]
-    assert f"STATEMENT_INCOMPLETE: bank {day(0)}: sh1-02" in summary.faults
+    pattern = f"bank/{day(0)}/{{part}}.csv"
+    fault = f"STATEMENT_INCOMPLETE: bank {day(0)}: sh1-02; no file came that fits {pattern}"
+    assert fault in summary.faults
     (pipeline.root / "later.csv").rename(pipeline.inbox / "bank" / str(day(0)) / "sh1-02.csv")
     last = pipeline.ingest(0)[0].states["bank"]
     day_states.append((last.statement_state, len(last.missing), len(refs(pipeline))))

@@ -326,7 +326,8 @@ def test_bill_without_trades_is_accepted(pipeline: PipelineFixture) -> None:
 def test_missing_file_is_reported(pipeline: PipelineFixture) -> None:
     """The inbox is empty: STATEMENT_MISSING names the channel, and there are no rows."""
     summary = pipeline.ingest(0)[0]
-    assert f"STATEMENT_MISSING: wechat {day(0)}" in summary.faults
+    fault = f"STATEMENT_MISSING: wechat {day(0)}: no file came that fits wechat/{day(0)}/*"
+    assert fault in summary.faults
     assert pipeline.lake.read_rows(STATEMENT_FILES) == []
 
 

@@ -76,10 +76,13 @@ def troubled(
             if rng.random() < 0.5:
                 steps.append((final * rng.random(), f"draft {what}", on))
     steps += [(rng.random(), "run", rng.randrange(DAYS)) for _ in range(4)]
-    told = []
+    told, ingested = [], set[int]()
     for _, what, on in sorted(steps):
         told.append(f"{what} of day {on}")
         if what == "run":
+            # As `tieout run` does: dates that nobody looked for are ingested first, without a file.
+            pipeline.ingest(*({*range(on + 1)} - ingested))
+            ingested |= {*range(on + 1)}
             pipeline.match(on)
             continue
         rows = lines[on] if what.endswith("statement") else ours[on]
@@ -90,6 +93,7 @@ def troubled(
         else:
             pipeline.write_snapshot(on, *rows)
         pipeline.ingest(on)
+        ingested.add(on)
     pipeline.match(DAYS - 1)
     return told
 

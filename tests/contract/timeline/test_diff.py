@@ -120,9 +120,11 @@ def test_wrong_arguments_of_reading_commands(capsys: pytest.CaptureFixture[str])
     errors = json.loads(capsys.readouterr().out.splitlines()[-1])["errors"]
     assert [error.split(";")[0] for error in errors] == [
         "--business-date is missing", "--as-of 'yesterday' is not a time",
+        "--lake lake: there is no lake",
     ]  # fmt: skip
     assert main(["explain", *wrong, "--through", "2026-11-20", "REF"]) == 2
     errors = json.loads(capsys.readouterr().out.splitlines()[-1])["errors"]
     assert [error.split(";")[0] for error in errors] == [
         "--config is missing", "--business-date is missing", "--as-of 'yesterday' is not a time",
+        "--lake lake: there is no lake",
     ]  # fmt: skip
