@@ -13,7 +13,7 @@ from tests.support.ledger import day
 from tests.support.paths import ROOT
 from tests.support.pipeline_fixture import PipelineFixture
 
-#: Only to end a process that hangs: a fault is told in seconds, on a machine that does nothing else.
+#: Only to end a process that hangs: an idle machine tells a fault in seconds.
 SECONDS_MAX = 300
 
 
