@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pyspark.sql import SparkSession
 
 from jobs.engine.session import close_session, is_submitted, open_session, resolve_engine
-from jobs.lake.staging import STAGING
 from jobs.lake.listed_tables import check_listed_tables, is_lake
+from jobs.lake.staging import STAGING
 from jobs.lake.tables import Lake
 from jobs.storage.local_files import restrict_new_files
 from jobs.storage.archive import Storage
