@@ -65,7 +65,7 @@ def _refuse_second_decision(target: Row, other: Row) -> None:
 def judge(lake: Lake, decision_id: str, step: DecisionStep, by: str, reason: str) -> Row:
     """Adds the checker's step; returns the row. An approved decision may be rejected later.
 
-    If the decision has this step already, nothing is added: the row is the earlier one.
+    If the same person took this step already, nothing is added: the row is the earlier one.
 
     Raises:
         DecisionRefused: there is no such proposal, its step does not allow this one, or the maker
@@ -77,13 +77,13 @@ def judge(lake: Lake, decision_id: str, step: DecisionStep, by: str, reason: str
         last = latest_steps(read(decision_id=decision_id)).get(decision_id)
         if last is None:
             raise DecisionRefused(f"{decision_id}: no such decision; see `tieout decide list`")
-        if last["step"] == step:
+        if last["step"] == step and normalize_actor(last["actor"]) == normalize_actor(by):
             row.update(last)
             return None
         maker = read(decision_id=decision_id, step="PROPOSED")[0]["actor"]
         approves = step == DecisionStep.APPROVED
-        if last["step"] == DecisionStep.REJECTED:
-            raise DecisionRefused(f"{decision_id} is {last['step']} already")
+        if last["step"] == DecisionStep.REJECTED or (approves and last["step"] == step):
+            raise DecisionRefused(f"{decision_id} is {last['step']} already, by {last['actor']}")
         if approves and normalize_actor(by) == normalize_actor(maker):
             raise DecisionRefused(
                 f"{decision_id}: {maker} proposed it; another person must approve it"
