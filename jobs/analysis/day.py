@@ -20,7 +20,7 @@ from jobs.lake.tables import Lake
 from jobs.lake.time_travel import LakeAsOf
 from jobs.matching.amount_at_risk import at_stake
 from jobs.storage.local_files import restrict_new_files
-from jobs.storage.place_checks import find_place_faults
+from jobs.storage.place_checks import find_path_faults
 from schemas.errors import ConfigurationError
 from schemas.money import sum_amounts
 from schemas.tables import FEE_CHECKS, FEE_TOTALS, OUTCOMES, RUNS, STATEMENT_FILES
@@ -178,7 +178,7 @@ def _open_lake(uri: str | None, engine: str | None) -> Lake:
     uri = uri or os.environ.get("TIEOUT_LAKE")
     if not uri:
         raise ConfigurationError(["no lake is named; pass lake=, or set TIEOUT_LAKE"])
-    faults = find_place_faults("lake", uri, holds_tables=True) or list(find_lake_faults(uri))
+    faults = find_path_faults("lake", uri, holds_tables=True) or list(find_lake_faults(uri))
     if faults:
         raise ConfigurationError(faults)
     restrict_new_files()

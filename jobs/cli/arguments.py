@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from jobs.cli.configuration import load_configuration
 from jobs.cli.help_texts import EPILOGS, PURPOSES
-from jobs.storage.place_checks import find_place_faults
 from schemas.configuration import Configuration
 from schemas.errors import ConfigurationError
 from schemas.profile.channel import Snapshots
@@ -127,9 +126,6 @@ def build_request(arguments: argparse.Namespace) -> Request:
     for name in ("lake", "config", "inbox"):
         if hasattr(arguments, name) and not value_of(name):
             faults.append(f"--{name} is missing; give it, or set TIEOUT_{name.upper()}")
-    for name in ("lake", "inbox"):
-        if hasattr(arguments, name):
-            faults += find_place_faults(f"--{name}", value_of(name) or "", name == "lake")
     if hasattr(arguments, "reference") and not arguments.reference.strip():
         faults.append("REF is empty; give any internal or channel reference")
     days = _parse_dates(arguments, faults)

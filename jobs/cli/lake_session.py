@@ -10,8 +10,8 @@ from jobs.engine.session import close_session, is_submitted, open_session, resol
 from jobs.lake.listed_tables import check_listed_tables, is_lake
 from jobs.lake.staging import STAGING
 from jobs.lake.tables import Lake
-from jobs.storage.local_files import restrict_new_files
 from jobs.storage.archive import Storage
+from jobs.storage.local_files import restrict_new_files
 
 log = logging.getLogger("tieout")
 #: A process that staged nothing for so many days is dead: its staged data is removed.

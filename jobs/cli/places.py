@@ -8,6 +8,7 @@ from pyarrow import fs
 
 from jobs.lake.listed_tables import is_lake
 from jobs.storage.archive import Storage
+from jobs.storage.place_checks import find_path_faults
 
 #: Commands that make a lake where there is none; and commands that also work without one.
 MAKE_LAKE = ("ingest", "run")
@@ -56,6 +57,9 @@ def _find_inbox_faults(uri: str) -> Iterator[str]:
 
 def _open(option: str, uri: str) -> Generator[str, None, Storage | None]:
     """Returns the storage of a place, or yields why there can be none."""
+    if faults := find_path_faults(option, uri, holds_tables=option == "--lake"):
+        yield from faults
+        return None
     if half := _HALF_URI.match(uri):
         scheme = half["scheme"]
         yield f"{option} {uri}: a URI has two slashes: write it as {scheme}://BUCKET/FOLDER"

@@ -1,6 +1,6 @@
 """Ingests the statement files and our snapshot of one date, from the inbox into the lake."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date

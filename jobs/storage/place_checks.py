@@ -11,7 +11,7 @@ _UNUSABLE_CHARACTERS = "?*[]{}%\\|^"
 _S3_SCHEMES = ("s3", "s3a", "s3n")
 
 
-def find_place_faults(option: str, place: str, holds_tables: bool) -> list[str]:
+def find_path_faults(option: str, place: str, holds_tables: bool) -> list[str]:
     """What is wrong with a path or URI, as text without its secrets; empty if nothing is.
 
     A URI has neither credentials nor options. A place that `holds_tables`, and any URI, has no

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from jobs.__main__ import main
-from jobs.storage.place_checks import find_place_faults
+from jobs.storage.place_checks import find_path_faults
 
 
 @pytest.mark.parametrize(
@@ -13,10 +13,10 @@ from jobs.storage.place_checks import find_place_faults
 )
 def test_a_lake_path_has_no_pattern_and_nothing_unprintable(char: str) -> None:
     """One engine or the other would read or write elsewhere; the message is safe to print."""
-    (fault,) = find_place_faults("--lake", f"lake{char}x", holds_tables=True)
+    (fault,) = find_path_faults("--lake", f"lake{char}x", holds_tables=True)
     assert fault.startswith("--lake /")
     assert fault.isprintable()
-    assert find_place_faults("--inbox", f"inbox{char}x", holds_tables=False) == []
+    assert find_path_faults("--inbox", f"inbox{char}x", holds_tables=False) == []
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_a_lake_path_has_no_pattern_and_nothing_unprintable(char: str) -> None:
 @pytest.mark.parametrize("option", ["--lake", "--inbox"])
 def test_credentials_and_options_of_a_uri_are_refused(place: str, option: str) -> None:
     """And not repeated."""
-    (fault,) = find_place_faults(option, place, option == "--lake")
+    (fault,) = find_path_faults(option, place, option == "--lake")
     assert fault.startswith(f"{option}: the ")
     assert "wJalrX" not in fault
 
@@ -52,7 +52,7 @@ def test_credentials_and_options_of_a_uri_are_refused(place: str, option: str) -
 )
 def test_plain_places_are_right(place: str) -> None:
     """Folders of any language, and URIs without secrets."""
-    assert find_place_faults("--lake", place, holds_tables=True) == []
+    assert find_path_faults("--lake", place, holds_tables=True) == []
 
 
 def test_a_command_ends_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
