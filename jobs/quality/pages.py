@@ -5,6 +5,7 @@ of Great Expectations loads styles and scripts from elsewhere, so this module ta
 sentences. Source: docs/reference/quality.md.
 """
 
+import hashlib
 import html
 import json
 import uuid
@@ -57,7 +58,15 @@ def build_pages(lake: Lake, summaries: Sequence[QualitySummary]) -> str:
 
 
 def _page_name(summary: QualitySummary) -> str:
-    return ".".join([summary.table, "+".join(summary.channels) or "all"])
+    """The table, and the channel; of several channels their number and a hash of their names.
+
+    A file system takes names of 255 bytes: a name must not grow with the number of channels.
+    """
+    channels = summary.channels
+    if len(channels) < 2:
+        return ".".join([summary.table, *(channels or ["all"])])
+    digest = hashlib.sha256(" ".join(channels).encode()).hexdigest()[:12]
+    return f"{summary.table}.{len(channels)}-channels-{digest}"
 
 
 def _facts(summary: QualitySummary) -> dict[str, Any]:

@@ -158,7 +158,7 @@ class Profile(Strict):
     in others is refused.
     """
 
-    channel: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    channel: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
     statement: Literal["files", "none"] = "files"
     dialect: str = ""
     zone: Zone
