@@ -233,15 +233,15 @@ def format_task(task_id: str, names: list[str]) -> str:
 )
 def daily_reconciliation() -> None:
     """Ingests yesterday's files; then matches, checks fees and exports, channel by channel."""
-    day = business_date()
-    names = channels()
+    day, names = business_date(), channels()
     ingest = build_job("ingest", day, names, "--inbox", "{{ setting('inbox') }}")
 
     @sdk.task_group
     def channel(name: str) -> None:
         match = build_job("match", day, [name], previous_status=ingest.output, **CHAINED)
-        fees = build_job("check_fees", day, [name], previous_status=match.output, **CHAINED)
-        build_job("export", day, [name], previous_status=fees.output, **CHAINED)
+        after = ([name], "--stale")  # also the dates that a late file made the match run again
+        fees = build_job("check_fees", day, *after, previous_status=match.output, **CHAINED)
+        build_job("export", day, *after, previous_status=fees.output, **CHAINED)
 
     day >> names
     channel.expand(name=names) >> verdict(day, names)

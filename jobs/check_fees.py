@@ -1,11 +1,16 @@
 """`tieout check_fees`: compares the fees on statement lines with each channel's rate card."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for, with_progress
 from jobs.cli.lake_session import open_lake
 from jobs.fees.check_day import FeesSummary, record_fee_check
+from jobs.lake.tables import Lake
+from jobs.reconcile.stale_dates import read_stale_dates, summarize_stale_dates
+from schemas.fee_schedule import FeeSchedule
+from schemas.profile.channel import Profile
 
 
 def add_summary(report: Report, summary: FeesSummary) -> None:
@@ -28,17 +33,31 @@ def add_summary(report: Report, summary: FeesSummary) -> None:
     )
 
 
+def check_dates(
+    report: Report, lake: Lake, profile: Profile, schedule: FeeSchedule, dates: Sequence[date]
+) -> dict[date, FeesSummary]:
+    """Checks the fees of a channel on some dates, and adds each of them to a report."""
+    summaries = {day: record_fee_check(lake, profile, schedule, day) for day in dates}
+    for summary in summaries.values():
+        add_summary(report, summary)
+    return summaries
+
+
 def execute_request(request: Request) -> Report:
-    """Checks the fees of every date and of every channel that has a fee schedule."""
+    """Checks the fees of every channel that has a fee schedule, date by date.
+
+    With `stale`, also of the dates that match ran again since their fees were checked.
+    """
     report = Report({"fees": []}, [])
     config = request.config
     with open_lake(request.lake, request.engine) as lake:
-        for day in with_progress(request.dates, "check_fees"):
-            for name, profile in config.profiles.items():
-                if name in config.schedules:
-                    add_summary(
-                        report, record_fee_check(lake, profile, config.schedules[name], day)
-                    )
+        for name, profile in with_progress(list(config.profiles.items()), "check_fees"):
+            if name not in config.schedules:
+                continue
+            stale_dates = read_stale_dates(lake, profile)["check_fees"] if request.stale else []
+            dates = sorted({*request.dates, *stale_dates})
+            check_dates(report, lake, profile, config.schedules[name], dates)
+        report.body["stale"] = summarize_stale_dates(lake, config)
     return report
 
 

@@ -7,6 +7,8 @@ from jobs.cli.console import Report, exit_process, main_for, with_progress
 from jobs.cli.lake_session import open_lake
 from jobs.exports.export_day import ExportSummary, record_export
 from jobs.lake.tables import Lake
+from jobs.reconcile.stale_dates import read_stale_dates, summarize_stale_dates
+from schemas.profile.channel import Profile
 from schemas.tables import RUNS
 
 
@@ -29,25 +31,33 @@ def add_summary(report: Report, lake: Lake, summary: ExportSummary) -> None:
     )
 
 
-def execute_request(request: Request) -> Report:
-    """Exports every date and every channel that has statement files.
+def _export_dates(lake: Lake, profile: Profile, request: Request, report: Report) -> None:
+    matches = lake.read_rows(RUNS, job="match", channel=profile.channel)
+    matched = {run["business_date"] for run in matches}
+    stale_dates = read_stale_dates(lake, profile)["export"] if request.stale else []
+    for day in sorted({*request.dates, *stale_dates}):
+        if day < profile.first_date:
+            continue
+        if day in matched:
+            add_summary(report, lake, record_export(lake, profile, day))
+        else:
+            report.warn(
+                f"NOT_MATCHED: {profile.channel} {day}: no match has run; `tieout run` does it"
+            )
 
-    A date that no match has run has no exceptions yet: it is named, and nothing is written for it.
+
+def execute_request(request: Request) -> Report:
+    """Exports every channel that has statement files, date by date.
+
+    With `stale`, also the dates that match ran again since their export. A date that no match has
+    run has no exceptions yet: it is named, and nothing is written for it.
     """
     report = Report({"exports": []}, [])
     with open_lake(request.lake, request.engine) as lake:
-        matched = lake.read_rows(RUNS, job="match", business_date=list(request.dates))
-        done = {(run["channel"], run["business_date"]) for run in matched}
-        for day in with_progress(request.dates, "export"):
-            for name, profile in request.config.profiles.items():
-                if profile.statement != "files" or day < profile.first_date:
-                    continue
-                if (name, day) in done:
-                    add_summary(report, lake, record_export(lake, profile, day))
-                else:
-                    report.warn(
-                        f"NOT_MATCHED: {name} {day}: no match has run; `tieout run` does it"
-                    )
+        for profile in with_progress(list(request.config.profiles.values()), "export"):
+            if profile.statement == "files":
+                _export_dates(lake, profile, request, report)
+        report.body["stale"] = summarize_stale_dates(lake, request.config)
     return report
 
 

@@ -10,11 +10,15 @@ from jobs.cli.lake_session import open_lake
 from jobs.lake.tables import Lake
 from jobs.quality.after_job import run_match_checks
 from jobs.reconcile.run_dates import MatchSummary, match_dates
+from jobs.reconcile.stale_dates import summarize_stale_dates
 from schemas.errors import CheckFailed, LakeInconsistent
 
 
 def execute_request(request: Request) -> Report:
-    """Matches every channel and date; if one channel fails, the others go on."""
+    """Matches every channel and date; if one channel fails, the others go on.
+
+    The report names the dates whose fee check or export does not follow their match.
+    """
     report = Report({"runs": []}, [])
     with open_lake(request.lake, request.engine) as lake:
         for profile in with_progress(list(request.config.profiles.values()), "match"):
@@ -27,6 +31,10 @@ def execute_request(request: Request) -> Report:
         if request.quality:
             for day in request.dates:
                 add_checks(report, lake, day, list(request.config.profiles))
+        report.body["stale"] = summarize_stale_dates(lake, request.config)
+    for job, stale_dates in report.body["stale"].items():
+        if stale_dates:
+            log.info("%s has not run since the match of %s", job, ", ".join(stale_dates))
     return report
 
 

@@ -11,13 +11,12 @@ from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for, with_progress
 from jobs.cli.lake_session import open_lake
 from jobs.exports import export_day
-from jobs.fees import check_day
 from jobs.ingestion import ingest_day
 from jobs.ingestion.arrivals.due_dates import find_run_dates
 from jobs.lake.tables import Lake
 from jobs.quality.after_job import run_ingest_checks
 from jobs.quality.great_expectations_checks import preload_great_expectations
-from jobs.reconcile import run_dates
+from jobs.reconcile import run_dates, stale_dates
 from jobs.reports.day_line import render_day
 from jobs.storage.archive import Storage
 from schemas.errors import CheckFailed, LakeInconsistent
@@ -72,22 +71,22 @@ def _run_channels(lake: Lake, request: Request, day: date, report: Report) -> li
 
 
 def _run_channel(lake: Lake, request: Request, profile: Profile, day: date, report: Report) -> None:
-    steps = Report(report.body, [])
+    steps, fees = Report(report.body, []), {}
     with report.measure_seconds("match"):
         runs = run_dates.match_dates(lake, profile, [day])
         match.add_summaries(steps, runs)
     schedule = request.config.schedules.get(profile.channel)
-    for run in (run for run in runs if run.is_worth_reporting):
-        fees = None
-        if schedule is not None:
-            with report.measure_seconds("check_fees"):
-                fees = check_day.record_fee_check(lake, profile, schedule, run.business_date)
-                check_fees.add_summary(steps, fees)
-        with report.measure_seconds("export"):
-            exported = export_day.record_export(lake, profile, run.business_date)
-            export.add_summary(steps, lake, exported)
-        report.lines.append(render_day(run, fees))
+    dates = stale_dates.list_dates_to_do(lake, profile, day, request.dates)
+    if schedule is not None:
+        with report.measure_seconds("check_fees"):
+            fees = check_fees.check_dates(steps, lake, profile, schedule, dates["check_fees"])
+    with report.measure_seconds("export"):
+        for date_ in dates["export"]:
+            export.add_summary(steps, lake, export_day.record_export(lake, profile, date_))
     report.exit_status = max(report.exit_status, steps.exit_status)
+    report.lines += [
+        render_day(run, fees.get(run.business_date)) for run in runs if run.is_worth_reporting
+    ]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

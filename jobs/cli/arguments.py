@@ -27,6 +27,7 @@ class Request:
 
     `channels` is empty where no `--channel` was given, `as_of` is in UTC. `positionals` are the
     words without an option: of decide the step and its ids, of files the step and the file id.
+    `stale`: also the dates that match ran again since the job was done.
     """
 
     job: str
@@ -45,6 +46,7 @@ class Request:
     actor: str = ""
     reason: str = ""
     future: bool = False
+    stale: bool = False
 
 
 def build_parser(
@@ -95,6 +97,10 @@ def build_parser(
         )
         out.add_argument(
             "--reason", metavar="TEXT", default="", help="why you do this, for the audit trail"
+        )
+    if job in ("check_fees", "export"):
+        out.add_argument(
+            "--stale", action="store_true", help="also do the dates that match ran again since"
         )
     if job in READ_ONLY:
         out.add_argument(
@@ -158,6 +164,7 @@ def build_request(arguments: argparse.Namespace) -> Request:
         actor=getattr(arguments, "by", "") or os.environ.get("TIEOUT_USER", ""),
         reason=getattr(arguments, "reason", ""),
         future=future,
+        stale=getattr(arguments, "stale", False),
     )
 
 

@@ -16,7 +16,9 @@ command again.""",
 
 The command also runs earlier dates that have not run yet, and later dates that a late file changes,
 in order of date. Breaks are a result, not an error. A date that was never ingested is named, and
-nothing is matched from there on (exit 3): `tieout run` takes such dates in first.""",
+nothing is matched from there on (exit 3): `tieout run` takes such dates in first. `stale` in the
+summary lists the dates whose fee check or export does not follow their match: run these commands
+with --stale.""",
     "inbox": """examples:
   tieout inbox --lake lake --config config --inbox inbox
   tieout inbox ... --business-date 2026-11-16 --through 2026-11-20 --channel wechat
@@ -27,14 +29,19 @@ fit no pattern, and the dates and parts whose files have not come. It changes no
 not exist.""",
     "check_fees": """examples:
   tieout check_fees --lake lake --config config --business-date 2026-11-22 --channel wechat
+  tieout check_fees ... --business-date 2026-11-22 --stale
 
 The command checks every channel that has a page in fee_schedules/. It writes the tables fee_totals
-and fee_checks (the lines whose fee is wrong).""",
+and fee_checks (the lines whose fee is wrong). A late file makes match run later dates again;
+--stale checks those too. `stale` in the summary lists the dates that are left.""",
     "export": """examples:
   tieout export --lake lake --config config --business-date 2026-11-22
+  tieout export ... --business-date 2026-11-22 --stale
 
 The command writes breaks.csv, breaks.xlsx, summary.json and status_updates.jsonl to
-LAKE/exports/DATE/CHANNEL/. It replaces the whole folder or, if it fails, leaves it as it was.""",
+LAKE/exports/DATE/CHANNEL/. It replaces the whole folder or, if it fails, leaves it as it was. A
+late file makes match run later dates again; --stale exports those too. `stale` in the summary lists
+the dates that are left.""",
     "explain": """examples:
   tieout explain --lake lake --config config S20261122000017
   tieout explain ... 4200002511202611220987654321       # a reference of the channel
@@ -91,8 +98,9 @@ one that was superseded or withdrawn. The next `tieout match` runs the date agai
 
 The command runs ingest, match, check_fees and export. If one channel fails, the others go on.
 Before a date it takes in the earlier dates that were never ingested. Without --business-date it
-takes in every new file in the inbox, and runs each date that this makes due. It makes the lake if
-there is none, and says so.""",
+takes in every new file in the inbox, and runs each date that this makes due. A late file makes the
+match run later dates again: their fees are checked and their exports written anew. The command
+makes the lake if there is none, and says so.""",
 }
 PURPOSES = {
     "inbox": "show what lies in the inbox and what is still missing; change nothing",

@@ -115,7 +115,7 @@ STAND_IN = """
 import json, sys
 from pathlib import Path
 
-words = sys.argv[1:]
+words = [word for word in sys.argv[1:] if word != "--stale"]
 options = dict(zip(words[::2], words[1::2]))
 lake, job = Path(options["--lake"]), Path(sys.argv[0]).stem
 name = job if job == "ingest" else f"{job} {options['--channel']}"

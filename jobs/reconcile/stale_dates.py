@@ -1,0 +1,78 @@
+"""The dates whose fee check or export does not follow their latest match.
+
+A late file makes `match` run later dates again. What was checked or exported of those dates before
+tells rows that are gone. Versions of tables in `runs` say it, no clock: a match records the
+versions that it read and wrote, and a later job the version that it read.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from jobs.lake.tables import Lake
+from schemas.configuration import Configuration
+from schemas.profile.channel import Profile
+from schemas.tables import OUTCOMES, RUNS, STATEMENT_LINES
+
+#: By job, the table that it reads of a date.
+READS = {"check_fees": STATEMENT_LINES.name, "export": OUTCOMES.name}
+
+
+def find_stale_dates(runs: Iterable[Mapping[str, Any]]) -> dict[str, list[date]]:
+    """By job, the dates that were matched and whose job has not run since, in order.
+
+    `runs` are rows of `runs` of one channel. A match counts if it wrote outcomes: one of a date
+    without any rows did not.
+    """
+    wanted: dict[str, dict[date, int]] = {job: defaultdict(lambda: -1) for job in READS}
+    done: dict[str, dict[date, int]] = {job: defaultdict(lambda: -1) for job in READS}
+    for run in runs:
+        day, job = run["business_date"], run["job"]
+        read, written = run["versions_read"] or {}, run["versions_written"] or {}
+        if job == "match" and OUTCOMES.name in written:
+            for later_job, table in READS.items():
+                version = written.get(table, read.get(table, 0))
+                wanted[later_job][day] = max(wanted[later_job][day], version)
+        elif job in READS:
+            done[job][day] = max(done[job][day], read.get(READS[job], -1))
+    return {
+        job: sorted(day for day, version in wanted[job].items() if done[job][day] < version)
+        for job in READS
+    }
+
+
+def read_stale_dates(lake: Lake, profile: Profile) -> dict[str, list[date]]:
+    """`find_stale_dates` of a channel, from its first date on, by the lake's `runs`."""
+    rows = lake.read_rows(RUNS, channel=profile.channel, job=["match", *READS])
+    return find_stale_dates(row for row in rows if row["business_date"] >= profile.first_date)
+
+
+def list_dates_to_do(
+    lake: Lake, profile: Profile, day: date, requested: Collection[date]
+) -> dict[str, list[date]]:
+    """By job, a date and the stale dates, in order; without requested dates that are yet to come.
+
+    A run over several dates does these when it comes to them.
+    """
+    later = {other for other in requested if other > day}
+    return {
+        job: sorted({day, *stale_dates} - later)
+        for job, stale_dates in read_stale_dates(lake, profile).items()
+    }
+
+
+def summarize_stale_dates(lake: Lake, config: Configuration) -> dict[str, list[str]]:
+    """For the JSON summary: by job, the stale dates of all channels of a configuration, in order.
+
+    Fees are checked of channels with a fee schedule, exports written of channels with files.
+    """
+    dates: dict[str, set[date]] = {job: set() for job in READS}
+    for name, profile in config.profiles.items():
+        if profile.statement == "none":
+            continue
+        stale_dates = read_stale_dates(lake, profile)
+        dates["export"].update(stale_dates["export"])
+        if name in config.schedules:
+            dates["check_fees"].update(stale_dates["check_fees"])
+    return {job: [str(day) for day in sorted(days)] for job, days in dates.items()}
