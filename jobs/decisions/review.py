@@ -111,7 +111,7 @@ def list_decisions(lake: Lake, channels: Sequence[str], days: Sequence[Any]) -> 
         for row in lake.read_rows(DECISIONS, step=DecisionStep.PROPOSED.value)
     }
     last_runs: dict[tuple[str, Any], Any] = {}
-    for run in lake.read_rows(RUNS, job="match"):
+    for run in lake.read_rows(RUNS, ("channel", "business_date", "started_at"), job="match"):
         run_key = run["channel"], run["business_date"]
         last_runs[run_key] = max(last_runs.get(run_key, run["started_at"]), run["started_at"])
     out = []

@@ -9,10 +9,11 @@ from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_d
 from pyspark.sql import SparkSession
 
 from jobs.lake.listed_tables import list_table, refuse_gone_table
-from jobs.lake.migration import described_schema, migrate_columns, open_table
+from jobs.lake.maintenance.join_files import join_files
+from jobs.lake.migration import PROPERTIES, described_schema, migrate_table, open_table
 from jobs.lake.partitions import read_rows_where
 from jobs.lake.staging import StagingArea
-from jobs.lake.table_log import delta_uri, open_log
+from jobs.lake.table_log import delta_uri
 from jobs.lake.write_checks import retry_on_conflict, rows_to_arrow
 from schemas.tables import TABLES, Table
 
@@ -68,9 +69,9 @@ class ControlRows(StagingArea):
             Schema.from_arrow(described_schema(table)),
             mode="ignore",
             partition_by=list(table.partitions),
-            configuration={"delta.dataSkippingNumIndexedCols": "0"},
+            configuration=PROPERTIES,
         )
-        retry_on_conflict(table, lambda: migrate_columns(open_log(self.storage, table), table))
+        retry_on_conflict(table, lambda: migrate_table(self.storage, table))
         list_table(self.storage, table)
         self._created.add(table.name)
 
@@ -92,11 +93,11 @@ class ControlRows(StagingArea):
         """
         return open_table(self.storage, table, as_of)
 
-    def read_rows(self, table: Table, **where: object) -> list[Row]:
-        """The rows of a small control table that have the given values, as dicts; a list is any of
-        its values.
+    def read_rows(self, table: Table, columns: Sequence[str] = (), **where: object) -> list[Row]:
+        """The rows of a control table that have the given values, as dicts with all or some
+        columns; a list is any of its values.
         """
-        return read_rows_where(self.open(table), table, where)
+        return read_rows_where(self.open(table), table, where, columns)
 
     def change_rows(self, table: Table, decide: Callable[[RowReader], RowsChange | None]) -> int:
         """Reads rows of a control table, decides, and writes, as one transaction.
@@ -117,7 +118,7 @@ class ControlRows(StagingArea):
                 _write_change(delta, table, change)
 
         retry_on_conflict(table, attempt)
-        return self.version(table)
+        return self._keep_joined(table)
 
     def replace_rows(
         self, table: Table, rows: Sequence[Mapping[str, Any]], day: date, channel: str | None
@@ -130,7 +131,13 @@ class ControlRows(StagingArea):
         data = rows_to_arrow(table, rows)
         self.create(table)
         retry_on_conflict(table, lambda: write_deltalake(self.open(table), data, mode="append"))
-        return self.version(table)
+        return self._keep_joined(table)
+
+    def _keep_joined(self, table: Table) -> int:
+        """Joins the data files of a control table if it has many; returns its version."""
+        delta = self.open(table)
+        join_files(delta)
+        return int(delta.version())
 
 
 def _write_change(delta: DeltaTable, table: Table, change: RowsChange) -> None:

@@ -4,6 +4,9 @@ A read maps the former names of columns to today's. The first write, or `Lake.pr
 columns for good and adds those that are missing.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pyarrow as pa
 from deltalake import DeltaTable, Field, Schema, write_deltalake
 
@@ -12,6 +15,15 @@ from jobs.lake.write_checks import arrow_schema
 from jobs.storage.archive import Storage
 from schemas.errors import ColumnsDiffer, DataFilesMissing
 from schemas.tables import Table
+
+#: Properties of every table. Statistics of columns would cost more than they spare. A checkpoint at
+#: every so many versions keeps it cheap to open a table. It remembers which files were removed for
+#: as long as the log goes back, so that maintenance keeps what an earlier version needs.
+PROPERTIES = {
+    "delta.dataSkippingNumIndexedCols": "0",
+    "delta.checkpointInterval": "20",
+    "delta.deletedFileRetentionDuration": "interval 30 days",
+}
 
 
 def described_schema(table: Table) -> pa.Schema:
@@ -31,6 +43,16 @@ def missing_columns(delta: DeltaTable, table: Table) -> list[Field]:
     stored = stored_names(delta, table)
     fields = Schema.from_arrow(described_schema(table)).fields
     return [field for field in fields if field.name not in stored]
+
+
+def migrate_table(storage: Storage, table: Table) -> None:
+    """Brings a table of an earlier version up to date: its columns, and its `PROPERTIES`."""
+    migrate_columns(open_log(storage, table), table)
+    delta = open_log(storage, table)
+    stored = delta.metadata().configuration
+    missing = {name: value for name, value in PROPERTIES.items() if stored.get(name) != value}
+    if missing:
+        delta.alter.set_table_properties(missing)
 
 
 def migrate_columns(delta: DeltaTable, table: Table) -> None:
@@ -53,17 +75,28 @@ def read_current_columns(delta: DeltaTable, table: Table) -> pa.Table:
     Raises:
         DataFilesMissing: a data file is not there, or is not whole.
     """
-    try:
+    with name_missing_files(table):
         rows = delta.to_pyarrow_table()
-    except OSError as fault:
-        raise DataFilesMissing(
-            f"{table.name}: a data file is missing or not whole ({fault}); restore it from a backup"
-        ) from fault
     rows = rows.rename_columns([table.former_names.get(name, name) for name in rows.column_names])
     for field in arrow_schema(table):
         if field.name not in rows.column_names:
             rows = rows.append_column(field, pa.nulls(len(rows), field.type))
     return rows
+
+
+@contextmanager
+def name_missing_files(table: Table) -> Iterator[None]:
+    """Around a read of a control table: names what it is if a data file cannot be read.
+
+    Raises:
+        DataFilesMissing: a data file is not there, or is not whole.
+    """
+    try:
+        yield
+    except OSError as fault:
+        raise DataFilesMissing(
+            f"{table.name}: a data file is missing or not whole ({fault}); restore it from a backup"
+        ) from fault
 
 
 def open_table(storage: Storage, table: Table, as_of: int | None) -> DeltaTable:

@@ -4,18 +4,19 @@ A read first proves that the data files are there: an engine may take a missing 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from jobs.lake.migration import read_current_columns
+from jobs.lake.migration import name_missing_files, stored_names
 from jobs.storage.archive import Storage
 from schemas.errors import DataFilesMissing
 from schemas.tables import (
@@ -43,13 +44,12 @@ def list_add_actions(
     delta: DeltaTable, table: Table, first: date, last: date, channel: str | None = None
 ) -> list[dict[str, Any]]:
     """The data files in force of some dates, both included, and of a channel if it is named."""
-    dated = f"partition.{table.partitions[0]}"
-    rows = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
-    return [
-        row
-        for row in rows
-        if first <= row[dated] <= last and channel in (None, row["partition.channel"])
-    ]
+    actions = pa.table(delta.get_add_actions(flatten=True))
+    dated = pc.field(f"partition.{table.partitions[0]}")
+    condition = (dated >= pa.scalar(first)) & (dated <= pa.scalar(last))
+    if channel is not None:
+        condition = condition & (pc.field("partition.channel") == channel)
+    return [dict(row) for row in actions.filter(condition).to_pylist()]
 
 
 def find_missing_files(
@@ -127,14 +127,35 @@ def read_data_files(
 
 
 def read_rows_where(
-    delta: DeltaTable, table: Table, where: Mapping[str, object]
+    delta: DeltaTable, table: Table, where: Mapping[str, object], columns: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
-    """The rows of a control table that have the given values, filtered before they become dicts."""
-    rows = read_current_columns(delta, table)
+    """The rows of a control table that have the given values, as dicts with all or some columns.
+
+    A list is any of its values, None is null. Only the columns and row groups that matter are read.
+
+    Raises:
+        DataFilesMissing: a data file is not there, or is not whole.
+    """
+    stored, dataset = stored_names(delta, table), delta.to_pyarrow_dataset()
+    condition = pc.scalar(True)
     for name, value in where.items():
-        values = pa.array(value if isinstance(value, list) else [value], rows[name].type)
-        rows = rows.filter(pc.is_in(rows[name], values))
-    return [dict(row) for row in rows.to_pylist(maps_as_pydicts="strict")]
+        condition = condition & _has_value(dataset, stored.get(name), value)
+    wanted = columns or table.columns
+    shown = {name: pc.field(stored[name]) for name in wanted if name in stored}
+    with name_missing_files(table):
+        rows = dataset.to_table(columns=shown, filter=condition)
+    missing = dict.fromkeys(name for name in wanted if name not in stored)
+    return [{**row, **missing} for row in rows.to_pylist(maps_as_pydicts="strict")]
+
+
+def _has_value(dataset: ds.Dataset, stored_name: str | None, value: object) -> pc.Expression:
+    """The condition that a column has one of some values; a column that is missing is null."""
+    values = value if isinstance(value, list) else [value]
+    if stored_name is None:
+        return pc.scalar(None in values)
+    column, kind = pc.field(stored_name), dataset.schema.field(stored_name).type
+    condition = column.isin(pa.array([each for each in values if each is not None], kind))
+    return condition | column.is_null() if None in values else condition
 
 
 def find_repeated_values(frame: DataFrame, column: str) -> list[str]:

@@ -27,9 +27,6 @@ from jobs.lake.write_checks import check_schema_and_partition, retry_on_conflict
 from schemas.errors import WriteNotConfirmed
 from schemas.tables import Table
 
-#: A checkpoint is made at every so many versions, so that opening a table stays cheap.
-CHECKPOINT_VERSIONS = 20
-
 
 class Lake(ControlRows):
     """The tables below a folder or object-store URI, on a session or a function that opens one."""
@@ -132,22 +129,18 @@ class Lake(ControlRows):
             WriteConflict: other writers won every retry; nothing is committed.
             WriteNotConfirmed: the table does not hold what was written.
         """
-        before = self.open(table)
-        actions = list_add_actions(before, table, day, day, channel)
+        actions = list_add_actions(self.open(table), table, day, day, channel)
         expected = sum(file.rows for file in files)
         expected += count_rows(row for row in actions if row["path"] in keep_paths)
         self.commit_files(
             table, day, files, lambda of, path: of == channel and path not in keep_paths, channel
         )
-        delta = self.open(table)
-        version, rows = int(delta.version()), self.count_rows(table, day, channel)
+        version, rows = self.version(table), self.count_rows(table, day, channel)
         if expected != rows:
             raise WriteNotConfirmed(
                 f"{table.name} {day} {channel}: {expected} rows were written, {rows} are there;"
                 " run it again"
             )
-        if version % CHECKPOINT_VERSIONS == 0 and version > int(before.version()):
-            delta.create_checkpoint()
         return WriteResult(version, rows)
 
     def commit_files(
@@ -175,10 +168,12 @@ class Lake(ControlRows):
         return self.version(table)
 
     def list_data_files(
-        self, table: Table, day: date, channel: str | None = None
+        self, table: Table, day: date, channel: str | None = None, since: date | None = None
     ) -> list[dict[str, Any]]:
-        """The data files of a date, and of a channel if it is named, as the log says."""
-        return list_add_actions(self.open(table), table, day, day, channel)
+        """The data files of a date, or of the dates from `since` to it, and of a channel if it is
+        named, as the log says.
+        """
+        return list_add_actions(self.open(table), table, since or day, day, channel)
 
     def list_files_of(
         self, table: Table, day: date, channel: str, file_ids: Collection[str]

@@ -11,6 +11,7 @@ import statistics
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -132,15 +133,12 @@ def _count_rows(
     lake: Lake, table: Table, day: date, channels: Sequence[str]
 ) -> tuple[int, int | None]:
     """The rows of the day, and the median of the days before it if enough of them have rows."""
-    today, *before = (
-        sum(
-            int(file["num_records"])
-            for file in lake.list_data_files(table, day - timedelta(days=number))
-            if not channels or file["partition.channel"] in channels
-        )
-        for number in range(USUAL_DAYS + 1)
-    )
-    with_rows = [rows for rows in before if rows]
+    counts: Counter[date] = Counter()
+    for file in lake.list_data_files(table, day, since=day - timedelta(days=USUAL_DAYS)):
+        if not channels or file["partition.channel"] in channels:
+            counts[file[f"partition.{table.partitions[0]}"]] += int(file["num_records"])
+    today = counts.pop(day, 0)
+    with_rows = [rows for rows in counts.values() if rows]
     return today, int(statistics.median(with_rows)) if len(with_rows) >= USUAL_DAYS_MIN else None
 
 

@@ -25,8 +25,7 @@ def read_closed_outcomes(
     unpaired lines with the channel_ref of such a pair: the transaction has to agree with them.
     """
     since, channel = day - timedelta(days=profile.match.lookback), profile.channel
-    dates = (since + timedelta(days=n) for n in range(profile.match.lookback))
-    files = [file for date_ in dates for file in lake.list_data_files(OUTCOMES, date_, channel)]
+    files = lake.list_data_files(OUTCOMES, day - timedelta(days=1), channel, since=since)
     rows, count = lake.read_files(OUTCOMES, files), count_rows(files)
     recent = ClosedOutcomes(rows, count, row_filter_of(lake, files))
     if profile.first_date >= since:

@@ -27,9 +27,13 @@ from schemas.tables import (
     STATEMENT_FILES,
     STATEMENT_LINES,
 )
-from schemas.vocabulary import RunResult
+from schemas.vocabulary import FileStatus, RunResult
 
 log = logging.getLogger("tieout")
+#: What the plan needs of each run and each file of a channel's history.
+_OF_RUNS = ("job", "channel", "business_date", "fingerprint", "ended_at")
+_OF_FILES = ("channel", "business_date", "status", "part", "file_id", "line_count",
+             "rejected_count", "reason")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,17 +75,20 @@ def match_dates(lake: Lake, profile: Profile, dates: Sequence[date]) -> list[Mat
     dates = [day for day in dates if day >= profile.first_date]
     if profile.statement == "none" or not dates:
         return []
-    runs = lake.read_rows(RUNS, job=["ingest", "match"], channel=profile.channel)
+    runs = lake.read_rows(RUNS, _OF_RUNS, job=["ingest", "match"], channel=profile.channel)
     recorded: dict[date, str] = {}
     for row in sorted(runs, key=lambda row: row["ended_at"]):
         if row["job"] == "match":
             recorded[row["business_date"]] = row["fingerprint"]
     files: dict[date, list[dict[str, Any]]] = defaultdict(list)
-    for row in lake.read_rows(STATEMENT_FILES, channel=profile.channel):
+    for row in lake.read_rows(STATEMENT_FILES, _OF_FILES, channel=profile.channel):
         files[row["business_date"]].append(row)
-    snapshots = lake.read_rows(SNAPSHOT_FILES)
+    accepted = FileStatus.ACCEPTED.value
+    snapshots: dict[date, list[dict[str, Any]]] = defaultdict(list)
+    for row in lake.read_rows(SNAPSHOT_FILES, (*_OF_FILES, "channels"), status=accepted):
+        snapshots[row["business_date"]].append(row)
     states = {
-        day: resolve_day_state(profile, day, files[day], snapshots)
+        day: resolve_day_state(profile, day, files[day], snapshots[day])
         for day in list_run_dates(profile, dates, recorded)
     }
     decisions = read_approved(lake, profile.channel)

@@ -44,7 +44,8 @@ def find_stale_dates(runs: Iterable[Mapping[str, Any]]) -> dict[str, list[date]]
 
 def read_stale_dates(lake: Lake, profile: Profile) -> dict[str, list[date]]:
     """`find_stale_dates` of a channel, from its first date on, by the lake's `runs`."""
-    rows = lake.read_rows(RUNS, channel=profile.channel, job=["match", *READS])
+    columns = ("job", "business_date", "versions_read", "versions_written")
+    rows = lake.read_rows(RUNS, columns, channel=profile.channel, job=["match", *READS])
     return find_stale_dates(row for row in rows if row["business_date"] >= profile.first_date)
 
 
