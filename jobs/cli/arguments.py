@@ -16,9 +16,13 @@ from schemas.profile.channel import Snapshots
 #: Commands that read at a time and print JSON, commands that need no date, those that take files
 #: in, and those that run a date, which must not be in the future.
 READ_ONLY = ("explain", "diff")
-DATE_OPTIONAL = ("explain", "decide", "files", "ingest", "run", "inbox")
+DATE_OPTIONAL = ("explain", "decide", "files", "ingest", "run", "inbox", "maintain")
 TAKE_FILES = ("ingest", "run")
 RUN_DATES = ("ingest", "match", "run")
+#: A job may take days to commit what it wrote.
+RETENTION_HOURS_MIN = 7 * 24
+#: As long as Delta keeps a table's log: `--as-of` and `diff` read back so far.
+RETENTION_HOURS = 30 * 24
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class Request:
     reason: str = ""
     future: bool = False
     stale: bool = False
+    dry_run: bool = False
+    retention_hours: int = RETENTION_HOURS
 
 
 def build_parser(
@@ -58,24 +64,16 @@ def build_parser(
     out.epilog = EPILOGS[job]
     out.formatter_class = argparse.RawDescriptionHelpFormatter
     out.add_argument("--lake", help="folder or object-store URI of the tables [TIEOUT_LAKE]")
-    if job not in ("diff", "decide"):
+    if job not in ("diff", "decide", "maintain"):
         out.add_argument(
             "--config", help="folder with channels/ and fee_schedules/ [TIEOUT_CONFIG]"
         )
     if job in (*TAKE_FILES, "inbox"):
         out.add_argument("--inbox", help="folder or URI where files arrive [TIEOUT_INBOX]")
-    default = " [the dates of all new files in the inbox]" if job in TAKE_FILES else ""
-    out.add_argument(
-        "--business-date", metavar="DATE", help=f"the accounting date, such as 2026-11-22{default}"
-    )
-    out.add_argument("--through", metavar="DATE", help="the last date of a range (included)")
-    out.add_argument(
-        "--channel",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="one channel; repeat for more [all]",
-    )
+    if job == "maintain":
+        _add_maintain_arguments(out)
+    else:
+        _add_days_and_channels(out, job)
     if job in RUN_DATES:
         out.add_argument(
             "--future", action="store_true", help="allow dates later than today in a channel's zone"
@@ -109,10 +107,39 @@ def build_parser(
         out.add_argument(
             "--json", action="store_true", help="print everything as one JSON document"
         )
-    elif job not in ("export", "decide", "files", "inbox"):
+    elif job not in ("export", "decide", "files", "inbox", "maintain"):
         out.add_argument("--no-quality", action="store_true", help="skip the shape checks")
     out.set_defaults(job=job)
     return out
+
+
+def _add_days_and_channels(out: argparse.ArgumentParser, job: str) -> None:
+    default = " [the dates of all new files in the inbox]" if job in TAKE_FILES else ""
+    out.add_argument(
+        "--business-date", metavar="DATE", help=f"the accounting date, such as 2026-11-22{default}"
+    )
+    out.add_argument("--through", metavar="DATE", help="the last date of a range (included)")
+    out.add_argument(
+        "--channel",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="one channel; repeat for more [all]",
+    )
+
+
+def _add_maintain_arguments(out: argparse.ArgumentParser) -> None:
+    out.add_argument(
+        "--dry-run", action="store_true", help="change nothing, say what would be removed"
+    )
+    out.add_argument(
+        "--retention-hours",
+        metavar="HOURS",
+        type=int,
+        default=RETENTION_HOURS,
+        help=f"keep what is younger, at least {RETENTION_HOURS_MIN} hours [{RETENTION_HOURS}]",
+    )
+    out.set_defaults(business_date=None, through=None, channel=[])
 
 
 def build_request(arguments: argparse.Namespace) -> Request:
@@ -135,6 +162,12 @@ def build_request(arguments: argparse.Namespace) -> Request:
     if hasattr(arguments, "reference") and not arguments.reference.strip():
         faults.append("REF is empty; give any internal or channel reference")
     days = _parse_dates(arguments, faults)
+    hours = getattr(arguments, "retention_hours", RETENTION_HOURS)
+    if hours < RETENTION_HOURS_MIN:
+        faults.append(
+            f"--retention-hours {hours} is below {RETENTION_HOURS_MIN}: a running job, or a reader,"
+            f" may still need what is so young; give {RETENTION_HOURS_MIN} or more"
+        )
     as_of = _parse_moment(getattr(arguments, "as_of", None), faults)
     inbox = value_of("inbox") if hasattr(arguments, "inbox") else None
     faults.extend(find_place_faults(arguments.job, value_of("lake"), inbox))
@@ -165,6 +198,8 @@ def build_request(arguments: argparse.Namespace) -> Request:
         reason=getattr(arguments, "reason", ""),
         future=future,
         stale=getattr(arguments, "stale", False),
+        dry_run=getattr(arguments, "dry_run", False),
+        retention_hours=hours,
     )
 
 
