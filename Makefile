@@ -30,7 +30,7 @@ COVERAGE :=
 
 .PHONY: help env airflow-env jars jdk demo test test-sail test-programs test-spark test-airflow test-lint jars-if-jdk coverage check \
         nightly soak fuzz \
-        lint types format rows golden mutants bench bench-ingest bench-match bench-explain bench-labels \
+        lint types format rows golden mutants bench bench-ingest bench-match bench-explain bench-history bench-labels \
         lock wheel zip clean
 
 help: ## list the targets
@@ -109,6 +109,9 @@ bench-match: env ## the match alone: a hot amount, a look-back over days as larg
 
 bench-explain: env ## one reference's story from a lake of 30 days [SIZE=1m]
 	@$(RUN) $(BIN)/python -m benchmarks.explain --size $(SIZE)
+
+bench-history: env ## a small day after 1, 100 and 400 days of history
+	@$(RUN) $(BIN)/python -m benchmarks.history
 
 bench-labels: env ## a labelled day matched, and precision and recall by class [TRADES=1000000]
 	@$(RUN) $(BIN)/python -m benchmarks.labels --trades $(TRADES)

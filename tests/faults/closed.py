@@ -74,8 +74,8 @@ _LOOK_BACK = [
         ),
         (
             "yesterday-not-read",
-            "range(profile.match.lookback)",
-            "range(profile.match.lookback - 1)",
+            "OUTCOMES, day - timedelta(days=1), channel, since=since",
+            "OUTCOMES, day - timedelta(days=2), channel, since=since",
             "the run does not read what the run before closed",
         ),
         (

@@ -60,8 +60,8 @@ def maintain_tables(
         WriteConflict: other writers won every retry; run it again.
     """
     open_log(storage, RUNS)
-    found = [table for table in TABLES if DeltaTable.is_deltatable(delta_uri(storage, table))]
-    return [_maintain_table(storage, table, retention_hours, dry_run) for table in found]
+    existing = [table for table in TABLES if DeltaTable.is_deltatable(delta_uri(storage, table))]
+    return [_maintain_table(storage, table, retention_hours, dry_run) for table in existing]
 
 
 def _maintain_table(
