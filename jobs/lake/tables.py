@@ -135,7 +135,9 @@ class Lake(ControlRows):
         self.commit_files(
             table, day, files, lambda of, path: of == channel and path not in keep_paths, channel
         )
-        version, rows = self.version(table), self.count_rows(table, day, channel)
+        delta = self.open(table)
+        version = int(delta.version())
+        rows = count_rows(list_add_actions(delta, table, day, day, channel))
         if expected != rows:
             raise WriteNotConfirmed(
                 f"{table.name} {day} {channel}: {expected} rows were written, {rows} are there;"
