@@ -38,7 +38,7 @@ def test_dates_of_a_name_are_those_on_which_it_is_sought(
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text("x")
     month = [date(2026, 11, number) for number in range(1, 31)]
-    found = [day for day in month if find_files(Storage(str(tmp_path)), pattern, day)]
+    found = [day for day in month if find_files(Storage(str(tmp_path)), pattern, day).files]
     assert found == expected
 
 
