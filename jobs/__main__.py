@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from jobs import __version__
-from jobs.cli.arguments import build_parser
 from jobs.cli.console import exit_process, run_command
 from jobs.cli.help_texts import PURPOSES
+from jobs.cli.parser import build_parser
 from jobs.onboarding import command
 
 _EPILOG = """your first day:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from jobs.cli.arguments import Request, build_parser, build_request
+from jobs.cli.arguments import Request, build_request
 from jobs.cli.console import Report
 from jobs.cli.lake_session import open_lake
+from jobs.cli.parser import build_parser
 from jobs.timeline.text import render_timeline
 from jobs.timeline.trace import trace_reference
 

@@ -17,7 +17,8 @@ from typing import Any, NoReturn
 from tqdm import tqdm
 
 from jobs import __version__
-from jobs.cli.arguments import Request, build_parser, build_request
+from jobs.cli.arguments import Request, build_request
+from jobs.cli.parser import build_parser
 from jobs.cli.safe_output import (
     SafeFormatter,
     SafeMessages,

@@ -1,0 +1,103 @@
+"""The options of every command, as `--help` shows them."""
+
+import argparse
+
+from jobs.cli.help_texts import EPILOGS, PURPOSES
+
+#: Commands that read at a time and print JSON, commands that need no date, those that take files
+#: in, and those that run a date, which must not be in the future.
+READ_ONLY = ("explain", "diff")
+DATE_OPTIONAL = ("explain", "decide", "files", "ingest", "run", "inbox", "maintain")
+TAKE_FILES = ("ingest", "run")
+RUN_DATES = ("ingest", "match", "run")
+#: A job may take days to commit what it wrote.
+RETENTION_HOURS_MIN = 7 * 24
+#: As long as Delta keeps a table's log: `--as-of` and `diff` read back so far.
+RETENTION_HOURS = 30 * 24
+
+
+def build_parser(
+    job: str, program: argparse.ArgumentParser | None = None
+) -> argparse.ArgumentParser:
+    """Returns the parser of a command. `build_request` checks the values, all of them together."""
+    out = program or argparse.ArgumentParser(prog=f"tieout {job}")
+    out.description = f"{PURPOSES[job][0].upper()}{PURPOSES[job][1:]}."
+    out.epilog = EPILOGS[job]
+    out.formatter_class = argparse.RawDescriptionHelpFormatter
+    out.add_argument("--lake", help="folder or object-store URI of the tables [TIEOUT_LAKE]")
+    if job not in ("diff", "decide", "maintain"):
+        out.add_argument(
+            "--config", help="folder with channels/ and fee_schedules/ [TIEOUT_CONFIG]"
+        )
+    if job in (*TAKE_FILES, "inbox"):
+        out.add_argument("--inbox", help="folder or URI where files arrive [TIEOUT_INBOX]")
+    if job == "maintain":
+        _add_maintain_arguments(out)
+    else:
+        _add_days_and_channels(out, job)
+    if job in RUN_DATES:
+        out.add_argument(
+            "--future", action="store_true", help="allow dates later than today in a channel's zone"
+        )
+    out.add_argument("--engine", help="sail (embedded), spark, or auto [TIEOUT_ENGINE]")
+    if job == "explain":
+        out.add_argument("reference", metavar="REF", help="any internal or channel reference")
+        out.add_argument(
+            "--match-alone", action="store_true", help="also match only this reference, now"
+        )
+    if job == "decide":
+        out.add_argument("step", choices=("propose", "approve", "reject", "list"))
+    if job in ("decide", "files"):
+        out.add_argument(
+            "about", metavar="ID", nargs="*", help="the ids to work on, see the examples"
+        )
+        out.add_argument(
+            "--by", metavar="NAME", default="", help="your name, for the audit trail [TIEOUT_USER]"
+        )
+        out.add_argument(
+            "--reason", metavar="TEXT", default="", help="why you do this, for the audit trail"
+        )
+    if job in ("check_fees", "export"):
+        out.add_argument(
+            "--stale", action="store_true", help="also do the dates that match ran again since"
+        )
+    if job in READ_ONLY:
+        out.add_argument(
+            "--as-of", metavar="TIME", help="read the tables as of this UTC time, 2026-11-20T10:00"
+        )
+        out.add_argument(
+            "--json", action="store_true", help="print everything as one JSON document"
+        )
+    elif job not in ("export", "decide", "files", "inbox", "maintain"):
+        out.add_argument("--no-quality", action="store_true", help="skip the shape checks")
+    out.set_defaults(job=job)
+    return out
+
+
+def _add_days_and_channels(out: argparse.ArgumentParser, job: str) -> None:
+    default = " [the dates of all new files in the inbox]" if job in TAKE_FILES else ""
+    out.add_argument(
+        "--business-date", metavar="DATE", help=f"the accounting date, such as 2026-11-22{default}"
+    )
+    out.add_argument("--through", metavar="DATE", help="the last date of a range (included)")
+    out.add_argument(
+        "--channel",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="one channel; repeat for more [all]",
+    )
+
+
+def _add_maintain_arguments(out: argparse.ArgumentParser) -> None:
+    out.add_argument(
+        "--dry-run", action="store_true", help="change nothing, say what would be removed"
+    )
+    out.add_argument(
+        "--retention-hours",
+        metavar="HOURS",
+        type=int,
+        default=RETENTION_HOURS,
+        help=f"keep what is younger, at least {RETENTION_HOURS_MIN} hours [{RETENTION_HOURS}]",
+    )
+    out.set_defaults(business_date=None, through=None, channel=[])
