@@ -309,6 +309,7 @@ def test_killed_snapshot_is_read_from_the_archive(
     pipeline.write_statement(0, file_line("A"))
     pipeline.write_snapshot(0, file_txn("A"))
     pipeline.ingest(0)
+    shutil.rmtree(pipeline.inbox)  # a statement would be taken in by another thread
     pipeline.write_snapshot(0, file_txn("A"), file_txn("B"))
     kill_at_write(pipeline.lake, kill_at, after)
     with pytest.raises(Killed):

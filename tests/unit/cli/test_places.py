@@ -17,9 +17,11 @@ DAY = ["--business-date", "2026-11-16"]
 
 def command_line(root: Path, job: str, **places: str) -> list[str]:
     """The arguments of a command on a configuration, with these places."""
-    config = [] if job in ("diff", "decide") else ["--config", str(root / "config")]
+    no_config = ("diff", "decide", "maintain")
+    config = [] if job in no_config else ["--config", str(root / "config")]
     named = [word for name, place in places.items() for word in (f"--{name}", place)]
-    return [job, *MORE.get(job, []), *config, *named, *DAY]
+    days = [] if job == "maintain" else DAY
+    return [job, *MORE.get(job, []), *config, *named, *days]
 
 
 def faults_of(capsys: pytest.CaptureFixture[str], words: list[str]) -> list[str]:
