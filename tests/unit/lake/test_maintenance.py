@@ -180,5 +180,5 @@ def test_too_short_a_retention_and_a_missing_lake_are_refused(
     assert main(["maintain", "--lake", lake.uri, "--retention-hours", "24"]) == 2
     assert "--retention-hours 24 is below 168" in capsys.readouterr().out
     assert main(["maintain", "--lake", lake.uri, "--engine", "sail"]) == 2
-    assert "there is no table" in capsys.readouterr().out
+    assert "there is no lake" in capsys.readouterr().out
     assert not Path(lake.uri).exists()
