@@ -53,9 +53,9 @@ class ParsedFile:
     """The merged results of the tasks of one file: data files, sums, and the first faults.
 
     `totals` are the totals that the file declares, by name and currency, in minor units or counts;
-    `column_sums` are count, amount and fee of every file. `lines_by_date` counts lines by local
-    date, `card_counts` by reference the values that were looked at and those that are card numbers.
-    `read_fault` says why the rest of a document could not be read.
+    `column_sums` are count, amount, fee and gross (|amount| + |fee|) of every file. `lines_by_date`
+    counts lines by local date, `card_counts` by reference the values that were looked at and those
+    that are card numbers. `read_fault` says why the rest of a document could not be read.
     """
 
     file_id: str
@@ -188,9 +188,11 @@ def _write_rejected(writer: LineFileWriter, rejected: RejectedLines, result: Par
 def _count_lines(parsed: ParsedBlock, result: ParsedFile, zone: str) -> None:
     """Adds a block's lines to the totals, sums, dates and balances of the result."""
     columns = parsed.lines.columns
-    summed = {"amount": columns["amount"]}
+    summed = {"amount": columns["amount"], "gross": pc.abs(columns["amount"])}
     if "fee" in columns:
         summed["fee"] = columns["fee"]
+        fee_size = pc.abs(pc.fill_null(columns["fee"], 0))
+        summed["gross"] = pc.add(summed["gross"], fee_size)
     for code in pc.unique(columns["currency"]).to_pylist():
         in_currency = pc.equal(columns["currency"], code)
         count = pc.sum(in_currency).as_py() or 0

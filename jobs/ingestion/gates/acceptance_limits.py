@@ -12,11 +12,11 @@ from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from jobs.lake.commit import DataFile
+from jobs.statements.canonical.money import sum_by_currency
 from jobs.storage.archive import Storage
 from schemas.profile.channel import Files
 from schemas.tables import STATEMENT_LINES
@@ -54,10 +54,7 @@ def measure_size(storage: Storage, files: Sequence[DataFile]) -> VersionSize:
     gross: Counter[str] = Counter()
     if files:
         for batch in open_line_dataset(storage, files).to_batches(columns=["currency", "amount"]):
-            currencies, amounts = batch.column(0), pc.abs(batch.column(1))
-            for code in pc.unique(currencies).to_pylist():
-                of_code = amounts.filter(pc.equal(currencies, code)).cast(pa.decimal128(38, 0))
-                gross[code] += int(pc.sum(of_code).as_py() or 0)
+            gross.update(sum_by_currency(batch.column(0), pc.abs(batch.column(1))))
     return VersionSize(sum(data_file.rows for data_file in files), gross)
 
 

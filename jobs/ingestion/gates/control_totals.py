@@ -12,13 +12,15 @@ from typing import Any
 
 from jobs.ingestion.inbox import parse_date_span
 from jobs.ingestion.parse_tasks import ParsedFile
-from jobs.statements.canonical.money import DIGITS_MAX
+from jobs.statements.canonical.money import DIGITS_MAX, SUM_MAX
 from jobs.statements.parser import DeclaredTotal, Plan
 from schemas.currencies import MINOR_UNITS
 from schemas.profile.channel import Files
 
 #: A message names at most so many totals of a file.
 NAMED_MAX = 4
+#: A message shows at most so many characters of a total.
+TEXT_SHOWN = 40
 #: `statement_files.totals` always has these totals, even if the file does not declare them.
 ALWAYS_REPORTED = ("count", "amount", "fee")
 _NUMBER = re.compile(r"[+-]?(\d[\d,]*(\.\d*)?|\.\d+)", re.ASCII)
@@ -28,7 +30,8 @@ def compare_totals(parsed: ParsedFile, plan: Plan) -> tuple[list[dict[str, Any]]
     """Compares each declared total with the computed one; returns rows of totals and differences.
 
     A row has `name`, `currency`, `declared` and `computed`, in minor units or counts. `declared` is
-    None for a total of `ALWAYS_REPORTED` that the file does not declare.
+    None for a total of `ALWAYS_REPORTED` that the file does not declare. A total that BIGINT cannot
+    hold has no row; `control_total_failures` then refuses the file.
     """
     rows: list[dict[str, Any]] = []
     differences = []
@@ -36,7 +39,7 @@ def compare_totals(parsed: ParsedFile, plan: Plan) -> tuple[list[dict[str, Any]]
         rows.append(_total_row(total.name, total.currency, total.declared, total.computed))
         exponent = MINOR_UNITS.get(total.currency or "", 0)
         if total.declared is None:
-            differences.append(f"{total.name} declares {total.text!r}, which is no number")
+            differences.append(_format_unreadable(total.name, total.text))
         elif total.declared != total.computed:
             differences.append(
                 _format_difference(total.name, total.declared, total.computed, exponent)
@@ -54,10 +57,11 @@ def compare_totals(parsed: ParsedFile, plan: Plan) -> tuple[list[dict[str, Any]]
         row_currency = None if declared.unit == "count" else currency
         rows.append(_total_row(declared.name, row_currency, value, computed))
         if value is None:
-            differences.append(f"{declared.name} declares {declared.text!r}, which is no number")
+            differences.append(_format_unreadable(declared.name, declared.text))
         elif value != computed:
             differences.append(_format_difference(declared.name, value, computed, exponent))
-    return [*rows, *_undeclared_totals(parsed, plan, rows)], differences
+    rows += _undeclared_totals(parsed, plan, rows)
+    return [row for row in rows if abs(row["computed"]) < 2**63], differences
 
 
 def _undeclared_totals(
@@ -79,6 +83,11 @@ def _total_row(
     name: str, currency: str | None, declared: int | None, computed: int
 ) -> dict[str, Any]:
     return {"name": name, "currency": currency, "declared": declared, "computed": computed}
+
+
+def _format_unreadable(name: str, text: str) -> str:
+    shown = text if len(text) <= TEXT_SHOWN else f"{text[:TEXT_SHOWN]}..."
+    return f"{name} declares {shown!r}, which is no number"
 
 
 def _format_difference(name: str, declared: int, computed: int, exponent: int) -> str:
@@ -106,7 +115,8 @@ def control_total_failures(
 ) -> str | None:
     """All reasons to quarantine a file, joined by ` | `; None if the file passes.
 
-    The checks: rejected lines, control totals, the running balance, and the dates of the lines.
+    The checks: rejected lines, control totals and their size, the running balance, and the dates of
+    the lines.
     """
     reasons = [parsed.read_fault] if parsed.read_fault else []
     # The checks use all lines of a file of several days, although only one date's are committed.
@@ -122,6 +132,14 @@ def control_total_failures(
     if differences:
         named = "; ".join(differences[:NAMED_MAX])
         reasons.append(f"TOTALS_DIFFER: {name}: {named}; have the channel correct its file")
+    for code, gross in sorted(parsed.column_sums.get("gross", {}).items()):
+        if gross > SUM_MAX:
+            exponent = MINOR_UNITS.get(code, 2)
+            reasons.append(
+                f"TOTALS_TOO_LARGE: {name}: its amounts and fees in {code} add up to"
+                f" {_format_amount(gross, exponent)} without their signs, more than 10^18 minor"
+                " units; have the channel correct its file"
+            )
     gap = find_balance_gap(parsed)
     if gap is not None:
         line_no, printed, expected = gap

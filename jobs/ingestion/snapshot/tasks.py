@@ -19,6 +19,7 @@ from jobs.lake.commit import DataFile
 from jobs.lake.parquet_options import GROUP_ROWS_MAX, writer_options
 from jobs.lake.tables import Lake
 from jobs.lake.write_checks import arrow_schema
+from jobs.statements.canonical.money import sum_by_currency
 from jobs.statements.canonical.references import add_card_counts
 from jobs.statements.reading.cells import read_cells
 from jobs.statements.reading.line_format import LineFormat, RejectedLines
@@ -143,11 +144,15 @@ def refuse_snapshot(name: str, faults: list[str]) -> None:
 
 
 def write_task_rows(task: SnapshotTask) -> dict[str, Any]:
-    """Writes a task's rows by channel; returns `files`, `faults` and, by channel, `card_counts`."""
+    """Writes a task's rows by channel; returns `files`, `faults`, `gross`, and, by channel,
+    `card_counts`, as plain values.
+
+    `gross` holds (channel, currency, sum of |amount| in minor units).
+    """
     try:
         return _write_channels(task)
     except FileRefused as fault:
-        return {"files": [], "faults": [str(fault)], "card_counts": {}}
+        return {"files": [], "faults": [str(fault)], "gross": [], "card_counts": {}}
 
 
 def _write_channels(task: SnapshotTask) -> dict[str, Any]:
@@ -155,6 +160,7 @@ def _write_channels(task: SnapshotTask) -> dict[str, Any]:
     files: list[dict[str, Any]] = []
     faults: list[str] = []
     card_counts: dict[str, dict[str, Counter[str]]] = {}
+    gross: list[tuple[str, str, int]] = []
     for first_row, table in _read_tables(storage, task):
         channels = pc.fill_null(table["channel"].cast(pa.string()), "")
         if pc.any(pc.equal(channels, "")).as_py():
@@ -184,7 +190,14 @@ def _write_channels(task: SnapshotTask) -> dict[str, Any]:
                 is_excluded = pc.is_in(transactions["txn_id"], excluded)
                 transactions = transactions.filter(pc.invert(is_excluded))
             files.append(vars(write_rows(storage, task, channel, transactions)))
-    return {"files": files, "faults": faults[: FAULTS_MAX + 1], "card_counts": card_counts}
+            sums = sum_by_currency(transactions["currency"], pc.abs(transactions["amount"]))
+            gross += [(channel, code, value) for code, value in sums.items()]
+    return {
+        "files": files,
+        "faults": faults[: FAULTS_MAX + 1],
+        "gross": gross,
+        "card_counts": card_counts,
+    }
 
 
 def _read_tables(storage: Storage, task: SnapshotTask) -> Iterable[tuple[int, pa.Table]]:

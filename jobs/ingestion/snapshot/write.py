@@ -21,6 +21,7 @@ from jobs.ingestion.snapshot.tasks import (
 from jobs.lake.commit import DataFile
 from jobs.lake.partitions import find_repeated_values
 from jobs.lake.tables import Lake
+from jobs.statements.canonical.money import SUM_MAX
 from schemas.profile.channel import Profile
 from schemas.tables import INTERNAL_TRANSACTIONS
 
@@ -49,12 +50,24 @@ def _run_tasks(lake: Lake, tasks: list[SnapshotTask]) -> list[DataFile]:
     total_bytes = 0 if len(tasks) <= 1 else max(task.size for task in tasks) * len(tasks)
     results = run_tasks(lake.spark, tasks, write_task_rows, total_bytes)
     faults = [fault for result in results for fault in result["faults"]]
+    faults += _sum_faults(results)
     faults += _card_faults(results, tasks[0].profiles if tasks else {})
     files = [DataFile(**fields) for result in results for fields in result["files"]]
     if faults:
         remove_data_files(lake, files)
         refuse_snapshot(tasks[0].name, faults)
     return files
+
+
+def _sum_faults(results: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The faults of channels whose amounts add up to more than any day may have."""
+    gross: Counter[tuple[str, str]] = Counter()
+    for result in results:
+        for channel, code, value in result["gross"]:
+            gross[channel, code] += value
+    for (channel, code), value in sorted(gross.items()):
+        if value > SUM_MAX:
+            yield f"the amounts of {channel} in {code} add up to more than 10^18 minor units"
 
 
 def _card_faults(

@@ -10,11 +10,14 @@ import pyarrow.compute as pc
 from schemas.currencies import MINOR_UNITS
 from schemas.private_text import mask_long_numbers
 
-#: Largest amount in minor units, so that no sum of a day can overflow BIGINT.
+#: Largest amount in minor units.
 AMOUNT_MAX = 10**15
+#: Largest sum of |amount| of a file in one currency, minor units: nine such files of a day add up
+#: to less than BIGINT holds.
+SUM_MAX = 10**18
 #: Digits of an amount that decimal arithmetic keeps exactly.
 DIGITS_MAX = 28
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _WIDE = pa.decimal128(30, 9)
 _SAMPLE = 256
 
@@ -26,16 +29,17 @@ def to_minor_units(text: str, exponent: int) -> int:
         ValueError: the text is no plain decimal number, has more decimals than the currency
             (unless they are zeros), or is beyond 10^15 minor units.
     """
+    shown = text[:DIGITS_MAX]
     if not _NUMBER.fullmatch(text):
-        raise ValueError(f"{text[:DIGITS_MAX]!r} is no amount")
+        raise ValueError(f"{shown!r} is no amount")
     if len(text.lstrip("+-0")) > DIGITS_MAX:
-        raise ValueError(f"{mask_long_numbers(text[:DIGITS_MAX])}... has too many digits")
+        raise ValueError(f"{mask_long_numbers(shown)}... has too many digits")
     scaled = Decimal(text).scaleb(exponent)
     value = int(scaled)
     if scaled != value:
-        raise ValueError(f"{mask_long_numbers(text)} has more than {exponent} decimals")
+        raise ValueError(f"{mask_long_numbers(shown)} has more than {exponent} decimals")
     if abs(value) > AMOUNT_MAX:
-        raise ValueError(f"{mask_long_numbers(text)} is beyond 10^15 minor units")
+        raise ValueError(f"{mask_long_numbers(shown)} is beyond 10^15 minor units")
     return value
 
 
@@ -65,6 +69,14 @@ def _parse_vectorized(texts: pa.Array, exponent: int) -> pa.Array | None:
 
 
 def _cast_to_minor_units(texts: pa.Array, exponent: int) -> pa.Array | None:
+    """Converts the texts at once; None where one is no amount, or too long for this way.
+
+    The cast to a decimal computes modulo 2^128: of longer texts, whatever they are, it may make
+    another amount without a fault. With `DIGITS_MAX` characters no step can leave 128 bits.
+    """
+    longest = pc.max(pc.binary_length(texts)).as_py()
+    if longest is not None and longest > DIGITS_MAX:
+        return None
     try:
         decimals = texts.cast(_WIDE)
         has_other_characters = pc.match_substring_regex(texts, "[^0-9.+-]")
@@ -94,6 +106,15 @@ def _parse_by_row(
             faults[row] = f"BAD_AMOUNT: {fault}"
         values.append(value)
     return pa.array(values, pa.int64()), faults
+
+
+def sum_by_currency(currencies: pa.ChunkedArray, amounts: pa.ChunkedArray) -> dict[str, int]:
+    """Exact sums of amounts (BIGINT minor units) by currency; a sum may be beyond BIGINT."""
+    sums = {}
+    for code in pc.unique(currencies).to_pylist():
+        in_currency = amounts.filter(pc.equal(currencies, code))
+        sums[code] = int(pc.sum(in_currency.cast(pa.decimal128(38, 0))).as_py() or 0)
+    return sums
 
 
 def map_codes(

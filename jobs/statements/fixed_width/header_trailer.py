@@ -3,6 +3,7 @@
 Source: docs/reference/dialects/fixed_width.md.
 """
 
+import re
 from datetime import date, datetime
 from pathlib import PurePosixPath
 
@@ -162,7 +163,7 @@ def read_totals(
         text = _read_text(record, amount_fields.digits, layout)
         unit = "count"
         if name in _COUNTS:
-            if name == "count" and text.isascii() and text.isdigit():
+            if name == "count" and re.fullmatch(r"\d{1,18}", text, re.ASCII):
                 text = str(int(text) - record_layout.count_adds)
         else:
             unit = get_unit(field, layout)

@@ -59,7 +59,8 @@ def _iterate_cell_formats(styles: etree._Element) -> Iterable[etree._Element]:
 def _classify_format_id(format_id: str, custom_formats: dict[str | None, int]) -> int:
     if format_id in custom_formats:
         return custom_formats[format_id]
-    return DATE if format_id.isdecimal() and int(format_id) in _BUILT_IN_DATE_FORMATS else GENERAL
+    is_number = re.fullmatch("[0-9]{1,9}", format_id)
+    return DATE if is_number and int(format_id) in _BUILT_IN_DATE_FORMATS else GENERAL
 
 
 def format_number(printed: str, number_meaning: int, since_1904: bool) -> str:

@@ -23,6 +23,7 @@ _MERGED = re.compile(
 )
 _MERGED_BYTES_MAX = 200
 _SHARED_MAX = 4096
+_ROW_OR_INDEX = re.compile(r"[0-9]{1,12}", re.ASCII)
 _PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
 MergedArea = tuple[int, int, int, int]
 
@@ -114,9 +115,9 @@ class SheetReader:
     def _read_cells(self, row: etree._Element) -> list[bytes]:
         """Reads the cells of a row, up to the last one with a value."""
         row_text = row.get("r")
-        number = self.row + 1 if row_text is None else int(row_text) if row_text.isdecimal() else 0
+        number = self.row + 1 if row_text is None else _parse_row_number(row_text)
         if not self.row < number <= ROWS_MAX:
-            raise bad_sheet(self.name, f"row {row_text} follows row {self.row}")
+            raise bad_sheet(self.name, f"row {str(row_text)[:20]} follows row {self.row}")
         self.row, suffix = number, str(number)
         if not self.tags:
             namespace = str(row.tag)[: -len("row")]
@@ -221,9 +222,14 @@ class SheetReader:
 
 
 def _parse_index(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()):
+    if not _ROW_OR_INDEX.fullmatch(text):
         raise ValueError(f"{text[:20]!r} is no number of a text or style")
     return int(text)
+
+
+def _parse_row_number(text: str) -> int:
+    """The number of a row; 0 where the text is none."""
+    return int(text) if _ROW_OR_INDEX.fullmatch(text) else 0
 
 
 def read_text(element: etree._Element) -> str:

@@ -441,6 +441,20 @@ def test_repeated_transaction_without_a_latest_row_is_refused(pipeline: Pipeline
 
 
 @pytest.mark.sail_only
+def test_amounts_whose_sum_bigint_cannot_hold_are_refused(pipeline: PipelineFixture) -> None:
+    """Each amount is right, their sum is too large: in a statement and in a snapshot of the day."""
+    rows = [file_txn(f"A{at}", "10000000000000.00") for at in range(1001)]
+    pipeline.write_snapshot(0, *rows)
+    pipeline.write_statement(0, *(file_line(f"A{at}", "10000000000000.00") for at in range(10_000)))
+    summary = pipeline.ingest(0)[0]
+    assert summary.snapshot["status"] == "QUARANTINED"
+    assert "bank in CNY add up to more than 10^18 minor units" in summary.snapshot["reason"]
+    (row,) = pipeline.lake.read_rows(STATEMENT_FILES, channel="bank")
+    assert (row["status"], row["reason"][:16]) == ("QUARANTINED", "TOTALS_TOO_LARGE")
+    assert [total["name"] for total in row["totals"]] == ["count", "fee"]
+
+
+@pytest.mark.sail_only
 def test_new_snapshot_replaces_the_old(pipeline: PipelineFixture) -> None:
     """The second export of a day replaces the first."""
     pipeline.write_snapshot(0, file_txn("A"), file_txn("B"))

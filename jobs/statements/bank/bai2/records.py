@@ -107,7 +107,8 @@ def skip_funds_type(cells: list[str], at: int) -> tuple[int, date | None]:
         return at + 4, None
     if kind == "D":
         count = cell_at(cells, at + 1)
-        return at + 2 + 2 * (int(count) if count.isdigit() else 0), None
+        pairs = int(count) if re.fullmatch(r"\d{1,9}", count, re.ASCII) else 0
+        return at + 2 + 2 * pairs, None
     return at + 1, None
 
 
@@ -130,7 +131,7 @@ def parse_amount(text: str, name: str, line: int) -> int:
     Raises:
         FileRefused: it is no number, or too large.
     """
-    if not re.fullmatch(r"[+-]?\d{1,18}", text) or abs(int(text)) > _AMOUNT_MAX:
+    if not re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII) or abs(int(text)) > _AMOUNT_MAX:
         raise record_refusal(name, line, f"{text[:30]!r} is no amount in minor units")
     return int(text)
 

@@ -181,7 +181,7 @@ class _Reader:
         code, printed = cell_at(cells, 1), cell_at(cells, 2)
         value = parse_amount(printed, self.name, record.line) if printed else 0
         self.account.sums.total += value
-        number = int(code) if code.isdigit() else 0
+        number = int(code) if re.fullmatch(r"\d{1,9}", code, re.ASCII) else 0
         if number == _TEXT:
             return
         assert_funds_type(cells, 3, self.name, record.line)
@@ -231,7 +231,8 @@ class _Reader:
 
     def _check_total(self, name: str, currency: str | None, text: str, computed: int) -> None:
         if text:
-            declared = int(text) if re.fullmatch(r"[+-]?\d{1,18}", text) else None
+            is_number = re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII)
+            declared = int(text) if is_number else None
             self.checks.append(ControlTotal(name, currency, declared, computed, text))
 
 

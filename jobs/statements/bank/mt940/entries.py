@@ -25,7 +25,7 @@ _PLACEHOLDER = re.compile(
 #: behind them.
 _REFERENCE_CHARS = 16
 _RAW_CHARS = 25
-_NUMBER = re.compile(r"\d+[.,]?\d*|,\d+", re.ASCII)
+_NUMBER = re.compile(r"\d+([.,]\d*)?|,\d+", re.ASCII)
 #: Field 61 as banks print it: the code may be missing, references may be long. The code must
 #: follow the amount directly, so that the pattern never takes a part of an amount.
 _FIELD_61 = re.compile(
