@@ -15,6 +15,7 @@ from jobs.statements.canonical.lines import (
     reject_scientific_notation,
     require,
 )
+from jobs.statements.canonical.timestamps import OUT_OF_RANGE, is_out_of_range
 from jobs.statements.parser import (
     HEAD_BYTES,
     TAIL_BYTES,
@@ -139,12 +140,17 @@ def parse_chunks(
 
 
 def _reject_in_any_dialect(parsed: ParsedBlock, profile: Profile) -> None:
-    """Masks free texts; rejects references that a spreadsheet turned into numbers.
+    """Masks free texts; rejects references that a spreadsheet turned into numbers, and times that no
+    payment has.
 
     In a file of several days it also rejects lines without a time: they belong to no date.
     """
     mask_free_texts(parsed.lines.columns)
     reject_scientific_notation(parsed.lines)
+    for name in ("traded_at", "settlement_date"):
+        if name in parsed.lines.columns:
+            outside = is_out_of_range(parsed.lines.columns[name])
+            parsed.lines.reject_where(outside, f"BAD_TIME: {name} is {OUT_OF_RANGE}")
     if profile.files is not None and profile.files.spans:
         require(parsed.lines, ("traded_at",))
 

@@ -170,7 +170,14 @@ def _execute(
 
 
 def _to_datetime(micros: int | None) -> datetime | None:
-    return None if micros is None else _EPOCH + timedelta(microseconds=micros)
+    """The time in UTC; of one outside of the calendar's years 1 to 9999 the nearest in it."""
+    if micros is None:
+        return None
+    try:
+        return _EPOCH + timedelta(microseconds=micros)
+    except OverflowError:
+        first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+        return first if micros < 0 else last
 
 
 def _in_sql(name: str, values: Iterable[str]) -> str:

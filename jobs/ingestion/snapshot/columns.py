@@ -18,6 +18,7 @@ from jobs.statements.canonical.lines import (
     to_null,
 )
 from jobs.statements.canonical.money import AMOUNT_MAX, map_codes, parse_amounts
+from jobs.statements.canonical.timestamps import OUT_OF_RANGE, is_out_of_range
 from schemas.currencies import MINOR_UNITS
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Kind, Status
@@ -128,6 +129,7 @@ def to_transactions(
     for name in ("occurred_at", "updated_at"):
         columns[name], faults = _to_utc(present.get(name), count)
         lines.reject({row: f"{name}: {fault}" for row, fault in faults.items()})
+        lines.reject_where(is_out_of_range(columns[name]), f"{name}: BAD_TIME: {OUT_OF_RANGE}")
     columns["account_tail"] = mask_account_numbers(text("account_tail"))
     columns["payer_name"] = mask_names(text("payer_name"))
     mask_free_texts(columns)
@@ -163,9 +165,13 @@ def _to_utc(values: pa.Array | None, count: int) -> tuple[pa.Array, dict[int, st
     if values is None or pa.types.is_null(values.type):
         return null_column(count, _UTC), {}
     if pa.types.is_timestamp(values.type):
+        # Of coarse units a cast to microseconds could wrap.
+        outside = is_out_of_range(values)
+        rows = pc.indices_nonzero(outside).to_pylist()
+        values = pc.if_else(outside, pa.scalar(None, values.type), values)
         if values.type.tz is None:
             values = pc.assume_timezone(values, "UTC")
-        return values.cast(_UTC, safe=False), {}
+        return values.cast(_UTC, safe=False), dict.fromkeys(rows, f"BAD_TIME: {OUT_OF_RANGE}")
     texts = to_null(values.cast(pa.string()), ("",))
     for kind in (pa.timestamp("us"), _UTC):
         try:
@@ -178,9 +184,10 @@ def _to_utc(values: pa.Array | None, count: int) -> tuple[pa.Array, dict[int, st
         value = None
         try:
             value = None if text is None else datetime.fromisoformat(text)
-        except ValueError:
-            faults[row] = f"{text!r} is no ISO 8601 time"
-        out.append(value and (value if value.tzinfo else value.replace(tzinfo=UTC)))
+            value = value and (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError):
+            value, faults[row] = None, f"BAD_TIME: {text[:40]!r} is no ISO 8601 time"
+        out.append(value)
     return pa.array(out, _UTC), faults
 
 
@@ -192,4 +199,5 @@ def _wrong_date_faults(values: pa.Array, day: date) -> dict[int, str]:
     if pc.all(pc.fill_null(same, False)).as_py() in (True, None):
         return {}
     rows = pc.indices_nonzero(pc.invert(pc.fill_null(same, False))).to_pylist()
-    return {row: f"business_date is {values[row].as_py()}, not {day}" for row in rows}
+    shown = values.cast(pa.string())
+    return {row: f"business_date is {shown[row].as_py()}, not {day}" for row in rows}

@@ -5,10 +5,10 @@ Source: docs/reference/dialects/bank.md.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from jobs.statements.canonical.lines import (
     Lines,
@@ -18,6 +18,7 @@ from jobs.statements.canonical.lines import (
     require,
 )
 from jobs.statements.canonical.money import to_minor_units
+from jobs.statements.canonical.timestamps import OUT_OF_RANGE, date_to_utc
 from jobs.statements.parser import ControlTotal, ParsedBlock
 from jobs.statements.reading.line_format import RejectedLines
 from schemas.currencies import MINOR_UNITS
@@ -152,7 +153,7 @@ def build_block(
         "amount": pa.array([entry.amount for entry in entries], pa.int64()),
         "fee": pa.nulls(len(entries), pa.int64()),
         "currency": pa.array([entry.currency for entry in entries], pa.string()),
-        "traded_at": pa.array([_to_utc(entry.booked, zone) for entry in entries], _UTC),
+        "traded_at": pa.array([date_to_utc(entry.booked, zone) for entry in entries], _UTC),
         "settlement_date": pa.array([entry.valued for entry in entries], pa.date32()),
         "account_tail": mask_account_numbers(texts(entry.account for entry in entries)),
         "payer_name": mask_names(texts(entry.name for entry in entries)),
@@ -165,19 +166,15 @@ def build_block(
     }
     lines = Lines(columns)
     lines.reject({row: entry.fault for row, entry in enumerate(entries) if entry.fault})
+    has_date = [entry.booked is not None for entry in entries]
+    lines.reject_where(
+        pc.and_(pa.array(has_date, pa.bool_()), pc.is_null(columns["traded_at"])),
+        f"BAD_TIME: the booking date is {OUT_OF_RANGE}",
+    )
     require(lines, ("amount", "currency", "status", "traded_at"))
     add_normalized_references(columns, profile)
     raw = [entry.raw[:RAW_CHARS_MAX] for entry in entries]
     return ParsedBlock(lines, control_totals=tuple(checks), raw=raw, rejected=RejectedLines())
-
-
-def _to_utc(booked: date | datetime | None, zone: ZoneInfo) -> datetime | None:
-    """A booking date or moment in UTC; a date stands for its midnight in the zone."""
-    if booked is None:
-        return None
-    if isinstance(booked, datetime):
-        return (booked if booked.tzinfo else booked.replace(tzinfo=zone)).astimezone(UTC)
-    return datetime.combine(booked, time(), zone).astimezone(UTC)
 
 
 def assert_own_account(account: str | None, profile: Profile, name: str, line: int = 0) -> None:

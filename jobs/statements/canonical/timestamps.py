@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,11 +14,49 @@ _UTC = pa.timestamp("us", "UTC")
 _FIELD = re.compile(r"\{business_date(?::(?P<form>[^}]*))?\}|\{part\}|\*")
 _DIGITS = {"%Y": r"\d{4}", "%m": r"\d{2}", "%d": r"\d{2}", "%y": r"\d{2}", "%j": r"\d{3}"}
 Faults = dict[int, str]
+#: Times and dates of payments lie in these years; any other one is damage.
+YEAR_MIN, YEAR_MAX = 1970, 2199
+OUT_OF_RANGE = f"before {YEAR_MIN} or after {YEAR_MAX}"
 
 
 def lacks_year(time_format: str) -> bool:
     """Whether a format has a month and no year."""
     return not re.search("%[YyGcxD]", time_format) and bool(re.search("%[mbB]", time_format))
+
+
+def is_out_of_range(times: pa.Array) -> pa.Array:
+    """Whether each time or date is outside of the years YEAR_MIN to YEAR_MAX; false for null.
+
+    `times` is a column of dates or timestamps of any unit and zone; the years are those of UTC.
+    """
+    kind = times.type
+    if pa.types.is_timestamp(kind):
+        units = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[kind.unit]
+        numbers, per_day = times.cast(pa.timestamp(kind.unit)).cast(pa.int64()), 86_400 * units
+    elif pa.types.is_date64(kind):
+        numbers, per_day = times.cast(pa.int64()), 86_400_000
+    else:
+        numbers, per_day = times.cast(pa.int32()).cast(pa.int64()), 1
+    epoch = date(1970, 1, 1).toordinal()
+    first = (date(YEAR_MIN, 1, 1).toordinal() - epoch) * per_day
+    end = (date(YEAR_MAX + 1, 1, 1).toordinal() - epoch) * per_day
+    outside = pc.or_(pc.less(numbers, first), pc.greater_equal(numbers, end))
+    return pc.fill_null(outside, False)
+
+
+def date_to_utc(booked: date | datetime | None, zone: ZoneInfo) -> datetime | None:
+    """A booking date or moment in UTC; a date stands for its midnight in the zone.
+
+    None where there is none, and where UTC lies outside of the calendar.
+    """
+    if booked is None:
+        return None
+    if not isinstance(booked, datetime):
+        booked = datetime.combine(booked, time())
+    try:
+        return (booked if booked.tzinfo else booked.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 def format_midnight(time_format: str) -> str:
