@@ -8,7 +8,7 @@ from typing import NoReturn
 from jobs import __version__
 from jobs.cli.console import exit_process, run_command
 from jobs.cli.help_texts import PURPOSES
-from jobs.cli.parser import build_parser
+from jobs.cli.parser import CommandParser, build_parser
 from jobs.onboarding import command
 
 _EPILOG = """your first day:
@@ -27,7 +27,7 @@ exit status:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command that the arguments name; returns its exit status."""
-    program = argparse.ArgumentParser(
+    program = CommandParser(
         prog="tieout",
         description="Daily payment reconciliation, to the cent.",
         epilog=_EPILOG,

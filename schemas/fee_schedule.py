@@ -13,9 +13,12 @@ from schemas.vocabulary import Kind
 AMOUNT_MAX = 10**15
 #: Digits after the point that a rate may have, so that |amount| x rate stays within BIGINT.
 RATE_DIGITS_MAX = 9
+_RATE_CHARACTERS_MAX = 24
 
 
 def _check_rate(text: str) -> str:
+    if len(text) > _RATE_CHARACTERS_MAX:
+        raise ValueError(f"{text[:_RATE_CHARACTERS_MAX]}... has too many characters for a rate")
     try:
         value = Decimal(text)
     except InvalidOperation as fault:

@@ -4,13 +4,14 @@
 (optional) says where our own snapshots are stored.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from jobs.cli.page_faults import describe_faults
 from schemas.configuration import Configuration
@@ -19,6 +20,8 @@ from schemas.errors import ConfigurationError
 from schemas.fee_schedule import FeeSchedule
 from schemas.profile.channel import Profile, Snapshots
 
+#: Bytes of a page, and brackets within brackets, at most.
+PAGE_BYTES_MAX, DEPTH_MAX = 2**20, 50
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -126,14 +129,28 @@ def _pages(folder: Path) -> list[Path]:
 
 
 def _read_page(page: Path, model: type[M], faults: list[str]) -> tuple[M | None, dict[str, int]]:
+    if page.stat().st_size > PAGE_BYTES_MAX:
+        faults.append(f"{page}:1: the page has more than {PAGE_BYTES_MAX} bytes; write it by hand")
+        return None, {}
     try:
-        tree = YAML(typ="rt").load(page.read_text(encoding="utf-8"))
+        text = page.read_text(encoding="utf-8")
+        deep_line = _find_deep_line(text)
+        if deep_line:
+            faults.append(f"{page}:{deep_line}: more than {DEPTH_MAX} brackets within each other")
+            return None, {}
+        tree = YAML(typ="rt").load(text)
+    except RecursionError:
+        faults.append(f"{page}:1: its lists or mappings are nested too deeply; write fewer levels")
+        return None, {}
     except MarkedYAMLError as fault:
         line = fault.problem_mark.line + 1 if fault.problem_mark else 1
         faults.append(f"{page}:{line}: not valid YAML: {fault.problem}")
         return None, {}
     except UnicodeDecodeError:
         faults.append(f"{page}:1: not in UTF-8")
+        return None, {}
+    except (YAMLError, ValueError, OverflowError) as fault:  # a date or number that cannot be
+        faults.append(f"{page}:1: not valid YAML: {str(fault)[:200]}")
         return None, {}
     if not isinstance(tree, dict):
         faults.append(f"{page}:1: the page must be a mapping of keys to values")
@@ -144,3 +161,19 @@ def _read_page(page: Path, model: type[M], faults: list[str]) -> tuple[M | None,
     except ValidationError as error:
         faults += [f"{page}:{fault}" for fault in describe_faults(model, tree, error)]
         return None, lines
+
+
+def _find_deep_line(text: str) -> int:
+    """The line (from 1) at which brackets are nested too deeply; 0 if none is.
+
+    The YAML reader takes minutes for thousands of levels, before it fails.
+    """
+    depth = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if line[:1].isalpha():  # a key of the page: no bracket is open
+            depth = 0
+        for sign in re.findall(r"[\[{\]}]", line):
+            depth = max(depth + (1 if sign in "[{" else -1), 0)
+            if depth > DEPTH_MAX:
+                return number
+    return 0

@@ -51,8 +51,10 @@ the dates that are left.""",
 
 REF is any internal or channel reference, as a file prints it or normalized: txn_id, our_ref,
 channel_ref, order_ref, batch_ref, original_ref, or a line_id. If no record has the reference, the
-command reports found 0 and exits with 0. --business-date and --through make the search in a large
-lake faster; linked records on other dates are still shown. The command writes nothing.""",
+command reports found 0 and exits with 0. REF may begin with a hyphen (-123); one that begins with
+two stands last, behind `--` (tieout explain ... -- --123). --business-date and --through make the
+search in a large lake faster; linked records on other dates are still shown. The command writes
+nothing.""",
     "diff": """examples:
   tieout diff --lake lake --business-date 2026-11-22
   tieout diff --lake lake --business-date 2026-11-22 --channel wechat --json
@@ -75,9 +77,10 @@ Proposals:
   write-off  a break is closed without its money
   not-ours   an open item does not belong to us
 
-Take txn_id and line_id from the outcomes. The person who approves must not be the person who
-proposed. The next `tieout match` runs the date again with the approved decisions. If a row has
-changed since the proposal, the match ignores the decision and lists it as STALE.""",
+Take txn_id and line_id from the outcomes. An id may begin with a hyphen (-5); one that begins with
+two stands last, behind `--` (... propose accept -- --5). The person who approves must not be the
+person who proposed. The next `tieout match` runs the date again with the approved decisions. If a
+row has changed since the proposal, the match ignores the decision and lists it as STALE.""",
     "files": """examples:
   tieout files --lake lake --config config --channel wechat --business-date 2026-11-22
   tieout files --lake lake --config config verify

@@ -1,6 +1,7 @@
 """The options of every command, as `--help` shows them."""
 
 import argparse
+from typing import Any
 
 from jobs.cli.help_texts import EPILOGS, PURPOSES
 
@@ -16,11 +17,22 @@ RETENTION_HOURS_MIN = 7 * 24
 RETENTION_HOURS = 30 * 24
 
 
+class CommandParser(argparse.ArgumentParser):
+    """A parser for which a word with one leading hyphen is an id or a value, never an option.
+
+    Every option but `-h` has two hyphens. An id with two leading hyphens stands behind `--`.
+    """
+
+    def _parse_optional(self, arg_string: str) -> Any:
+        is_word = arg_string.startswith("-") and not arg_string.startswith("--")
+        return None if is_word and arg_string != "-h" else super()._parse_optional(arg_string)
+
+
 def build_parser(
     job: str, program: argparse.ArgumentParser | None = None
 ) -> argparse.ArgumentParser:
     """Returns the parser of a command. `build_request` checks the values, all of them together."""
-    out = program or argparse.ArgumentParser(prog=f"tieout {job}")
+    out = program or CommandParser(prog=f"tieout {job}")
     out.description = f"{PURPOSES[job][0].upper()}{PURPOSES[job][1:]}."
     out.epilog = EPILOGS[job]
     out.formatter_class = argparse.RawDescriptionHelpFormatter

@@ -140,8 +140,8 @@ def parse_chunks(
 
 
 def _reject_in_any_dialect(parsed: ParsedBlock, profile: Profile) -> None:
-    """Masks free texts; rejects references that a spreadsheet turned into numbers, and times that no
-    payment has.
+    """Masks free texts; rejects references that a spreadsheet turned into numbers, and times that
+    no payment has.
 
     In a file of several days it also rejects lines without a time: they belong to no date.
     """

@@ -10,12 +10,8 @@ from schemas.currencies import exponent
 NUMBER_BELOW = 10**15
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _CELL_BREAKS = ("\t", "\r", "\n")
-#: White space, control and format characters: a spreadsheet may drop them before it reads a cell.
-_BLANKS = "".join(
-    chr(code)
-    for code in range(0x10000)
-    if unicodedata.category(chr(code)) in ("Cc", "Cf", "Zs", "Zl", "Zp")
-)
+#: Letters of Unicode that show nothing.
+_FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
 _SAFE_STARTS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
 
@@ -54,12 +50,20 @@ def money_cell(minor: int | None, currency: str | None) -> Money | None:
 def escape_formula(text: str | None) -> str | None:
     """Puts an apostrophe before text that a spreadsheet would run as a formula.
 
-    A formula starts with = + - or @, also in full width or after blanks that a spreadsheet may
-    drop, or with a tab or a line break.
+    A formula starts with = + - or @, also in full width or after characters that show nothing and
+    that a spreadsheet may drop, or with a tab or a line break.
     """
     if not text or text[0] in _SAFE_STARTS:
         return text
-    blanks = text[: len(text) - len(text.lstrip(_BLANKS))]
-    first = unicodedata.normalize("NFKC", text[len(blanks) : len(blanks) + 1])
-    has_cell_break = any(sign in blanks for sign in _CELL_BREAKS)
-    return f"'{text}" if has_cell_break or first.startswith(_FORMULA_STARTS) else text
+    for character in text:
+        if character in _CELL_BREAKS:
+            return f"'{text}"
+        if not _is_invisible(character):
+            first = unicodedata.normalize("NFKC", character)
+            return f"'{text}" if first.startswith(_FORMULA_STARTS) else text
+    return text
+
+
+def _is_invisible(character: str) -> bool:
+    """Whether a character is white space, a control, format or combining one, or unassigned."""
+    return unicodedata.category(character)[0] in "CMZ" or character in _FILLERS

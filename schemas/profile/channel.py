@@ -3,7 +3,6 @@
 One YAML page per channel. Source: docs/reference/profile.md.
 """
 
-import re
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
@@ -15,10 +14,12 @@ from schemas.dialect_options.bank import BankOptions
 from schemas.dialect_options.psp import AdyenOptions, PaypalOptions, StripeOptions
 from schemas.dialect_options.unionpay import UnionpayOptions
 from schemas.dialect_options.wechat import WechatFundFlowOptions, WechatOptions
+from schemas.expressions import check_engine_expression
 from schemas.profile.day_parts import Parts
+from schemas.profile.file_pattern import check_path_pattern
 from schemas.profile.layout.delimited import DelimitedLayout
 from schemas.profile.layout.fixed_width import FixedLayout
-from schemas.profile.match_rules import Match
+from schemas.profile.match_rules import DAYS_MAX, Match
 from schemas.strict import Strict
 from schemas.vocabulary import Reference
 
@@ -29,17 +30,8 @@ def _check_zone(name: str) -> str:
     return name
 
 
-def _check_pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as fault:
-        raise ValueError(f"{text!r} is no regular expression: {fault}") from fault
-    if re.search(r"\(\?[=!<]|\\[1-9]", text):
-        raise ValueError(f"{text!r} looks around or back, which not every engine can; write it out")
-    return text
-
-
-Pattern = Annotated[str, AfterValidator(_check_pattern)]
+Pattern = Annotated[str, AfterValidator(check_engine_expression)]
+PathPattern = Annotated[str, AfterValidator(check_path_pattern)]
 Zone = Annotated[str, AfterValidator(_check_zone)]
 
 
@@ -61,18 +53,18 @@ class Files(Strict):
     what is not said is the dialect's: a WeChat bill is of one calendar day, others are `near`.
     """
 
-    pattern: str
+    pattern: PathPattern
     parts: Parts = ()
     due: str | None = None
-    marker: str | None = None
+    marker: PathPattern | None = None
     member: str | None = None
     rejected_share_max: float = Field(default=0.0, ge=0.0, le=1.0)
     duplicate_share_max: float | None = Field(default=None, ge=0.0, le=1.0)
     shrink_max: float | None = Field(default=None, ge=0.0, le=1.0)
-    volume_change_warn: float | None = Field(default=None, gt=0.0)
-    age_days_max: int | None = Field(default=None, ge=0)
+    volume_change_warn: float | None = Field(default=None, gt=0.0, le=1000.0)
+    age_days_max: int | None = Field(default=None, ge=0, le=DAYS_MAX)
     day_check: Literal["on", "near", "none"] | None = None
-    unpacked_bytes_max: int = Field(default=20 * 2**30, gt=0)
+    unpacked_bytes_max: int = Field(default=20 * 2**30, gt=0, le=2**44)
 
     @property
     def spans(self) -> bool:
@@ -109,7 +101,7 @@ class ReferenceRules(Strict):
     strip_prefix: tuple[str, ...] = ()
     strip_suffix: tuple[str, ...] = ()
     strip_leading_zeros: bool = False
-    cut: int | None = Field(default=None, gt=0)
+    cut: int | None = Field(default=None, gt=0, le=1000)
 
     def in_order(self) -> tuple[tuple[str, Any], ...]:
         """The rules as (name, argument), in the order in which the page has them."""
@@ -142,7 +134,7 @@ class Scope(Strict):
 class Snapshots(Strict):
     """Where our own daily snapshots lie: Parquet, or CSV with a header; one or more files a day."""
 
-    pattern: str = "internal/{business_date:%Y-%m-%d}/*"
+    pattern: PathPattern = "internal/{business_date:%Y-%m-%d}/*"
 
 
 class Internal(Strict):
@@ -162,7 +154,7 @@ class Profile(Strict):
     statement: Literal["files", "none"] = "files"
     dialect: str = ""
     zone: Zone
-    first_date: date
+    first_date: date = Field(ge=date(1970, 1, 1), le=date(2199, 12, 31))
     files: Files | None = None
     layout: DelimitedLayout | None = None
     fixed_width: FixedLayout | None = None

@@ -24,6 +24,8 @@ PASS_COLUMNS = (
 )
 
 
+#: Days or run dates of a limit at most: ten years.
+DAYS_MAX = 3660
 #: Seconds that a line and its transaction may be apart at most: a year, which no cut-off reaches.
 DISTANCE_MAX = 366 * 24 * 60 * 60
 
@@ -72,8 +74,8 @@ class Group(Strict):
 class Window(Strict):
     """By side: after so many matching attempts (run dates) an item waits; the next breaks it."""
 
-    internal: int = Field(default=2, ge=0)
-    statement: int = Field(default=2, ge=0)
+    internal: int = Field(default=2, ge=0, le=DAYS_MAX)
+    statement: int = Field(default=2, ge=0, le=DAYS_MAX)
 
 
 class Match(Strict):
@@ -92,8 +94,8 @@ class Match(Strict):
     )
     groups: tuple[Annotated[Group, BeforeValidator(_expand_group)], ...] = ()
     window: Window = Window()
-    lookback: int = Field(default=7, ge=0)
-    late: int = Field(default=30, ge=0)
+    lookback: int = Field(default=7, ge=0, le=DAYS_MAX)
+    late: int = Field(default=30, ge=0, le=DAYS_MAX)
 
     @model_validator(mode="after")
     def _check_unique_names(self) -> Self:

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from jobs.statements.canonical.lines import Lines
 from jobs.statements.parser import DeclaredTotal, Plan, Sample, find_last_line
 from schemas.errors import FileRefused
+from schemas.expressions import TEXT_MAX
 from schemas.profile.layout.delimited import DelimitedLayout
 from schemas.profile.layout.parts import Total
 from schemas.vocabulary import Kind
@@ -71,7 +72,7 @@ def find_footer(sample: Sample, layout: DelimitedLayout) -> int:
     for _ in range(layout.footer.within):
         start, raw = find_last_line(sample, start)
         text = layout.text(raw).removeprefix("\ufeff")
-        if re.match(layout.footer.starts, text):
+        if len(text) <= TEXT_MAX and re.match(layout.footer.starts, text):
             footer_start = start
         if start <= sample.tail_offset:
             break
@@ -125,7 +126,7 @@ def _find_total(total: Total, lines: list[str], layout: DelimitedLayout) -> list
     unit = total.unit or layout.amount_unit
     pattern = total.pattern or re.escape(total.after or "") + _NUMBER
     totals = []
-    for line in lines:
+    for line in (line for line in lines if len(line) <= TEXT_MAX):
         for hit in re.finditer(pattern, line):
             groups = hit.groupdict()
             currency_text = groups.pop("currency", None)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from jobs.statements.reading.sheet_encoding import render_row
+from schemas.expressions import TEXT_MAX
 
 
 @dataclass
@@ -41,7 +42,9 @@ class RecordTypes:
         if not self.ignored_patterns or not line.strip(b"\r"):
             return not line.strip(b"\r")
         text = render_row(line.decode(self.encoding, "replace")).removesuffix("\r")
-        return any(pattern.match(text) for pattern in self.ignored_patterns)
+        return len(text) <= TEXT_MAX and any(
+            pattern.match(text) for pattern in self.ignored_patterns
+        )
 
     def is_read(self, line: bytes) -> bool:
         """Whether a line is read."""

@@ -46,8 +46,7 @@ def find_merged_areas(source: IO[bytes], name: str) -> list[MergedArea]:
     """Finds the merged areas of a sheet, the lowest first: first row, last row, first column (from
     0), last column.
 
-    The file lists them below its rows, but reading rows needs them. So this searches the bytes of
-    the whole part first, which also proves that the part unpacks.
+    The file lists them below its rows. So this searches the whole part first, and unpacks it.
     """
     areas, rest = [], b""
     while chunk := source.read(_CHUNK_BYTES):
@@ -115,7 +114,8 @@ class SheetReader:
     def _read_cells(self, row: etree._Element) -> list[bytes]:
         """Reads the cells of a row, up to the last one with a value."""
         row_text = row.get("r")
-        number = self.row + 1 if row_text is None else _parse_row_number(row_text)
+        number_text = str(self.row + 1) if row_text is None else row_text
+        number = int(number_text) if _ROW_OR_INDEX.fullmatch(number_text) else 0
         if not self.row < number <= ROWS_MAX:
             raise bad_sheet(self.name, f"row {str(row_text)[:20]} follows row {self.row}")
         self.row, suffix = number, str(number)
@@ -222,14 +222,9 @@ class SheetReader:
 
 
 def _parse_index(text: str) -> int:
-    if not _ROW_OR_INDEX.fullmatch(text):
-        raise ValueError(f"{text[:20]!r} is no number of a text or style")
-    return int(text)
-
-
-def _parse_row_number(text: str) -> int:
-    """The number of a row; 0 where the text is none."""
-    return int(text) if _ROW_OR_INDEX.fullmatch(text) else 0
+    if _ROW_OR_INDEX.fullmatch(text):
+        return int(text)
+    raise ValueError(f"{text[:20]!r} is no number of a text or style")
 
 
 def read_text(element: etree._Element) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from schemas.profile.layout.parts import (
+    COLUMNS_MAX,
     TOTAL_NAMES,
     Amounts,
     Currency,
@@ -67,7 +68,7 @@ class Trailer(Strict):
     """A last line that declares totals: how it starts, and which cell (from 1) holds which."""
 
     starts_with: str = Field(min_length=1)
-    totals: dict[TOTAL_NAMES, int] = Field(min_length=1)
+    totals: dict[TOTAL_NAMES, Annotated[int, Field(ge=1, le=COLUMNS_MAX)]] = Field(min_length=1)
     amount_unit: Literal["major", "minor"] | None = None
 
 
@@ -95,14 +96,14 @@ class DelimitedLayout(Strict):
     is_sheet: ClassVar[bool] = False
     cell_markers: ClassVar[str] = ""
 
-    sheet: Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1)] | None = None
+    sheet: Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=1, le=1000)] | None = None
     encoding: Annotated[str, AfterValidator(_check_encoding)] = "utf-8"
     separator: str = Field(default=",", min_length=1, max_length=8)
     quote: str | None = Field(default=None, min_length=1, max_length=1)
     header: Literal["names", "none"] = "names"
     preamble: Annotated[int, Field(ge=0, le=100)] | Literal["find"] = 0
     extra_cells: int = Field(default=0, ge=0, le=100)
-    cells: int | None = Field(default=None, ge=1, le=1000)
+    cells: int | None = Field(default=None, ge=1, le=COLUMNS_MAX)
     records: Records | None = None
     ignore: tuple[Expression, ...] = ()
     strip: str = " \t"
@@ -176,9 +177,11 @@ class DelimitedLayout(Strict):
                 f"columns {', '.join(wrong)}: with header {self.header} a column is"
                 f" given by its {'name' if wanted is str else 'number, from 1'}"
             )
-        low = [key for key, place in places if isinstance(place, int) and place < 1]
-        if low:
-            raise ValueError(f"columns {', '.join(low)}: numbers of columns begin at 1")
+        outside = [
+            key for key, place in places if isinstance(place, int) and not 1 <= place <= COLUMNS_MAX
+        ]
+        if outside:
+            raise ValueError(f"columns {', '.join(outside)}: numbers are 1 to {COLUMNS_MAX}")
         several = [key for key, place in self.columns.items() if isinstance(place, tuple)]
         if set(several) - {"traded_at", "settlement_date"}:
             raise ValueError(f"{', '.join(several)}: only times may stand in several columns")

@@ -4,7 +4,7 @@ Source: docs/reference/dialects/fixed_width.md.
 """
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -23,14 +23,19 @@ FIXED_TOTALS = Literal[
 ]
 
 
+#: Bytes of a record at most.
+BYTES_MAX = 65_536
+Place = Annotated[int, Field(ge=-BYTES_MAX, le=BYTES_MAX)]
+
+
 class FixedSign(Strict):
     """Letters that say which way an amount goes, before or behind its digits or in a column `at`
     of its own; `""` is a blank. `overpunch`: the last digit carries the sign (`{A`..`R`).
     """
 
     place: Literal["prefix", "suffix", "column", "overpunch"]
-    at: int | None = None
-    width: int = Field(default=1, gt=0)
+    at: Annotated[int, Field(ge=0, le=BYTES_MAX)] | None = None
+    width: int = Field(default=1, gt=0, le=BYTES_MAX)
     positive: tuple[str, ...] = ()
     negative: tuple[str, ...] = ()
 
@@ -58,7 +63,7 @@ class FixedField(Strict):
     Of an amount besides: `decimals` that are implied, or its `unit`, and its `sign`.
     """
 
-    pieces: tuple[tuple[int, int], ...] = Field(min_length=1)
+    pieces: tuple[tuple[Place, Place], ...] = Field(min_length=1)
     unit: Literal["major", "minor"] | None = None
     decimals: int | None = Field(default=None, ge=0, le=9)
     sign: FixedSign | None = None
@@ -83,8 +88,8 @@ class FixedField(Strict):
 class RecordTypes(Strict):
     """Where the leading code stands, the codes of details, and those of records passed over."""
 
-    at: int
-    width: int = Field(gt=0)
+    at: Place
+    width: int = Field(gt=0, le=BYTES_MAX)
     detail: tuple[str, ...] = Field(min_length=1)
     ignore: tuple[str, ...] = ()
 

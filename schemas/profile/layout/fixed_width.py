@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from schemas.profile.layout.delimited import LINE_COLUMNS
-from schemas.profile.layout.fields import EndRecord, FixedField, RecordTypes
+from schemas.profile.layout.fields import BYTES_MAX, EndRecord, FixedField, RecordTypes
 from schemas.profile.layout.parts import Currency
 from schemas.strict import Strict
 from schemas.vocabulary import Kind, Status
@@ -50,7 +50,7 @@ class FixedLayout(Strict):
 
     encoding: Annotated[str, AfterValidator(_check_encoding)] = "gb18030"
     counted_from: Literal[0, 1] = 1
-    length: int = Field(gt=0, le=65536)
+    length: int = Field(gt=0, le=BYTES_MAX)
     line_ends: bool = True
     preamble: int = Field(default=0, ge=0, le=100)
     separator: str = Field(default=" ", min_length=1, max_length=1)

@@ -9,9 +9,12 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from schemas.currencies import MINOR_UNITS
+from schemas.expressions import check_expression
 from schemas.strict import Strict
 from schemas.vocabulary import Kind
 
+#: Columns of a line at most.
+COLUMNS_MAX = 1000
 #: Totals that a file may declare. Amounts of refunds and of outgoing lines, and the absolute ones,
 #: are unsigned; `net_amount` is amount less fee.
 TOTAL_NAMES = Literal[
@@ -32,21 +35,13 @@ TOTAL_NAMES = Literal[
 _NAMES = frozenset(TOTAL_NAMES.__args__)  # type: ignore[attr-defined]
 
 
-def _check_expression(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as fault:
-        raise ValueError(f"{text!r} is no regular expression: {fault}") from fault
-    return text
-
-
 def _check_currency(code: str) -> str:
     if code not in MINOR_UNITS:
         raise ValueError(f"{code!r} is no currency of ISO 4217")
     return code
 
 
-Expression = Annotated[str, AfterValidator(_check_expression)]
+Expression = Annotated[str, AfterValidator(check_expression)]
 Currency = Annotated[str, AfterValidator(_check_currency)]
 
 

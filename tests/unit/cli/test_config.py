@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.cli.configuration import load_configuration
+from jobs.cli.configuration import load_channel_page, load_configuration
 from schemas.errors import ConfigurationError
 
 WRONG = """\
@@ -143,3 +143,39 @@ match: {passes: our_ref, lookback: 1.5, "zzz": 1}
         assert texts[key].startswith(f"channels/bank.yaml:{line}: {key}: {said}"), texts[key]
     for word in ("Input should", "Extra inputs", "Field required", "pydantic"):
         assert not any(word in fault for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("scope: " + "[" * 5000 + "]" * 5000, ":12: more than 50 brackets within each other"),
+        ("scope:\n" + "".join("  " * at + "-\n" for at in range(1, 700)), "nested too deeply"),
+        ("references: {our_ref: {cut: 100000000000000000000}}", "less than or equal to 1000"),
+        ("references: {our_ref: {cut: " + "9" * 5000 + "}}", "not valid YAML: "),
+        ("scope: {our_ref: 2026-13-45}", "not valid YAML: month must be"),
+        ("scope: {our_ref: '(a+)+'}", ":12: scope.our_ref: '(a+)+': a repetition stands within"),
+        ("match: {window: {internal: 100000000000000000000}}", "match.window.internal: "),
+        ("match: {lookback: 3661, late: 3661}", "match.late: "),
+    ],
+)
+def test_page_that_no_one_writes_is_a_named_fault(tmp_path: Path, wrong: str, said: str) -> None:
+    """Nesting, numbers and expressions without a bound: a fault with its line, never a crash."""
+    page = """channel: bank
+dialect: delimited
+zone: Asia/Shanghai
+first_date: 2026-11-16
+files:
+  pattern: "{business_date}"
+layout:
+  columns: {our_ref: our_ref, channel_ref: channel_ref, amount: amount, traded_at: traded_at}
+  constants: {kind: PAYMENT, status: SUCCEEDED, currency: CNY}
+internal:
+  amount_unit: major
+"""
+    path = tmp_path / "bank.yaml"
+    path.write_text(page, encoding="utf-8")
+    assert load_channel_page(str(path)).channel == "bank"
+    path.write_text(f"{page}{wrong}\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError) as refused:
+        load_channel_page(str(path))
+    assert any(fault.startswith(str(path)) and said in fault for fault in refused.value.faults)

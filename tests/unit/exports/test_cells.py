@@ -70,6 +70,12 @@ def test_amount_of_more_than_15_digits_is_no_number(minor: int, number: bool) ->
         "\u200b \u00a0=1",
         "\x00=1",
         " \t x",
+        "\U000e0001=1",  # a tag character, beyond U+FFFF
+        "\U0001d173\U000e0020=1",
+        "\ufe0f=1",  # a variation selector
+        "\u3164=1",  # a letter that shows nothing
+        "\ue000\U000f0000@x",  # private use
+        "\U000e0001\tx",
     ],
 )
 def test_formula_gets_an_apostrophe(text: str) -> None:
