@@ -173,13 +173,10 @@ class DelimitedLayout(Strict):
         places = [*self.wanted().items(), *(("private", place) for place in self.private)]
         wrong = [key for key, place in places if not isinstance(place, wanted)]
         if wrong:
-            raise ValueError(
-                f"columns {', '.join(wrong)}: with header {self.header} a column is"
-                f" given by its {'name' if wanted is str else 'number, from 1'}"
-            )
-        outside = [
-            key for key, place in places if isinstance(place, int) and not 1 <= place <= COLUMNS_MAX
-        ]
+            by = f"header {self.header} gives columns by {'name' if wanted is str else 'number'}"
+            raise ValueError(f"columns {', '.join(wrong)}: {by}")
+        numbers = [(key, place) for key, place in places if isinstance(place, int)]
+        outside = [key for key, place in numbers if not 1 <= place <= COLUMNS_MAX]
         if outside:
             raise ValueError(f"columns {', '.join(outside)}: numbers are 1 to {COLUMNS_MAX}")
         several = [key for key, place in self.columns.items() if isinstance(place, tuple)]
