@@ -26,12 +26,10 @@ from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Kind, Status
 
-#: Rows of a block at most.
-PIECE_ROWS = 50_000
-#: Checks of a file that are reported one by one; a file may hold many statements.
-CHECKS_MAX = 1_000
-#: Characters of the raw text of an entry at most.
-RAW_CHARS_MAX = 1_000
+#: Rows and characters of a block; the last row may exceed the characters.
+PIECE_ROWS, PIECE_CHARS = 50_000, 32 * 2**20
+#: Checks of a file that are reported one by one, and characters of an entry's raw text, at most.
+CHECKS_MAX, RAW_CHARS_MAX = 1_000, 1_000
 _UTC = pa.timestamp("us", "UTC")
 
 
@@ -61,6 +59,12 @@ class Entry:
     account: str | None = None
     name: str | None = None
     fault: str | None = None
+
+    def count_characters(self) -> int:
+        """The characters of its texts, which say how much memory it needs."""
+        references = (self.our_ref, self.channel_ref, self.order_ref, self.batch_ref)
+        texts = (self.raw, self.original_ref, self.account, self.name, *references)
+        return sum(len(text) for text in texts if text)
 
 
 def parse_currency_amount(text: str, currency: str | None) -> int:
@@ -166,11 +170,9 @@ def build_block(
     }
     lines = Lines(columns)
     lines.reject({row: entry.fault for row, entry in enumerate(entries) if entry.fault})
-    has_date = [entry.booked is not None for entry in entries]
-    lines.reject_where(
-        pc.and_(pa.array(has_date, pa.bool_()), pc.is_null(columns["traded_at"])),
-        f"BAD_TIME: the booking date is {OUT_OF_RANGE}",
-    )
+    has_date = pa.array([entry.booked is not None for entry in entries], pa.bool_())
+    is_lost = pc.and_(has_date, pc.is_null(columns["traded_at"]))
+    lines.reject_where(is_lost, f"BAD_TIME: the booking date is {OUT_OF_RANGE}")
     require(lines, ("amount", "currency", "status", "traded_at"))
     add_normalized_references(columns, profile)
     raw = [entry.raw[:RAW_CHARS_MAX] for entry in entries]
@@ -206,17 +208,23 @@ class BlockBuilder:
 
     profile: Profile
     entries: list[Entry] = field(default_factory=list)
+    char_count: int = 0
     reported_count: int = 0
     unreported_count: int = 0
 
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Adds entries to the block."""
+        self.entries += entries
+        self.char_count += sum(entry.count_characters() for entry in entries)
+
     def is_full(self) -> bool:
         """Whether the entries make a block."""
-        return len(self.entries) >= PIECE_ROWS
+        return len(self.entries) >= PIECE_ROWS or self.char_count >= PIECE_CHARS
 
     def take_block(self, checks: Sequence[ControlTotal] = ()) -> ParsedBlock:
         """The block of the collected entries, with these checks; begins the next block."""
         block = build_block(self.entries, self.profile, self._select_checks(checks))
-        self.entries = []
+        self.entries, self.char_count = [], 0
         return block
 
     def take_last_block(self, checks: Sequence[ControlTotal] = ()) -> ParsedBlock:

@@ -13,10 +13,9 @@ from jobs.statements.reading.xml_stream import stream_elements
 from jobs.statements.xlsx.number_formats import format_number
 from schemas.errors import FileRefused
 
-ROWS_MAX = 1_048_576
+ROWS_MAX, MERGED_MAX, _COLUMNS_OF_A_SHEET = 1_048_576, 100_000, 16_384
 #: Most columns with values; no statement has more.
 COLUMNS_MAX = 1000
-_COLUMNS_OF_A_SHEET = 16_384
 _CHUNK_BYTES = 1 << 20
 _MERGED = re.compile(
     rb"<(?:[\w.-]+:)?mergeCell\s[^<>]*?ref\s*=\s*[\"']([A-Z]+\d+):([A-Z]+\d+)[\"']"
@@ -43,10 +42,9 @@ def bad_sheet(name: str, problem: str, line: int = 0) -> FileRefused:
 
 
 def find_merged_areas(source: IO[bytes], name: str) -> list[MergedArea]:
-    """Finds the merged areas of a sheet, the lowest first: first row, last row, first column (from
-    0), last column.
+    """Finds merged areas, the lowest first: first and last row, first (from 0) and last column.
 
-    The file lists them below its rows. So this searches the whole part first, and unpacks it.
+    The file lists them below its rows, so this searches the whole part first.
     """
     areas, rest = [], b""
     while chunk := source.read(_CHUNK_BYTES):
@@ -56,6 +54,8 @@ def find_merged_areas(source: IO[bytes], name: str) -> list[MergedArea]:
             for match in _MERGED.finditer(text):
                 corners = [_parse_cell_reference(ref.decode(), name) for ref in match.groups()]
                 areas.append((corners[0][1], corners[1][1], corners[0][0], corners[1][0]))
+            if len(areas) > MERGED_MAX:
+                raise bad_sheet(name, f"it has more than {MERGED_MAX} merged areas")
     return sorted(set(areas), reverse=True)
 
 
@@ -189,7 +189,7 @@ class SheetReader:
     def _get_shared_text(self, text: str) -> bytes:
         """Gets a shared text and caches the first ones, which often repeat."""
         value = self.context.texts[_parse_index(text)]
-        if len(self.shared) < _SHARED_MAX:
+        if len(self.shared) < _SHARED_MAX and len(value) < _SHARED_MAX:
             self.shared[text] = value
         return value
 

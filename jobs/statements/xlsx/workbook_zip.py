@@ -7,10 +7,9 @@ relationships and elements by their local names.
 import posixpath
 import stat
 import zipfile
-from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, overload
+from typing import IO
 
 from jobs.statements.reading.sheet_encoding import encode_cell
 from jobs.statements.reading.xml_stream import parse_small_part, stream_elements
@@ -22,6 +21,7 @@ from jobs.statements.xlsx.rows import (
     find_merged_areas,
     read_text,
 )
+from jobs.statements.xlsx.shared_texts import TEXT_BYTES_MAX, TEXTS_MAX, SharedTexts
 from schemas.errors import FileRefused
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -37,32 +37,6 @@ class SheetPart:
     name: str
     part: str
     is_visible: bool
-
-
-class SharedTexts(Sequence[bytes]):
-    """A workbook's shared texts, kept in one byte array to save memory."""
-
-    def __init__(self) -> None:
-        self.content, self.ends = bytearray(), array("Q", [0])
-
-    def add(self, text: bytes) -> None:
-        """Adds one text."""
-        self.content += text
-        self.ends.append(len(self.content))
-
-    def __len__(self) -> int:
-        return len(self.ends) - 1
-
-    @overload
-    def __getitem__(self, at: int) -> bytes: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[bytes]: ...
-    def __getitem__(self, at: int | slice) -> bytes | Sequence[bytes]:
-        if isinstance(at, slice):
-            return [self[index] for index in range(*at.indices(len(self)))]
-        if at >= len(self):
-            raise IndexError(f"there is no shared text {at}")
-        return bytes(self.content[self.ends[at] : self.ends[at + 1]])
 
 
 class Workbook:
@@ -169,7 +143,12 @@ class Workbook:
         if "sharedStrings" in self.single:
             with self._open_part(self.single["sharedStrings"]) as source:
                 for element in stream_elements(source, "si", self.name):
-                    texts.add(encode_cell(read_text(element)))
+                    if len(texts) == TEXTS_MAX:
+                        raise bad_sheet(self.name, f"it has more than {TEXTS_MAX} shared texts")
+                    text = encode_cell(read_text(element))
+                    if len(text) > TEXT_BYTES_MAX:
+                        raise bad_sheet(self.name, "it has a text of more than 32,767 characters")
+                    texts.add(text)
         return texts
 
     def _read_styles(self) -> list[int]:

@@ -21,6 +21,8 @@ from jobs.statements.parser import ControlTotal
 from schemas.errors import FileRefused
 from schemas.vocabulary import Status
 
+#: Totals that one statement may declare.
+DECLARED_MAX = 1_000
 _OPENING, _CLOSING = ("OPBD", "PRCD"), ("CLBD",)
 #: Paths of the totals in `TxsSummry`, and the sums of the entries that must equal them.
 _SUMMARY_TOTALS = [
@@ -93,12 +95,19 @@ class Statement:
             return code == "OPBD"
         return day < known_day
 
-    def read_summary(self, element: etree._Element) -> None:
-        """Reads the counts and sums that `TxsSummry` declares."""
-        for path, name in _SUMMARY_TOTALS:
+    def read_summary(self, element: etree._Element, name: str) -> None:
+        """Reads the counts and sums that `TxsSummry` declares.
+
+        Raises:
+            FileRefused: the statement declares more than `DECLARED_MAX` of them.
+        """
+        if len(self.declared) > DECLARED_MAX:
+            problem = f"a statement declares more than {DECLARED_MAX} totals"
+            raise FileRefused("BAD_XML", name, problem, "inspect the file", line_number(element))
+        for path, total_name in _SUMMARY_TOTALS:
             text = text_at(element, path)
             if text:
-                self.declared.append((name, text))
+                self.declared.append((total_name, text))
         for path, mark in _NET_TOTALS:
             text = text_at(element, path)
             if text:

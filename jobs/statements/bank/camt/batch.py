@@ -16,7 +16,7 @@ from jobs.statements.bank.camt.entries import (
     parse_transaction,
     text_at,
 )
-from jobs.statements.bank.entries import PIECE_ROWS, Entry
+from jobs.statements.bank.entries import PIECE_CHARS, PIECE_ROWS, Entry
 from schemas.errors import FileRefused
 
 
@@ -33,7 +33,7 @@ class Batch:
         self.entry: Entry | None = None
         self.declared: str | None = None
         self.first: etree._Element | None = None
-        self.count = self.added = self.spooled = 0
+        self.count = self.added = self.spooled = self.pieces = self.char_count = 0
         self.has_amounts, self.has_charges = True, False
         self.fault: str | None = None
         self.parts: list[Entry] = []
@@ -67,11 +67,13 @@ class Batch:
         self.has_amounts &= part.amount is not None
         self.added += part.amount or 0
         self.parts.append(part)
-        if len(self.parts) == PIECE_ROWS:
+        self.char_count += part.count_characters()
+        if len(self.parts) == PIECE_ROWS or self.char_count >= PIECE_CHARS:
             self.spool = self.spool or TemporaryFile()  # noqa: SIM115 - until `close`
             pickle.dump(self.parts, self.spool)
-            self.spooled += PIECE_ROWS
-            self.parts = []
+            self.pieces += 1
+            self.spooled += len(self.parts)
+            self.parts, self.char_count = [], 0
 
     def entries(self) -> Iterator[list[Entry]]:
         """The entry as one line, or its transactions by pieces; called at the end of the entry.
@@ -107,9 +109,10 @@ class Batch:
     def _read_spool(self) -> Iterator[list[Entry]]:
         if self.spool is not None:
             self.spool.seek(0)
-            for _ in range(self.spooled // PIECE_ROWS):
+            for _ in range(self.pieces):
                 yield pickle.load(self.spool)
-        yield self.parts
+        if self.parts or not self.pieces:
+            yield self.parts
 
     def close(self) -> None:
         """Removes the temporary file."""

@@ -5,7 +5,7 @@ Source: ISO 20022 message definitions camt.052, .053, .054; docs/reference/diale
 
 from dataclasses import replace
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from lxml import etree
 
@@ -83,7 +83,7 @@ class ElementIndex:
         return parse_moment(self.text(f"{path}/DtTm") or self.text(f"{path}/Dt"))
 
 
-@cache
+@lru_cache(4096)
 def _local_name(tag: str) -> str:
     return tag.rpartition("}")[2]
 

@@ -17,14 +17,16 @@ from jobs.statements.bank.camt.entries import line_number, parse_moment, text_at
 from jobs.statements.bank.entries import BlockBuilder, assert_own_account, check_opening
 from jobs.statements.parser import ControlTotal, Dialect, ParsedBlock, Plan, Sample
 from jobs.statements.reading.xml_stream import (
-    SAFE_OPTIONS,
     assert_no_document_type,
     bad_xml,
+    parse_events,
     release_element,
 )
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 
+#: Accounts of a file at most; their last balances are held.
+ACCOUNTS_MAX = 10_000
 _DOCUMENTS = (b"BkToCstmrStmt", b"BkToCstmrAcctRpt", b"BkToCstmrDbtCdtNtfctn")
 _STATEMENTS = ("Stmt", "Rpt", "Ntfctn")
 _PAGINATION = ("StmtPgntn", "RptPgntn", "NtfctnPgntn")
@@ -107,13 +109,8 @@ class _Reader:
 
     def read_blocks(self, source: IO[bytes]) -> Iterator[ParsedBlock]:
         """The blocks of the document, in order."""
-        events = etree.iterparse(
-            source,
-            events=("start", "end"),
-            tag=[f"{{*}}{name}" for name in (*_STATEMENTS, *_READ)],
-            **SAFE_OPTIONS,
-        )
-        for event, element in events:
+        names = (*_STATEMENTS, *_READ)
+        for event, element in parse_events(source, self.name, ("start", "end"), names):
             name = etree.QName(element).localname
             parent = _parent_name(element)
             if event == "start":
@@ -161,7 +158,7 @@ class _Reader:
         elif name == "Bal":
             statement.set_balance(element, self.name)
         elif name == "TxsSummry":
-            statement.read_summary(element)
+            statement.read_summary(element, self.name)
         elif name == "Ntry":
             yield from self._read_entry(element)
             release_element(element)
@@ -191,7 +188,7 @@ class _Reader:
                     problem = f"the account is in {statement.balance_currency}"
                     first_entry.fault = first_entry.fault or f"CURRENCY_DIFFERS: {problem}"
                 self.line_count += len(entries)
-                self.blocks.entries += entries
+                self.blocks.add(entries)
                 if self.blocks.is_full():
                     yield self.blocks.take_block()
         if first_entry is not None:
@@ -203,6 +200,9 @@ class _Reader:
         statement = self.statement
         if not statement.account:  # it might be another channel's
             assert_own_account("", self.profile, self.name)
+        if len(self.open_pages) + len(self.previous) > ACCOUNTS_MAX:
+            problem = f"it has statements of more than {ACCOUNTS_MAX} accounts"
+            raise FileRefused("BAD_XML", self.name, problem, "inspect the file")
         if statement.page != "1":
             statement.continue_from(self.open_pages.pop(statement.account, None))
         if statement.is_last:
