@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from jobs.ingestion.control_totals import compare_totals, control_total_failures
+from jobs.ingestion.gates.control_totals import compare_totals, control_total_failures
 from jobs.ingestion.parse_tasks import ParsedFile
 from jobs.ingestion.snapshot.columns import to_transactions
 from jobs.statements.bank.bai2.records import parse_amount as parse_bai2
