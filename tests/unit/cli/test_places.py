@@ -11,7 +11,7 @@ from jobs.cli.places import MAKE_LAKE, NEED_NO_LAKE
 from tests.support.pipeline_fixture import PipelineFixture
 
 MORE = {"explain": ["S1"], "decide": ["list"]}
-UNREACHABLE = "s3://bucket/lake?endpoint_override=127.0.0.1:9&region=none"
+UNREACHABLE = "s3://bucket/lake"
 DAY = ["--business-date", "2026-11-16"]
 
 
@@ -75,9 +75,16 @@ def test_command_on_a_place_without_a_lake_makes_none(
     ],
 )
 def test_wrong_place_is_named_and_nothing_is_made(
-    root: Path, capsys: pytest.CaptureFixture[str], option: str, place: str, said: str
+    root: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    option: str,
+    place: str,
+    said: str,
 ) -> None:
-    """A place that does not exist, a file where a folder should be, a bad URI."""
+    """A place that does not exist, a file where a folder should be, a bad URI, no server."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_REGION", "none")
     named = place if ":" in place else str(root / place)
     places = {"lake": str(root / "lake"), "inbox": str(root / "inbox"), option: named}
     before = entries(root)

@@ -95,7 +95,7 @@ def test_a_missing_private_column_refuses_the_file() -> None:
 
 def test_private_places_are_checked() -> None:
     """A name where the file has a header, bytes within the record."""
-    with pytest.raises(ValueError, match="columns private: with header names"):
+    with pytest.raises(ValueError, match="columns private: header names gives columns by name"):
         profile_of(DELIMITED.replace("[address, note]", "[3]"))
     with pytest.raises(ValueError, match="private: bytes 23 to 28 lie beyond the record of 24"):
         profile_of(FIXED.replace("[[13, 6]]", "[[23, 6]]"))
