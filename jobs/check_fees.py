@@ -7,10 +7,12 @@ from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for, with_progress
 from jobs.cli.lake_session import open_lake
 from jobs.fees.check_day import FeesSummary, record_fee_check
+from jobs.ingestion.day_state import list_ingested_dates
 from jobs.lake.tables import Lake
 from jobs.reconcile.stale_dates import read_stale_dates, summarize_stale_dates
 from schemas.fee_schedule import FeeSchedule
 from schemas.profile.channel import Profile
+from schemas.tables import RUNS, STATEMENT_FILES
 
 
 def add_summary(report: Report, summary: FeesSummary) -> None:
@@ -43,10 +45,16 @@ def check_dates(
     return summaries
 
 
+def _read_ingested_dates(lake: Lake, channel: str) -> set[date]:
+    runs = lake.read_rows(RUNS, job="ingest", channel=channel)
+    return list_ingested_dates(channel, lake.read_rows(STATEMENT_FILES, channel=channel), runs)
+
+
 def execute_request(request: Request) -> Report:
     """Checks the fees of every channel that has a fee schedule, date by date.
 
-    With `stale`, also of the dates that match ran again since their fees were checked.
+    With `stale`, also of the dates that match ran again since their fees were checked. A date that
+    no ingest has looked for is named, and not checked.
     """
     report = Report({"fees": []}, [])
     config = request.config
@@ -56,7 +64,15 @@ def execute_request(request: Request) -> Report:
                 continue
             stale_dates = read_stale_dates(lake, profile)["check_fees"] if request.stale else []
             dates = sorted({*request.dates, *stale_dates})
-            check_dates(report, lake, profile, config.schedules[name], dates)
+            ingested = _read_ingested_dates(lake, name)
+            for day in dates:
+                if day not in ingested:
+                    report.warn(
+                        f"NOT_INGESTED: {name} {day}: never ingested, so no fee was checked;"
+                        " `tieout run` takes it in"
+                    )
+            due = [day for day in dates if day in ingested]
+            check_dates(report, lake, profile, config.schedules[name], due)
         report.body["stale"] = summarize_stale_dates(lake, config)
     return report
 

@@ -43,14 +43,18 @@ def write_inbox(root: Path, *lines_of_day_0: dict[str, Any]) -> PipelineFixture:
 
 
 def run_job(
-    pipeline: PipelineFixture, capsys: pytest.CaptureFixture[str], job: str, *more: str
+    pipeline: PipelineFixture,
+    capsys: pytest.CaptureFixture[str],
+    job: str,
+    *more: str,
+    status: int = 0,
 ) -> dict[str, Any]:
-    """The summary of a command of day 0, which ends with 0."""
+    """The summary of a command of day 0, which ends with `status`."""
     arguments = [job, "--lake", str(pipeline.root / "lake"), "--engine", "sail"]
     arguments += ["--config", str(pipeline.root / "config"), "--business-date", str(day(0)), *more]
     arguments += ["--inbox", str(pipeline.inbox)] if job in ("ingest", "run") else []
     arguments += ["--no-quality"] if job in ("ingest", "match", "run") else []
-    assert main(arguments) == 0
+    assert main(arguments) == status
     return json.loads(capsys.readouterr().out.splitlines()[-1])
 
 
@@ -113,3 +117,5 @@ def test_single_commands_name_the_dates_that_are_stale(
     done = results(pipeline)
     assert done["fee_checks"] == []
     assert "S2" not in done[f"exports/{day(1)}/bank/breaks.csv"]
+    summary = run_job(pipeline, capsys, "check_fees", "--through", str(day(2)), status=3)
+    assert [row["business_date"] for row in summary["fees"]] == both, "day 2 was never ingested"
