@@ -30,6 +30,11 @@ class InboxFile:
     arrived_at: datetime
     byte_size: int
 
+    @property
+    def listed_name(self) -> str:
+        """The name where several stand, one a line; a line break in it becomes a backslash and n."""
+        return self.name.replace("\n", "\\n")
+
 
 @dataclass(frozen=True)
 class InboxFiles:

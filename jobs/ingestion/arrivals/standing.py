@@ -62,11 +62,13 @@ def _compare(inbox: Storage, files: Sequence[InboxFile], rows: Sequence[Row]) ->
     """The standing of files that make one version, against the rows of their names."""
     if not rows:
         return Standing.NEW
-    names = sorted(file.name for file in files)
+    is_snapshot = rows[0]["channel"] is None
+    names = sorted(file.listed_name if is_snapshot else file.name for file in files)
     size, arrived_at = sum(file.byte_size for file in files), max(f.arrived_at for f in files)
     file_id = ""
     for row in rows:
-        if sorted(row["file_name"].split("\n")) != names or row["byte_size"] != size:
+        recorded = row["file_name"].split("\n") if is_snapshot else [row["file_name"]]
+        if sorted(recorded) != names or row["byte_size"] != size:
             continue
         if row["received_at"] != arrived_at:
             file_id = file_id or _hash_files(inbox, files)
@@ -83,7 +85,7 @@ def _hash_files(inbox: Storage, files: Sequence[InboxFile]) -> str:
     ids = []
     for file in files:
         digest = hashlib.sha256()
-        with inbox.fs.open_input_stream(file.path, compression=None) as source:
+        with inbox.open_received(file.path) as source:
             while chunk := source.read(2**20):
                 digest.update(chunk)
         ids.append(digest.hexdigest())

@@ -159,7 +159,7 @@ def _reopen(lake: Lake, path: str) -> ArchivedFile:
 
 
 def _archive(lake: Lake, inbox: Storage, inbox_file: InboxFile) -> ArchivedFile:
-    with inbox.fs.open_input_stream(inbox_file.path, compression=None) as source:
+    with inbox.open_received(inbox_file.path) as source:
         return archive_file(lake.storage, source)
 
 
@@ -173,7 +173,7 @@ def _new_row(
         "version": 0,
         "status": FileStatus.RECEIVED.value,
         "file_id": file_id,
-        "file_name": "\n".join(file.name for file in inbox_files),
+        "file_name": "\n".join(file.listed_name for file in inbox_files),
         "archived_path": "\n".join(file.path for file in archived_files),
         "byte_size": sum(file.byte_size for file in archived_files),
         "line_count": None,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.ingestion.arrivals.due_dates import find_due_dates
 from jobs.ingestion.inbox import find_files
 from jobs.lake.tables import Lake
 from jobs.storage.archive import Storage
@@ -79,6 +80,24 @@ def test_any_file_name_is_taken(pipeline: PipelineFixture, name: bytes, shown: s
     assert [summary.channels[name].counts["ACCEPTED"] for name in ("bank", "shop")] == [1, 1]
     (row,) = pipeline.lake.read_rows(STATEMENT_FILES, channel="bank")
     assert row["file_name"] == f"bank/{day(0)}/{shown}"
+    inbox = Storage(str(pipeline.inbox))
+    assert not find_due_dates(pipeline.lake, pipeline.config, inbox, [], None).channels
+
+
+@pytest.mark.sail_only
+@pytest.mark.parametrize("name", ["账.parquet".encode("gbk"), b"a\nb.parquet"])
+def test_any_name_of_a_snapshot_is_taken(pipeline: PipelineFixture, name: bytes) -> None:
+    """It stops no channel, and finding out what lies in the inbox reads it, too."""
+    pipeline.write_statement(0, file_line("B"))
+    good = pipeline.write_snapshot(0, file_txn("B"))
+    os.rename(os.fsencode(good), os.fsencode(good.parent) + b"/" + name)
+    for _ in range(2):
+        (summary,) = pipeline.ingest(0)
+        assert summary.snapshot and summary.snapshot["status"] == "ACCEPTED"
+        assert summary.channels["bank"].counts["ACCEPTED"] == 1
+    inbox = Storage(str(pipeline.inbox))
+    due = find_due_dates(pipeline.lake, pipeline.config, inbox, [], None)
+    assert not due.channels
 
 
 def test_only_folders_of_the_pattern_are_searched(tmp_path: Path) -> None:
