@@ -32,7 +32,7 @@ class InboxFile:
 
     @property
     def listed_name(self) -> str:
-        """The name where several stand, one a line; a line break in it becomes a backslash and n."""
+        """The name where several stand, one a line; its line breaks become a backslash and n."""
         return self.name.replace("\n", "\\n")
 
 
