@@ -24,6 +24,8 @@ _COMMON_COLUMNS = (
     "account_tail",
     "payer_name",
     "merchant_id",
+    "product",
+    "card_type",
 )
 #: The columns of `statement_lines`, and of `internal_transactions`, that a match reads.
 LINE_COLUMNS = (
@@ -34,6 +36,7 @@ LINE_COLUMNS = (
     "fee",
     "traded_at",
     "terminal_id",
+    "text",
 )
 TRANSACTION_COLUMNS = ("txn_id", "business_date", *_COMMON_COLUMNS, "occurred_at")
 
@@ -63,6 +66,7 @@ def items_from_lines(lines: DataFrame, day: date, is_attempt: bool) -> DataFrame
             fee=F.col("fee"),
             at=F.col("traded_at"),
             terminal_id=F.col("terminal_id"),
+            text=F.col("text"),
             first_run_date=F.lit(day),
             chances=F.lit(int(is_attempt)),
         )
@@ -140,14 +144,18 @@ def apply_later_states(today: DataFrame, open_transactions: DataFrame) -> DataFr
         F.col("first_run_date").alias("former_date"),
         F.col("chances").alias("former_chances"),
         F.col("broke_on").alias("former_broke_on"),
+        F.col("group_id").alias("former_group_id"),
+        F.col("written_off").alias("former_written_off"),
     )
-    kept = ("first_run_date", "chances", "broke_on")
+    kept = ("first_run_date", "chances", "broke_on", "group_id", "written_off")
     columns = [F.col(name) for name in item_types() if name not in kept]
     updated = today.join(dates, on="txn_id", how="left").select(
         *columns,
         F.coalesce("former_date", "first_run_date").alias("first_run_date"),
         F.coalesce("former_chances", "chances").alias("chances"),
         F.col("former_broke_on").alias("broke_on"),
+        F.col("former_group_id").alias("group_id"),
+        F.col("former_written_off").alias("written_off"),
     )
     others = open_transactions.join(today.select("txn_id"), on="txn_id", how="left_anti")
     return updated.select(*item_types()).unionByName(others.select(*item_types()))

@@ -38,6 +38,8 @@ OUTCOMES = Table(
         "first_run_date date: First run date that had the item.",
         "chances int: Matching attempts: run dates so far on which the other side was there.",
         "duplicate_of text: Id of the item that this one repeats; null if it repeats none.",
+        "related texts: What was found of a break that speaks against moving money: ids in order,"
+        " five at most; null where nothing was looked up.",
         "our_ref_norm text: The line's `our_ref` normalized for joining; null if empty.",
         "channel_ref_norm text: The line's `channel_ref` normalized for joining; null if empty.",
         "traded_at time: When the line's trade took place, UTC; null if not known.",
@@ -92,9 +94,15 @@ ITEM_COLUMNS = (
     "payer_name text: Name of the payer; null if not there.",
     "merchant_id text: Merchant id at the channel; null if not there.",
     "terminal_id text: Terminal id; null if not there.",
+    "product text: Product of the channel; null if not there.",
+    "card_type text: Type of card; null if not there.",
+    "text text: What the bank says of the payment; null if not there.",
     "first_run_date date: First run date that had the item.",
     "chances int: Matching attempts: run dates so far on which the other side was there.",
     "broke_on date: Run date on which the item became a BREAK; null while it waits.",
+    "group_id text: Unit id of the broken group that holds the item; null if none does.",
+    "copy_of text: Line that this one may be a copy of; null if none.",
+    "written_off text: Decision that wrote the item off; null if none did.",
 )
 
 

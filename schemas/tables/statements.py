@@ -86,6 +86,7 @@ STATEMENT_LINES = Table(
         "terminal_id text: Terminal id; null if not there.",
         "product text: Product of the channel; null if not there.",
         "card_type text: Type of card; null if not there.",
+        "text text: What the bank says of the payment, account numbers masked; null if not there.",
         "settlement_amount long: Net amount as settled, minor units; null if not there.",
         "settlement_currency text: ISO 4217 currency of `settlement_amount`; null without one.",
         *_normalized_columns(*REFERENCES),

@@ -86,7 +86,10 @@ def _apply_later_states(
             continue
         later = today.pop(item_id(item), None)
         if later is not None:
-            kept = {name: item[name] for name in ("first_run_date", "chances", "broke_on")}
+            kept = {
+                name: item[name]
+                for name in ("first_run_date", "chances", "broke_on", "group_id", "written_off")
+            }
             item = later | kept
         still_open.append(item)
     return still_open, list(today.values())
