@@ -40,6 +40,10 @@ OUTCOMES = Table(
         "duplicate_of text: Id of the item that this one repeats; null if it repeats none.",
         "related texts: What was found of a break that speaks against moving money: ids in order,"
         " five at most; null where nothing was looked up.",
+        "overruled_by text: Later line of the same `channel_ref` that says another status, by which"
+        " step 3 put this one away; null otherwise.",
+        "internal_our_ref_norm text: The transaction's `our_ref` normalized, where it is not the"
+        " line's; empty if it has none; null where it is the line's, or without a transaction.",
         "our_ref_norm text: The line's `our_ref` normalized for joining; null if empty.",
         "channel_ref_norm text: The line's `channel_ref` normalized for joining; null if empty.",
         "traded_at time: When the line's trade took place, UTC; null if not known.",
