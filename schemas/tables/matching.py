@@ -42,6 +42,7 @@ OUTCOMES = Table(
         " five at most; null where nothing was looked up.",
         "overruled_by text: Later line of the same `channel_ref` that says another status, by which"
         " step 3 put this one away; null otherwise.",
+        "internal_kind text: Kind of the transaction where it is not the line's; null otherwise.",
         "internal_our_ref_norm text: The transaction's `our_ref` normalized, where it is not the"
         " line's; empty if it has none; null where it is the line's, or without a transaction.",
         "our_ref_norm text: The line's `our_ref` normalized for joining; null if empty.",
