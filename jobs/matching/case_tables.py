@@ -1,7 +1,9 @@
 """The result of the steps for an item, in columns that are null until a step settles the item.
 
-`step_outcome`, `step_reason`, `duplicate_of` (the id of the item that is kept) and
-`compared_status` (the status of the transaction that a line is compared with).
+`step_outcome`, `step_reason`, `duplicate_of` (the id of the item that is kept), `compared_status`
+(the status of the transaction that a line is compared with), `overruled_by` (the later state of a
+line's number), `matched_by`, and of a unit `unit_id`, `gap` (statement - internal, on the first row
+of each currency) and `is_unit_late` (some member had broken).
 
 A step first names a `case`, then takes outcome and reason from the table of cases. Cases are chains
 of `when`, in which a null condition is false: `coalesce` of long expressions doubles each of them
@@ -15,9 +17,35 @@ from pyspark.sql import functions as F
 
 from schemas.vocabulary import Outcome, Reason
 
-RESULT_COLUMNS = ("step_outcome", "step_reason", "duplicate_of", "compared_status")
+_TYPES = {
+    "step_outcome": "string",
+    "step_reason": "string",
+    "duplicate_of": "string",
+    "compared_status": "string",
+    "overruled_by": "string",
+    "matched_by": "string",
+    "unit_id": "string",
+    "gap": "bigint",
+    "is_unit_late": "boolean",
+}
+RESULT_COLUMNS = tuple(_TYPES)
 #: Outcome and reason of a case.
 Result = tuple[Outcome, Reason | None]
+
+
+def update_results(**values: Column) -> list[Column]:
+    """The result columns, with new values where they are null so far."""
+    return [
+        F.coalesce(name, values[name]).alias(name) if name in values else F.col(name)
+        for name in RESULT_COLUMNS
+    ]
+
+
+def first_results(**values: Column) -> list[Column]:
+    """The result columns of the first step: those not given are null."""
+    return [
+        values.get(name, F.lit(None)).cast(kind).alias(name) for name, kind in _TYPES.items()
+    ]
 
 
 def first_true_case(cases: Sequence[tuple[str, Column]]) -> Column:

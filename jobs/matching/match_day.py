@@ -21,7 +21,7 @@ from jobs.matching.items import (
     items_from_transactions,
     select_side,
 )
-from jobs.matching.steps import ageing, already_closed, groups, passes
+from jobs.matching.steps import ageing, already_closed, passes
 from jobs.matching.steps import manual_decisions as decisions
 from jobs.matching.steps.closed_outcomes import ClosedOutcomes
 from jobs.matching.steps.manual_decisions import Decision
@@ -160,7 +160,8 @@ def _select_excluded(items: DataFrame) -> DataFrame:
     """The lines that take no part, with the columns that `build_item_rows` needs."""
     none = F.lit(None).cast("string")
     empty = [
-        none.alias(name) for name in ("duplicate_of", "compared_status", "unit_id", "matched_by")
+        none.alias(name)
+        for name in ("duplicate_of", "compared_status", "overruled_by", "unit_id", "matched_by")
     ]
     return items.where(F.col("exclusion_reason").isNotNull()).select(
         *item_types(),
@@ -196,7 +197,6 @@ def _decide_items(
         *case_tables.RESULT_COLUMNS,
         *passes.RESULT_COLUMNS,
         *passes.passes_with_candidate_counts(match),
-        *groups.RESULT_COLUMNS,
         "is_reportable",
         "is_within_window",
     )
@@ -222,9 +222,10 @@ def _decide_items(
         *item_types(),
         outcome.alias("outcome"),
         reason.alias("reason"),
-        (late & F.coalesce(is_settled, F.lit(False))).alias("is_late"),
+        F.coalesce(is_settled & (late | F.col("is_unit_late")), F.lit(False)).alias("is_late"),
         "duplicate_of",
         "compared_status",
+        "overruled_by",
         "partner",
         "matched_by",
         "unit_id",

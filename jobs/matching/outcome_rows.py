@@ -91,8 +91,8 @@ def build_item_rows(items: DataFrame) -> DataFrame:
     """One row per item without a pair.
 
     Needs the item columns, `outcome`, `reason`, `is_late`, `duplicate_of`, `compared_status` (the
-    status of the transaction that a line was compared with), and of a group `unit_id`, `matched_by`
-    and `gap`.
+    status of the transaction that a line was compared with), `overruled_by`, and of a unit
+    `unit_id`, `matched_by` and `gap`.
     """
     internal, statement = is_transaction(), is_line()
     return items.select(
@@ -123,7 +123,7 @@ def build_item_rows(items: DataFrame) -> DataFrame:
         F.col("chances"),
         F.col("duplicate_of"),
         F.lit(None).cast("array<string>").alias("related"),
-        F.lit(None).cast("string").alias("overruled_by"),
+        F.col("overruled_by"),
         F.lit(None).cast("string").alias("internal_kind"),
         F.lit(None).cast("string").alias("internal_our_ref_norm"),
         F.when(statement, F.col("our_ref_norm")).alias("our_ref_norm"),

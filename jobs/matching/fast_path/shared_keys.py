@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from jobs.matching import case_tables
 from jobs.matching.item_columns import is_line, is_transaction, match_key
-from jobs.matching.steps import groups, passes
+from jobs.matching.steps import passes
 from schemas.profile.match_rules import Match
 from schemas.vocabulary import normalized_column
 
@@ -81,9 +81,8 @@ def unmatched_without_candidates(
         name: F.when(free & passes.may_take_part(rule), F.lit(0).cast("bigint"))
         for name, rule in passes.passes_with_candidate_counts(match).items()
     }
-    results = {"partner": none, "matched_by": none, "had_candidate": F.lit(False), **rivals,
-             "unit_id": none, "gap": F.lit(None).cast("bigint")}  # fmt: skip
-    assert {*passes.RESULT_COLUMNS, *rivals, *groups.RESULT_COLUMNS} == {*results}
+    results = {"partner": none, "had_candidate": F.lit(False), **rivals}
+    assert {*passes.RESULT_COLUMNS, *rivals} == {*results}
     return participants.select(
         *columns,
         *case_tables.RESULT_COLUMNS,

@@ -62,10 +62,7 @@ def classify_repeats(
     participant can have one, which saves the look-up.
     """
     if closed is None:
-        none = F.lit(None).cast("string")
-        return participants.select(
-            *columns, *[none.alias(name) for name in case_tables.RESULT_COLUMNS]
-        )
+        return participants.select(*columns, *case_tables.first_results())
     since = day - timedelta(days=profile.match.lookback)
     new_line, new_txn = F.col("is_new") & is_line(), F.col("is_new") & is_transaction()
     keyed = participants.withColumns(
@@ -86,14 +83,15 @@ def classify_repeats(
         F.col("id").alias("compared_txn"), F.col("status").alias("sent_status")
     )
     classified = _classify_transactions(_classify_lines(joined, sent), since, profile.zone)
-    return classified.select(
-        *columns,
-        *case_tables.result_of_case("case", _RESULTS),
-        case_tables.column_by_case("case", _ORIGINAL_COLUMNS).alias("duplicate_of"),
-        F.when(F.col("case").isin(*_COMPARED_CASES), F.col("compared_status")).alias(
-            "compared_status"
-        ),
+    outcome, reason = case_tables.result_of_case("case", _RESULTS)
+    is_compared = F.col("case").isin(*_COMPARED_CASES)
+    results = case_tables.first_results(
+        step_outcome=outcome,
+        step_reason=reason,
+        duplicate_of=case_tables.column_by_case("case", _ORIGINAL_COLUMNS),
+        compared_status=F.when(is_compared, F.col("compared_status")),
     )
+    return classified.select(*columns, *results)
 
 
 # ---- look-up tables -------------------------------------------------------------------------

@@ -74,16 +74,15 @@ def _settle(
     transaction that a line is compared with.
     """
     outcome, reason = case_tables.result_of_case("case", results)
-    is_case = F.col("case").isNotNull()
-    return ranked.select(
-        *columns,
-        F.coalesce("step_outcome", outcome).alias("step_outcome"),
-        F.coalesce("step_reason", reason).alias("step_reason"),
-        F.coalesce("duplicate_of", F.when(is_case, F.col("kept_id"))).alias("duplicate_of"),
-        F.coalesce("compared_status", "new_compared_status").alias("compared_status"),
-        "shared_channel_ref",
-        "shared_our_ref",
+    kept_id = F.when(F.col("case").isNotNull(), F.col("kept_id"))
+    new_results = case_tables.update_results(
+        step_outcome=outcome,
+        step_reason=reason,
+        duplicate_of=kept_id,
+        compared_status=F.col("new_compared_status"),
+        overruled_by=F.when(F.col("case") == F.lit("superseded"), kept_id),
     )
+    return ranked.select(*columns, *new_results, "shared_channel_ref", "shared_our_ref")
 
 
 def _with_first(frame: DataFrame, order: WindowSpec) -> DataFrame:

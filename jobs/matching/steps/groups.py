@@ -15,10 +15,6 @@ from jobs.matching.steps import passes
 from schemas.profile.match_rules import Group, Match
 from schemas.vocabulary import Outcome, Reason, Status, normalized_column
 
-#: What the groups add to an item: the group and its key, and the difference (statement - internal)
-#: on the first row of each currency.
-RESULT_COLUMNS = ("unit_id", "gap")
-_REPLACED = ("step_outcome", "step_reason", "matched_by")
 _RESULTS: dict[str, case_tables.Result] = {
     "equal": (Outcome.MATCHED, None),
     "waits": (Outcome.SUSPENSE, Reason.GROUP_INCOMPLETE),
@@ -29,13 +25,9 @@ _RESULTS: dict[str, case_tables.Result] = {
 def match_groups(participants: DataFrame, columns: Sequence[str], match: Match) -> DataFrame:
     """Settles the members of groups after the passes, one group rule after the other.
 
-    Adds `RESULT_COLUMNS` to `columns` and the results of the steps before.
+    The result has `columns` and the results of the steps before.
     """
-    frame = participants.select(
-        "*",
-        F.lit(None).cast("string").alias("unit_id"),
-        F.lit(None).cast("bigint").alias("gap"),
-    )
+    frame = participants
     for group in match.groups:
         outcome, reason = case_tables.result_of_case("case", _RESULTS)
         is_done = F.col("case").isin("equal", "unequal")
@@ -43,20 +35,15 @@ def match_groups(participants: DataFrame, columns: Sequence[str], match: Match) 
         unit = F.when(F.col("case").isNotNull(), F.concat(F.lit(f"{group.name}:"), "group_key"))
         frame = _classify_groups(frame, group).select(
             *columns,
-            F.coalesce("step_outcome", outcome).alias("step_outcome"),
-            F.coalesce("step_reason", reason).alias("step_reason"),
-            *[
-                name
-                for name in (
-                    *case_tables.RESULT_COLUMNS,
-                    *passes.RESULT_COLUMNS,
-                    *passes.passes_with_candidate_counts(match),
-                )
-                if name not in _REPLACED
-            ],
-            F.coalesce("matched_by", F.when(is_done, F.lit(group.name))).alias("matched_by"),
-            F.coalesce("unit_id", unit).alias("unit_id"),
-            F.coalesce("gap", F.when(is_first, F.col("group_difference"))).alias("gap"),
+            *case_tables.update_results(
+                step_outcome=outcome,
+                step_reason=reason,
+                matched_by=F.when(is_done, F.lit(group.name)),
+                unit_id=unit,
+                gap=F.when(is_first, F.col("group_difference")),
+            ),
+            *passes.RESULT_COLUMNS,
+            *passes.passes_with_candidate_counts(match),
         )
     return frame
 

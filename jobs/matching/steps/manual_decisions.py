@@ -71,7 +71,7 @@ def select_decided_references(
 
 
 def pair_by_decision(participants: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
-    """Sets `partner` and `matched_by` where a decision pairs two items; both are null elsewhere.
+    """Sets `partner` and `matched_by` where a decision pairs two items; `partner` is null elsewhere.
 
     Both items must be unsettled and unchanged.
     """
@@ -91,11 +91,12 @@ def pair_by_decision(participants: DataFrame, decisions: Sequence[Decision]) -> 
             F.lit(side.value).alias("side"),
             F.col(own).alias("id"),
             F.col(other).alias("partner"),
-            F.col("decided_by").alias("matched_by"),
+            F.col("decided_by").alias("paired_by"),
         )
         for side, own, other in ((Side.INTERNAL, "txn", "line"), (Side.STATEMENT, "line", "txn"))
     ]
-    return participants.join(sides[0].unionByName(sides[1]), on=["side", "id"], how="left")
+    joined = participants.join(sides[0].unionByName(sides[1]), on=["side", "id"], how="left")
+    return joined.withColumn("matched_by", F.coalesce("matched_by", "paired_by")).drop("paired_by")
 
 
 def settle_unpaired_items(decided: DataFrame, decisions: Sequence[Decision]) -> DataFrame:

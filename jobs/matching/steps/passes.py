@@ -19,9 +19,9 @@ from jobs.matching.steps import time_window
 from schemas.profile.match_rules import Match, Pass
 from schemas.vocabulary import Reference, Status
 
-#: What the passes add to an item: the id of its partner, the name of the pass, and whether it had a
-#: candidate in some pass.
-RESULT_COLUMNS = ("partner", "matched_by", "had_candidate")
+#: What the passes add to an item: the id of its partner, and whether it had a candidate in some
+#: pass.
+RESULT_COLUMNS = ("partner", "had_candidate")
 
 
 def passes_with_candidate_counts(match: Match) -> dict[str, Pass]:
@@ -35,9 +35,8 @@ def passes_with_candidate_counts(match: Match) -> dict[str, Pass]:
 
 
 def add_empty_partner(participants: DataFrame) -> DataFrame:
-    """Participants as they go into the first pass: `partner` and `matched_by` are null."""
-    none = F.lit(None).cast("string")
-    return participants.select("*", none.alias("partner"), none.alias("matched_by"))
+    """Participants as they go into the first pass: `partner` is null."""
+    return participants.select("*", F.lit(None).cast("string").alias("partner"))
 
 
 def run_passes(
@@ -62,9 +61,8 @@ def run_passes(
         had_candidate = F.col("had_candidate") | (F.coalesce(count, F.lit(0)) > F.lit(0))
         frame = paired.select(
             *columns,
-            *case_tables.RESULT_COLUMNS,
+            *case_tables.update_results(matched_by=matched_by),
             F.coalesce("partner", "sole_candidate").alias("partner"),
-            F.coalesce("matched_by", matched_by).alias("matched_by"),
             had_candidate.alias("had_candidate"),
             *counted,
             *[count.alias(name) for name in new_counts],
