@@ -12,7 +12,14 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.matching.item_columns import is_line, is_transaction, item_id, match_key
+from jobs.matching.item_columns import (
+    DIRECTED_KIND,
+    directed_kind,
+    is_line,
+    is_transaction,
+    item_id,
+    match_key,
+)
 from jobs.matching.steps import passes, time_window
 from schemas.profile.match_rules import Match, Pass
 from schemas.tables import CANDIDATES
@@ -49,6 +56,7 @@ def list_candidates(decided: DataFrame, match: Match, day: date, channel: str) -
     `passes.passes_with_candidate_counts`.
     """
     out = decided.where(F.lit(False)).select(*_empty_columns())
+    decided = decided.withColumn(DIRECTED_KIND, directed_kind())
     counted = passes.passes_with_candidate_counts(match)
     parts = [_select_pass(decided, column, pass_) for column, pass_ in counted.items()]
     if parts:

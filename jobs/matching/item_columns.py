@@ -6,10 +6,14 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from schemas.profile.match_rules import Match, Pass, Window
-from schemas.vocabulary import Reference, Side, Status, normalized_column
+from schemas.vocabulary import SIGN_OF_KIND, Reference, Side, Status, normalized_column
 
 #: Statuses of what was not paid.
 NOT_PAID = (Status.FAILED.value, Status.CLOSED.value)
+#: A kind with its direction, as `directed_kind` makes it: what keys name instead of `kind`.
+DIRECTED_KIND = "directed_kind"
+#: Kinds whose amounts are negative as a rule.
+_LEAVING = tuple(kind.value for kind, sign in SIGN_OF_KIND.items() if sign < 0)
 #: Number of partitions for items without a key.
 _BUCKETS = 32
 _ITEM_COLUMNS = (
@@ -23,7 +27,15 @@ _ITEM_COLUMNS = (
     "at",
     "item_date",
 )
-_FLAGS = ("id", "is_new", "is_sent_today", "is_reportable", "is_within_window")
+_FLAGS = (
+    "id",
+    DIRECTED_KIND,
+    "is_new",
+    "is_sent_today",
+    "is_reportable",
+    "is_within_window",
+    "is_broken",
+)
 
 
 def step_columns(match: Match) -> list[str]:
@@ -31,7 +43,8 @@ def step_columns(match: Match) -> list[str]:
 
     `id` is the item's own id. `is_new` says that this run is the item's first, `is_sent_today` that
     today's snapshot has the transaction, `is_reportable` that the item has a row whatever its
-    result, `is_within_window` that it has a matching attempt left.
+    result, `is_within_window` that it has a matching attempt left, `is_broken` that it broke on an
+    earlier run.
     """
     keys = [name for pass_ in match.passes for name in match_key(pass_)]
     keys += [normalized_column(group.on) for group in match.groups]
@@ -43,10 +56,12 @@ def select_step_columns(items: DataFrame, match: Match, day: date) -> DataFrame:
     is_sent = F.col("item_date") == F.lit(day)
     flags = {
         "id": item_id(),
+        DIRECTED_KIND: directed_kind(),
         "is_new": F.col("first_run_date") == F.lit(day),
         "is_sent_today": is_transaction() & is_sent,
         "is_reportable": is_reportable(day),
         "is_within_window": _is_within_window(match.window),
+        "is_broken": F.col("broke_on").isNotNull(),
     }
     others = [F.col(name) for name in step_columns(match) if name not in flags]
     return items.select(*[value.alias(name) for name, value in flags.items()], *others)
@@ -54,7 +69,7 @@ def select_step_columns(items: DataFrame, match: Match, day: date) -> DataFrame:
 
 def match_key(pass_: Pass) -> list[str]:
     """The columns that must be equal in a pass."""
-    return ["kind"] + [
+    return [DIRECTED_KIND] + [
         normalized_column(name) if name in tuple(Reference) else name for name in pass_.on
     ]
 
@@ -103,12 +118,24 @@ def id_bucket() -> Column:
     return F.pmod(F.xxhash64("id"), F.lit(_BUCKETS))
 
 
-def kind_and_reference(reference: str) -> Column:
-    """Kind and a normalized reference as one text; null where there is no reference.
+def directed_kind(kind: str = "kind", amount: str = "amount") -> Column:
+    """The kind, with a minus where the amount has not the sign that the kind has as a rule.
+
+    A payment that is taken back by a negative amount is not of the kind of payments. 0 has the
+    usual sign. Source: docs/reference/rules.md, "Direction".
+    """
+    leaves = F.col(kind).isin(*_LEAVING)
+    is_contrary = (leaves & (F.col(amount) > F.lit(0))) | (~leaves & (F.col(amount) < F.lit(0)))
+    contrary = F.concat(F.col(kind), F.lit("-"))
+    return F.when(is_contrary, contrary).otherwise(F.col(kind))
+
+
+def kind_and_reference(kind: Column, reference: str) -> Column:
+    """A kind with its direction and a normalized reference as one text; null without a reference.
 
     No kind contains a bar.
     """
-    return F.concat(F.col("kind"), F.lit("|"), F.col(reference))
+    return F.concat(kind, F.lit("|"), F.col(reference))
 
 
 def line_order() -> list[Column]:

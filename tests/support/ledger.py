@@ -40,7 +40,7 @@ def complete_row(table: Table, values: Mapping[str, Any]) -> Row:
     row: Row = {**dict.fromkeys(table.columns), **values}
     for name in table.columns:
         if name.endswith("_norm") and name not in values:
-            row[name] = normalize_reference(row[name.removesuffix("_norm")])
+            row[name] = normalize_reference(row.get(name.removesuffix("_norm")))
     return row
 
 

@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.matching.fast_path.keeper import ReferenceKeys
+from jobs.matching.item_columns import directed_kind
 from jobs.matching.steps.closed_outcomes import ClosedOutcomes
 from jobs.matching.steps.lookback import LOOKUP_COLUMNS
 from jobs.matching.steps.scope import exclusion_reason
@@ -21,10 +22,15 @@ _SECOND_SALT = 4
 _STORED: Mapping[str, str] = dict(zip(HASH_COLUMNS, SALTS, strict=True))
 
 
-def reference_hash(reference: str) -> Column:
-    """A reference and its kind as a hash, null where there is none; a `txn_id` has no kind."""
-    salt = SALTS[reference]
-    parts = [F.lit(salt), F.col(reference), *([F.col("kind")] if reference != "txn_id" else [])]
+def reference_hash(reference: str, amount: str = "amount") -> Column:
+    """A reference and its kind with direction as a hash, null where there is none; a `txn_id` has
+    no kind.
+
+    `amount` is the column whose sign is the direction.
+    """
+    parts = [F.lit(SALTS[reference]), F.col(reference)]
+    if reference != "txn_id":
+        parts.append(directed_kind(amount=amount))
     return F.when(F.col(reference).isNotNull(), F.xxhash64(*parts))
 
 
@@ -48,7 +54,7 @@ def hash_references(
 
 
 def _hashes_of_our_ref() -> list[Column]:
-    second = F.xxhash64(F.lit(_SECOND_SALT), F.col("kind"), F.col("our_ref_norm"))
+    second = F.xxhash64(F.lit(_SECOND_SALT), directed_kind(), F.col("our_ref_norm"))
     has_reference = F.col("our_ref_norm").isNotNull()
     return [
         reference_hash("our_ref_norm").alias(OUR_HASH),
@@ -70,7 +76,7 @@ def list_hashes(items: DataFrame, *references: str) -> DataFrame:
 def stored_hashes(present: Collection[str] = ()) -> dict[str, Column]:
     """The hashes that a row of `outcomes` stores, by column, without the columns `present`."""
     return {
-        column: reference_hash(reference)
+        column: reference_hash(reference, "statement_amount")
         for column, reference in _STORED.items()
         if column not in present
     }

@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.matching import case_tables
-from jobs.matching.item_columns import is_line, is_transaction, match_key
+from jobs.matching.item_columns import DIRECTED_KIND, is_line, is_transaction, match_key
 from jobs.matching.steps import passes
 from schemas.profile.match_rules import Match
 from schemas.vocabulary import normalized_column
@@ -19,7 +19,7 @@ from schemas.vocabulary import normalized_column
 ID = ("id", "side")
 #: Columns that are equal, and which participants may be compared with each other by them.
 Keys = Mapping[tuple[str, ...], Column]
-_REFERENCES = (("kind", "our_ref_norm"), ("kind", "channel_ref_norm"))
+_REFERENCES = ((DIRECTED_KIND, "our_ref_norm"), (DIRECTED_KIND, "channel_ref_norm"))
 
 
 def with_shared_keys(participants: DataFrame, match: Match) -> DataFrame:

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from jobs.matching import case_tables
 from jobs.matching.fast_path.keeper import Keep
 from jobs.matching.item_columns import (
+    DIRECTED_KIND,
     NOT_PAID,
     is_line,
     is_transaction,
@@ -65,11 +66,12 @@ def classify_repeats(
         return participants.select(*columns, *case_tables.first_results())
     since = day - timedelta(days=profile.match.lookback)
     new_line, new_txn = F.col("is_new") & is_line(), F.col("is_new") & is_transaction()
+    kind = F.col(DIRECTED_KIND)
     keyed = participants.withColumns(
         {
             "txn_id": F.when(new_txn, F.col("id")),
-            CHANNEL_REF_KEY: F.when(new_line, kind_and_reference("channel_ref_norm")),
-            OUR_REF_KEY: F.when(new_line, kind_and_reference("our_ref_norm")),
+            CHANNEL_REF_KEY: F.when(new_line, kind_and_reference(kind, "channel_ref_norm")),
+            OUR_REF_KEY: F.when(new_line, kind_and_reference(kind, "our_ref_norm")),
         }
     )
     rows = keep(affected_rows(keyed, closed, since), "closed")

@@ -6,7 +6,13 @@ from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 from jobs.matching import case_tables
-from jobs.matching.item_columns import is_line, is_transaction, line_order, partition_by_key
+from jobs.matching.item_columns import (
+    DIRECTED_KIND,
+    is_line,
+    is_transaction,
+    line_order,
+    partition_by_key,
+)
 from schemas.vocabulary import Outcome, Reason, Status
 
 _EXCLUDED = (Outcome.EXCLUDED, Reason.NOT_EXPECTED)
@@ -42,8 +48,8 @@ def _is(status: Status) -> Column:
 def _add_shared_references(frame: DataFrame) -> DataFrame:
     """Adds `shared_channel_ref` (of lines) and `shared_our_ref`: null if no other item has it."""
     channel_ref, our_ref = F.when(is_line(), F.col("channel_ref_norm")), F.col("our_ref_norm")
-    by_channel_ref = Window.partitionBy(*partition_by_key(F.col("kind"), channel_ref))
-    by_our_ref = Window.partitionBy(*partition_by_key(F.col("kind"), our_ref))
+    by_channel_ref = Window.partitionBy(*partition_by_key(F.col(DIRECTED_KIND), channel_ref))
+    by_our_ref = Window.partitionBy(*partition_by_key(F.col(DIRECTED_KIND), our_ref))
     counted = frame.withColumns(
         {
             "same_channel_ref": F.count("id").over(by_channel_ref),
@@ -62,7 +68,8 @@ def _add_shared_references(frame: DataFrame) -> DataFrame:
 
 def _by_reference(reference: Column, *more: Column) -> WindowSpec:
     """Items of one side and kind that share a reference."""
-    return Window.partitionBy(*more, *partition_by_key(F.col("side"), F.col("kind"), reference))
+    kind = F.col(DIRECTED_KIND)
+    return Window.partitionBy(*more, *partition_by_key(F.col("side"), kind, reference))
 
 
 def _settle(
@@ -143,7 +150,7 @@ def _superseded_states(frame: DataFrame) -> DataFrame:
 def _duplicate_payments(frame: DataFrame) -> DataFrame:
     """Of lines with one kind and our_ref one is kept: succeeded, of our amount, then in order."""
     shared = _if_unsettled("shared_our_ref")
-    both_sides = Window.partitionBy(*partition_by_key(F.col("kind"), shared))
+    both_sides = Window.partitionBy(*partition_by_key(F.col(DIRECTED_KIND), shared))
     with_transaction = frame.withColumns(
         {
             f"txn_{name}": F.max(F.when(is_transaction(), F.col(name))).over(both_sides)

@@ -11,11 +11,11 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.matching.item_columns import kind_and_reference
+from jobs.matching.item_columns import directed_kind, kind_and_reference
 from schemas.vocabulary import DECIDED_BY, Outcome, Reason, Status
 
 _ONE_SIDED = (Reason.INTERNAL_ONLY, Reason.STATEMENT_ONLY, Reason.AMBIGUOUS)
-#: Kind and channel_ref, and kind and our_ref, of a row's line.
+#: Kind with direction and channel_ref, and kind with direction and our_ref, of a row's line.
 CHANNEL_REF_KEY, OUR_REF_KEY = "channel_ref_key", "our_ref_key"
 _KEYS = ("txn_id", CHANNEL_REF_KEY, OUR_REF_KEY)
 #: The order of lines in step 3, for closed lines.
@@ -68,7 +68,9 @@ def affected_rows(new_items: DataFrame, closed: DataFrame, since: date) -> DataF
     `new_items` has the key columns. For lines, only rows of run dates from `since` on count.
     Columns: see `_lookup_rows`.
     """
-    channel_ref, our_ref = map(kind_and_reference, ("channel_ref_norm", "our_ref_norm"))
+    kind = directed_kind(amount="statement_amount")
+    channel_ref = kind_and_reference(kind, "channel_ref_norm")
+    our_ref = kind_and_reference(kind, "our_ref_norm")
     rows = closed.withColumns({CHANNEL_REF_KEY: channel_ref, OUR_REF_KEY: our_ref})
     keys = {name: new_items.select(name) for name in _KEYS}
     related = _rows_with_keys(rows.select(*_KEYS), keys).select("txn_id", CHANNEL_REF_KEY)

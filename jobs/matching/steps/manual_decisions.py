@@ -59,7 +59,7 @@ def select_decided_references(
     lines: DataFrame, transactions: DataFrame, decisions: Sequence[Decision]
 ) -> DataFrame:
     """The references of today's items with a decision, which `fast_path` must not pair."""
-    references = ("kind", "our_ref_norm", "channel_ref_norm")
+    references = ("kind", "amount", "our_ref_norm", "channel_ref_norm")
     line_ids = [decision.line_id for decision in decisions if decision.line_id]
     txn_ids = [decision.txn_id for decision in decisions if decision.txn_id]
     none = F.lit(None).cast("string").alias("txn_id")
@@ -71,7 +71,7 @@ def select_decided_references(
 
 
 def pair_by_decision(participants: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
-    """Sets `partner` and `matched_by` where a decision pairs two items; `partner` is null elsewhere.
+    """Sets `partner` and `matched_by` where a decision pairs two items; no other has a partner.
 
     Both items must be unsettled and unchanged.
     """
