@@ -11,3 +11,5 @@ NO_KEY = 0
 OUR_HASH, SECOND_HASH, OTHER_HASH = HASHES = ("our_hash", "second_hash", "other_hash")
 #: Whether a line takes no part in the match.
 OUT_OF_SCOPE = "is_out_of_scope"
+#: The `void_mark` of closed rows that a line of the other direction may void. Runs look it up.
+VOID_MARK = 1

@@ -3,7 +3,7 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from schemas.vocabulary import Action, Kind, Outcome, Reason, Status
+from schemas.vocabulary import MATCHED_BY_VOID, Action, Kind, Outcome, Reason, Status
 
 _REASONS_TO_REVIEW = (
     Reason.AMOUNT_MISMATCH,
@@ -23,6 +23,7 @@ def action() -> Column:
         (is_done, Action.NONE),
         (outcome == F.lit(Outcome.SUSPENSE.value), Action.WAIT),
         (_has_any_reason(*_REASONS_TO_REVIEW), Action.REVIEW),
+        (F.col("matched_by") == F.lit(MATCHED_BY_VOID), Action.QUERY),
         (_has_reason(Reason.DUPLICATE_LINE), Action.CLAIM),
         *_duplicate_payment(),
         *_status_mismatch(),

@@ -43,9 +43,7 @@ def update_results(**values: Column) -> list[Column]:
 
 def first_results(**values: Column) -> list[Column]:
     """The result columns of the first step: those not given are null."""
-    return [
-        values.get(name, F.lit(None)).cast(kind).alias(name) for name, kind in _TYPES.items()
-    ]
+    return [values.get(name, F.lit(None)).cast(kind).alias(name) for name, kind in _TYPES.items()]
 
 
 def first_true_case(cases: Sequence[tuple[str, Column]]) -> Column:

@@ -10,6 +10,8 @@ from schemas.vocabulary import SIGN_OF_KIND, Reference, Side, Status, normalized
 
 #: Statuses of what was not paid.
 NOT_PAID = (Status.FAILED.value, Status.CLOSED.value)
+#: Statuses of a transaction that does not stand.
+UNDONE = (*NOT_PAID, Status.REVERSED.value)
 #: A kind with its direction, as `directed_kind` makes it: what keys name instead of `kind`.
 DIRECTED_KIND = "directed_kind"
 #: Kinds whose amounts are negative as a rule.
@@ -124,10 +126,14 @@ def directed_kind(kind: str = "kind", amount: str = "amount") -> Column:
     A payment that is taken back by a negative amount is not of the kind of payments. 0 has the
     usual sign. Source: docs/reference/rules.md, "Direction".
     """
-    leaves = F.col(kind).isin(*_LEAVING)
-    is_contrary = (leaves & (F.col(amount) > F.lit(0))) | (~leaves & (F.col(amount) < F.lit(0)))
-    contrary = F.concat(F.col(kind), F.lit("-"))
-    return F.when(is_contrary, contrary).otherwise(F.col(kind))
+    return directed_kind_of(F.col(kind), F.col(amount))
+
+
+def directed_kind_of(kind: Column, amount: Column) -> Column:
+    """As `directed_kind`, of a kind and an amount, or its sign, that are no columns."""
+    leaves = kind.isin(*_LEAVING)
+    is_contrary = (leaves & (amount > F.lit(0))) | (~leaves & (amount < F.lit(0)))
+    return F.when(is_contrary, F.concat(kind, F.lit("-"))).otherwise(kind)
 
 
 def kind_and_reference(kind: Column, reference: str) -> Column:

@@ -25,11 +25,19 @@ def build_pair_rows(
     minor units, null if the currencies differ. `late` says that one of the two broke before.
     """
     joined = lines.alias("l").join(transactions.alias("t"), on=on, how="inner")
-    return joined.select(*pair_columns(_item_cells("l"), _item_cells("t"), matched_by, late))
+    line_ref, own_ref = F.col("l.our_ref_norm"), F.col("t.our_ref_norm")
+    internal_ref = F.when(~own_ref.eqNullSafe(line_ref), F.coalesce(own_ref, F.lit("")))
+    cells = _item_cells("l"), _item_cells("t")
+    return joined.select(*pair_columns(*cells, matched_by, late, internal_ref))
 
 
-def pair_columns(line: Cells, transaction: Cells, matched_by: Column, late: Column) -> list[Column]:
-    """The columns of a pair's row, from the cells of its line and of its transaction."""
+def pair_columns(
+    line: Cells, transaction: Cells, matched_by: Column, late: Column, internal_ref: Column
+) -> list[Column]:
+    """The columns of a pair's row, from the cells of its line and of its transaction.
+
+    `internal_ref` is the transaction's our_ref where it is not the line's.
+    """
     amounts = line("amount") != transaction("amount")
     currencies = line("currency") != transaction("currency")
     statuses = ~statuses_agree(line("status"), transaction("status"))
@@ -67,7 +75,7 @@ def pair_columns(line: Cells, transaction: Cells, matched_by: Column, late: Colu
         F.lit(None).cast("array<string>").alias("related"),
         F.lit(None).cast("string").alias("overruled_by"),
         F.lit(None).cast("string").alias("internal_kind"),
-        F.lit(None).cast("string").alias("internal_our_ref_norm"),
+        internal_ref.alias("internal_our_ref_norm"),
         line("our_ref_norm").alias("our_ref_norm"),
         line("channel_ref_norm").alias("channel_ref_norm"),
         line("at").alias("traded_at"),
@@ -125,7 +133,7 @@ def build_item_rows(items: DataFrame) -> DataFrame:
         F.lit(None).cast("array<string>").alias("related"),
         F.col("overruled_by"),
         F.lit(None).cast("string").alias("internal_kind"),
-        F.lit(None).cast("string").alias("internal_our_ref_norm"),
+        F.when(internal, F.coalesce("our_ref_norm", F.lit(""))).alias("internal_our_ref_norm"),
         F.when(statement, F.col("our_ref_norm")).alias("our_ref_norm"),
         F.when(statement, F.col("channel_ref_norm")).alias("channel_ref_norm"),
         F.when(statement, F.col("at")).alias("traded_at"),
@@ -145,7 +153,9 @@ def complete_rows(rows: DataFrame, day: date, channel: str, *hash_columns: str) 
 
     `hash_columns` are the reference hashes that the rows have already.
     """
-    with_reasons = rows.withColumns({"reasons": _reason_list(), **stored_hashes(hash_columns)})
-    return with_reasons.withColumns(
-        {"action": action(), "run_date": F.lit(day), "channel": F.lit(channel)}
-    ).select(*OUTCOMES.columns)
+    with_reasons = rows.withColumn("reasons", _reason_list())
+    return (
+        with_reasons.withColumns(stored_hashes(hash_columns))
+        .withColumns({"action": action(), "run_date": F.lit(day), "channel": F.lit(channel)})
+        .select(*OUTCOMES.columns)
+    )

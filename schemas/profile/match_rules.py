@@ -9,7 +9,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from schemas.currencies import MINOR_UNITS
 from schemas.strict import Strict
-from schemas.vocabulary import Reference
+from schemas.vocabulary import (
+    MATCHED_BY_CAPTURES,
+    MATCHED_BY_KIND,
+    MATCHED_BY_VOID,
+    Reference,
+)
 
 #: Columns that a pass may name: references (compared normalized) and facts of the trade.
 PASS_COLUMNS = (
@@ -144,4 +149,8 @@ class Match(Strict):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two passes or groups are called {', '.join(twice)}; name each once")
+        rules = (MATCHED_BY_CAPTURES, MATCHED_BY_VOID, MATCHED_BY_KIND)
+        taken = sorted(name for name in names if name in rules)
+        if taken:
+            raise ValueError(f"a rule of the match is called {', '.join(taken)}; rename it")
         return self

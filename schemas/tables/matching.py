@@ -2,8 +2,9 @@
 
 from schemas.table import Table, columns_of, struct_of
 
-#: Hashes by which later runs find a row of `outcomes`: of its line's references and its txn_id.
-HASH_COLUMNS = ("our_mark", "channel_mark", "txn_mark")
+#: Hashes by which later runs find a row of `outcomes`: of its line's references, its txn_id, and
+#: the our_ref of its transaction; and the mark of what may be voided.
+HASH_COLUMNS = ("our_mark", "channel_mark", "txn_mark", "internal_mark", "void_mark")
 
 OUTCOMES = Table(
     "outcomes",
@@ -51,6 +52,10 @@ OUTCOMES = Table(
         "our_mark long: Hash of the line's kind and `our_ref_norm`; null without one.",
         "channel_mark long: Hash of the line's kind and `channel_ref_norm`; null without one.",
         "txn_mark long: Hash of `txn_id`; null without one.",
+        "internal_mark long: Hash of the transaction's kind and `our_ref`, where they are not the"
+        " line's; null otherwise.",
+        "void_mark long: 1 where the line SUCCEEDED and its transaction does not stand, and on a"
+        " line that voids one; null otherwise.",
     ),
 )
 

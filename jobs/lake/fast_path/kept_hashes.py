@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import LongType, StructField, StructType
@@ -19,7 +21,7 @@ from jobs.lake.fast_path.key_counts import (
     write_keys,
 )
 from jobs.lake.tables import Lake
-from schemas.reference_hashes import HASH, HASHES, KEY, NO_KEY, OTHER_HASH, OUR_HASH
+from schemas.reference_hashes import HASH, HASHES, KEY, NO_KEY, OTHER_HASH, OUR_HASH, VOID_MARK
 
 #: Words of the filter for each hash looked up: one row in some hundred thousand passes by chance.
 _WORDS_PER_HASH = 8
@@ -42,7 +44,15 @@ class LakeKeeper:
             self._lake,
             tuple(write_hashes(self._lake, lines, f"{folder}/lines")),
             tuple(write_hashes(self._lake, transactions, f"{folder}/transactions")),
+            self._write_void_mark(f"{folder}/void_mark.parquet"),
         )
+
+    def _write_void_mark(self, path: str) -> HashFile:
+        storage = self._lake.storage
+        full_path = storage.full_path(path)
+        table = pa.table({HASH: pa.array([VOID_MARK], pa.int64())})
+        pq.write_table(table, full_path, filesystem=storage.fs)
+        return HashFile(full_path, (HASH,), 1, storage.fs.get_file_info(full_path).size)
 
 
 @dataclass(frozen=True)
@@ -52,30 +62,29 @@ class KeptHashes:
     lake: Lake
     lines: tuple[HashFile, ...]
     transactions: tuple[HashFile, ...]
+    #: The mark of closed rows that a line may void.
+    void_mark: HashFile
 
     @property
     def lookup_files(self) -> list[HashFile]:
         """The files and columns of `lookup_hashes`."""
-        lines = [replace(file, columns=(OUR_HASH, OTHER_HASH)) for file in self.lines]
-        return lines + [replace(file, columns=(OTHER_HASH,)) for file in self.transactions]
+        both = (*self.lines, *self.transactions)
+        hashes = [replace(file, columns=(OUR_HASH, OTHER_HASH)) for file in both]
+        return [*hashes, self.void_mark]
 
     def lookup_hashes(self) -> DataFrame:
         """See `matching.fast_path.keeper.ReferenceKeys`."""
         read = self.lake.spark.read.schema(_longs(*HASHES))
-        columns = (
-            (self.lines, OUR_HASH),
-            (self.lines, OTHER_HASH),
-            (self.transactions, OTHER_HASH),
-        )
         frames = [
             read.parquet(*map(self._uri, files))
             .where(F.col(name).isNotNull())
             .select(F.col(name).alias(HASH))
-            for files, name in columns
+            for files in (self.lines, self.transactions)
+            for name in (OUR_HASH, OTHER_HASH)
             if files
         ]
-        nothing = self.lake.spark.createDataFrame([], _longs(HASH))
-        return reduce(DataFrame.unionByName, frames) if frames else nothing
+        mark = self.lake.spark.read.schema(_longs(HASH)).parquet(self._uri(self.void_mark))
+        return reduce(DataFrame.unionByName, [mark, *frames])
 
     def non_unique_keys(self, also: DataFrame) -> DataFrame:
         """Counts without the engine; see `matching.fast_path.keeper.ReferenceKeys`."""

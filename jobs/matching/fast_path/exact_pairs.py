@@ -22,6 +22,10 @@ from jobs.matching.outcome_rows import Cells, pair_columns, received_reference
 from schemas.profile.match_rules import Match
 from schemas.reference_hashes import KEY, NO_KEY
 
+#: The hashes that the row of an exact pair has already. It needs no mark of its transaction: its
+#: our_ref is the line's, and it stands.
+STORED_HASHES = ("our_mark", "internal_mark", "void_mark")
+
 
 @dataclass(frozen=True)
 class SharedValues:
@@ -103,8 +107,11 @@ def pairs(
     on = F.col(f"l.{KEY}") == F.col(f"t.{KEY}")
     joined = statement.alias("l").join(internal.alias("t").hint("shuffle_hash"), on=on, how="inner")
     cells = _cells("l", shared), _cells("t", shared)
+    none = F.lit(None).cast("bigint")
+    marks = [F.col(f"l.{KEY}"), none, none]
     return joined.select(
-        *pair_columns(*cells, F.lit(matched_by), F.lit(False)), F.col(f"l.{KEY}").alias("our_mark")
+        *pair_columns(*cells, F.lit(matched_by), F.lit(False), F.lit(None).cast("string")),
+        *[mark.alias(name) for mark, name in zip(marks, STORED_HASHES, strict=True)],
     )
 
 

@@ -13,8 +13,8 @@ class ReferenceKeys(Protocol):
     """Today's reference hashes, as `hash_references` lists them."""
 
     def lookup_hashes(self) -> DataFrame:
-        """The hashes by which look-back finds closed rows, as HASH: of `our_ref` and `channel_ref`
-        of lines, and of the `txn_id` of transactions.
+        """The hashes by which look-back finds closed rows, as HASH: of `our_ref` of both sides, of
+        `channel_ref` of lines and `txn_id` of transactions, and the mark of what may be voided.
         """
 
     def non_unique_keys(self, also: DataFrame) -> DataFrame:

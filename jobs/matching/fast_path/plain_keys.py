@@ -21,6 +21,7 @@ from schemas.reference_hashes import (
     OUR_HASH,
     OUT_OF_SCOPE,
     SECOND_HASH,
+    VOID_MARK,
 )
 from schemas.tables import HASH_COLUMNS
 
@@ -93,6 +94,11 @@ def _with_hash_of(lines: DataFrame, transactions: DataFrame, also: DataFrame) ->
     return both.join(also.select(HASH), on=HASH, how="left_semi").select(KEY)
 
 
+def void_mark_as_hash(frame: DataFrame) -> DataFrame:
+    """The mark of closed rows that a line may void, as HASH."""
+    return frame.sparkSession.range(1).select(F.lit(VOID_MARK).cast("bigint").alias(HASH))
+
+
 def rows_with_keys(rows: DataFrame, keys: DataFrame, columns: Sequence[str]) -> DataFrame:
     """Some columns of rows of `outcomes` that have one of some hashes (HASH), each row once."""
     distinct = keys.where(F.col(HASH).isNotNull()).groupBy(HASH).agg(F.lit(True).alias("has_hash"))
@@ -114,18 +120,12 @@ class PlainKeys:
 
     def lookup_hashes(self) -> DataFrame:
         """See `ReferenceKeys`."""
-        columns = (
-            (self.lines, OUR_HASH),
-            (self.lines, OTHER_HASH),
-            (self.transactions, OTHER_HASH),
-        )
-        return reduce(
-            DataFrame.unionByName,
-            [
-                frame.where(F.col(name).isNotNull()).select(F.col(name).alias(HASH))
-                for frame, name in columns
-            ],
-        )
+        hashes = [
+            frame.where(F.col(name).isNotNull()).select(F.col(name).alias(HASH))
+            for frame in (self.lines, self.transactions)
+            for name in (OUR_HASH, OTHER_HASH)
+        ]
+        return reduce(DataFrame.unionByName, [*hashes, void_mark_as_hash(self.lines)])
 
     def non_unique_keys(self, also: DataFrame) -> DataFrame:
         """See `ReferenceKeys`; exactly those keys."""

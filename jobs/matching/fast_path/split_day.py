@@ -14,6 +14,7 @@ from jobs.matching.fast_path.reference_hashes import (
     hash_references,
     lookup_hashes,
 )
+from jobs.matching.fast_path.void_hashes import hash_voids
 from jobs.matching.steps.closed_outcomes import ClosedOutcomes
 from schemas.profile.channel import Profile
 
@@ -43,16 +44,19 @@ def split_exact_pairs(
 
     A reference of `others` (open items) or of a closed row makes no exact pair.
     """
-    hashes = hash_references(lines, transactions, profile.scope)
+    hashes = hash_references(lines, transactions, profile)
     today = keeper.keep_hashes(*hashes)
     closed_hashes, closed_rows = None, None
     if closed.count != 0:
         closed_hashes, closed_rows = closed_rows_of(today, closed)
+        if closed_rows is not None:
+            voids = hash_voids(closed_rows, transactions)
+            closed_hashes = closed_hashes.unionByName(voids)
     non_unique = exact_pairs.non_unique_keys(today, others, closed_hashes)
-    matched_by = profile.match.passes[0].name
+    matched_by, stored = profile.match.passes[0].name, exact_pairs.STORED_HASHES
     pairs = exact_pairs.pairs(lines, transactions, non_unique, shared, matched_by)
     return SplitDay(
-        outcome_rows.complete_rows(pairs, shared.business_date, profile.channel, "our_mark"),
+        outcome_rows.complete_rows(pairs, shared.business_date, profile.channel, *stored),
         exact_pairs.unresolved(lines, non_unique),
         exact_pairs.unresolved(transactions, non_unique),
         closed_rows,

@@ -283,7 +283,7 @@ def test_excluded_duplicates_come_again(ledger: Ledger) -> None:
         ("dup.c", "EXCLUDED", "NOT_EXPECTED", "NONE", "dup"),
     ]
     assert days[1][1:] == [
-        ("dup.b", "BREAK", "DUPLICATE_TRANSACTION", "REVIEW", "dup"),
+        ("dup.b", "BREAK", "DUPLICATE_TRANSACTION", "REVIEW", "dup.c"),
         ("dup.c", "BREAK", "CHANGED_AFTER_MATCH", "REVIEW", "dup.c"),
     ]
 
@@ -361,12 +361,12 @@ def test_look_back_ends(spark: SparkSession, tmp_path: Any) -> None:
 
 def test_large_day_after_a_small_one(spark: SparkSession, tmp_path: Any) -> None:
     """Two items today are many, the one closed pair is few: a2 is still a copy of a, and B, which
-    has the our_ref of A, waits."""
+    has the our_ref of A, is a second transaction."""
     ledger = Ledger(spark, tmp_path, exact_pairs_min_items=2)
     ledger.run(0, [line("a", "A")], [txn("A")])
     ledger.run(1, [line("a2", "A", channel_ref="C-a")], [txn("B", our_ref="A")])
     assert ledger.rows(1, *ROW) == [
-        ("B", "SUSPENSE", "INTERNAL_ONLY", "WAIT", None),
+        ("B", "BREAK", "DUPLICATE_TRANSACTION", "REVIEW", "A"),
         ("a2", "BREAK", "DUPLICATE_LINE", "CLAIM", "a"),
     ]
 

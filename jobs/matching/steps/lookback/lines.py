@@ -1,0 +1,147 @@
+"""Step 2 for lines: which line that an earlier run closed comes again, and in which state."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.matching import case_tables
+from jobs.matching.item_columns import NOT_PAID, UNDONE, is_line, statuses_agree
+from jobs.matching.steps.lookback.base_rows import LINE_ORDER
+from jobs.matching.steps.lookback.closed_rows import CHANNEL_REF_KEY, OUR_REF_KEY
+from schemas.vocabulary import Status
+
+#: Cases in which a line takes the place of a closed line as the state of its pair.
+LATER_STATES = ("later state", "later state differs", "void", "void differs")
+_VOID_KEY = "void_key"
+_PAID = Status.SUCCEEDED.value
+
+
+def classify_lines(items: DataFrame, rows: DataFrame, sent: DataFrame) -> DataFrame:
+    """Adds `line_case`, the lines that it names (`copy_of`, `paid_line`, `replaced_line`,
+    `voided_line`), `compared_status`: the status of the transaction of that line's pair, sent today
+    or else the last one; and of a later state `pair_line` and `said_status`, `said_amount`.
+
+    `rows` are those of `find_lookup_rows`, `sent` today's transactions (`compared_txn`,
+    `sent_status`). A line whose pair failed on both sides takes part again when a later attempt did
+    not fail, under whichever number.
+    """
+    status = F.col("status")
+    may_void = is_line() & F.col("is_new") & (status == F.lit(_PAID)) & (F.col("amount") != 0)
+    void_key = F.when(may_void, _money_key(-F.col("amount"), "currency"))
+    joined = (
+        items.withColumn(_VOID_KEY, void_key)
+        .join(_copies(rows), on=[CHANNEL_REF_KEY, "status"], how="left")
+        .join(_latest_lines(rows), on=CHANNEL_REF_KEY, how="left")
+        .join(_payments(rows), on=OUR_REF_KEY, how="left")
+        .join(_voidable_lines(rows, sent), on=_VOID_KEY, how="left")
+    )
+    failed = status.isin(*NOT_PAID)
+    paid_before = F.col("paid_line").isNotNull()
+    voids = F.col("voided_line").isNotNull() & F.col("copy_of").isNull()
+    both_failed = F.col("replaced_status").isin(*NOT_PAID) & F.when(
+        F.col("pair_txn").isNotNull(), F.col("pair_status").isin(*NOT_PAID)
+    ).otherwise(F.col("is_beside_failed_pair"))
+    takes_part_again = F.coalesce(both_failed, F.lit(False)) & ~failed
+    later = F.col("replaced_line").isNotNull() & ~takes_part_again
+    compared_txn = F.when(later, F.col("pair_txn")).when(paid_before, F.col("paid_txn"))
+    last_status = F.when(later, F.col("pair_status")).when(paid_before, F.col("paid_status"))
+    keyed = joined.withColumns(
+        {
+            "compared_txn": compared_txn,
+            "last_status": last_status,
+            "replaces_state": later,
+            "voids": voids,
+            "paid_elsewhere": paid_before & ~takes_part_again,
+        }
+    )
+    compared = F.when(F.col("voids"), F.col("voided_status")).otherwise(
+        F.coalesce("sent_status", "last_status")
+    )
+    is_void, reversed_ = F.col("voids"), F.lit(Status.REVERSED.value)
+    return (
+        keyed.join(sent, on="compared_txn", how="left")
+        .withColumn("compared_status", compared)
+        .withColumns(
+            {
+                "line_case": _case(),
+                "pair_line": F.when(is_void, F.col("voided_pair")).otherwise(F.col("pair_line")),
+                "said_status": F.when(is_void, reversed_).otherwise(status),
+                "said_amount": F.when(is_void, -F.col("amount")).otherwise(F.col("amount")),
+            }
+        )
+    )
+
+
+def _case() -> Column:
+    status, compared = F.col("status"), F.col("compared_status")
+    voids, later = F.col("voids"), F.col("replaces_state")
+    paid_elsewhere = F.col("paid_elsewhere")
+    paid_before = F.col("paid_line").isNotNull()
+    return case_tables.first_true_case(
+        [
+            ("copy", F.col("copy_of").isNotNull()),
+            ("void", voids & (compared == F.lit(Status.REVERSED.value))),
+            ("void differs", voids),
+            ("paid again", paid_before & (status == F.lit(_PAID))),
+            ("later state", later & statuses_agree(status, compared)),
+            ("later state differs", later),
+            ("reversed elsewhere", paid_elsewhere & (status == F.lit(Status.REVERSED.value))),
+            ("failed elsewhere", paid_before & status.isin(*NOT_PAID)),
+        ]
+    )
+
+
+def _money_key(amount: Column, currency: str) -> Column:
+    """Our reference and an amount with its currency as one text; null without a reference."""
+    return F.concat("our_ref_norm", F.lit("|"), amount.cast("string"), F.lit("|"), currency)
+
+
+def _copies(rows: DataFrame) -> DataFrame:
+    return rows.where(F.col("is_first_of_status") & F.col(CHANNEL_REF_KEY).isNotNull()).select(
+        CHANNEL_REF_KEY, F.col("line_status").alias("status"), F.col("line_id").alias("copy_of")
+    )
+
+
+def _latest_lines(rows: DataFrame) -> DataFrame:
+    return rows.where(F.col("is_latest_state") & F.col(CHANNEL_REF_KEY).isNotNull()).select(
+        CHANNEL_REF_KEY,
+        F.col("line_id").alias("replaced_line"),
+        F.col("line_status").alias("replaced_status"),
+        F.col("base_line").alias("pair_line"),
+        "pair_txn",
+        "pair_status",
+        "is_beside_failed_pair",
+    )
+
+
+def _payments(rows: DataFrame) -> DataFrame:
+    return rows.where(F.col("is_first_payment") & F.col(OUR_REF_KEY).isNotNull()).select(
+        OUR_REF_KEY,
+        F.col("line_id").alias("paid_line"),
+        F.col("pair_txn").alias("paid_txn"),
+        F.col("pair_status").alias("paid_status"),
+    )
+
+
+def _voidable_lines(rows: DataFrame, sent: DataFrame) -> DataFrame:
+    """Payments in force whose transaction does not stand: a line of the other direction and the
+    same money under the same our_ref voids the first of them.
+    """
+    paired = rows.where(F.col("is_payment_in_force") & F.col("pair_txn").isNotNull())
+    paired = paired.join(sent, on=F.col("pair_txn") == F.col("compared_txn"), how="left")
+    status = F.coalesce("sent_status", "pair_status")
+    keyed = paired.select(
+        _money_key(F.col("line_amount"), "line_currency").alias(_VOID_KEY),
+        F.struct(*LINE_ORDER, "base_line", status.alias("status")).alias("line"),
+    )
+    undone = keyed.where(F.col("line.status").isin(*UNDONE))
+    first = (
+        undone.where(F.col(_VOID_KEY).isNotNull())
+        .groupBy(_VOID_KEY)
+        .agg(F.min("line").alias("line"))
+    )
+    return first.select(
+        _VOID_KEY,
+        F.col("line.line_id").alias("voided_line"),
+        F.col("line.base_line").alias("voided_pair"),
+        F.col("line.status").alias("voided_status"),
+    )

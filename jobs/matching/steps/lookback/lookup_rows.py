@@ -1,0 +1,123 @@
+"""Which closed row stands for its channel_ref, its our_ref and its transaction."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from jobs.matching.item_columns import NOT_PAID
+from jobs.matching.steps.lookback.base_rows import LINE_ORDER, add_base_rows, by_key
+from jobs.matching.steps.lookback.closed_rows import (
+    CHANNEL_REF_KEY,
+    INTERNAL_REF_KEY,
+    OUR_REF_KEY,
+    affected_rows,
+)
+from schemas.vocabulary import Status
+
+_RESULT = (
+    "run_date",
+    "txn_id",
+    "line_id",
+    CHANNEL_REF_KEY,
+    OUR_REF_KEY,
+    INTERNAL_REF_KEY,
+    "our_ref_norm",
+    "statement_date",
+    "time_unknown",
+    "traded_at",
+    "txn_status",
+    "txn_amount",
+    "txn_currency",
+    "line_status",
+    "line_amount",
+    "line_currency",
+    "base_line",
+    "pair_txn",
+    "pair_status",
+    "is_first_of_status",
+    "is_latest_state",
+    "is_last_state",
+    "is_payment_in_force",
+)
+_LINE_STATE = ("line_status", "line_amount", "line_currency")
+
+
+def find_lookup_rows(new_items: DataFrame, closed: DataFrame, since: date) -> DataFrame:
+    """Closed rows of earlier runs with what step 2 looks up.
+
+    `new_items` has `closed_rows.LOOKUP_KEYS`. The columns are those of `_RESULT` and:
+
+    - `is_latest_state`: the line that a later state of its channel_ref replaces, in the pair of
+      `base_line`, with `pair_txn` and its last `pair_status`;
+    - `is_beside_failed_pair`: under its our_ref a pair failed on both sides;
+    - `is_first_of_status`: the line that a copy of its channel_ref and status names;
+    - `is_payment_in_force`: a latest line that SUCCEEDED; `is_first_payment`: the one of its
+      our_ref that a second payment names, one with a pair before others;
+    - `is_last_state`: the last state of the transaction, with the run that last closed it
+      (`closing_run`, `was_excluded_by_step_3`, `was_put_away` and `was_voided`) and the one that
+      last paired it (`paired_run`, `paired_line`, and the latest line of that pair:
+      `latest_reported_line_*`).
+    """
+    rows = add_base_rows(affected_rows(new_items, closed, since))
+    line, is_in_lookback = F.col("line_id"), F.col("is_in_lookback")
+    pair_in_lookback, has_txn = F.col("base_run") >= F.lit(since), F.col("base_txn").isNotNull()
+    by_channel_ref = Window.partitionBy(*by_key(CHANNEL_REF_KEY))
+    by_status = Window.partitionBy(*by_key(CHANNEL_REF_KEY), "line_status")
+    by_pair = Window.partitionBy(F.coalesce("base_line", "own_id"))
+    is_state = is_in_lookback & ~F.col("is_aside")
+    latest = F.max(F.struct(is_state, "run_date", *LINE_ORDER)).over(by_channel_ref)
+    is_listed = is_in_lookback & ~F.col("is_voiding_state")
+    first = F.min(F.struct(~is_listed, *LINE_ORDER)).over(by_status)
+    reported = F.max(
+        F.struct(F.col("base_line").isNotNull(), "run_date", *LINE_ORDER, *_LINE_STATE)
+    ).over(by_pair)
+    enriched = rows.withColumns(
+        {
+            "is_latest_state": is_state & (line == latest["line_id"]),
+            "is_first_of_status": is_listed & (line == first["line_id"]),
+            "pair_txn": F.when(pair_in_lookback, F.col("base_txn")),
+            "pair_status": F.when(pair_in_lookback & has_txn, F.col("base_status")),
+            "is_last_state": F.col("txn_id").isNotNull() & (F.col("run_date") == F.col("last_run")),
+            **{f"latest_reported_{name}": reported[name] for name in _LINE_STATE},
+        }
+    )
+    paid = F.col("line_status") == F.lit(Status.SUCCEEDED.value)
+    in_force = F.col("is_latest_state") & paid & ~F.col("is_void")
+    failed = F.col("line_status").isin(*NOT_PAID) & F.col("pair_status").isin(*NOT_PAID)
+    failed_pair = F.col("is_latest_state") & F.coalesce(failed, F.lit(False))
+    by_our_ref = Window.partitionBy(*by_key(OUR_REF_KEY))
+    by_txn = Window.partitionBy(*by_key("txn_id"))
+    best = F.min(F.struct(~in_force, F.col("pair_txn").isNull(), *LINE_ORDER)).over(by_our_ref)
+    closes, pairs = (~F.col("is_resend")).alias("is_valid"), line.isNotNull().alias("is_valid")
+    put_away = (F.col("is_excluded_by_step_3") | F.col("is_second_transaction")).alias("put_away")
+    reported_columns = [f"latest_reported_{name}" for name in _LINE_STATE]
+    closing = F.max(
+        F.struct(closes, "run_date", "is_excluded_by_step_3", put_away, "is_void")
+    ).over(by_txn)
+    pairing = F.max(F.struct(pairs, "run_date", "line_id", *reported_columns)).over(by_txn)
+    closing_fields = {
+        "run_date": "closing_run",
+        "is_excluded_by_step_3": "was_excluded_by_step_3",
+        "put_away": "was_put_away",
+        "is_void": "was_voided",
+    }
+    return enriched.withColumns(
+        {"closing": closing, "pairing": pairing, "is_payment_in_force": in_force}
+    ).select(
+        *_RESULT,
+        (in_force & (line == best["line_id"])).alias("is_first_payment"),
+        (F.max(failed_pair.cast("int")).over(by_our_ref) == F.lit(1)).alias(
+            "is_beside_failed_pair"
+        ),
+        *_fields("closing", closing_fields),
+        *_fields("pairing", {"run_date": "paired_run", "line_id": "paired_line"}),
+        *_fields("pairing", {name: name for name in reported_columns}),
+    )
+
+
+def _fields(struct: str, names: Mapping[str, str]) -> list[Column]:
+    """Fields of a struct as columns, null if the struct is not valid."""
+    is_valid = F.col(struct)["is_valid"]
+    return [F.when(is_valid, F.col(struct)[field]).alias(name) for field, name in names.items()]
