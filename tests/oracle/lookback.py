@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from schemas.vocabulary import Outcome, Reason, Status
-from tests.oracle.rows import END_OF_TIME, ONE_SIDED, Item, Row
+from tests.oracle.rows import (
+    END_OF_TIME,
+    NOT_PAID,
+    ONE_SIDED,
+    DirectedKind,
+    Item,
+    Row,
+    directed_kind,
+    kind_of,
+)
 
 
 def is_closed(row: Row) -> bool:
@@ -33,6 +42,35 @@ def row_order(row: Row) -> tuple[date, datetime, str]:
 def is_copy(row: Row) -> bool:
     """Whether the row is of a line that an earlier statement listed in the same state."""
     return Reason.DUPLICATE_LINE in row["reasons"]
+
+
+def is_overruled(row: Row) -> bool:
+    """Whether step 3 put the line away because its number has a later state."""
+    return row["overruled_by"] is not None
+
+
+def is_excluded_by_step_3(row: Row) -> bool:
+    """Whether step 3 put the row's transaction away, and the transaction did not succeed."""
+    return row["outcome"] == Outcome.EXCLUDED and Reason.NOT_EXPECTED in row["reasons"]
+
+
+def is_duplicate_transaction(row: Row) -> bool:
+    """Whether step 2 or 3 put the row's transaction away beside one that stands."""
+    return Reason.DUPLICATE_TRANSACTION in row["reasons"]
+
+
+def kind_of_line(row: Row) -> DirectedKind:
+    """The directed kind of a row's line."""
+    return directed_kind(row["kind"], row["statement_amount"])
+
+
+def key_of_transaction(row: Row) -> tuple[DirectedKind, str | None]:
+    """Directed kind and normalized our_ref of a row's transaction; None if it has no our_ref."""
+    our_ref = row["internal_our_ref_norm"]
+    our_ref = row["our_ref_norm"] if our_ref is None else our_ref
+    return directed_kind(
+        row["internal_kind"] or row["kind"], row["internal_amount"]
+    ), our_ref or None
 
 
 def run_of(row: Row) -> date:
@@ -66,22 +104,21 @@ class ClosedRows:
         """Rows with a line for which the condition holds."""
         return [row for row in self.rows if row["line_id"] is not None and condition(row)]
 
-    def lines_with_channel_ref(self, kind: str, channel_ref: str | None) -> list[Row]:
-        """Lines of one kind and channel_ref; no line if the reference is null."""
+    def lines_with_channel_ref(self, kind: DirectedKind, channel_ref: str | None) -> list[Row]:
+        """Lines of one directed kind and channel_ref; no line if the reference is null."""
         if channel_ref is None:
             return []
         return self.lines_where(
-            lambda row: (row["kind"], row["channel_ref_norm"]) == (kind, channel_ref)
+            lambda row: (kind_of_line(row), row["channel_ref_norm"]) == (kind, channel_ref)
         )
 
-    def latest(self, rows: list[Row]) -> Row:
-        """The latest state among closed lines of one channel_ref: the line that was closed last.
+    def states_of(self, same_ref: list[Row]) -> list[Row]:
+        """The lines of one channel_ref that are its states: neither overruled nor copies."""
+        return [row for row in same_ref if not is_copy(row) and not is_overruled(row)]
 
-        The contract does not speak of copies. A copy says nothing new, so it counts only where the
-        look-back has nothing but copies.
-        """
-        states = [row for row in rows if not is_copy(row)] or rows
-        return max(states, key=lambda row: (row["run_date"], row_order(row)))
+    def latest(self, rows: list[Row]) -> Row:
+        """The line that was closed last."""
+        return max(rows, key=lambda row: (row["run_date"], row_order(row)))
 
     def pair_of(self, row: Row) -> Row | None:
         """The pair of a closed line, its own or that of the state before it; None without a pair.
@@ -94,7 +131,7 @@ class ClosedRows:
         later = (Reason.ALREADY_RECONCILED, Reason.STATUS_MISMATCH)
         if not any(reason in row["reasons"] for reason in later):
             return None
-        for earlier in self.lines_with_channel_ref(row["kind"], row["channel_ref_norm"]):
+        for earlier in self.lines_with_channel_ref(kind_of_line(row), row["channel_ref_norm"]):
             if earlier["line_id"] == row["duplicate_of"] and earlier["run_date"] < row["run_date"]:
                 return self.pair_of(earlier)
         return None
@@ -102,25 +139,79 @@ class ClosedRows:
     def payments_in_force(self, line: Item) -> list[Row]:
         """Closed SUCCEEDED lines of a line's kind and our_ref, with another channel_ref or none.
 
-        Only the latest line of a channel_ref is its state. The contract does not say which of
-        several a row names: here one with a pair first, then the first in the order of step 3.
+        The contract does not say which of several a row names: here one with a pair first, then the
+        first in the order of step 3.
         """
         if line["our_ref_norm"] is None:
             return []
         same_ref = self.lines_where(
-            lambda row: (row["kind"], row["our_ref_norm"]) == (line["kind"], line["our_ref_norm"])
+            lambda row: (
+                (kind_of_line(row), row["our_ref_norm"]) == (kind_of(line), line["our_ref_norm"])
+            )
         )
         payments = []
         for row in same_ref:
             channel_ref = row["channel_ref_norm"]
             is_same = channel_ref is not None and channel_ref == line["channel_ref_norm"]
-            states = self.lines_with_channel_ref(row["kind"], channel_ref)
-            is_latest = channel_ref is None or self.latest(states) is row
-            if row["statement_status"] == Status.SUCCEEDED and is_latest and not is_same:
+            if self._is_in_force(row) and not is_same:
                 payments.append(row)
         return sorted(payments, key=lambda row: (self.pair_of(row) is None, row_order(row)))
+
+    def _is_in_force(self, row: Row) -> bool:
+        """Whether a closed line is a payment that stands: the latest state of its number.
+
+        The contract does not speak of copies. A copy says nothing new, so it counts only where the
+        look-back has nothing but copies of the number.
+        """
+        if row["statement_status"] != Status.SUCCEEDED or is_overruled(row):
+            return False
+        if row["channel_ref_norm"] is None:
+            return True
+        same_ref = self.lines_with_channel_ref(kind_of_line(row), row["channel_ref_norm"])
+        if any(not is_copy(other) for other in same_ref):
+            states = self.states_of(same_ref)
+            return bool(states) and self.latest(states) is row
+        return self.latest(same_ref) is row
+
+    def transaction_ids(self) -> set[str]:
+        """The transactions that the rows are about."""
+        return {row["txn_id"] for row in self.rows if row["txn_id"] is not None}
 
     def last_row(self, txn_id: str) -> Row | None:
         """The last row of a transaction in a run that closed it or found it closed."""
         rows = [row for row in self.rows if row["txn_id"] == txn_id]
         return max(rows, key=run_of, default=None)
+
+    def closing_row(self, txn_id: str) -> Row | None:
+        """The last row of a transaction that is not of step 2; its last row where all are."""
+        step_2 = (Reason.ALREADY_RECONCILED, Reason.CHANGED_AFTER_MATCH)
+        rows = [
+            row
+            for row in self.rows
+            if row["txn_id"] == txn_id and not any(reason in row["reasons"] for reason in step_2)
+        ]
+        return max(rows, key=run_of, default=self.last_row(txn_id))
+
+    def pair_of_transaction(self, txn_id: str) -> Row | None:
+        """The last pair of a transaction, also where step 3 put the transaction away since."""
+        rows = [row for row in self.rows if row["txn_id"] == txn_id and is_pair(row)]
+        return max(rows, key=run_of, default=None)
+
+    def has_failed_pair(self, line: Item) -> bool:
+        """Whether a pair of a line's kind and our_ref is closed as failed on both sides."""
+        return any(
+            is_pair(row)
+            and (kind_of_line(row), row["our_ref_norm"]) == (kind_of(line), line["our_ref_norm"])
+            and self._is_failed_pair(row)
+            for row in self.rows
+            if row["line_id"] is not None and line["our_ref_norm"] is not None
+        )
+
+    def _is_failed_pair(self, pair: Row) -> bool:
+        last = self.last_row(pair["txn_id"])
+        assert last is not None
+        states = self.lines_where(
+            lambda row: not is_copy(row) and not is_overruled(row) and self.pair_of(row) is pair
+        )
+        line_status = self.latest(states)["statement_status"]
+        return last["internal_status"] in NOT_PAID and line_status in NOT_PAID

@@ -10,14 +10,17 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from schemas.tables import HASH_COLUMNS, OUTCOMES, item_types
-from schemas.vocabulary import Action, Kind, Outcome, Reason, Side, Status
+from schemas.vocabulary import Kind, Outcome, Reason, Side, Status
+from tests.oracle.actions import NOT_PAID, Row, action
 
 Record = dict[str, Any]
 Item = dict[str, Any]
-Row = dict[str, Any]
+#: A kind and the direction of the money, 1 or -1: what every key of the match names.
+DirectedKind = tuple[str, int]
 
+#: Kinds whose amounts are negative as a rule; the amounts of all others are positive.
+LEAVING_KINDS = (Kind.REFUND, Kind.PAYOUT, Kind.CHARGEBACK)
 COLUMNS = tuple(name for name in OUTCOMES.columns if name not in ("channel", *HASH_COLUMNS))
-NOT_PAID = (Status.FAILED, Status.CLOSED)
 ONE_SIDED = (Reason.INTERNAL_ONLY, Reason.STATEMENT_ONLY, Reason.AMBIGUOUS)
 REASONS = list(Reason)
 #: Replaces an unknown time, so that it sorts last.
@@ -47,6 +50,23 @@ def line_order(line: Item) -> tuple[date, datetime, str]:
     return (line["item_date"], line["at"] or END_OF_TIME, line["line_id"])
 
 
+def directed_kind(kind: str, amount: int) -> DirectedKind:
+    """The kind with the sign of the amount; 0 has the sign that its kind has as a rule."""
+    if amount == 0:
+        return kind, -1 if kind in LEAVING_KINDS else 1
+    return kind, 1 if amount > 0 else -1
+
+
+def kind_of(item: Item) -> DirectedKind:
+    """The directed kind of an item."""
+    return directed_kind(item["kind"], item["amount"])
+
+
+def is_succeeded(item: Item) -> bool:
+    """Whether an item says SUCCEEDED."""
+    return bool(item["status"] == Status.SUCCEEDED)
+
+
 def statuses_agree(line: str, transaction: str) -> bool:
     """Whether two statuses agree: both paid, both reversed, or both not paid."""
     if line in NOT_PAID:
@@ -67,6 +87,22 @@ def late_reasons(*items: Item) -> list[Reason]:
 def _reference(name: str, *items: Item) -> str | None:
     """The reference as received, of the first item that has one; an empty one counts as none."""
     return next((item[name] for item in items if item[f"{name}_norm"] is not None), None)
+
+
+def _other_kind(line: Item | None, transaction: Item | None) -> str | None:
+    """The transaction's kind where it is not the line's; None without both."""
+    if line is None or transaction is None or line["kind"] == transaction["kind"]:
+        return None
+    return str(transaction["kind"])
+
+
+def _other_our_ref(line: Item | None, transaction: Item | None) -> str | None:
+    """The transaction's our_ref where it is not the line's, empty if it has none."""
+    if transaction is None:
+        return None
+    if line is not None and line["our_ref_norm"] == transaction["our_ref_norm"]:
+        return None
+    return transaction["our_ref_norm"] or ""
 
 
 def _row(day: date, line: Item | None, transaction: Item | None) -> Row:
@@ -90,6 +126,8 @@ def _row(day: date, line: Item | None, transaction: Item | None) -> Row:
         "statement_status": line and line["status"],
         "statement_date": line and line["item_date"],
         "fee": line and line["fee"],
+        "internal_kind": _other_kind(line, transaction),
+        "internal_our_ref_norm": _other_our_ref(line, transaction),
         "our_ref_norm": line and line["our_ref_norm"],
         "channel_ref_norm": line and line["channel_ref_norm"],
         "traded_at": line and line["at"],
@@ -99,10 +137,10 @@ def _row(day: date, line: Item | None, transaction: Item | None) -> Row:
 def pair_row(day: date, line: Item, transaction: Item, matched_by: str) -> Row:
     """The row of a pair: MATCHED, or BREAK with every reason that holds."""
     reasons = []
-    if line["amount"] != transaction["amount"]:
-        reasons.append(Reason.AMOUNT_MISMATCH)
     if line["currency"] != transaction["currency"]:
         reasons.append(Reason.CURRENCY_MISMATCH)
+    elif line["amount"] != transaction["amount"]:
+        reasons.append(Reason.AMOUNT_MISMATCH)
     if not statuses_agree(line["status"], transaction["status"]):
         reasons.append(Reason.STATUS_MISMATCH)
     row = _row(day, line, transaction)
@@ -147,59 +185,3 @@ def group_row(
 ) -> Row:
     """The row of a group member: a single item's row with the unit id of the group."""
     return single_row(day, item, outcome, reasons) | {"unit_id": unit_id}
-
-
-def action(row: Row) -> str:
-    """The action: the first row that applies of the table in the page of rules."""
-    return _action(row).value
-
-
-def _action(row: Row) -> Action:
-    reasons, outcome = row["reasons"], row["outcome"]
-    if outcome in (Outcome.MATCHED, Outcome.EXCLUDED):
-        return Action.NONE
-    if outcome == Outcome.SUSPENSE:
-        return Action.WAIT
-    for reviewed in (
-        Reason.AMOUNT_MISMATCH,
-        Reason.CURRENCY_MISMATCH,
-        Reason.AMBIGUOUS,
-        Reason.DUPLICATE_TRANSACTION,
-        Reason.CHANGED_AFTER_MATCH,
-    ):
-        if reviewed in reasons:
-            return Action.REVIEW
-    if Reason.DUPLICATE_LINE in reasons:
-        return Action.CLAIM
-    if Reason.DUPLICATE_PAYMENT in reasons:
-        return _action_by_sign(row["statement_amount"], Action.REVIEW)
-    if Reason.STATUS_MISMATCH in reasons:
-        return _action_of_statuses(row["statement_status"], row["internal_status"], row)
-    if Reason.STATEMENT_ONLY in reasons:
-        return _action_of_single_line(row)
-    assert reasons[0] == Reason.INTERNAL_ONLY, row
-    return Action.QUERY
-
-
-def _action_by_sign(amount: int, at_zero: Action) -> Action:
-    if amount > 0:
-        return Action.REFUND
-    return Action.RECOVER if amount < 0 else at_zero
-
-
-def _action_of_statuses(line: str, transaction: str | None, row: Row) -> Action:
-    if line == Status.SUCCEEDED and transaction == Status.PENDING:
-        return Action.CONFIRM
-    if line == Status.SUCCEEDED and transaction in NOT_PAID:
-        return _action_by_sign(row["statement_amount"], Action.QUERY)
-    if line in (*NOT_PAID, Status.REVERSED) and transaction == Status.SUCCEEDED:
-        return Action.REVERSE
-    return Action.QUERY
-
-
-def _action_of_single_line(row: Row) -> Action:
-    if row["statement_status"] != Status.SUCCEEDED or row["statement_amount"] == 0:
-        return Action.REVIEW
-    if row["kind"] in (Kind.PAYMENT, Kind.TOP_UP):
-        return Action.REFUND
-    return Action.RECOVER if row["kind"] == Kind.PAYOUT else Action.REVIEW

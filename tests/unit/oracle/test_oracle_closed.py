@@ -76,9 +76,9 @@ def test_later_state_of_a_line_without_a_pair() -> None:
 
 
 def test_other_channel_ref_for_a_paid_our_ref() -> None:
-    """X is paid with C1. With another channel_ref or none: a second payment is refunded (or
-    recovered if the money left), a reversal is compared with X, a failed line is excluded. Later
-    copies of these are duplicates."""
+    """X is paid with C1. With another channel_ref or none: a second payment is refunded, a reversal
+    is compared with X, a failed line is excluded. Money that leaves is no payment. Later copies of
+    these are duplicates."""
     ledger = closed_payment().run(
         line("A", "X", channel_ref="C2"),
         line("B", "X", channel_ref="C3", status="REVERSED"),
@@ -92,12 +92,20 @@ def test_other_channel_ref_for_a_paid_our_ref() -> None:
         "B BREAK STATUS_MISMATCH REVERSE of L",
         "C EXCLUDED NOT_EXPECTED NONE of L",
         "D BREAK DUPLICATE_PAYMENT REFUND of L",
-        "E BREAK DUPLICATE_PAYMENT RECOVER of L",
+        "E SUSPENSE STATEMENT_ONLY WAIT",
         "F BREAK DUPLICATE_PAYMENT REVIEW of L",
     ]
-    assert ledger.waiting_ids == []
+    assert ledger.waiting_ids == ["E"]
     copy = ledger.run(line("G", "X", channel_ref="C4", status="FAILED"))
-    assert copy.row_texts == ["G BREAK DUPLICATE_LINE CLAIM of C"]
+    assert copy.row_texts == [
+        "E SUSPENSE STATEMENT_ONLY WAIT",
+        "G BREAK DUPLICATE_LINE CLAIM of C",
+    ]
+    payout = {"kind": "PAYOUT", "amount": -1000}
+    ledger = new_ledger().run(line("L", "X", channel_ref="C1", **payout), txn("X", **payout))
+    assert ledger.run(line("M", "X", channel_ref="C2", **payout)).row_texts == [
+        "M BREAK DUPLICATE_PAYMENT RECOVER of L"
+    ]
 
 
 def test_look_back_does_not_match_other_kinds() -> None:
@@ -184,13 +192,17 @@ def test_failed_pair_takes_part_again_with_another_channel_ref() -> None:
 
 def test_failed_duplicate_takes_part_again_when_paid() -> None:
     """Y failed, with the our_ref of X, so step 3 excluded it. Sent again as failed it is
-    reconciled; as paid it takes part again."""
+    reconciled. As pending it takes part again; as paid, too, where X does not stand."""
     ledger = new_ledger().run(txn("X"), txn("Y", our_ref="X", status="FAILED"))
     assert ledger.row_texts == [
         "X SUSPENSE INTERNAL_ONLY WAIT",
         "Y EXCLUDED NOT_EXPECTED NONE of X",
     ]
-    ledger = new_ledger().run(bare_line("L", "X"), txn("X"), txn("Y", our_ref="X", status="FAILED"))
-    ledger.run(txn("Y", our_ref="X", status="FAILED"))
-    assert ledger.row_texts == ["Y EXCLUDED ALREADY_RECONCILED NONE"]
-    assert ledger.run(txn("Y", our_ref="X")).row_texts == ["Y SUSPENSE INTERNAL_ONLY WAIT"]
+    for status in ("PENDING", "REVERSED"):
+        ledger = new_ledger().run(
+            bare_line("L", "X"), txn("X"), txn("Y", our_ref="X", status="FAILED")
+        )
+        ledger.run(txn("Y", our_ref="X", status="FAILED"))
+        assert ledger.row_texts == ["Y EXCLUDED ALREADY_RECONCILED NONE"]
+        ledger.run(txn("Y", our_ref="X", status=status))
+        assert ledger.row_texts == ["Y SUSPENSE INTERNAL_ONLY WAIT"]

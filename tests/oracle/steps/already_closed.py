@@ -1,0 +1,251 @@
+"""Step 2 of the oracle: lines and transactions that an earlier run closed and that come again."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from schemas.profile.channel import Profile
+from schemas.vocabulary import Outcome, Reason, Status
+from tests.oracle.lookback import (
+    ClosedRows,
+    is_copy,
+    is_duplicate_transaction,
+    is_excluded_by_step_3,
+    key_of_transaction,
+    row_order,
+    run_of,
+)
+from tests.oracle.rows import (
+    NOT_PAID,
+    Item,
+    Row,
+    is_succeeded,
+    item_id,
+    kind_of,
+    late_reasons,
+    line_order,
+    single_row,
+    statuses_agree,
+)
+
+
+@dataclass(frozen=True)
+class LaterState:
+    """What a line of today says of a closed line, whose place it takes.
+
+    `amount` and `currency` are those of the payment that it speaks of.
+    """
+
+    replaced: Row
+    order: tuple[date, datetime, str]
+    amount: int
+    currency: str
+    status: str
+
+
+def classify_repeats(
+    day: date,
+    lines: list[Item],
+    open_transactions: list[Item],
+    new_transactions: list[Item],
+    history: list[Row],
+    profile: Profile,
+    rows: list[Row],
+) -> tuple[list[Item], list[Item]]:
+    """Today's lines, and the transactions of today and open ones, that no earlier run closed.
+
+    Adds the rows of the others.
+    """
+    sent = [item for item in (*open_transactions, *new_transactions) if item["sent"]]
+    sent_status = {item_id(item): item["status"] for item in sent}
+    closed = ClosedRows(history, day - timedelta(days=profile.match.lookback), day)
+    new_lines, later_today = [], []
+    for line in lines:
+        row, later_state = classify_line(day, line, closed, sent_status)
+        if row is None:
+            new_lines.append(line)
+            continue
+        rows.append(row)
+        if later_state is not None:
+            later_today.append(later_state)
+    participants = list(open_transactions)
+    for transaction in new_transactions:
+        row = classify_transaction(
+            day, transaction, _look_back(transaction, history, profile, day), later_today
+        )
+        if row is None:
+            participants.append(transaction)
+        else:
+            rows.append(row)
+    second = []
+    for transaction in participants:
+        looked_back = _look_back(transaction, history, profile, day)
+        other_ids = looked_back.transaction_ids() - {item_id(item) for item in participants}
+        original = _find_standing(transaction, other_ids, looked_back, sent_status, later_today)
+        if original is not None:
+            second.append(item_id(transaction))
+            reasons = [Reason.DUPLICATE_TRANSACTION, *late_reasons(transaction)]
+            rows.append(single_row(day, transaction, Outcome.BREAK, reasons, original))
+    return new_lines, [item for item in participants if item_id(item) not in second]
+
+
+def classify_line(
+    day: date, line: Item, closed: ClosedRows, sent_status: dict[str, str]
+) -> tuple[Row | None, LaterState | None]:
+    """The row of a line that is closed already, and what it says of the line that it replaces.
+
+    (None, None) if the line takes part in the match. `sent_status` has the status of each
+    transaction that is sent today.
+    """
+    status = line["status"]
+    same_ref = closed.lines_with_channel_ref(kind_of(line), line["channel_ref_norm"])
+
+    copies = [row for row in same_ref if row["statement_status"] == status]
+    if copies:
+        first = min(copies, key=row_order)["line_id"]
+        return single_row(day, line, Outcome.BREAK, [Reason.DUPLICATE_LINE], first), None
+
+    payments = closed.payments_in_force(line)
+    if payments and status == Status.SUCCEEDED:
+        original = payments[0]["line_id"]
+        return single_row(day, line, Outcome.BREAK, [Reason.DUPLICATE_PAYMENT], original), None
+
+    if same_ref:
+        states = closed.states_of(same_ref)
+        if not states:
+            return None, None  # only overruled lines and copies: it meets the open line in step 3
+        return _classify_later_state(day, line, closed.latest(states), closed, sent_status)
+
+    if not payments:
+        return None, None
+    original = payments[0]["line_id"]
+    if status == Status.REVERSED:
+        compared = _compared_status(payments[0], closed, sent_status)
+        broken = [Reason.STATUS_MISMATCH]
+        return single_row(day, line, Outcome.BREAK, broken, original, compared), None
+    return single_row(day, line, Outcome.EXCLUDED, [Reason.NOT_EXPECTED], original), None
+
+
+def _compared_status(row: Row, closed: ClosedRows, sent_status: dict[str, str]) -> str | None:
+    """Status of the transaction of a line's pair: as sent today, else as last closed."""
+    pair = closed.pair_of(row)
+    if pair is None:
+        return None
+    last = closed.last_row(pair["txn_id"])
+    assert last is not None
+    return sent_status.get(pair["txn_id"], last["internal_status"])
+
+
+def _classify_later_state(
+    day: date, line: Item, replaced: Row, closed: ClosedRows, sent_status: dict[str, str]
+) -> tuple[Row | None, LaterState | None]:
+    if line["status"] not in NOT_PAID and replaced["statement_status"] in NOT_PAID:
+        has_failed = _compared_status(replaced, closed, {}) in NOT_PAID
+        if closed.pair_of(replaced) is None:
+            has_failed = closed.has_failed_pair(line)
+        if has_failed:
+            return None, None  # a later attempt succeeded: it takes part in the match
+    compared = _compared_status(replaced, closed, sent_status)
+    state = LaterState(replaced, line_order(line), line["amount"], line["currency"], line["status"])
+    if compared is not None and statuses_agree(line["status"], compared):
+        known = [Reason.ALREADY_RECONCILED]
+        # The contract fills internal_status on STATUS_MISMATCH only, where it is the other value.
+        return single_row(day, line, Outcome.EXCLUDED, known, replaced["line_id"]), state
+    broken = [Reason.STATUS_MISMATCH]
+    return single_row(day, line, Outcome.BREAK, broken, replaced["line_id"], compared), state
+
+
+# ---- transactions ----------------------------------------------------------------------------
+
+
+def _look_back(transaction: Item, history: list[Row], profile: Profile, day: date) -> ClosedRows:
+    """What counts for a transaction: from T-lookback on, or from the day before `occurred_at`."""
+    first = day - timedelta(days=profile.match.lookback)
+    if transaction["at"] is not None:
+        local: date = transaction["at"].astimezone(profile.zone_info).date()
+        first = min(first, local - timedelta(days=1))
+    return ClosedRows(history, first, day)
+
+
+def classify_transaction(
+    day: date, transaction: Item, closed: ClosedRows, later_today: list[LaterState]
+) -> Row | None:
+    """The row of a transaction that is closed already; None if it takes part in the match.
+
+    `later_today` is what today's lines say of closed lines. The contract does not say when that
+    starts to count: here it is the latest line of its pair on this run.
+    """
+    last = closed.last_row(item_id(transaction))
+    if last is None:
+        return None
+    known = single_row(day, transaction, Outcome.EXCLUDED, [Reason.ALREADY_RECONCILED])
+    last_state = (last["internal_amount"], last["internal_currency"], last["internal_status"])
+    if (transaction["amount"], transaction["currency"], transaction["status"]) == last_state:
+        return known
+    pair = closed.pair_of_transaction(item_id(transaction))
+    if pair is not None:
+        amount, currency, status = _latest_line(pair, closed, later_today)
+        same_money = (transaction["amount"], transaction["currency"]) == (amount, currency)
+        if same_money and statuses_agree(status, transaction["status"]):
+            return known
+    if last["internal_status"] in NOT_PAID:
+        closing = closed.closing_row(item_id(transaction))
+        assert closing is not None
+        if is_excluded_by_step_3(closing) and transaction["status"] != last["internal_status"]:
+            return None
+        line_failed = pair is not None and _latest_line(pair, closed, [])[2] in NOT_PAID
+        if line_failed and transaction["status"] not in NOT_PAID:
+            return None
+    changed = [Reason.CHANGED_AFTER_MATCH]
+    return single_row(day, transaction, Outcome.BREAK, changed, duplicate_of=item_id(transaction))
+
+
+def _latest_line(
+    pair: Row, closed: ClosedRows, later_today: list[LaterState]
+) -> tuple[int, str, str]:
+    """Amount, currency and status of the latest line of a pair."""
+    today = [state for state in later_today if closed.pair_of(state.replaced) is pair]
+    if today:
+        last = max(today, key=lambda state: state.order)
+        return (last.amount, last.currency, last.status)
+    states = closed.lines_where(lambda row: not is_copy(row) and closed.pair_of(row) is pair)
+    row = closed.latest(states)
+    return (row["statement_amount"], row["currency"], row["statement_status"])
+
+
+def _find_standing(
+    transaction: Item,
+    other_ids: set[str],
+    closed: ClosedRows,
+    sent_status: dict[str, str],
+    later_today: list[LaterState],
+) -> str | None:
+    """Id of the closed transaction that stands under the kind and our_ref of a SUCCEEDED one."""
+    is_asked = transaction["sent"] and is_succeeded(transaction)
+    if not is_asked or transaction["our_ref_norm"] is None:
+        return None
+    standing = []
+    for txn_id in other_ids:
+        last, closing = closed.last_row(txn_id), closed.closing_row(txn_id)
+        assert last is not None
+        assert closing is not None
+        if key_of_transaction(last) != (kind_of(transaction), transaction["our_ref_norm"]):
+            continue
+        if is_duplicate_transaction(closing) and _may_be_original(transaction, closing, closed):
+            continue
+        if sent_status.get(txn_id, last["internal_status"]) != Status.SUCCEEDED:
+            continue
+        pair = closed.pair_of_transaction(txn_id)
+        if pair is None or _latest_line(pair, closed, later_today)[2] == Status.SUCCEEDED:
+            is_put_away = is_duplicate_transaction(closing) or is_excluded_by_step_3(closing)
+            standing.append((is_put_away, run_of(closing), txn_id))
+    return min(standing)[2] if standing else None
+
+
+def _may_be_original(transaction: Item, closing: Row, closed: ClosedRows) -> bool:
+    """Whether another one may have been put away as a duplicate of this transaction.
+
+    The rules do not say it: of two transactions one must be left. So what was put away as a
+    duplicate does not count against one that is still open, nor against its own original.
+    """
+    is_open = transaction["first_run_date"] < closed.day
+    return is_open or closing["duplicate_of"] == item_id(transaction)

@@ -1,0 +1,51 @@
+"""The items that take part in a run, and the rows of those that a step settled."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from schemas.profile.match_rules import Window
+from schemas.vocabulary import Side
+from tests.oracle.rows import DirectedKind, Item, Row, kind_of
+
+
+@dataclass
+class Participants:
+    """The items that take part in a run, and the rows of those that a step settled."""
+
+    lines: list[Item]
+    transactions: list[Item]
+    rows: list[Row] = field(default_factory=list)
+    #: ids of the items that had a candidate in some pass
+    with_candidates: set[str] = field(default_factory=set)
+    #: members of groups that wait: they stay open
+    held_by_groups: list[Item] = field(default_factory=list)
+
+    def take_out(self, item: Item) -> None:
+        """Takes an item out."""
+        side = self.lines if item["side"] == Side.STATEMENT else self.transactions
+        side.remove(item)
+
+    def settle(self, row: Row, item: Item) -> None:
+        """Takes an item out and adds its row."""
+        self.take_out(item)
+        self.rows.append(row)
+
+
+def group_by_reference(items: Iterable[Item], reference: str) -> list[list[Item]]:
+    """Items that share directed kind and reference; null never equals null."""
+    groups: dict[tuple[DirectedKind, str], list[Item]] = defaultdict(list)
+    for item in items:
+        if item[reference] is not None:
+            groups[kind_of(item), item[reference]].append(item)
+    return list(groups.values())
+
+
+def is_reportable(item: Item) -> bool:
+    """Whether an unsettled item has a row: it has not broken, or it is sent again today."""
+    return item["broke_on"] is None or item["sent"]
+
+
+def window_length(item: Item, window: Window) -> int:
+    """The matching attempts that an item of its side has before it breaks."""
+    return window.statement if item["side"] == Side.STATEMENT else window.internal
