@@ -21,8 +21,9 @@ def read_closed_outcomes(
 ) -> ClosedOutcomes:
     """Outcomes of the run dates in the look-back, and a few older ones.
 
-    The older ones are the pairs of today's transactions that occurred before the look-back, and
-    unpaired lines with the channel_ref of such a pair: the transaction has to agree with them.
+    The older ones are the rows of today's transactions that occurred before the look-back, and of
+    other transactions with their our_ref; and unpaired lines with the channel_ref of such a pair:
+    the transaction has to agree with them.
     """
     since, channel = day - timedelta(days=profile.match.lookback), profile.channel
     files = lake.list_data_files(OUTCOMES, day - timedelta(days=1), channel, since=since)
@@ -34,14 +35,18 @@ def read_closed_outcomes(
     # the transaction occurred by the end of `since` in the profile's zone; west of UTC this end is
     # at most one day later in UTC.
     limit = datetime.combine(since, time(), UTC) + timedelta(days=2)
-    old = transactions.where(F.col("occurred_at") < F.lit(limit)).select("txn_id", "occurred_at")
+    old = transactions.where(F.col("occurred_at") < F.lit(limit))
     oldest = old.agg(F.min("occurred_at").alias("at")).collect()[0]["at"]
     if oldest is None:
         return recent
     earlier = lake.read_days(
         OUTCOMES, oldest.date() - timedelta(days=2), since - timedelta(days=1), channel
     )
-    pairs = earlier.join(old.select("txn_id"), on="txn_id", how="left_semi")
+    own_ref = F.coalesce("internal_our_ref_norm", "our_ref_norm").alias("our_ref_norm")
+    with_ref = earlier.where(F.col("txn_id").isNotNull()).select("txn_id", own_ref)
+    same_ref = with_ref.join(old.select("our_ref_norm"), on="our_ref_norm", how="left_semi")
+    sought = old.select("txn_id").unionByName(same_ref.select("txn_id"))
+    pairs = earlier.join(sought, on="txn_id", how="left_semi")
     match_key = ["kind", "channel_ref_norm"]
     lines = earlier.where(F.col("txn_id").isNull())
     lines = lines.join(pairs.select(*match_key), on=match_key, how="left_semi")

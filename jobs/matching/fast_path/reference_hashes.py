@@ -120,7 +120,8 @@ def _void_mark() -> Column:
     of_line = F.col("statement_status") == F.lit(Status.SUCCEEDED.value)
     is_changed = F.array_contains("reasons", Reason.CHANGED_AFTER_MATCH.value)
     is_void = (F.col("matched_by") == F.lit(MATCHED_BY_VOID)) & F.col("duplicate_of").isNotNull()
-    return F.when((is_undone & of_line) | (is_undone & is_changed) | is_void, F.lit(VOID_MARK))
+    is_voidable = (is_undone & of_line) | (is_undone & is_changed) | is_void
+    return F.when(is_voidable, F.lit(VOID_MARK).cast("bigint"))
 
 
 def lookup_hashes(lines: DataFrame, transactions: DataFrame) -> DataFrame:

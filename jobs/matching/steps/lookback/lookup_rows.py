@@ -56,8 +56,8 @@ def find_lookup_rows(new_items: DataFrame, closed: DataFrame, since: date) -> Da
     - `is_payment_in_force`: a latest line that SUCCEEDED; `is_first_payment`: the one of its
       our_ref that a second payment names, one with a pair before others;
     - `is_last_state`: the last state of the transaction, with the run that last closed it
-      (`closing_run`, `was_excluded_by_step_3`, `was_put_away` and `was_voided`) and the one that
-      last paired it (`paired_run`, `paired_line`, and the latest line of that pair:
+      (`closing_run`, `was_excluded_by_step_3`, `was_second`, `was_second_of` and `was_voided`) and
+      the one that last paired it (`paired_run`, `paired_line`, and the latest line of that pair:
       `latest_reported_line_*`).
     """
     rows = add_base_rows(affected_rows(new_items, closed, since))
@@ -68,6 +68,9 @@ def find_lookup_rows(new_items: DataFrame, closed: DataFrame, since: date) -> Da
     by_pair = Window.partitionBy(F.coalesce("base_line", "own_id"))
     is_state = is_in_lookback & ~F.col("is_aside")
     latest = F.max(F.struct(is_state, "run_date", *LINE_ORDER)).over(by_channel_ref)
+    # A copy says nothing new: it counts only where there is nothing but copies of its number.
+    own_word = F.max((is_in_lookback & ~F.col("is_copy")).cast("int")).over(by_channel_ref)
+    latest_copy = F.max(F.struct(is_in_lookback, "run_date", *LINE_ORDER)).over(by_channel_ref)
     is_listed = is_in_lookback & ~F.col("is_voiding_state")
     first = F.min(F.struct(~is_listed, *LINE_ORDER)).over(by_status)
     reported = F.max(
@@ -76,6 +79,9 @@ def find_lookup_rows(new_items: DataFrame, closed: DataFrame, since: date) -> Da
     enriched = rows.withColumns(
         {
             "is_latest_state": is_state & (line == latest["line_id"]),
+            "is_latest_copy": is_in_lookback
+            & (own_word == F.lit(0))
+            & (line == latest_copy["line_id"]),
             "is_first_of_status": is_listed & (line == first["line_id"]),
             "pair_txn": F.when(pair_in_lookback, F.col("base_txn")),
             "pair_status": F.when(pair_in_lookback & has_txn, F.col("base_status")),
@@ -84,23 +90,31 @@ def find_lookup_rows(new_items: DataFrame, closed: DataFrame, since: date) -> Da
         }
     )
     paid = F.col("line_status") == F.lit(Status.SUCCEEDED.value)
-    in_force = F.col("is_latest_state") & paid & ~F.col("is_void")
+    is_latest = F.col("is_latest_state") | F.col("is_latest_copy")
+    in_force = is_latest & paid & ~F.col("is_void")
     failed = F.col("line_status").isin(*NOT_PAID) & F.col("pair_status").isin(*NOT_PAID)
     failed_pair = F.col("is_latest_state") & F.coalesce(failed, F.lit(False))
     by_our_ref = Window.partitionBy(*by_key(OUR_REF_KEY))
     by_txn = Window.partitionBy(*by_key("txn_id"))
     best = F.min(F.struct(~in_force, F.col("pair_txn").isNull(), *LINE_ORDER)).over(by_our_ref)
     closes, pairs = (~F.col("is_resend")).alias("is_valid"), line.isNotNull().alias("is_valid")
-    put_away = (F.col("is_excluded_by_step_3") | F.col("is_second_transaction")).alias("put_away")
     reported_columns = [f"latest_reported_{name}" for name in _LINE_STATE]
     closing = F.max(
-        F.struct(closes, "run_date", "is_excluded_by_step_3", put_away, "is_void")
+        F.struct(
+            closes,
+            "run_date",
+            "is_excluded_by_step_3",
+            "is_second_transaction",
+            "is_void",
+            "duplicate_of",
+        )
     ).over(by_txn)
     pairing = F.max(F.struct(pairs, "run_date", "line_id", *reported_columns)).over(by_txn)
     closing_fields = {
         "run_date": "closing_run",
         "is_excluded_by_step_3": "was_excluded_by_step_3",
-        "put_away": "was_put_away",
+        "is_second_transaction": "was_second",
+        "duplicate_of": "was_second_of",
         "is_void": "was_voided",
     }
     return enriched.withColumns(

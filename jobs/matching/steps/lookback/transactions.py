@@ -112,13 +112,16 @@ def _find_second_transactions(classified: DataFrame, rows: DataFrame, since: dat
     """Sets the case `second` where another transaction of the same kind and our_ref stands.
 
     It stands if it says SUCCEEDED, as sent today or else as last seen, and so does the latest line
-    of its pair. Of several, one that was not itself put away, then the earliest is named.
+    of its pair. Of several, one that was not itself put away, then the earliest is named. One of
+    two is left: what was put away as a second transaction does not count against one that was
+    open then, nor against the one that it named.
     """
     takes_part = F.col("case").isNull() | (F.col("case") == F.lit("takes part again"))
     may_be_second = (
         is_transaction() & F.col(INTERNAL_REF_KEY).isNotNull() & takes_part
         & (F.col("status") == F.lit(_PAID))
     )  # fmt: skip
+    members = classified.where(is_transaction() & takes_part).select(F.col("id").alias("other_txn"))
     today = classified.where(is_transaction() & F.col("is_sent_today"))
     today = today.select(F.col("id").alias("sent_id"), F.col("status").alias("status_today"))
     later = classified.where(F.col("is_later_state") & F.col("pair_line").isNotNull())
@@ -130,15 +133,21 @@ def _find_second_transactions(classified: DataFrame, rows: DataFrame, since: dat
         F.col("run_date").alias("other_last_run"),
         F.col("txn_status").alias("other_status"),
         "closing_run",
-        "was_put_away",
+        "was_excluded_by_step_3",
+        "was_second",
+        "was_second_of",
         "paired_run",
         F.col("paired_line").alias("other_line"),
         F.col("latest_reported_line_status").alias("other_line_status"),
     ).alias("o")  # fmt: skip
+    others = others.join(members, on="other_txn", how="left_anti")
     others = others.join(today, on=F.col("other_txn") == F.col("sent_id"), how="left")
     others = others.join(later, on=F.col("other_line") == F.col("later_pair"), how="left")
     candidates = classified.where(may_be_second).select(
-        F.col("id").alias("second_id"), F.col(INTERNAL_REF_KEY).alias("second_ref"), "reach"
+        F.col("id").alias("second_id"),
+        F.col(INTERNAL_REF_KEY).alias("second_ref"),
+        "reach",
+        "is_new",
     )
     same = (F.col("second_ref") == F.col("other_ref")) & (F.col("second_id") != F.col("other_txn"))
     is_paired = F.col("paired_run") >= F.col("reach")
@@ -148,10 +157,14 @@ def _find_second_transactions(classified: DataFrame, rows: DataFrame, since: dat
         & (F.coalesce("status_today", "other_status") == F.lit(_PAID))
         & (~F.coalesce(is_paired, F.lit(False)) | (line_status == F.lit(_PAID)))
     )
-    in_reach = F.col("closing_run") >= F.col("reach")
-    put_away = F.coalesce(in_reach & F.col("was_put_away"), F.lit(False))
-    choice = F.struct(put_away, F.when(in_reach, F.col("closing_run")), "other_txn")
-    first = candidates.join(others, on=same, how="inner").where(stands)
+    in_reach = F.coalesce(F.col("closing_run") >= F.col("reach"), F.lit(False))
+    was_second = in_reach & F.col("was_second")
+    names_it = ~F.col("is_new") | (F.col("was_second_of") == F.col("second_id"))
+    put_away = was_second | (in_reach & F.col("was_excluded_by_step_3"))
+    closing_run = F.when(in_reach, F.col("closing_run")).otherwise(F.col("other_last_run"))
+    choice = F.struct(put_away.alias("put_away"), closing_run.alias("closed_on"), "other_txn")
+    first = candidates.join(others, on=same, how="inner")
+    first = first.where(stands & ~F.coalesce(was_second & names_it, F.lit(False)))
     first = first.groupBy("second_id").agg(F.min(choice).alias("choice"))
     first = first.select("second_id", F.col("choice.other_txn").alias("first_txn"))
     is_second = F.col("first_txn").isNotNull() & is_transaction()
