@@ -3,12 +3,22 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from schemas.vocabulary import MATCHED_BY_VOID, Action, Kind, Outcome, Reason, Status
+from schemas.vocabulary import (
+    MATCHED_BY_CAPTURES,
+    MATCHED_BY_VOID,
+    Action,
+    Kind,
+    Outcome,
+    Reason,
+    Status,
+)
 
 _REASONS_TO_REVIEW = (
+    Reason.KIND_MISMATCH,
     Reason.AMOUNT_MISMATCH,
     Reason.CURRENCY_MISMATCH,
     Reason.AMBIGUOUS,
+    Reason.POSSIBLE_DUPLICATE,
     Reason.DUPLICATE_TRANSACTION,
     Reason.CHANGED_AFTER_MATCH,
 )
@@ -23,7 +33,6 @@ def action() -> Column:
         (is_done, Action.NONE),
         (outcome == F.lit(Outcome.SUSPENSE.value), Action.WAIT),
         (_has_any_reason(*_REASONS_TO_REVIEW), Action.REVIEW),
-        (F.col("matched_by") == F.lit(MATCHED_BY_VOID), Action.QUERY),
         (_has_reason(Reason.DUPLICATE_LINE), Action.CLAIM),
         *_duplicate_payment(),
         *_status_mismatch(),
@@ -58,12 +67,19 @@ def _duplicate_payment() -> list[tuple[Column, Action]]:
 
 
 def _status_mismatch() -> list[tuple[Column, Action]]:
+    """By the statuses of the row; of the captures of a pending payment every row is to CONFIRM.
+
+    A line that takes back a payment over the cut-off succeeded as a line of its own: ours is unpaid
+    as it should be, so no money moves.
+    """
     differs, amount = _has_reason(Reason.STATUS_MISMATCH), F.col("statement_amount")
     line, internal = F.col("statement_status"), F.col("internal_status")
     line_paid = differs & (line == F.lit(Status.SUCCEEDED.value))
     internal_unpaid = line_paid & internal.isin(*_NOT_PAID)
     line_unpaid = differs & line.isin(*_NOT_PAID, Status.REVERSED.value)
     return [
+        (differs & (F.col("matched_by") == F.lit(MATCHED_BY_CAPTURES)), Action.CONFIRM),
+        (differs & (F.col("matched_by") == F.lit(MATCHED_BY_VOID)), Action.QUERY),
         (line_paid & (internal == F.lit(Status.PENDING.value)), Action.CONFIRM),
         (internal_unpaid & (amount > F.lit(0)), Action.REFUND),
         (internal_unpaid & (amount < F.lit(0)), Action.RECOVER),

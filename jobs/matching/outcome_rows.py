@@ -22,7 +22,8 @@ def build_pair_rows(
     """One row per pair of a line (aliased `l`) and a transaction (aliased `t`), joined one to one.
 
     MATCHED, or BREAK with every reason that applies. The difference is statement - internal in
-    minor units, null if the currencies differ. `late` says that one of the two broke before.
+    minor units, null if the currencies differ; amounts of two currencies are not compared. `late`
+    says that one of the two broke before.
     """
     joined = lines.alias("l").join(transactions.alias("t"), on=on, how="inner")
     line_ref, own_ref = F.col("l.our_ref_norm"), F.col("t.our_ref_norm")
@@ -38,19 +39,24 @@ def pair_columns(
 
     `internal_ref` is the transaction's our_ref where it is not the line's.
     """
-    amounts = line("amount") != transaction("amount")
+    kinds = line("kind") != transaction("kind")
     currencies = line("currency") != transaction("currency")
+    amounts = ~currencies & (line("amount") != transaction("amount"))
     statuses = ~statuses_agree(line("status"), transaction("status"))
-    broken = amounts | currencies | statuses
+    broken = kinds | amounts | currencies | statuses
     outcome = F.when(broken, F.lit(Outcome.BREAK.value)).when(~broken, F.lit(Outcome.MATCHED.value))
     gap = F.when(~currencies, line("amount") - transaction("amount"))
+    reasons = {
+        Reason.KIND_MISMATCH: kinds,
+        Reason.AMOUNT_MISMATCH: amounts,
+        Reason.CURRENCY_MISMATCH: currencies,
+        Reason.STATUS_MISMATCH: statuses,
+        Reason.LATE: late,
+    }
     return [
         transaction("txn_id").alias("unit_id"),
         outcome.alias("outcome"),
-        F.when(amounts, F.lit(Reason.AMOUNT_MISMATCH.value)).alias("reason_1"),
-        F.when(currencies, F.lit(Reason.CURRENCY_MISMATCH.value)).alias("reason_2"),
-        F.when(statuses, F.lit(Reason.STATUS_MISMATCH.value)).alias("reason_3"),
-        F.when(late, F.lit(Reason.LATE.value)).alias("reason_4"),
+        list_reasons(*[F.when(holds, F.lit(name.value)) for name, holds in reasons.items()]),
         matched_by.alias("matched_by"),
         transaction("txn_id").alias("txn_id"),
         line("line_id").alias("line_id"),
@@ -74,12 +80,21 @@ def pair_columns(
         F.lit(None).cast("string").alias("duplicate_of"),
         F.lit(None).cast("array<string>").alias("related"),
         F.lit(None).cast("string").alias("overruled_by"),
-        F.lit(None).cast("string").alias("internal_kind"),
+        F.when(kinds, transaction("kind")).alias("internal_kind"),
         internal_ref.alias("internal_our_ref_norm"),
         line("our_ref_norm").alias("our_ref_norm"),
         line("channel_ref_norm").alias("channel_ref_norm"),
         line("at").alias("traded_at"),
     ]
+
+
+def list_reasons(*names: Column) -> Column:
+    """`reasons` of a row: the names that are not null, in their order."""
+    # Most rows have none, and skip the filter.
+    has_none = F.coalesce(*names).isNull()
+    empty = F.array().cast("array<string>")
+    listed = F.when(has_none, empty).when(~has_none, F.array_compact(F.array(*names)))
+    return listed.alias("reasons")
 
 
 def received_reference(name: str, side: str = "") -> Column:
@@ -106,10 +121,7 @@ def build_item_rows(items: DataFrame) -> DataFrame:
     return items.select(
         F.coalesce("unit_id", item_id()).alias("unit_id"),
         F.col("outcome"),
-        F.col("reason").alias("reason_1"),
-        F.lit(None).cast("string").alias("reason_2"),
-        F.lit(None).cast("string").alias("reason_3"),
-        F.when(F.col("is_late"), F.lit(Reason.LATE.value)).alias("reason_4"),
+        list_reasons(F.col("reason"), F.when(F.col("is_late"), F.lit(Reason.LATE.value))),
         F.col("matched_by"),
         F.col("txn_id"),
         F.col("line_id"),
@@ -140,22 +152,10 @@ def build_item_rows(items: DataFrame) -> DataFrame:
     )
 
 
-def _reason_list() -> Column:
-    """The reasons of a row in one list; rows without reasons, most of them, skip the filter."""
-    names = ("reason_1", "reason_2", "reason_3", "reason_4")
-    has_none = F.coalesce(*names).isNull()
-    empty = F.array().cast("array<string>")
-    return F.when(has_none, empty).when(~has_none, F.array_compact(F.array(*names)))
-
-
 def complete_rows(rows: DataFrame, day: date, channel: str, *hash_columns: str) -> DataFrame:
-    """Adds the reason list, action, reference hashes, run date and channel, in the table's order.
+    """Adds the action, reference hashes, run date and channel, in the table's order.
 
     `hash_columns` are the reference hashes that the rows have already.
     """
-    with_reasons = rows.withColumn("reasons", _reason_list())
-    return (
-        with_reasons.withColumns(stored_hashes(hash_columns))
-        .withColumns({"action": action(), "run_date": F.lit(day), "channel": F.lit(channel)})
-        .select(*OUTCOMES.columns)
-    )
+    values = {"action": action(), "run_date": F.lit(day), "channel": F.lit(channel)}
+    return rows.withColumns({**stored_hashes(hash_columns), **values}).select(*OUTCOMES.columns)

@@ -116,8 +116,8 @@ def pairs(
 
 
 def _cells(side: str, shared: SharedValues) -> Cells:
-    """The columns of a side; a transaction's `our_ref` is that of its line."""
+    """The columns of a side; a transaction's kind and `our_ref` are those of its line."""
     day = F.lit(shared.business_date)
     cells = {"item_date": day, "first_run_date": day, "chances": F.lit(shared.chances)}
-    cells["our_ref"] = F.col("l.our_ref")
+    cells |= {"kind": F.col("l.kind"), "our_ref": F.col("l.our_ref")}
     return lambda name: cells[name] if name in cells else F.col(f"{side}.{name}")

@@ -157,7 +157,7 @@ def settle_pairs(rows: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
         item_snapshot(F.col(f"{side}_status"), F.col(f"{side}_amount"), F.col(currency))
         for side, currency in (("internal", "internal_currency"), ("statement", "currency"))
     )
-    all_reasons = F.concat_ws("+", "reason_1", "reason_2", "reason_3", "reason_4")
+    all_reasons = F.concat_ws("+", "reasons")
     same = (
         (txn_snapshot == F.col("txn_snapshot"))
         & (line_snapshot == F.col("line_snapshot"))

@@ -55,9 +55,11 @@ def test_scope_leaves_out_other_merchants(spark: SparkSession, tmp_path: Any) ->
 
 
 def test_equal_amounts_of_two_currencies_break(new_ledger: Any) -> None:
-    """10.00 CNY of ours and 10.00 USD on the line are no match."""
-    ledger = new_ledger("our_ref").run(0, [line("a", "A", 1000, currency="USD")], [txn("A", 1000)])
-    assert ledger.rows(0, *ROW) == [("A+a", "BREAK", "CURRENCY_MISMATCH", "our_ref")]
+    """10.00 CNY of ours and 10.00 USD on the line are no match; 9.00 USD are not 1.00 less."""
+    lines = [line("a", "A", 1000, currency="USD"), line("b", "B", 900, currency="USD")]
+    ledger = new_ledger("our_ref").run(0, lines, [txn("A", 1000), txn("B", 1000)])
+    broken = ("BREAK", "CURRENCY_MISMATCH", "our_ref")
+    assert ledger.rows(0, *ROW) == [("A+a", *broken), ("B+b", *broken)]
 
 
 def test_time_limit_is_included(new_ledger: Any) -> None:
