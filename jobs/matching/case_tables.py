@@ -3,7 +3,8 @@
 `step_outcome`, `step_reason`, `duplicate_of` (the id of the item that is kept), `compared_status`
 (the status of the transaction that a line is compared with), `overruled_by` (the later state of a
 line's number), `matched_by`, and of a unit `unit_id`, `gap` (statement - internal, on the first row
-of each currency) and `is_unit_late` (some member had broken).
+of each currency) and `is_unit_late` (some member had broken). An item that `is_apart` takes part in
+no pass.
 
 A step first names a `case`, then takes outcome and reason from the table of cases. Cases are chains
 of `when`, in which a null condition is false: `coalesce` of long expressions doubles each of them
@@ -27,6 +28,7 @@ _TYPES = {
     "unit_id": "string",
     "gap": "bigint",
     "is_unit_late": "boolean",
+    "is_apart": "boolean",
 }
 RESULT_COLUMNS = tuple(_TYPES)
 #: Outcome and reason of a case.

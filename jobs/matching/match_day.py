@@ -12,7 +12,7 @@ from jobs.matching import open_items as items_left
 from jobs.matching.fast_path.by_size import run_steps
 from jobs.matching.fast_path.exact_pairs import SharedValues, is_usable
 from jobs.matching.fast_path.keeper import Keep, Keeper
-from jobs.matching.fast_path.split_day import keep_whole_day, split_exact_pairs
+from jobs.matching.fast_path.split_day import SplitDay, keep_whole_day, split_exact_pairs
 from jobs.matching.item_columns import item_id, select_step_columns, step_columns
 from jobs.matching.items import (
     apply_later_states,
@@ -110,7 +110,7 @@ def match_day(
     items = _collect_items(split.lines, split.transactions, open_items, context, profile)
     items = keep(items, "items")
     participants = items.where(F.col("exclusion_reason").isNull()).select(*item_types())
-    decided = _decide_items(participants, split.closed_rows, context, profile, keep, is_large)
+    decided = _decide_items(participants, split, context, profile, keep, is_large)
     decided = keep(decided, "decided")
     pair_rows = _build_pair_rows(decided)
     if any(decision.is_of_pair for decision in context.decisions):
@@ -175,7 +175,7 @@ def _select_excluded(items: DataFrame) -> DataFrame:
 
 def _decide_items(
     participants: DataFrame,
-    closed_rows: DataFrame | None,
+    split: SplitDay,
     context: RunContext,
     profile: Profile,
     keep: Keep,
@@ -188,11 +188,12 @@ def _decide_items(
     """
     day, match, columns = context.business_date, profile.match, step_columns(profile.match)
     selected = select_step_columns(participants, match, day)
+    closed_rows = split.closed_rows
     classified = already_closed.classify_repeats(selected, columns, closed_rows, day, profile, keep)
     if closed_rows is not None and is_large:
         # The steps of a large day read this frame several times.
         classified = keep(classified, "classified")
-    results = run_steps(classified, selected, match, context.decisions, keep, is_large)
+    results = run_steps(classified, selected, match, context.decisions, keep, is_large, split.pairs)
     result_columns = (
         *case_tables.RESULT_COLUMNS,
         *passes.RESULT_COLUMNS,

@@ -44,12 +44,13 @@ class LakeKeeper:
             self._lake,
             tuple(write_hashes(self._lake, lines, f"{folder}/lines")),
             tuple(write_hashes(self._lake, transactions, f"{folder}/transactions")),
-            self._write_void_mark(f"{folder}/void_mark.parquet"),
+            self._write_void_mark(f"{folder}/marks"),
         )
 
-    def _write_void_mark(self, path: str) -> HashFile:
+    def _write_void_mark(self, folder: str) -> HashFile:
         storage = self._lake.storage
-        full_path = storage.full_path(path)
+        storage.fs.create_dir(storage.full_path(folder), recursive=True)
+        full_path = storage.full_path(f"{folder}/void.parquet")
         table = pa.table({HASH: pa.array([VOID_MARK], pa.int64())})
         pq.write_table(table, full_path, filesystem=storage.fs)
         return HashFile(full_path, (HASH,), 1, storage.fs.get_file_info(full_path).size)

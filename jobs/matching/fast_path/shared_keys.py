@@ -48,7 +48,9 @@ def with_shared_keys(participants: DataFrame, match: Match) -> DataFrame:
     is_repeated = (F.col("lines") > F.lit(1)) | (F.col("txns") > F.lit(1))
     shared = several.select("key_hash", is_repeated.alias("is_repeated"))
     sharing = hashed.join(shared, on="key_hash", how="inner")
-    has_candidates = F.max(F.col("is_reference") & F.col("is_repeated"))
+    # A part of a payment meets the transaction already among the duplicates.
+    is_sum = F.lit(match.captures)
+    has_candidates = F.max(F.col("is_reference") & (F.col("is_repeated") | is_sum))
     return sharing.groupBy(*ID).agg(has_candidates.alias("has_duplicate_candidates"))
 
 
@@ -58,6 +60,8 @@ def _keys(match: Match) -> Keys:
     for rule in match.passes:
         key, may = tuple(match_key(rule)), passes.may_take_part(rule)
         keys[key] = keys[key] | may if key in keys else may
+    # A payment and its void share our_ref, whatever their kinds and directions.
+    keys["our_ref_norm",] = F.col("our_ref_norm").isNotNull()
     for group in match.groups:
         keys.setdefault(
             (normalized_column(group.on),), _is_complete((normalized_column(group.on),))

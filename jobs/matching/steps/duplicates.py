@@ -13,6 +13,7 @@ from jobs.matching.item_columns import (
     line_order,
     partition_by_key,
 )
+from jobs.matching.steps.captures import settle_captures
 from schemas.vocabulary import Outcome, Reason, Status
 
 _EXCLUDED = (Outcome.EXCLUDED, Reason.NOT_EXPECTED)
@@ -29,15 +30,19 @@ _PAYMENTS: dict[str, case_tables.Result] = {
 }
 
 
-def resolve_duplicates(participants: DataFrame, columns: Sequence[str]) -> DataFrame:
+def resolve_duplicates(
+    participants: DataFrame, columns: Sequence[str], has_captures: bool
+) -> DataFrame:
     """Settles all but one of the items that share a reference on one side.
 
     The result has `columns` and the columns of `case_tables`. Items that step 2 settled take no
-    part.
+    part. `has_captures`: the parts of one payment are no second payments.
     """
     shared = _add_shared_references(participants)
     first = _settle(_duplicate_rows(shared), columns, _DUPLICATES)
     latest = _settle(_superseded_states(first), columns, _SUPERSEDED)
+    if has_captures:
+        latest = settle_captures(latest, columns, "shared_channel_ref", "shared_our_ref")
     return _settle(_duplicate_payments(latest), columns, _PAYMENTS)
 
 
@@ -149,7 +154,8 @@ def _superseded_states(frame: DataFrame) -> DataFrame:
 
 def _duplicate_payments(frame: DataFrame) -> DataFrame:
     """Of lines with one kind and our_ref one is kept: succeeded, of our amount, then in order."""
-    shared = _if_unsettled("shared_our_ref")
+    is_apart = F.coalesce("is_apart", F.lit(False))
+    shared = F.when(~is_apart, _if_unsettled("shared_our_ref"))
     both_sides = Window.partitionBy(*partition_by_key(F.col(DIRECTED_KIND), shared))
     with_transaction = frame.withColumns(
         {

@@ -49,10 +49,11 @@ def run_passes(
     """
     frame = participants.select("*", F.lit(False).alias("had_candidate"))
     is_free = F.col("step_outcome").isNull() & F.col("partner").isNull()
+    may_join = is_free & ~F.coalesce("is_apart", F.lit(False))
     count_columns = {id(pass_): name for name, pass_ in passes_with_candidate_counts(match).items()}
     counted: list[str] = []
     for pass_ in match.passes:
-        eligible = frame.withColumn("in_pass", is_free & may_take_part(pass_))
+        eligible = frame.withColumn("in_pass", may_join & may_take_part(pass_))
         has_limit = pass_.within_seconds is not None
         paired = match_in_pass(keep(eligible, "timed") if has_limit else eligible, pass_)
         matched_by = F.when(F.col("sole_candidate").isNotNull(), F.lit(pass_.name))

@@ -34,6 +34,11 @@ def classify_lines(items: DataFrame, rows: DataFrame, sent: DataFrame) -> DataFr
         .join(_payments(rows), on=OUR_REF_KEY, how="left")
         .join(_voidable_lines(rows, sent), on=_VOID_KEY, how="left")
     )
+    is_own_number = F.coalesce(F.col("paid_number") == F.col(CHANNEL_REF_KEY), F.lit(False))
+    payment = F.when(is_own_number, F.col("next_payment")).otherwise(F.col("first_payment"))
+    names = {"line_id": "paid_line", "pair_txn": "paid_txn", "pair_status": "paid_status"}
+    joined = joined.withColumn("payment", payment)
+    joined = joined.withColumns({name: F.col("payment")[f] for f, name in names.items()})
     failed = status.isin(*NOT_PAID)
     paid_before = F.col("paid_line").isNotNull()
     voids = F.col("voided_line").isNotNull() & F.col("copy_of").isNull()
@@ -116,9 +121,13 @@ def _latest_lines(rows: DataFrame) -> DataFrame:
 def _payments(rows: DataFrame) -> DataFrame:
     return rows.where(F.col("is_first_payment") & F.col(OUR_REF_KEY).isNotNull()).select(
         OUR_REF_KEY,
-        F.col("line_id").alias("paid_line"),
-        F.col("pair_txn").alias("paid_txn"),
-        F.col("pair_status").alias("paid_status"),
+        F.col(CHANNEL_REF_KEY).alias("paid_number"),
+        F.struct("line_id", "pair_txn", "pair_status").alias("first_payment"),
+        F.struct(
+            F.col("next_payment")["line_id"].alias("line_id"),
+            F.col("next_payment")["pair_txn"].alias("pair_txn"),
+            F.col("next_payment")["pair_status"].alias("pair_status"),
+        ).alias("next_payment"),
     )
 
 

@@ -54,7 +54,8 @@ def find_lookup_rows(new_items: DataFrame, closed: DataFrame, since: date) -> Da
     - `is_beside_failed_pair`: under its our_ref a pair failed on both sides;
     - `is_first_of_status`: the line that a copy of its channel_ref and status names;
     - `is_payment_in_force`: a latest line that SUCCEEDED; `is_first_payment`: the one of its
-      our_ref that a second payment names, one with a pair before others;
+      our_ref that a second payment names, one with a pair before others, and `next_payment` the
+      one that a line of its own number names;
     - `is_last_state`: the last state of the transaction, with the run that last closed it
       (`closing_run`, `was_excluded_by_step_3`, `was_second`, `was_second_of` and `was_voided`) and
       the one that last paired it (`paired_run`, `paired_line`, and the latest line of that pair:
@@ -96,7 +97,11 @@ def find_lookup_rows(new_items: DataFrame, closed: DataFrame, since: date) -> Da
     failed_pair = F.col("is_latest_state") & F.coalesce(failed, F.lit(False))
     by_our_ref = Window.partitionBy(*by_key(OUR_REF_KEY))
     by_txn = Window.partitionBy(*by_key("txn_id"))
-    best = F.min(F.struct(~in_force, F.col("pair_txn").isNull(), *LINE_ORDER)).over(by_our_ref)
+    payment = F.struct(
+        F.col("pair_txn").isNull().alias("has_no_pair"), *LINE_ORDER, "pair_txn", "pair_status"
+    )
+    best = F.min(F.when(in_force, payment)).over(by_our_ref)
+    is_other = in_force & (line != F.col("best")["line_id"])
     closes, pairs = (~F.col("is_resend")).alias("is_valid"), line.isNotNull().alias("is_valid")
     reported_columns = [f"latest_reported_{name}" for name in _LINE_STATE]
     closing = F.max(
@@ -118,10 +123,11 @@ def find_lookup_rows(new_items: DataFrame, closed: DataFrame, since: date) -> Da
         "is_void": "was_voided",
     }
     return enriched.withColumns(
-        {"closing": closing, "pairing": pairing, "is_payment_in_force": in_force}
+        {"closing": closing, "pairing": pairing, "is_payment_in_force": in_force, "best": best}
     ).select(
         *_RESULT,
-        (in_force & (line == best["line_id"])).alias("is_first_payment"),
+        (in_force & (line == F.col("best")["line_id"])).alias("is_first_payment"),
+        F.min(F.when(is_other, payment)).over(by_our_ref).alias("next_payment"),
         (F.max(failed_pair.cast("int")).over(by_our_ref) == F.lit(1)).alias(
             "is_beside_failed_pair"
         ),
