@@ -1,10 +1,11 @@
-"""What the oracle knows of earlier runs: the `outcomes` rows of the look-back, nothing else."""
+"""What the oracle knows of earlier runs: the `outcomes` rows of the look-back, and what is open."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from schemas.vocabulary import Outcome, Reason, Status
+from schemas.profile.channel import Profile
+from schemas.vocabulary import DECIDED_BY, Outcome, Reason, Status
 from tests.oracle.rows import (
     END_OF_TIME,
     NOT_PAID,
@@ -13,8 +14,11 @@ from tests.oracle.rows import (
     Item,
     Row,
     directed_kind,
+    is_succeeded,
+    item_id,
     kind_of,
 )
+from tests.oracle.steps.voids import VOID
 
 
 def is_closed(row: Row) -> bool:
@@ -47,6 +51,24 @@ def is_copy(row: Row) -> bool:
 def is_overruled(row: Row) -> bool:
     """Whether step 3 put the line away because its number has a later state."""
     return row["overruled_by"] is not None
+
+
+def is_void(row: Row) -> bool:
+    """Whether the row is of a void: of a unit, or of a line that takes back a closed one."""
+    return row["matched_by"] == VOID
+
+
+def is_unit_break(row: Row) -> bool:
+    """Whether the row is of a member of a group, or of captures, that broke."""
+    by = row["matched_by"]
+    is_by_unit = by is not None and by != VOID and not by.startswith(DECIDED_BY)
+    return row["outcome"] == Outcome.BREAK and is_by_unit and not is_pair(row)
+
+
+def is_duplicate(row: Row) -> bool:
+    """Whether the row is of a line that step 2 or 3 put away beside one that stays."""
+    duplicates = (Reason.DUPLICATE_LINE, Reason.DUPLICATE_PAYMENT)
+    return any(reason in row["reasons"] for reason in duplicates)
 
 
 def is_excluded_by_step_3(row: Row) -> bool:
@@ -84,21 +106,55 @@ def is_pair(row: Row) -> bool:
     return row["txn_id"] is not None and row["line_id"] is not None
 
 
-@dataclass
-class ClosedRows:
-    """Rows that close an item, of the runs from `first` to the day before `day`."""
+@dataclass(frozen=True)
+class LineState:
+    """What a line says of a payment: the payment's money, and its status."""
+
+    amount: int
+    currency: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a run knows: the outcomes of all earlier runs, and the items that are open."""
 
     history: list[Row]
-    first: date
+    open_items: list[Item]
     day: date
+    profile: Profile
+
+    def look_back(self, since: date | None = None) -> "ClosedRows":
+        """What the runs from `since`, or from T-lookback, closed."""
+        first = self.day - timedelta(days=self.profile.match.lookback)
+        return ClosedRows(self, first if since is None else min(first, since))
+
+
+@dataclass
+class ClosedRows:
+    """Rows that close an item, of the runs from `first` to the day before.
+
+    A row of a unit that broke closes nothing while its item is open. Of a line's rows the last one
+    counts: it broke in a unit, and was settled since.
+    """
+
+    past: Past
+    first: date
     rows: list[Row] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rows = [
+        open_ids = {item_id(item) for item in self.past.open_items}
+        rows = [
             row
-            for row in self.history
-            if is_closed(row) and self.first <= row["run_date"] < self.day
+            for row in self.past.history
+            if is_closed(row)
+            and self.first <= row["run_date"] < self.past.day
+            and not (is_unit_break(row) and {row["txn_id"], row["line_id"]} & open_ids)
         ]
+        last_run = {
+            row["line_id"]: row["run_date"] for row in sorted(rows, key=run_of) if row["line_id"]
+        }
+        self.rows = [row for row in rows if last_run.get(row["line_id"]) in (None, run_of(row))]
 
     def lines_where(self, condition: Callable[[Row], bool]) -> list[Row]:
         """Rows with a line for which the condition holds."""
@@ -153,9 +209,40 @@ class ClosedRows:
         for row in same_ref:
             channel_ref = row["channel_ref_norm"]
             is_same = channel_ref is not None and channel_ref == line["channel_ref_norm"]
-            if self._is_in_force(row) and not is_same:
+            if self._is_in_force(row) and not is_same and not self._is_beside_open_parts(row):
                 payments.append(row)
         return sorted(payments, key=lambda row: (self.pair_of(row) is None, row_order(row)))
+
+    def _is_beside_open_parts(self, row: Row) -> bool:
+        """Whether a row was put away beside parts of a payment that are still open.
+
+        The rules do not say it: a further part must reach the others, so such a row is no payment.
+        """
+        return is_duplicate(row) and any(
+            is_succeeded(item)
+            and item["channel_ref_norm"] is not None
+            and (kind_of(item), item["our_ref_norm"]) == (kind_of_line(row), row["our_ref_norm"])
+            for item in self.past.open_items
+            if item["line_id"] is not None and self.past.profile.match.captures
+        )
+
+    def voided_payments(self, line: Item) -> list[Row]:
+        """Closed payments with a pair that a line of the same our_ref takes back.
+
+        The first is in the order of step 3.
+        """
+        if not is_succeeded(line) or line["amount"] == 0 or line["our_ref_norm"] is None:
+            return []
+        payments = self.lines_where(
+            lambda row: (
+                row["our_ref_norm"] == line["our_ref_norm"]
+                and row["currency"] == line["currency"]
+                and row["statement_amount"] == -line["amount"]
+                and self._is_in_force(row)
+                and self.pair_of(row) is not None
+            )
+        )
+        return sorted(payments, key=row_order)
 
     def _is_in_force(self, row: Row) -> bool:
         """Whether a closed line is a payment that stands: the latest state of its number.
@@ -163,7 +250,12 @@ class ClosedRows:
         The contract does not speak of copies. A copy says nothing new, so it counts only where the
         look-back has nothing but copies of the number.
         """
+        is_voided = any(
+            is_void(other) and other["duplicate_of"] == row["line_id"] for other in self.rows
+        )
         if row["statement_status"] != Status.SUCCEEDED or is_overruled(row):
+            return False
+        if is_void(row) or is_voided:
             return False
         if row["channel_ref_norm"] is None:
             return True
@@ -210,8 +302,27 @@ class ClosedRows:
     def _is_failed_pair(self, pair: Row) -> bool:
         last = self.last_row(pair["txn_id"])
         assert last is not None
-        states = self.lines_where(
-            lambda row: not is_copy(row) and not is_overruled(row) and self.pair_of(row) is pair
-        )
-        line_status = self.latest(states)["statement_status"]
+        line_status = self.latest_line(pair).status
         return last["internal_status"] in NOT_PAID and line_status in NOT_PAID
+
+    def latest_line(self, pair: Row) -> LineState:
+        """The latest line of a pair: its own, a later state, or a void of one of these."""
+        states = self.lines_where(
+            lambda row: (
+                not is_copy(row)
+                and not is_overruled(row)
+                and self.pair_of(self._line_spoken_of(row)) is pair
+            )
+        )
+        row = self.latest(states)
+        spoken_of = self._line_spoken_of(row)
+        status = row["statement_status"] if spoken_of is row else Status.REVERSED.value
+        return LineState(spoken_of["statement_amount"], spoken_of["currency"], status)
+
+    def _line_spoken_of(self, row: Row) -> Row:
+        """The closed line that a void takes back; other rows speak of their own line."""
+        if is_void(row):
+            for other in self.rows:
+                if other["line_id"] is not None and other["line_id"] == row["duplicate_of"]:
+                    return other
+        return row

@@ -10,6 +10,7 @@ from datetime import date
 from schemas.profile.channel import Profile
 from schemas.tables import item_types
 from schemas.vocabulary import Side
+from tests.oracle.lookback import Past
 from tests.oracle.rows import Item, Record, Row, item_id, new_item
 from tests.oracle.steps.already_closed import classify_repeats
 from tests.oracle.steps.duplicates import resolve_duplicates
@@ -18,6 +19,7 @@ from tests.oracle.steps.leftovers import classify_unmatched, stays_open
 from tests.oracle.steps.participants import Participants
 from tests.oracle.steps.passes import run_passes
 from tests.oracle.steps.scope import apply_scope
+from tests.oracle.steps.voids import resolve_voids
 
 
 def match_run_date(
@@ -38,21 +40,27 @@ def match_run_date(
     carried_forward = [_age_item(item, is_statement_complete, has_snapshot) for item in open_items]
     new_lines = [new_item(line, day, has_snapshot) for line in lines]
     sent = [new_item(transaction, day, is_statement_complete) for transaction in transactions]
+    past = Past(history, carried_forward, day, profile)
     rows: list[Row] = []
 
     new_lines = apply_scope(day, new_lines, profile.scope, rows)
     open_transactions, new_transactions = _apply_later_states(carried_forward, sent)
     new_lines, all_transactions = classify_repeats(
-        day, new_lines, open_transactions, new_transactions, history, profile, rows
+        day, new_lines, open_transactions, new_transactions, past, rows
     )
 
     open_lines = [item for item in carried_forward if item["side"] == Side.STATEMENT]
     participants = Participants([*open_lines, *new_lines], all_transactions)
-    resolve_duplicates(day, participants)
+    resolve_duplicates(day, participants, profile)
+    resolve_voids(day, participants)
     run_passes(day, participants, profile)
     match_groups(day, participants, profile)
     still_open = classify_unmatched(day, participants, profile)
-    still_open += [item for item in participants.held_by_groups if stays_open(item, day, profile)]
+    still_open += [
+        item
+        for item in (*participants.held, *participants.broken)
+        if stays_open(item, day, profile)
+    ]
     return [*rows, *participants.rows], [_select_item_columns(item) for item in still_open]
 
 

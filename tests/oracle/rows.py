@@ -178,10 +178,3 @@ def single_row(
         row["internal_status"] = compared_status
     row["action"] = action(row)
     return row
-
-
-def group_row(
-    day: date, item: Item, outcome: Outcome, reasons: Iterable[Reason], unit_id: str
-) -> Row:
-    """The row of a group member: a single item's row with the unit id of the group."""
-    return single_row(day, item, outcome, reasons) | {"unit_id": unit_id}

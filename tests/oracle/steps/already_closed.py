@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from schemas.profile.channel import Profile
-from schemas.vocabulary import Outcome, Reason, Status
+from schemas.vocabulary import Action, Outcome, Reason, Status
 from tests.oracle.lookback import (
     ClosedRows,
-    is_copy,
+    LineState,
+    Past,
     is_duplicate_transaction,
     is_excluded_by_step_3,
+    is_void,
     key_of_transaction,
     row_order,
     run_of,
@@ -26,20 +27,16 @@ from tests.oracle.rows import (
     single_row,
     statuses_agree,
 )
+from tests.oracle.steps.voids import VOID, VOIDED
 
 
 @dataclass(frozen=True)
 class LaterState:
-    """What a line of today says of a closed line, whose place it takes.
-
-    `amount` and `currency` are those of the payment that it speaks of.
-    """
+    """What a line of today says of a closed line, whose place it takes."""
 
     replaced: Row
     order: tuple[date, datetime, str]
-    amount: int
-    currency: str
-    status: str
+    state: LineState
 
 
 def classify_repeats(
@@ -47,8 +44,7 @@ def classify_repeats(
     lines: list[Item],
     open_transactions: list[Item],
     new_transactions: list[Item],
-    history: list[Row],
-    profile: Profile,
+    past: Past,
     rows: list[Row],
 ) -> tuple[list[Item], list[Item]]:
     """Today's lines, and the transactions of today and open ones, that no earlier run closed.
@@ -57,10 +53,11 @@ def classify_repeats(
     """
     sent = [item for item in (*open_transactions, *new_transactions) if item["sent"]]
     sent_status = {item_id(item): item["status"] for item in sent}
-    closed = ClosedRows(history, day - timedelta(days=profile.match.lookback), day)
+    closed = past.look_back()
     new_lines, later_today = [], []
-    for line in lines:
-        row, later_state = classify_line(day, line, closed, sent_status)
+    voided: set[str] = set()
+    for line in sorted(lines, key=line_order):
+        row, later_state = classify_line(day, line, closed, sent_status, voided)
         if row is None:
             new_lines.append(line)
             continue
@@ -69,16 +66,15 @@ def classify_repeats(
             later_today.append(later_state)
     participants = list(open_transactions)
     for transaction in new_transactions:
-        row = classify_transaction(
-            day, transaction, _look_back(transaction, history, profile, day), later_today
-        )
+        looked_back = _look_back(transaction, past)
+        row = classify_transaction(day, transaction, looked_back, later_today)
         if row is None:
             participants.append(transaction)
         else:
             rows.append(row)
     second = []
     for transaction in participants:
-        looked_back = _look_back(transaction, history, profile, day)
+        looked_back = _look_back(transaction, past)
         other_ids = looked_back.transaction_ids() - {item_id(item) for item in participants}
         original = _find_standing(transaction, other_ids, looked_back, sent_status, later_today)
         if original is not None:
@@ -89,12 +85,12 @@ def classify_repeats(
 
 
 def classify_line(
-    day: date, line: Item, closed: ClosedRows, sent_status: dict[str, str]
+    day: date, line: Item, closed: ClosedRows, sent_status: dict[str, str], voided: set[str]
 ) -> tuple[Row | None, LaterState | None]:
     """The row of a line that is closed already, and what it says of the line that it replaces.
 
     (None, None) if the line takes part in the match. `sent_status` has the status of each
-    transaction that is sent today.
+    transaction that is sent today, `voided` the closed lines that lines of today take back.
     """
     status = line["status"]
     same_ref = closed.lines_with_channel_ref(kind_of(line), line["channel_ref_norm"])
@@ -103,6 +99,12 @@ def classify_line(
     if copies:
         first = min(copies, key=row_order)["line_id"]
         return single_row(day, line, Outcome.BREAK, [Reason.DUPLICATE_LINE], first), None
+
+    for payment in closed.voided_payments(line):
+        compared = _compared_status(payment, closed, sent_status)
+        if compared in VOIDED and payment["line_id"] not in voided:
+            voided.add(payment["line_id"])
+            return _classify_void(day, line, payment, compared)
 
     payments = closed.payments_in_force(line)
     if payments and status == Status.SUCCEEDED:
@@ -125,6 +127,22 @@ def classify_line(
     return single_row(day, line, Outcome.EXCLUDED, [Reason.NOT_EXPECTED], original), None
 
 
+def _classify_void(day: date, line: Item, payment: Row, compared: str) -> tuple[Row, LaterState]:
+    """A void over the cut-off: the later state REVERSED of a closed line.
+
+    The rules do not say what a second void of one payment is on the same day: here only the first
+    in the order of step 3 is one.
+    """
+    outcome, reason, status = Outcome.EXCLUDED, Reason.ALREADY_RECONCILED, None
+    if compared != Status.REVERSED:
+        outcome, reason, status = Outcome.BREAK, Reason.STATUS_MISMATCH, compared
+    row = single_row(day, line, outcome, [reason], payment["line_id"], status)
+    action = Action.QUERY if outcome == Outcome.BREAK else Action.NONE
+    row |= {"matched_by": VOID, "action": action.value}
+    state = LineState(payment["statement_amount"], payment["currency"], Status.REVERSED)
+    return row, LaterState(payment, line_order(line), state)
+
+
 def _compared_status(row: Row, closed: ClosedRows, sent_status: dict[str, str]) -> str | None:
     """Status of the transaction of a line's pair: as sent today, else as last closed."""
     pair = closed.pair_of(row)
@@ -145,7 +163,8 @@ def _classify_later_state(
         if has_failed:
             return None, None  # a later attempt succeeded: it takes part in the match
     compared = _compared_status(replaced, closed, sent_status)
-    state = LaterState(replaced, line_order(line), line["amount"], line["currency"], line["status"])
+    says = LineState(line["amount"], line["currency"], line["status"])
+    state = LaterState(replaced, line_order(line), says)
     if compared is not None and statuses_agree(line["status"], compared):
         known = [Reason.ALREADY_RECONCILED]
         # The contract fills internal_status on STATUS_MISMATCH only, where it is the other value.
@@ -157,13 +176,12 @@ def _classify_later_state(
 # ---- transactions ----------------------------------------------------------------------------
 
 
-def _look_back(transaction: Item, history: list[Row], profile: Profile, day: date) -> ClosedRows:
+def _look_back(transaction: Item, past: Past) -> ClosedRows:
     """What counts for a transaction: from T-lookback on, or from the day before `occurred_at`."""
-    first = day - timedelta(days=profile.match.lookback)
-    if transaction["at"] is not None:
-        local: date = transaction["at"].astimezone(profile.zone_info).date()
-        first = min(first, local - timedelta(days=1))
-    return ClosedRows(history, first, day)
+    if transaction["at"] is None:
+        return past.look_back()
+    local: date = transaction["at"].astimezone(past.profile.zone_info).date()
+    return past.look_back(local - timedelta(days=1))
 
 
 def classify_transaction(
@@ -183,33 +201,33 @@ def classify_transaction(
         return known
     pair = closed.pair_of_transaction(item_id(transaction))
     if pair is not None:
-        amount, currency, status = _latest_line(pair, closed, later_today)
-        same_money = (transaction["amount"], transaction["currency"]) == (amount, currency)
-        if same_money and statuses_agree(status, transaction["status"]):
+        line = _latest_line(pair, closed, later_today)
+        same_money = (transaction["amount"], transaction["currency"]) == (
+            line.amount,
+            line.currency,
+        )
+        if same_money and statuses_agree(line.status, transaction["status"]):
             return known
+    closing = closed.closing_row(item_id(transaction))
+    assert closing is not None
+    if is_void(closing) and transaction["status"] not in VOIDED:
+        return None
     if last["internal_status"] in NOT_PAID:
-        closing = closed.closing_row(item_id(transaction))
-        assert closing is not None
         if is_excluded_by_step_3(closing) and transaction["status"] != last["internal_status"]:
             return None
-        line_failed = pair is not None and _latest_line(pair, closed, [])[2] in NOT_PAID
+        line_failed = pair is not None and closed.latest_line(pair).status in NOT_PAID
         if line_failed and transaction["status"] not in NOT_PAID:
             return None
     changed = [Reason.CHANGED_AFTER_MATCH]
     return single_row(day, transaction, Outcome.BREAK, changed, duplicate_of=item_id(transaction))
 
 
-def _latest_line(
-    pair: Row, closed: ClosedRows, later_today: list[LaterState]
-) -> tuple[int, str, str]:
-    """Amount, currency and status of the latest line of a pair."""
-    today = [state for state in later_today if closed.pair_of(state.replaced) is pair]
+def _latest_line(pair: Row, closed: ClosedRows, later_today: list[LaterState]) -> LineState:
+    """The latest line of a pair, today's included."""
+    today = [each for each in later_today if closed.pair_of(each.replaced) is pair]
     if today:
-        last = max(today, key=lambda state: state.order)
-        return (last.amount, last.currency, last.status)
-    states = closed.lines_where(lambda row: not is_copy(row) and closed.pair_of(row) is pair)
-    row = closed.latest(states)
-    return (row["statement_amount"], row["currency"], row["statement_status"])
+        return max(today, key=lambda each: each.order).state
+    return closed.latest_line(pair)
 
 
 def _find_standing(
@@ -235,7 +253,7 @@ def _find_standing(
         if sent_status.get(txn_id, last["internal_status"]) != Status.SUCCEEDED:
             continue
         pair = closed.pair_of_transaction(txn_id)
-        if pair is None or _latest_line(pair, closed, later_today)[2] == Status.SUCCEEDED:
+        if pair is None or _latest_line(pair, closed, later_today).status == Status.SUCCEEDED:
             is_put_away = is_duplicate_transaction(closing) or is_excluded_by_step_3(closing)
             standing.append((is_put_away, run_of(closing), txn_id))
     return min(standing)[2] if standing else None
@@ -247,5 +265,5 @@ def _may_be_original(transaction: Item, closing: Row, closed: ClosedRows) -> boo
     The rules do not say it: of two transactions one must be left. So what was put away as a
     duplicate does not count against one that is still open, nor against its own original.
     """
-    is_open = transaction["first_run_date"] < closed.day
+    is_open = transaction["first_run_date"] < closed.past.day
     return is_open or closing["duplicate_of"] == item_id(transaction)

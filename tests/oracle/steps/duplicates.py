@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from schemas.profile.channel import Profile
 from schemas.vocabulary import Outcome, Reason, Status
 from tests.oracle.rows import (
     END_OF_TIME,
@@ -13,13 +14,16 @@ from tests.oracle.rows import (
     line_order,
     single_row,
 )
+from tests.oracle.steps.captures import resolve_captures
 from tests.oracle.steps.participants import Participants, group_by_reference
 
 
-def resolve_duplicates(day: date, participants: Participants) -> None:
+def resolve_duplicates(day: date, participants: Participants, profile: Profile) -> None:
     """Step 3: transactions first, then lines of one channel_ref, then payments of one our_ref."""
     _resolve_transactions(day, participants)
     _resolve_lines(day, participants)
+    if profile.match.captures:
+        resolve_captures(day, participants, profile)
     _resolve_payments(day, participants)
 
 
@@ -65,7 +69,8 @@ def _resolve_payments(day: date, participants: Participants) -> None:
         for transaction in participants.transactions
         if transaction["our_ref_norm"] is not None
     }
-    for duplicates in group_by_reference(participants.lines, "our_ref_norm"):
+    lines = [line for line in participants.lines if line["line_id"] not in participants.parts]
+    for duplicates in group_by_reference(lines, "our_ref_norm"):
         key = (kind_of(duplicates[0]), duplicates[0]["our_ref_norm"])
         _resolve_one_payment(day, participants, duplicates, kept_transactions.get(key))
 

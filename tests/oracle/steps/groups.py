@@ -3,10 +3,11 @@
 from datetime import date
 
 from schemas.profile.channel import Profile
-from schemas.profile.match_rules import Group, Window
-from schemas.vocabulary import Outcome, Reason, Side
-from tests.oracle.rows import Item, group_row, is_succeeded, item_id, late_reasons, line_order
-from tests.oracle.steps.participants import Participants, is_reportable, window_length
+from schemas.profile.match_rules import Group
+from schemas.vocabulary import Reason, Side
+from tests.oracle.rows import Item, is_succeeded
+from tests.oracle.steps.participants import PairOfPass, Participants
+from tests.oracle.steps.units import Unit, hold_or_break_unit, settle_unit
 
 
 def match_groups(day: date, participants: Participants, profile: Profile) -> None:
@@ -17,52 +18,44 @@ def match_groups(day: date, participants: Participants, profile: Profile) -> Non
     """
     for group in profile.match.groups:
         key = f"{group.on}_norm"
-        all_transactions = [item for item in participants.transactions if is_succeeded(item)]
-        all_lines = [item for item in participants.lines if is_succeeded(item)]
-        values = {item[key] for item in (*all_transactions, *all_lines)} - {None}
+        items = [*participants.transactions, *participants.lines]
+        values = {item[key] for item in items if is_succeeded(item)} - {None}
         for value in sorted(values):
-            transactions = [item for item in all_transactions if item[key] == value]
-            lines = [item for item in all_lines if item[key] == value]
-            if transactions and lines:
-                unit_id = f"{group.name}:{value}"
-                _match_group(day, participants, group, unit_id, transactions, lines, profile)
+            members = [item for item in items if is_succeeded(item) and item[key] == value]
+            pairs = [pair for pair in participants.pairs if _is_offered(pair, key, value)]
+            _match_group(day, participants, profile, group, value, members, pairs)
+
+
+def _is_offered(pair: PairOfPass, key: str, value: str) -> bool:
+    """Whether a pair differs in nothing but its amounts, and both its members bear the key."""
+    reasons = [reason for reason in pair.row["reasons"] if reason != Reason.LATE]
+    return reasons == [Reason.AMOUNT_MISMATCH] and all(
+        is_succeeded(item) and item[key] == value for item in (pair.line, pair.transaction)
+    )
 
 
 def _match_group(
     day: date,
     participants: Participants,
-    group: Group,
-    unit_id: str,
-    transactions: list[Item],
-    lines: list[Item],
     profile: Profile,
+    group: Group,
+    value: str,
+    members: list[Item],
+    pairs: list[PairOfPass],
 ) -> None:
-    group_members = [*sorted(transactions, key=item_id), *sorted(lines, key=line_order)]
-    for item in group_members:
-        participants.take_out(item)
-    differences: dict[str, int] = {}
-    for item in group_members:
-        sign = 1 if item["side"] == Side.STATEMENT else -1
-        differences[item["currency"]] = differences.get(item["currency"], 0) + sign * item["amount"]
-    if any(differences.values()) and _may_wait(group_members, profile.match.window):
-        participants.held_by_groups += group_members
-        for item in group_members:
-            if is_reportable(item):
-                reasons = [Reason.GROUP_INCOMPLETE]
-                participants.rows.append(group_row(day, item, Outcome.SUSPENSE, reasons, unit_id))
+    unit_id = f"{group.name}:{value}"
+    in_pairs = [item for pair in pairs for item in (pair.line, pair.transaction)]
+    with_pairs = Unit(unit_id, group.name, [*members, *in_pairs])
+    if pairs and not any(with_pairs.differences().values()):
+        for pair in pairs:
+            participants.undo_pair(pair)
+        settle_unit(day, participants, with_pairs)
         return
-    outcome = Outcome.BREAK if any(differences.values()) else Outcome.MATCHED
-    reasons = [Reason.AMOUNT_MISMATCH] if any(differences.values()) else []
-    for item in group_members:
-        # The contract does not say which rows of a group have LATE: here those that broke before.
-        row = group_row(day, item, outcome, [*reasons, *late_reasons(item)], unit_id)
-        row["matched_by"] = group.name
-        row["difference"] = differences.pop(item["currency"], None)
-        participants.rows.append(row)
-
-
-def _may_wait(group_members: list[Item], window: Window) -> bool:
-    return any(
-        is_reportable(item) and item["chances"] <= window_length(item, window)
-        for item in group_members
-    )
+    if {item["side"] for item in members} != set(Side):
+        return  # on one side only it is no group
+    unit = Unit(unit_id, group.name, members)
+    if any(unit.differences().values()):
+        window = profile.match.window
+        hold_or_break_unit(day, participants, unit, Reason.AMOUNT_MISMATCH, window)
+    else:
+        settle_unit(day, participants, unit)

@@ -9,6 +9,15 @@ from schemas.vocabulary import Side
 from tests.oracle.rows import DirectedKind, Item, Row, kind_of
 
 
+@dataclass(frozen=True)
+class PairOfPass:
+    """A line and a transaction that a pass paired, and their row."""
+
+    line: Item
+    transaction: Item
+    row: Row
+
+
 @dataclass
 class Participants:
     """The items that take part in a run, and the rows of those that a step settled."""
@@ -18,8 +27,14 @@ class Participants:
     rows: list[Row] = field(default_factory=list)
     #: ids of the items that had a candidate in some pass
     with_candidates: set[str] = field(default_factory=set)
-    #: members of groups that wait: they stay open
-    held_by_groups: list[Item] = field(default_factory=list)
+    #: lines of two or more parts of a payment that is not ours, which take part in no pass
+    parts: set[str] = field(default_factory=set)
+    #: pairs of the passes, which groups may take apart
+    pairs: list[PairOfPass] = field(default_factory=list)
+    #: members of units that wait, or that have nothing new to say: they stay open as they are
+    held: list[Item] = field(default_factory=list)
+    #: members of units that broke today
+    broken: list[Item] = field(default_factory=list)
 
     def take_out(self, item: Item) -> None:
         """Takes an item out."""
@@ -30,6 +45,19 @@ class Participants:
         """Takes an item out and adds its row."""
         self.take_out(item)
         self.rows.append(row)
+
+    def add_pair(self, line: Item, transaction: Item, row: Row) -> None:
+        """Takes a line and a transaction out and adds their row."""
+        self.take_out(line)
+        self.settle(row, transaction)
+        self.pairs.append(PairOfPass(line, transaction, row))
+
+    def undo_pair(self, pair: PairOfPass) -> None:
+        """Puts the line and the transaction of a pair back, and removes their row."""
+        self.pairs.remove(pair)
+        self.rows.remove(pair.row)
+        self.lines.append(pair.line)
+        self.transactions.append(pair.transaction)
 
 
 def group_by_reference(items: Iterable[Item], reference: str) -> list[list[Item]]:

@@ -19,7 +19,11 @@ def run_passes(day: date, participants: Participants, profile: Profile) -> None:
 
 
 def _run_pass(day: date, participants: Participants, pass_: Pass) -> None:
-    lines = [line for line in participants.lines if _is_line_eligible(line, pass_)]
+    lines = [
+        line
+        for line in participants.lines
+        if line["line_id"] not in participants.parts and _is_line_eligible(line, pass_)
+    ]
     transactions = [
         item for item in participants.transactions if _is_transaction_eligible(item, pass_)
     ]
@@ -34,8 +38,8 @@ def _run_pass(day: date, participants: Participants, pass_: Pass) -> None:
     participants.with_candidates |= {*per_line, *per_transaction}
     for line, transaction in candidate_pairs:
         if per_line[item_id(line)] == 1 and per_transaction[item_id(transaction)] == 1:
-            participants.take_out(line)
-            participants.settle(pair_row(day, line, transaction, pass_.name), transaction)
+            row = pair_row(day, line, transaction, pass_.name)
+            participants.add_pair(line, transaction, row)
 
 
 def _is_line_eligible(line: Item, pass_: Pass) -> bool:

@@ -85,15 +85,15 @@ def test_reference_on_one_side_is_no_group() -> None:
 
 def test_late_member_of_a_batch() -> None:
     """X broke one-sided on T; its lines come on T+1 and T+2. While the batch waits X has no row;
-    when it is complete, X's row says LATE."""
+    when it is complete, all its rows say LATE."""
     ledger = window_ledger(0, **BATCH).run(txn("X", 1500, **B1), has_snapshot=True)
     assert ledger.row_texts == ["X BREAK INTERNAL_ONLY QUERY"]
     ledger.run(bare_line("L", None, 1000, **B1), has_snapshot=False)
     assert ledger.row_texts == ["L SUSPENSE GROUP_INCOMPLETE WAIT"]
     ledger.run(bare_line("M", None, 500, **B1))
     assert ledger.row_texts == [
-        "L MATCHED NONE by batch",
-        "M MATCHED NONE by batch",
+        "L MATCHED LATE NONE by batch",
+        "M MATCHED LATE NONE by batch",
         "X MATCHED LATE NONE by batch",
     ]
 
