@@ -2,7 +2,8 @@
 
 `match_day.match_day` runs the steps in this order:
 
-- `items` brings both sides into one form, `steps.scope` excludes lines;
+- `items` brings both sides into one form, `participants` collects them and the open ones, and
+  `steps.scope` excludes lines;
 - `fast_path` pairs the rows that need no further step, on days that are not small;
 - `item_columns` selects, for the participants that are left, the few columns that decide;
 - `steps.already_closed` (with `steps.lookback`) classifies what earlier runs closed;

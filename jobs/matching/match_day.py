@@ -1,7 +1,6 @@
 """Matches one channel's run date: from lines and transactions to outcomes and open items."""
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from pyspark.sql import DataFrame
@@ -14,18 +13,12 @@ from jobs.matching.fast_path.exact_pairs import SharedValues, is_usable
 from jobs.matching.fast_path.keeper import Keep, Keeper
 from jobs.matching.fast_path.split_day import SplitDay, keep_whole_day, split_exact_pairs
 from jobs.matching.item_columns import item_id, select_step_columns, step_columns
-from jobs.matching.items import (
-    apply_later_states,
-    count_attempts,
-    items_from_lines,
-    items_from_transactions,
-    select_side,
-)
+from jobs.matching.items import select_side
+from jobs.matching.participants import collect_items, select_excluded
+from jobs.matching.run_context import RunContext as RunContext
 from jobs.matching.steps import ageing, already_closed, passes
 from jobs.matching.steps import manual_decisions as decisions
 from jobs.matching.steps.closed_outcomes import ClosedOutcomes
-from jobs.matching.steps.manual_decisions import Decision
-from jobs.matching.steps.scope import exclusion_reason
 from schemas.profile.channel import Profile
 from schemas.tables import item_types
 from schemas.vocabulary import Effect, Outcome, Side
@@ -33,25 +26,6 @@ from schemas.vocabulary import Effect, Outcome, Side
 #: A day is large from so many items on. On a smaller one `fast_path` costs more than it saves, so
 #: every item takes every step.
 EXACT_PAIRS_MIN_ITEMS = 100_000
-
-
-@dataclass(frozen=True)
-class RunContext:
-    """What a run depends on, apart from its rows.
-
-    `item_count` is about how many items there are, `decisions` are the approved ones about this
-    date.
-    """
-
-    business_date: date
-    is_statement_complete: bool
-    has_snapshot: bool
-    item_count: int
-    decisions: tuple[Decision, ...] = ()
-
-    def is_attempt(self, side: Side) -> bool:
-        """Whether this run counts as a matching attempt of a side: the other side is there."""
-        return self.has_snapshot if side == Side.STATEMENT else self.is_statement_complete
 
 
 @dataclass(frozen=True)
@@ -107,16 +81,19 @@ def match_day(
         split = split_exact_pairs(lines, transactions, others, closed, shared, profile, keeper)
     else:
         split = keep_whole_day(lines, transactions, closed, max(exact_pairs_min_items, 0))
-    items = _collect_items(split.lines, split.transactions, open_items, context, profile)
+    items = collect_items(split.lines, split.transactions, open_items, context, profile)
     items = keep(items, "items")
     participants = items.where(F.col("exclusion_reason").isNull()).select(*item_types())
+    if split.closed_rows is not None and (match.groups or match.captures):
+        closed_rows = _leave_out_open_units(split.closed_rows, open_items)
+        split = replace(split, closed_rows=closed_rows)
     decided = _decide_items(participants, split, context, profile, keep, is_large)
     decided = keep(decided, "decided")
     pair_rows = _build_pair_rows(decided)
     if any(decision.is_of_pair for decision in context.decisions):
         pair_rows = decisions.settle_pairs(pair_rows, context.decisions)
     parts = [
-        outcome_rows.build_item_rows(_select_excluded(items)),
+        outcome_rows.build_item_rows(select_excluded(items)),
         pair_rows,
         outcome_rows.build_item_rows(decided.where(F.col("outcome").isNotNull())),
     ]
@@ -131,46 +108,20 @@ def match_day(
     )
 
 
-def _collect_items(
-    lines: DataFrame,
-    transactions: DataFrame,
-    open_items: DataFrame,
-    context: RunContext,
-    profile: Profile,
-) -> DataFrame:
-    """Items of both sides; `exclusion_reason` says why a line takes no part, else it is null."""
-    day = context.business_date
-    of_lines, of_transactions = (
-        context.is_attempt(side) for side in (Side.STATEMENT, Side.INTERNAL)
+def _leave_out_open_units(closed_rows: DataFrame, open_items: DataFrame) -> DataFrame:
+    """Closed rows without those of broken units whose members are still open: these may heal."""
+    held = open_items.where(F.col("group_id").isNotNull())
+    held = held.select(F.col("side").alias("own_side"), item_id().alias("own_id"))
+    is_broken = F.col("outcome") == F.lit(Outcome.BREAK.value)
+    is_one_sided = F.col("txn_id").isNull() | F.col("line_id").isNull()
+    is_member = is_broken & is_one_sided & F.col("matched_by").isNotNull()
+    internal, statement = F.lit(Side.INTERNAL.value), F.lit(Side.STATEMENT.value)
+    side = F.when(F.col("txn_id").isNotNull(), internal).otherwise(statement)
+    keyed = closed_rows.withColumns(
+        {"own_side": F.when(is_member, side), "own_id": F.when(is_member, item_id())}
     )
-    earlier = count_attempts(open_items, of_lines, of_transactions)
-    statement = items_from_lines(lines, day, of_lines).unionByName(
-        select_side(earlier, Side.STATEMENT)
-    )
-    internal = apply_later_states(
-        items_from_transactions(transactions, day, of_transactions),
-        select_side(earlier, Side.INTERNAL),
-    )
-    none = F.lit(None).cast("string")
-    statement = statement.select("*", exclusion_reason(profile.scope).alias("exclusion_reason"))
-    return statement.unionByName(internal.select("*", none.alias("exclusion_reason")))
-
-
-def _select_excluded(items: DataFrame) -> DataFrame:
-    """The lines that take no part, with the columns that `build_item_rows` needs."""
-    none = F.lit(None).cast("string")
-    empty = [
-        none.alias(name)
-        for name in ("duplicate_of", "compared_status", "overruled_by", "unit_id", "matched_by")
-    ]
-    return items.where(F.col("exclusion_reason").isNotNull()).select(
-        *item_types(),
-        F.lit(Outcome.EXCLUDED.value).alias("outcome"),
-        F.col("exclusion_reason").alias("reason"),
-        *empty,
-        F.lit(False).alias("is_late"),
-        F.lit(None).cast("bigint").alias("gap"),
-    )
+    closed = keyed.join(held, on=["own_side", "own_id"], how="left_anti")
+    return closed.select(*closed_rows.columns)
 
 
 def _decide_items(
@@ -209,6 +160,8 @@ def _decide_items(
     unmatched = F.col("step_outcome").isNull() & F.col("partner").isNull()
     waits = F.col("step_outcome") == F.lit(Outcome.SUSPENSE.value)
     is_settled = F.col("step_outcome") != F.lit(Outcome.SUSPENSE.value)
+    is_broken = F.col("step_outcome") == F.lit(Outcome.BREAK.value)
+    unit_breaks = F.coalesce(is_broken & F.col("unit_id").isNotNull(), F.lit(False))
     late = F.col("broke_on").isNotNull()
     outcome = (
         F.when(unmatched, ageing.outcome())
@@ -217,8 +170,11 @@ def _decide_items(
     )
     reason = F.when(unmatched, ageing.reason()).when(~unmatched, F.col("step_reason"))
     is_held = waits & (~late | ageing.is_late_tomorrow(match, day))
-    stays = (unmatched & ageing.stays_open(match, day)) | is_held
-    broke_on = F.when(unmatched, ageing.broke_on(day)).when(~unmatched, F.col("broke_on"))
+    heals = unit_breaks & F.lit(match.late > 0)
+    stays = (unmatched & ageing.stays_open(match, day)) | is_held | heals
+    broke_on = F.when(unmatched, ageing.broke_on(day)).when(unit_breaks, F.lit(day))
+    broke_on = broke_on.when(~unmatched & ~unit_breaks, F.col("broke_on"))
+    group_id = F.when(unit_breaks, F.col("unit_id")).when(~unit_breaks, F.col("group_id"))
     decided = joined.select(
         *item_types(),
         outcome.alias("outcome"),
@@ -234,6 +190,7 @@ def _decide_items(
         *passes.passes_with_candidate_counts(match),
         F.coalesce(stays, F.lit(False)).alias("is_open"),
         broke_on.alias("new_broke_on"),
+        group_id.alias("new_group_id"),
     )
     if all(decision.effect == Effect.PAIR or decision.is_of_pair for decision in context.decisions):
         return decided

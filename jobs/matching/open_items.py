@@ -8,12 +8,15 @@ from pyspark.sql import functions as F
 from jobs.matching.item_columns import is_reportable, item_id
 from schemas.tables import OPEN_ITEMS, SETTLED_ITEMS, item_types
 
+#: The columns of an item that a run decides, `new_*` in its result.
+_DECIDED = ("broke_on", "group_id")
+
 
 def select_open_items(decided: DataFrame, day: date, channel: str) -> DataFrame:
     """Rows of `open_items` of a run, including late candidates."""
-    kept = [F.col(name) for name in item_types() if name != "broke_on"]
-    still_open = decided.where(F.col("is_open"))
-    still_open = still_open.select(*kept, F.col("new_broke_on").alias("broke_on"))
+    kept = [F.col(name) for name in item_types() if name not in _DECIDED]
+    changed = [F.col(f"new_{name}").alias(name) for name in _DECIDED]
+    still_open = decided.where(F.col("is_open")).select(*kept, *changed)
     return _add_run(still_open, day, channel).select(*OPEN_ITEMS.columns)
 
 

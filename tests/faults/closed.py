@@ -204,8 +204,8 @@ _GROUPS = [
         "test_groups",
         (
             "group-adds-up-currencies",
-            'Window.partitionBy(*one_group, "currency")',
-            "Window.partitionBy(*one_group)",
+            'Window.partitionBy(*_ONE_GROUP, "currency")',
+            "Window.partitionBy(*_ONE_GROUP)",
             "a group adds up CNY and USD",
         ),
         (
@@ -216,15 +216,53 @@ _GROUPS = [
         ),
         (
             "group-on-one-side",
-            " & _any_in(is_transaction(), whole_group)",
+            "& _any_in(is_free & is_transaction(), whole_group)",
             "",
             "a key with lines only is a group",
         ),
         (
             "group-waits-for-ever",
-            'F.col("is_reportable") & F.col("is_within_window")',
-            'F.col("is_reportable")',
+            "_any_in(is_free & is_reported & is_within, whole_group)",
+            "_any_in(is_free & is_reported, whole_group)",
             "a group with unequal sums does not break when its window closes",
+        ),
+    ),
+    *list_faults(
+        "matching/steps/groups",
+        "test_group_healing",
+        (
+            "any-pair-joins-a-group",
+            'joins = F.col("may_join") & ~unequal_with_pairs',
+            'joins = F.col("may_join")',
+            "a pair joins a group whose sums are not equal with it",
+        ),
+        (
+            "pairs-alone-are-a-group",
+            "_any_in(is_free, whole_group) & _any_in(is_offered, whole_group)",
+            "_any_in(is_offered, whole_group)",
+            "two pairs whose differences cancel out are a group",
+        ),
+        (
+            "broken-group-breaks-every-day",
+            "| ~_any_in(is_free & is_reported, whole_group)",
+            "",
+            "a broken group that nothing has changed breaks again on every run",
+        ),
+    ),
+    *list_faults(
+        "matching/match_day",
+        "test_group_healing",
+        (
+            "broken-group-is-closed",
+            "heals = unit_breaks & F.lit(match.late > 0)",
+            "heals = F.lit(False)",
+            "members of a broken group do not stay open",
+        ),
+        (
+            "members-of-broken-groups-are-closed-rows",
+            "if closed_rows is not None and (match.groups or match.captures):",
+            "if False:",
+            "what comes under the number of a broken group's member is compared with closed rows",
         ),
     ),
 ]

@@ -18,8 +18,12 @@ def _is_unpaid() -> Column:
 
 
 def outcome() -> Column:
-    """EXCLUDED if the item failed, SUSPENSE within the window, else BREAK; null if not reported."""
-    is_reportable, is_within = F.col("is_reportable"), F.col("is_within_window")
+    """EXCLUDED if the item failed, SUSPENSE within the window, else BREAK; null if not reported.
+
+    An item that broke before its window closed, as a member of a unit, does not wait again.
+    """
+    is_reportable = F.col("is_reportable")
+    is_within = F.col("is_within_window") & F.col("broke_on").isNull()
     return (
         F.when(is_reportable & _is_unpaid(), F.lit(Outcome.EXCLUDED.value))
         .when(is_reportable & is_within, F.lit(Outcome.SUSPENSE.value))

@@ -144,19 +144,19 @@ def test_late_candidates_make_a_line_ambiguous(ledger: Ledger) -> None:
 
 
 def test_late_member_of_an_equal_group(ledger: Ledger) -> None:
-    """6.00 broke on T; 4.00 and the transaction of 10.00 on T+1. Only the row of 6.00 is late."""
+    """6.00 broke on T; 4.00 and the transaction of 10.00 on T+1: the whole unit is late."""
     assert rows_of(ledger, 0, "group") == [("group.0", "BREAK", "STATEMENT_ONLY", "REFUND", 1)]
     assert rows_of(ledger, 1, "group") == [
-        ("group", "MATCHED", "", "NONE", 1),
+        ("group", "MATCHED", "LATE", "NONE", 1),
         ("group.0", "MATCHED", "LATE", "NONE", 2),
-        ("group.1", "MATCHED", "", "NONE", 1),
+        ("group.1", "MATCHED", "LATE", "NONE", 1),
     ]
 
 
 def test_late_member_of_an_unequal_group(ledger: Ledger) -> None:
     """No reportable member has a matching attempt left: all break."""
     assert rows_of(ledger, 1, "held", *ROW, "difference") == [
-        ("held", "BREAK", "AMOUNT_MISMATCH", "REVIEW", 1, -100),
+        ("held", "BREAK", "AMOUNT_MISMATCH+LATE", "REVIEW", 1, -100),
         ("held.0", "BREAK", "AMOUNT_MISMATCH+LATE", "REVIEW", 2, None),
     ]
 
