@@ -1,6 +1,7 @@
 """Matches one channel's run date: from lines and transactions to outcomes and open items."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import reduce
 
 from pyspark.sql import DataFrame
@@ -20,6 +21,7 @@ from jobs.matching.steps import ageing, already_closed, passes
 from jobs.matching.steps import manual_decisions as decisions
 from jobs.matching.steps.closed_outcomes import ClosedOutcomes
 from schemas.profile.channel import Profile
+from schemas.profile.match_rules import Match
 from schemas.tables import item_types
 from schemas.vocabulary import Effect, Outcome, Side
 
@@ -156,7 +158,14 @@ def _decide_items(
         F.col("id").alias("result_id"), F.col("side").alias("result_side"), *result_columns
     )
     is_same = (item_id() == F.col("result_id")) & (F.col("side") == F.col("result_side"))
-    joined = participants.join(results, on=is_same, how="inner")
+    decided = _add_outcomes(participants.join(results, on=is_same, how="inner"), match, day)
+    if all(decision.effect == Effect.PAIR or decision.is_of_pair for decision in context.decisions):
+        return decided
+    return decisions.settle_unpaired_items(decided, context.decisions)
+
+
+def _add_outcomes(joined: DataFrame, match: Match, day: date) -> DataFrame:
+    """The columns of `_decide_items`, from participants with the results of the steps."""
     unmatched = F.col("step_outcome").isNull() & F.col("partner").isNull()
     waits = F.col("step_outcome") == F.lit(Outcome.SUSPENSE.value)
     is_settled = F.col("step_outcome") != F.lit(Outcome.SUSPENSE.value)
@@ -175,7 +184,7 @@ def _decide_items(
     broke_on = F.when(unmatched, ageing.broke_on(day)).when(unit_breaks, F.lit(day))
     broke_on = broke_on.when(~unmatched & ~unit_breaks, F.col("broke_on"))
     group_id = F.when(unit_breaks, F.col("unit_id")).when(~unit_breaks, F.col("group_id"))
-    decided = joined.select(
+    return joined.select(
         *item_types(),
         outcome.alias("outcome"),
         reason.alias("reason"),
@@ -192,9 +201,6 @@ def _decide_items(
         broke_on.alias("new_broke_on"),
         group_id.alias("new_group_id"),
     )
-    if all(decision.effect == Effect.PAIR or decision.is_of_pair for decision in context.decisions):
-        return decided
-    return decisions.settle_unpaired_items(decided, context.decisions)
 
 
 def _build_pair_rows(decided: DataFrame) -> DataFrame:

@@ -45,8 +45,8 @@ def read_closed_outcomes(
     own_ref = F.coalesce("internal_our_ref_norm", "our_ref_norm").alias("our_ref_norm")
     with_ref = earlier.where(F.col("txn_id").isNotNull()).select("txn_id", own_ref)
     same_ref = with_ref.join(old.select("our_ref_norm"), on="our_ref_norm", how="left_semi")
-    sought = old.select("txn_id").unionByName(same_ref.select("txn_id"))
-    pairs = earlier.join(sought, on="txn_id", how="left_semi")
+    wanted_ids = old.select("txn_id").unionByName(same_ref.select("txn_id"))
+    pairs = earlier.join(wanted_ids, on="txn_id", how="left_semi")
     match_key = ["kind", "channel_ref_norm"]
     lines = earlier.where(F.col("txn_id").isNull())
     lines = lines.join(pairs.select(*match_key), on=match_key, how="left_semi")

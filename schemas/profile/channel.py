@@ -14,14 +14,14 @@ from schemas.dialect_options.bank import BankOptions
 from schemas.dialect_options.psp import AdyenOptions, PaypalOptions, StripeOptions
 from schemas.dialect_options.unionpay import UnionpayOptions
 from schemas.dialect_options.wechat import WechatFundFlowOptions, WechatOptions
-from schemas.expressions import check_engine_expression
 from schemas.profile.day_parts import Parts
 from schemas.profile.file_pattern import check_path_pattern
 from schemas.profile.layout.delimited import DelimitedLayout
 from schemas.profile.layout.fixed_width import FixedLayout
 from schemas.profile.match_rules import DAYS_MAX, Match
+from schemas.profile.scope import Scope as Scope
 from schemas.strict import Strict
-from schemas.vocabulary import Kind, Reference
+from schemas.vocabulary import Reference
 
 
 def _check_zone(name: str) -> str:
@@ -30,7 +30,6 @@ def _check_zone(name: str) -> str:
     return name
 
 
-Pattern = Annotated[str, AfterValidator(check_engine_expression)]
 PathPattern = Annotated[str, AfterValidator(check_path_pattern)]
 Zone = Annotated[str, AfterValidator(_check_zone)]
 
@@ -116,81 +115,6 @@ class ReferenceRules(Strict):
         if isinstance(value, dict):
             rules.__dict__["_order"] = tuple(str(key) for key in value)
         return rules
-
-
-Words = Annotated[tuple[str, ...], Field(min_length=1)]
-
-
-class AmountRange(Strict):
-    """Signed amounts in minor units, both ends included."""
-
-    min: int | None = Field(default=None, ge=-(10**15), le=10**15)
-    max: int | None = Field(default=None, ge=-(10**15), le=10**15)
-
-    @model_validator(mode="after")
-    def _check_order(self) -> Self:
-        if self.min is None and self.max is None:
-            raise ValueError("amount has neither min nor max; add one")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min {self.min} is above max {self.max}; exchange them")
-        return self
-
-
-class Exclusion(Strict):
-    """Lines that are another's, by a rule of theirs: `owner` has them from the date `from` on.
-
-    Everything given must fit; a missing value does not. Words stand as lists; references, names and
-    texts as patterns, compared after NFKC, in upper case, with single blanks. Amounts are signed
-    minor units, and need `currency`.
-    """
-
-    name: str = Field(min_length=1)
-    owner: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
-    since: date = Field(alias="from")
-    kind: tuple[Kind, ...] | None = Field(default=None, min_length=1)
-    product: Words | None = None
-    card_type: Words | None = None
-    merchant_id: Words | None = None
-    terminal_id: Words | None = None
-    currency: Words | None = None
-    our_ref: Pattern | None = None
-    channel_ref: Pattern | None = None
-    order_ref: Pattern | None = None
-    payer_name: Pattern | None = None
-    text: Pattern | None = None
-    amount: AmountRange | None = None
-
-    @model_validator(mode="after")
-    def _check_conditions(self) -> Self:
-        given = set(type(self).model_fields) - {"name", "owner", "since"}
-        if all(getattr(self, name) is None for name in given):
-            raise ValueError(f"{self.name} would fit every line; add what its lines have in common")
-        if self.amount is not None and self.currency is None:
-            raise ValueError(f"{self.name} names amount without currency; add currency")
-        return self
-
-
-class Scope(Strict):
-    """Which statement lines are ours: a line that does not fit is out of scope.
-
-    A line without the value stays in scope, since it may be ours. The first of the rules `exclude`
-    that fits takes a line out.
-    """
-
-    our_ref: Pattern | None = None
-    channel_ref: Pattern | None = None
-    order_ref: Pattern | None = None
-    merchants: tuple[str, ...] = ()
-    terminals: tuple[str, ...] = ()
-    exclude: tuple[Exclusion, ...] = ()
-
-    @model_validator(mode="after")
-    def _check_unique_names(self) -> Self:
-        names = [rule.name for rule in self.exclude]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"two exclusions are called {', '.join(twice)}; name each once")
-        return self
 
 
 class Snapshots(Strict):

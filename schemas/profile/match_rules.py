@@ -150,7 +150,7 @@ class Match(Strict):
         if twice:
             raise ValueError(f"two passes or groups are called {', '.join(twice)}; name each once")
         rules = (MATCHED_BY_CAPTURES, MATCHED_BY_VOID, MATCHED_BY_KIND)
-        taken = sorted(name for name in names if name in rules)
-        if taken:
-            raise ValueError(f"a rule of the match is called {', '.join(taken)}; rename it")
+        reserved = sorted(name for name in names if name in rules)
+        if reserved:
+            raise ValueError(f"a rule of the match is called {', '.join(reserved)}; rename it")
         return self

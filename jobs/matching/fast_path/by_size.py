@@ -68,14 +68,14 @@ def _settle_voids_of_large_day(
     """
     if exact_pairs is None:
         return settle_voids(resolved, columns)
-    found = find_voids(resolved).where("is_void").select("our_ref_norm")
-    voids = keep(found, "voids")
+    voids = find_voids(resolved).where("is_void").select("our_ref_norm")
+    voids = keep(voids, "voids")
     if voids.isEmpty():
         return resolved
     paired = keep(exact_pairs.join(voids, on="our_ref_norm", how="left_semi"), "paired_voids")
-    taken = paired.groupBy("our_ref_norm").agg(F.lit(True).alias("is_taken"))
-    marked = resolved.join(taken, on="our_ref_norm", how="left")
-    may_be_void = F.col("is_taken").isNull()
+    with_pair = paired.groupBy("our_ref_norm").agg(F.lit(True).alias("has_exact_pair"))
+    marked = resolved.join(with_pair, on="our_ref_norm", how="left")
+    may_be_void = F.col("has_exact_pair").isNull()
     settled = settle_voids(marked.where(may_be_void), columns)
     names = [*columns, *case_tables.RESULT_COLUMNS]
     return settled.unionByName(marked.where(~may_be_void).select(*names))

@@ -25,7 +25,7 @@ _UNITS: dict[str, case_tables.Result] = {
     "unequal": (Outcome.BREAK, Reason.AMOUNT_MISMATCH),
     "pending": (Outcome.BREAK, Reason.STATUS_MISMATCH),
 }
-_BESIDE: dict[str, case_tables.Result] = {
+_OTHER_LINES: dict[str, case_tables.Result] = {
     "paid": (Outcome.BREAK, Reason.DUPLICATE_PAYMENT),
     "reversed": (Outcome.BREAK, Reason.STATUS_MISMATCH),
     "unpaid": (Outcome.EXCLUDED, Reason.NOT_EXPECTED),
@@ -40,9 +40,9 @@ def settle_captures(frame: DataFrame, columns: Sequence[str], *more: str) -> Dat
     transaction stay apart: they are no duplicates of each other, and take part in no pass.
     """
     classified = _classify(_add_parts(frame))
-    unit, beside = F.col("unit_case"), F.col("beside_case")
+    unit, other = F.col("unit_case"), F.col("other_case")
     unit_outcome, unit_reason = case_tables.result_of_case("unit_case", _UNITS)
-    outcome, reason = case_tables.result_of_case("beside_case", _BESIDE)
+    outcome, reason = case_tables.result_of_case("other_case", _OTHER_LINES)
     is_done = unit.isin(*_DONE)
     transaction = F.col("payment")
     gap = (F.col("total") - transaction["amount"]).cast("bigint")
@@ -52,7 +52,7 @@ def settle_captures(frame: DataFrame, columns: Sequence[str], *more: str) -> Dat
         *case_tables.update_results(
             step_outcome=F.coalesce(unit_outcome, outcome),
             step_reason=F.coalesce(unit_reason, reason),
-            duplicate_of=F.when(beside.isNotNull(), F.col("first_part")["id"]),
+            duplicate_of=F.when(other.isNotNull(), F.col("first_part")["id"]),
             compared_status=F.when(is_compared, transaction["status"]),
             matched_by=F.when(is_done, F.lit(MATCHED_BY_CAPTURES)),
             unit_id=F.when(
@@ -92,7 +92,7 @@ def _add_parts(frame: DataFrame) -> DataFrame:
         {
             "is_part": is_part,
             "is_payment": is_payment,
-            "is_beside": is_free & is_line() & ~is_part,
+            "is_other_line": is_free & is_line() & ~is_part,
             "parts": F.count(F.when(is_part, F.lit(1))).over(together),
             "total": F.sum(F.when(is_part, F.col("amount").cast("decimal(38,0)"))).over(together),
             "payment": F.max(
@@ -115,7 +115,7 @@ def _any(condition: Column, window: WindowSpec) -> Column:
 
 
 def _classify(frame: DataFrame) -> DataFrame:
-    """Adds `state` of the payment, `unit_case` of its members, `beside_case` of the other lines."""
+    """Adds `state` of the payment, `unit_case` of its members, `other_case` of the other lines."""
     payment, parts = F.col("payment"), F.col("parts")
     has_payment = payment.isNotNull() & F.col("is_one_currency")
     paid, due = F.abs("total"), F.abs(payment["amount"]).cast("decimal(38,0)")
@@ -141,15 +141,15 @@ def _classify(frame: DataFrame) -> DataFrame:
     with_state = frame.withColumn("state", state)
     is_unit = F.col("state").isin(*_UNITS)
     is_member = F.col("is_part") | F.col("is_payment")
-    is_beside = F.col("is_beside") & (is_unit | (F.col("state") == F.lit("apart")))
+    is_other = F.col("is_other_line") & (is_unit | (F.col("state") == F.lit("apart")))
     status = F.col("status")
-    beside = case_tables.first_true_case(
+    other = case_tables.first_true_case(
         [
-            ("paid", is_beside & (status == F.lit(Status.SUCCEEDED.value))),
-            ("reversed", is_beside & (status == F.lit(Status.REVERSED.value))),
-            ("unpaid", is_beside & status.isin(*NOT_PAID)),
+            ("paid", is_other & (status == F.lit(Status.SUCCEEDED.value))),
+            ("reversed", is_other & (status == F.lit(Status.REVERSED.value))),
+            ("unpaid", is_other & status.isin(*NOT_PAID)),
         ]
     )
     return with_state.withColumns(
-        {"unit_case": F.when(is_unit & is_member, F.col("state")), "beside_case": beside}
+        {"unit_case": F.when(is_unit & is_member, F.col("state")), "other_case": other}
     )

@@ -154,10 +154,13 @@ def _select_closed(rows: DataFrame, since: date) -> DataFrame:
 def _list_voided_states(closed: DataFrame) -> DataFrame:
     """For each line that voids a closed line: the state REVERSED of the line that it voids."""
     voids = closed.where(F.col("is_void") & F.col("duplicate_of").isNotNull()).alias("v")
-    voided = closed.select(
-        F.col("line_id").alias("voided_line"),
-        F.col(CHANNEL_REF_KEY).alias("voided_number"),
-        F.col(OUR_REF_KEY).alias("voided_payment"),
+    voided = (
+        closed.where(F.col("line_id").isNotNull())
+        .groupBy(F.col("line_id").alias("voided_line"))
+        .agg(
+            F.max(CHANNEL_REF_KEY).alias("voided_number"),
+            F.max(OUR_REF_KEY).alias("voided_payment"),
+        )
     )
     joined = voids.join(voided, on=F.col("duplicate_of") == F.col("voided_line"), how="inner")
     changed = {
@@ -171,4 +174,4 @@ def _list_voided_states(closed: DataFrame) -> DataFrame:
     }
     return joined.select(
         *[changed[name].alias(name) if name in changed else F.col(name) for name in closed.columns]
-    ).dropDuplicates(["line_id"])
+    )

@@ -18,7 +18,7 @@ _PAID = Status.SUCCEEDED.value
 def classify_lines(items: DataFrame, rows: DataFrame, sent: DataFrame) -> DataFrame:
     """Adds `line_case`, the lines that it names (`copy_of`, `paid_line`, `replaced_line`,
     `voided_line`), `compared_status`: the status of the transaction of that line's pair, sent today
-    or else the last one; and of a later state `pair_line` and `said_status`, `said_amount`.
+    or else the last one; and of a later state `pair_line` and `reported_status`, `reported_amount`.
 
     `rows` are those of `find_lookup_rows`, `sent` today's transactions (`compared_txn`,
     `sent_status`). A line whose pair failed on both sides takes part again when a later attempt did
@@ -69,8 +69,8 @@ def classify_lines(items: DataFrame, rows: DataFrame, sent: DataFrame) -> DataFr
             {
                 "line_case": _case(),
                 "pair_line": F.when(is_void, F.col("voided_pair")).otherwise(F.col("pair_line")),
-                "said_status": F.when(is_void, reversed_).otherwise(status),
-                "said_amount": F.when(is_void, -F.col("amount")).otherwise(F.col("amount")),
+                "reported_status": F.when(is_void, reversed_).otherwise(status),
+                "reported_amount": F.when(is_void, -F.col("amount")).otherwise(F.col("amount")),
             }
         )
     )

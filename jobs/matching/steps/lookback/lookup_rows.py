@@ -40,6 +40,9 @@ _RESULT = (
     "is_latest_state",
     "is_last_state",
     "is_payment_in_force",
+    "is_first_payment",
+    "next_payment",
+    "is_beside_failed_pair",
 )
 _LINE_STATE = ("line_status", "line_amount", "line_currency")
 
@@ -61,6 +64,10 @@ def find_lookup_rows(new_items: DataFrame, closed: DataFrame, since: date) -> Da
       the one that last paired it (`paired_run`, `paired_line`, and the latest line of that pair:
       `latest_reported_line_*`).
     """
+    return _add_closing_runs(_add_payments(_add_states(new_items, closed, since)))
+
+
+def _add_states(new_items: DataFrame, closed: DataFrame, since: date) -> DataFrame:
     rows = add_base_rows(affected_rows(new_items, closed, since))
     line, is_in_lookback = F.col("line_id"), F.col("is_in_lookback")
     pair_in_lookback, has_txn = F.col("base_run") >= F.lit(since), F.col("base_txn").isNotNull()
@@ -70,19 +77,18 @@ def find_lookup_rows(new_items: DataFrame, closed: DataFrame, since: date) -> Da
     is_state = is_in_lookback & ~F.col("is_aside")
     latest = F.max(F.struct(is_state, "run_date", *LINE_ORDER)).over(by_channel_ref)
     # A copy says nothing new: it counts only where there is nothing but copies of its number.
-    own_word = F.max((is_in_lookback & ~F.col("is_copy")).cast("int")).over(by_channel_ref)
+    others = F.max((is_in_lookback & ~F.col("is_copy")).cast("int")).over(by_channel_ref)
     latest_copy = F.max(F.struct(is_in_lookback, "run_date", *LINE_ORDER)).over(by_channel_ref)
+    is_latest_copy = is_in_lookback & (others == F.lit(0)) & (line == latest_copy["line_id"])
     is_listed = is_in_lookback & ~F.col("is_voiding_state")
     first = F.min(F.struct(~is_listed, *LINE_ORDER)).over(by_status)
     reported = F.max(
         F.struct(F.col("base_line").isNotNull(), "run_date", *LINE_ORDER, *_LINE_STATE)
     ).over(by_pair)
-    enriched = rows.withColumns(
+    return rows.withColumns(
         {
             "is_latest_state": is_state & (line == latest["line_id"]),
-            "is_latest_copy": is_in_lookback
-            & (own_word == F.lit(0))
-            & (line == latest_copy["line_id"]),
+            "is_latest_copy": is_latest_copy,
             "is_first_of_status": is_listed & (line == first["line_id"]),
             "pair_txn": F.when(pair_in_lookback, F.col("base_txn")),
             "pair_status": F.when(pair_in_lookback & has_txn, F.col("base_status")),
@@ -90,31 +96,39 @@ def find_lookup_rows(new_items: DataFrame, closed: DataFrame, since: date) -> Da
             **{f"latest_reported_{name}": reported[name] for name in _LINE_STATE},
         }
     )
+
+
+def _add_payments(rows: DataFrame) -> DataFrame:
     paid = F.col("line_status") == F.lit(Status.SUCCEEDED.value)
     is_latest = F.col("is_latest_state") | F.col("is_latest_copy")
-    in_force = is_latest & paid & ~F.col("is_void")
     failed = F.col("line_status").isin(*NOT_PAID) & F.col("pair_status").isin(*NOT_PAID)
     failed_pair = F.col("is_latest_state") & F.coalesce(failed, F.lit(False))
     by_our_ref = Window.partitionBy(*by_key(OUR_REF_KEY))
-    by_txn = Window.partitionBy(*by_key("txn_id"))
     payment = F.struct(
         F.col("pair_txn").isNull().alias("has_no_pair"), *LINE_ORDER, "pair_txn", "pair_status"
     )
-    best = F.min(F.when(in_force, payment)).over(by_our_ref)
-    is_other = in_force & (line != F.col("best")["line_id"])
-    closes, pairs = (~F.col("is_resend")).alias("is_valid"), line.isNotNull().alias("is_valid")
-    reported_columns = [f"latest_reported_{name}" for name in _LINE_STATE]
-    closing = F.max(
-        F.struct(
-            closes,
-            "run_date",
-            "is_excluded_by_step_3",
-            "is_second_transaction",
-            "is_void",
-            "duplicate_of",
-        )
-    ).over(by_txn)
-    pairing = F.max(F.struct(pairs, "run_date", "line_id", *reported_columns)).over(by_txn)
+    in_force = is_latest & paid & ~F.col("is_void")
+    has_failed = F.max(failed_pair.cast("int")).over(by_our_ref) == F.lit(1)
+    ranked = rows.withColumns(
+        {
+            "is_payment_in_force": in_force,
+            "best": F.min(F.when(in_force, payment)).over(by_our_ref),
+            "is_beside_failed_pair": has_failed,
+        }
+    )
+    is_first = F.col("line_id") == F.col("best")["line_id"]
+    in_force = F.col("is_payment_in_force")
+    return ranked.withColumns(
+        {
+            "is_first_payment": in_force & is_first,
+            "next_payment": F.min(F.when(in_force & ~is_first, payment)).over(by_our_ref),
+        }
+    )
+
+
+def _add_closing_runs(rows: DataFrame) -> DataFrame:
+    by_txn = Window.partitionBy(*by_key("txn_id"))
+    reported = [f"latest_reported_{name}" for name in _LINE_STATE]
     closing_fields = {
         "run_date": "closing_run",
         "is_excluded_by_step_3": "was_excluded_by_step_3",
@@ -122,18 +136,16 @@ def find_lookup_rows(new_items: DataFrame, closed: DataFrame, since: date) -> Da
         "duplicate_of": "was_second_of",
         "is_void": "was_voided",
     }
-    return enriched.withColumns(
-        {"closing": closing, "pairing": pairing, "is_payment_in_force": in_force, "best": best}
-    ).select(
+    pairing_fields = {"run_date": "paired_run", "line_id": "paired_line"}
+    pairing_fields |= {name: name for name in reported}
+    closes = (~F.col("is_resend")).alias("is_valid")
+    pairs = F.col("line_id").isNotNull().alias("is_valid")
+    closing = F.max(F.struct(closes, *closing_fields)).over(by_txn)
+    pairing = F.max(F.struct(pairs, *pairing_fields)).over(by_txn)
+    return rows.withColumns({"closing": closing, "pairing": pairing}).select(
         *_RESULT,
-        (in_force & (line == F.col("best")["line_id"])).alias("is_first_payment"),
-        F.min(F.when(is_other, payment)).over(by_our_ref).alias("next_payment"),
-        (F.max(failed_pair.cast("int")).over(by_our_ref) == F.lit(1)).alias(
-            "is_beside_failed_pair"
-        ),
         *_fields("closing", closing_fields),
-        *_fields("pairing", {"run_date": "paired_run", "line_id": "paired_line"}),
-        *_fields("pairing", {name: name for name in reported_columns}),
+        *_fields("pairing", pairing_fields),
     )
 
 

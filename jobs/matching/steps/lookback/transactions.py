@@ -44,9 +44,9 @@ def classify_transactions(items: DataFrame, rows: DataFrame, since: date, zone: 
     line_of_pair = F.when(F.col("is_later_state"), F.col("pair_line"))
     line_of_txn = F.when(F.col("was_paired"), F.col("paired_line"))
     pair = Window.partitionBy(*partition_by_key(F.coalesce(line_of_pair, line_of_txn)))
-    said = [F.col("said_status"), F.col("said_amount"), F.col("currency")]
-    said = [value.alias(name) for value, name in zip(said, _STATE, strict=True)]
-    latest = F.struct("is_later_state", "item_date", F.col("at").isNull(), "at", "id", *said)
+    columns = ("reported_status", "reported_amount", "currency")
+    state = [F.col(column).alias(name) for column, name in zip(columns, _STATE, strict=True)]
+    latest = F.struct("is_later_state", "item_date", F.col("at").isNull(), "at", "id", *state)
     classified = bounded.withColumn("latest_today", F.max(latest).over(pair)).withColumn(
         "case", _case()
     )
@@ -125,7 +125,7 @@ def _find_second_transactions(classified: DataFrame, rows: DataFrame, since: dat
     today = classified.where(is_transaction() & F.col("is_sent_today"))
     today = today.select(F.col("id").alias("sent_id"), F.col("status").alias("status_today"))
     later = classified.where(F.col("is_later_state") & F.col("pair_line").isNotNull())
-    order = F.struct("item_date", F.col("at").isNull(), "at", "id", "said_status")
+    order = F.struct("item_date", F.col("at").isNull(), "at", "id", "reported_status")
     later = later.groupBy(F.col("pair_line").alias("later_pair")).agg(F.max(order).alias("later"))
     others = rows.where(F.col("is_last_state") & F.col(INTERNAL_REF_KEY).isNotNull()).select(
         F.col(INTERNAL_REF_KEY).alias("other_ref"),
@@ -151,7 +151,7 @@ def _find_second_transactions(classified: DataFrame, rows: DataFrame, since: dat
     )
     same = (F.col("second_ref") == F.col("other_ref")) & (F.col("second_id") != F.col("other_txn"))
     is_paired = F.col("paired_run") >= F.col("reach")
-    line_status = F.coalesce(F.col("later.said_status"), F.col("other_line_status"))
+    line_status = F.coalesce(F.col("later.reported_status"), F.col("other_line_status"))
     stands = (
         (F.col("other_last_run") >= F.col("reach"))
         & (F.coalesce("status_today", "other_status") == F.lit(_PAID))
