@@ -27,6 +27,7 @@ TESTS = (
     "reconcile/test_inputs",
     "matching/test_passes",
     "matching/test_groups",
+    "matching/test_group_healing",
     "matching/test_late",
     "matching/test_closed",
     "matching/test_day_sizes",

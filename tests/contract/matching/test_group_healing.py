@@ -60,7 +60,7 @@ DAYS: dict[int, tuple[list[Any], list[Any]]] = {
         [txn("stay.2", 50, batch_ref="STAY")],
     ),
     3: ([], []),
-    4: ([], []),
+    4: ([line("heal.3", channel_ref="C-heal.1")], [txn("heal")]),
 }
 
 
@@ -98,6 +98,14 @@ def test_broken_group_heals_when_it_is_complete(ledger: Ledger) -> None:
         ("heal.2", *unit, None),
     ]
     assert open_items_of(ledger, 2, "heal") == []
+
+
+def test_healed_members_are_closed(ledger: Ledger) -> None:
+    """Listed again on T+4 the line is a copy, sent again the transaction is reconciled."""
+    assert rows_of(ledger, 4, "heal", "outcome", "reasons", "duplicate_of") == [
+        ("heal", "EXCLUDED", "ALREADY_RECONCILED", None),
+        ("heal.3", "BREAK", "DUPLICATE_LINE", "heal.1"),
+    ]
 
 
 def test_new_member_of_a_broken_group_waits_by_its_own_chances(ledger: Ledger) -> None:
@@ -165,3 +173,11 @@ def test_pair_stands_if_the_sums_are_not_equal(ledger: Ledger) -> None:
         ("apart+apart.1", "apart", *pair, -300),
         ("apart.2", "apart.2", *alone),
     ]
+
+
+def test_pair_of_a_large_day_joins_a_group(spark: SparkSession, tmp_path: Any) -> None:
+    """The fast path leaves a pair that differs in its amount to the groups."""
+    ledger = Ledger(spark, tmp_path, MATCH, exact_pairs_min_items=0)
+    ledger.run(0, *DAYS[0])
+    assert [row[2] for row in rows_of(ledger, 0, "join")] == ["MATCHED"] * 3
+    assert [row[2] for row in rows_of(ledger, 0, "part")] == ["BREAK", "SUSPENSE"]
