@@ -18,7 +18,7 @@ _UTC = pa.timestamp("us", "UTC")
 #: How a spreadsheet writes a number of many digits: `4.2E+27`, or with a comma.
 _AS_A_NUMBER = r"^[-\s'\"`]*\d(?:[.,]\d+)?[Ee]\+\d{2,3}[\s'\"`]*$"
 #: Columns of free text: nobody looks a row up by them.
-FREE_TEXT_COLUMNS = ("product", "card_type")
+FREE_TEXT_COLUMNS = ("product", "card_type", "text")
 #: Without these, a text has nothing to mask.
 _SUSPICIOUS = r"@|\d(?:[ \x{a0}\x{3000}-]?\d){7}"
 Texts = Mapping[str, pa.Array]

@@ -56,7 +56,7 @@ from schemas.vocabulary import Kind, Reference, Status
 
 ParseTimestamps = Callable[[pa.Array, str, str, date | None], tuple[pa.Array, Faults]]
 ParseDates = Callable[[pa.Array, str, date | None], tuple[pa.Array, Faults]]
-_TEXT_COLUMNS = ("currency", "merchant_id", "terminal_id", "product", "card_type")
+_TEXT_COLUMNS = ("currency", "merchant_id", "terminal_id", "product", "card_type", "text")
 
 
 def identify(sample: Sample) -> bool:

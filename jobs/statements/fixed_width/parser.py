@@ -41,8 +41,8 @@ _SIGN_PREFIX = "sign of "
 #: Lines that `identify` reads, and the fewest bytes of a line that it accepts as a record.
 _IDENTIFY_LINES, _LENGTH_MIN = 50, 20
 #: Columns of free text, whose last character may be cut in half.
-_FREE_TEXT_COLUMNS = ("payer_name", "product", "card_type")
-_TEXT_COLUMNS = ("currency", "merchant_id", "terminal_id", "product", "card_type")
+_FREE_TEXT_COLUMNS = ("payer_name", "product", "card_type", "text")
+_TEXT_COLUMNS = ("currency", "merchant_id", "terminal_id", "product", "card_type", "text")
 
 
 def identify(sample: Sample) -> bool:

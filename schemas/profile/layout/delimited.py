@@ -41,6 +41,7 @@ LINE_COLUMNS = Literal[
     "terminal_id",
     "product",
     "card_type",
+    "text",
 ]
 
 Place = str | int | tuple[str, ...] | tuple[int, ...]

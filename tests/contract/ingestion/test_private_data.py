@@ -38,6 +38,7 @@ layout:
     merchant_id: merchant
     payer_name: payer
     product: product
+    text: product
     terminal_id: terminal
     order_ref: order
     batch_ref: batch
@@ -192,6 +193,7 @@ def test_no_text_holds_a_personal_number(
     lines = pipeline.lake.read_day(STATEMENT_LINES, day(1), "bank").collect()
     assert sorted(line["our_ref"] for line in lines) == [f"S{n}" for n in range(500, 507)]
     assert {line["product"] for line in lines} >= {"************1111", "z**@example.com"}
+    assert all(line["text"] == line["product"] for line in lines)
     assert pipeline.lake.read_day(INTERNAL_TRANSACTIONS, day(1)).count() == len(SECRETS)
 
 

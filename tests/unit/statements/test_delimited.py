@@ -58,6 +58,13 @@ def test_separator_of_several_characters_splits_cells() -> None:
     ]
 
 
+def test_text_of_a_line_is_kept_as_written() -> None:
+    at = "2026-11-16 10:00:00"
+    text = f"id,amount,time,memo\nA,1.00,{at},Hand fee  Ｎｏｖ\nB,2.00,{at},\n"
+    result = read_text(text, columns={**COLUMNS, "text": "memo"})
+    assert [row["text"] for row in result.lines] == ["Hand fee  Ｎｏｖ", None]
+
+
 @pytest.mark.parametrize(
     ("printed", "amount", "rules"),
     [

@@ -103,6 +103,13 @@ GOOD = [
 ]
 
 
+def test_text_of_a_record_may_be_cut_in_half() -> None:
+    """Its last character takes two bytes, of which the field has one: that byte goes."""
+    columns = {**LAYOUT["columns"], "text": [15, 5]}
+    (line, _) = read_records([HEADER, PAID, BACK, TRAILER], columns=columns).lines
+    assert line["text"] == "王小"
+
+
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 @pytest.mark.parametrize("block_bytes", [2**20, 100])
 def test_file_with_header_and_trailer_is_accepted(end: bytes, block_bytes: int) -> None:
