@@ -20,9 +20,11 @@ def _action(row: Row) -> Action:
     if outcome == Outcome.SUSPENSE:
         return Action.WAIT
     for reviewed in (
+        Reason.KIND_MISMATCH,
         Reason.AMOUNT_MISMATCH,
         Reason.CURRENCY_MISMATCH,
         Reason.AMBIGUOUS,
+        Reason.POSSIBLE_DUPLICATE,
         Reason.DUPLICATE_TRANSACTION,
         Reason.CHANGED_AFTER_MATCH,
     ):

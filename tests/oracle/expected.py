@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.oracle.oracle import match_run_date
-from tests.oracle.rows import Item, Row
+from tests.oracle.rows import Item, Record, Row
 from tests.oracle.scenarios import Batch, Scenario
 from tests.support.ledger import day
 
@@ -19,6 +19,7 @@ def expected_runs(batch: Batch, scenario: Scenario) -> list[Run]:
     runs: list[Run] = []
     history: list[Row] = []
     open_items: list[Item] = []
+    earlier: list[Record] = []
     for on, date_ in enumerate(batch.calendar):
         lines, transactions = scenario.records_on(on, date_)
         rows, open_items = match_run_date(
@@ -28,10 +29,12 @@ def expected_runs(batch: Batch, scenario: Scenario) -> list[Run]:
             transactions,
             history,
             open_items,
+            earlier,
             date_.is_statement_complete,
             date_.has_snapshot,
         )
         history = [*history, *rows]
+        earlier += [*lines, *transactions]
         runs.append((rows, open_items))
     return runs
 

@@ -33,6 +33,7 @@ class ReferenceLedger:
         self.profile = channel
         self.history: list[Row] = []
         self.open_items: list[Item] = []
+        self.earlier_records: list[Record] = []
         self.next_offset = 0
         self.rows: list[Row] = []
 
@@ -51,17 +52,21 @@ class ReferenceLedger:
         transactions = [
             date_row(INTERNAL_TRANSACTIONS, row, 0) for row in records if "txn_id" in row
         ]
+        lines = [row | {"business_date": run_day} for row in lines]
+        transactions = [row | {"business_date": run_day} for row in transactions]
         self.rows, self.open_items = match_run_date(
             self.profile,
             run_day,
-            [row | {"business_date": run_day} for row in lines],
-            [row | {"business_date": run_day} for row in transactions],
+            lines,
+            transactions,
             self.history,
             self.open_items,
+            self.earlier_records,
             is_statement_complete,
             has_snapshot,
         )
         self.history = [*self.history, *self.rows]
+        self.earlier_records += [*lines, *transactions]
         self.next_offset += 1
         return self
 

@@ -1,11 +1,12 @@
 """Items and result rows of the oracle: the rules of the match in plain Python.
 
 A record is a dict with the columns of `statement_lines` or `internal_transactions`. An item is a
-dict with `schemas.tables.ITEM_COLUMNS` and `sent` (it stands in today's files). A row
-is a dict with the columns of `outcomes`, `channel` apart.
+dict with `schemas.tables.ITEM_COLUMNS`, `sent` (it stands in today's files) and `is_pending_there`
+(a PENDING line of today has its number). A row is a dict with the columns of `outcomes`, `channel`
+apart.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -23,11 +24,12 @@ LEAVING_KINDS = (Kind.REFUND, Kind.PAYOUT, Kind.CHARGEBACK)
 COLUMNS = tuple(name for name in OUTCOMES.columns if name not in ("channel", *HASH_COLUMNS))
 ONE_SIDED = (Reason.INTERNAL_ONLY, Reason.STATEMENT_ONLY, Reason.AMBIGUOUS)
 REASONS = list(Reason)
+NO_TOLERANCE: Mapping[str, int] = {}
 #: Replaces an unknown time, so that it sorts last.
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
-def new_item(record: Record, day: date, is_attempt: bool) -> Item:
+def new_item(record: Record, day: date) -> Item:
     """A line or a transaction of today's files as an item; this run is its first."""
     item: Item = dict.fromkeys(item_types())
     item.update({name: value for name, value in record.items() if name in item})
@@ -35,8 +37,9 @@ def new_item(record: Record, day: date, is_attempt: bool) -> Item:
     item["at"] = record["traded_at" if "line_id" in record else "occurred_at"]
     item["item_date"] = record["business_date"]
     item["first_run_date"] = day
-    item["chances"] = int(is_attempt)
+    item["chances"] = 0
     item["sent"] = True
+    item["is_pending_there"] = False
     return item
 
 
@@ -134,18 +137,33 @@ def _row(day: date, line: Item | None, transaction: Item | None) -> Row:
     }
 
 
-def pair_row(day: date, line: Item, transaction: Item, matched_by: str) -> Row:
-    """The row of a pair: MATCHED, or BREAK with every reason that holds."""
+def pair_row(
+    day: date,
+    line: Item,
+    transaction: Item,
+    matched_by: str,
+    tolerance: Mapping[str, int] = NO_TOLERANCE,
+) -> Row:
+    """The row of a pair: MATCHED, or BREAK with every reason that holds.
+
+    `tolerance`, minor units by currency, is what the amounts may differ by if nothing else does.
+    """
     reasons = []
+    if line["kind"] != transaction["kind"]:
+        reasons.append(Reason.KIND_MISMATCH)
     if line["currency"] != transaction["currency"]:
         reasons.append(Reason.CURRENCY_MISMATCH)
     elif line["amount"] != transaction["amount"]:
         reasons.append(Reason.AMOUNT_MISMATCH)
     if not statuses_agree(line["status"], transaction["status"]):
         reasons.append(Reason.STATUS_MISMATCH)
+    distance = abs(line["amount"] - transaction["amount"])
+    if reasons == [Reason.AMOUNT_MISMATCH] and distance <= tolerance.get(line["currency"], 0):
+        reasons = [Reason.WITHIN_TOLERANCE]
+    is_matched = reasons in ([], [Reason.WITHIN_TOLERANCE])
     row = _row(day, line, transaction)
     row["unit_id"] = transaction["txn_id"]
-    row["outcome"] = (Outcome.BREAK if reasons else Outcome.MATCHED).value
+    row["outcome"] = (Outcome.MATCHED if is_matched else Outcome.BREAK).value
     row["reasons"] = sort_reasons([*reasons, *late_reasons(line, transaction)])
     row["matched_by"] = matched_by
     if line["currency"] == transaction["currency"]:

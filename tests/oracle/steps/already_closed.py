@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from schemas.profile.match_rules import Match
 from schemas.vocabulary import Action, Outcome, Reason, Status
 from tests.oracle.lookback import (
     ClosedRows,
@@ -27,6 +28,7 @@ from tests.oracle.rows import (
     single_row,
     statuses_agree,
 )
+from tests.oracle.steps.authority import adopt_statement
 from tests.oracle.steps.voids import VOID, VOIDED
 
 
@@ -52,12 +54,12 @@ def classify_repeats(
     Adds the rows of the others.
     """
     sent = [item for item in (*open_transactions, *new_transactions) if item["sent"]]
-    sent_status = {item_id(item): item["status"] for item in sent}
+    sent_states = {item_id(item): _state_of(item) for item in sent}
     closed = past.look_back()
     new_lines, later_today = [], []
     voided: set[str] = set()
     for line in sorted(lines, key=line_order):
-        row, later_state = classify_line(day, line, closed, sent_status, voided)
+        row, later_state = classify_line(day, line, closed, sent_states, voided)
         if row is None:
             new_lines.append(line)
             continue
@@ -76,7 +78,7 @@ def classify_repeats(
     for transaction in participants:
         looked_back = _look_back(transaction, past)
         other_ids = looked_back.transaction_ids() - {item_id(item) for item in participants}
-        original = _find_standing(transaction, other_ids, looked_back, sent_status, later_today)
+        original = _find_standing(transaction, other_ids, looked_back, sent_states, later_today)
         if original is not None:
             second.append(item_id(transaction))
             reasons = [Reason.DUPLICATE_TRANSACTION, *late_reasons(transaction)]
@@ -84,12 +86,20 @@ def classify_repeats(
     return new_lines, [item for item in participants if item_id(item) not in second]
 
 
+def _state_of(item: Item) -> LineState:
+    return LineState(item["amount"], item["currency"], item["status"])
+
+
 def classify_line(
-    day: date, line: Item, closed: ClosedRows, sent_status: dict[str, str], voided: set[str]
+    day: date,
+    line: Item,
+    closed: ClosedRows,
+    sent_states: dict[str, LineState],
+    voided: set[str],
 ) -> tuple[Row | None, LaterState | None]:
     """The row of a line that is closed already, and what it says of the line that it replaces.
 
-    (None, None) if the line takes part in the match. `sent_status` has the status of each
+    (None, None) if the line takes part in the match. `sent_states` has the state of each
     transaction that is sent today, `voided` the closed lines that lines of today take back.
     """
     status = line["status"]
@@ -101,10 +111,10 @@ def classify_line(
         return single_row(day, line, Outcome.BREAK, [Reason.DUPLICATE_LINE], first), None
 
     for payment in closed.voided_payments(line):
-        compared = _compared_status(payment, closed, sent_status)
-        if compared in VOIDED and payment["line_id"] not in voided:
+        ours = _transaction_of(payment, closed, sent_states)
+        if ours and ours.status in VOIDED and payment["line_id"] not in voided:
             voided.add(payment["line_id"])
-            return _classify_void(day, line, payment, compared)
+            return _classify_void(day, line, payment, ours, closed.past.profile.match)
 
     payments = closed.payments_in_force(line)
     if payments and status == Status.SUCCEEDED:
@@ -115,62 +125,87 @@ def classify_line(
         states = closed.states_of(same_ref)
         if not states:
             return None, None  # only overruled lines and copies: it meets the open line in step 3
-        return _classify_later_state(day, line, closed.latest(states), closed, sent_status)
+        return _classify_later_state(day, line, closed.latest(states), closed, sent_states)
 
     if not payments:
         return None, None
     original = payments[0]["line_id"]
     if status == Status.REVERSED:
-        compared = _compared_status(payments[0], closed, sent_status)
+        ours = _transaction_of(payments[0], closed, sent_states)
         broken = [Reason.STATUS_MISMATCH]
+        compared = ours and ours.status
         return single_row(day, line, Outcome.BREAK, broken, original, compared), None
     return single_row(day, line, Outcome.EXCLUDED, [Reason.NOT_EXPECTED], original), None
 
 
-def _classify_void(day: date, line: Item, payment: Row, compared: str) -> tuple[Row, LaterState]:
+def _classify_void(
+    day: date, line: Item, payment: Row, ours: LineState, match: Match
+) -> tuple[Row, LaterState]:
     """A void over the cut-off: the later state REVERSED of a closed line.
 
     The rules do not say what a second void of one payment is on the same day: here only the first
     in the order of step 3 is one.
     """
-    outcome, reason, status = Outcome.EXCLUDED, Reason.ALREADY_RECONCILED, None
-    if compared != Status.REVERSED:
-        outcome, reason, status = Outcome.BREAK, Reason.STATUS_MISMATCH, compared
-    row = single_row(day, line, outcome, [reason], payment["line_id"], status)
-    action = Action.QUERY if outcome == Outcome.BREAK else Action.NONE
-    row |= {"matched_by": VOID, "action": action.value}
-    state = LineState(payment["statement_amount"], payment["currency"], Status.REVERSED)
-    return row, LaterState(payment, line_order(line), state)
+    says = LineState(payment["statement_amount"], payment["currency"], Status.REVERSED)
+    state = LaterState(payment, line_order(line), says)
+    if ours.status == Status.REVERSED:
+        known = [Reason.ALREADY_RECONCILED]
+        row = single_row(day, line, Outcome.EXCLUDED, known, payment["line_id"])
+        return row | {"matched_by": VOID}, state
+    broken = [Reason.STATUS_MISMATCH]
+    row = single_row(day, line, Outcome.BREAK, broken, payment["line_id"], ours.status)
+    row |= {"matched_by": VOID, "action": Action.QUERY.value}
+    return _adopt_later_state(row, says, ours, match), state
 
 
-def _compared_status(row: Row, closed: ClosedRows, sent_status: dict[str, str]) -> str | None:
-    """Status of the transaction of a line's pair: as sent today, else as last closed."""
+def _adopt_later_state(row: Row, says: LineState, ours: LineState, match: Match) -> Row:
+    is_same_currency = says.currency == ours.currency
+    difference = says.amount - ours.amount if is_same_currency else None
+    return adopt_statement(row, difference, says.currency, match)
+
+
+def _transaction_of(
+    row: Row, closed: ClosedRows, sent_states: dict[str, LineState]
+) -> LineState | None:
+    """The transaction of a line's pair: as sent today, else as last closed."""
     pair = closed.pair_of(row)
     if pair is None:
         return None
     last = closed.last_row(pair["txn_id"])
     assert last is not None
-    return sent_status.get(pair["txn_id"], last["internal_status"])
+    last_state = LineState(
+        last["internal_amount"], last["internal_currency"], last["internal_status"]
+    )
+    return sent_states.get(pair["txn_id"], last_state)
 
 
 def _classify_later_state(
-    day: date, line: Item, replaced: Row, closed: ClosedRows, sent_status: dict[str, str]
+    day: date,
+    line: Item,
+    replaced: Row,
+    closed: ClosedRows,
+    sent_states: dict[str, LineState],
 ) -> tuple[Row | None, LaterState | None]:
     if line["status"] not in NOT_PAID and replaced["statement_status"] in NOT_PAID:
-        has_failed = _compared_status(replaced, closed, {}) in NOT_PAID
-        if closed.pair_of(replaced) is None:
+        last_closed = _transaction_of(replaced, closed, {})
+        if last_closed is None:
             has_failed = closed.has_failed_pair(line)
+        else:
+            has_failed = last_closed.status in NOT_PAID
         if has_failed:
             return None, None  # a later attempt succeeded: it takes part in the match
-    compared = _compared_status(replaced, closed, sent_status)
-    says = LineState(line["amount"], line["currency"], line["status"])
+    ours = _transaction_of(replaced, closed, sent_states)
+    says = _state_of(line)
     state = LaterState(replaced, line_order(line), says)
-    if compared is not None and statuses_agree(line["status"], compared):
+    if ours is not None and statuses_agree(line["status"], ours.status):
         known = [Reason.ALREADY_RECONCILED]
         # The contract fills internal_status on STATUS_MISMATCH only, where it is the other value.
         return single_row(day, line, Outcome.EXCLUDED, known, replaced["line_id"]), state
     broken = [Reason.STATUS_MISMATCH]
-    return single_row(day, line, Outcome.BREAK, broken, replaced["line_id"], compared), state
+    row = single_row(day, line, Outcome.BREAK, broken, replaced["line_id"], ours and ours.status)
+    if ours is not None:
+        row = _adopt_later_state(row, says, ours, closed.past.profile.match)
+    return row, state
 
 
 # ---- transactions ----------------------------------------------------------------------------
@@ -234,7 +269,7 @@ def _find_standing(
     transaction: Item,
     other_ids: set[str],
     closed: ClosedRows,
-    sent_status: dict[str, str],
+    sent_states: dict[str, LineState],
     later_today: list[LaterState],
 ) -> str | None:
     """Id of the closed transaction that stands under the kind and our_ref of a SUCCEEDED one."""
@@ -250,7 +285,8 @@ def _find_standing(
             continue
         if is_duplicate_transaction(closing) and _may_be_original(transaction, closing, closed):
             continue
-        if sent_status.get(txn_id, last["internal_status"]) != Status.SUCCEEDED:
+        sent = sent_states.get(txn_id)
+        if (sent.status if sent else last["internal_status"]) != Status.SUCCEEDED:
             continue
         pair = closed.pair_of_transaction(txn_id)
         if pair is None or _latest_line(pair, closed, later_today).status == Status.SUCCEEDED:

@@ -1,9 +1,10 @@
 """Step 1 of the oracle: lines that take no part."""
 
 import re
+import unicodedata
 from datetime import date
 
-from schemas.profile.channel import Scope
+from schemas.profile.channel import Exclusion, Scope
 from schemas.vocabulary import Outcome, Reason, Status
 from tests.oracle.rows import Item, Row, single_row
 
@@ -14,8 +15,13 @@ def apply_scope(day: date, lines: list[Item], scope: Scope, rows: list[Row]) -> 
     for line in lines:
         if line["status"] == Status.PENDING:
             rows.append(single_row(day, line, Outcome.EXCLUDED, [Reason.NOT_EXPECTED]))
-        elif _is_out_of_scope(line, scope):
-            rows.append(single_row(day, line, Outcome.EXCLUDED, [Reason.OUT_OF_SCOPE]))
+            continue
+        is_out, excluded_by = _is_out_of_scope(line, scope), None
+        if not is_out:
+            excluded_by = next((rule.name for rule in scope.exclude if _fits(line, rule)), None)
+        if is_out or excluded_by is not None:
+            row = single_row(day, line, Outcome.EXCLUDED, [Reason.OUT_OF_SCOPE])
+            rows.append(row | {"matched_by": excluded_by})
         else:
             in_scope.append(line)
     return in_scope
@@ -31,3 +37,35 @@ def _is_out_of_scope(line: Item, scope: Scope) -> bool:
         if known and line[column] is not None and line[column] not in known:
             return True
     return False
+
+
+# ---- exclusions ------------------------------------------------------------------------------
+
+
+def _fits(line: Item, rule: Exclusion) -> bool:
+    """Whether everything that an exclusion names fits the line; a missing value does not."""
+    if line["item_date"] < rule.since:
+        return False
+    for column in ("kind", "product", "card_type", "merchant_id", "terminal_id", "currency"):
+        words = getattr(rule, column)
+        if words is not None and line[column] not in words:
+            return False
+    for column in ("our_ref", "channel_ref", "order_ref", "payer_name", "text"):
+        pattern, text = getattr(rule, column), _comparable_text(line, column)
+        if pattern is not None and (text is None or not re.search(pattern, text)):
+            return False
+    if rule.amount is None:
+        return True
+    low, high = rule.amount.min, rule.amount.max
+    return (low is None or low <= line["amount"]) and (high is None or line["amount"] <= high)
+
+
+def _comparable_text(line: Item, column: str) -> str | None:
+    """A value as patterns see it; None if it is missing.
+
+    A reference that normalizes to nothing is missing, and so is a text of blanks.
+    """
+    if line[column] is None or line.get(f"{column}_norm", "") is None:
+        return None
+    text = unicodedata.normalize("NFKC", line[column]).upper()
+    return re.sub(r"\s+", " ", text).strip() or None

@@ -47,8 +47,9 @@ def test_order_of_rows_changes_nothing(batch: Batch, rng: Random) -> None:
     (scenario,) = batch.scenarios
     history: list = []
     open_items: list = []
+    earlier: list = []
     for on, date in enumerate(batch.calendar):
-        inputs = (*scenario.records_on(on, date), history, open_items)
+        inputs = (*scenario.records_on(on, date), history, open_items, earlier)
         shuffled = [rng.sample(rows, len(rows)) for rows in inputs]
         flags = (date.is_statement_complete, date.has_snapshot)
         expected = match_run_date(batch.profile, day(on), *inputs, *flags)
@@ -56,20 +57,27 @@ def test_order_of_rows_changes_nothing(batch: Batch, rng: Random) -> None:
         for one, other in zip(expected, actual, strict=True):
             assert comparable(one) == comparable(other)
         history, open_items = [*history, *expected[0]], expected[1]
+        earlier = [*earlier, *inputs[0], *inputs[1]]
 
 
 @given(ONE_SCENARIO)
 @settings(max_examples=100)
 def test_rows_have_ordered_reasons_and_an_action(batch: Batch) -> None:
-    """Reasons stand in the order of rules.md; MATCHED has none but LATE, others at least one."""
+    """Reasons stand in the order of rules.md. MATCHED has none but LATE and WITHIN_TOLERANCE,
+    others have at least one. Only breaks ask for more than to wait, and only STATEMENT_ONLY breaks
+    have `related`."""
     (scenario,) = batch.scenarios
     for rows, open_items in expected_runs(batch, scenario):
         for row in rows:
             places = [REASONS.index(Reason(reason)) for reason in row["reasons"]]
             assert all(one < other for one, other in pairwise(places))
-            other_reasons = [reason for reason in row["reasons"] if reason != Reason.LATE]
+            matched = (Reason.LATE, Reason.WITHIN_TOLERANCE)
+            other_reasons = [reason for reason in row["reasons"] if reason not in matched]
             assert bool(other_reasons) == (row["outcome"] != Outcome.MATCHED)
-            assert row["action"] is not None
+            assert (row["action"] in ("NONE", "WAIT")) == (row["outcome"] != Outcome.BREAK)
+            is_one_sided = Reason.STATEMENT_ONLY in row["reasons"]
+            is_guarded = is_one_sided and row["outcome"] == Outcome.BREAK
+            assert (row["related"] is not None) == is_guarded
         assert len({item_id(item) for item in open_items}) == len(open_items)
 
 

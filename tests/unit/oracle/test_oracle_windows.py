@@ -200,13 +200,15 @@ def test_late_item_is_matched() -> None:
 
 
 def test_late_candidate_expires() -> None:
-    """late 2: X breaks on T, takes part on T+1 and T+2, and no more on T+3."""
+    """late 2: X breaks on T, takes part on T+1 and T+2, and no more on T+3; the books still know
+    it."""
     assert window_ledger(0, late=2).run(txn("X")).run_empty_days(1).run(
         bare_line("L", "X")
     ).row_texts == ["X=L MATCHED LATE NONE by our_ref"]
     ledger = window_ledger(0, late=2).run(txn("X")).run_empty_days(2)
     assert ledger.late_candidate_ids == []
-    assert ledger.run(bare_line("L", "X")).row_texts == ["L BREAK STATEMENT_ONLY REFUND"]
+    assert ledger.run(bare_line("L", "X")).row_texts == ["L BREAK STATEMENT_ONLY REVIEW"]
+    assert ledger.column("related") == {"L": ["X"]}
 
 
 def test_late_transaction_is_sent_again() -> None:
