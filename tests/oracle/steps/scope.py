@@ -4,7 +4,7 @@ import re
 import unicodedata
 from datetime import date
 
-from schemas.profile.channel import Exclusion, Scope
+from schemas.profile.scope import Exclusion, Scope
 from schemas.vocabulary import Outcome, Reason, Status
 from tests.oracle.rows import Item, Row, single_row
 
