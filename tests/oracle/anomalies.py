@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from tests.oracle.advice_cases import ADVICE_CASES
 from tests.oracle.multi_day_cases import add_old_transaction, add_state_changes, add_waiting_group
 from tests.oracle.scenario_builder import (
     ALL_KINDS,
@@ -62,6 +63,8 @@ def _vary(builder: ScenarioBuilder, values: dict[str, Any]) -> dict[str, Any]:
     varied = dict(values)
     if builder.chance(0.08):
         varied["amount"] = builder.pick_amount()
+    if builder.chance(0.08):
+        varied["amount"] += builder.pick(1, 2, 3, 4, 5, -1, -3, -5)
     if builder.chance(0.04):
         varied["currency"] = "JPY"
     if builder.chance(0.25):
@@ -175,6 +178,7 @@ CASES: tuple[Callable[[ScenarioBuilder], None], ...] = (
     add_state_changes,
     add_old_transaction,
     add_waiting_group,
+    *ADVICE_CASES,
 )
 
 

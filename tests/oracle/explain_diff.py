@@ -10,7 +10,6 @@ from tests.oracle.scenarios import Batch
 from tests.support.ledger import day
 
 _HIDDEN_COLUMNS = (
-    "file_id",
     "line_no",
     "channel",
     "business_date",
@@ -26,12 +25,16 @@ def explain_difference(batch: Batch, difference: Difference) -> str:
     The text lists common rows once, as `both`; `oracle` and `match` are rows that only one has.
     """
     match, scope = batch.profile.match, batch.profile.scope
-    passes = [(pass_.name, *pass_.on, pass_.within_seconds) for pass_ in match.passes]
+    passes = [
+        (pass_.name, *pass_.on, pass_.within_seconds, pass_.tolerance, pass_.interchangeable)
+        for pass_ in match.passes
+    ]
     output = [
         f"batch {batch.name}, zone {batch.profile.zone}",
         f"passes {passes}, groups {[(group.name, group.on) for group in match.groups]}",
         f"window {match.window.internal}, {match.window.statement}; lookback {match.lookback};"
         f" late {match.late}; scope {scope.model_dump(exclude_defaults=True)}",
+        f"captures {match.captures}; authority {match.authority} {match.authority_limit}",
     ]
     runs = expected_runs(batch, difference.scenario)
     for on in range(difference.on + 1):

@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from datetime import date
 
 from schemas.profile.channel import Profile
-from schemas.tables import item_types
 from schemas.vocabulary import Side
 from tests.oracle.lookback import Past
-from tests.oracle.rows import Item, Record, Row, item_id, new_item
+from tests.oracle.rows import ITEM_COLUMNS, Item, Record, Row, item_id, new_item
 from tests.oracle.steps.already_closed import classify_repeats
 from tests.oracle.steps.copies import mark_copies
 from tests.oracle.steps.duplicates import resolve_duplicates
@@ -84,7 +83,7 @@ def match_run_date(
 
 
 def _select_item_columns(item: Item) -> Item:
-    return {name: item[name] for name in item_types()}
+    return {name: item[name] for name in ITEM_COLUMNS}
 
 
 def _apply_later_states(open_items: list[Item], sent: list[Item]) -> tuple[list[Item], list[Item]]:

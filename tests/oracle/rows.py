@@ -22,6 +22,7 @@ DirectedKind = tuple[str, int]
 #: Kinds whose amounts are negative as a rule; the amounts of all others are positive.
 LEAVING_KINDS = (Kind.REFUND, Kind.PAYOUT, Kind.CHARGEBACK)
 COLUMNS = tuple(name for name in OUTCOMES.columns if name not in ("channel", *HASH_COLUMNS))
+ITEM_COLUMNS = tuple(item_types())
 ONE_SIDED = (Reason.INTERNAL_ONLY, Reason.STATEMENT_ONLY, Reason.AMBIGUOUS)
 REASONS = list(Reason)
 NO_TOLERANCE: Mapping[str, int] = {}
@@ -31,7 +32,7 @@ END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 def new_item(record: Record, day: date) -> Item:
     """A line or a transaction of today's files as an item; this run is its first."""
-    item: Item = dict.fromkeys(item_types())
+    item: Item = dict.fromkeys(ITEM_COLUMNS)
     item.update({name: value for name, value in record.items() if name in item})
     item["side"] = (Side.STATEMENT if "line_id" in record else Side.INTERNAL).value
     item["at"] = record["traded_at" if "line_id" in record else "occurred_at"]

@@ -18,6 +18,8 @@ ALL_KINDS = tuple(kind.value for kind in Kind)
 ALL_STATUSES = tuple(status.value for status in Status)
 MERCHANTS = (None, "M1", "M2", "M9")
 TERMINALS = (None, "T1", "T2")
+PRODUCTS = (None,) * 6 + ("card", "interest")
+TEXTS = (None,) * 6 + ("sweep  of account", "\uff53weep of Account", " ")
 #: Spellings of one reference, which normalization makes equal.
 SPELLINGS = ("{}",) * 9 + ("{} ", "'{}", "´{}", "\u200b{}", "\u201c{}\u201d")
 EMPTY = "' '"
@@ -73,8 +75,8 @@ class ScenarioBuilder:
 
     # ---- adding ----------------------------------------------------------------------------
 
-    def add_line(self, on: int, **values: Any) -> Record:
-        """Adds a statement line."""
+    def add_line(self, on: int, file: str | None = None, **values: Any) -> Record:
+        """Adds a statement line to a file of the date."""
         self._lines += 1
         record = {
             "line_id": f"{self.rng.randrange(16):x}{self._lines}",
@@ -87,7 +89,10 @@ class ScenarioBuilder:
             "traded_at": at("12", on),
             "merchant_id": self.pick(*MERCHANTS) if self.chance(0.2) else None,
             "terminal_id": self.pick(*TERMINALS) if self.chance(0.2) else None,
+            "product": self.pick(*PRODUCTS),
+            "text": self.pick(*TEXTS),
         } | values
+        record["file_id"] = f"{on}-{file or self.pick('a', 'a', 'b')}"
         self.records.append(record)
         return record
 

@@ -8,6 +8,7 @@ pass a Random of its own.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -28,6 +29,10 @@ _NUMBERED_COLUMNS = (
     "account_tail",
     "payer_name",
 )
+
+
+#: Times of two scenarios differ by this at least: their lines without references are never equal.
+_APART = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,9 @@ class Scenario:
 
     def _with_number(self, record: Record) -> Record:
         numbered = {name: value for name, value in record.items() if name != "on"}
+        for name in ("traded_at", "occurred_at"):
+            if numbered.get(name) is not None:
+                numbered[name] += self.number * _APART
         for name in ("txn_id", "line_id"):
             if name in numbered:
                 numbered[name] = f"{self.number}-{numbered[name]}"
@@ -167,8 +175,52 @@ def _passes(rng: Random) -> list[Any]:
     return [*first, *rng.sample(every, rng.randint(1, 4))]
 
 
+def _with_options(rng: Random, passes: list[Any]) -> list[Any]:
+    """Some passes with a tolerance, or for interchangeable items, where they may have one."""
+    with_options = []
+    for each in passes:
+        page = {"name": each, "on": [each]} if isinstance(each, str) else each
+        has_reference = any(name.endswith("_ref") for name in page["on"])
+        if has_reference and "amount" not in page["on"] and rng.random() < 0.6:
+            page = page | {"tolerance": rng.choice([{"CNY": 3}, {"CNY": 1, "JPY": 4}])}
+        elif not has_reference and "amount" in page["on"]:
+            page = page | {"interchangeable": rng.random() < 0.5}
+        with_options.append(page)
+    return with_options
+
+
+#: Rules of `scope.exclude`, as a profile has them but for `owner` and `from`.
+_EXCLUSIONS: tuple[dict[str, Any], ...] = (
+    {"name": "interest", "product": ["interest"], "kind": ["PAYMENT", "ADJUSTMENT"]},
+    {"name": "small", "currency": ["CNY"], "amount": {"min": -100, "max": 100}},
+    {"name": "large", "currency": ["CNY", "JPY"], "amount": {"min": 1001}},
+    {"name": "sweep", "text": "^SWEEP OF"},
+    {"name": "payer", "payer_name": "-LI$", "kind": ["PAYMENT", "PAYOUT"]},
+    {"name": "ours", "our_ref": "-[DZ]$"},
+    {"name": "number", "channel_ref": "C3", "currency": ["CNY"]},
+    {"name": "order", "order_ref": "O[12]$", "kind": ["PAYMENT"]},
+    {"name": "shop", "merchant_id": ["M1", "M2"]},
+    {"name": "terminal", "terminal_id": ["T1"], "currency": ["CNY"]},
+)
+
+
+def _exclusions(rng: Random) -> list[dict[str, Any]]:
+    count = rng.choice([0, 0, 0, 1, 1, 2, 3])
+    return [
+        {"owner": "other", "from": day(rng.choice([0, 0, 0, 2]))} | rule
+        for rule in rng.sample(_EXCLUSIONS, count)
+    ]
+
+
+def _authority(rng: Random) -> dict[str, Any]:
+    if rng.random() < 0.6:
+        return {}
+    limit = rng.choice([{"CNY": 3}, {"CNY": 100}, {"CNY": 10**6, "JPY": 100}])
+    return {"authority": "statement", "authority_limit": limit}
+
+
 def _profile(rng: Random) -> Profile:
-    passes = _passes(rng)
+    passes = _with_options(rng, _passes(rng))
     batch_group, order_group = (
         {"name": "batch", "on": "batch_ref"},
         {"name": "g", "on": "order_ref"},
@@ -188,7 +240,9 @@ def _profile(rng: Random) -> Profile:
     return profile(
         *passes,
         groups=groups,
-        scope=scope,
+        scope=scope | {"exclude": _exclusions(rng)},
+        captures=rng.random() < 0.5,
+        **_authority(rng),
         window={"internal": rng.randint(0, 3), "statement": rng.randint(0, 3)},
         lookback=rng.choice([0, 1, 1, 2, 2, 3, 7]),
         late=rng.choice([0, 1, 1, 2, 3, 3]),

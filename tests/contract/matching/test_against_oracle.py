@@ -19,7 +19,7 @@ SEED = os.environ.get("TIEOUT_SEED", "1")
 PER_BATCH = 100
 #: Batches are numbered from FIRST on. The first, and every ON_BOTH-th after it, is Spark's too, and
 #: runs on Sail also with the fast path off: by seed 1 that is 1:5, two passes without references,
-#: groups, and dates with exact pairs. `make soak` runs many more.
+#: captures, tolerances, and dates with exact pairs. `make soak` runs many more.
 FIRST, ON_BOTH = 5, 5
 
 

@@ -1,6 +1,7 @@
 """Properties of every random scenario, and proof that scenarios reach all of the oracle."""
 
 from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
 from random import Random
 
@@ -8,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.vocabulary import Outcome, Reason
+from schemas.vocabulary import Action, Outcome, Reason
 from tests.oracle.expected import comparable, expected_runs
 from tests.oracle.oracle import match_run_date
-from tests.oracle.rows import REASONS, item_id
+from tests.oracle.rows import REASONS, Row, item_id
 from tests.oracle.scenarios import Batch, draw_batch, draw_batches
 from tests.support.ledger import day
 
@@ -81,14 +82,51 @@ def test_rows_have_ordered_reasons_and_an_action(batch: Batch) -> None:
         assert len({item_id(item) for item in open_items}) == len(open_items)
 
 
+def _marks_of(row: Row) -> Iterator[str]:
+    """What a row is an example of: outcome and reason, how it was matched, its action."""
+    outcome, by = row["outcome"], row["matched_by"]
+    yield from (f"{outcome} {reason}" for reason in row["reasons"])
+    yield f"{row['action']}"
+    is_unit = row["unit_id"] not in (row["txn_id"], row["line_id"])
+    if by in ("captures", "void", "kind"):
+        yield f"{outcome} by {by}" + (" as a unit" if is_unit else "")
+    elif is_unit and by is not None:
+        name = "a group" if by in ("batch", "g") else "equal items"
+        is_late_group = Reason.LATE in row["reasons"] and name == "a group"
+        yield f"{outcome} by {name}" + (", late" if is_late_group else "")
+    if row["related"]:
+        yield f"{row['action']} of something related"
+    if outcome == Outcome.EXCLUDED and by not in (None, "void"):
+        yield f"excluded by {by}"
+    if Reason.DUPLICATE_PAYMENT in row["reasons"] and row["statement_amount"] != 0:
+        yield f"second payment {row['action']}"
+
+
+#: Marks of rows that only the rules about advice make.
+ADVICE_MARKS = {
+    "MATCHED by captures as a unit", "BREAK by captures as a unit", "BREAK by kind",
+    "MATCHED by void as a unit", "BREAK by void", "EXCLUDED by void",
+    "MATCHED by a group", "MATCHED by a group, late", "BREAK by a group", "BREAK by a group, late",
+    "MATCHED by equal items",
+    "REVIEW of something related", "REFUND of something related",
+    "second payment REFUND", "second payment RECOVER", "second payment REVIEW",
+    "excluded by interest", "excluded by small", "excluded by large", "excluded by sweep",
+    "excluded by payer", "excluded by number",
+}  # fmt: skip
+
+
 def test_scenarios_reach_every_reason() -> None:
-    """1,000 scenarios have every reason, LATE with each outcome, at least five times."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for batch in draw_batches(seed=1, count=1000):
+    """1,000 scenarios have every reason, LATE with each outcome, every action, and every way of
+    matching, at least five times."""
+    counts: Counter[str] = Counter()
+    for batch in draw_batches(seed=1, count=1000, per_batch=20):
         for scenario in batch.scenarios:
             for rows, _ in expected_runs(batch, scenario):
-                counts.update((row["outcome"], reason) for row in rows for reason in row["reasons"])
-    assert {reason for _, reason in counts} == {reason.value for reason in Reason}
-    late = {outcome for outcome, reason in counts if reason == Reason.LATE}
-    assert late == {"MATCHED", "BREAK", "EXCLUDED"}
-    assert min(counts.values()) >= 5, counts
+                counts.update(mark for row in rows for mark in _marks_of(row))
+    reasons = {mark.split()[1] for mark in counts if mark.split()[0] in list(Outcome)}
+    assert {reason.value for reason in Reason} <= reasons
+    assert {f"{outcome} LATE" for outcome in ("MATCHED", "BREAK", "EXCLUDED")} <= set(counts)
+    assert {*ADVICE_MARKS, *(action.value for action in Action)} <= set(counts)
+    rare = [mark for mark in counts if counts[mark] < 5]
+    with_reasons = {f"{outcome} {reason}" for outcome in Outcome for reason in Reason}
+    assert not {*with_reasons, *ADVICE_MARKS} & set(rare), rare
