@@ -4,6 +4,7 @@ import re
 import unicodedata
 from datetime import date
 
+from schemas.expressions import TEXT_MAX
 from schemas.profile.scope import Exclusion, Scope
 from schemas.vocabulary import Outcome, Reason, Status
 from tests.oracle.rows import Item, Row, single_row
@@ -52,7 +53,9 @@ def _fits(line: Item, rule: Exclusion) -> bool:
             return False
     for column in ("our_ref", "channel_ref", "order_ref", "payer_name", "text"):
         pattern, text = getattr(rule, column), _comparable_text(line, column)
-        if pattern is not None and (text is None or not re.search(pattern, text)):
+        if pattern is None:
+            continue
+        if text is None or not re.search(_comparable_pattern(pattern), text):
             return False
     if rule.amount is None:
         return True
@@ -63,9 +66,24 @@ def _fits(line: Item, rule: Exclusion) -> bool:
 def _comparable_text(line: Item, column: str) -> str | None:
     """A value as patterns see it; None if it is missing.
 
-    A reference that normalizes to nothing is missing, and so is a text of blanks.
+    A reference that normalizes to nothing is missing, and so is a text of blanks, or one that is
+    too long for patterns.
     """
     if line[column] is None or line.get(f"{column}_norm", "") is None:
         return None
+    if len(line[column]) > TEXT_MAX:
+        return None
     text = unicodedata.normalize("NFKC", line[column]).upper()
     return re.sub(r"\s+", " ", text).strip() or None
+
+
+def _comparable_pattern(pattern: str) -> str:
+    """The pattern with its characters as `_comparable_text` has them; an escape stays as it is."""
+    return re.sub(r"\\.|.", lambda token: _fold(token[0]), pattern)
+
+
+def _fold(token: str) -> str:
+    folded = unicodedata.normalize("NFKC", token).upper()
+    if len(token) > 1 or len(folded) > 1:
+        return token
+    return folded if token.isascii() else re.escape(folded)

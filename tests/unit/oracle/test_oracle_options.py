@@ -108,7 +108,8 @@ def test_exclusion_by_words_and_amounts() -> None:
 
 
 def test_exclusion_by_patterns() -> None:
-    """Patterns see upper case, NFKC and single blanks, and references as received."""
+    """Patterns and values are compared in upper case and after NFKC, values with single blanks;
+    references are taken as received. Escapes keep their meaning."""
     lines = [
         bare_line("A", None, payer_name="  treasury\t  Ltd "),
         bare_line("B", None, payer_name="\uff34\uff32\uff25\uff21\uff33\uff35\uff32\uff39 ltd"),
@@ -117,7 +118,11 @@ def test_exclusion_by_patterns() -> None:
         bare_line("E", "sw-00 7", text="monthly SWEEP of account"),
     ]
     assert excluded_by({"payer_name": "^TREASURY LTD$"}, *lines) == ["A", "B"]
+    assert excluded_by({"payer_name": "^Treasury \uff2ctd$"}, *lines) == ["A", "B"]
     assert excluded_by({"text": "SWEEP"}, *lines) == ["E"]
+    assert excluded_by({"text": "sweep"}, *lines) == ["E"]
+    assert excluded_by({"our_ref": r"^sw-\d+ 7"}, *lines) == ["E"]
+    assert excluded_by({"text": "S"}, bare_line("F", None, text="s" * 2001)) == []
     assert excluded_by({"our_ref": "^SW-00 7$"}, *lines) == ["E"]
     assert excluded_by({"our_ref": "^SW", "payer_name": "."}, *lines) == []
 
