@@ -80,12 +80,14 @@ def add_summaries(report: Report, summaries: Sequence[MatchSummary]) -> None:
             "at_stake": dict(summary.amounts),
             "seconds": dict(summary.seconds),
             "stale_decisions": list(summary.stale_decisions),
+            "warnings": list(summary.warnings),
         }
-        for decision_id in summary.stale_decisions:
-            place = f"{summary.channel} {summary.business_date}"
-            log.warning(
-                "%s: decision %s is stale: its rows changed since the proposal", place, decision_id
-            )
+        stale = (
+            f"decision {decision_id} is stale: its rows changed since the proposal"
+            for decision_id in summary.stale_decisions
+        )
+        for warning in (*summary.warnings, *stale):
+            log.warning("%s %s: %s", summary.channel, summary.business_date, warning)
         report.body["runs"].append(body)
 
 

@@ -162,7 +162,16 @@ def _swap(files: fs.FileSystem, new_folder: str, target: str) -> None:
 
 
 def _copy_files(files: fs.FileSystem, source: str, target: str, last: str) -> None:
-    files.create_dir(target, recursive=True)
-    names = [entry.base_name for entry in files.get_file_info(fs.FileSelector(source))]
+    """Copies all files of a folder and its subfolders, then removes others from the target."""
+    names = _list_names(files, source)
     for name in sorted(names, key=lambda name: (name == last, name)):
+        files.create_dir(f"{target}/{name}".rsplit("/", 1)[0], recursive=True)
         files.copy_file(f"{source}/{name}", f"{target}/{name}")
+    for name in _list_names(files, target) - names:
+        files.delete_file(f"{target}/{name}")
+
+
+def _list_names(files: fs.FileSystem, folder: str) -> set[str]:
+    """Names of the files in a folder and its subfolders, relative to it."""
+    entries = files.get_file_info(fs.FileSelector(folder, recursive=True))
+    return {entry.path.removeprefix(f"{folder}/") for entry in entries if entry.is_file}

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 
 from jobs.exports.atomic_folder import join_parts, remove_folder, replace_folder
 from jobs.exports.breaks import render_rows, sorted_breaks
+from jobs.exports.out_of_scope import FOLDER, write_out_of_scope
 from jobs.exports.sheets import write_breaks
 from jobs.exports.summary import (
     at_stake_by_currency,
@@ -77,7 +78,14 @@ def export_day(lake: Lake, profile: Profile, day: date) -> ExportSummary:
                     render_rows(sorted_breaks(outcomes).toLocalIterator()), as_csv, as_xlsx
                 )
             update_count = encoding.result()
-        names = ("breaks.csv", "breaks.xlsx", "status_updates.jsonl")
+        owned = {}
+        if profile.scope.exclude:
+            owned["out_of_scope"] = write_out_of_scope(
+                lake, profile, day, outcomes, received, new_folder
+            )
+        names = ["breaks.csv", "breaks.xlsx", "status_updates.jsonl"]
+        owners = sorted({rule.owner for rule in profile.scope.exclude})
+        names += [f"{FOLDER}/{owner}.csv" for owner in owners]
         sizes = {name: int(files.get_file_info(f"{new_folder}/{name}").size) for name in names}
         _check_row_counts(groups, break_count, update_count)
         report = {
@@ -87,6 +95,7 @@ def export_day(lake: Lake, profile: Profile, day: date) -> ExportSummary:
                 received, lake.read_rows(SNAPSHOT_FILES, business_date=day), profile.files
             ),
             **summarize_groups(groups),
+            **owned,
             "files": sizes,
         }
         with files.open_output_stream(f"{new_folder}/{SUMMARY}") as out:

@@ -2,21 +2,21 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 
 from jobs.exports.breaks import HEADINGS
-from jobs.exports.workbook import Workbook
+from jobs.exports.workbook import Heading, Workbook
 from jobs.reports.money_text import Cell, Money
 
 
 class CsvFile:
-    """`breaks.csv`: UTF-8 with BOM, RFC 4180."""
+    """A CSV file for people: UTF-8 with BOM, RFC 4180."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, headings: Sequence[Heading] = HEADINGS) -> None:
         self._text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
         self._write = csv.writer(self._text, lineterminator="\r\n").writerow
-        self._write([heading.text for heading in HEADINGS])
+        self._write([heading.text for heading in headings])
 
     def add(self, row: tuple[Cell, ...]) -> None:
         """Adds one row."""

@@ -20,6 +20,7 @@ from jobs.matching.run_context import RunContext as RunContext
 from jobs.matching.steps import ageing, already_closed, passes
 from jobs.matching.steps import manual_decisions as decisions
 from jobs.matching.steps.closed_outcomes import ClosedOutcomes
+from jobs.matching.steps.scope import count_excluded_of_ours
 from schemas.profile.channel import Profile
 from schemas.profile.match_rules import Match
 from schemas.tables import item_types
@@ -36,7 +37,8 @@ class MatchResult:
 
     `exact_pairs` are the outcomes of `fast_path` (None if it did not run), `other_outcomes` all
     others. `settled_items` are today's items that are neither in `exact_pairs` nor open.
-    `input_sums` are the rows of `conservation.sum_inputs`.
+    `input_sums` are the rows of `conservation.sum_inputs`, `excluded_of_ours` those of
+    `scope.count_excluded_of_ours`, None where no rule excludes lines.
     """
 
     exact_pairs: DataFrame | None
@@ -45,6 +47,7 @@ class MatchResult:
     settled_items: DataFrame
     candidates: DataFrame
     input_sums: DataFrame
+    excluded_of_ours: DataFrame | None = None
 
     @property
     def outcomes(self) -> DataFrame:
@@ -107,7 +110,15 @@ def match_day(
         items_left.settled_today(items, decided, day, profile.channel),
         candidates.list_candidates(decided, match, day, profile.channel),
         conservation.sum_inputs(lines, transactions, carried_forward),
+        _count_excluded_of_ours(items, transactions) if profile.scope.exclude else None,
     )
+
+
+def _count_excluded_of_ours(items: DataFrame, transactions: DataFrame) -> DataFrame:
+    references = ("our_ref_norm", "channel_ref_norm")
+    ours = select_side(items, Side.INTERNAL).select(*references)
+    excluded = items.where(F.col("excluded_by").isNotNull())
+    return count_excluded_of_ours(excluded, ours.unionByName(transactions.select(*references)))
 
 
 def _leave_out_open_units(closed_rows: DataFrame, open_items: DataFrame) -> DataFrame:

@@ -11,7 +11,7 @@ from jobs.matching.items import (
     select_side,
 )
 from jobs.matching.run_context import RunContext
-from jobs.matching.steps.scope import exclusion_reason
+from jobs.matching.steps.scope import EXCLUSION_COLUMNS, add_exclusions
 from schemas.profile.channel import Profile
 from schemas.tables import item_types
 from schemas.vocabulary import Outcome, Side
@@ -24,36 +24,34 @@ def collect_items(
     context: RunContext,
     profile: Profile,
 ) -> DataFrame:
-    """Items of both sides; `exclusion_reason` says why a line takes no part, else it is null."""
+    """Items of both sides, with `EXCLUSION_COLUMNS`: why a line of today takes no part."""
     day = context.business_date
     of_lines, of_transactions = (
         context.is_attempt(side) for side in (Side.STATEMENT, Side.INTERNAL)
     )
     earlier = count_attempts(open_items, of_lines, of_transactions)
-    statement = items_from_lines(lines, day, of_lines).unionByName(
-        select_side(earlier, Side.STATEMENT)
-    )
+    today = items_from_lines(lines, day, of_lines)
     internal = apply_later_states(
         items_from_transactions(transactions, day, of_transactions),
         select_side(earlier, Side.INTERNAL),
     )
-    none = F.lit(None).cast("string")
-    statement = statement.select("*", exclusion_reason(profile.scope).alias("exclusion_reason"))
-    return statement.unionByName(internal.select("*", none.alias("exclusion_reason")))
+    others = select_side(earlier, Side.STATEMENT).unionByName(internal)
+    none = [F.lit(None).cast("string").alias(name) for name in EXCLUSION_COLUMNS]
+    return add_exclusions(today, profile.scope, "item_date").unionByName(others.select("*", *none))
 
 
 def select_excluded(items: DataFrame) -> DataFrame:
     """The lines that take no part, with the columns that `build_item_rows` needs."""
     none = F.lit(None).cast("string")
     empty = [
-        none.alias(name)
-        for name in ("duplicate_of", "compared_status", "overruled_by", "unit_id", "matched_by")
+        none.alias(name) for name in ("duplicate_of", "compared_status", "overruled_by", "unit_id")
     ]
     return items.where(F.col("exclusion_reason").isNotNull()).select(
         *item_types(),
         F.lit(Outcome.EXCLUDED.value).alias("outcome"),
         F.col("exclusion_reason").alias("reason"),
         *empty,
+        F.col("excluded_by").alias("matched_by"),
         F.lit(False).alias("is_late"),
         F.lit(None).cast("bigint").alias("gap"),
     )

@@ -3,7 +3,7 @@
 A day that fails the check is never committed: readers see the rows of the run before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -41,11 +41,14 @@ from schemas.tables import (
 
 @dataclass(frozen=True)
 class DayResult:
-    """What a run wrote: rows by outcome, minor units at stake, ids of decisions that are stale."""
+    """What a run wrote: rows by outcome, minor units at stake, ids of decisions that are stale, and
+    what people should look at.
+    """
 
     counts: Mapping[str, int]
     amounts: dict[str, int]
     stale_decisions: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ def run_day(
             raise CheckFailed(f"CONSERVATION: {channel} {day}: {'; '.join(differences)}")
         sums = [*others, *(row for files in (*scope.pairs, *pairs) for row in files.sums)]
         counts, amounts = sum_totals(sums)
+    warnings = tuple(_describe_excluded(result))
     with job.step("commit"):
         kept_paths = {path for files in scope.pairs for path in files.paths}
         written = lake.commit_day(OUTCOMES, outcomes.files, day, channel, kept_paths)
@@ -113,7 +117,20 @@ def run_day(
             save_state(lake, profile, state, base, result, (*scope.pairs, *pairs))
     job.versions_written = {OUTCOMES.name: written.version, OPEN_ITEMS.name: open_items.version}
     stale_decisions = stale_decision_ids(decisions, sums)
-    return DayResult({**counts, "open": open_items.rows}, amounts, stale_decisions)
+    return DayResult({**counts, "open": open_items.rows}, amounts, stale_decisions, warnings)
+
+
+def _describe_excluded(result: MatchResult) -> Iterator[str]:
+    """A warning for each rule that excludes lines of ours."""
+    if result.excluded_of_ours is None:
+        return
+    rows = sorted(result.excluded_of_ours.collect(), key=lambda row: str(row["excluded_by"]))
+    for row in rows:
+        yield (
+            f"{row['lines']} lines that {row['excluded_by']} excludes bear the number of a"
+            f" transaction of ours, such as {row['line_id']}; the transaction waits for its line:"
+            " correct the rule in scope.exclude, or the snapshot"
+        )
 
 
 def _whole_day(lake: Lake, state: DayState, channel: str) -> PartialRun:

@@ -42,7 +42,8 @@ class MatchSummary:
 
     `amounts` are minor units at stake in breaks by currency. `stale_decisions` are the ids of
     approved decisions that settled nothing. `faults` say what was missing, reasons first; of a run
-    that did not take place (`NOT_INGESTED`) the first of its channel has them.
+    that did not take place (`NOT_INGESTED`) the first of its channel has them. `warnings` are what
+    people should look at though nothing was stopped.
     """
 
     channel: str
@@ -54,6 +55,7 @@ class MatchSummary:
     seconds: Mapping[str, float]
     stale_decisions: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def is_worth_reporting(self) -> bool:
@@ -154,4 +156,5 @@ def _run_one(
     record_runs(lake, job)
     counted = (job.counts, job.amounts, job.seconds)
     stale = day_result.stale_decisions
-    return MatchSummary(channel, day, due_run.why, job.result, *counted, stale, faults)
+    warnings = day_result.warnings
+    return MatchSummary(channel, day, due_run.why, job.result, *counted, stale, faults, warnings)

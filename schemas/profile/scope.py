@@ -1,4 +1,4 @@
-"""Which statement lines are ours, and whose the others are.
+"""Which statement lines are ours: the scope of a profile, and lines that others own.
 
 Source: docs/reference/profile.md, `scope`.
 """
@@ -8,11 +8,14 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from schemas.comparable_text import fold_expression
 from schemas.expressions import check_engine_expression
 from schemas.strict import Strict
 from schemas.vocabulary import Kind
 
 Pattern = Annotated[str, AfterValidator(check_engine_expression)]
+#: A pattern of texts as `to_comparable` makes them.
+TextPattern = Annotated[Pattern, AfterValidator(fold_expression)]
 Words = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
@@ -48,11 +51,11 @@ class Exclusion(Strict):
     merchant_id: Words | None = None
     terminal_id: Words | None = None
     currency: Words | None = None
-    our_ref: Pattern | None = None
-    channel_ref: Pattern | None = None
-    order_ref: Pattern | None = None
-    payer_name: Pattern | None = None
-    text: Pattern | None = None
+    our_ref: TextPattern | None = None
+    channel_ref: TextPattern | None = None
+    order_ref: TextPattern | None = None
+    payer_name: TextPattern | None = None
+    text: TextPattern | None = None
     amount: AmountRange | None = None
 
     @model_validator(mode="after")

@@ -59,6 +59,7 @@ class Ledger:
         self.outcomes: list[Row] = []
         self.open_items: dict[int, list[Row]] = {}
         self.candidates: dict[int, list[Row]] = {}
+        self.excluded_of_ours: dict[int, list[Row]] = {}
 
     def run(
         self,
@@ -99,6 +100,8 @@ class Ledger:
         self.outcomes += _collect(rows)
         self.open_items[offset] = _collect(result.open_items)
         self.candidates[offset] = _collect(result.candidates)
+        if result.excluded_of_ours is not None:
+            self.excluded_of_ours[offset] = _collect(result.excluded_of_ours)
         return self
 
     def rows(self, offset: int, *columns: str) -> list[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from jobs.matching.fast_path.plain_keys import void_mark_as_hash
 from jobs.matching.item_columns import UNDONE, directed_kind, directed_kind_of
 from jobs.matching.steps.closed_outcomes import ClosedOutcomes
 from jobs.matching.steps.lookback.closed_rows import LOOKUP_COLUMNS
-from jobs.matching.steps.scope import exclusion_reason
+from jobs.matching.steps.scope import add_exclusions
 from schemas.profile.channel import Profile
 from schemas.reference_hashes import (
     HASH,
@@ -63,10 +63,10 @@ def hash_references(
     is_undone = F.col("status").isin(*UNDONE)
     second_of_transaction = F.when(is_undone, own).otherwise(second)
     return (
-        lines.select(
+        add_exclusions(lines, profile.scope, "business_date").select(
             *_hashes_of_our_ref(second),
             reference_hash("channel_ref_norm").alias(OTHER_HASH),
-            exclusion_reason(profile.scope).isNotNull().alias(OUT_OF_SCOPE),
+            F.col("exclusion_reason").isNotNull().alias(OUT_OF_SCOPE),
         ),
         transactions.select(
             *_hashes_of_our_ref(second_of_transaction), reference_hash("txn_id").alias(OTHER_HASH)

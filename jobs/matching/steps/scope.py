@@ -1,18 +1,48 @@
 """Step 1: lines that take no part, because they are not ours or not final yet."""
 
-from pyspark.sql import Column
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
+from operator import and_
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from schemas.profile.channel import Scope
+from schemas.comparable_text import to_comparable
+from schemas.profile.scope import Exclusion, Scope
 from schemas.vocabulary import Reason, Status
 
+#: What a line's exclusion adds to it: the reason, and the name of the rule that excludes it.
+EXCLUSION_COLUMNS = ("exclusion_reason", "excluded_by")
+_PATTERNS = ("our_ref", "channel_ref", "order_ref", "payer_name", "text")
+_WORDS = ("kind", "product", "card_type", "merchant_id", "terminal_id", "currency")
 
-def exclusion_reason(scope: Scope) -> Column:
-    """The reason (text) why a line takes no part, null if it takes part.
+
+def add_exclusions(lines: DataFrame, scope: Scope, date_column: str) -> DataFrame:
+    """Lines with `EXCLUSION_COLUMNS`; both are null if the line takes part.
 
     A PENDING line takes no part, whatever its scope. A line without the value that the scope
-    compares is taken for ours.
+    compares is taken for ours, and fits no rule of `exclude`; of these the first that fits counts,
+    if it holds on the date of the line. `lines` has the columns of an item.
     """
+    pending = F.col("status") == F.lit(Status.PENDING.value)
+    outside = F.coalesce(_is_outside(scope), F.lit(False))
+    compared = [name for name in _PATTERNS if any(getattr(rule, name) for rule in scope.exclude)]
+    comparable = _add_comparable_texts(lines, compared) if compared else lines
+    rules = [F.when(_fits(rule, date_column), F.lit(rule.name)) for rule in scope.exclude]
+    by_rule = F.coalesce(*rules) if rules else F.lit(None).cast("string")
+    no_part = (
+        F.when(pending, F.lit(Reason.NOT_EXPECTED.value))
+        .when(outside, F.lit(Reason.OUT_OF_SCOPE.value))
+        .when(by_rule.isNotNull(), F.lit(Reason.OUT_OF_SCOPE.value))
+    )
+    reason, name = EXCLUSION_COLUMNS
+    excluded_by = F.when(~pending & ~outside, by_rule)
+    excluded = comparable.select("*", no_part.alias(reason), excluded_by.alias(name))
+    return excluded.drop(*map(_comparable, compared))
+
+
+def _is_outside(scope: Scope) -> Column:
     outside = F.lit(False)
     for reference in ("our_ref", "channel_ref", "order_ref"):
         pattern = getattr(scope, reference)
@@ -21,6 +51,64 @@ def exclusion_reason(scope: Scope) -> Column:
     for column, own_values in (("merchant_id", scope.merchants), ("terminal_id", scope.terminals)):
         if own_values:
             outside = outside | ~F.col(column).isin(list(own_values))
-    pending = F.col("status") == F.lit(Status.PENDING.value)
-    reason = F.when(pending, F.lit(Reason.NOT_EXPECTED.value))
-    return reason.when(F.coalesce(outside, F.lit(False)), F.lit(Reason.OUT_OF_SCOPE.value))
+    return outside
+
+
+def _fits(rule: Exclusion, date_column: str) -> Column:
+    conditions = [F.col(date_column) >= F.lit(rule.since)]
+    for name in _WORDS:
+        words = getattr(rule, name)
+        if words is not None:
+            conditions.append(F.col(name).isin(list(words)))
+    for name in _PATTERNS:
+        pattern = getattr(rule, name)
+        if pattern is not None:
+            conditions.append(F.col(_comparable(name)).rlike(pattern))
+    if rule.amount is not None and rule.amount.min is not None:
+        conditions.append(F.col("amount") >= F.lit(rule.amount.min))
+    if rule.amount is not None and rule.amount.max is not None:
+        conditions.append(F.col("amount") <= F.lit(rule.amount.max))
+    return reduce(and_, conditions)
+
+
+def _comparable(name: str) -> str:
+    return f"comparable_{name}"
+
+
+def _add_comparable_texts(lines: DataFrame, names: Sequence[str]) -> DataFrame:
+    """Adds some columns as `comparable_text` has them. No engine has NFKC, so Python does it."""
+
+    def convert(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            added = [to_comparable_column(batch.column(name)) for name in names]
+            columns = [*batch.columns, *added]
+            fields = [*batch.schema.names, *map(_comparable, names)]
+            yield pa.RecordBatch.from_arrays(columns, names=fields)
+
+    schema = lines.schema
+    for name in names:
+        schema = schema.add(_comparable(name), "string")
+    return lines.mapInArrow(convert, schema)
+
+
+def to_comparable_column(texts: pa.Array) -> pa.Array:
+    """A column of texts as they are compared; each text is converted once."""
+    encoded = texts.cast(pa.string()).dictionary_encode()
+    converted = [to_comparable(text) for text in encoded.dictionary.to_pylist()]
+    return pa.array(converted, pa.string()).take(encoded.indices)
+
+
+def count_excluded_of_ours(excluded: DataFrame, transactions: DataFrame) -> DataFrame:
+    """Lines that a rule excludes though a transaction of ours bears their number.
+
+    One row per rule: `excluded_by`, how many `lines`, and the id of the first, `line_id`.
+    """
+    hits = [
+        excluded.where(F.col(name).isNotNull())
+        .join(transactions.where(F.col(name).isNotNull()).select(name), on=name, how="left_semi")
+        .select("excluded_by", "line_id")
+        for name in ("our_ref_norm", "channel_ref_norm")
+    ]
+    lines = hits[0].unionByName(hits[1]).groupBy("excluded_by", "line_id").agg(F.lit(1).alias("n"))
+    counted = F.count("line_id").alias("lines"), F.min("line_id").alias("line_id")
+    return lines.groupBy("excluded_by").agg(*counted)

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from schemas.profile.layout.parts import (
     COLUMNS_MAX,
+    LINE_COLUMNS,
     TOTAL_NAMES,
     Amounts,
     Currency,
@@ -20,29 +21,6 @@ from schemas.profile.layout.parts import (
 )
 from schemas.strict import Strict
 from schemas.vocabulary import Kind, Status
-
-#: Columns of a line that a layout may fill.
-LINE_COLUMNS = Literal[
-    "kind",
-    "status",
-    "amount",
-    "fee",
-    "currency",
-    "our_ref",
-    "channel_ref",
-    "order_ref",
-    "batch_ref",
-    "original_ref",
-    "traded_at",
-    "settlement_date",
-    "account_tail",
-    "payer_name",
-    "merchant_id",
-    "terminal_id",
-    "product",
-    "card_type",
-    "text",
-]
 
 Place = str | int | tuple[str, ...] | tuple[int, ...]
 

@@ -10,9 +10,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from schemas.profile.layout.delimited import LINE_COLUMNS
 from schemas.profile.layout.fields import BYTES_MAX, EndRecord, FixedField, RecordTypes
-from schemas.profile.layout.parts import Currency
+from schemas.profile.layout.parts import LINE_COLUMNS, Currency
 from schemas.strict import Strict
 from schemas.vocabulary import Kind, Status
 

@@ -13,6 +13,29 @@ from schemas.expressions import check_expression
 from schemas.strict import Strict
 from schemas.vocabulary import Kind
 
+#: Columns of a line that a layout may fill.
+LINE_COLUMNS = Literal[
+    "kind",
+    "status",
+    "amount",
+    "fee",
+    "currency",
+    "our_ref",
+    "channel_ref",
+    "order_ref",
+    "batch_ref",
+    "original_ref",
+    "traded_at",
+    "settlement_date",
+    "account_tail",
+    "payer_name",
+    "merchant_id",
+    "terminal_id",
+    "product",
+    "card_type",
+    "text",
+]
+
 #: Columns of a line at most.
 COLUMNS_MAX = 1000
 #: Totals that a file may declare. Amounts of refunds and of outgoing lines, and the absolute ones,
