@@ -11,11 +11,11 @@ _ESCAPE = re.compile(r"\\.|.", re.DOTALL)
 def to_comparable(text: str | None) -> str | None:
     """The text after NFKC, in upper case, with single blanks and none at its ends.
 
-    None stays None; so does a text that is longer than expressions are tried on.
+    None stays None; so does a text of blanks, and one longer than expressions are tried on.
     """
     if text is None or len(text) > TEXT_MAX:
         return None
-    return " ".join(unicodedata.normalize("NFKC", text).upper().split())
+    return " ".join(unicodedata.normalize("NFKC", text).upper().split()) or None
 
 
 def fold_expression(expression: str) -> str:

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from schemas.comparable_text import to_comparable
 from schemas.profile.scope import Exclusion, Scope
-from schemas.vocabulary import Reason, Status
+from schemas.vocabulary import Reason, Reference, Status, normalized_column
 
 #: What a line's exclusion adds to it: the reason, and the name of the rule that excludes it.
 EXCLUSION_COLUMNS = ("exclusion_reason", "excluded_by")
@@ -64,6 +64,8 @@ def _fits(rule: Exclusion, date_column: str) -> Column:
         pattern = getattr(rule, name)
         if pattern is not None:
             conditions.append(F.col(_comparable(name)).rlike(pattern))
+        if pattern is not None and name in tuple(Reference):
+            conditions.append(F.col(normalized_column(name)).isNotNull())
     if rule.amount is not None and rule.amount.min is not None:
         conditions.append(F.col("amount") >= F.lit(rule.amount.min))
     if rule.amount is not None and rule.amount.max is not None:

@@ -33,7 +33,7 @@ SCOPE = {
             "from": str(day(0)),
             "text": "^hand fee (nov)",
         },
-        {"name": "loans", "owner": "lending", "from": str(day(1)), "order_ref": "^LN [0-9]"},
+        {"name": "loans", "owner": "lending", "from": str(day(1)), "order_ref": "^LN [0-9]|'"},
         {
             "name": "cards",
             "owner": "x",
@@ -70,7 +70,7 @@ def ledger(
     folder = tmp_path_factory.mktemp("exclusions")
     new_ledger = Ledger(spark, folder, None, request.param, scope=SCOPE)
     new_ledger.run(0, LINES, [txn("ours"), txn("other.1", channel_ref="C-7")])
-    return new_ledger.run(1, [line("loan.2", order_ref="LN 8")])
+    return new_ledger.run(1, [line("loan.2", order_ref="LN 8"), line("empty", order_ref="' '")])
 
 
 def test_first_rule_that_fits_excludes_a_line(ledger: Ledger) -> None:
@@ -99,10 +99,10 @@ def test_first_rule_that_fits_excludes_a_line(ledger: Ledger) -> None:
 
 
 def test_rule_holds_from_its_date_on(ledger: Ledger) -> None:
-    """The loan of the day before stays ours."""
+    """The loan of the day before stays ours; so does a reference of which nothing is left."""
     rows = {row[0]: row[1:] for row in ledger.rows(1, *ROW)}
     assert rows["loan.2"] == ("EXCLUDED", "OUT_OF_SCOPE", "loans")
-    assert rows["loan"] == OURS
+    assert rows["loan"] == rows["empty"] == OURS
 
 
 def test_excluded_lines_whose_number_is_ours_are_counted(ledger: Ledger) -> None:

@@ -19,7 +19,7 @@ RULE = {"name": "fees", "owner": "treasury", "from": "2026-11-16"}
     [
         ("  ｆｅｅ\u3000of\t\nNov ", "FEE OF NOV"),
         ("ﬁne №7", "FINE NO7"),
-        ("", ""),
+        (" \t", None),
         (None, None),
         ("x" * TEXT_MAX, "X" * TEXT_MAX),
         ("x" * (TEXT_MAX + 1), None),
