@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, log, main_for, with_progress
@@ -70,25 +69,13 @@ def add_summaries(report: Report, summaries: Sequence[MatchSummary]) -> None:
         if summary.why == "asked" or summary.result == "NOT_INGESTED":
             for fault in summary.faults:
                 report.warn(fault)
-        body: dict[str, Any] = {
-            "channel": summary.channel,
-            "business_date": str(summary.business_date),
-            "why": summary.why,
-            "result": summary.result,
-            "faults": list(summary.faults),
-            "counts": dict(summary.counts),
-            "at_stake": dict(summary.amounts),
-            "seconds": dict(summary.seconds),
-            "stale_decisions": list(summary.stale_decisions),
-            "warnings": list(summary.warnings),
-        }
         stale = (
             f"decision {decision_id} is stale: its rows changed since the proposal"
             for decision_id in summary.stale_decisions
         )
         for warning in (*summary.warnings, *stale):
             log.warning("%s %s: %s", summary.channel, summary.business_date, warning)
-        report.body["runs"].append(body)
+        report.body["runs"].append(summary.describe())
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -21,6 +21,7 @@ from jobs.matching.steps import ageing, already_closed, passes
 from jobs.matching.steps import manual_decisions as decisions
 from jobs.matching.steps.closed_outcomes import ClosedOutcomes
 from jobs.matching.steps.scope import count_excluded_of_ours
+from jobs.matching.tolerance import tolerance
 from schemas.profile.channel import Profile
 from schemas.profile.match_rules import Match
 from schemas.tables import item_types
@@ -94,7 +95,7 @@ def match_day(
         split = replace(split, closed_rows=closed_rows)
     decided = _decide_items(participants, split, context, profile, keep, is_large)
     decided = keep(decided, "decided")
-    pair_rows = _build_pair_rows(decided)
+    pair_rows = _build_pair_rows(decided, match)
     if any(decision.is_of_pair for decision in context.decisions):
         pair_rows = decisions.settle_pairs(pair_rows, context.decisions)
     parts = [
@@ -214,9 +215,11 @@ def _add_outcomes(joined: DataFrame, match: Match, day: date) -> DataFrame:
     )
 
 
-def _build_pair_rows(decided: DataFrame) -> DataFrame:
+def _build_pair_rows(decided: DataFrame, match: Match) -> DataFrame:
     paired = decided.where(F.col("partner").isNotNull())
     lines, txns = select_side(paired, Side.STATEMENT), select_side(paired, Side.INTERNAL)
     on = F.col("l.partner") == F.col("t.txn_id")
     late = F.col("l.broke_on").isNotNull() | F.col("t.broke_on").isNotNull()
-    return outcome_rows.build_pair_rows(lines, txns, on, F.col("l.matched_by"), late)
+    matched_by = F.col("l.matched_by")
+    limit = tolerance(match, matched_by, F.col("l.currency"))
+    return outcome_rows.build_pair_rows(lines, txns, on, matched_by, late, limit)

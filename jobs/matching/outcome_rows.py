@@ -17,32 +17,48 @@ Cells = Callable[[str], Column]
 
 
 def build_pair_rows(
-    lines: DataFrame, transactions: DataFrame, on: Column, matched_by: Column, late: Column
+    lines: DataFrame,
+    transactions: DataFrame,
+    on: Column,
+    matched_by: Column,
+    late: Column,
+    limit: Column | None,
 ) -> DataFrame:
     """One row per pair of a line (aliased `l`) and a transaction (aliased `t`), joined one to one.
 
     MATCHED, or BREAK with every reason that applies. The difference is statement - internal in
     minor units, null if the currencies differ; amounts of two currencies are not compared. `late`
-    says that one of the two broke before.
+    says that one of the two broke before, `limit` is as in `pair_columns`.
     """
     joined = lines.alias("l").join(transactions.alias("t"), on=on, how="inner")
     line_ref, own_ref = F.col("l.our_ref_norm"), F.col("t.our_ref_norm")
     internal_ref = F.when(~own_ref.eqNullSafe(line_ref), F.coalesce(own_ref, F.lit("")))
     cells = _item_cells("l"), _item_cells("t")
-    return joined.select(*pair_columns(*cells, matched_by, late, internal_ref))
+    return joined.select(*pair_columns(*cells, matched_by, late, internal_ref, limit))
 
 
 def pair_columns(
-    line: Cells, transaction: Cells, matched_by: Column, late: Column, internal_ref: Column
+    line: Cells,
+    transaction: Cells,
+    matched_by: Column,
+    late: Column,
+    internal_ref: Column,
+    limit: Column | None,
 ) -> list[Column]:
     """The columns of a pair's row, from the cells of its line and of its transaction.
 
-    `internal_ref` is the transaction's our_ref where it is not the line's.
+    `internal_ref` is the transaction's our_ref where it is not the line's; `limit` the minor units
+    by which the amounts may differ if nothing else does, null for none.
     """
     kinds = line("kind") != transaction("kind")
     currencies = line("currency") != transaction("currency")
     amounts = ~currencies & (line("amount") != transaction("amount"))
     statuses = ~statuses_agree(line("status"), transaction("status"))
+    within = F.lit(False)
+    if limit is not None:
+        is_near = F.abs(line("amount") - transaction("amount")) <= limit
+        within = amounts & ~kinds & ~statuses & F.coalesce(is_near, F.lit(False))
+        amounts = amounts & ~within
     broken = kinds | amounts | currencies | statuses
     outcome = F.when(broken, F.lit(Outcome.BREAK.value)).when(~broken, F.lit(Outcome.MATCHED.value))
     gap = F.when(~currencies, line("amount") - transaction("amount"))
@@ -51,6 +67,7 @@ def pair_columns(
         Reason.AMOUNT_MISMATCH: amounts,
         Reason.CURRENCY_MISMATCH: currencies,
         Reason.STATUS_MISMATCH: statuses,
+        Reason.WITHIN_TOLERANCE: within,
         Reason.LATE: late,
     }
     return [

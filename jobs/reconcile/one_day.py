@@ -3,7 +3,7 @@
 A day that fails the check is never committed: readers see the rows of the run before.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from jobs.lake.tables import Lake
 from jobs.matching import conservation
 from jobs.matching.match_day import EXACT_PAIRS_MIN_ITEMS, MatchResult, RunContext, match_day
 from jobs.matching.steps.manual_decisions import Decision
+from jobs.reconcile.day_warnings import describe_excluded, describe_tolerated
 from jobs.reconcile.fast_path import keeper_of
 from jobs.reconcile.inputs import read_closed_outcomes
 from jobs.reconcile.partial_day import (
@@ -27,7 +28,12 @@ from jobs.reconcile.partial_day import (
     save_state,
     to_plain_rows,
 )
-from jobs.reconcile.totals import stale_decision_ids, sum_totals, total_columns
+from jobs.reconcile.totals import (
+    stale_decision_ids,
+    sum_tolerated,
+    sum_totals,
+    total_columns,
+)
 from schemas.errors import CheckFailed
 from schemas.profile.channel import Profile
 from schemas.tables import (
@@ -41,14 +47,17 @@ from schemas.tables import (
 
 @dataclass(frozen=True)
 class DayResult:
-    """What a run wrote: rows by outcome, minor units at stake, ids of decisions that are stale, and
-    what people should look at.
+    """What a run wrote: rows by outcome, minor units at stake, ids of decisions that are stale.
+
+    `warnings` are what people should look at, `tolerated` the pairs within tolerance as
+    `totals.sum_tolerated` gives them.
     """
 
     counts: Mapping[str, int]
     amounts: dict[str, int]
     stale_decisions: tuple[str, ...]
     warnings: tuple[str, ...]
+    tolerated: Mapping[str, tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -103,7 +112,11 @@ def run_day(
             raise CheckFailed(f"CONSERVATION: {channel} {day}: {'; '.join(differences)}")
         sums = [*others, *(row for files in (*scope.pairs, *pairs) for row in files.sums)]
         counts, amounts = sum_totals(sums)
-    warnings = tuple(_describe_excluded(result))
+        tolerated = sum_tolerated(sums)
+    warnings = (
+        *describe_excluded(result),
+        *describe_tolerated(tolerated, profile.match.tolerance_day_max),
+    )
     with job.step("commit"):
         kept_paths = {path for files in scope.pairs for path in files.paths}
         written = lake.commit_day(OUTCOMES, outcomes.files, day, channel, kept_paths)
@@ -117,20 +130,8 @@ def run_day(
             save_state(lake, profile, state, base, result, (*scope.pairs, *pairs))
     job.versions_written = {OUTCOMES.name: written.version, OPEN_ITEMS.name: open_items.version}
     stale_decisions = stale_decision_ids(decisions, sums)
-    return DayResult({**counts, "open": open_items.rows}, amounts, stale_decisions, warnings)
-
-
-def _describe_excluded(result: MatchResult) -> Iterator[str]:
-    """A warning for each rule that excludes lines of ours."""
-    if result.excluded_of_ours is None:
-        return
-    rows = sorted(result.excluded_of_ours.collect(), key=lambda row: str(row["excluded_by"]))
-    for row in rows:
-        yield (
-            f"{row['lines']} lines that {row['excluded_by']} excludes bear the number of a"
-            f" transaction of ours, such as {row['line_id']}; the transaction waits for its line:"
-            " correct the rule in scope.exclude, or the snapshot"
-        )
+    counts = {**counts, "open": open_items.rows}
+    return DayResult(counts, amounts, stale_decisions, warnings, tolerated)
 
 
 def _whole_day(lake: Lake, state: DayState, channel: str) -> PartialRun:

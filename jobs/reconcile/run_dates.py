@@ -2,8 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 from itertools import chain
 from typing import Any
@@ -15,6 +14,8 @@ from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from jobs.matching.steps.manual_decisions import Decision
 from jobs.reconcile.inputs import assert_lake_consistent, is_idle
+from jobs.reconcile.match_summary import TOLERATED
+from jobs.reconcile.match_summary import MatchSummary as MatchSummary
 from jobs.reconcile.one_day import run_day
 from jobs.reconcile.rerun_plan import DueRun, list_run_dates, plan_runs
 from schemas.dates import format_dates
@@ -34,34 +35,6 @@ log = logging.getLogger("tieout")
 _OF_RUNS = ("job", "channel", "business_date", "fingerprint", "ended_at")
 _OF_FILES = ("channel", "business_date", "status", "part", "file_id", "line_count",
              "rejected_count", "reason")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class MatchSummary:
-    """One run date of a channel: why it ran, its result, rows by outcome, amounts.
-
-    `amounts` are minor units at stake in breaks by currency. `stale_decisions` are the ids of
-    approved decisions that settled nothing. `faults` say what was missing, reasons first; of a run
-    that did not take place (`NOT_INGESTED`) the first of its channel has them. `warnings` are what
-    people should look at though nothing was stopped.
-    """
-
-    channel: str
-    business_date: date
-    why: str
-    result: str
-    counts: Mapping[str, int]
-    amounts: Mapping[str, int]
-    seconds: Mapping[str, float]
-    stale_decisions: tuple[str, ...] = ()
-    faults: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def is_worth_reporting(self) -> bool:
-        """Whether fees and exports of the date are due: it ran, and was asked for or has rows."""
-        has_rows = any(self.counts.values())
-        return self.result != RunResult.NOT_INGESTED and (self.why == "asked" or has_rows)
 
 
 def match_dates(lake: Lake, profile: Profile, dates: Sequence[date]) -> list[MatchSummary]:
@@ -142,7 +115,9 @@ def _run_one(
     assert_lake_consistent(lake, state, channel)
     day_result = run_day(lake, profile, state, due_run.base, decisions, job)
     lake.remove_staged()
-    job.amounts = day_result.amounts
+    tolerated = day_result.tolerated
+    sums = {f"{TOLERATED} {code}": amount for code, (_, amount) in tolerated.items()}
+    job.amounts = {**day_result.amounts, **sums}
     job.counts = {
         **day_result.counts,
         "lines": state.line_count,
@@ -152,9 +127,10 @@ def _run_one(
             if decisions
             else {}
         ),
+        **({TOLERATED: sum(count for count, _ in tolerated.values())} if tolerated else {}),
     }
     record_runs(lake, job)
-    counted = (job.counts, job.amounts, job.seconds)
+    counted = (job.counts, day_result.amounts, job.seconds)
     stale = day_result.stale_decisions
-    warnings = day_result.warnings
-    return MatchSummary(channel, day, due_run.why, job.result, *counted, stale, faults, warnings)
+    noted = (faults, day_result.warnings, tolerated)
+    return MatchSummary(channel, day, due_run.why, job.result, *counted, stale, *noted)

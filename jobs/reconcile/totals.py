@@ -25,12 +25,15 @@ def stale_decision_ids(decisions: Sequence[Decision], rows: Sequence[Any]) -> tu
 def total_columns(decisions: Sequence[Decision]) -> list[Column]:
     """The totals of a run that `conservation.sum_outcomes` does not compute."""
     ambiguous = F.array_contains("reasons", Reason.AMBIGUOUS.value)
+    tolerated = F.array_contains("reasons", Reason.WITHIN_TOLERANCE.value)
     by = F.when(F.col("matched_by").startswith(DECIDED_BY), F.col("matched_by"))
     return [
         *([F.collect_set(by).alias("decided")] if decisions else []),
         F.count("*").alias("rows"),
         F.sum(ambiguous.cast("int")).alias("ambiguous"),
         sum_amounts(at_stake()).alias("stake"),
+        F.sum(tolerated.cast("int")).alias("tolerated"),
+        sum_amounts(F.when(tolerated, F.abs("difference"))).alias("tolerated_amount"),
     ]
 
 
@@ -42,3 +45,14 @@ def sum_totals(rows: Sequence[Any]) -> tuple[dict[str, int], dict[str, int]]:
         counts[str(row["outcome"]).lower()] += int(row["rows"])
         amounts[row["currency"]] += int(row["stake"] or 0)
     return dict(counts), {code: amount for code, amount in amounts.items() if amount}
+
+
+def sum_tolerated(rows: Sequence[Any]) -> dict[str, tuple[int, int]]:
+    """Pairs within their tolerance, by currency: how many, and the sum of |difference|."""
+    sums: dict[str, tuple[int, int]] = {}
+    for row in rows:
+        if row["tolerated"]:
+            count, amount = sums.get(row["currency"], (0, 0))
+            added = int(row["tolerated"]), int(row["tolerated_amount"])
+            sums[row["currency"]] = (count + added[0], amount + added[1])
+    return dict(sorted(sums.items()))

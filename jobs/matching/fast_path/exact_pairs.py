@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 from jobs.matching.fast_path.keeper import ReferenceKeys
 from jobs.matching.fast_path.reference_hashes import SALTS, list_hashes, reference_hash
 from jobs.matching.outcome_rows import Cells, pair_columns, received_reference
+from jobs.matching.tolerance import tolerance
 from schemas.profile.match_rules import Match
 from schemas.reference_hashes import KEY, NO_KEY
 
@@ -70,7 +71,7 @@ def pairs(
     transactions: DataFrame,
     non_unique: DataFrame,
     shared: SharedValues,
-    matched_by: str,
+    match: Match,
 ) -> DataFrame:
     """One row per pair of what `unresolved` leaves, as `outcome_rows.of_pairs` makes them, with its
     `our_mark`.
@@ -107,10 +108,12 @@ def pairs(
     on = F.col(f"l.{KEY}") == F.col(f"t.{KEY}")
     joined = statement.alias("l").join(internal.alias("t").hint("shuffle_hash"), on=on, how="inner")
     cells = _cells("l", shared), _cells("t", shared)
+    matched_by = F.lit(match.passes[0].name)
+    limit = tolerance(match, matched_by, F.col("l.currency"))
     none = F.lit(None).cast("bigint")
     marks = [F.col(f"l.{KEY}"), none, none]
     return joined.select(
-        *pair_columns(*cells, F.lit(matched_by), F.lit(False), F.lit(None).cast("string")),
+        *pair_columns(*cells, matched_by, F.lit(False), F.lit(None).cast("string"), limit),
         *[mark.alias(name) for mark, name in zip(marks, STORED_HASHES, strict=True)],
     )
 

@@ -53,8 +53,8 @@ def split_exact_pairs(
             voids = hash_voids(closed_rows, transactions)
             closed_hashes = closed_hashes.unionByName(voids)
     non_unique = exact_pairs.non_unique_keys(today, others, closed_hashes)
-    matched_by, stored = profile.match.passes[0].name, exact_pairs.STORED_HASHES
-    pairs = exact_pairs.pairs(lines, transactions, non_unique, shared, matched_by)
+    stored = exact_pairs.STORED_HASHES
+    pairs = exact_pairs.pairs(lines, transactions, non_unique, shared, profile.match)
     return SplitDay(
         outcome_rows.complete_rows(pairs, shared.business_date, profile.channel, *stored),
         exact_pairs.unresolved(lines, non_unique),

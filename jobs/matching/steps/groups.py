@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from jobs.matching import case_tables
 from jobs.matching.item_columns import is_line, is_transaction, partition_by_key
 from jobs.matching.steps import passes
+from jobs.matching.tolerance import tolerance
 from schemas.profile.match_rules import Group, Match
 from schemas.vocabulary import Outcome, Reason, Status, normalized_column
 
@@ -77,8 +78,10 @@ def _offer_pairs(frame: DataFrame, group: Group, match: Match) -> DataFrame:
     one_pair = Window.partitionBy(*_ONE_GROUP, "pair")
     is_whole = F.count("pair").over(one_pair) == F.lit(2)
     one_currency = F.min("currency").over(one_pair) == F.max("currency").over(one_pair)
-    amounts_differ = F.min("amount").over(one_pair) != F.max("amount").over(one_pair)
-    return keyed.withColumn("is_offered", is_whole & one_currency & amounts_differ)
+    distance = F.max("amount").over(one_pair) - F.min("amount").over(one_pair)
+    limit = tolerance(match, F.col("matched_by"), F.col("currency"))
+    differs = distance > (F.lit(0) if limit is None else F.coalesce(limit, F.lit(0)))
+    return keyed.withColumn("is_offered", is_whole & one_currency & differs)
 
 
 def _pass_names(match: Match) -> list[str]:
