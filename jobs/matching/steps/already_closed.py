@@ -93,7 +93,12 @@ def classify_repeats(
         }
     )
     looked_up = keyed.withColumn("our_ref_norm", F.when(new_line, F.col("our_ref_norm")))
-    rows = keep(find_lookup_rows(looked_up, closed, since), "closed")
+    open_parts = None
+    if profile.match.captures:
+        paid = F.col("status") == F.lit(Status.SUCCEEDED.value)
+        is_part = ~F.col("is_new") & is_line() & paid & F.col("channel_ref_norm").isNotNull()
+        open_parts = participants.where(is_part).select(our_ref.alias(OUR_REF_KEY))
+    rows = keep(find_lookup_rows(looked_up, closed, since, open_parts), "closed")
     sent = participants.where(is_transaction() & F.col("is_sent_today")).select(
         F.col("id").alias("compared_txn"), F.col("status").alias("sent_status")
     )

@@ -140,6 +140,7 @@ def _select_closed(rows: DataFrame, since: date) -> DataFrame:
         "duplicate_of",
         (is_line & (F.col("run_date") >= F.lit(since))).alias("is_in_lookback"),
         is_copy.alias("is_copy"),
+        (is_copy | _has_reason(Reason.DUPLICATE_PAYMENT)).alias("is_duplicate"),
         (is_copy | F.col("overruled_by").isNotNull()).alias("is_aside"),
         is_excluded.alias("is_excluded_by_step_3"),
         _has_reason(Reason.DUPLICATE_TRANSACTION).alias("is_second_transaction"),

@@ -1,17 +1,25 @@
 """Step 2 for lines: which line that an earlier run closed comes again, and in which state."""
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.matching import case_tables
-from jobs.matching.item_columns import NOT_PAID, UNDONE, is_line, statuses_agree
+from jobs.matching.item_columns import (
+    NOT_PAID,
+    UNDONE,
+    is_line,
+    line_order,
+    partition_by_key,
+    statuses_agree,
+)
 from jobs.matching.steps.lookback.base_rows import LINE_ORDER
 from jobs.matching.steps.lookback.closed_rows import CHANNEL_REF_KEY, OUR_REF_KEY
 from schemas.vocabulary import Status
 
 #: Cases in which a line takes the place of a closed line as the state of its pair.
 LATER_STATES = ("later state", "later state differs", "void", "void differs")
-_VOID_KEY = "void_key"
+#: What a line may void: our_ref, amount and currency, and the place among all such payments.
+_VOID_KEY, _VOID_NUMBER = "void_key", "void_number"
 _PAID = Status.SUCCEEDED.value
 
 
@@ -25,14 +33,11 @@ def classify_lines(items: DataFrame, rows: DataFrame, sent: DataFrame) -> DataFr
     not fail, under whichever number.
     """
     status = F.col("status")
-    may_void = is_line() & F.col("is_new") & (status == F.lit(_PAID)) & (F.col("amount") != 0)
-    void_key = F.when(may_void, _money_key(-F.col("amount"), "currency"))
     joined = (
-        items.withColumn(_VOID_KEY, void_key)
-        .join(_copies(rows), on=[CHANNEL_REF_KEY, "status"], how="left")
+        _number_voids(items.join(_copies(rows), on=[CHANNEL_REF_KEY, "status"], how="left"))
         .join(_latest_lines(rows), on=CHANNEL_REF_KEY, how="left")
         .join(_payments(rows), on=OUR_REF_KEY, how="left")
-        .join(_voidable_lines(rows, sent), on=_VOID_KEY, how="left")
+        .join(_voidable_lines(rows, sent), on=[_VOID_KEY, _VOID_NUMBER], how="left")
     )
     is_own_number = F.coalesce(F.col("paid_number") == F.col(CHANNEL_REF_KEY), F.lit(False))
     payment = F.when(is_own_number, F.col("next_payment")).otherwise(F.col("first_payment"))
@@ -41,7 +46,7 @@ def classify_lines(items: DataFrame, rows: DataFrame, sent: DataFrame) -> DataFr
     joined = joined.withColumns({name: F.col("payment")[f] for f, name in names.items()})
     failed = status.isin(*NOT_PAID)
     paid_before = F.col("paid_line").isNotNull()
-    voids = F.col("voided_line").isNotNull() & F.col("copy_of").isNull()
+    voids = F.col("voided_line").isNotNull()
     both_failed = F.col("replaced_status").isin(*NOT_PAID) & F.when(
         F.col("pair_txn").isNotNull(), F.col("pair_status").isin(*NOT_PAID)
     ).otherwise(F.col("is_beside_failed_pair"))
@@ -100,6 +105,20 @@ def _money_key(amount: Column, currency: str) -> Column:
     return F.concat("our_ref_norm", F.lit("|"), amount.cast("string"), F.lit("|"), currency)
 
 
+def _number_voids(items: DataFrame) -> DataFrame:
+    """Numbers the lines that may void one payment: one line voids one payment, in their order."""
+    may_void = (
+        is_line()
+        & F.col("is_new")
+        & F.col("copy_of").isNull()
+        & (F.col("status") == F.lit(_PAID))
+        & (F.col("amount") != F.lit(0))
+    )
+    key = F.when(may_void, _money_key(-F.col("amount"), "currency"))
+    in_order = Window.partitionBy(*partition_by_key(key)).orderBy(*line_order())
+    return items.withColumns({_VOID_KEY: key, _VOID_NUMBER: F.row_number().over(in_order)})
+
+
 def _copies(rows: DataFrame) -> DataFrame:
     return rows.where(F.col("is_first_of_status") & F.col(CHANNEL_REF_KEY).isNotNull()).select(
         CHANNEL_REF_KEY, F.col("line_status").alias("status"), F.col("line_id").alias("copy_of")
@@ -132,25 +151,19 @@ def _payments(rows: DataFrame) -> DataFrame:
 
 
 def _voidable_lines(rows: DataFrame, sent: DataFrame) -> DataFrame:
-    """Payments in force whose transaction does not stand: a line of the other direction and the
-    same money under the same our_ref voids the first of them.
+    """Payments in force whose transaction does not stand: lines of the other direction and the
+    same money under the same our_ref void them, in their order.
     """
     paired = rows.where(F.col("is_payment_in_force") & F.col("pair_txn").isNotNull())
     paired = paired.join(sent, on=F.col("pair_txn") == F.col("compared_txn"), how="left")
-    status = F.coalesce("sent_status", "pair_status")
-    keyed = paired.select(
-        _money_key(F.col("line_amount"), "line_currency").alias(_VOID_KEY),
-        F.struct(*LINE_ORDER, "base_line", status.alias("status")).alias("line"),
-    )
-    undone = keyed.where(F.col("line.status").isin(*UNDONE))
-    first = (
-        undone.where(F.col(_VOID_KEY).isNotNull())
-        .groupBy(_VOID_KEY)
-        .agg(F.min("line").alias("line"))
-    )
-    return first.select(
+    is_undone = F.coalesce("sent_status", "pair_status").isin(*UNDONE)
+    key = _money_key(F.col("line_amount"), "line_currency")
+    keyed = paired.where(is_undone).withColumn(_VOID_KEY, key).where(F.col(_VOID_KEY).isNotNull())
+    in_order = Window.partitionBy(_VOID_KEY).orderBy(*LINE_ORDER)
+    return keyed.select(
         _VOID_KEY,
-        F.col("line.line_id").alias("voided_line"),
-        F.col("line.base_line").alias("voided_pair"),
-        F.col("line.status").alias("voided_status"),
+        F.row_number().over(in_order).alias(_VOID_NUMBER),
+        F.col("line_id").alias("voided_line"),
+        F.col("base_line").alias("voided_pair"),
+        F.coalesce("sent_status", "pair_status").alias("voided_status"),
     )

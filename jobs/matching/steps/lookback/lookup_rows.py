@@ -47,10 +47,14 @@ _RESULT = (
 _LINE_STATE = ("line_status", "line_amount", "line_currency")
 
 
-def find_lookup_rows(new_items: DataFrame, closed: DataFrame, since: date) -> DataFrame:
+def find_lookup_rows(
+    new_items: DataFrame, closed: DataFrame, since: date, open_parts: DataFrame | None
+) -> DataFrame:
     """Closed rows of earlier runs with what step 2 looks up.
 
-    `new_items` has `closed_rows.LOOKUP_KEYS`. The columns are those of `_RESULT` and:
+    `new_items` has `closed_rows.LOOKUP_KEYS`, `open_parts` the OUR_REF_KEY of open parts of payments
+    (None in a channel without captures): a further part must reach them, so what was put away beside
+    them is no payment. The columns are those of `_RESULT` and:
 
     - `is_latest_state`: the line that a later state of its channel_ref replaces, in the pair of
       `base_line`, with `pair_txn` and its last `pair_status`;
@@ -64,7 +68,13 @@ def find_lookup_rows(new_items: DataFrame, closed: DataFrame, since: date) -> Da
       the one that last paired it (`paired_run`, `paired_line`, and the latest line of that pair:
       `latest_reported_line_*`).
     """
-    return _add_closing_runs(_add_payments(_add_states(new_items, closed, since)))
+    rows = _add_states(new_items, closed, since)
+    is_beside_parts = F.lit(False)
+    if open_parts is not None:
+        keys = open_parts.groupBy(OUR_REF_KEY).agg(F.lit(True).alias("has_open_parts"))
+        rows = rows.join(keys, on=OUR_REF_KEY, how="left")
+        is_beside_parts = F.col("is_duplicate") & F.col("has_open_parts").isNotNull()
+    return _add_closing_runs(_add_payments(rows, is_beside_parts))
 
 
 def _add_states(new_items: DataFrame, closed: DataFrame, since: date) -> DataFrame:
@@ -98,7 +108,7 @@ def _add_states(new_items: DataFrame, closed: DataFrame, since: date) -> DataFra
     )
 
 
-def _add_payments(rows: DataFrame) -> DataFrame:
+def _add_payments(rows: DataFrame, is_beside_parts: Column) -> DataFrame:
     paid = F.col("line_status") == F.lit(Status.SUCCEEDED.value)
     is_latest = F.col("is_latest_state") | F.col("is_latest_copy")
     failed = F.col("line_status").isin(*NOT_PAID) & F.col("pair_status").isin(*NOT_PAID)
@@ -107,7 +117,7 @@ def _add_payments(rows: DataFrame) -> DataFrame:
     payment = F.struct(
         F.col("pair_txn").isNull().alias("has_no_pair"), *LINE_ORDER, "pair_txn", "pair_status"
     )
-    in_force = is_latest & paid & ~F.col("is_void")
+    in_force = is_latest & paid & ~F.col("is_void") & ~is_beside_parts
     has_failed = F.max(failed_pair.cast("int")).over(by_our_ref) == F.lit(1)
     ranked = rows.withColumns(
         {
