@@ -15,9 +15,9 @@ from pyspark.sql import functions as F
 from jobs.matching import case_tables
 from jobs.matching.fast_path.keeper import Keep
 from jobs.matching.item_columns import is_line, is_transaction, match_key, partition_by_key
-from jobs.matching.steps import time_window
+from jobs.matching.steps import interchangeable, time_window
 from schemas.profile.match_rules import Match, Pass
-from schemas.vocabulary import Reference, Status
+from schemas.vocabulary import Outcome, Reference, Status
 
 #: What the passes add to an item: the id of its partner, and whether it had a candidate in some
 #: pass.
@@ -60,9 +60,13 @@ def run_passes(
         count = F.when(F.col("in_pass"), F.col("candidate_count"))
         new_counts = [count_columns[id(pass_)]] if id(pass_) in count_columns else []
         had_candidate = F.col("had_candidate") | (F.coalesce(count, F.lit(0)) > F.lit(0))
+        if pass_.interchangeable:
+            results = _results_of_sets(pass_, matched_by)
+        else:
+            results = case_tables.update_results(matched_by=matched_by)
         frame = paired.select(
             *columns,
-            *case_tables.update_results(matched_by=matched_by),
+            *results,
             F.coalesce("partner", "sole_candidate").alias("partner"),
             had_candidate.alias("had_candidate"),
             *counted,
@@ -72,13 +76,29 @@ def run_passes(
     return frame
 
 
+def _results_of_sets(pass_: Pass, matched_by: Column) -> list[Column]:
+    """The result columns after an interchangeable pass, whose sets are MATCHED as units."""
+    txn, name = F.col("set_txn"), F.lit(pass_.name)
+    is_set = txn.isNotNull()
+    is_first = is_set & is_transaction() & (F.col("id") == txn)
+    return case_tables.update_results(
+        step_outcome=F.when(is_set, F.lit(Outcome.MATCHED.value)),
+        matched_by=F.when(is_set, name).otherwise(matched_by),
+        unit_id=F.when(is_set, F.concat(name, F.lit(":"), txn)),
+        gap=F.when(is_first, F.lit(0).cast("bigint")),
+        is_unit_late=F.col("set_is_broken"),
+    )
+
+
 def match_in_pass(items: DataFrame, pass_: Pass) -> DataFrame:
     """Adds `candidate_count`, and `sole_candidate`: the id of a candidate that has no other either.
 
-    Only items with `in_pass` take part.
+    Only items with `in_pass` take part. An interchangeable pass adds the columns of
+    `interchangeable`, too.
     """
     if pass_.within_seconds is not None:
-        return time_window.match_within_time(items, match_key(pass_), pass_.within_seconds)
+        key, finds_sets = match_key(pass_), pass_.interchangeable
+        return time_window.match_within_time(items, key, pass_.within_seconds, finds_sets)
     takes_part, one_key = F.col("in_pass"), Window.partitionBy(*_key_in_pass(match_key(pass_)))
     line_id = F.when(takes_part & is_line(), F.col("id"))
     txn_id = F.when(takes_part & is_transaction(), F.col("id"))
@@ -93,6 +113,8 @@ def match_in_pass(items: DataFrame, pass_: Pass) -> DataFrame:
     count = F.when(is_line(), F.col("txns")).when(is_transaction(), F.col("lines"))
     candidate = F.when(is_line(), F.col("txn")).when(is_transaction(), F.col("line"))
     sole = (F.col("lines") == F.lit(1)) & (F.col("txns") == F.lit(1))
+    if pass_.interchangeable:
+        counted = interchangeable.add_sets_of_key(counted, one_key)
     return counted.withColumns(
         {"candidate_count": count, "sole_candidate": F.when(sole, candidate)}
     )
