@@ -52,9 +52,9 @@ def find_lookup_rows(
 ) -> DataFrame:
     """Closed rows of earlier runs with what step 2 looks up.
 
-    `new_items` has `closed_rows.LOOKUP_KEYS`, `open_parts` the OUR_REF_KEY of open parts of payments
-    (None in a channel without captures): a further part must reach them, so what was put away beside
-    them is no payment. The columns are those of `_RESULT` and:
+    `new_items` has `closed_rows.LOOKUP_KEYS`, `open_parts` the OUR_REF_KEY of open parts of
+    payments (None in a channel without captures): a further part must reach them, so what was put
+    away beside them is no payment. The columns are those of `_RESULT` and:
 
     - `is_latest_state`: the line that a later state of its channel_ref replaces, in the pair of
       `base_line`, with `pair_txn` and its last `pair_status`;
