@@ -118,6 +118,8 @@ class DecisionStep(StrEnum):
 #: `matched_by` of what a rule of its own matched: parts of one payment, a sale and its void, and a
 #: line and a transaction of different kinds. No pass or group has such a name.
 MATCHED_BY_CAPTURES, MATCHED_BY_VOID, MATCHED_BY_KIND = "captures", "void", "kind"
+#: The pass of `candidates` that add up to an item; it pairs nothing.
+SUM = "SUM"
 #: Prefix of `matched_by` of a row that a decision closed; the decision's id follows.
 DECIDED_BY = "decision:"
 

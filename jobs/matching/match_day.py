@@ -21,6 +21,7 @@ from jobs.matching.steps import ageing, already_closed, passes
 from jobs.matching.steps import manual_decisions as decisions
 from jobs.matching.steps.closed_outcomes import ClosedOutcomes
 from jobs.matching.steps.scope import count_excluded_of_ours
+from jobs.matching.sum_candidates import list_sum_candidates
 from jobs.matching.tolerance import tolerance
 from schemas.profile.channel import Profile
 from schemas.profile.match_rules import Match
@@ -109,7 +110,9 @@ def match_day(
         outcome_rows.complete_rows(reduce(DataFrame.unionByName, parts), day, profile.channel),
         items_left.select_open_items(decided, day, profile.channel),
         items_left.settled_today(items, decided, day, profile.channel),
-        candidates.list_candidates(decided, match, day, profile.channel),
+        candidates.list_candidates(decided, match, day, profile.channel).unionByName(
+            list_sum_candidates(decided, day, profile.channel)
+        ),
         conservation.sum_inputs(lines, transactions, carried_forward),
         _count_excluded_of_ours(items, transactions) if profile.scope.exclude else None,
     )

@@ -14,7 +14,7 @@ from jobs.timeline.outcomes import (
     describe_run,
     format_amount,
     format_time,
-    is_ambiguous,
+    may_have_candidates,
 )
 from schemas.profile.channel import Profile
 from schemas.tables import REFERENCES
@@ -170,7 +170,7 @@ def _outcome_event(row: Row, records: LinkedRecords, facts: Facts, profile: Prof
         **describe_outcome(row, describe),
         "candidates": (
             describe_candidates(facts.candidates.get(unit, []), describe)
-            if is_ambiguous(row)
+            if may_have_candidates(row)
             else []
         ),
         "group": describe_group(facts.groups[unit]) if unit in facts.groups else None,

@@ -7,7 +7,7 @@ from jobs.lake.point_query import column_contains, column_in
 from jobs.lake.time_travel import LakeAsOf, partition_filter_of
 from jobs.timeline.events import Facts
 from jobs.timeline.linked_records import Row
-from jobs.timeline.outcomes import is_ambiguous
+from jobs.timeline.outcomes import may_have_candidates
 from jobs.timeline.search import FoundRows, SearchScope
 from jobs.timeline.source_text import read_source_text
 from schemas.profile.channel import Profile
@@ -39,10 +39,10 @@ def load_facts(past: LakeAsOf, found_rows: FoundRows, profiles: Mapping[str, Pro
         ids = [row["line_id"] for row in found_rows.lines]
         rows = _read_rows_of(past, FEE_CHECKS, found_rows.lines, "business_date", "line_id", ids)
         facts.fees = {row["line_id"]: row for row in rows}
-    ambiguous = [row for row in found_rows.outcomes if is_ambiguous(row)]
-    if ambiguous:
-        units = [row["unit_id"] for row in ambiguous]
-        for row in _read_rows_of(past, CANDIDATES, ambiguous, "run_date", "unit_id", units):
+    searched = [row for row in found_rows.outcomes if may_have_candidates(row)]
+    if searched:
+        units = [row["unit_id"] for row in searched]
+        for row in _read_rows_of(past, CANDIDATES, searched, "run_date", "unit_id", units):
             facts.candidates.setdefault(_unit_key(row), []).append(row)
     grouped = [row for row in found_rows.outcomes if _is_grouped(row)]
     if grouped:

@@ -79,7 +79,7 @@ def _differing_values(row: Row) -> list[dict[str, Any]]:
 
 
 def describe_candidates(rows: Sequence[Row], describe_item: DescribeItem) -> list[dict[str, Any]]:
-    """Describes the possible partners of an AMBIGUOUS item, the most likely first."""
+    """Describes the possible partners of an item, the likeliest first, or the parts of its sum."""
     ranked = sorted(rows, key=lambda row: (row["pass"], row["rank"], row["candidate_id"]))
     return [
         {
@@ -159,6 +159,7 @@ def describe_run(runs: Sequence[Row], exports: Sequence[Row]) -> dict[str, Any] 
     }
 
 
-def is_ambiguous(row: Row) -> bool:
-    """Whether an outcome has candidates."""
-    return Reason.AMBIGUOUS in (row["reasons"] or ())
+def may_have_candidates(row: Row) -> bool:
+    """Whether an outcome may have candidates: of an AMBIGUOUS item, or sums of a one-sided one."""
+    reasons = (Reason.AMBIGUOUS, Reason.INTERNAL_ONLY, Reason.STATEMENT_ONLY)
+    return any(reason in (row["reasons"] or ()) for reason in reasons)

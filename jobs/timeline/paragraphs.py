@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from schemas.private_text import escape_controls
+from schemas.vocabulary import SUM
 
 WIDTH = 100
 #: Indent of the second and later lines of an event.
@@ -77,3 +78,20 @@ def value_text(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(value) or "none"
     return "none" if value is None else str(value)
+
+
+def candidate_text(candidate: Mapping[str, Any]) -> str:
+    """A possible partner of an item, or a part of its sum, in a line."""
+    seconds, differs = candidate["seconds_apart"], candidate["differs"]
+    amount = amount_text(candidate["amount"], candidate["currency"])
+    if candidate["pass"] == SUM:
+        return (
+            f"may be the sum of {candidate['of']}; part {candidate['rank']}:"
+            f" {candidate['candidate_is']} {amount}"
+        )
+    return (
+        f"candidate {candidate['rank']} of {candidate['of']} by {candidate['pass']}:"
+        f" {candidate['candidate_is']} {amount}"
+        + ("" if seconds is None else f", {seconds:,} s apart")
+        + (f", differs in {', '.join(differs)}" if differs else "")
+    )

@@ -8,6 +8,7 @@ from jobs.timeline.paragraphs import (
     INDENT,
     WIDTH,
     amount_text,
+    candidate_text,
     count_text,
     ordinal,
     reference_lines,
@@ -134,7 +135,7 @@ def _render_outcome(event: Event) -> Iterator[Sequence[str]]:
             else f"compared with {event['compared_with']}"
         )
     for candidate in event["candidates"]:
-        yield wrap_text(_candidate_text(candidate))
+        yield wrap_text(candidate_text(candidate))
     attempts = "" if event["waiting"] else f", matching attempt {event['chances']}"
     yield [f"first seen {event['first_run_date']}{attempts}"]
     for item in event["waiting"]:
@@ -172,17 +173,6 @@ def _difference_lines(event: Event) -> list[str]:
     ):
         out[0] += f", difference {event['difference']}"
     return out
-
-
-def _candidate_text(candidate: Mapping[str, Any]) -> str:
-    seconds, differs = candidate["seconds_apart"], candidate["differs"]
-    amount = amount_text(candidate["amount"], candidate["currency"])
-    return (
-        f"candidate {candidate['rank']} of {candidate['of']} by {candidate['pass']}:"
-        f" {candidate['candidate_is']} {amount}"
-        + ("" if seconds is None else f", {seconds:,} s apart")
-        + (f", differs in {', '.join(differs)}" if differs else "")
-    )
 
 
 def _render_run(run: Mapping[str, Any] | None) -> Iterator[Sequence[str]]:

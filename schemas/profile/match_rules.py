@@ -13,6 +13,7 @@ from schemas.vocabulary import (
     MATCHED_BY_CAPTURES,
     MATCHED_BY_KIND,
     MATCHED_BY_VOID,
+    SUM,
     Reference,
 )
 
@@ -149,7 +150,7 @@ class Match(Strict):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two passes or groups are called {', '.join(twice)}; name each once")
-        rules = (MATCHED_BY_CAPTURES, MATCHED_BY_VOID, MATCHED_BY_KIND)
+        rules = (MATCHED_BY_CAPTURES, MATCHED_BY_VOID, MATCHED_BY_KIND, SUM)
         reserved = sorted(name for name in names if name in rules)
         if reserved:
             raise ValueError(f"a rule of the match is called {', '.join(reserved)}; rename it")

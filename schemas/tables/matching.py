@@ -62,7 +62,8 @@ OUTCOMES = Table(
 CANDIDATES = Table(
     "candidates",
     "one row per AMBIGUOUS item of a run and one of the nearest it could be meant with, by pass;"
-    " `rank` 1 is the likeliest, `candidate_count` is how many there are in all",
+    " `rank` 1 is the likeliest, `candidate_count` is how many there are in all; the pass SUM has"
+    " the items of the other side that add up to a one-sided item",
     ("run_date", "channel"),
     columns_of(
         "run_date date: Date of the run.",
