@@ -1,73 +1,82 @@
 """`tieout decide`: one person proposes how to settle a break, another person approves it.
 
-A decision is about one outcome of a run; the next `tieout match` runs that date again with it.
+A decision is about outcomes of a run; the next `tieout match` runs that date again with it.
 Source: docs/reference/decisions.md.
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for
+from jobs.cli.decision_words import Words, check_words
 from jobs.cli.lake_session import open_lake
-from jobs.decisions.review import EFFECTS, Row, judge, list_decisions, normalize_actor, propose
-from jobs.decisions.store import latest_steps
-from schemas.errors import DecisionRefused
-from schemas.tables import DECISIONS
+from jobs.decisions.actors import find_actor
+from jobs.decisions.proposals import propose
+from jobs.decisions.review import judge
+from jobs.decisions.selection import select_breaks, select_by_ids
+from jobs.decisions.standing import list_decisions
+from jobs.decisions.steps import StepResult
+from jobs.decisions.text import list_waiting, render_decision, render_queue
+from jobs.lake.tables import Lake
 from schemas.vocabulary import DecisionStep
-
-STEPS = ("propose", "approve", "reject", "list")
-
-
-def _check_request(request: Request) -> tuple[str, tuple[str, ...]]:
-    """Returns the step, and its effect and ids.
-
-    Raises:
-        DecisionRefused: all faults of the arguments, together.
-    """
-    step, words = request.positionals[0], request.positionals[1:]
-    faults = []
-    if step != "list" and not normalize_actor(request.actor):
-        faults.append("--by NAME is missing; give your name, or set TIEOUT_USER")
-    if step in ("propose", "reject") and not request.reason.strip():
-        faults.append("--reason TEXT is missing; say why, for those who read the decision")
-    if step == "propose" and (len(words) < 2 or words[0] not in EFFECTS):
-        faults.append(f"propose takes one of {', '.join(EFFECTS)}, and an id or two")
-    if step in ("approve", "reject") and len(words) != 1:
-        faults.append(f"{step} takes the id of one decision")
-    if faults:
-        raise DecisionRefused("; ".join(faults))
-    return step, words
 
 
 def execute_request(request: Request) -> Report:
     """Proposes, approves, rejects or lists decisions; reports them as text and as JSON."""
-    step, words = _check_request(request)
-    body: dict[str, bool] = {}
-    lines: list[str] = []
+    words = check_words(request)
     with open_lake(request.lake, request.engine, lazy_session=True) as lake:
-        if step == "propose":
-            effect, ids = EFFECTS[words[0]], words[1:]
-            rows = [propose(lake, effect, ids, request.actor, request.reason, request.channels)]
-        elif step == "list":
-            rows = list_decisions(lake, request.channels, request.dates)
+        if words.step in ("list", "queue"):
+            return _report_standing(lake, request, is_queue=words.step == "queue")
+        rules = request.config.decision_rules
+        actor = find_actor(rules, request.actor)
+        if words.step == "propose":
+            result = _propose(lake, request, words, actor)
         else:
-            verdict = DecisionStep.APPROVED if step == "approve" else DecisionStep.REJECTED
-            before = latest_steps(lake.read_rows(DECISIONS, decision_id=words[0]))
-            rows = [judge(lake, words[0], verdict, request.actor, request.reason)]
-            is_same = before[words[0]] == rows[0]
-            body["already"] = is_same
-            lines += [f"{words[0]} is {verdict} already; nothing changed"] if is_same else []
-    lines += [line for row in rows for line in _render_decision(row)]
-    return Report({"decisions": rows, **body}, lines)
+            is_approved = words.step == "approve"
+            result = judge(lake, rules, words.ids[0], is_approved, actor, request.reason)
+    return _report_step(result, words.step)
 
 
-def _render_decision(row: Row) -> list[str]:
-    ids = " and ".join(row[name] for name in ("txn_id", "line_id") if row[name])
-    state = row.get("state", row["step"])
-    head = f"{row['decision_id']}  {state:<8}  {row['effect']}  {row['channel']} {row['run_date']}"
-    comment = f": {row['comment']}" if row["comment"] else ""
-    maker = f"proposed by {row['proposed_by']}, " if "proposed_by" in row else ""
-    return [head, f"    {ids}", f"    {maker}{row['step']} by {row['actor']}{comment}"]
+def _propose(lake: Lake, request: Request, words: Words, actor: str) -> StepResult:
+    rules, effect = request.config.decision_rules, words.effect
+    if words.ids:
+        targets = select_by_ids(lake, effect, words.ids, request.channels, words.status_of)
+    else:
+        place = request.channels[0], request.dates[0]
+        targets = select_breaks(lake, effect, place, words.reasons, words.limits, words.status_of)
+    is_list = not words.ids
+    return propose(lake, rules, effect, targets, actor, request.reason, is_list)
+
+
+def _report_step(result: StepResult, step: str) -> Report:
+    first, *_ = [row for row in result.rows if row["step"] != DecisionStep.REJECTED] or result.rows
+    report = Report({"decisions": [{**first, "items": list(result.rows)}]}, [])
+    if step != "propose":
+        report.body["already"] = result.is_known
+    if result.is_known:
+        state = f"{first['decision_id']} is {first['step']} already; nothing changed"
+        report.lines.append(state)
+    report.lines += render_decision(first, result.rows)
+    if result.left_out:
+        report.body["left_out"] = dict(result.left_out)
+        report.lines += [f"    left out: {text}" for text in result.left_out.values()]
+    return report
+
+
+def _report_standing(lake: Lake, request: Request, is_queue: bool) -> Report:
+    rows = list_decisions(lake, request.channels, request.dates)
+    if not is_queue:
+        return Report(
+            {"decisions": rows},
+            [line for row in rows for line in render_decision(row, row["items"])],
+        )
+    waiting = list_waiting(rows, datetime.now(UTC))
+    over = [row for row in rows if row["state"] in ("OVERTAKEN", "STALE")]
+    lines = list(render_queue(waiting)) if waiting else ["no decision waits for approval"]
+    for row in over:
+        lines += ["", *render_decision(row, row["items"])]
+    return Report({"queue": waiting, "no_longer_in_force": over}, lines)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -69,11 +69,7 @@ def add_summaries(report: Report, summaries: Sequence[MatchSummary]) -> None:
         if summary.why == "asked" or summary.result == "NOT_INGESTED":
             for fault in summary.faults:
                 report.warn(fault)
-        stale = (
-            f"decision {decision_id} is stale: its rows changed since the proposal"
-            for decision_id in summary.stale_decisions
-        )
-        for warning in (*summary.warnings, *stale):
+        for warning in (*summary.warnings, *summary.describe_ended_decisions()):
             log.warning("%s %s: %s", summary.channel, summary.business_date, warning)
         report.body["runs"].append(summary.describe())
 

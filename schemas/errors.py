@@ -42,9 +42,16 @@ class FileRefused(TieoutError):
 
 
 class DecisionRefused(TieoutError):
-    """Raised when a decision cannot be proposed, approved or rejected as asked."""
+    """Raised when a decision cannot be proposed, approved or rejected as asked.
+
+    `code` is the short name of the fault.
+    """
 
     exit_status = 2
+
+    def __init__(self, code: str, problem: str) -> None:
+        self.code, self.problem = code, problem
+        super().__init__(f"{code}: {problem}")
 
 
 class VersionRefused(TieoutError):

@@ -107,10 +107,21 @@ class Effect(StrEnum):
     WRITE_OFF = "WRITE_OFF"
 
 
+class StatusOf(StrEnum):
+    """The side whose status stands when people accept that the statuses of a row differ."""
+
+    OURS = "OURS"
+    THEIRS = "THEIRS"
+
+
 class DecisionStep(StrEnum):
-    """State of a decision; the last step counts."""
+    """State of a decision; the last step counts.
+
+    CHECKED: the first of two checkers approves, the second has yet to.
+    """
 
     PROPOSED = "PROPOSED"
+    CHECKED = "CHECKED"
     APPROVED = "APPROVED"
     REJECTED = "REJECTED"
 

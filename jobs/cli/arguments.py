@@ -8,7 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from jobs.cli.configuration import load_configuration
-from jobs.cli.parser import DATE_OPTIONAL, RETENTION_HOURS, RETENTION_HOURS_MIN, RUN_DATES
+from jobs.cli.parser import (
+    DATE_OPTIONAL,
+    NEED_NO_CONFIG,
+    RETENTION_HOURS,
+    RETENTION_HOURS_MIN,
+    RUN_DATES,
+)
 from schemas.configuration import Configuration
 from schemas.errors import ConfigurationError
 from schemas.profile.channel import Snapshots
@@ -20,7 +26,8 @@ class Request:
 
     `channels` is empty where no `--channel` was given, `as_of` is in UTC. `positionals` are the
     words without an option: of decide the step and its ids, of files the step and the file id.
-    `stale`: also the dates that match ran again since the job was done.
+    `stale`: also the dates that match ran again since the job was done. `status_of`, `reason_codes`
+    and `at_most` (amounts in major units, and their currencies) are those of decide.
     """
 
     job: str
@@ -42,6 +49,9 @@ class Request:
     stale: bool = False
     dry_run: bool = False
     retention_hours: int = RETENTION_HOURS
+    status_of: str = ""
+    reason_codes: tuple[str, ...] = ()
+    at_most: tuple[tuple[str, str], ...] = ()
 
 
 def build_request(arguments: argparse.Namespace) -> Request:
@@ -58,8 +68,9 @@ def build_request(arguments: argparse.Namespace) -> Request:
     def value_of(name: str) -> str | None:
         return getattr(arguments, name, None) or os.environ.get(f"TIEOUT_{name.upper()}")
 
+    optional = ("config",) if getattr(arguments, "step", "") in NEED_NO_CONFIG else ()
     for name in ("lake", "config", "inbox"):
-        if hasattr(arguments, name) and not value_of(name):
+        if hasattr(arguments, name) and name not in optional and not value_of(name):
             faults.append(f"--{name} is missing; give it, or set TIEOUT_{name.upper()}")
     if hasattr(arguments, "reference") and not arguments.reference.strip():
         faults.append("REF is empty; give any internal or channel reference")
@@ -73,7 +84,7 @@ def build_request(arguments: argparse.Namespace) -> Request:
     as_of = _parse_moment(getattr(arguments, "as_of", None), faults)
     inbox = value_of("inbox") if hasattr(arguments, "inbox") else None
     faults.extend(find_place_faults(arguments.job, value_of("lake"), inbox))
-    config = _load_configuration(arguments, value_of("config"), faults)
+    config = _load_configuration(arguments, value_of("config"), faults, bool(optional))
     future = getattr(arguments, "future", False)
     if config and arguments.job in RUN_DATES and not future:
         faults.extend(_find_future_dates(config, days))
@@ -102,6 +113,9 @@ def build_request(arguments: argparse.Namespace) -> Request:
         stale=getattr(arguments, "stale", False),
         dry_run=getattr(arguments, "dry_run", False),
         retention_hours=hours,
+        status_of=getattr(arguments, "status", None) or "",
+        reason_codes=tuple(getattr(arguments, "reason_code", ())),
+        at_most=tuple((amount, code) for amount, code in getattr(arguments, "at_most", ())),
     )
 
 
@@ -120,12 +134,13 @@ def _find_future_dates(config: Configuration, days: Sequence[date]) -> Iterator[
 
 
 def _load_configuration(
-    arguments: argparse.Namespace, folder: str | None, faults: list[str]
+    arguments: argparse.Namespace, folder: str | None, faults: list[str], is_optional: bool
 ) -> Configuration | None:
     """Loads the configuration (an empty one for a command without --config); checks the engine."""
     from jobs.engine.session import resolve_engine
 
-    config = None if hasattr(arguments, "config") else Configuration({}, {}, Snapshots())
+    has_none = not hasattr(arguments, "config") or (is_optional and not folder)
+    config = Configuration({}, {}, Snapshots()) if has_none else None
     try:
         resolve_engine(arguments.engine)
     except ConfigurationError as error:

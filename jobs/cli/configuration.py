@@ -1,7 +1,7 @@
 """Loads the configuration folder and reports all of its faults together, each with its line.
 
 `channels/*.yaml` are channel profiles, `fee_schedules/*.yaml` are rate cards. `internal.yaml`
-(optional) says where our own snapshots are stored.
+(optional) says where our own snapshots are stored, `decisions.yaml` (optional) who may decide.
 """
 
 import re
@@ -15,6 +15,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from jobs.cli.page_faults import describe_faults
 from schemas.configuration import Configuration
+from schemas.decision_rules import DecisionRules
 from schemas.dialect_options import DIALECT_NAMES
 from schemas.errors import ConfigurationError
 from schemas.fee_schedule import FeeSchedule
@@ -51,6 +52,7 @@ def load_configuration(folder: str, channels: Sequence[str] = ()) -> Configurati
     snapshots = Snapshots()
     if (root / "internal.yaml").exists():
         snapshots = _read_page(root / "internal.yaml", Snapshots, faults)[0] or snapshots
+    decision_rules = _load_decision_rules(root, faults)
     for channel in channels:
         if channel not in profiles and is_complete:
             faults.append(
@@ -60,7 +62,17 @@ def load_configuration(folder: str, channels: Sequence[str] = ()) -> Configurati
     if faults:
         raise ConfigurationError(faults)
     chosen = {name: profiles[name] for name in sorted(channels or profiles)}
-    return Configuration(chosen, schedules, snapshots)
+    return Configuration(chosen, schedules, snapshots, decision_rules)
+
+
+def _load_decision_rules(root: Path, faults: list[str]) -> DecisionRules:
+    """Without the page everybody may decide, so a page of nearly its name is a fault."""
+    page = root / "decisions.yaml"
+    for other in (*root.glob("decision*.yaml"), *root.glob("decision*.yml")):
+        if other != page:
+            faults.append(f"{other}:1: nobody reads this page; rename it to {page.name}")
+    rules = _read_page(page, DecisionRules, faults)[0] if page.exists() else None
+    return rules or DecisionRules()
 
 
 def _load_profiles(root: Path, faults: list[str]) -> tuple[dict[str, Profile], bool]:

@@ -63,24 +63,33 @@ nothing.""",
 The command compares the outcomes of the last two runs of the date. It needs no configuration and
 writes nothing.""",
     "decide": """examples:
-  tieout decide --lake lake propose accept S20261122000017 --by ann --reason "1 fen, bank agreed"
-  tieout decide ... propose pair S20261122000017 LINE_ID --by ann --reason "same payer, see mail"
+  tieout decide --lake lake --config config propose accept S20261122000017 --by ann --reason "1 fen"
+  tieout decide ... propose accept S20261122000019 --status theirs --by ann --reason "see mail"
+  tieout decide ... propose pair S20261122000017 LINE_ID [LINE_ID ...] --by ann --reason "see mail"
   tieout decide ... propose write-off S20261122000018 --by ann --reason "below 1.00, policy 4"
   tieout decide ... propose not-ours LINE_ID --by ann --reason "belongs to the sister company"
+  tieout decide ... propose accept --reason-code AMOUNT_MISMATCH --at-most 0.03 CNY \\
+                    --channel wechat --business-date 2026-11-22 --by ann --reason "rounding"
+  tieout decide ... queue                       # what waits for approval, and for how long
   tieout decide ... list
   tieout decide ... approve d-3fa9c2e1 --by bob
   tieout decide ... reject d-3fa9c2e1 --by bob --reason "wrong payer"
 
 Proposals:
-  accept     a pair breaks, and its difference is agreed
-  pair       a transaction and a line belong together
-  write-off  a break is closed without its money
+  accept     a pair or a group breaks, and its difference is agreed; where the statuses differ,
+             --status says whose stands
+  pair       a transaction and a line belong together, or several whose sums are equal
+  write-off  a break is closed without its money; if the money comes, it still matches
   not-ours   an open item does not belong to us
+With --reason-code, accept and write-off are about all breaks of one channel and date that have just
+this reason. --at-most is in major units: 0.03 CNY is 3 fen; it is compared with the difference
+where only the amounts differ, else with the whole amount.
 
 Take txn_id and line_id from the outcomes. An id may begin with a hyphen (-5); one that begins with
 two stands last, behind `--` (... propose accept -- --5). The person who approves must not be the
-person who proposed. The next `tieout match` runs the date again with the approved decisions. If a
-row has changed since the proposal, the match ignores the decision and lists it as STALE.""",
+person who proposed. decisions.yaml in the configuration says who may, and above which amount a
+second checker is needed. The next `tieout match` runs the date again with the approved decisions.
+If a row has changed since the proposal, the match ignores the decision and lists it as STALE.""",
     "files": """examples:
   tieout files --lake lake --config config --channel wechat --business-date 2026-11-22
   tieout files --lake lake --config config verify
@@ -126,7 +135,7 @@ PURPOSES = {
     "export": "write exceptions and status updates as files",
     "explain": "show everything known about one reference, in order of time",
     "diff": "show what changed between two runs of one date",
-    "decide": "settle a break or an ambiguous match by hand: propose, approve, reject, list",
+    "decide": "settle breaks by hand: propose, approve, reject; list them, or what waits (queue)",
     "files": "list the files of a date and their versions; withdraw, accept or verify files",
     "maintain": "join small files of a lake and remove what no table needs any more",
     "run": "run all steps for a date or a range of dates in one session",

@@ -11,6 +11,8 @@ READ_ONLY = ("explain", "diff")
 DATE_OPTIONAL = ("explain", "decide", "files", "ingest", "run", "inbox", "maintain")
 TAKE_FILES = ("ingest", "run")
 RUN_DATES = ("ingest", "match", "run")
+#: Steps of decide that only read.
+NEED_NO_CONFIG = ("list", "queue")
 #: A job may take days to commit what it wrote.
 RETENTION_HOURS_MIN = 7 * 24
 #: As long as Delta keeps a table's log: `--as-of` and `diff` read back so far.
@@ -37,7 +39,7 @@ def build_parser(
     out.epilog = EPILOGS[job]
     out.formatter_class = argparse.RawDescriptionHelpFormatter
     out.add_argument("--lake", help="folder or object-store URI of the tables [TIEOUT_LAKE]")
-    if job not in ("diff", "decide", "maintain"):
+    if job not in ("diff", "maintain"):
         out.add_argument(
             "--config", help="folder with channels/ and fee_schedules/ [TIEOUT_CONFIG]"
         )
@@ -58,7 +60,7 @@ def build_parser(
             "--match-alone", action="store_true", help="also match only this reference, now"
         )
     if job == "decide":
-        out.add_argument("step", choices=("propose", "approve", "reject", "list"))
+        _add_decide_arguments(out)
     if job in ("decide", "files"):
         out.add_argument(
             "about", metavar="ID", nargs="*", help="the ids to work on, see the examples"
@@ -84,6 +86,31 @@ def build_parser(
         out.add_argument("--no-quality", action="store_true", help="skip the shape checks")
     out.set_defaults(job=job)
     return out
+
+
+def _add_decide_arguments(out: argparse.ArgumentParser) -> None:
+    out.add_argument("step", choices=("propose", "approve", "reject", "list", "queue"))
+    out.add_argument(
+        "--status",
+        choices=("ours", "theirs"),
+        help="accept: whose status stands where the two differ",
+    )
+    out.add_argument(
+        "--reason-code",
+        metavar="CODE",
+        action="append",
+        default=[],
+        help="propose for all breaks of a channel and date with just this reason; repeat for more",
+    )
+    out.add_argument(
+        "--at-most",
+        metavar=("AMOUNT", "CURRENCY"),
+        nargs=2,
+        action="append",
+        default=[],
+        help="with --reason-code: only breaks of so much money or less, in major units,"
+        " such as 0.03 CNY; repeat for more currencies, others are left out",
+    )
 
 
 def _add_days_and_channels(out: argparse.ArgumentParser, job: str) -> None:

@@ -11,6 +11,7 @@ from schemas.vocabulary import (
     Outcome,
     Reason,
     Status,
+    StatusOf,
 )
 
 _REASONS_TO_REVIEW = (
@@ -44,6 +45,26 @@ def action() -> Column:
     for condition, next_action in others:
         out = out.when(condition, F.lit(next_action.value))
     return out
+
+
+def accepted_action(status_of: str) -> Column:
+    """The action of a row whose STATUS_MISMATCH people accepted: OURS stands, or THEIRS.
+
+    If theirs stands, ours is to follow it. If ours stands, money that was paid without a payment of
+    ours goes back; nothing else is left to do.
+    """
+    line, internal = F.col("statement_status"), F.col("internal_status")
+    amount, succeeded = F.col("statement_amount"), F.lit(Status.SUCCEEDED.value)
+    if status_of == StatusOf.THEIRS:
+        follows = F.coalesce(line, succeeded) == succeeded  # the transaction of a unit has no line
+        confirm, reverse = F.lit(Action.CONFIRM.value), F.lit(Action.REVERSE.value)
+        return F.when(follows, confirm).otherwise(reverse)
+    is_paid = (line == succeeded) & internal.isin(*_NOT_PAID)
+    return (
+        F.when(is_paid & (amount > F.lit(0)), F.lit(Action.REFUND.value))
+        .when(is_paid & (amount < F.lit(0)), F.lit(Action.RECOVER.value))
+        .otherwise(F.lit(Action.NONE.value))
+    )
 
 
 def _has_reason(reason: Reason) -> Column:

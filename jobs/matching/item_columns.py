@@ -94,9 +94,15 @@ def item_id() -> Column:
 def is_reportable(day: date) -> Column:
     """Whether an item has a row on this run whatever its result.
 
-    A late candidate has none, unless it is a transaction that is sent again today.
+    A late candidate has none, unless it is a transaction that is sent again today. One that is
+    written off, and what it was, is not reported even then.
     """
-    return F.col("broke_on").isNull() | (F.col("item_date") == F.lit(day))
+    return F.col("broke_on").isNull() | (is_resend(day) & F.col("written_off").isNull())
+
+
+def is_resend(day: date) -> Column:
+    """Whether a late candidate is a transaction that is sent again today."""
+    return F.col("broke_on").isNotNull() & (F.col("item_date") == F.lit(day))
 
 
 def _is_within_window(window: Window) -> Column:

@@ -1,6 +1,8 @@
 """Lines and transactions in one form: items, one row each."""
 
 from datetime import date
+from functools import reduce
+from operator import and_
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -39,6 +41,10 @@ LINE_COLUMNS = (
     "text",
 )
 TRANSACTION_COLUMNS = ("txn_id", "business_date", *_COMMON_COLUMNS, "occurred_at")
+
+
+#: What a write-off is about: if it changes, the write-off is stale.
+_STATE = ("status", "amount", "currency")
 
 
 def _null_of(kind: str) -> Column:
@@ -137,7 +143,8 @@ def select_side(items: DataFrame, side: Side) -> DataFrame:
 def apply_later_states(today: DataFrame, open_transactions: DataFrame) -> DataFrame:
     """Merges today's transactions with the open ones: the later state, with the earlier dates.
 
-    Both frames, and the result, have one row per `txn_id`.
+    Both frames, and the result, have one row per `txn_id`. A write-off holds only for a transaction
+    that is what it was.
     """
     dates = open_transactions.select(
         F.col("txn_id"),
@@ -146,7 +153,9 @@ def apply_later_states(today: DataFrame, open_transactions: DataFrame) -> DataFr
         F.col("broke_on").alias("former_broke_on"),
         F.col("group_id").alias("former_group_id"),
         F.col("written_off").alias("former_written_off"),
+        *[F.col(name).alias(f"former_{name}") for name in _STATE],
     )
+    same = reduce(and_, [F.col(name) == F.col(f"former_{name}") for name in _STATE])
     kept = ("first_run_date", "chances", "broke_on", "group_id", "written_off")
     columns = [F.col(name) for name in item_types() if name not in kept]
     updated = today.join(dates, on="txn_id", how="left").select(
@@ -155,7 +164,7 @@ def apply_later_states(today: DataFrame, open_transactions: DataFrame) -> DataFr
         F.coalesce("former_chances", "chances").alias("chances"),
         F.col("former_broke_on").alias("broke_on"),
         F.col("former_group_id").alias("group_id"),
-        F.col("former_written_off").alias("written_off"),
+        F.when(same, F.col("former_written_off")).alias("written_off"),
     )
     others = open_transactions.join(today.select("txn_id"), on="txn_id", how="left_anti")
     return updated.select(*item_types()).unionByName(others.select(*item_types()))

@@ -7,7 +7,7 @@ from functools import reduce
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.matching import candidates, case_tables, conservation, outcome_rows
+from jobs.matching import candidates, case_tables, conservation, decision_effects, outcome_rows
 from jobs.matching import open_items as items_left
 from jobs.matching.fast_path.by_size import run_steps
 from jobs.matching.fast_path.exact_pairs import SharedValues, is_usable
@@ -26,7 +26,7 @@ from jobs.matching.tolerance import tolerance
 from schemas.profile.channel import Profile
 from schemas.profile.match_rules import Match
 from schemas.tables import item_types
-from schemas.vocabulary import Effect, Outcome, Side
+from schemas.vocabulary import Outcome, Side
 
 #: A day is large from so many items on. On a smaller one `fast_path` costs more than it saves, so
 #: every item takes every step.
@@ -91,23 +91,25 @@ def match_day(
     items = collect_items(split.lines, split.transactions, open_items, context, profile)
     items = keep(items, "items")
     participants = items.where(F.col("exclusion_reason").isNull()).select(*item_types())
-    if split.closed_rows is not None and (match.groups or match.captures):
-        closed_rows = _leave_out_open_units(split.closed_rows, open_items)
+    if split.closed_rows is not None:
+        closed_rows = decisions.without_write_offs(split.closed_rows, day, match.late)
+        if match.groups or match.captures:
+            closed_rows = _leave_out_open_units(closed_rows, open_items)
         split = replace(split, closed_rows=closed_rows)
     decided = _decide_items(participants, split, context, profile, keep, is_large)
     decided = keep(decided, "decided")
     pair_rows = _build_pair_rows(decided, match)
-    if any(decision.is_of_pair for decision in context.decisions):
-        pair_rows = decisions.settle_pairs(pair_rows, context.decisions)
+    pair_rows = decision_effects.settle_pairs(pair_rows, context.decisions)
     parts = [
         outcome_rows.build_item_rows(select_excluded(items)),
         pair_rows,
         outcome_rows.build_item_rows(decided.where(F.col("outcome").isNotNull())),
     ]
+    rows = outcome_rows.complete_rows(reduce(DataFrame.unionByName, parts), day, profile.channel)
     carried_forward = items_left.carried_forward(items, decided, day)
     return MatchResult(
         split.pairs,
-        outcome_rows.complete_rows(reduce(DataFrame.unionByName, parts), day, profile.channel),
+        decision_effects.set_accepted_actions(rows, context.decisions),
         items_left.select_open_items(decided, day, profile.channel),
         items_left.settled_today(items, decided, day, profile.channel),
         candidates.list_candidates(decided, match, day, profile.channel).unionByName(
@@ -126,10 +128,12 @@ def _count_excluded_of_ours(items: DataFrame, transactions: DataFrame) -> DataFr
 
 
 def _leave_out_open_units(closed_rows: DataFrame, open_items: DataFrame) -> DataFrame:
-    """Closed rows without those of broken units whose members are still open: these may heal."""
+    """Closed rows without those of broken units whose members are still open: these may heal, also
+    when people wrote them off.
+    """
     held = open_items.where(F.col("group_id").isNotNull())
     held = held.select(F.col("side").alias("own_side"), item_id().alias("own_id"))
-    is_broken = F.col("outcome") == F.lit(Outcome.BREAK.value)
+    is_broken = (F.col("outcome") == F.lit(Outcome.BREAK.value)) | decisions.is_written_off()
     is_one_sided = F.col("txn_id").isNull() | F.col("line_id").isNull()
     is_member = is_broken & is_one_sided & F.col("matched_by").isNotNull()
     internal, statement = F.lit(Side.INTERNAL.value), F.lit(Side.STATEMENT.value)
@@ -174,9 +178,8 @@ def _decide_items(
     )
     is_same = (item_id() == F.col("result_id")) & (F.col("side") == F.col("result_side"))
     decided = _add_outcomes(participants.join(results, on=is_same, how="inner"), match, day)
-    if all(decision.effect == Effect.PAIR or decision.is_of_pair for decision in context.decisions):
-        return decided
-    return decisions.settle_unpaired_items(decided, context.decisions)
+    decided = decision_effects.update_write_offs(decided, day)
+    return decision_effects.settle_items(decided, context.decisions)
 
 
 def _add_outcomes(joined: DataFrame, match: Match, day: date) -> DataFrame:

@@ -9,7 +9,7 @@ from jobs.matching.item_columns import is_reportable, item_id
 from schemas.tables import OPEN_ITEMS, SETTLED_ITEMS, item_types
 
 #: The columns of an item that a run decides, `new_*` in its result.
-_DECIDED = ("broke_on", "group_id")
+_DECIDED = ("broke_on", "group_id", "written_off")
 
 
 def select_open_items(decided: DataFrame, day: date, channel: str) -> DataFrame:

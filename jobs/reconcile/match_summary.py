@@ -1,6 +1,6 @@
 """The summary of one run date of a channel, as the command reports it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -16,10 +16,11 @@ class MatchSummary:
     """One run date of a channel: why it ran, its result, rows by outcome, amounts.
 
     `amounts` are minor units at stake in breaks by currency. `stale_decisions` are the ids of
-    approved decisions that settled nothing. `faults` say what was missing, reasons first; of a run
-    that did not take place (`NOT_INGESTED`) the first of its channel has them. `warnings` are what
-    people should look at though nothing was stopped, `tolerated` the pairs within tolerance by
-    currency: how many, and the sum of |difference|.
+    approved decisions of which some row settled nothing, `overtaken_decisions` those of write-offs
+    whose other side came. `faults` say what was missing, reasons first; of a run that did not take
+    place (`NOT_INGESTED`) the first of its channel has them. `warnings` are what people should look
+    at though nothing was stopped, `tolerated` the pairs within tolerance by currency: how many, and
+    the sum of |difference|.
     """
 
     channel: str
@@ -33,6 +34,7 @@ class MatchSummary:
     faults: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     tolerated: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    overtaken_decisions: tuple[str, ...] = ()
 
     @property
     def is_worth_reporting(self) -> bool:
@@ -56,5 +58,13 @@ class MatchSummary:
             },
             "seconds": dict(self.seconds),
             "stale_decisions": list(self.stale_decisions),
+            "overtaken_decisions": list(self.overtaken_decisions),
             "warnings": list(self.warnings),
         }
+
+    def describe_ended_decisions(self) -> Iterator[str]:
+        """A sentence for each decision that is not in force any more."""
+        for decision_id in self.stale_decisions:
+            yield f"decision {decision_id} is stale: what it is about changed"
+        for decision_id in self.overtaken_decisions:
+            yield f"write-off {decision_id} is overtaken: the other side came"

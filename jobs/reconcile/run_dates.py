@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import chain
 from typing import Any
@@ -18,6 +18,7 @@ from jobs.reconcile.match_summary import TOLERATED
 from jobs.reconcile.match_summary import MatchSummary as MatchSummary
 from jobs.reconcile.one_day import run_day
 from jobs.reconcile.rerun_plan import DueRun, list_run_dates, plan_runs
+from jobs.reconcile.write_offs import find_ended_write_offs, has_write_offs
 from schemas.dates import format_dates
 from schemas.profile.channel import Profile
 from schemas.tables import (
@@ -78,7 +79,7 @@ def match_dates(lake: Lake, profile: Profile, dates: Sequence[date]) -> list[Mat
             continue
         if due_run.why != "asked":
             log.info("%s %s is run as well: %s", profile.channel, day, due_run.why)
-        out.append(_run_one(lake, profile, states[day], due_run, decisions.get(day, ())))
+        out.append(_run_one(lake, profile, states[day], due_run, decisions))
     return out
 
 
@@ -98,7 +99,11 @@ def _summarize_unknown(
 
 
 def _run_one(
-    lake: Lake, profile: Profile, state: DayState, due_run: DueRun, decisions: tuple[Decision, ...]
+    lake: Lake,
+    profile: Profile,
+    state: DayState,
+    due_run: DueRun,
+    decisions: Mapping[date, tuple[Decision, ...]],
 ) -> MatchSummary:
     day, channel = due_run.business_date, profile.channel
     job = Run("match", channel, day, state.result.value, due_run.fingerprint)
@@ -113,7 +118,11 @@ def _run_one(
             channel, day, due_run.why, job.result, job.counts, {}, {}, faults=faults
         )
     assert_lake_consistent(lake, state, channel)
-    day_result = run_day(lake, profile, state, due_run.base, decisions, job)
+    today = decisions.get(day, ())
+    day_result = run_day(lake, profile, state, due_run.base, today, job)
+    ended = find_ended_write_offs(lake, channel, day) if has_write_offs(decisions, day) else {}
+    stale = (*day_result.stale_decisions, *ended.get("STALE", ()))
+    overtaken = ended.get("OVERTAKEN", ())
     lake.remove_staged()
     tolerated = day_result.tolerated
     sums = {f"{TOLERATED} {code}": amount for code, (_, amount) in tolerated.items()}
@@ -122,15 +131,22 @@ def _run_one(
         **day_result.counts,
         "lines": state.line_count,
         "transactions": state.snapshot_rows,
-        **(
-            {"decisions": len(decisions), "stale_decisions": len(day_result.stale_decisions)}
-            if decisions
-            else {}
-        ),
+        **_count_decisions(today, stale, overtaken),
         **({TOLERATED: sum(count for count, _ in tolerated.values())} if tolerated else {}),
     }
     record_runs(lake, job)
     counted = (job.counts, day_result.amounts, job.seconds)
-    stale = day_result.stale_decisions
     noted = (faults, day_result.warnings, tolerated)
-    return MatchSummary(channel, day, due_run.why, job.result, *counted, stale, *noted)
+    return MatchSummary(channel, day, due_run.why, job.result, *counted, stale, *noted, overtaken)
+
+
+def _count_decisions(
+    decisions: Sequence[Decision], stale: Sequence[str], overtaken: Sequence[str]
+) -> dict[str, int]:
+    """The decisions about a date, and those that its run ended; nothing if there are none."""
+    counts = {
+        "decisions": len({decision.decision_id for decision in decisions}),
+        "stale_decisions": len(stale),
+        "overtaken_decisions": len(overtaken),
+    }
+    return counts if any(counts.values()) else {}

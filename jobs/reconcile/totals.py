@@ -14,19 +14,21 @@ from schemas.vocabulary import DECIDED_BY, Reason
 
 
 def stale_decision_ids(decisions: Sequence[Decision], rows: Sequence[Any]) -> tuple[str, ...]:
-    """Ids of decisions that settled nothing, because their rows have changed.
+    """Ids of decisions of which some row, or all, settled nothing, because it has changed.
 
     `rows` are sums with the columns of `total_columns`.
     """
-    settled = {by for row in rows for by in (row["decided"] if decisions else ())}
-    return tuple(item.decision_id for item in decisions if item.decided_by not in settled)
+    settled = {unit for row in rows for unit in (row["decided"] if decisions else ())}
+    stale = (d.decision_id for d in decisions if f"{d.decided_by}|{d.unit}" not in settled)
+    return tuple(dict.fromkeys(stale))
 
 
 def total_columns(decisions: Sequence[Decision]) -> list[Column]:
     """The totals of a run that `conservation.sum_outcomes` does not compute."""
     ambiguous = F.array_contains("reasons", Reason.AMBIGUOUS.value)
     tolerated = F.array_contains("reasons", Reason.WITHIN_TOLERANCE.value)
-    by = F.when(F.col("matched_by").startswith(DECIDED_BY), F.col("matched_by"))
+    unit = F.concat_ws("|", "matched_by", "unit_id")
+    by = F.when(F.col("matched_by").startswith(DECIDED_BY), unit)
     return [
         *([F.collect_set(by).alias("decided")] if decisions else []),
         F.count("*").alias("rows"),

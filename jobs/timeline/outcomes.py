@@ -109,6 +109,7 @@ def describe_open_item(row: Row, match: Match) -> dict[str, Any]:
         "window": window,
         "first_run_date": _text(row["first_run_date"]),
         "broke_on": _text(broke_on),
+        "written_off": row["written_off"],
         "may_be_met_until": _text(broke_on and broke_on + timedelta(days=match.late)),
     }
 

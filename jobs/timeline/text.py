@@ -210,7 +210,8 @@ def _render_open_item(event: Event) -> Iterator[Sequence[str]]:
 def _open_item_text(item: Mapping[str, Any]) -> str:
     side = "internal side" if item["side"] == "INTERNAL" else "statement side"
     if item["broke_on"]:
-        return (f"{side} stays open: broke on {item['broke_on']}, can be matched until"
+        verb = f"written off by {item['written_off']}" if item["written_off"] else "broke"
+        return (f"{side} stays open: {verb} on {item['broke_on']}, can be matched until"
                 f" {item['may_be_met_until']}")  # fmt: skip
     return f"{side} stays open: matching attempt {item['chances']} of {item['window'] + 1}"
 

@@ -4,12 +4,13 @@ from schemas.table import Table, columns_of
 
 DECISIONS = Table(
     "decisions",
-    "one row per step of a decision, never changed: proposed, then approved or rejected; `run_date`"
-    " is the run whose row it is about, `*_snapshot` and `reasons` are that row's when proposed",
+    "one row per step of a decision and row of `outcomes` that it is about, never changed:"
+    " proposed, then approved or rejected; `run_date` is the run whose row it is about,"
+    " `*_snapshot` and `reasons` are that row's when proposed",
     (),
     columns_of(
         "decision_id text: Id of the decision, the same in all its steps.",
-        "step text: PROPOSED, APPROVED or REJECTED.",
+        "step text: PROPOSED, CHECKED (by the first of two checkers), APPROVED or REJECTED.",
         "effect text: What is decided: PAIR, ACCEPT, NOT_OURS or WRITE_OFF.",
         "channel text: Channel.",
         "run_date date: Run date of the row that the decision is about.",
@@ -23,6 +24,12 @@ DECISIONS = Table(
         "actor text: Who took the step.",
         "comment text: Reason that the actor gave; empty if none.",
         "created_at time: When the step was taken, UTC.",
+        "unit_id text: Rows of a decision with one `unit_id` apply together or not at all: that of"
+        " the row; `decision:` and the decision's id for a PAIR of several.",
+        "status_of text: Whose status stands, OURS or THEIRS; null if no status differs.",
+        "at_stake long: Money that the row was about when proposed, minor units of `currency`.",
+        "currency text: ISO 4217 currency of `at_stake`.",
+        "checkers int: How many people must approve, 1 or 2.",
     ),
     {
         "txn_was": "txn_snapshot",

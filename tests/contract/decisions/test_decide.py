@@ -7,13 +7,12 @@ import json
 import pytest
 
 from jobs.__main__ import main
-from jobs.decisions.review import judge, list_decisions, propose
 from jobs.lake.tables import Lake
 from jobs.timeline import trace
 from jobs.timeline.text import render_timeline
-from schemas.errors import DecisionRefused
 from schemas.tables import DECISIONS, OUTCOMES
-from schemas.vocabulary import DecisionStep, Effect
+from schemas.vocabulary import Effect
+from tests.support.decision_steps import propose_by_ids, reject, settle, states
 from tests.support.ledger import day, file_line, file_txn
 from tests.support.pipeline_fixture import PAGE, PipelineFixture
 
@@ -22,7 +21,6 @@ BY_AMOUNT = PAGE.replace(
     "passes: [our_ref, channel_ref]",
     "passes: [our_ref, channel_ref, {name: by_amount, on: [amount, currency]}]",
 )
-APPROVED, REJECTED = DecisionStep.APPROVED, DecisionStep.REJECTED
 
 
 @pytest.fixture
@@ -30,20 +28,10 @@ def pipeline(lake: Lake, tmp_path) -> PipelineFixture:
     return PipelineFixture(tmp_path, lake, BY_AMOUNT)
 
 
-def settle(lake: Lake, effect: Effect, *ids: str) -> str:
-    """Proposed by ann, approved by bob."""
-    row = propose(lake, effect, ids, "ann", "seen", [])
-    return str(judge(lake, row["decision_id"], APPROVED, "bob", "")["decision_id"])
-
-
 def line_id(lake: Lake, offset: int, line_no: int) -> str:
     """The id of a line as outcomes have it."""
     ids = [row["line_id"] for row in lake.read_day(OUTCOMES, day(offset)).collect()]
     return next(each for each in ids if each and each.endswith(f":{line_no:09d}"))
-
-
-def states(lake: Lake) -> list[str]:
-    return [row["state"] for row in list_decisions(lake, [], [])]
 
 
 def a_bad_day(pipeline: PipelineFixture) -> None:
@@ -77,10 +65,10 @@ def test_each_effect_on_its_row(pipeline: PipelineFixture) -> None:
         ("BREAK", "INTERNAL_ONLY", "QUERY", "N", None, None),
         ("MATCHED", "", "NONE", "Z2", 2, 0),
     ]
-    settle(lake, Effect.WRITE_OFF, "N")
+    wrote_off = settle(lake, Effect.WRITE_OFF, "N")
     pipeline.match(2)
     assert ("EXCLUDED", "INTERNAL_ONLY", "NONE", "N", None, None) in pipeline.outcomes(2, *ROW)
-    assert pipeline.open_items(2, "txn_id") == []
+    assert pipeline.open_items(2, "txn_id", "written_off", "broke_on") == [("N", wrote_off, day(2))]
     assert states(lake) == ["IN FORCE", "IN FORCE", "IN FORCE"]
     by = {row["matched_by"] for row in lake.read_day(OUTCOMES, day(0)).collect()}
     assert f"decision:{not_ours}" in by
@@ -151,7 +139,7 @@ def test_rejected_later_it_is_undone(pipeline: PipelineFixture) -> None:
     a_bad_day(pipeline)
     decision = settle(lake, Effect.ACCEPT, "B")
     pipeline.match(0)
-    judge(lake, decision, REJECTED, "eve", "wrong")
+    reject(lake, decision, "eve")
     pipeline.match(0)
     assert ("BREAK", "AMOUNT_MISMATCH", "REVIEW", "B", 3, -1) in pipeline.outcomes(0, *ROW)
     steps = sorted(lake.read_rows(DECISIONS), key=lambda row: row["created_at"])
@@ -166,42 +154,16 @@ def test_step_said_again_changes_nothing(
     per step, and the summary says that it is so already.
     """
     a_bad_day(pipeline)
-    own = propose(pipeline.lake, Effect.ACCEPT, ["B"], "ann", "seen", [])["decision_id"]
+    own = propose_by_ids(pipeline.lake, Effect.ACCEPT, "B")
+    places = ["--lake", pipeline.lake.uri, "--config", str(pipeline.root / "config")]
     for step, more in (("approve", []), ("reject", ["--reason", "wrong payer"])):
         for is_said_again in (False, True):
-            words = ["decide", step, own, "--lake", pipeline.lake.uri, "--by", "bob", *more]
+            words = ["decide", step, own, *places, "--by", "bob", *more]
             assert main(words) == 0
             summary = json.loads(capsys.readouterr().out.splitlines()[-1])
             assert summary["already"] is is_said_again
     steps = sorted(pipeline.lake.read_rows(DECISIONS), key=lambda row: row["created_at"])
     assert [row["step"] for row in steps] == ["PROPOSED", "APPROVED", "REJECTED"]
-
-
-@pytest.mark.sail_only
-def test_what_is_refused(pipeline: PipelineFixture) -> None:
-    """The maker approves; the effect does not apply; an unknown id; a second proposal."""
-    lake = pipeline.lake
-    a_bad_day(pipeline)
-    own = propose(lake, Effect.ACCEPT, ["B"], "ann", "seen", [])["decision_id"]
-    with pytest.raises(DecisionRefused, match="another person"):
-        judge(lake, own, APPROVED, " Ann", "")
-    refused = [
-        (Effect.ACCEPT, ["A"], "A is MATCHED"),
-        (Effect.NOT_OURS, ["B"], "an open item without a partner"),
-        (Effect.WRITE_OFF, ["N"], "a pair or an item in BREAK"),
-        (Effect.ACCEPT, ["nobody"], "no outcome has this txn_id or line_id"),
-        (Effect.WRITE_OFF, ["B"], "is about it already"),
-        (Effect.PAIR, ["N"], "two ids"),
-        (Effect.PAIR, ["N", "B"], "an unpaired transaction and an unpaired line"),
-    ]
-    for effect, ids, said in refused:
-        with pytest.raises(DecisionRefused, match=said):
-            propose(lake, effect, ids, "ann", "seen", [])
-    judge(lake, own, REJECTED, "bob", "no")
-    with pytest.raises(DecisionRefused, match="REJECTED already"):
-        judge(lake, own, APPROVED, "bob", "")
-    with pytest.raises(DecisionRefused, match="no such decision"):
-        judge(lake, "d-0", APPROVED, "bob", "")
 
 
 @pytest.mark.sail_only
@@ -213,11 +175,12 @@ def test_decide_command_proposes_approves_and_lists(
     lake = pipeline.lake.uri
 
     def run(*words: str) -> tuple[int, list[str]]:
-        status = main(["decide", *words, "--lake", lake, "--engine", "sail"])
+        config = ["--config", str(pipeline.root / "config")]
+        status = main(["decide", *words, "--lake", lake, *config, "--engine", "sail"])
         return status, capsys.readouterr().out.splitlines()
 
     status, out = run("propose", "accept")
-    assert status == 2 and "--by" in out[-1] and "--reason" in out[-1] and "an id" in out[-1]
+    assert status == 2 and "--reason" in out[-1] and "an id" in out[-1]
     status, out = run("propose", "accept", "B", "--by", "ann", "--reason", "1 fen")
     proposal = json.loads(out[-1])["decisions"][0]["decision_id"]
     assert status == 0 and out[0].startswith(f"{proposal}  PROPOSED  ACCEPT  bank")

@@ -6,7 +6,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs.decisions.review import item_snapshot_of_row
+from jobs.decisions.targets import item_snapshot_of_row
 from jobs.matching.steps.manual_decisions import item_snapshot
 from tests.support.export_ledger import amount_break, outcome_frame
 

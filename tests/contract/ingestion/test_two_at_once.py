@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.decisions.review import judge, propose
 from jobs.ingestion.manual_review import accept_file, withdraw_file
 from jobs.lake import control_rows, tables
 from jobs.lake.tables import Lake
 from schemas.errors import DecisionRefused, TieoutError
 from schemas.tables import DECISIONS, INTERNAL_TRANSACTIONS, SNAPSHOT_FILES, STATEMENT_FILES
-from schemas.vocabulary import DecisionStep, Effect
+from schemas.vocabulary import Effect
 from tests.contract.ingestion.test_files import IN_PARTS, refs, statuses, version
+from tests.support.decision_steps import approve, propose_by_ids
 from tests.support.ledger import day, file_line, file_txn
 from tests.support.pipeline_fixture import PipelineFixture
 
@@ -215,7 +215,7 @@ def test_three_people_decide_at_once(
     pipeline.write_snapshot(0, file_txn("A"))
     pipeline.ingest(0)
     pipeline.match(0)
-    lake, approved = pipeline.lake, DecisionStep.APPROVED
+    lake = pipeline.lake
     refused: list[str] = []
 
     def attempt(step: Callable[[], object]) -> None:
@@ -225,7 +225,7 @@ def test_three_people_decide_at_once(
             refused.append(type(fault).__name__)
 
     def propose_by(name: str) -> Callable[[], object]:
-        return lambda: propose(lake, Effect.ACCEPT, ["A"], name, "seen", [])
+        return lambda: propose_by_ids(lake, Effect.ACCEPT, "A", by=name)
 
     with other_first(monkeypatch, 1, propose_by("ann")):
         attempt(propose_by("bob"))
@@ -233,7 +233,7 @@ def test_three_people_decide_at_once(
     assert (proposal["actor"], refused) == ("ann", ["DecisionRefused"])
 
     def approve_by(name: str) -> Callable[[], object]:
-        return lambda: judge(lake, proposal["decision_id"], approved, name, "")
+        return lambda: approve(lake, proposal["decision_id"], name)
 
     def two_others() -> None:
         approve_by("eve")()

@@ -6,7 +6,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.matching.steps.manual_decisions import Decision
-from tests.support.ledger import line, txn
+from tests.support.ledger import day, line, txn
 from tests.support.match_ledger import Ledger
 
 ROW = ("outcome", "reasons", "matched_by")
@@ -93,3 +93,196 @@ def test_duplicate_line_is_written_off(spark: SparkSession, tmp_path: Path) -> N
         ("A+L1", "MATCHED", "", "our_ref", None),
         ("L2", "EXCLUDED", "DUPLICATE_LINE", "decision:d-4", "L1"),
     ]
+
+
+@pytest.mark.sail_only
+def test_accepted_status_says_what_is_left_to_do(spark: SparkSession, tmp_path: Path) -> None:
+    """Theirs stands: ours is to follow it. Ours stands: what was paid without a payment goes back.
+
+    Each pair has our status, theirs, and the action by either; A also differs in amount.
+    """
+    cases = {
+        "A": ("FAILED", "SUCCEEDED", 999, "CONFIRM", "REFUND"),
+        "B": ("PENDING", "SUCCEEDED", 1000, "CONFIRM", "NONE"),
+        "C": ("SUCCEEDED", "FAILED", 1000, "REVERSE", "NONE"),
+        "D": ("SUCCEEDED", "REVERSED", 1000, "REVERSE", "NONE"),
+        "E": ("CLOSED", "SUCCEEDED", -1000, "CONFIRM", "RECOVER"),
+    }
+    transactions, lines = [], []
+    for name, (ours, theirs, amount, *_) in cases.items():
+        kind = {"kind": "PAYOUT" if amount < 0 else "PAYMENT"}
+        own = -1000 if amount < 0 else 1000
+        transactions.append(txn(name, own, status=ours, **kind))
+        lines.append(line(f"L{name}", name, amount, status=theirs, **kind))
+
+    def decide(status_of: str) -> list[Decision]:
+        return [
+            Decision(
+                f"d-{name}", "ACCEPT", name, f"L{name}",
+                f"{ours}|{-1000 if amount < 0 else 1000}|CNY", f"{theirs}|{amount}|CNY",
+                "AMOUNT_MISMATCH+STATUS_MISMATCH" if name == "A" else "STATUS_MISMATCH",
+                status_of=status_of,
+            )
+            for name, (ours, theirs, amount, *_) in cases.items()
+        ]  # fmt: skip
+
+    for status_of, column in (("THEIRS", 3), ("OURS", 4)):
+        ledger = Ledger(spark, tmp_path).run(0, lines, transactions, decisions=decide(status_of))
+        assert ledger.rows(0, "outcome", "action") == [
+            (f"{name}+L{name}", "MATCHED", case[column]) for name, case in cases.items()
+        ]
+
+
+@pytest.mark.sail_only
+def test_later_state_is_accepted(spark: SparkSession, tmp_path: Path) -> None:
+    """The channel reverses A a day after it was matched. People accept that; it is told once."""
+    reversed_line = line("L2", "A", channel_ref="C-L1", status="REVERSED")
+    accept = Decision("d-1", "ACCEPT", None, "L2", None, "REVERSED|1000|CNY", "STATUS_MISMATCH",
+                      status_of="THEIRS")  # fmt: skip
+    ledger = Ledger(spark, tmp_path).run(0, [line("L1", "A")], [txn("A")])
+    ledger.run(1, [reversed_line], decisions=[accept])
+    assert ledger.rows(1, "outcome", "reasons", "action", "duplicate_of") == [
+        ("L2", "MATCHED", "STATUS_MISMATCH", "REVERSE", "L1")
+    ]
+    ledger.run(2, [], [txn("A", status="REVERSED")])
+    assert ledger.rows(2, *ROW) == [("A", "EXCLUDED", "ALREADY_RECONCILED", None)]
+
+
+def group_decision(effect: str, *members: tuple[str, int]) -> list[Decision]:
+    """A decision about the group of order O: T is our transaction, the others are lines."""
+    return [
+        Decision(
+            "d-1", effect, name if name == "T" else None, None if name == "T" else name,
+            f"SUCCEEDED|{amount}|CNY" if name == "T" else None,
+            None if name == "T" else f"SUCCEEDED|{amount}|CNY", "AMOUNT_MISMATCH", "order_ref:O",
+        )
+        for name, amount in members
+    ]  # fmt: skip
+
+
+@pytest.mark.sail_only
+def test_whole_group_is_accepted_or_none_of_it(spark: SparkSession, tmp_path: Path) -> None:
+    """T of 10.00 was paid by two lines of 4.00 and 5.99. If a member is not the one that people
+    saw, the group breaks as before.
+    """
+    order = {"order_ref": "O"}
+    lines = [line("K", None, 400, **order), line("L", None, 599, **order)]
+    match = {"groups": ["order_ref"], "window": {"internal": 0, "statement": 0}}
+    members = ("T", 1000), ("K", 400), ("L", 599)
+    expected = {
+        "whole": ("MATCHED", "decision:d-1", members),
+        "another amount": ("BREAK", "order_ref", (*members[:2], ("L", 598))),
+        "one member less": ("BREAK", "order_ref", members[:2]),
+    }
+    for outcome, matched_by, decided in expected.values():
+        ledger = Ledger(spark, tmp_path, match)
+        ledger.run(0, lines, [txn("T", **order)], decisions=group_decision("ACCEPT", *decided))
+        assert ledger.rows(0, *ROW, "difference") == [
+            ("K", outcome, "AMOUNT_MISMATCH", matched_by, None),
+            ("L", outcome, "AMOUNT_MISMATCH", matched_by, None),
+            ("T", outcome, "AMOUNT_MISMATCH", matched_by, -1),
+        ]
+
+
+@pytest.mark.sail_only
+@pytest.mark.parametrize("exact_pairs_min_items", [0, 100_000])
+def test_several_items_are_paired_as_a_unit(
+    spark: SparkSession, tmp_path: Path, exact_pairs_min_items: int
+) -> None:
+    """T of 10.00 and lines of 4.00 and 6.00 without a common reference. If a line has changed, all
+    wait as without the decision.
+    """
+    decided = [
+        Decision("d-1", "PAIR", "T", None, "SUCCEEDED|1000|CNY", None, "", "decision:d-1"),
+        Decision("d-1", "PAIR", None, "K", None, "SUCCEEDED|400|CNY", "", "decision:d-1"),
+        Decision("d-1", "PAIR", None, "L", None, "SUCCEEDED|600|CNY", "", "decision:d-1"),
+    ]
+    expected = {
+        600: [
+            ("K", "MATCHED", "", "decision:d-1", "decision:d-1", None),
+            ("L", "MATCHED", "", "decision:d-1", "decision:d-1", None),
+            ("T", "MATCHED", "", "decision:d-1", "decision:d-1", 0),
+        ],
+        601: [
+            ("K", "SUSPENSE", "STATEMENT_ONLY", None, "K", None),
+            ("L", "SUSPENSE", "STATEMENT_ONLY", None, "L", None),
+            ("T", "SUSPENSE", "INTERNAL_ONLY", None, "T", None),
+        ],
+    }
+    for amount, rows in expected.items():
+        ledger = Ledger(spark, tmp_path, exact_pairs_min_items=exact_pairs_min_items)
+        lines = [line("K", None, 400), line("L", None, amount)]
+        ledger.run(0, lines, [txn("T")], decisions=decided)
+        assert ledger.rows(0, *ROW, "unit_id", "difference") == rows
+        assert len(ledger.open_rows(0)) == (0 if amount == 600 else 3)
+        ledger.run(1, [], [txn("T")])
+    assert ledger.rows(1, "outcome")[-1] == ("T", "SUSPENSE")
+
+
+def written_off_day(ledger: Ledger) -> Ledger:
+    """A breaks on T+1, as nothing comes for it, and is written off."""
+    ledger.run(0, [line("L0", "Z0")], [txn("A"), txn("Z0")])
+    write_off = Decision("d-1", "WRITE_OFF", "A", None, "SUCCEEDED|1000|CNY", None, "INTERNAL_ONLY")
+    ledger.run(1, [line("L1", "Z1")], [txn("Z1")], decisions=[write_off])
+    assert ledger.rows(1, *ROW)[0] == ("A", "EXCLUDED", "INTERNAL_ONLY", "decision:d-1")
+    return ledger
+
+
+STATE = ("broke_on", "written_off")
+
+
+@pytest.mark.sail_only
+@pytest.mark.parametrize("exact_pairs_min_items", [0, 100_000])
+def test_written_off_item_still_matches(
+    spark: SparkSession, tmp_path: Path, exact_pairs_min_items: int
+) -> None:
+    """A is out of sight on T+2. Sent again as it was on T+3 it is reconciled; its line comes on
+    T+4, late. It is a copy from then on.
+    """
+    match = {"window": {"internal": 1, "statement": 1}}
+    ledger = Ledger(spark, tmp_path, match, exact_pairs_min_items)
+    written_off_day(ledger).run(2).run(3, [], [txn("A")])
+    assert ledger.open_rows(1, *STATE) == [("A", day(1), "d-1")]
+    assert ledger.rows(2, *ROW) == []
+    assert ledger.rows(3, *ROW) == [("A", "EXCLUDED", "ALREADY_RECONCILED", None)]
+    assert ledger.open_rows(3, *STATE) == [("A", day(1), "d-1")]
+    ledger.run(4, [line("LA", "A", 999)])
+    assert ledger.rows(4, *ROW) == [("A+LA", "BREAK", "AMOUNT_MISMATCH+LATE", "our_ref")]
+    ledger.run(5, [line("LB", "A", 999, channel_ref="C-LA")], [txn("A")])
+    assert ledger.rows(5, *ROW) == [
+        ("A", "EXCLUDED", "ALREADY_RECONCILED", None),
+        ("LB", "BREAK", "DUPLICATE_LINE", None),
+    ]
+
+
+@pytest.mark.sail_only
+def test_changed_item_is_not_written_off_any_more(spark: SparkSession, tmp_path: Path) -> None:
+    """A comes as 9.00: the break stands, with the dates that it has. After `late` days a write-off
+    that held closes its item.
+    """
+    match = {"window": {"internal": 1, "statement": 1}, "late": 3}
+    ledger = written_off_day(Ledger(spark, tmp_path, match)).run(2, [], [txn("A", 900)])
+    assert ledger.rows(2, *ROW, "first_run_date") == [("A", "BREAK", "INTERNAL_ONLY", None, day(0))]
+    assert ledger.open_rows(2, *STATE) == [("A", day(1), None)]
+    ledger = written_off_day(Ledger(spark, tmp_path, match)).run(2).run(3).run(4)
+    assert ledger.open_rows(3, *STATE) == [("A", day(1), "d-1")]
+    assert ledger.open_rows(4, *STATE) == []
+    ledger.run(5, [], [txn("A")])
+    assert ledger.rows(5, *ROW) == [("A", "EXCLUDED", "ALREADY_RECONCILED", None)]
+    ledger.run(5, [], [txn("A", 900)])
+    assert ledger.rows(5, *ROW) == [("A", "BREAK", "CHANGED_AFTER_MATCH", None)]
+
+
+@pytest.mark.sail_only
+def test_written_off_line_is_no_closed_line(spark: SparkSession, tmp_path: Path) -> None:
+    """L broke on T+1 and is written off. On T+2 it is listed again, a copy of an open line; on T+3
+    its transaction comes.
+    """
+    match = {"window": {"internal": 1, "statement": 1}}
+    write_off = Decision("d-1", "WRITE_OFF", None, "L", None, "SUCCEEDED|1000|CNY",
+                         "STATEMENT_ONLY")  # fmt: skip
+    ledger = Ledger(spark, tmp_path, match).run(0, [line("L", "A")], [])
+    ledger.run(1, [], [], decisions=[write_off])
+    ledger.run(2, [line("M", "A", channel_ref="C-L")]).run(3, [], [txn("A")])
+    assert ledger.rows(2, *ROW, "duplicate_of") == [("M", "BREAK", "DUPLICATE_LINE", None, "L")]
+    assert ledger.rows(3, *ROW) == [("A+L", "MATCHED", "LATE", "our_ref")]
