@@ -46,9 +46,7 @@ def test_one_sum_that_fits_is_suggested_and_pairs_nothing(
         ("SUM", "INTERNAL", "whole", "half.0", 1, 2, 4000),
         ("SUM", "INTERNAL", "whole", "half.1", 2, 2, 5000),
     ]
-    assert ledger.rows(0, "outcome") == [
-        (row[0], "SUSPENSE") for row in ledger.rows(0, "outcome")
-    ]
+    assert ledger.rows(0, "outcome") == [(row[0], "SUSPENSE") for row in ledger.rows(0, "outcome")]
 
 
 def test_the_search_finds_what_trying_all_sums_finds() -> None:

@@ -54,9 +54,7 @@ def test_small_difference_is_matched(
         ("second+second.1", *review, 1),
         ("usd+usd.1", *review, 1),
     ]
-    assert ledger.rows(1, *ROW) == [
-        ("late+late.1", "MATCHED", "WITHIN_TOLERANCE+LATE", "NONE", -1)
-    ]
+    assert ledger.rows(1, *ROW) == [("late+late.1", "MATCHED", "WITHIN_TOLERANCE+LATE", "NONE", -1)]
 
 
 def test_groups_know_no_tolerance(
