@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from jobs.matching.actions import accepted_action
 from jobs.matching.item_columns import is_resend, item_id
+from jobs.matching.outcome_rows import lasting_reasons
 from jobs.matching.steps.manual_decisions import Decision, frame_item_decisions, item_snapshot
 from schemas.vocabulary import DECIDED_BY, Effect, Outcome, Reason
 
@@ -66,7 +67,7 @@ def settle_items(decided: DataFrame, decisions: Sequence[Decision]) -> DataFrame
             "id": item_id(),
             "own_unit": F.coalesce("unit_id", item_id()),
             "snapshot": item_snapshot(F.col("status"), F.col("amount"), F.col("currency")),
-            "lasting_reasons": F.col("reason"),
+            "lasting_reasons": F.concat_ws("+", *lasting_reasons()),
         }
     )
     joined = keyed.join(frame_item_decisions(spark, of_items), on=["side", "id"], how="left")
@@ -88,6 +89,7 @@ def settle_items(decided: DataFrame, decisions: Sequence[Decision]) -> DataFrame
     changed = {
         "outcome": _outcome_of_effect(),
         "reason": reason,
+        "is_possible_copy": F.col("is_possible_copy") & ~not_ours,
         "matched_by": F.col("decided_by"),
         "is_open": stays,
         "new_written_off": F.when(stays, decision_id),

@@ -14,6 +14,10 @@ NOT_PAID = (Status.FAILED.value, Status.CLOSED.value)
 UNDONE = (*NOT_PAID, Status.REVERSED.value)
 #: A kind with its direction, as `directed_kind` makes it: what keys name instead of `kind`.
 DIRECTED_KIND = "directed_kind"
+#: The line that a line may be a copy of, and the hash of what the two have in common: columns of
+#: the steps, null on other items.
+COPIED_LINE, COPY_CLASS = "copied_line", "copy_class"
+_COPY_COLUMNS = ("amount", "currency", "at", "account_tail", "payer_name")
 #: Kinds whose amounts are negative as a rule.
 _LEAVING = tuple(kind.value for kind, sign in SIGN_OF_KIND.items() if sign < 0)
 #: Number of partitions for items without a key.
@@ -37,6 +41,7 @@ _FLAGS = (
     "is_reportable",
     "is_within_window",
     "is_broken",
+    "is_not_final",
 )
 
 
@@ -46,11 +51,13 @@ def step_columns(match: Match) -> list[str]:
     `id` is the item's own id. `is_new` says that this run is the item's first, `is_sent_today` that
     today's snapshot has the transaction, `is_reportable` that the item has a row whatever its
     result, `is_within_window` that it has a matching attempt left, `is_broken` that it broke on an
-    earlier run.
+    earlier run, `is_not_final` that the channel says PENDING of it. Passes without a reference read
+    `COPIED_LINE` and `COPY_CLASS`, too.
     """
+    copies = [] if all(pass_.has_reference for pass_ in match.passes) else [COPIED_LINE, COPY_CLASS]
     keys = [name for pass_ in match.passes for name in match_key(pass_)]
     keys += [normalized_column(group.on) for group in match.groups]
-    return list(dict.fromkeys([*_FLAGS, *_ITEM_COLUMNS, *keys]))
+    return list(dict.fromkeys([*_FLAGS, *_ITEM_COLUMNS, *copies, *keys]))
 
 
 def select_step_columns(items: DataFrame, match: Match, day: date) -> DataFrame:
@@ -64,9 +71,18 @@ def select_step_columns(items: DataFrame, match: Match, day: date) -> DataFrame:
         "is_reportable": is_reportable(day),
         "is_within_window": _is_within_window(match.window),
         "is_broken": F.col("broke_on").isNotNull(),
+        "is_not_final": F.col("is_not_final"),
     }
-    others = [F.col(name) for name in step_columns(match) if name not in flags]
+    names = step_columns(match)
+    if COPY_CLASS in names:
+        flags |= {COPIED_LINE: F.col("copy_of"), COPY_CLASS: _copy_class()}
+    others = [F.col(name) for name in names if name not in flags]
     return items.select(*[value.alias(name) for name, value in flags.items()], *others)
+
+
+def _copy_class() -> Column:
+    has_none = F.col("our_ref_norm").isNull() & F.col("channel_ref_norm").isNull()
+    return F.when(is_line() & has_none, F.xxhash64(directed_kind(), *_COPY_COLUMNS))
 
 
 def match_key(pass_: Pass) -> list[str]:
@@ -140,6 +156,12 @@ def directed_kind_of(kind: Column, amount: Column) -> Column:
     leaves = kind.isin(*_LEAVING)
     is_contrary = (leaves & (amount > F.lit(0))) | (~leaves & (amount < F.lit(0)))
     return F.when(is_contrary, F.concat(kind, F.lit("-"))).otherwise(kind)
+
+
+def comes_in() -> Column:
+    """Whether the direction of an item is towards us; 0 goes where its kind goes as a rule."""
+    is_zero = F.col("amount") == F.lit(0)
+    return F.when(is_zero, ~F.col("kind").isin(*_LEAVING)).otherwise(F.col("amount") > F.lit(0))
 
 
 def kind_and_reference(kind: Column, reference: str) -> Column:

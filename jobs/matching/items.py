@@ -32,6 +32,7 @@ _COMMON_COLUMNS = (
 #: The columns of `statement_lines`, and of `internal_transactions`, that a match reads.
 LINE_COLUMNS = (
     "line_id",
+    "file_id",
     "line_no",
     "business_date",
     *_COMMON_COLUMNS,
@@ -103,6 +104,7 @@ def _common() -> dict[str, Column]:
 def lines_from_items(items: DataFrame) -> DataFrame:
     """Statement items as rows of `statement_lines`, in `LINE_COLUMNS`."""
     renamed = {
+        "file_id": F.substring_index("line_id", ":", 1),
         "line_no": F.substring_index("line_id", ":", -1).cast("bigint"),
         "business_date": F.col("item_date"),
         "traded_at": F.col("at"),

@@ -127,18 +127,24 @@ def _item_cells(side: str) -> Cells:
     return lambda name: references[name] if name in references else F.col(f"{side}.{name}")
 
 
+def lasting_reasons() -> list[Column]:
+    """The reasons but LATE of an item without a pair, in order; null where one does not hold."""
+    copy = F.when(F.col("is_possible_copy"), F.lit(Reason.POSSIBLE_DUPLICATE.value))
+    return [F.col("reason"), copy]
+
+
 def build_item_rows(items: DataFrame) -> DataFrame:
     """One row per item without a pair.
 
-    Needs the item columns, `outcome`, `reason`, `is_late`, `duplicate_of`, `compared_status` (the
-    status of the transaction that a line was compared with), `overruled_by`, and of a unit
-    `unit_id`, `matched_by` and `gap`.
+    Needs the item columns, `outcome`, `reason`, `is_possible_copy`, `is_late`, `duplicate_of`,
+    `compared_status` (the status of the transaction that a line was compared with), `overruled_by`,
+    and of a unit `unit_id`, `matched_by` and `gap`.
     """
     internal, statement = is_transaction(), is_line()
     return items.select(
         F.coalesce("unit_id", item_id()).alias("unit_id"),
         F.col("outcome"),
-        list_reasons(F.col("reason"), F.when(F.col("is_late"), F.lit(Reason.LATE.value))),
+        list_reasons(*lasting_reasons(), F.when(F.col("is_late"), F.lit(Reason.LATE.value))),
         F.col("matched_by"),
         F.col("txn_id"),
         F.col("line_id"),

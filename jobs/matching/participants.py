@@ -1,8 +1,12 @@
 """The items of a run: today's and those left open, and the lines that take no part."""
 
+from dataclasses import dataclass
+from datetime import date
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.matching.item_columns import is_line
 from jobs.matching.items import (
     apply_later_states,
     count_attempts,
@@ -10,11 +14,11 @@ from jobs.matching.items import (
     items_from_transactions,
     select_side,
 )
-from jobs.matching.run_context import RunContext
+from jobs.matching.steps.run_context import RunContext
 from jobs.matching.steps.scope import EXCLUSION_COLUMNS, add_exclusions
 from schemas.profile.channel import Profile
 from schemas.tables import item_types
-from schemas.vocabulary import Outcome, Side
+from schemas.vocabulary import Outcome, Side, Status
 
 
 def collect_items(
@@ -40,6 +44,33 @@ def collect_items(
     return add_exclusions(today, profile.scope, "item_date").unionByName(others.select("*", *none))
 
 
+@dataclass(frozen=True)
+class RareItems:
+    """Which items that few days have are there: the rules about them cost nothing on other days.
+
+    Lines that are PENDING, lines of today without references, and possible copies of earlier days.
+    """
+
+    pending_lines: bool
+    bare_lines: bool
+    copies: bool
+
+
+def find_rare_items(items: DataFrame, day: date) -> RareItems:
+    """Looks once through the items of `collect_items`."""
+    takes_part = F.col("exclusion_reason").isNull()
+    has_none = F.col("our_ref_norm").isNull() & F.col("channel_ref_norm").isNull()
+    is_new = F.col("first_run_date") == F.lit(day)
+    rare = {
+        "pending_lines": is_line() & (F.col("status") == F.lit(Status.PENDING.value)),
+        "bare_lines": is_line() & takes_part & is_new & has_none & F.col("at").isNotNull(),
+        "copies": F.col("copy_of").isNotNull(),
+    }
+    looked_at = items.agg(*[F.max(F.when(it, F.lit(1))).alias(name) for name, it in rare.items()])
+    (row,) = looked_at.collect()
+    return RareItems(**{name: row[name] is not None for name in rare})
+
+
 def select_excluded(items: DataFrame) -> DataFrame:
     """The lines that take no part, with the columns that `build_item_rows` needs."""
     none = F.lit(None).cast("string")
@@ -53,5 +84,6 @@ def select_excluded(items: DataFrame) -> DataFrame:
         *empty,
         F.col("excluded_by").alias("matched_by"),
         F.lit(False).alias("is_late"),
+        F.lit(False).alias("is_possible_copy"),
         F.lit(None).cast("bigint").alias("gap"),
     )

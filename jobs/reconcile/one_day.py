@@ -18,7 +18,7 @@ from jobs.matching.match_day import EXACT_PAIRS_MIN_ITEMS, MatchResult, RunConte
 from jobs.matching.steps.manual_decisions import Decision
 from jobs.reconcile.day_warnings import describe_excluded, describe_tolerated
 from jobs.reconcile.fast_path import keeper_of
-from jobs.reconcile.inputs import read_closed_outcomes
+from jobs.reconcile.inputs import look_up_earlier, read_closed_outcomes
 from jobs.reconcile.partial_day import (
     PairFiles,
     PartialRun,
@@ -167,7 +167,8 @@ def _match(
     )
     exact_pairs_min_items = 0 if is_resumed else EXACT_PAIRS_MIN_ITEMS
     frames = (scope.lines, scope.transactions, open_items, closed)
-    return match_day(*frames, context, profile, keeper_of(lake), exact_pairs_min_items)
+    earlier = look_up_earlier(lake, profile, day)
+    return match_day(*frames, context, profile, keeper_of(lake), exact_pairs_min_items, earlier)
 
 
 def _write_outcomes(

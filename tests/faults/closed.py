@@ -250,7 +250,7 @@ _GROUPS = [
         ),
     ),
     *list_faults(
-        "matching/match_day",
+        "matching/decided_items",
         "test_group_healing",
         (
             "broken-group-is-closed",
@@ -258,9 +258,13 @@ _GROUPS = [
             "heals = F.lit(False)",
             "members of a broken group do not stay open",
         ),
+    ),
+    *list_faults(
+        "matching/match_day",
+        "test_group_healing",
         (
             "members-of-broken-groups-are-closed-rows",
-            "if closed_rows is not None and (match.groups or match.captures):",
+            "if split.closed_rows is not None and (match.groups or match.captures):",
             "if False:",
             "what comes under the number of a broken group's member is compared with closed rows",
         ),

@@ -4,7 +4,7 @@ Days are offsets from T. A run reads the outcomes and open items that earlier ru
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs.lake.tables import Lake
 from jobs.matching import conservation
+from jobs.matching.advice.earlier_records import EarlierRecords
 from jobs.matching.fast_path.keeper import ReferenceKeys
 from jobs.matching.match_day import EXACT_PAIRS_MIN_ITEMS, RunContext, match_day
 from jobs.matching.steps.closed_outcomes import ClosedOutcomes
@@ -57,6 +58,7 @@ class Ledger:
         self.spark, self.folder, self.exact_pairs_min_items = spark, folder, exact_pairs_min_items
         self.profile = profile(match, **other)
         self.outcomes: list[Row] = []
+        self.records: dict[int, tuple[list[Row], list[Row]]] = {}
         self.open_items: dict[int, list[Row]] = {}
         self.candidates: dict[int, list[Row]] = {}
         self.excluded_of_ours: dict[int, list[Row]] = {}
@@ -72,6 +74,7 @@ class Ledger:
     ) -> "Ledger":
         """Runs a date after the dates before it, and checks that no row is lost or doubled."""
         line_rows, transaction_rows = list(lines), list(transactions)
+        self.records[offset] = line_rows, transaction_rows
         self.outcomes = [row for row in self.outcomes if row["run_date"] < day(offset)]
         result = match_day(
             self._dated_frame(STATEMENT_LINES, line_rows, offset),
@@ -92,6 +95,7 @@ class Ledger:
             self.profile,
             keeper_of(Lake(self.spark, str(self.folder))),
             self.exact_pairs_min_items,
+            self._earlier_records(offset),
         )
         rows = frame_of(self.spark, OUTCOMES, _collect(result.outcomes))
         inputs = conservation.input_totals(result.input_sums.collect())
@@ -119,6 +123,20 @@ class Ledger:
             self.candidates[offset], key=lambda row: (row["pass"], row["unit_id"], row["rank"])
         )
         return [tuple(row[name] for name in columns) for row in rows]
+
+    def _earlier_records(self, offset: int) -> EarlierRecords:
+        """The lines of all runs before an offset."""
+
+        def read_lines(since: date) -> DataFrame:
+            rows = [
+                date_row(STATEMENT_LINES, row, on)
+                for on, (lines, _) in self.records.items()
+                for row in lines
+                if since <= day(on) < day(offset)
+            ]
+            return frame_of(self.spark, STATEMENT_LINES, rows)
+
+        return EarlierRecords(read_lines)
 
     def _dated_frame(self, table: Table, rows: list[Row], offset: int) -> DataFrame:
         return frame_of(self.spark, table, [date_row(table, row, offset) for row in rows])

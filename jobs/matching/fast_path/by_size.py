@@ -1,4 +1,4 @@
-"""Steps 3 to 5 in their order: duplicates, passes, groups."""
+"""Steps 3 to 5 in their order: duplicates, passes, groups, and what differs in kind."""
 
 from collections.abc import Sequence
 
@@ -11,6 +11,7 @@ from jobs.matching.fast_path.keeper import Keep
 from jobs.matching.item_columns import step_columns
 from jobs.matching.steps import duplicates, groups, manual_decisions, passes
 from jobs.matching.steps.manual_decisions import Decision
+from jobs.matching.steps.pairs import kinds
 from jobs.matching.steps.voids import find_voids, settle_voids
 from schemas.profile.match_rules import Match
 from schemas.vocabulary import Effect
@@ -24,23 +25,31 @@ def run_steps(
     keep: Keep,
     is_large: bool,
     exact_pairs: DataFrame | None,
+    has_copies: bool,
 ) -> DataFrame:
     """Participants after step 2 (`free`) with what the steps make of them: `step_columns`, and the
     columns of `case_tables`, `passes` and `groups`.
 
     `participants` are the same before step 2. On a large day those that share no key with another
     one skip the steps, unless a checker paired any two items of the day. `exact_pairs` are the
-    outcomes of the pairs that were made at once.
+    outcomes of the pairs that were made at once, `has_copies` says whether possible copies may be
+    among the participants.
     """
     columns = step_columns(match)
+
+    def matched(items: DataFrame) -> DataFrame:
+        paired = passes.run_passes(items, columns, match, keep, has_copies)
+        grouped = groups.match_groups(paired, columns, match)
+        return kinds.pair_other_kinds(grouped, columns, match)
+
     if any(decision.effect == Effect.PAIR for decision in decided):
         resolved = duplicates.resolve_duplicates(free, columns, match.captures)
         resolved = keep(settle_voids(resolved, columns), "resolved")
-        return _matched(manual_decisions.pair_by_decision(resolved, decided), columns, match, keep)
+        return matched(manual_decisions.pair_by_decision(resolved, decided))
     if not is_large:
         resolved = duplicates.resolve_duplicates(free, columns, match.captures)
         resolved = settle_voids(resolved, columns)
-        return _matched(passes.add_empty_partner(resolved), columns, match, keep)
+        return matched(passes.add_empty_partner(resolved))
     names = [*columns, *case_tables.RESULT_COLUMNS]
     sharing = keep(shared_keys.with_shared_keys(participants, match), "shared_keys")
     candidates = free.join(sharing, on=list(shared_keys.ID), how="inner")
@@ -51,12 +60,8 @@ def run_steps(
     once = candidates.where(~may_be_duplicate)
     resolved = resolved.select(*names).unionByName(once.select(*names))
     resolved = _settle_voids_of_large_day(resolved, columns, exact_pairs, keep)
-    results = _matched(passes.add_empty_partner(resolved), columns, match, keep)
+    results = matched(passes.add_empty_partner(resolved))
     return results.unionByName(shared_keys.unmatched_without_candidates(others, columns, match))
-
-
-def _matched(free: DataFrame, columns: Sequence[str], match: Match, keep: Keep) -> DataFrame:
-    return groups.match_groups(passes.run_passes(free, columns, match, keep), columns, match)
 
 
 def _settle_voids_of_large_day(

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from jobs.matching.fast_path.keeper import ReferenceKeys
 from jobs.matching.fast_path.reference_hashes import SALTS, list_hashes, reference_hash
 from jobs.matching.outcome_rows import Cells, pair_columns, received_reference
-from jobs.matching.tolerance import tolerance
+from jobs.matching.steps.pairs.tolerance import tolerance
 from schemas.profile.match_rules import Match
 from schemas.reference_hashes import KEY, NO_KEY
 

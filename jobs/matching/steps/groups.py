@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from jobs.matching import case_tables
 from jobs.matching.item_columns import is_line, is_transaction, partition_by_key
 from jobs.matching.steps import passes
-from jobs.matching.tolerance import tolerance
+from jobs.matching.steps.pairs.tolerance import tolerance
 from schemas.profile.match_rules import Group, Match
 from schemas.vocabulary import Outcome, Reason, Status, normalized_column
 

@@ -15,7 +15,8 @@ from pyspark.sql import functions as F
 from jobs.matching import case_tables
 from jobs.matching.fast_path.keeper import Keep
 from jobs.matching.item_columns import is_line, is_transaction, match_key, partition_by_key
-from jobs.matching.steps import interchangeable, time_window
+from jobs.matching.steps import time_window
+from jobs.matching.steps.pairs import copies, interchangeable
 from schemas.profile.match_rules import Match, Pass
 from schemas.vocabulary import Outcome, Reference, Status
 
@@ -40,12 +41,13 @@ def add_empty_partner(participants: DataFrame) -> DataFrame:
 
 
 def run_passes(
-    participants: DataFrame, columns: Sequence[str], match: Match, keep: Keep
+    participants: DataFrame, columns: Sequence[str], match: Match, keep: Keep, has_copies: bool
 ) -> DataFrame:
     """Adds `RESULT_COLUMNS` and the candidate counts after all passes.
 
     The result has `columns`, the columns of `case_tables`, and these. A pass by time reads its
-    input twice, so that input is kept.
+    input twice, so that input is kept. Possible copies, if there are any, take part in no pass
+    without a reference while the line that each names is there.
     """
     frame = participants.select("*", F.lit(False).alias("had_candidate"))
     is_free = F.col("step_outcome").isNull() & F.col("partner").isNull()
@@ -53,7 +55,10 @@ def run_passes(
     count_columns = {id(pass_): name for name, pass_ in passes_with_candidate_counts(match).items()}
     counted: list[str] = []
     for pass_ in match.passes:
-        eligible = frame.withColumn("in_pass", may_join & may_take_part(pass_))
+        in_pass = may_join & may_take_part(pass_)
+        if has_copies and not pass_.has_reference:
+            in_pass = in_pass & ~copies.original_is_free(is_free)
+        eligible = frame.withColumn("in_pass", in_pass)
         has_limit = pass_.within_seconds is not None
         paired = match_in_pass(keep(eligible, "timed") if has_limit else eligible, pass_)
         matched_by = F.when(F.col("sole_candidate").isNotNull(), F.lit(pass_.name))

@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 from jobs.matching.item_columns import is_line, is_transaction
-from jobs.matching.steps import interchangeable
+from jobs.matching.steps.pairs import interchangeable
 
 #: Microseconds of a second.
 MICROS = 1_000_000

@@ -1,0 +1,1 @@
+"""Rules of single pairs: equal items, tolerances, possible copies, and what differs in kind."""
