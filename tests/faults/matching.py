@@ -3,6 +3,7 @@
 from tests.faults.closed import CLOSED
 from tests.faults.fault import list_faults
 from tests.faults.parts import PARTS
+from tests.faults.rules import RULES
 
 _PAIRS = [
     *list_faults(
@@ -10,7 +11,7 @@ _PAIRS = [
         "test_passes",
         (
             "key-without-kind",
-            'return ["kind"] + [',
+            "return [DIRECTED_KIND] + [",
             "return [",
             "a pass pairs a payment with a refund",
         ),
@@ -50,8 +51,8 @@ _PAIRS = [
         ),
         (
             "zero-seconds-is-no-limit",
-            "if pass_.within_seconds is not None:\n        return",
-            "if pass_.within_seconds:\n        return",
+            "if pass_.within_seconds is not None:\n        key",
+            "if pass_.within_seconds:\n        key",
             "a limit of 0 seconds counts as no limit",
         ),
         (
@@ -179,4 +180,4 @@ _WINDOWS = [
     ),
 ]
 #: All of them, in the order of the steps.
-FAULTS = [*_PAIRS, *_WINDOWS, *CLOSED, *PARTS]
+FAULTS = [*_PAIRS, *_WINDOWS, *CLOSED, *PARTS, *RULES]
