@@ -179,8 +179,9 @@ class ClosedRows:
     def pair_of(self, row: Row) -> Row | None:
         """The pair of a closed line, its own or that of the state before it; None without a pair.
 
-        A later state names the line that it replaces, one of its own kind and channel_ref. The
-        contract does not speak of pairs closed before the look-back: they are unknown here.
+        A later state names the line that it replaces, one of its own kind and channel_ref, or the
+        void of that line. The contract does not speak of pairs closed before the look-back: they
+        are unknown here.
         """
         if is_pair(row):
             return row
@@ -188,9 +189,20 @@ class ClosedRows:
         if not any(reason in row["reasons"] for reason in later):
             return None
         for earlier in self.lines_with_channel_ref(kind_of_line(row), row["channel_ref_norm"]):
-            if earlier["line_id"] == row["duplicate_of"] and earlier["run_date"] < row["run_date"]:
+            is_named = self.place_of(earlier)["line_id"] == row["duplicate_of"]
+            is_named = is_named or earlier["line_id"] == row["duplicate_of"]
+            if is_named and earlier["run_date"] < row["run_date"]:
                 return self.pair_of(earlier)
         return None
+
+    def place_of(self, row: Row) -> Row:
+        """The row whose place a later state takes: the void of a closed line, else its own."""
+        voids = [
+            other
+            for other in self.rows
+            if is_void(other) and other["duplicate_of"] == row["line_id"]
+        ]
+        return voids[0] if voids else row
 
     def payments_in_force(self, line: Item) -> list[Row]:
         """Closed SUCCEEDED lines of a line's kind and our_ref, with another channel_ref or none.
@@ -250,12 +262,9 @@ class ClosedRows:
         The contract does not speak of copies. A copy says nothing new, so it counts only where the
         look-back has nothing but copies of the number.
         """
-        is_voided = any(
-            is_void(other) and other["duplicate_of"] == row["line_id"] for other in self.rows
-        )
         if row["statement_status"] != Status.SUCCEEDED or is_overruled(row):
             return False
-        if is_void(row) or is_voided:
+        if is_void(row) or self.place_of(row) is not row:
             return False
         if row["channel_ref_norm"] is None:
             return True

@@ -197,12 +197,13 @@ def _classify_later_state(
     ours = _transaction_of(replaced, closed, sent_states)
     says = _state_of(line)
     state = LaterState(replaced, line_order(line), says)
+    original = closed.place_of(replaced)["line_id"]
     if ours is not None and statuses_agree(line["status"], ours.status):
         known = [Reason.ALREADY_RECONCILED]
         # The contract fills internal_status on STATUS_MISMATCH only, where it is the other value.
-        return single_row(day, line, Outcome.EXCLUDED, known, replaced["line_id"]), state
+        return single_row(day, line, Outcome.EXCLUDED, known, original), state
     broken = [Reason.STATUS_MISMATCH]
-    row = single_row(day, line, Outcome.BREAK, broken, replaced["line_id"], ours and ours.status)
+    row = single_row(day, line, Outcome.BREAK, broken, original, ours and ours.status)
     if ours is not None:
         row = _adopt_later_state(row, says, ours, closed.past.profile.match)
     return row, state

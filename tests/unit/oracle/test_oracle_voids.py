@@ -210,3 +210,15 @@ def test_void_of_a_line_without_a_channel_ref() -> None:
     ledger = new_ledger().run(bare_line("L", "X"), txn("X"))
     ledger.run(bare_line("M", "X", -1000, **REFUND), txn("X", status="REVERSED"))
     assert ledger.row_texts[0] == "M EXCLUDED ALREADY_RECONCILED NONE of L by void"
+
+
+def test_later_state_of_a_voided_payment_takes_the_place_of_the_void() -> None:
+    """C1 is voided by M, then reported as reversed itself, then as failed, both held against X."""
+    ledger = voided_later(txn("X", status="REVERSED"))
+    ledger.run(line("N", "X", channel_ref="C1", status="REVERSED"))
+    assert ledger.row_texts == ["N EXCLUDED ALREADY_RECONCILED NONE of M"]
+    ledger.run(line("O", "X", channel_ref="C1", status="FAILED"), txn("X"))
+    assert ledger.row_texts == [
+        "O BREAK STATUS_MISMATCH REVERSE of N",
+        "X BREAK CHANGED_AFTER_MATCH REVIEW of X",
+    ]
