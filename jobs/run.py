@@ -11,6 +11,7 @@ from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for, with_progress
 from jobs.cli.lake_session import open_lake
 from jobs.exports import export_day
+from jobs.exports.publication import publish
 from jobs.ingestion import ingest_day
 from jobs.ingestion.arrivals.due_dates import find_run_dates
 from jobs.lake.tables import Lake
@@ -83,6 +84,7 @@ def _run_channel(lake: Lake, request: Request, profile: Profile, day: date, repo
     with report.measure_seconds("export"):
         for date_ in dates["export"]:
             export.add_summary(steps, lake, export_day.record_export(lake, profile, date_))
+        export.add_publication(steps, lake, publish.publish_updates(lake, profile))
     report.exit_status = max(report.exit_status, steps.exit_status)
     report.lines += [
         render_day(run, fees.get(run.business_date)) for run in runs if run.is_worth_reporting

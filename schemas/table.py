@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pyspark.sql.types import (
     ArrayType,
+    BooleanType,
     DataType,
     DateType,
     DoubleType,
@@ -27,15 +28,16 @@ TYPES: dict[str, DataType] = {
     "time": TimestampType(),
     "texts": ArrayType(StringType()),
     "counts": MapType(StringType(), LongType()),
+    "flag": BooleanType(),
     "seconds": MapType(StringType(), DoubleType()),
 }
 
 #: Columns whose values repeat, beside dates and small numbers.
 _REPEATED = frozenset({
     "account_tail", "action", "card_type", "channel", "currency", "file_id", "internal_currency",
-    "internal_status", "kind", "matched_by", "merchant_id", "outcome", "pass", "product",
+    "internal_status", "kind", "matched_by", "merchant_id", "now", "outcome", "pass", "product",
     "reason", "reasons", "result", "schedule", "settlement_currency", "side", "statement_status",
-    "status", "terminal_id",
+    "status", "terminal_id", "was",
 })  # fmt: skip
 #: Ids that files hold in no order; a line's id begins with its file's.
 _LOOKUP_IDS = frozenset({"txn_id", "original_txn_id"})

@@ -26,8 +26,9 @@ class Request:
 
     `channels` is empty where no `--channel` was given, `as_of` is in UTC. `positionals` are the
     words without an option: of decide the step and its ids, of files the step and the file id.
-    `stale`: also the dates that match ran again since the job was done. `status_of`, `reason_codes`
-    and `at_most` (amounts in major units, and their currencies) are those of decide.
+    `stale`: also the dates that match ran again since the job was done. `incomplete`: also publish
+    dates that are not whole. `status_of`, `reason_codes` and `at_most` (amounts in major units, and
+    their currencies) are those of decide.
     """
 
     job: str
@@ -47,6 +48,7 @@ class Request:
     reason: str = ""
     future: bool = False
     stale: bool = False
+    incomplete: bool = False
     dry_run: bool = False
     retention_hours: int = RETENTION_HOURS
     status_of: str = ""
@@ -111,6 +113,7 @@ def build_request(arguments: argparse.Namespace) -> Request:
         reason=getattr(arguments, "reason", ""),
         future=future,
         stale=getattr(arguments, "stale", False),
+        incomplete=getattr(arguments, "publish_incomplete", False),
         dry_run=getattr(arguments, "dry_run", False),
         retention_hours=hours,
         status_of=getattr(arguments, "status", None) or "",

@@ -75,6 +75,12 @@ def build_parser(
         out.add_argument(
             "--stale", action="store_true", help="also do the dates that match ran again since"
         )
+    if job == "export":
+        out.add_argument(
+            "--publish-incomplete",
+            action="store_true",
+            help="also publish status updates of dates whose statement or snapshot is not whole",
+        )
     if job in READ_ONLY:
         out.add_argument(
             "--as-of", metavar="TIME", help="read the tables as of this UTC time, 2026-11-20T10:00"

@@ -49,6 +49,25 @@ def replace_folder(files: fs.FileSystem, target: str, last: str) -> Iterator[str
 
 
 @contextmanager
+def replace_file(files: fs.FileSystem, target: str) -> Iterator[str]:
+    """Yields the path of a new file to write; it takes the place of `target` when the block ends.
+
+    If the block fails, `target` stays as it was and the new file is removed. On a disk a call for
+    the same target waits until this one has ended.
+    """
+    parent, name = target.rsplit("/", 1)
+    files.create_dir(parent, recursive=True)
+    with _lock(files, f"{parent}/.{name}.lock"):
+        new_file = f"{parent}/.{name}-{uuid.uuid4().hex}"
+        try:
+            yield new_file
+            files.move(new_file, target)
+        finally:
+            if files.get_file_info(new_file).type != fs.FileType.NotFound:
+                files.delete_file(new_file)
+
+
+@contextmanager
 def _lock(files: fs.FileSystem, path: str) -> Iterator[None]:
     """Holds a lock file on a disk; who holds it removes it, a killed process leaves it unlocked."""
     if not isinstance(files, fs.LocalFileSystem):

@@ -2,9 +2,10 @@
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Transaction
@@ -79,20 +80,37 @@ def commit_data_files(
     Two commits of one date and one `writer_key` carry the same transaction id. Delta refuses the
     second of two at once as a conflict, and the lake tries it again on the new version.
     """
+    removed = [
+        row
+        for row in list_add_actions(delta, table, day, day)
+        if removes(str(row["partition.channel"]), str(row["path"]))
+    ]
+    commit_changes(delta, table, [(day, file) for file in add], removed, f"{day}/{writer_key}")
+
+
+def commit_changes(
+    delta: DeltaTable,
+    table: Table,
+    add: Iterable[tuple[date, DataFile]],
+    remove: Iterable[Mapping[str, Any]],
+    turn_key: str,
+) -> None:
+    """Adds files to their dates and removes others (rows of `list_add_actions`), in one commit.
+
+    Two commits with one `turn_key` on the same version are a conflict: Delta refuses the second.
+    """
     now = int(time.time() * 1000)
     actions: list[AddAction | RemoveAction] = []
-    for file in add:
+    for day, file in add:
         if file.rows:
             values = _values(table, day, file.channel)
             stats = f'{{"numRecords":{file.rows}}}'
             actions.append(AddAction(file.path, file.size, values, now, True, stats))
-    for row in list_add_actions(delta, table, day, day):
-        channel, path = str(row["partition.channel"]), str(row["path"])
-        if removes(channel, path):
-            values = _values(table, day, channel)
-            actions.append(RemoveAction(path, True, now, int(row["size_bytes"]), dict(values)))
+    for row in remove:
+        values = _values(table, row[f"partition.{table.partitions[0]}"], row["partition.channel"])
+        actions.append(RemoveAction(row["path"], True, now, int(row["size_bytes"]), dict(values)))
     if actions:
-        turn = Transaction(f"{day}/{writer_key}", int(delta.version()) + 1)
+        turn = Transaction(turn_key, int(delta.version()) + 1)
         delta.create_write_transaction(
             actions,
             "append",

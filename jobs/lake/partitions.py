@@ -25,6 +25,7 @@ from schemas.tables import (
     INTERNAL_TRANSACTIONS,
     REJECTED_LINES,
     STATEMENT_LINES,
+    STATUS_UPDATES,
     Table,
 )
 
@@ -38,6 +39,8 @@ _WRITERS = {
     FEE_CHECKS.name: "check_fees",
     FEE_TOTALS.name: "check_fees",
 }
+#: Tables whose rows nothing writes again.
+_WRITTEN_ONCE = (STATUS_UPDATES.name,)
 
 
 def list_add_actions(
@@ -84,10 +87,12 @@ def _describe_missing_files(table: Table, missing: list[Mapping[str, Any]]) -> s
     shown = ", ".join(str(row["path"]) for row in missing[:FILES_SHOWN_MAX])
     more = f" and {len(missing) - FILES_SHOWN_MAX} more" if len(missing) > FILES_SHOWN_MAX else ""
     rows = sum(int(row["num_records"]) for row in missing)
+    lost = f"{table.name}: data files with {rows} rows are missing or not whole: {shown}{more}"
+    if table.name in _WRITTEN_ONCE:
+        return f"{lost}; restore them from a backup"
     return (
-        f"{table.name}: data files with {rows} rows are missing or not whole: {shown}{more}; run"
-        f" `tieout {_WRITERS.get(table.name, 'match')}` for {', '.join(days)} again, which writes"
-        " them anew, or restore them from a backup"
+        f"{lost}; run `tieout {_WRITERS.get(table.name, 'match')}` for {', '.join(days)} again,"
+        " which writes them anew, or restore them from a backup"
     )
 
 

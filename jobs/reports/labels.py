@@ -9,14 +9,18 @@ REASON_LABELS: dict[str, str] = {
     Reason.DUPLICATE_LINE: "listed twice on the statement",
     Reason.DUPLICATE_PAYMENT: "paid twice",
     Reason.DUPLICATE_TRANSACTION: "booked twice by us",
+    Reason.KIND_MISMATCH: "booked as another kind",
     Reason.AMOUNT_MISMATCH: "amounts differ",
     Reason.CURRENCY_MISMATCH: "currencies differ",
     Reason.STATUS_MISMATCH: "statuses differ",
     Reason.NOT_EXPECTED: "no money moved",
+    Reason.NOT_FINAL: "not final on the statement",
     Reason.INTERNAL_ONLY: "not on the statement",
     Reason.STATEMENT_ONLY: "not in our books",
     Reason.AMBIGUOUS: "several could be its partner",
+    Reason.POSSIBLE_DUPLICATE: "may be a copy of another line",
     Reason.GROUP_INCOMPLETE: "group is not complete",
+    Reason.WITHIN_TOLERANCE: "differs within the tolerance",
     Reason.LATE: "late",
 }
 
@@ -30,4 +34,5 @@ ACTION_LABELS: dict[str, str] = {
     Action.CONFIRM: "Confirm our transaction as succeeded",
     Action.REVERSE: "Reverse our transaction",
     Action.QUERY: "Ask the channel about it",
+    Action.ADOPT: "Correct ours to the statement",
 }

@@ -7,6 +7,7 @@ are references normalized for joining. Source: docs/reference/tables.md.
 from schemas.table import Table as Table
 from schemas.tables.control import DECISIONS, RUNS
 from schemas.tables.fees import FEE_CHECKS, FEE_TOTALS
+from schemas.tables.followup import STATUS_UPDATES
 from schemas.tables.matching import (
     CANDIDATES,
     HASH_COLUMNS,
@@ -39,6 +40,7 @@ TABLES = (
     MATCHED_PARTS,
     FEE_CHECKS,
     FEE_TOTALS,
+    STATUS_UPDATES,
     DECISIONS,
     RUNS,
 )
@@ -61,6 +63,7 @@ __all__ = [
     "SNAPSHOT_FILES",
     "STATEMENT_FILES",
     "STATEMENT_LINES",
+    "STATUS_UPDATES",
     "TABLES",
     "Table",
     "item_types",

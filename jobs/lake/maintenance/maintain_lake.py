@@ -26,7 +26,8 @@ _HEX = "[0-9a-f]{32}"
 _LEFTOVERS = (
     (STAGING, 0, re.compile(_HEX)),
     ("archive", 0, re.compile(rf"\.partial-{_HEX}")),
-    ("exports", 1, re.compile(rf"\.[a-z0-9_-]+-{_HEX}")),
+    ("exports", 1, re.compile(rf"\.[a-z0-9_.-]+-{_HEX}")),
+    ("exports", 2, re.compile(rf"\.[a-z0-9_.-]+-{_HEX}(\.parts)?")),
     ("quality", 0, re.compile(rf".+\.{_HEX}\.part")),
     ("quality", 1, re.compile(rf".+\.{_HEX}\.part")),
 )

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from jobs.exports.publication.publish import publish_updates
 from jobs.lake.tables import Lake
 from schemas.tables import CANDIDATES, OPEN_ITEMS, OUTCOMES, Table
 from tests.support.ledger import day, file_line, file_txn
 from tests.support.pipeline_fixture import PAGE, PipelineFixture
+from tests.support.publications import all_updates, expected_states, fold
 
 pytestmark = pytest.mark.sail_only
 DAYS = 4
@@ -62,6 +64,12 @@ def clean(pipeline: PipelineFixture, lines: list[Rows], ours: list[Rows]) -> Non
         pipeline.write_snapshot(on, *ours[on])
         pipeline.ingest(on)
         pipeline.match(on)
+        follow(pipeline)
+
+
+def follow(pipeline: PipelineFixture) -> None:
+    """What follows a match."""
+    publish_updates(pipeline.lake, pipeline.config.profiles["bank"])
 
 
 def troubled(
@@ -84,6 +92,7 @@ def troubled(
             pipeline.ingest(*({*range(on + 1)} - ingested))
             ingested |= {*range(on + 1)}
             pipeline.match(on)
+            follow(pipeline)
             continue
         rows = lines[on] if what.endswith("statement") else ours[on]
         if what.startswith("draft"):
@@ -95,6 +104,7 @@ def troubled(
         pipeline.ingest(on)
         ingested.add(on)
     pipeline.match(DAYS - 1)
+    follow(pipeline)
     return told
 
 
@@ -105,7 +115,7 @@ def rows_of(lake: Lake, table: Table) -> list[str]:
 
 @pytest.mark.parametrize("seed", range(DRAWS))
 def test_any_arrival_ends_in_the_clean_rows(spark: SparkSession, tmp_path: Path, seed: int) -> None:
-    """Outcomes, open items and candidates of all days, row for row."""
+    """Outcomes, open items and candidates of all days, row for row, and what was published."""
     rng = Random(f"arrivals {seed}")
     lines, ours = drawn_days(rng)
     pipelines = []
@@ -118,3 +128,11 @@ def test_any_arrival_ends_in_the_clean_rows(spark: SparkSession, tmp_path: Path,
     for table in (OUTCOMES, OPEN_ITEMS, CANDIDATES):
         expected, found = (rows_of(pipeline.lake, table) for pipeline in pipelines)
         assert found == expected, f"{table.name}, after: {'; '.join(told)}"
+    expected_fold, found_fold = (fold(all_updates(each.lake)) for each in pipelines)
+    assert found_fold == expected_fold, f"status_updates, after: {'; '.join(told)}"
+    outcomes = [row.asDict() for on in range(DAYS)
+                for row in pipelines[0].lake.read_day(OUTCOMES, day(on)).collect()]  # fmt: skip
+    states = expected_states(outcomes)
+    assert {name: (row["now"], row["reasons"], row["line_id"]) for name, row in found_fold.items()
+            } == {name: (row["outcome"], row["reasons"], row["line_id"])
+                  for name, row in states.items()}  # fmt: skip

@@ -1,0 +1,1 @@
+"""Changes of large tables that follow the match: what is due, and one transaction per channel."""
