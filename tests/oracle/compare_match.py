@@ -10,6 +10,7 @@ from pyspark.sql.types import StructType, TimestampType
 
 from jobs.lake.tables import Lake
 from jobs.matching import conservation
+from jobs.matching.advice.earlier_records import EarlierRecords
 from jobs.matching.match_day import EXACT_PAIRS_MIN_ITEMS, RunContext, match_day
 from jobs.reconcile.fast_path import keeper_of
 from jobs.reconcile.inputs import read_closed_outcomes
@@ -71,6 +72,16 @@ def run_match(lake: Lake, batch: Batch, mode: ExecutionMode) -> list[Run]:
     """
     rng = None if mode.shuffle_seed is None else Random(mode.shuffle_seed)
     open_items = _frame(lake, OPEN_ITEMS, [], mode, rng)
+    earlier_lines: list[Record] = []
+    earlier = EarlierRecords(
+        lambda since: _frame(
+            lake,
+            STATEMENT_LINES,
+            [line for line in earlier_lines if line["business_date"] >= since],
+            mode,
+            rng,
+        )
+    )
     runs: list[Run] = []
     for on, date_ in enumerate(batch.calendar):
         records = [scenario.records_on(on, date_) for scenario in batch.scenarios]
@@ -88,7 +99,9 @@ def run_match(lake: Lake, batch: Batch, mode: ExecutionMode) -> list[Run]:
             batch.profile,
             keeper_of(lake),
             mode.exact_pairs_min_items,
+            earlier,
         )
+        earlier_lines += lines
         lake.replace_day(OUTCOMES, result.outcomes, day(on), batch.profile.channel)
         outcomes = lake.read_day(OUTCOMES, day(on), batch.profile.channel)
         open_items = lake.stage(result.open_items, "open_items")
