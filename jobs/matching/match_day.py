@@ -10,6 +10,8 @@ from pyspark.sql import functions as F
 from jobs.matching import candidates, conservation, decision_effects, outcome_rows
 from jobs.matching import open_items as items_left
 from jobs.matching.advice.earlier_records import EarlierRecords
+from jobs.matching.advice.evidence import Evidence
+from jobs.matching.advice.guard import guard_advice
 from jobs.matching.decided_items import decide_items
 from jobs.matching.fast_path.exact_pairs import SharedValues, is_usable
 from jobs.matching.fast_path.keeper import Keeper
@@ -111,12 +113,15 @@ def match_day(
     decided = keep(decided, "decided")
     pair_rows = _build_pair_rows(decided, match)
     pair_rows = decision_effects.settle_pairs(pair_rows, context.decisions)
+    excluded = select_excluded(items)
     parts = [
-        outcome_rows.build_item_rows(select_excluded(items)),
+        outcome_rows.build_item_rows(excluded),
         pair_rows,
         outcome_rows.build_item_rows(decided.where(F.col("outcome").isNotNull())),
     ]
     rows = outcome_rows.complete_rows(reduce(DataFrame.unionByName, parts), day, profile.channel)
+    evidence = Evidence(decided, excluded, open_items, closed, earlier, day, match.lookback)
+    rows = guard_advice(rows, evidence, keep)
     carried_forward = items_left.carried_forward(items, decided, day)
     return MatchResult(
         split.pairs,

@@ -9,7 +9,6 @@ from jobs.ingestion.day_state import DayState
 from jobs.lake.partitions import count_rows
 from jobs.lake.received_files import UNKNOWN_FILE, list_merged_files
 from jobs.lake.tables import Lake
-from jobs.matching.advice.earlier_records import EarlierRecords
 from jobs.matching.steps.closed_outcomes import ClosedOutcomes
 from jobs.reconcile.fast_path import row_filter_of
 from schemas.errors import LakeInconsistent
@@ -58,14 +57,6 @@ def read_closed_outcomes(
         lambda keys, columns: recent.rows_with_keys(keys, columns).unionByName(
             older.select(*columns)
         ),
-    )
-
-
-def look_up_earlier(lake: Lake, profile: Profile, day: date) -> EarlierRecords:
-    """The channel's records of earlier dates, read when they are asked for."""
-    before, channel = day - timedelta(days=1), profile.channel
-    return EarlierRecords(
-        lines=lambda since: lake.read_days(STATEMENT_LINES, since, before, channel)
     )
 
 

@@ -17,8 +17,9 @@ from jobs.matching import conservation
 from jobs.matching.match_day import EXACT_PAIRS_MIN_ITEMS, MatchResult, RunContext, match_day
 from jobs.matching.steps.manual_decisions import Decision
 from jobs.reconcile.day_warnings import describe_excluded, describe_tolerated
+from jobs.reconcile.earlier import look_up_earlier
 from jobs.reconcile.fast_path import keeper_of
-from jobs.reconcile.inputs import look_up_earlier, read_closed_outcomes
+from jobs.reconcile.inputs import read_closed_outcomes
 from jobs.reconcile.partial_day import (
     PairFiles,
     PartialRun,

@@ -15,7 +15,7 @@ from jobs.ingestion.day_state import DayState
 from schemas.profile.channel import Profile
 
 #: Raised when the rules change: the match then runs all dates again.
-RULES_VERSION = 6
+RULES_VERSION = 7
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,16 @@ def plan_runs(
     recorded: Mapping[date, str],
     requested: Sequence[date],
     decision_ids: Mapping[date, Sequence[str]],
+    earlier_snapshots: Sequence[str] = (),
 ) -> list[DueRun]:
     """The dates to run, in order: requested, never run, or with changed inputs.
 
     `states` has every date of `list_run_dates`, `recorded` the fingerprints of finished runs,
-    `decision_ids` the approved decisions about each date.
+    `decision_ids` the approved decisions about each date. `earlier_snapshots` are the ids of the
+    snapshots of the look-back before the first date: advice of the first dates depends on them.
     """
     out: list[DueRun] = []
-    previous = ""
+    previous = "+".join(earlier_snapshots)
     for day in sorted(states):
         fingerprint = compute_fingerprint(profile, states[day], previous, decision_ids.get(day, ()))
         if day in requested:

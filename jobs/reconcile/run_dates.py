@@ -3,7 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import chain
 from typing import Any
 
@@ -72,7 +72,8 @@ def match_dates(lake: Lake, profile: Profile, dates: Sequence[date]) -> list[Mat
     ingested = list_ingested_dates(profile.channel, chain.from_iterable(files.values()), runs)
     unknown = [day for day in states if day not in ingested]
     out: list[MatchSummary] = []
-    for due_run in plan_runs(profile, states, recorded, dates, ids):
+    before_first = _snapshots_before_first(profile, snapshots)
+    for due_run in plan_runs(profile, states, recorded, dates, ids, before_first):
         day = due_run.business_date
         if unknown and day >= unknown[0]:
             out.append(_summarize_unknown(profile, due_run, unknown, out))
@@ -81,6 +82,19 @@ def match_dates(lake: Lake, profile: Profile, dates: Sequence[date]) -> list[Mat
             log.info("%s %s is run as well: %s", profile.channel, day, due_run.why)
         out.append(_run_one(lake, profile, states[day], due_run, decisions))
     return out
+
+
+def _snapshots_before_first(
+    profile: Profile, snapshots: Mapping[date, Sequence[Mapping[str, Any]]]
+) -> list[str]:
+    """Snapshots with rows of the channel in the look-back before its first date, by date and id."""
+    first, lookback = profile.first_date, timedelta(days=profile.match.lookback)
+    return sorted(
+        f"{day}:{row['file_id']}"
+        for day, rows in snapshots.items()
+        for row in rows
+        if first - lookback <= day < first and dict(row["channels"] or {}).get(profile.channel)
+    )
 
 
 def _summarize_unknown(

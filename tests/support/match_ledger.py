@@ -4,7 +4,7 @@ Days are offsets from T. A run reads the outcomes and open items that earlier ru
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs.lake.tables import Lake
 from jobs.matching import conservation
-from jobs.matching.advice.earlier_records import EarlierRecords
+from jobs.matching.advice.earlier_records import NUMBERS, TRANSACTION_COLUMNS, EarlierRecords
 from jobs.matching.fast_path.keeper import ReferenceKeys
 from jobs.matching.match_day import EXACT_PAIRS_MIN_ITEMS, RunContext, match_day
 from jobs.matching.steps.closed_outcomes import ClosedOutcomes
@@ -125,18 +125,18 @@ class Ledger:
         return [tuple(row[name] for name in columns) for row in rows]
 
     def _earlier_records(self, offset: int) -> EarlierRecords:
-        """The lines of all runs before an offset."""
-
-        def read_lines(since: date) -> DataFrame:
-            rows = [
-                date_row(STATEMENT_LINES, row, on)
-                for on, (lines, _) in self.records.items()
-                for row in lines
-                if since <= day(on) < day(offset)
-            ]
-            return frame_of(self.spark, STATEMENT_LINES, rows)
-
-        return EarlierRecords(read_lines)
+        """The lines of all runs before an offset, and the transactions of all up to it."""
+        lines = [
+            date_row(STATEMENT_LINES, row, on)
+            for on, (rows, _) in self.records.items()
+            for row in rows
+        ]
+        transactions = [
+            date_row(INTERNAL_TRANSACTIONS, row, on)
+            for on, (_, rows) in self.records.items()
+            for row in rows
+        ]
+        return earlier_records_of(self.spark, lines, transactions, day(offset))
 
     def _dated_frame(self, table: Table, rows: list[Row], offset: int) -> DataFrame:
         return frame_of(self.spark, table, [date_row(table, row, offset) for row in rows])
@@ -147,6 +147,24 @@ class Ledger:
         hashes = {row[HASH] for row in frame.collect()}
         rows = [row for row in self.outcomes if hashes & {row[name] for name in HASH_COLUMNS}]
         return frame_of(self.spark, OUTCOMES, rows).select(*columns)
+
+
+def earlier_records_of(
+    spark: SparkSession, lines: Iterable[Row], transactions: Iterable[Row], until: date
+) -> EarlierRecords:
+    """Records of tests as a run of the date `until` looks them up; nothing was written off."""
+
+    def read(table: Table, rows: Iterable[Row], since: date, last: date) -> DataFrame:
+        return frame_of(spark, table, [r for r in rows if since <= r["business_date"] <= last])
+
+    lines, transactions, before = list(lines), list(transactions), until - timedelta(days=1)
+    return EarlierRecords(
+        lines=lambda since: read(STATEMENT_LINES, lines, since, before),
+        transactions=lambda _, since: read(
+            INTERNAL_TRANSACTIONS, transactions, since, until
+        ).select(*TRANSACTION_COLUMNS),
+        written_off=lambda: frame_of(spark, INTERNAL_TRANSACTIONS, []).select("txn_id", *NUMBERS),
+    )
 
 
 def _collect(frame: DataFrame) -> list[Row]:
