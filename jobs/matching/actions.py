@@ -1,5 +1,9 @@
 """The action of a result row: the first case that applies. Source: docs/reference/rules.md."""
 
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
+
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
@@ -26,13 +30,18 @@ _REASONS_TO_REVIEW = (
 _NOT_PAID = (Status.FAILED.value, Status.CLOSED.value)
 
 
-def action() -> Column:
-    """The action of a row, from its outcome, reasons, kind, statuses and the line's amount."""
+def action(limits: Mapping[str, int]) -> Column:
+    """The action of a row, from its outcome, reasons, kind, statuses and the line's amount.
+
+    `limits`, in minor units by currency: a pair, or a later state held against one, that differs
+    by no more in nothing but amount and status takes over what the statement says.
+    """
     outcome = F.col("outcome")
     is_done = outcome.isin(Outcome.MATCHED.value, Outcome.EXCLUDED.value)
     cases: list[tuple[Column, Action]] = [
         (is_done, Action.NONE),
         (outcome == F.lit(Outcome.SUSPENSE.value), Action.WAIT),
+        *_adopted(limits),
         (_has_any_reason(*_REASONS_TO_REVIEW), Action.REVIEW),
         (_has_reason(Reason.DUPLICATE_LINE), Action.CLAIM),
         *_duplicate_payment(),
@@ -65,6 +74,25 @@ def accepted_action(status_of: str) -> Column:
         .when(is_paid & (amount < F.lit(0)), F.lit(Action.RECOVER.value))
         .otherwise(F.lit(Action.NONE.value))
     )
+
+
+def _adopted(limits: Mapping[str, int]) -> list[tuple[Column, Action]]:
+    if not limits:
+        return []
+    may_adopt = [Reason.AMOUNT_MISMATCH.value, Reason.STATUS_MISMATCH.value]
+    ignored = F.array(*[F.lit(reason) for reason in (*may_adopt, Reason.LATE.value)])
+    others = F.size(F.array_except("reasons", ignored))
+    size = F.abs("state_difference")
+    is_near = [
+        (F.col("currency") == F.lit(currency)) & (size <= F.lit(limit))
+        for currency, limit in limits.items()
+    ]
+    is_adopted = (
+        _has_any_reason(Reason.AMOUNT_MISMATCH, Reason.STATUS_MISMATCH)
+        & (others == F.lit(0))
+        & reduce(or_, is_near)
+    )
+    return [(is_adopted, Action.ADOPT)]
 
 
 def _has_reason(reason: Reason) -> Column:

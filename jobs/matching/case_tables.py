@@ -1,7 +1,8 @@
 """The result of the steps for an item, in columns that are null until a step settles the item.
 
 `step_outcome`, `step_reason`, `duplicate_of` (the id of the item that is kept), `compared_status`
-(the status of the transaction that a line is compared with), `overruled_by` (the later state of a
+(the status of the transaction that a line is compared with), `state_difference` (the amount of a
+later state less that transaction's, null across currencies), `overruled_by` (the later state of a
 line's number), `matched_by`, and of a unit `unit_id`, `gap` (statement - internal, on the first row
 of each currency) and `is_unit_late` (some member had broken). An item that `is_apart` takes part in
 no pass.
@@ -24,6 +25,7 @@ _TYPES = {
     "duplicate_of": "string",
     "compared_status": "string",
     "overruled_by": "string",
+    "state_difference": "bigint",
     "matched_by": "string",
     "unit_id": "string",
     "gap": "bigint",

@@ -87,6 +87,7 @@ def _add_outcomes(joined: DataFrame, match: Match, day: date) -> DataFrame:
         is_copy.alias("is_possible_copy"),
         F.coalesce("duplicate_of", F.when(is_copy, F.col("copy_of"))).alias("duplicate_of"),
         "compared_status",
+        "state_difference",
         "overruled_by",
         "partner",
         "matched_by",

@@ -119,7 +119,8 @@ def match_day(
         pair_rows,
         outcome_rows.build_item_rows(decided.where(F.col("outcome").isNotNull())),
     ]
-    rows = outcome_rows.complete_rows(reduce(DataFrame.unionByName, parts), day, profile.channel)
+    rows = reduce(DataFrame.unionByName, parts)
+    rows = outcome_rows.complete_rows(rows, day, profile.channel, match.authority_limit)
     evidence = Evidence(decided, excluded, open_items, closed, earlier, day, match.lookback)
     rows = guard_advice(rows, evidence, keep)
     carried_forward = items_left.carried_forward(items, decided, day)

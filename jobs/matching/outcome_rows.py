@@ -1,6 +1,6 @@
 """Builds the rows of `outcomes`: one per pair, and one per item without a pair."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
@@ -99,6 +99,7 @@ def pair_columns(
         F.lit(None).cast("string").alias("overruled_by"),
         F.when(kinds, transaction("kind")).alias("internal_kind"),
         internal_ref.alias("internal_our_ref_norm"),
+        gap.alias("state_difference"),
         line("our_ref_norm").alias("our_ref_norm"),
         line("channel_ref_norm").alias("channel_ref_norm"),
         line("at").alias("traded_at"),
@@ -169,16 +170,20 @@ def build_item_rows(items: DataFrame) -> DataFrame:
         F.col("overruled_by"),
         F.lit(None).cast("string").alias("internal_kind"),
         F.when(internal, F.coalesce("our_ref_norm", F.lit(""))).alias("internal_our_ref_norm"),
+        F.col("state_difference"),
         F.when(statement, F.col("our_ref_norm")).alias("our_ref_norm"),
         F.when(statement, F.col("channel_ref_norm")).alias("channel_ref_norm"),
         F.when(statement, F.col("at")).alias("traded_at"),
     )
 
 
-def complete_rows(rows: DataFrame, day: date, channel: str, *hash_columns: str) -> DataFrame:
+def complete_rows(
+    rows: DataFrame, day: date, channel: str, limits: Mapping[str, int], *hash_columns: str
+) -> DataFrame:
     """Adds the action, reference hashes, run date and channel, in the table's order.
 
-    `hash_columns` are the reference hashes that the rows have already.
+    `limits`, in minor units by currency, are differences up to which the statement is final by
+    contract; `hash_columns` the reference hashes that the rows have already.
     """
-    values = {"action": action(), "run_date": F.lit(day), "channel": F.lit(channel)}
+    values = {"action": action(limits), "run_date": F.lit(day), "channel": F.lit(channel)}
     return rows.withColumns({**stored_hashes(hash_columns), **values}).select(*OUTCOMES.columns)

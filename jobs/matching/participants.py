@@ -85,5 +85,5 @@ def select_excluded(items: DataFrame) -> DataFrame:
         F.col("excluded_by").alias("matched_by"),
         F.lit(False).alias("is_late"),
         F.lit(False).alias("is_possible_copy"),
-        F.lit(None).cast("bigint").alias("gap"),
+        *[F.lit(None).cast("bigint").alias(name) for name in ("gap", "state_difference")],
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from random import Random
 
 from pyspark.sql import DataFrame
@@ -10,7 +11,11 @@ from pyspark.sql.types import StructType, TimestampType
 
 from jobs.lake.tables import Lake
 from jobs.matching import conservation
-from jobs.matching.advice.earlier_records import EarlierRecords
+from jobs.matching.advice.earlier_records import (
+    NUMBERS,
+    TRANSACTION_COLUMNS,
+    EarlierRecords,
+)
 from jobs.matching.match_day import EXACT_PAIRS_MIN_ITEMS, RunContext, match_day
 from jobs.reconcile.fast_path import keeper_of
 from jobs.reconcile.inputs import read_closed_outcomes
@@ -73,14 +78,20 @@ def run_match(lake: Lake, batch: Batch, mode: ExecutionMode) -> list[Run]:
     rng = None if mode.shuffle_seed is None else Random(mode.shuffle_seed)
     open_items = _frame(lake, OPEN_ITEMS, [], mode, rng)
     earlier_lines: list[Record] = []
+    sent_so_far: list[Record] = []
+
+    def frame_since(table: Table, records: list[Record], since: date) -> DataFrame:
+        recent = [record for record in records if record["business_date"] >= since]
+        return _frame(lake, table, recent, mode, rng)
+
+    sent_columns = TRANSACTION_COLUMNS
+    nothing = _frame(lake, INTERNAL_TRANSACTIONS, [], mode, None).select("txn_id", *NUMBERS)
     earlier = EarlierRecords(
-        lambda since: _frame(
-            lake,
-            STATEMENT_LINES,
-            [line for line in earlier_lines if line["business_date"] >= since],
-            mode,
-            rng,
-        )
+        lambda since: frame_since(STATEMENT_LINES, earlier_lines, since),
+        lambda _, since: frame_since(INTERNAL_TRANSACTIONS, sent_so_far, since).select(
+            *sent_columns
+        ),
+        lambda: nothing,
     )
     runs: list[Run] = []
     for on, date_ in enumerate(batch.calendar):
@@ -89,6 +100,7 @@ def run_match(lake: Lake, batch: Batch, mode: ExecutionMode) -> list[Run]:
         transactions = [row for _, side in records for row in side]
         sent = _frame(lake, INTERNAL_TRANSACTIONS, transactions, mode, rng)
         closed = read_closed_outcomes(lake, batch.profile, day(on), sent)
+        sent_so_far += transactions
         items = len(lines) + len(transactions)
         result = match_day(
             _frame(lake, STATEMENT_LINES, lines, mode, rng),

@@ -69,8 +69,8 @@ def _select_asked(decided: DataFrame) -> DataFrame:
 
 
 def _apply(rows: DataFrame, found: DataFrame) -> DataFrame:
-    """`found` has a row per line and id: `line_id`, `found_id`, and `blocks`, 1 if it speaks against
-    the advice, else null.
+    """`found` has a row per line and id: `line_id`, `found_id`, and `blocks`, 1 if it speaks
+    against the advice, else null.
     """
     by_line = found.groupBy("line_id").agg(
         F.slice(F.sort_array(F.collect_set("found_id")), 1, RELATED_MAX).alias("found_ids"),

@@ -56,7 +56,9 @@ def split_exact_pairs(
     stored = exact_pairs.STORED_HASHES
     pairs = exact_pairs.pairs(lines, transactions, non_unique, shared, profile.match)
     return SplitDay(
-        outcome_rows.complete_rows(pairs, shared.business_date, profile.channel, *stored),
+        outcome_rows.complete_rows(
+            pairs, shared.business_date, profile.channel, profile.match.authority_limit, *stored
+        ),
         exact_pairs.unresolved(lines, non_unique),
         exact_pairs.unresolved(transactions, non_unique),
         closed_rows,

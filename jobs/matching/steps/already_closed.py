@@ -100,7 +100,8 @@ def classify_repeats(
         open_parts = participants.where(is_part).select(our_ref.alias(OUR_REF_KEY))
     rows = keep(find_lookup_rows(looked_up, closed, since, open_parts), "closed")
     sent = participants.where(is_transaction() & F.col("is_sent_today")).select(
-        F.col("id").alias("compared_txn"), F.col("status").alias("sent_status")
+        F.col("id").alias("compared_txn"),
+        *[F.col(name).alias(f"sent_{name}") for name in ("status", "amount", "currency")],
     )
     lines = classify_lines(keyed, rows, sent)
     classified = classify_transactions(lines, rows, since, profile.zone)
@@ -111,6 +112,11 @@ def classify_repeats(
         step_reason=reason,
         duplicate_of=case_tables.column_by_case("case", _ORIGINAL_COLUMNS),
         compared_status=F.when(is_compared, F.col("compared_status")),
+        state_difference=F.when(
+            F.col("case").isin("later state differs", "void differs")
+            & F.col("compared_status").isNotNull(),
+            F.col("state_difference"),
+        ),
         matched_by=F.when(F.col("case").isin(*_VOID_CASES), F.lit(MATCHED_BY_VOID)),
     )
     return classified.select(*columns, *results)

@@ -67,6 +67,13 @@ def classify_lines(items: DataFrame, rows: DataFrame, sent: DataFrame) -> DataFr
         F.coalesce("sent_status", "last_status")
     )
     is_void, reversed_ = F.col("voids"), F.lit(Status.REVERSED.value)
+    amount = F.when(is_void, F.col("voided_amount")).otherwise(
+        F.coalesce("sent_amount", "pair_amount")
+    )
+    currency = F.when(is_void, F.col("voided_currency")).otherwise(
+        F.coalesce("sent_currency", "pair_currency")
+    )
+    reported = F.when(is_void, -F.col("amount")).otherwise(F.col("amount"))
     return (
         keyed.join(sent, on="compared_txn", how="left")
         .withColumn("compared_status", compared)
@@ -75,7 +82,8 @@ def classify_lines(items: DataFrame, rows: DataFrame, sent: DataFrame) -> DataFr
                 "line_case": _case(),
                 "pair_line": F.when(is_void, F.col("voided_pair")).otherwise(F.col("pair_line")),
                 "reported_status": F.when(is_void, reversed_).otherwise(status),
-                "reported_amount": F.when(is_void, -F.col("amount")).otherwise(F.col("amount")),
+                "reported_amount": reported,
+                "state_difference": F.when(F.col("currency") == currency, reported - amount),
             }
         )
     )
@@ -133,6 +141,8 @@ def _latest_lines(rows: DataFrame) -> DataFrame:
         F.col("base_line").alias("pair_line"),
         "pair_txn",
         "pair_status",
+        "pair_amount",
+        "pair_currency",
         "is_beside_failed_pair",
     )
 
@@ -166,4 +176,6 @@ def _voidable_lines(rows: DataFrame, sent: DataFrame) -> DataFrame:
         F.col("line_id").alias("voided_line"),
         F.col("base_line").alias("voided_pair"),
         F.coalesce("sent_status", "pair_status").alias("voided_status"),
+        F.coalesce("sent_amount", "pair_amount").alias("voided_amount"),
+        F.coalesce("sent_currency", "pair_currency").alias("voided_currency"),
     )

@@ -36,6 +36,8 @@ _RESULT = (
     "base_line",
     "pair_txn",
     "pair_status",
+    "pair_amount",
+    "pair_currency",
     "is_first_of_status",
     "is_latest_state",
     "is_last_state",
@@ -101,7 +103,10 @@ def _add_states(new_items: DataFrame, closed: DataFrame, since: date) -> DataFra
             "is_latest_copy": is_latest_copy,
             "is_first_of_status": is_listed & (line == first["line_id"]),
             "pair_txn": F.when(pair_in_lookback, F.col("base_txn")),
-            "pair_status": F.when(pair_in_lookback & has_txn, F.col("base_status")),
+            **{
+                f"pair_{name}": F.when(pair_in_lookback & has_txn, F.col(f"base_{name}"))
+                for name in ("status", "amount", "currency")
+            },
             "is_last_state": F.col("txn_id").isNotNull() & (F.col("run_date") == F.col("last_run")),
             **{f"latest_reported_{name}": reported[name] for name in _LINE_STATE},
         }
