@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import reduce
-from operator import or_
+from operator import add, or_
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -79,9 +79,8 @@ def accepted_action(status_of: str) -> Column:
 def _adopted(limits: Mapping[str, int]) -> list[tuple[Column, Action]]:
     if not limits:
         return []
-    may_adopt = [Reason.AMOUNT_MISMATCH.value, Reason.STATUS_MISMATCH.value]
-    ignored = F.array(*[F.lit(reason) for reason in (*may_adopt, Reason.LATE.value)])
-    others = F.size(F.array_except("reasons", ignored))
+    may_adopt = (Reason.AMOUNT_MISMATCH, Reason.STATUS_MISMATCH, Reason.LATE)
+    count = reduce(add, [_has_reason(reason).cast("int") for reason in may_adopt])
     size = F.abs("state_difference")
     is_near = [
         (F.col("currency") == F.lit(currency)) & (size <= F.lit(limit))
@@ -89,7 +88,7 @@ def _adopted(limits: Mapping[str, int]) -> list[tuple[Column, Action]]:
     ]
     is_adopted = (
         _has_any_reason(Reason.AMOUNT_MISMATCH, Reason.STATUS_MISMATCH)
-        & (others == F.lit(0))
+        & (F.size("reasons") == count)
         & reduce(or_, is_near)
     )
     return [(is_adopted, Action.ADOPT)]

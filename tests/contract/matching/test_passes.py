@@ -38,7 +38,7 @@ def test_pending_line_takes_no_part(new_ledger: Any) -> None:
     ledger = new_ledger("our_ref").run(0, [line("A", "A", 1, status="PENDING")], [txn("A", 1)])
     assert ledger.rows(0, *ROW) == [
         ("A", "EXCLUDED", "NOT_EXPECTED", None),
-        ("A", "SUSPENSE", "INTERNAL_ONLY", None),
+        ("A", "SUSPENSE", "NOT_FINAL", None),
     ]
 
 
