@@ -98,13 +98,14 @@ def classify_repeats(
         paid = F.col("status") == F.lit(Status.SUCCEEDED.value)
         is_part = ~F.col("is_new") & is_line() & paid & F.col("channel_ref_norm").isNotNull()
         open_parts = participants.where(is_part).select(our_ref.alias(OUR_REF_KEY))
-    rows = keep(find_lookup_rows(looked_up, closed, since, open_parts), "closed")
+    rows = keep(find_lookup_rows(looked_up, closed, since, open_parts, keep), "closed")
     sent = participants.where(is_transaction() & F.col("is_sent_today")).select(
         F.col("id").alias("compared_txn"),
         *[F.col(name).alias(f"sent_{name}") for name in ("status", "amount", "currency")],
     )
-    lines = classify_lines(keyed, rows, sent)
-    classified = classify_transactions(lines, rows, since, profile.zone)
+    # Kept, because the embedded engine repeats an expression wherever its column is used.
+    lines = keep(classify_lines(keyed, rows, sent), "classified_lines")
+    classified = keep(classify_transactions(lines, rows, since, profile.zone), "classified_items")
     outcome, reason = case_tables.result_of_case("case", _RESULTS)
     is_compared = F.col("case").isin(*_COMPARED_CASES)
     results = case_tables.first_results(

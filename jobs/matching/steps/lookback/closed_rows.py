@@ -12,6 +12,7 @@ from operator import or_
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.matching.fast_path.keeper import Keep
 from jobs.matching.item_columns import directed_kind, kind_and_reference
 from schemas.vocabulary import DECIDED_BY, MATCHED_BY_VOID, Outcome, Reason, Status
 
@@ -48,7 +49,7 @@ LOOKUP_COLUMNS = (
 )
 
 
-def affected_rows(new_items: DataFrame, rows: DataFrame, since: date) -> DataFrame:
+def affected_rows(new_items: DataFrame, rows: DataFrame, since: date, keep: Keep) -> DataFrame:
     """The closed ones among rows that share a key with a new item, and related rows.
 
     Related rows are the other rows of the same channel_ref and of the same transactions, and voids.
@@ -75,7 +76,9 @@ def affected_rows(new_items: DataFrame, rows: DataFrame, since: date) -> DataFra
     related = _rows_with_keys(keyed.select(*LOOKUP_KEYS), keys).select(*related_by)
     for name in related_by:
         keys[name] = keys[name].unionByName(related.select(name))
-    return _select_closed(_rows_with_keys(keyed, keys, _is_void_of_line(keyed)), since)
+    wanted = _rows_with_keys(keyed, keys, _is_void_of_line(keyed))
+    closed = keep(_select_closed(wanted, since), "affected_rows")
+    return closed.unionByName(_list_voided_states(closed))
 
 
 def _rows_with_keys(
@@ -119,7 +122,7 @@ def _select_closed(rows: DataFrame, since: date) -> DataFrame:
     may_be_later = (is_repeat | _has_reason(Reason.STATUS_MISMATCH)) & F.col("txn_id").isNull()
     is_void = F.coalesce(F.col("matched_by") == F.lit(MATCHED_BY_VOID), F.lit(False))
     is_copy = _has_reason(Reason.DUPLICATE_LINE)
-    closed = rows.where(settled | is_excluded | is_repeat | is_decided).select(
+    return rows.where(settled | is_excluded | is_repeat | is_decided).select(
         "run_date",
         "txn_id",
         "line_id",
@@ -149,7 +152,6 @@ def _select_closed(rows: DataFrame, since: date) -> DataFrame:
         may_be_later.alias("may_be_later_state"),
         F.lit(False).alias("is_voiding_state"),
     )
-    return closed.unionByName(_list_voided_states(closed))
 
 
 def _list_voided_states(closed: DataFrame) -> DataFrame:

@@ -6,6 +6,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from jobs.matching.fast_path.keeper import Keep
 from jobs.matching.item_columns import NOT_PAID
 from jobs.matching.steps.lookback.base_rows import LINE_ORDER, add_base_rows, by_key
 from jobs.matching.steps.lookback.closed_rows import (
@@ -50,7 +51,11 @@ _LINE_STATE = ("line_status", "line_amount", "line_currency")
 
 
 def find_lookup_rows(
-    new_items: DataFrame, closed: DataFrame, since: date, open_parts: DataFrame | None
+    new_items: DataFrame,
+    closed: DataFrame,
+    since: date,
+    open_parts: DataFrame | None,
+    keep: Keep,
 ) -> DataFrame:
     """Closed rows of earlier runs with what step 2 looks up.
 
@@ -70,7 +75,7 @@ def find_lookup_rows(
       the one that last paired it (`paired_run`, `paired_line`, and the latest line of that pair:
       `latest_reported_line_*`).
     """
-    rows = _add_states(new_items, closed, since)
+    rows = _add_states(affected_rows(new_items, closed, since, keep), since)
     is_beside_parts = F.lit(False)
     if open_parts is not None:
         keys = open_parts.groupBy(OUR_REF_KEY).agg(F.lit(True).alias("has_open_parts"))
@@ -79,8 +84,8 @@ def find_lookup_rows(
     return _add_closing_runs(_add_payments(rows, is_beside_parts))
 
 
-def _add_states(new_items: DataFrame, closed: DataFrame, since: date) -> DataFrame:
-    rows = add_base_rows(affected_rows(new_items, closed, since))
+def _add_states(closed: DataFrame, since: date) -> DataFrame:
+    rows = add_base_rows(closed)
     line, is_in_lookback = F.col("line_id"), F.col("is_in_lookback")
     pair_in_lookback, has_txn = F.col("base_run") >= F.lit(since), F.col("base_txn").isNotNull()
     by_channel_ref = Window.partitionBy(*by_key(CHANNEL_REF_KEY))
