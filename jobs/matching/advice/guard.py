@@ -26,7 +26,7 @@ from jobs.matching.item_columns import (
 )
 from schemas.vocabulary import Action, Outcome, Reason
 
-#: At most so many ids of what was found stand on a row.
+#: At most so many ids of what was looked up stand on a row.
 RELATED_MAX = 5
 _MOVES_MONEY = (Action.REFUND.value, Action.RECOVER.value)
 
@@ -37,24 +37,24 @@ def guard_advice(rows: DataFrame, evidence: Evidence, keep: Keep) -> DataFrame:
 
     A run without such breaks, and without BREAK [DUPLICATE_PAYMENT], looks nothing up.
     """
-    asked = _select_asked(evidence.decided)
+    guarded_lines = _select_guarded(evidence.decided)
     one_sided = F.col("reason") == F.lit(Reason.STATEMENT_ONLY.value)
-    (counts,) = asked.agg(
+    (counts,) = guarded_lines.agg(
         F.count(F.when(one_sided, F.lit(1))).alias("one_sided"),
         F.count(F.when(~one_sided, F.lit(1))).alias("payments"),
         F.min(F.when(one_sided, F.col("first_run_date"))).alias("first"),
     ).collect()
-    found = []
+    evidence_rows = []
     if counts["one_sided"]:
-        lines = keep(asked.where(one_sided), "asked")
-        found.append(_find_transactions(lines, counts["first"], evidence))
-        found.append(find_opposite_lines(lines, evidence, keep))
+        lines = keep(guarded_lines.where(one_sided), "guarded_lines")
+        evidence_rows.append(_find_transactions(lines, counts["first"], evidence))
+        evidence_rows.append(find_opposite_lines(lines, evidence, keep))
     if counts["payments"]:
-        found.append(find_second_transactions(asked.where(~one_sided), evidence))
-    return _apply(rows, reduce(DataFrame.unionByName, found)) if found else rows
+        evidence_rows.append(find_second_transactions(guarded_lines.where(~one_sided), evidence))
+    return _apply(rows, reduce(DataFrame.unionByName, evidence_rows)) if evidence_rows else rows
 
 
-def _select_asked(decided: DataFrame) -> DataFrame:
+def _select_guarded(decided: DataFrame) -> DataFrame:
     """Lines whose advice is guarded: `line_id`, `reason`, numbers, direction, first run date."""
     breaks = F.col("outcome") == F.lit(Outcome.BREAK.value)
     guarded = (Reason.STATEMENT_ONLY.value, Reason.DUPLICATE_PAYMENT.value)
@@ -68,11 +68,11 @@ def _select_asked(decided: DataFrame) -> DataFrame:
     )
 
 
-def _apply(rows: DataFrame, found: DataFrame) -> DataFrame:
-    """`found` has a row per line and id: `line_id`, `found_id`, and `blocks`, 1 if it speaks
+def _apply(rows: DataFrame, evidence_rows: DataFrame) -> DataFrame:
+    """Evidence has a row per line and id: `line_id`, `found_id`, and `blocks`, 1 if it speaks
     against the advice, else null.
     """
-    by_line = found.groupBy("line_id").agg(
+    by_line = evidence_rows.groupBy("line_id").agg(
         F.slice(F.sort_array(F.collect_set("found_id")), 1, RELATED_MAX).alias("found_ids"),
         F.max("blocks").alias("blocks"),
     )

@@ -138,7 +138,11 @@ match: {passes: our_ref, lookback: 1.5, "zzz": 1}
         ("wechat.amount", 9, "'gross' is not one of 'settlement', 'order'"),
         ("wechat.merchants", 9, "7 is not a list"),
         ("match.lookback", 10, "1.5 is not a whole number"),
-        ("match.zzz", 10, "there is no such key; known keys are groups, late, lookback,"),
+        (
+            "match.zzz",
+            10,
+            "there is no such key; known keys are authority, authority_limit,",
+        ),
     ):
         assert texts[key].startswith(f"channels/bank.yaml:{line}: {key}: {said}"), texts[key]
     for word in ("Input should", "Extra inputs", "Field required", "pydantic"):
