@@ -79,13 +79,16 @@ def refund_under_its_payments_number(book: Book, count: int) -> None:
 
 
 def mismatches(book: Book, count: int) -> None:
-    """One number, and another amount, currency, or both."""
-    for reasons in ("AMOUNT_MISMATCH", "CURRENCY_MISMATCH", "AMOUNT_MISMATCH|CURRENCY_MISMATCH"):
+    """One number, and another amount, currency, or both: of two currencies no amounts compare."""
+    for more, currency, reason in (
+        (500, "CNY", "AMOUNT_MISMATCH"),
+        (0, "USD", "CURRENCY_MISMATCH"),
+        (500, "USD", "CURRENCY_MISMATCH"),
+    ):
         numbers = book.numbers(count)
-        other = amount(numbers) + 500 * ("AMOUNT" in reasons)
-        currency = "USD" if "CURRENCY" in reasons else "CNY"
-        lines = book.line(DAY, numbers, amount=other, currency=currency)
-        book.label(reasons, f"BREAK {reasons}", book.ours(DAY, numbers), lines)
+        lines = book.line(DAY, numbers, amount=amount(numbers) + more, currency=currency)
+        case = f"{reason}, and another amount" if more and currency == "USD" else reason
+        book.label(case, f"BREAK {reason}", book.ours(DAY, numbers), lines)
 
 
 def statuses(book: Book, count: int) -> None:
@@ -174,7 +177,7 @@ def outside(book: Book, count: int) -> None:
     unready = book.line(DAY, numbers, status="PENDING")
     book.label("NOT_EXPECTED, a pending line", "EXCLUDED NOT_EXPECTED", None, unready)
     pending = book.ours(DAY, numbers, status="PENDING")
-    book.label("INTERNAL_ONLY, its line still pending", "SUSPENSE INTERNAL_ONLY", pending)
+    book.label("NOT_FINAL, its line still pending", "SUSPENSE NOT_FINAL", pending)
     for status in ("FAILED", "CLOSED"):
         ours = book.ours(DAY, book.numbers(count), status=status)
         book.label(f"NOT_EXPECTED, ours alone {status}", "EXCLUDED NOT_EXPECTED", ours)

@@ -156,7 +156,8 @@ def settled_next_day(builder: DataBuilder, channel: str, day: date) -> None:
     if day < LAST:
         builder.rows.append(replace(trade.row, day=day + ONE_DAY))
     if trade.line.is_absent:
-        builder.label_internal_only("settled_next_day", trade.row)
+        txn_id, waits = trade.row.txn_id, ("SUSPENSE", "NOT_FINAL", "WAIT")
+        builder.label_item("settled_next_day", txn_id, None, *waits, day, channel)
         return
     builder.set_times(trade, trade.line.traded_at + ONE_DAY, occurred=trade.row.occurred_at)
     builder.lines.append(trade.line)

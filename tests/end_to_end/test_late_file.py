@@ -59,20 +59,28 @@ def run_job(
 
 
 def results(pipeline: PipelineFixture) -> dict[str, Any]:
-    """Fees by table, and the exported files, without the id and the time of a file."""
+    """Fees by table, the last status update of each subject, and the other exported files, without
+    the id and the time of a file.
+    """
     lake = pipeline.root / "lake"
     fees = {
         name: DeltaTable(lake / name).to_pyarrow_table().sort_by("business_date").to_pylist()
         for name in ("fee_checks", "fee_totals")
     }
+    updates: dict[str, Any] = {}
+    for path in sorted((lake / "exports/status_updates").rglob("*.jsonl")):
+        for update in map(json.loads, path.read_text("utf-8").splitlines()):
+            state = {key: update[key] for key in update if key not in ("sequence", "was")}
+            updates[update.get("txn_id") or update["line_id"]] = state
+    standing = {key: state for key, state in updates.items() if not state["withdrawn"]}
     files = {}
     for path in sorted((lake / "exports").rglob("*")):
-        if path.suffix in (".csv", ".jsonl"):
+        if path.suffix in (".csv", ".jsonl") and "status_updates" not in path.parts:
             rows = path.read_text("utf-8")
             for archived in (lake / "archive").rglob("*"):
                 rows = rows.replace(archived.name, "FILE") if archived.is_file() else rows
             files[str(path.relative_to(lake))] = rows
-    return fees | files
+    return fees | files | {"status_updates": standing}
 
 
 def test_run_checks_and_exports_every_date_that_match_ran(

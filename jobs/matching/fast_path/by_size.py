@@ -51,7 +51,8 @@ def run_steps(
         resolved = settle_voids(resolved, columns)
         return matched(passes.add_empty_partner(resolved))
     names = [*columns, *case_tables.RESULT_COLUMNS]
-    sharing = keep(shared_keys.with_shared_keys(participants, match), "shared_keys")
+    sharing = shared_keys.with_shared_keys(participants, match, has_copies)
+    sharing = keep(sharing, "shared_keys")
     candidates = free.join(sharing, on=list(shared_keys.ID), how="inner")
     others = free.join(sharing, on=list(shared_keys.ID), how="left_anti")
     may_be_duplicate = F.col("has_duplicate_candidates")

@@ -11,7 +11,14 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.matching import case_tables
-from jobs.matching.item_columns import DIRECTED_KIND, is_line, is_transaction, match_key
+from jobs.matching.item_columns import (
+    COPY_CLASS,
+    DIRECTED_KIND,
+    is_line,
+    is_transaction,
+    match_key,
+    step_columns,
+)
 from jobs.matching.steps import passes
 from schemas.profile.match_rules import Match
 from schemas.vocabulary import normalized_column
@@ -22,7 +29,7 @@ Keys = Mapping[tuple[str, ...], Column]
 _REFERENCES = ((DIRECTED_KIND, "our_ref_norm"), (DIRECTED_KIND, "channel_ref_norm"))
 
 
-def with_shared_keys(participants: DataFrame, match: Match) -> DataFrame:
+def with_shared_keys(participants: DataFrame, match: Match, has_copies: bool) -> DataFrame:
     """`ID` of the participants that share a key of some step with another one, one row each, and
     `has_duplicate_candidates`: whether two of one side share one of its references. A null is no
     key.
@@ -37,7 +44,7 @@ def with_shared_keys(participants: DataFrame, match: Match) -> DataFrame:
                 F.xxhash64(F.lit(number), *key).alias("key_hash"),
                 F.lit(key in _REFERENCES).alias("is_reference"),
             )
-            for number, (key, may) in enumerate(_keys(match).items())
+            for number, (key, may) in enumerate(_keys(match, has_copies).items())
         ],
     )
     counts = {"lines": is_line(), "txns": is_transaction()}
@@ -54,12 +61,15 @@ def with_shared_keys(participants: DataFrame, match: Match) -> DataFrame:
     return sharing.groupBy(*ID).agg(has_candidates.alias("has_duplicate_candidates"))
 
 
-def _keys(match: Match) -> Keys:
+def _keys(match: Match, has_copies: bool) -> Keys:
     """What participants share in some step; passes may ask different things of one key."""
     keys: dict[tuple[str, ...], Column] = {key: _is_complete(key) for key in _REFERENCES}
     for rule in match.passes:
         key, may = tuple(match_key(rule)), passes.may_take_part(rule)
         keys[key] = keys[key] | may if key in keys else may
+    if has_copies and COPY_CLASS in step_columns(match):
+        # A possible copy looks whether its original is settled, in whatever status that is.
+        keys[COPY_CLASS,] = F.col(COPY_CLASS).isNotNull()
     # A payment and its void share our_ref, whatever their kinds and directions.
     keys["our_ref_norm",] = F.col("our_ref_norm").isNotNull()
     for group in match.groups:

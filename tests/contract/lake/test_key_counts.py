@@ -22,7 +22,6 @@ from jobs.lake.tables import Lake
 from jobs.matching.fast_path.plain_keys import PlainKeeper
 from jobs.matching.fast_path.reference_hashes import hash_references, lookup_hashes
 from jobs.storage.archive import Storage
-from schemas.profile.channel import Scope
 from schemas.reference_hashes import (
     HASH,
     HASHES,
@@ -31,9 +30,11 @@ from schemas.reference_hashes import (
     OUR_HASH,
     OUT_OF_SCOPE,
     SECOND_HASH,
+    VOID_MARK,
 )
 from schemas.table import Table
 from schemas.tables import INTERNAL_TRANSACTIONS, STATEMENT_LINES
+from tests.support.match_ledger import profile
 
 Line = tuple[int | None, int | None, int | None, bool]
 Transaction = tuple[int | None, int | None, int]
@@ -159,7 +160,7 @@ def frame_of(lake: Lake, table: Table, rows: Sequence[dict[str, Any]]) -> DataFr
 
 
 def test_look_back_looks_up_the_same_hashes_by_either_keeper(lake: Lake) -> None:
-    """Kept or not: the hashes of our_ref and channel_ref of lines, and of txn_id."""
+    """Kept or not: the hashes of our_ref and channel_ref of lines, of txn_id, and the void mark."""
     lines = frame_of(lake, STATEMENT_LINES, [
         {"kind": "PAYMENT", "our_ref_norm": "A", "channel_ref_norm": "C", "status": "SUCCEEDED"},
         {"kind": "REFUND", "our_ref_norm": "A", "status": "SUCCEEDED"},
@@ -169,7 +170,7 @@ def test_look_back_looks_up_the_same_hashes_by_either_keeper(lake: Lake) -> None
         {"txn_id": "A", "kind": "PAYMENT", "our_ref_norm": "A"},
         {"txn_id": "B", "kind": "PAYMENT"},
     ])  # fmt: skip
-    hashes = hash_references(lines, transactions, Scope())
+    hashes = hash_references(lines, transactions, profile())
     kept = LakeKeeper(lake).keep_hashes(*hashes)
     read = [
         value
@@ -180,7 +181,7 @@ def test_look_back_looks_up_the_same_hashes_by_either_keeper(lake: Lake) -> None
     plain = PlainKeeper(lake.stage).keep_hashes(*hashes)
     frames = (lookup_hashes(lines, transactions), kept.lookup_hashes(), plain.lookup_hashes())
     listed = [sorted(row[HASH] for row in frame.collect()) for frame in frames]
-    assert len(set(read)) == 6
+    assert len(set(read)) == 7 and VOID_MARK in read
     assert listed == [sorted(read)] * 3
 
 
@@ -191,7 +192,7 @@ def test_each_reference_has_two_hashes(lake: Lake) -> None:
         {"txn_id": f"t{n}", "kind": kind, "our_ref_norm": ref} for n, (kind, ref) in enumerate(refs)
     ]
     transactions = frame_of(lake, INTERNAL_TRANSACTIONS, rows)
-    hashed = hash_references(frame_of(lake, STATEMENT_LINES, []), transactions, Scope())[1]
+    hashed = hash_references(frame_of(lake, STATEMENT_LINES, []), transactions, profile())[1]
     found = {(row[OUR_HASH], row[SECOND_HASH]) for row in hashed.collect()}
     assert len(found) == 4 and (None, None) in found
     values = [value for pair in found for value in pair if value is not None]

@@ -87,10 +87,13 @@ def test_no_pair_of_two_kinds(ledger: Ledger, name: str, items: int) -> None:
 
 
 def test_better_partner_comes_in_time(ledger: Ledger) -> None:
-    """On T+1 the payment itself is on the statement: the passes come first."""
+    """On T+1 the payment itself is on the statement: the passes come first.
+
+    Our transaction has the number of the line that is left: no advice to refund.
+    """
     assert rows_of(ledger, 1, "saved") == [
         ("saved+saved.2", "MATCHED", "", "NONE", "our_ref", 0),
-        ("saved.1", "BREAK", "STATEMENT_ONLY", "REFUND", None, None),
+        ("saved.1", "BREAK", "STATEMENT_ONLY", "REVIEW", None, None),
     ]
 
 

@@ -20,6 +20,13 @@ from schemas.vocabulary import Status
 LATER_STATES = ("later state", "later state differs", "void", "void differs")
 #: What a line may void: our_ref, amount and currency, and the place among all such payments.
 _VOID_KEY, _VOID_NUMBER = "void_key", "void_number"
+_OF_LATEST_LINE = (
+    "pair_txn",
+    "pair_status",
+    "pair_amount",
+    "pair_currency",
+    "is_beside_failed_pair",
+)
 _PAID = Status.SUCCEEDED.value
 
 
@@ -92,8 +99,13 @@ def classify_lines(items: DataFrame, rows: DataFrame, sent: DataFrame) -> DataFr
 def _case() -> Column:
     status, compared = F.col("status"), F.col("compared_status")
     voids, later = F.col("voids"), F.col("replaces_state")
-    paid_elsewhere = F.col("paid_elsewhere")
     paid_before = F.col("paid_line").isNotNull()
+    # Of an aside number another status takes part: it meets the open line of its number in step 3.
+    takes_part = F.coalesce("is_number_aside", F.lit(False))
+    paid_elsewhere, failed_elsewhere = (
+        F.col("paid_elsewhere") & ~takes_part,
+        paid_before & ~takes_part,
+    )
     return case_tables.first_true_case(
         [
             ("copy", F.col("copy_of").isNotNull()),
@@ -103,7 +115,7 @@ def _case() -> Column:
             ("later state", later & statuses_agree(status, compared)),
             ("later state differs", later),
             ("reversed elsewhere", paid_elsewhere & (status == F.lit(Status.REVERSED.value))),
-            ("failed elsewhere", paid_before & status.isin(*NOT_PAID)),
+            ("failed elsewhere", failed_elsewhere & status.isin(*NOT_PAID)),
         ]
     )
 
@@ -134,16 +146,19 @@ def _copies(rows: DataFrame) -> DataFrame:
 
 
 def _latest_lines(rows: DataFrame) -> DataFrame:
-    return rows.where(F.col("is_latest_state") & F.col(CHANNEL_REF_KEY).isNotNull()).select(
+    """The line that a later state of its number replaces: none where the number is aside."""
+    is_state = F.col("is_latest_state")
+    values = {
+        "replaced_line": "line_id",
+        "replaced_status": "line_status",
+        "pair_line": "base_line",
+        **{name: name for name in _OF_LATEST_LINE},
+    }
+    is_last = (is_state | F.col("is_number_aside")) & F.col(CHANNEL_REF_KEY).isNotNull()
+    return rows.where(is_last).select(
         CHANNEL_REF_KEY,
-        F.col("line_id").alias("replaced_line"),
-        F.col("line_status").alias("replaced_status"),
-        F.col("base_line").alias("pair_line"),
-        "pair_txn",
-        "pair_status",
-        "pair_amount",
-        "pair_currency",
-        "is_beside_failed_pair",
+        "is_number_aside",
+        *[F.when(is_state, F.col(value)).alias(name) for name, value in values.items()],
     )
 
 

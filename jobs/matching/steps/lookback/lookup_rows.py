@@ -41,6 +41,7 @@ _RESULT = (
     "pair_currency",
     "is_first_of_status",
     "is_latest_state",
+    "is_number_aside",
     "is_last_state",
     "is_payment_in_force",
     "is_first_payment",
@@ -65,6 +66,8 @@ def find_lookup_rows(
 
     - `is_latest_state`: the line that a later state of its channel_ref replaces, in the pair of
       `base_line`, with `pair_txn` and its last `pair_status`;
+    - `is_number_aside`: the last line of a channel_ref of which only overruled lines and copies are
+      closed: another status of it takes part;
     - `is_beside_failed_pair`: under its our_ref a pair failed on both sides;
     - `is_first_of_status`: the line that a copy of its channel_ref and status names;
     - `is_payment_in_force`: a latest line that SUCCEEDED; `is_first_payment`: the one of its
@@ -92,7 +95,9 @@ def _add_states(closed: DataFrame, since: date) -> DataFrame:
     by_status = Window.partitionBy(*by_key(CHANNEL_REF_KEY), "line_status")
     by_pair = Window.partitionBy(F.coalesce("base_line", "own_id"))
     is_state = is_in_lookback & ~F.col("is_aside")
-    latest = F.max(F.struct(is_state, "run_date", *LINE_ORDER)).over(by_channel_ref)
+    latest = F.max(F.struct(is_state.alias("is_state"), "run_date", *LINE_ORDER)).over(
+        by_channel_ref
+    )
     # A copy says nothing new: it counts only where there is nothing but copies of its number.
     others = F.max((is_in_lookback & ~F.col("is_copy")).cast("int")).over(by_channel_ref)
     latest_copy = F.max(F.struct(is_in_lookback, "run_date", *LINE_ORDER)).over(by_channel_ref)
@@ -106,6 +111,9 @@ def _add_states(closed: DataFrame, since: date) -> DataFrame:
         {
             "is_latest_state": is_state & (line == latest["line_id"]),
             "is_latest_copy": is_latest_copy,
+            "is_number_aside": is_in_lookback
+            & ~latest["is_state"]
+            & (line == latest_copy["line_id"]),
             "is_first_of_status": is_listed & (line == first["line_id"]),
             "pair_txn": F.when(pair_in_lookback, F.col("base_txn")),
             **{
