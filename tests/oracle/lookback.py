@@ -298,14 +298,14 @@ class ClosedRows:
         rows = [row for row in self.rows if row["txn_id"] == txn_id and is_pair(row)]
         return max(rows, key=run_of, default=None)
 
-    def has_failed_pair(self, line: Item) -> bool:
-        """Whether a pair of a line's kind and our_ref is closed as failed on both sides."""
-        return any(
+    def has_failed_pair(self, line: Row) -> bool:
+        """Whether a pair under a closed line's kind and our_ref failed on both sides."""
+        key = (kind_of_line(line), line["our_ref_norm"])
+        return line["our_ref_norm"] is not None and any(
             is_pair(row)
-            and (kind_of_line(row), row["our_ref_norm"]) == (kind_of(line), line["our_ref_norm"])
+            and (kind_of_line(row), row["our_ref_norm"]) == key
             and self._is_failed_pair(row)
             for row in self.rows
-            if row["line_id"] is not None and line["our_ref_norm"] is not None
         )
 
     def _is_failed_pair(self, pair: Row) -> bool:

@@ -189,7 +189,7 @@ def _classify_later_state(
     if line["status"] not in NOT_PAID and replaced["statement_status"] in NOT_PAID:
         last_closed = _transaction_of(replaced, closed, {})
         if last_closed is None:
-            has_failed = closed.has_failed_pair(line)
+            has_failed = closed.has_failed_pair(replaced)
         else:
             has_failed = last_closed.status in NOT_PAID
         if has_failed:

@@ -112,6 +112,12 @@ def test_good_attempt_after_two_failed_ones(number: str) -> None:
     assert ledger.run(txn("X")).row_texts == ["X=N MATCHED NONE by our_ref"]
 
 
+def test_good_attempt_without_our_ref_is_known_by_its_number() -> None:
+    """C2 is paid, and the line bears no our_ref: the attempt that failed under C2 does."""
+    ledger = new_ledger().run(*failed_twice()).run(line("N", None, **C2), txn("X", **C2))
+    assert ledger.row_texts == ["X=N MATCHED NONE by channel_ref"]
+
+
 def test_failed_line_without_a_pair_stays_closed_while_its_payment_stands() -> None:
     """C1 is paid, C2 failed: C2 paid later is a second payment, reversed later it is compared with
     nothing."""
