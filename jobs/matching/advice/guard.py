@@ -46,7 +46,7 @@ def guard_advice(rows: DataFrame, evidence: Evidence, keep: Keep) -> DataFrame:
     ).collect()
     evidence_rows = []
     if counts["one_sided"]:
-        lines = keep(guarded_lines.where(one_sided), "guarded_lines")
+        lines = guarded_lines.where(one_sided)
         evidence_rows.append(_find_transactions(lines, counts["first"], evidence))
         evidence_rows.append(find_opposite_lines(lines, evidence, keep))
     if counts["payments"]:

@@ -20,22 +20,23 @@ from schemas.vocabulary import Status
 def find_opposite_lines(lines: DataFrame, evidence: Evidence, keep: Keep) -> DataFrame:
     """One row or more per line and opposite line: `line_id`, `found_id`, `blocks`."""
     today = _lines_of_today(evidence)
-    with_row = today.select(F.col("found_id").alias("with_row"))
-    still_open = evidence.open_items.where(
-        is_line() & F.col("group_id").isNull() & (F.col("broke_on") < F.lit(evidence.since))
-    ).select(*_paid_line("status"), F.col("line_id").alias("found_id"))
-    hits = _opposite(lines, today.where("is_single").select(*still_open.columns))
-    hits = hits.unionByName(_opposite(lines, still_open))
-    earlier = _opposite(lines, _single_rows(evidence))
-    earlier = keep(
-        earlier.join(with_row, on=F.col("found_id") == F.col("with_row"), how="left_anti"),
-        "opposite_lines",
+    is_old = F.col("group_id").isNull() & (F.col("broke_on") < F.lit(evidence.since))
+    still_open = evidence.open_items.where(is_line() & is_old).select(
+        *_paid_line("status"), F.col("line_id").alias("found_id")
     )
+    now = today.where("is_single").drop("is_single").unionByName(still_open)
+    others = now.withColumn("is_earlier", F.lit(False)).unionByName(
+        _single_rows(evidence).withColumn("is_earlier", F.lit(True))
+    )
+    hits = keep(_opposite(lines, others), "opposite_lines")
+    opposite = hits.where(~F.col("is_earlier"))
+    earlier = hits.where("is_earlier")
     if not earlier.isEmpty():
-        hits = hits.unionByName(_last_as_single(earlier, evidence))
-    return hits.select(
-        "line_id", "found_id", F.when(F.col("line_id").isNotNull(), F.lit(1)).alias("blocks")
-    )
+        with_row = today.select("found_id")
+        earlier = earlier.join(with_row, on="found_id", how="left_anti")
+        opposite = opposite.unionByName(_last_as_single(earlier, evidence).select(*hits.columns))
+    blocks = F.when(F.col("line_id").isNotNull(), F.lit(1)).alias("blocks")
+    return opposite.select("line_id", "found_id", blocks)
 
 
 def _paid_line(status: str, amount: str = "amount") -> list[Column]:
