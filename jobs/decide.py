@@ -17,7 +17,12 @@ from jobs.decisions.review import judge
 from jobs.decisions.selection import select_breaks, select_by_ids
 from jobs.decisions.standing import list_decisions
 from jobs.decisions.steps import StepResult
-from jobs.decisions.text import list_waiting, render_decision, render_queue
+from jobs.decisions.text import (
+    describe_next_step,
+    list_waiting,
+    render_decision,
+    render_queue,
+)
 from jobs.lake.tables import Lake
 from schemas.vocabulary import DecisionStep
 
@@ -57,7 +62,7 @@ def _report_step(result: StepResult, step: str) -> Report:
     if result.is_known:
         state = f"{first['decision_id']} is {first['step']} already; nothing changed"
         report.lines.append(state)
-    report.lines += render_decision(first, result.rows)
+    report.lines += [*render_decision(first, result.rows), describe_next_step(first)]
     if result.left_out:
         report.body["left_out"] = dict(result.left_out)
         report.lines += [f"    left out: {text}" for text in result.left_out.values()]

@@ -7,7 +7,7 @@ from jobs.decisions.outcome_search import Row
 from jobs.decisions.steps import sum_stakes
 from jobs.reports.money_text import Money
 from schemas.currencies import exponent
-from schemas.vocabulary import DecisionStep
+from schemas.vocabulary import DecisionStep, Effect
 
 #: Rows of a decision that are shown; the JSON summary has all.
 ROWS_SHOWN = 20
@@ -34,12 +34,32 @@ def render_decision(row: Row, items: Sequence[Row]) -> Iterator[str]:
     for item in items[:ROWS_SHOWN]:
         ids = " and ".join(item[name] for name in ("txn_id", "line_id") if item[name])
         own = item.get("state", item["step"])
-        yield f"    {ids}" + (f"  {own}" if own != state else "")
+        size = f"  {_item_money(item)}" if len(items) > 1 else ""
+        yield f"    {ids}{size}" + (f"  {own}" if own != state else "")
     if len(items) > ROWS_SHOWN:
         yield f"    and {len(items) - ROWS_SHOWN} more; the JSON summary has them"
     comment = f": {row['comment']}" if row["comment"] else ""
     maker = f"proposed by {row['proposed_by']}, " if "proposed_by" in row else ""
     yield f"    {maker}{row['step']} by {row['actor']}{comment}"
+
+
+def _item_money(item: Row) -> str:
+    """What an item of several is about: of a PAIR its own amount."""
+    if item["effect"] != Effect.PAIR:
+        return format_money(sum_stakes([item]))
+    _, amount, currency = (item["txn_snapshot"] or item["line_snapshot"]).split("|")
+    return format_money({currency: int(amount)})
+
+
+def describe_next_step(row: Row) -> str:
+    """What has to happen after a step, so that the decision applies."""
+    if row["step"] == DecisionStep.APPROVED:
+        return "    the next `tieout match` applies it"
+    if row["step"] == DecisionStep.REJECTED:
+        return "    the next `tieout match` runs without it"
+    is_checked = row["step"] == DecisionStep.CHECKED
+    people = "one more person" if is_checked or row["checkers"] == 1 else "two people"
+    return f"    {people} must approve it: tieout decide approve {row['decision_id']}"
 
 
 def list_waiting(decisions: Sequence[Row], now: datetime) -> list[Row]:

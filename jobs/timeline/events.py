@@ -183,7 +183,7 @@ def _outcome_event(row: Row, records: LinkedRecords, facts: Facts, profile: Prof
 
 def _decision_events(records: LinkedRecords, facts: Facts) -> list[Event]:
     """Manual decisions about the records, step by step."""
-    names = ("decision_id", "step", "effect", "txn_id", "line_id", "actor", "comment")
+    names = ("decision_id", "step", "effect", "status_of", "txn_id", "line_id", "actor", "comment")
     return [
         {
             "date": str(row["run_date"]),

@@ -160,9 +160,7 @@ def _item_text(event: Event) -> list[str]:
         )
         name = f"group {event['matched_by']}" if event["matched_by"] else "a group"
         return wrap_text(f"{item} in {name} of {members[0]} and {members[1]}: {sums_text}")
-    return wrap_text(
-        f"{item} in group {event['matched_by']}" if by_pass else f"{item} without a partner"
-    )
+    return wrap_text(f"{item} without a partner{by_pass and ','}{by_pass}")
 
 
 def _difference_lines(event: Event) -> list[str]:
@@ -218,7 +216,8 @@ def _open_item_text(item: Mapping[str, Any]) -> str:
 
 def _render_decision(event: Event) -> Iterator[Sequence[str]]:
     comment = f": {event['comment']}" if event["comment"] else ""
-    yield wrap_text(f"{event['decision_id']} {event['effect']}, {event['step']} by"
+    status = f" {event['status_of'].lower()}" if event["status_of"] else ""
+    yield wrap_text(f"{event['decision_id']} {event['effect']}{status}, {event['step']} by"
                   f" {event['actor']} {time_text(event['created_at'])}{comment}")  # fmt: skip
 
 

@@ -185,6 +185,34 @@ def test_whole_group_is_accepted_or_none_of_it(spark: SparkSession, tmp_path: Pa
 
 
 @pytest.mark.sail_only
+def test_written_off_group_can_heal(spark: SparkSession, tmp_path: Path) -> None:
+    """T of 10.00 was paid by 4.00 and 5.99, and the group is written off. T is sent again as it was
+    on T+1. On T+2 a line of 0.01 completes the group; one of 0.05 breaks it anew, for all.
+    """
+    order = {"order_ref": "O"}
+    lines = [line("K", None, 400, **order), line("L", None, 599, **order)]
+    match = {"groups": ["order_ref"], "window": {"internal": 0, "statement": 0}}
+    write_off = group_decision("WRITE_OFF", ("T", 1000), ("K", 400), ("L", 599))
+    ledger = Ledger(spark, tmp_path, match).run(0, lines, [txn("T", **order)], decisions=write_off)
+    assert ledger.rows(0, *ROW) == [
+        (name, "EXCLUDED", "AMOUNT_MISMATCH", "decision:d-1") for name in ("K", "L", "T")
+    ]
+    held = [(name, "order_ref:O", "d-1") for name in ("K", "L", "T")]
+    assert ledger.open_rows(0, "group_id", "written_off") == held
+    ledger.run(1, [], [txn("T", **order)])
+    assert ledger.rows(1, *ROW, "unit_id") == [("T", "EXCLUDED", "ALREADY_RECONCILED", None, "T")]
+    assert ledger.open_rows(1, "group_id", "written_off") == held
+    ledger.run(2, [line("M", None, 1, **order)])
+    assert {row[1:] for row in ledger.rows(2, *ROW)} == {("MATCHED", "LATE", "order_ref")}
+    assert ledger.open_rows(2) == []
+    ledger.run(2, [line("M", None, 5, **order)])
+    assert {row[1:] for row in ledger.rows(2, *ROW)} == {
+        ("BREAK", "AMOUNT_MISMATCH+LATE", "order_ref")
+    }
+    assert ledger.open_rows(2, "written_off") == [(name, None) for name in ("K", "L", "M", "T")]
+
+
+@pytest.mark.sail_only
 @pytest.mark.parametrize("exact_pairs_min_items", [0, 100_000])
 def test_several_items_are_paired_as_a_unit(
     spark: SparkSession, tmp_path: Path, exact_pairs_min_items: int
