@@ -247,16 +247,17 @@ def test_several_items_are_paired_as_a_unit(
     assert ledger.rows(1, "outcome")[-1] == ("T", "SUSPENSE")
 
 
-def written_off_day(ledger: Ledger) -> Ledger:
-    """A breaks on T+1, as nothing comes for it, and is written off."""
-    ledger.run(0, [line("L0", "Z0")], [txn("A"), txn("Z0")])
-    write_off = Decision("d-1", "WRITE_OFF", "A", None, "SUCCEEDED|1000|CNY", None, "INTERNAL_ONLY")
-    ledger.run(1, [line("L1", "Z1")], [txn("Z1")], decisions=[write_off])
-    assert ledger.rows(1, *ROW)[0] == ("A", "EXCLUDED", "INTERNAL_ONLY", "decision:d-1")
-    return ledger
-
-
+AT_ONCE = {"window": {"internal": 0, "statement": 0}}
 STATE = ("broke_on", "written_off")
+
+
+def write_off_at_once(ledger: Ledger) -> Ledger:
+    """A breaks on T, as nothing comes for it, and is written off."""
+    write_off = Decision("d-1", "WRITE_OFF", "A", None, "SUCCEEDED|1000|CNY", None, "INTERNAL_ONLY")
+    ledger.run(0, [], [txn("A")], decisions=[write_off])
+    assert ledger.rows(0, *ROW) == [("A", "EXCLUDED", "INTERNAL_ONLY", "decision:d-1")]
+    assert ledger.open_rows(0, *STATE) == [("A", day(0), "d-1")]
+    return ledger
 
 
 @pytest.mark.sail_only
@@ -264,20 +265,19 @@ STATE = ("broke_on", "written_off")
 def test_written_off_item_still_matches(
     spark: SparkSession, tmp_path: Path, exact_pairs_min_items: int
 ) -> None:
-    """A is out of sight on T+2. Sent again as it was on T+3 it is reconciled; its line comes on
-    T+4, late. It is a copy from then on.
+    """Without anything new A is out of sight. Sent again as it was on T+1 it is reconciled; its
+    line comes on T+2, late. What repeats that line is a copy from then on.
     """
-    match = {"window": {"internal": 1, "statement": 1}}
-    ledger = Ledger(spark, tmp_path, match, exact_pairs_min_items)
-    written_off_day(ledger).run(2).run(3, [], [txn("A")])
-    assert ledger.open_rows(1, *STATE) == [("A", day(1), "d-1")]
-    assert ledger.rows(2, *ROW) == []
-    assert ledger.rows(3, *ROW) == [("A", "EXCLUDED", "ALREADY_RECONCILED", None)]
-    assert ledger.open_rows(3, *STATE) == [("A", day(1), "d-1")]
-    ledger.run(4, [line("LA", "A", 999)])
-    assert ledger.rows(4, *ROW) == [("A+LA", "BREAK", "AMOUNT_MISMATCH+LATE", "our_ref")]
-    ledger.run(5, [line("LB", "A", 999, channel_ref="C-LA")], [txn("A")])
-    assert ledger.rows(5, *ROW) == [
+    ledger = write_off_at_once(Ledger(spark, tmp_path, AT_ONCE, exact_pairs_min_items))
+    ledger.run(1)
+    assert ledger.rows(1, *ROW) == []
+    ledger.run(1, [], [txn("A")])
+    assert ledger.rows(1, *ROW) == [("A", "EXCLUDED", "ALREADY_RECONCILED", None)]
+    assert ledger.open_rows(1, *STATE) == [("A", day(0), "d-1")]
+    ledger.run(2, [line("LA", "A", 999)])
+    assert ledger.rows(2, *ROW) == [("A+LA", "BREAK", "AMOUNT_MISMATCH+LATE", "our_ref")]
+    ledger.run(3, [line("LB", "A", 999, channel_ref="C-LA")], [txn("A")])
+    assert ledger.rows(3, *ROW) == [
         ("A", "EXCLUDED", "ALREADY_RECONCILED", None),
         ("LB", "BREAK", "DUPLICATE_LINE", None),
     ]
@@ -288,29 +288,25 @@ def test_changed_item_is_not_written_off_any_more(spark: SparkSession, tmp_path:
     """A comes as 9.00: the break stands, with the dates that it has. After `late` days a write-off
     that held closes its item.
     """
-    match = {"window": {"internal": 1, "statement": 1}, "late": 3}
-    ledger = written_off_day(Ledger(spark, tmp_path, match)).run(2, [], [txn("A", 900)])
-    assert ledger.rows(2, *ROW, "first_run_date") == [("A", "BREAK", "INTERNAL_ONLY", None, day(0))]
-    assert ledger.open_rows(2, *STATE) == [("A", day(1), None)]
-    ledger = written_off_day(Ledger(spark, tmp_path, match)).run(2).run(3).run(4)
-    assert ledger.open_rows(3, *STATE) == [("A", day(1), "d-1")]
-    assert ledger.open_rows(4, *STATE) == []
-    ledger.run(5, [], [txn("A")])
-    assert ledger.rows(5, *ROW) == [("A", "EXCLUDED", "ALREADY_RECONCILED", None)]
-    ledger.run(5, [], [txn("A", 900)])
-    assert ledger.rows(5, *ROW) == [("A", "BREAK", "CHANGED_AFTER_MATCH", None)]
+    ledger = write_off_at_once(Ledger(spark, tmp_path, {**AT_ONCE, "late": 1}))
+    ledger.run(1, [], [txn("A", 900)])
+    assert ledger.rows(1, *ROW, "first_run_date") == [("A", "BREAK", "INTERNAL_ONLY", None, day(0))]
+    ledger.run(1)
+    assert ledger.open_rows(1) == []
+    ledger.run(2, [], [txn("A")])
+    assert ledger.rows(2, *ROW) == [("A", "EXCLUDED", "ALREADY_RECONCILED", None)]
+    ledger.run(2, [], [txn("A", 900)])
+    assert ledger.rows(2, *ROW) == [("A", "BREAK", "CHANGED_AFTER_MATCH", None)]
 
 
 @pytest.mark.sail_only
 def test_written_off_line_is_no_closed_line(spark: SparkSession, tmp_path: Path) -> None:
-    """L broke on T+1 and is written off. On T+2 it is listed again, a copy of an open line; on T+3
+    """L broke on T and is written off. On T+1 it is listed again, a copy of an open line; on T+2
     its transaction comes.
     """
-    match = {"window": {"internal": 1, "statement": 1}}
     write_off = Decision("d-1", "WRITE_OFF", None, "L", None, "SUCCEEDED|1000|CNY",
                          "STATEMENT_ONLY")  # fmt: skip
-    ledger = Ledger(spark, tmp_path, match).run(0, [line("L", "A")], [])
-    ledger.run(1, [], [], decisions=[write_off])
-    ledger.run(2, [line("M", "A", channel_ref="C-L")]).run(3, [], [txn("A")])
-    assert ledger.rows(2, *ROW, "duplicate_of") == [("M", "BREAK", "DUPLICATE_LINE", None, "L")]
-    assert ledger.rows(3, *ROW) == [("A+L", "MATCHED", "LATE", "our_ref")]
+    ledger = Ledger(spark, tmp_path, AT_ONCE).run(0, [line("L", "A")], decisions=[write_off])
+    ledger.run(1, [line("M", "A", channel_ref="C-L")]).run(2, [], [txn("A")])
+    assert ledger.rows(1, *ROW, "duplicate_of") == [("M", "BREAK", "DUPLICATE_LINE", None, "L")]
+    assert ledger.rows(2, *ROW) == [("A+L", "MATCHED", "LATE", "our_ref")]
