@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from deltalake import DeltaTable
 
 from jobs.exports.publication import publish as publish_module
 from jobs.lake.changes import channel_days
@@ -289,6 +290,7 @@ def test_two_publications_at_once(ledger: FollowupLedger, monkeypatch: pytest.Mo
     monkeypatch.setattr(channel_days, "commit_changes", let_other_first)
     assert publish(ledger).rows == 0
     assert [row["sequence"] for row in all_updates(ledger.lake)] == [1, 1, 1]
-    stored = [path for path in Path(ledger.lake.uri, STATUS_UPDATES.name).rglob("*.parquet")
-              if "_delta_log" not in path.parts]  # fmt: skip
-    assert len(stored) == 1, "the data files of the one that lost are gone"
+    root = Path(ledger.lake.uri, STATUS_UPDATES.name)
+    stored = {str(path) for path in root.rglob("*.parquet") if "_delta_log" not in path.parts}
+    committed = {str(path).removeprefix("file://") for path in DeltaTable(root).file_uris()}
+    assert stored == committed, "the data files of the one that lost are gone"
