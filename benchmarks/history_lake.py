@@ -25,6 +25,7 @@ from jobs.lake.run_log import Run
 from jobs.lake.tables import Lake
 from jobs.lake.write_checks import arrow_schema
 from jobs.reconcile.rerun_plan import compute_fingerprint
+from schemas.profile.channel import Snapshots
 from schemas.table import Table
 from schemas.tables import (
     FEE_TOTALS,
@@ -162,7 +163,7 @@ class History:
     def _match_run(self, day: date, file: dict[str, Any], snapshot: dict[str, Any]) -> Run:
         """A match of a channel's day; its fingerprint follows that of the day before."""
         profile = self.profiles[file["channel"]]
-        state = resolve_day_state(profile, day, [file], [snapshot])
+        state = resolve_day_state(profile, day, [file], [snapshot], Snapshots())
         fingerprint = compute_fingerprint(profile, state, self.fingerprints[profile.channel])
         self.fingerprints[profile.channel] = fingerprint
         return Run("match", profile.channel, day, "DONE", fingerprint)

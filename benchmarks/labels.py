@@ -61,7 +61,8 @@ def reconcile_days(lake: Lake, folder: Path) -> dict[str, float]:
         ingest_day.ingest_day(lake, config, inbox, day)
         seconds["ingest"] += time.monotonic() - begun
         begun = time.monotonic()
-        runs = run_dates.match_dates(lake, config.profiles[labels_book.CHANNEL], [day])
+        profile = config.profiles[labels_book.CHANNEL]
+        runs = run_dates.match_dates(lake, profile, [day], config.snapshots)
         seconds["match"] += time.monotonic() - begun
         if [run.result for run in runs] != ["DONE"]:
             raise RuntimeError(f"{day}: {[run.result for run in runs]}")

@@ -151,7 +151,7 @@ def prepare_lake(size: str) -> Path:
     config = load_configuration(str(CONFIG), ["wechat"])
     with open_lake(str(place), "sail") as lake:
         ingest_day.ingest_day(lake, config, Storage(str(inbox)), DAY)
-        run_dates.match_dates(lake, config.profiles["wechat"], [DAY])
+        run_dates.match_dates(lake, config.profiles["wechat"], [DAY], config.snapshots)
         done = lake.read_day(OUTCOMES, DAY, "wechat")
         for number in range(1, LOOKBACK_DAYS + 1):
             day = DAY - timedelta(days=number)
@@ -181,9 +181,9 @@ def _as_earlier_day(done: DataFrame, day: date, prefix: str) -> DataFrame:
 
 
 def _match_lookback(lake: Lake, size: int) -> float:
-    profile = load_configuration(str(CONFIG)).profiles["wechat"]
+    config = load_configuration(str(CONFIG))
     begun = time.monotonic()
-    (run,) = run_dates.match_dates(lake, profile, [DAY])
+    (run,) = run_dates.match_dates(lake, config.profiles["wechat"], [DAY], config.snapshots)
     seconds = time.monotonic() - begun
     least = expected_counts(size).matched - 6 * LOOKBACK_DAYS * size // AGAIN_EVERY
     if not least <= run.counts["matched"] < expected_counts(size).matched:

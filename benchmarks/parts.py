@@ -59,7 +59,7 @@ def prepare_lake(size: str) -> Path:
             write_bill(day / f"{hour:02}_all.csv", trades, range(edges[hour], edges[hour + 1]))
             if hour == HOURS - 2:
                 ingest_day.ingest_day(lake, config, Storage(str(inbox)), DAY)
-                run_dates.match_dates(lake, config.profiles["wechat"], [DAY])
+                run_dates.match_dates(lake, config.profiles["wechat"], [DAY], config.snapshots)
         ingest_day.ingest_day(lake, config, Storage(str(inbox)), DAY)
     shutil.rmtree(inbox)
     (place / "made").touch()
@@ -74,8 +74,8 @@ def matched(lake: Lake, case: str, size: str) -> float:
     """
     if case == "whole":
         lake.replace_rows(MATCHED_PARTS, [], DAY, "wechat")
-    begun = time.monotonic()
-    (run,) = run_dates.match_dates(lake, _config().profiles["wechat"], [DAY])
+    begun, config = time.monotonic(), _config()
+    (run,) = run_dates.match_dates(lake, config.profiles["wechat"], [DAY], config.snapshots)
     seconds = time.monotonic() - begun
     if run.counts["matched"] != expected_counts(SIZES[size]).matched:
         raise ValueError(f"{run.counts} of {expected_counts(SIZES[size])}")

@@ -80,7 +80,7 @@ def add_summary(report: Report, summary: IngestSummary) -> None:
                 name: summarize_channel(receipt, summary.states.get(name))
                 for name, receipt in summary.channels.items()
             },
-            "snapshot": summary.snapshot and summary.snapshot["status"],
+            "snapshot": summary.describe_snapshot(),
             "faults": summary.faults,
             "seconds": dict(summary.seconds),
             "quality": dict(summary.quality),

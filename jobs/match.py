@@ -22,7 +22,7 @@ def execute_request(request: Request) -> Report:
     with open_lake(request.lake, request.engine) as lake:
         for profile in with_progress(list(request.config.profiles.values()), "match"):
             try:
-                summaries = match_dates(lake, profile, request.dates)
+                summaries = match_dates(lake, profile, request.dates, request.config.snapshots)
             except (CheckFailed, LakeInconsistent) as fault:
                 add_failure(report, fault)
                 continue

@@ -74,7 +74,7 @@ def _run_channels(lake: Lake, request: Request, day: date, report: Report) -> li
 def _run_channel(lake: Lake, request: Request, profile: Profile, day: date, report: Report) -> None:
     steps, fees = Report(report.body, []), {}
     with report.measure_seconds("match"):
-        runs = run_dates.match_dates(lake, profile, [day])
+        runs = run_dates.match_dates(lake, profile, [day], request.config.snapshots)
         match.add_summaries(steps, runs)
     schedule = request.config.schedules.get(profile.channel)
     dates = stale_dates.list_dates_to_do(lake, profile, day, request.dates)

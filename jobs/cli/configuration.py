@@ -51,7 +51,9 @@ def load_configuration(folder: str, channels: Sequence[str] = ()) -> Configurati
             schedules[schedule.channel] = schedule
     snapshots = Snapshots()
     if (root / "internal.yaml").exists():
-        snapshots = _read_page(root / "internal.yaml", Snapshots, faults)[0] or snapshots
+        own, lines = _read_page(root / "internal.yaml", Snapshots, faults)
+        snapshots = own or snapshots
+        faults += _find_unheld(root / "internal.yaml", lines, snapshots, profiles)
     decision_rules = _load_decision_rules(root, faults)
     for channel in channels:
         if channel not in profiles and is_complete:
@@ -93,6 +95,18 @@ def _load_profiles(root: Path, faults: list[str]) -> tuple[dict[str, Profile], b
         _check_name(page, profile.channel, lines, profiles, faults)
         profiles[profile.channel] = profile
     return profiles, is_complete
+
+
+def _find_unheld(
+    page: Path, lines: Mapping[str, int], snapshots: Snapshots, profiles: Mapping[str, Profile]
+) -> list[str]:
+    """Channels whose own side never comes, as no part holds them."""
+    return [
+        f"{page}:{lines.get('parts', 1)}: no part holds channel {name}; name it in the `channels`"
+        " of the parts that have its transactions"
+        for name, profile in profiles.items()
+        if snapshots.parts and profile.statement == "files" and not snapshots.parts_of(name)
+    ]
 
 
 def _check_name(

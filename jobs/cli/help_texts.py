@@ -10,7 +10,8 @@ Without --business-date the command takes in every file that it has not taken in
 in its name, and names files that fit no pattern. It makes the lake if there is none, and says so.
 Ingest checks each file against its control totals. It quarantines a file that fails, with the
 reason, ingests the other files, and exits with 3. Put the correct file into the inbox and run the
-command again.""",
+command again. Statements and our own side may come in parts: it takes each when it comes, names
+those that have not come (STATEMENT_INCOMPLETE, SNAPSHOT_INCOMPLETE) and exits with 3.""",
     "match": """examples:
   tieout match --lake lake --config config --business-date 2026-11-22
 

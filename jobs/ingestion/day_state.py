@@ -1,4 +1,4 @@
-"""The state of a channel's day: the files in force, the missing parts, and our snapshot.
+"""The state of a channel's day: the files in force on both sides, and the missing parts.
 
 Source: docs/reference/rules.md, "When something is missing".
 """
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from jobs.ingestion.inbox import WHOLE_DAY, fill_date
-from schemas.profile.channel import Profile
-from schemas.profile.day_parts import MARKER
+from jobs.ingestion.inbox import fill_date
+from schemas.profile.channel import Profile, Snapshots
+from schemas.profile.day_parts import MARKER, WHOLE_DAY
 from schemas.vocabulary import FileStatus, RunResult
 
 #: A message names at most so many missing parts.
@@ -22,17 +22,18 @@ class DayState:
     """The inputs of a run of one channel and date.
 
     `files` are the (part, file_id) in force and `line_count` their lines. `missing` are the parts
-    that are not in force. `snapshot_id` is the id of our snapshot, None if there is none, and
-    `snapshot_rows` its transactions of the channel. `refusals` are the reasons of refused files of
-    missing parts, and `pattern` is what the names of the files must fit.
+    that are not in force. `snapshots` are the (part, file_id, transactions of the channel) of our
+    own side in force, in the order of the parts, and `snapshot_missing` the parts of it that the
+    channel waits for. `refusals` are the reasons of refused files of missing parts, and `pattern`
+    is what the names of the files must fit.
     """
 
     business_date: date
     files: tuple[tuple[str, str], ...]
     line_count: int
     missing: tuple[str, ...]
-    snapshot_id: str | None
-    snapshot_rows: int
+    snapshots: tuple[tuple[str, str, int], ...]
+    snapshot_missing: tuple[str, ...]
     rejected_count: int = 0
     refusals: tuple[str, ...] = ()
     pattern: str = ""
@@ -56,6 +57,27 @@ class DayState:
         return not self.missing
 
     @property
+    def has_snapshot(self) -> bool:
+        """Whether our own side is whole: every part that holds the channel is in force."""
+        return not self.snapshot_missing
+
+    @property
+    def snapshot_in_parts(self) -> bool:
+        """Whether our own side of the day comes in parts."""
+        names = (*(part for part, _, _ in self.snapshots), *self.snapshot_missing)
+        return any(name != WHOLE_DAY for name in names)
+
+    @property
+    def snapshot_ids(self) -> frozenset[str]:
+        """The ids of the files of our own side in force."""
+        return frozenset(file_id for _, file_id, _ in self.snapshots)
+
+    @property
+    def snapshot_rows(self) -> int:
+        """Our transactions of the channel."""
+        return sum(rows for _, _, rows in self.snapshots)
+
+    @property
     def result(self) -> RunResult:
         """The result of a run with these inputs."""
         if self.refusals:
@@ -64,7 +86,9 @@ class DayState:
             return RunResult.STATEMENT_MISSING
         if self.missing:
             return RunResult.STATEMENT_INCOMPLETE
-        return RunResult.DONE if self.snapshot_id else RunResult.SNAPSHOT_MISSING
+        if self.has_snapshot:
+            return RunResult.DONE
+        return RunResult.SNAPSHOT_INCOMPLETE if self.snapshots else RunResult.SNAPSHOT_MISSING
 
     def describe_fault(self, channel: str) -> str:
         """One sentence on what is missing, with the pattern that was looked for; "" if nothing is.
@@ -80,8 +104,16 @@ class DayState:
                 f"{format_parts(self.missing)}; no file came that fits {self.pattern}"
             ),
             RunResult.SNAPSHOT_MISSING: "our snapshot did not come",
+            RunResult.SNAPSHOT_INCOMPLETE: self._describe_our_parts(),
         }[self.result]
+        if self.missing and self.snapshot_missing and self.snapshot_in_parts:
+            problem += f"; {self._describe_our_parts()}"
         return f"{self.result}: {channel} {self.business_date}: {problem}"
+
+    def _describe_our_parts(self) -> str:
+        return (
+            f"of our own side these parts are not in force: {format_parts(self.snapshot_missing)}"
+        )
 
 
 def format_parts(parts: Sequence[str]) -> str:
@@ -113,8 +145,12 @@ def resolve_day_state(
     day: date,
     files: Iterable[Mapping[str, Any]],
     snapshots: Iterable[Mapping[str, Any]],
+    expected: Snapshots,
 ) -> DayState:
-    """Resolves the state of a channel's day from rows of `statement_files` and `snapshot_files`."""
+    """Resolves the state of a channel's day from rows of `statement_files` and `snapshot_files`.
+
+    `expected` says in which parts our own side comes.
+    """
     of_day = [
         row for row in files if row["channel"] == profile.channel and row["business_date"] == day
     ]
@@ -132,15 +168,42 @@ def resolve_day_state(
         for row in snapshots
         if row["business_date"] == day and row["status"] == FileStatus.ACCEPTED
     ]
-    counts = dict(accepted[-1]["channels"] or {}) if accepted else {}
     return DayState(
         day,
         tuple(sorted((row["part"], row["file_id"]) for row in in_force)),
         sum(int(row["line_count"] or 0) for row in in_force),
         missing,
-        accepted[-1]["file_id"] if accepted else None,
-        int(counts.get(profile.channel, 0)),
+        *_resolve_snapshots(profile.channel, accepted, expected),
         sum(int(row["rejected_count"] or 0) for row in in_force),
         tuple(refusals),
         fill_date(profile.files.pattern, day) if profile.files else "",
     )
+
+
+def _resolve_snapshots(
+    channel: str, accepted: Sequence[Mapping[str, Any]], expected: Snapshots
+) -> tuple[tuple[tuple[str, str, int], ...], tuple[str, ...]]:
+    """Our own side in force as far as a channel's rows depend on it, and the missing parts.
+
+    A snapshot that came in one, before the parts were listed, is whole.
+    """
+    place = {part.name: number for number, part in enumerate(expected.parts)}
+    held = [part.name for part in expected.parts_of(channel)]
+    in_order = sorted(accepted, key=lambda row: (place.get(row["part"], -1), row["part"]))
+    # Which state of a transaction counts may depend on a part that does not hold the channel.
+    is_overridden = any(count_overridden(row) for row in accepted)
+    in_force = []
+    for row in in_order:
+        rows = int(dict(row["channels"] or {}).get(channel, 0))
+        if rows or is_overridden or row["part"] not in place or row["part"] in held:
+            in_force.append((str(row["part"]), str(row["file_id"]), rows))
+    parts = {row["part"] for row in accepted}
+    if WHOLE_DAY in parts or (accepted and not expected.parts):
+        return tuple(in_force), ()
+    missing = held if expected.parts else [WHOLE_DAY]
+    return tuple(in_force), tuple(name for name in missing if name not in parts)
+
+
+def count_overridden(row: Mapping[str, Any]) -> int:
+    """How many transactions of a part of ours a part listed later has, from its file row."""
+    return int(row["line_count"] or 0) - sum(dict(row["channels"] or {}).values())

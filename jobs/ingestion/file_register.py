@@ -1,12 +1,12 @@
 """The register of received files: `ingest` archives and records a file before it reads it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from jobs.ingestion.inbox import WHOLE_DAY, InboxFile
+from jobs.ingestion.inbox import InboxFile
 from jobs.ingestion.parse_tasks import ParseTask
 from jobs.lake.control_rows import RowReader, RowsChange
 from jobs.lake.tables import Lake
@@ -14,7 +14,7 @@ from jobs.statements.parser import Plan
 from jobs.storage.archive import ArchivedFile, Storage, archive_file, verify_archived
 from schemas.errors import ArchiveDamaged
 from schemas.profile.channel import Profile
-from schemas.profile.day_parts import MARKER
+from schemas.profile.day_parts import MARKER, WHOLE_DAY
 from schemas.tables import SNAPSHOT_FILES, STATEMENT_FILES
 from schemas.vocabulary import FileStatus
 
@@ -41,6 +41,17 @@ class PendingFile:
     is_repair: bool = False
 
 
+@dataclass(frozen=True)
+class PartRules:
+    """Which parts a side's day may have, by the key of the configuration that lists them, and
+    whether one file `spans` several days.
+    """
+
+    parts: Collection[str]
+    key: str
+    spans: bool = False
+
+
 def register_files(
     lake: Lake, profile: Profile, inbox: Storage, inbox_files: Sequence[InboxFile], day: date
 ) -> list[PendingFile]:
@@ -50,6 +61,7 @@ def register_files(
     quarantined.
     """
     channel, archived_files = profile.channel, []
+    rules = _part_rules(profile)
     for inbox_file in inbox_files:
         with inbox.open_received(inbox_file.path) as source:
             archived_files.append(archive_file(lake.storage, source))
@@ -70,7 +82,7 @@ def register_files(
             new_rows = [file.row for file in pending]
             other_files = rows_by_id[archived.file_id]
             new_row = _new_row(channel, day, inbox_file, archived)
-            if _register_file(profile, new_row, day_files, other_files, new_rows):
+            if register_file(rules, new_row, day_files, other_files, new_rows):
                 pending.append(PendingFile(new_row, archived))
         return RowsChange(day_files, day, channel) if day_files != before else None
 
@@ -132,13 +144,20 @@ def find_row(day_files: Iterable[Row], row: Row) -> Row | None:
     return next(same, None)
 
 
-def _register_file(
-    profile: Profile, row: Row, day_files: list[Row], other_files: Sequence[Row],
+def _part_rules(profile: Profile) -> PartRules:
+    files = profile.files
+    parts = (files.parts if files else ()) or (WHOLE_DAY,)
+    return PartRules((*parts, MARKER), "files.parts", files is not None and files.spans)
+
+
+def register_file(
+    rules: PartRules, row: Row, day_files: list[Row], other_files: Sequence[Row],
     new_rows: Sequence[Row],
 ) -> bool:  # fmt: skip
     """Adds the row of a file to `day_files`; False if its bytes are a duplicate.
 
     `other_files` have the same bytes, on any channel and date; `new_rows` are those of this call.
+    The row is QUARANTINED where these bytes are in force elsewhere, or nobody knows its part.
     """
     part = row["part"]
     same = [old for old in day_files if (old["part"], old["file_id"]) == (part, row["file_id"])]
@@ -169,8 +188,8 @@ def _register_file(
         if before["status"] == FileStatus.RECEIVED and is_by_hand:
             row["reason"] = before["reason"]
         day_files[:] = [old for old in day_files if old is not before]
-    spans = profile.files is not None and profile.files.spans
-    fault = find_same_content(row, [*other_files, *new_rows], spans) or _part_fault(row, profile)
+    fault = find_same_content(row, [*other_files, *new_rows], rules.spans)
+    fault = fault or _part_fault(row, rules)
     if fault is not None:
         row |= {"status": FileStatus.QUARANTINED.value, "reason": fault}
     day_files.append(row)
@@ -210,17 +229,16 @@ def find_same_content(row: Row, rows: Sequence[Row], spans: bool) -> str | None:
         if is_same and is_in_force and any(other[name] != row[name] for name in place):
             return (
                 f"DUPLICATE_CONTENT: {row['file_name']}: these bytes are in force as"
-                f" {other['channel']} {other['business_date']} {other['part']};"
+                f" {other['channel'] or 'snapshot'} {other['business_date']} {other['part']};"
                 " have the right file sent"
             )
     return None
 
 
-def _part_fault(row: Row, profile: Profile) -> str | None:
-    parts = (profile.files.parts if profile.files else ()) or (WHOLE_DAY,)
-    if row["part"] in (*parts, MARKER):
+def _part_fault(row: Row, rules: PartRules) -> str | None:
+    if row["part"] in rules.parts:
         return None
     return (
-        f"UNKNOWN_PART: {row['file_name']}: part {row['part']} is not in files.parts;"
-        " add it to the profile or have the file renamed"
+        f"UNKNOWN_PART: {row['file_name']}: part {row['part']} is not in {rules.key};"
+        " add it there or have the file renamed"
     )

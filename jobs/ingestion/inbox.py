@@ -7,9 +7,8 @@ from datetime import date, datetime, timedelta
 
 from jobs.storage.archive import Storage
 from schemas.errors import FileRefused
+from schemas.profile.day_parts import WHOLE_DAY
 
-#: The part of a day whose statement is one file.
-WHOLE_DAY = "all"
 _FIELD = re.compile(
     r"\{(?P<date>business|first|last)_date(?::(?P<form>[^}]*))?\}|(?P<part>\{part\})|(?P<star>\*)"
 )

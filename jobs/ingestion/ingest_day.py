@@ -1,5 +1,6 @@
 """Ingests the statement files and our snapshot of one date, from the inbox into the lake."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 from jobs.ingestion.day_state import DayState, resolve_day_state
 from jobs.ingestion.inbox import find_files
 from jobs.ingestion.receive_statements import ReceiveSummary, receive_day
+from jobs.ingestion.snapshot.day_in_parts import receive_parts
 from jobs.ingestion.snapshot.receive import receive_snapshot
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
@@ -28,8 +30,9 @@ class IngestSummary:
     """The result of one date's ingest.
 
     `channels` and `states` are by channel; `snapshot` is its row of `snapshot_files`, None if there
-    is none; `seconds` is by step; `quality` has the shape checks by table; `snapshot_links` are the
-    faults of links in place of our snapshot.
+    is none or it comes in parts: then `snapshot_parts` are their rows; `seconds` is by step;
+    `quality` has the shape checks by table; `snapshot_links` are the faults of links in place of
+    our snapshot.
     """
 
     business_date: date
@@ -39,13 +42,14 @@ class IngestSummary:
     seconds: Mapping[str, float]
     quality: Mapping[str, Any]
     snapshot_links: Sequence[str] = ()
+    snapshot_parts: Sequence[Mapping[str, Any]] = ()
 
     @property
     def faults(self) -> list[str]:
         """Every fault that stopped a file, the snapshot, a channel or a table, as text."""
         faults = [reason for channel in self.channels.values() for reason in channel.reasons]
-        if self.snapshot and self.snapshot["status"] == FileStatus.QUARANTINED:
-            faults.append(str(self.snapshot["reason"]))
+        ours = (*([self.snapshot] if self.snapshot else []), *self.snapshot_parts)
+        faults += [str(row["reason"]) for row in ours if row["status"] == FileStatus.QUARANTINED]
         faults += [fault for fault in self.snapshot_links if fault not in faults]
         faults += [
             state.describe_fault(channel)
@@ -55,6 +59,16 @@ class IngestSummary:
         return faults + [
             fault for table in self.quality.values() for fault in table.get("fail", [])
         ]
+
+    def describe_snapshot(self) -> Any:
+        """For the JSON summary: the status of our snapshot; of one in parts, how many parts have
+        each, and by channel those that it waits for.
+        """
+        if not self.snapshot_parts and not any(s.snapshot_in_parts for s in self.states.values()):
+            return self.snapshot and self.snapshot["status"]
+        waits = {name: list(state.snapshot_missing) for name, state in self.states.items()}
+        counts = Counter(str(row["status"]) for row in self.snapshot_parts)
+        return {"parts": dict(counts), "missing": {name: at for name, at in waits.items() if at}}
 
 
 def summarize_channel(received: ReceiveSummary, state: DayState | None) -> dict[str, Any]:
@@ -81,12 +95,12 @@ def ingest_day(lake: Lake, config: Configuration, inbox: Storage, day: date) -> 
         for name, profile in config.profiles.items():
             with runs[name].step("statement"):
                 received[name] = receive_day(lake, profile, inbox, day)
-        snapshot, links = snapshot_task.result()
+        ours, links = snapshot_task.result()
     files, snapshots = (
         lake.read_rows(table, business_date=day) for table in (STATEMENT_FILES, SNAPSHOT_FILES)
     )
     states = {
-        name: resolve_day_state(profile, day, files, snapshots)
+        name: resolve_day_state(profile, day, files, snapshots, config.snapshots)
         for name, profile in config.profiles.items()
         if profile.statement == "files" and day >= profile.first_date
     }
@@ -109,14 +123,20 @@ def ingest_day(lake: Lake, config: Configuration, inbox: Storage, day: date) -> 
         "snapshot": whole_run.seconds["snapshot"],
         "statements": round(statement_seconds, 3),
     }
-    return IngestSummary(day, received, states, snapshot, seconds, {}, links)
+    if config.snapshots.parts:
+        return IngestSummary(day, received, states, None, seconds, {}, links, ours)
+    return IngestSummary(day, received, states, ours[0] if ours else None, seconds, {}, links)
 
 
 def _receive_snapshot(
     lake: Lake, config: Configuration, inbox: Storage, run: Run
-) -> tuple[dict[str, Any] | None, list[str]]:
-    day = run.business_date
+) -> tuple[list[dict[str, Any]], list[str]]:
+    day, snapshots = run.business_date, config.snapshots
     with run.step("snapshot"):
-        links = find_files(inbox, config.snapshots.pattern, day).link_faults
-        row = receive_snapshot(lake, config.snapshots, config.profiles, inbox, day)
-    return row, [str(fault) for fault in links]
+        links = find_files(inbox, snapshots.pattern, day).link_faults
+        if snapshots.parts:
+            rows = receive_parts(lake, snapshots, config.profiles, inbox, day)
+        else:
+            row = receive_snapshot(lake, snapshots, config.profiles, inbox, day)
+            rows = [row] if row else []
+    return rows, [str(fault) for fault in links]

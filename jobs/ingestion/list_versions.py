@@ -23,7 +23,7 @@ def list_versions(lake: Lake, config: Configuration, day: date) -> tuple[list[Ro
     text: list[str] = []
     for channel, profile in config.profiles.items():
         day_files = load_day_files(lake, channel, day)
-        state = resolve_day_state(profile, day, day_files, [])
+        state = resolve_day_state(profile, day, day_files, [], config.snapshots)
         missing = f", missing {', '.join(state.missing)}" if day_files and state.missing else ""
         text.append(f"{channel} {day}  {state.statement_state}{missing}")
         changes = compare_versions(lake, profile, day_files)

@@ -188,7 +188,7 @@ def _settle_day(lake: Lake, profile: Profile, day: date, pending: Sequence[Pendi
                 inputs = DayInputs(day_files, parsed, accepted)
                 validate_file(lake, row, file.plan, parsed_file, profile, inputs)
             settled.append(parsed_file)
-        _supersede_versions(day_files)
+        supersede_versions(day_files)
         used.update(commit_lines(lake, day_files, settled, stored, day, channel))
         return RowsChange(day_files, day, channel) if day_files != before else None
 
@@ -196,7 +196,7 @@ def _settle_day(lake: Lake, profile: Profile, day: date, pending: Sequence[Pendi
     remove_unused(lake, parsed.values(), used)
 
 
-def _supersede_versions(day_files: Sequence[Row]) -> None:
+def supersede_versions(day_files: Sequence[Row]) -> None:
     """Of several accepted versions of a part the last is in force; the others become SUPERSEDED."""
     accepted_by_part: dict[str, list[Row]] = defaultdict(list)
     for row in day_files:

@@ -79,7 +79,7 @@ def assert_lake_consistent(lake: Lake, state: DayState, channel: str) -> None:
     day = state.business_date
     lines = lake.count_rows_by_file(STATEMENT_LINES, day, channel)
     transactions = lake.count_rows_by_file(INTERNAL_TRANSACTIONS, day, channel)
-    of_snapshot = {state.snapshot_id or UNKNOWN_FILE, UNKNOWN_FILE}
+    of_snapshot = {*state.snapshot_ids, UNKNOWN_FILE}
     other = sum(rows for file_id, rows in transactions.items() if file_id not in of_snapshot)
     merged = list_merged_files(lake.list_data_files(STATEMENT_LINES, day, channel))
     in_force = {file_id for _, file_id in state.files}

@@ -126,7 +126,7 @@ def run_day(
     with job.step("candidates"):
         if any(row["ambiguous"] for row in sums) or lake.count_rows(CANDIDATES, day, channel):
             lake.replace_day(CANDIDATES, result.candidates, day, channel)
-    if has_parts(profile):
+    if has_parts(profile, state):
         with job.step("parts"):
             save_state(lake, profile, state, base, result, (*scope.pairs, *pairs))
     job.versions_written = {OUTCOMES.name: written.version, OPEN_ITEMS.name: open_items.version}
@@ -162,7 +162,7 @@ def _match(
     context = RunContext(
         day,
         state.is_complete,
-        state.snapshot_id is not None,
+        state.has_snapshot,
         scope.items,
         decisions,
     )

@@ -1,89 +1,59 @@
-"""A date whose statement comes in parts: what a run reuses of the previous run.
+"""A date of which a side comes in parts: what a run reuses of the previous run.
 
-An exact pair stays as it is until a new line shares a reference with it. So a run matches the new
-lines, today's items without an exact pair, and pairs that share a reference with a new line. The
-data files of all other pairs stay in the table. `matched_parts` holds the state that a run saved. A
-run matches the whole day if any other input has changed, or if the table has other data files.
+An exact pair stays as it is until a new line or transaction shares a reference with it, or its
+transaction comes anew in a part that is listed later. So a run matches the new lines and
+transactions, today's items without an exact pair, and such pairs. The data files of all other pairs
+stay in the table. `matched_parts` holds the state that a run saved. A run matches the whole day if
+any other input has changed, or if the table has other data files.
 Source: docs/reference/rules.md, "A day in parts".
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
-from functools import reduce
 from typing import Any
 
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.ingestion.day_state import DayState
-from jobs.lake.partitions import count_rows
-from jobs.lake.received_files import list_merged_files
 from jobs.lake.tables import Lake
-from jobs.matching.fast_path.reference_hashes import list_hashes
-from jobs.matching.items import (
-    LINE_COLUMNS,
-    TRANSACTION_COLUMNS,
-    lines_from_items,
-    transactions_from_items,
-)
+from jobs.matching.items import lines_from_items, transactions_from_items
 from jobs.matching.match_day import MatchResult
+from jobs.reconcile.affected_pairs import (
+    REPLACED,
+    add_affected_pairs,
+    mark_replaced,
+    read_new_rows,
+)
+from jobs.reconcile.affected_pairs import PairFiles as PairFiles
+from jobs.reconcile.affected_pairs import PartialRun as PartialRun
 from schemas.profile.channel import Profile
-from schemas.reference_hashes import HASH
 from schemas.tables import (
-    INTERNAL_TRANSACTIONS,
     MATCHED_PARTS,
     OPEN_ITEMS,
     OUTCOMES,
     SETTLED_ITEMS,
-    STATEMENT_LINES,
 )
 from schemas.vocabulary import Side
 
 #: Raised when the saved JSON changes; a run that finds another version matches the whole day.
-STATE_VERSION = 3
+STATE_VERSION = 4
 #: Tables whose data files a run on the next part relies on.
 STATE_TABLES = (OUTCOMES, OPEN_ITEMS, SETTLED_ITEMS)
 
 
-@dataclass(frozen=True)
-class PairFiles:
-    """Data files of `outcomes` that hold exact pairs of one run, and their sums.
-
-    `sums` are the rows of `conservation.sum_outcomes` as plain values.
-    """
-
-    paths: tuple[str, ...]
-    rows: int
-    sums: tuple[Mapping[str, Any], ...]
-
-
-@dataclass(frozen=True)
-class PartialRun:
-    """The lines and transactions of its date that a run matches, `items` in all.
-
-    `pairs` stay as they are. `rewritten` are the other pairs of data files that hold an affected
-    pair: the run writes these `rewritten_rows` rows again.
-    """
-
-    lines: DataFrame
-    transactions: DataFrame
-    items: int
-    pairs: tuple[PairFiles, ...]
-    rewritten: DataFrame | None = None
-    rewritten_rows: int = 0
-
-
-def has_parts(profile: Profile) -> bool:
-    """Whether a day of the channel comes in several parts."""
-    return profile.files is not None and len(profile.files.parts) > 1
+def has_parts(profile: Profile, state: DayState) -> bool:
+    """Whether a day of the channel comes in several parts, on one side at least."""
+    of_statement = profile.files is not None and len(profile.files.parts) > 1
+    return of_statement or state.snapshot_in_parts
 
 
 def is_waiting_for_parts(profile: Profile, state: DayState) -> bool:
-    """Whether our side of a date has arrived and parts of its statement are missing."""
-    return has_parts(profile) and not state.is_complete and state.snapshot_id is not None
+    """Whether our side of a date has begun to arrive, and parts of a side are missing."""
+    is_missing = bool(state.missing or state.snapshot_missing)
+    return has_parts(profile, state) and is_missing and bool(state.snapshots)
 
 
 def resume(lake: Lake, profile: Profile, state: DayState, base: str) -> PartialRun | None:
@@ -97,112 +67,49 @@ def resume(lake: Lake, profile: Profile, state: DayState, base: str) -> PartialR
     if saved.get("version") != STATE_VERSION or saved["base"] != base:
         return None
     known_files = {(part, file_id) for part, file_id in saved["files"]}
-    if not known_files <= set(state.files) or saved["paths"] != _list_paths(lake, day, channel):
+    known_parts = {(part, file_id) for part, file_id in saved["snapshots"]}
+    parts = {(part, file_id) for part, file_id, _ in state.snapshots}
+    is_added = known_files <= set(state.files) and known_parts <= parts
+    if not is_added or saved["paths"] != _list_paths(lake, day, channel):
+        return None
+    new = read_new_rows(
+        lake,
+        state,
+        channel,
+        [file_id for part, file_id in state.files if (part, file_id) not in known_files],
+        [file_id for _, file_id in parts - known_parts],
+    )
+    if new is None:
         return None
     pairs = [
         PairFiles(tuple(files["paths"]), files["rows"], tuple(files["sums"]))
         for files in saved["pairs"]
     ]
-    new = [file_id for part, file_id in state.files if (part, file_id) not in known_files]
-    files = lake.list_files_of(STATEMENT_LINES, day, channel, new) if new else []
-    items = lake.read_day(SETTLED_ITEMS, day, channel).unionByName(
-        lake.read_day(OPEN_ITEMS, day, channel).where(F.col("item_date") == F.lit(day))
-    )
-    counts = {row["side"]: row["rows"] for row in items.groupBy("side").agg(_row_count()).collect()}
-    lines = counts.get(Side.STATEMENT.value, 0) + count_rows(files)
-    transactions = counts.get(Side.INTERNAL.value, 0)
-    paired = sum(files.rows for files in pairs)
-    expected = (state.line_count, state.snapshot_rows)
-    if (paired + lines, paired + transactions) != expected or list_merged_files(files):
-        return None
-    new_lines = lake.read_files(STATEMENT_LINES, files).select(*LINE_COLUMNS)
+    settled = lake.read_day(SETTLED_ITEMS, day, channel)
+    open_items = lake.read_day(OPEN_ITEMS, day, channel)
+    items = settled.unionByName(open_items.where(F.col("item_date") == F.lit(day)))
+    if new.transaction_count:
+        # The part that is listed last has the transaction: an earlier state of today is gone.
+        items = mark_replaced(items, new.transactions).where(~F.col(REPLACED)).drop(REPLACED)
+    counts = {
+        row["side"]: row["rows"]
+        for row in items.groupBy("side").agg(F.count("*").alias("rows")).collect()
+    }
+    lines = counts.get(Side.STATEMENT.value, 0) + new.line_count
+    transactions = counts.get(Side.INTERNAL.value, 0) + new.transaction_count
     partial = PartialRun(
-        new_lines.unionByName(lines_from_items(items)),
-        transactions_from_items(items),
+        new.lines.unionByName(lines_from_items(items)),
+        new.transactions.unionByName(transactions_from_items(items)),
         lines + transactions,
         tuple(pairs),
     )
-    if files and pairs:
-        return _add_affected_pairs(lake, state, channel, partial, new_lines)
-    return partial
-
-
-def _add_affected_pairs(
-    lake: Lake, state: DayState, channel: str, partial: PartialRun, new_lines: DataFrame
-) -> PartialRun:
-    """Adds the pairs that share a reference with a new line: the run matches them again."""
-    day = state.business_date
-    affected = _find_affected_pairs(lake, _read_pairs(lake, day, channel, partial.pairs), new_lines)
-    if affected is None:
-        return partial
-    ids = affected.select("txn_id", "line_id", "file_id").collect()
-    numbered = [
-        _read_pairs(lake, day, channel, [files]).select("txn_id", F.lit(number).alias("number"))
-        for number, files in enumerate(partial.pairs)
-    ]
-    hits = _union(numbered).join(affected.select("txn_id"), on="txn_id", how="left_semi")
-    numbers = {row["number"] for row in hits.groupBy("number").agg(_row_count()).collect()}
-    replaced = [files for number, files in enumerate(partial.pairs) if number in numbers]
-    kept = [files for number, files in enumerate(partial.pairs) if number not in numbers]
-    file_ids = sorted({row["file_id"] for row in ids})
-    files = lake.list_files_of(STATEMENT_LINES, day, channel, file_ids)
-    lines = lake.read_files(STATEMENT_LINES, files).select(*LINE_COLUMNS)
-    lines = lines.join(affected.select("line_id"), on="line_id", how="left_semi")
-    transactions = lake.read_day(INTERNAL_TRANSACTIONS, day, channel).select(*TRANSACTION_COLUMNS)
-    transactions = transactions.join(affected.select("txn_id"), on="txn_id", how="left_semi")
-    other_pairs = _read_pairs(lake, day, channel, replaced).join(
-        affected.select("txn_id"), on="txn_id", how="left_anti"
-    )
-    return replace(
-        partial,
-        lines=partial.lines.unionByName(lines),
-        transactions=partial.transactions.unionByName(transactions),
-        items=partial.items + 2 * len(ids),
-        pairs=tuple(kept),
-        rewritten=other_pairs,
-        rewritten_rows=sum(files.rows for files in replaced) - len(ids),
-    )
-
-
-def _find_affected_pairs(lake: Lake, pairs: DataFrame, new_lines: DataFrame) -> DataFrame | None:
-    """txn_id, line_id and file_id of pairs whose line shares our_ref or channel_ref with a new
-    line. None if there are none: then the query reads hash columns only.
-    """
-    references = {"our_mark": "our_ref_norm", "channel_mark": "channel_ref_norm"}
-    shared = [
-        list_hashes(new_lines, reference).join(_select_hash(pairs, column), on=HASH, how="inner")
-        for column, reference in references.items()
-    ]
-    hashes = lake.stage(_union(shared).groupBy(HASH).agg(_row_count()).select(HASH), "hashes")
-    if hashes.isEmpty():
+    paired, replaced = sum(files.rows for files in pairs), 0
+    if pairs and (new.line_count or new.transaction_count):
+        partial, replaced = add_affected_pairs(lake, state, channel, partial, new)
+    expected = (state.line_count, state.snapshot_rows)
+    if (paired + lines, paired - replaced + transactions) != expected:
         return None
-    ids = ("txn_id", "line_id")
-    with_hash = [
-        hashes.join(_select_hash(pairs, column, *ids), on=HASH, how="inner").select(*ids)
-        for column in references
-    ]
-    affected = _union(with_hash).groupBy(*ids).agg(_row_count())
-    file_id = F.substring_index("line_id", ":", 1).alias("file_id")
-    affected = affected.select(*ids, file_id)
-    return lake.stage(affected, "affected_pairs")
-
-
-def _select_hash(pairs: DataFrame, column: str, *ids: str) -> DataFrame:
-    return pairs.select(F.col(column).alias(HASH), *ids)
-
-
-def _row_count() -> Any:
-    return F.count("*").alias("rows")
-
-
-def _union(frames: Sequence[DataFrame]) -> DataFrame:
-    return reduce(lambda left, right: left.unionByName(right), frames)
-
-
-def _read_pairs(lake: Lake, day: date, channel: str, pairs: Sequence[PairFiles]) -> DataFrame:
-    paths = {path for files in pairs for path in files.paths}
-    listed = lake.list_data_files(OUTCOMES, day, channel)
-    return lake.read_files(OUTCOMES, [row for row in listed if row["path"] in paths])
+    return partial
 
 
 def _list_paths(lake: Lake, day: date, channel: str) -> dict[str, list[str]]:
@@ -239,6 +146,7 @@ def save_state(
             "version": STATE_VERSION,
             "base": base,
             "files": state.files,
+            "snapshots": [(part, file_id) for part, file_id, _ in state.snapshots],
             "paths": _list_paths(lake, day, channel),
             "pairs": [asdict(files) for files in pairs],
         }

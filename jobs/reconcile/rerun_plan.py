@@ -22,7 +22,7 @@ RULES_VERSION = 7
 class DueRun:
     """A run date that is due: its fingerprint and the reason.
 
-    `base` is the fingerprint of all inputs except the date's files.
+    `base` is the fingerprint of all inputs except the date's files and parts.
     """
 
     business_date: date
@@ -48,11 +48,32 @@ def compute_fingerprint(
         str(state.business_date),
         state.files,
         state.is_complete,
-        state.snapshot_id,
+        _snapshot_input(state),
         previous,
         *sorted(decision_ids),
     ]
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+def _snapshot_input(state: DayState) -> object:
+    """What a run depends on of our own side: the snapshot's id, or its parts and whether all came.
+
+    The rows of each part are in it, because a part listed later takes some from earlier ones.
+    """
+    if not state.snapshot_in_parts:
+        return state.snapshots[0][1] if state.snapshots else None
+    return [state.snapshots, state.has_snapshot]
+
+
+def _without_files(state: DayState) -> DayState:
+    """The state without what the next part may add to.
+
+    It is complete if a side is whole: then a pair has made an attempt.
+    """
+    if not state.snapshot_in_parts:
+        return replace(state, files=(), missing=())
+    missing = () if state.is_complete or state.has_snapshot else ("any",)
+    return replace(state, files=(), missing=missing, snapshots=(), snapshot_missing=("any",))
 
 
 def list_run_dates(
@@ -89,8 +110,8 @@ def plan_runs(
         else:
             why = "" if recorded[day] == fingerprint else "inputs changed"
         if why:
-            without_files = replace(states[day], files=(), missing=())
-            base = compute_fingerprint(profile, without_files, previous, decision_ids.get(day, ()))
+            base_state = _without_files(states[day])
+            base = compute_fingerprint(profile, base_state, previous, decision_ids.get(day, ()))
             out.append(DueRun(day, fingerprint, why, base))
         previous = fingerprint
     return out

@@ -20,7 +20,7 @@ from jobs.reconcile.one_day import run_day
 from jobs.reconcile.rerun_plan import DueRun, list_run_dates, plan_runs
 from jobs.reconcile.write_offs import find_ended_write_offs, has_write_offs
 from schemas.dates import format_dates
-from schemas.profile.channel import Profile
+from schemas.profile.channel import Profile, Snapshots
 from schemas.tables import (
     INTERNAL_TRANSACTIONS,
     OPEN_ITEMS,
@@ -38,8 +38,12 @@ _OF_FILES = ("channel", "business_date", "status", "part", "file_id", "line_coun
              "rejected_count", "reason")  # fmt: skip
 
 
-def match_dates(lake: Lake, profile: Profile, dates: Sequence[date]) -> list[MatchSummary]:
+def match_dates(
+    lake: Lake, profile: Profile, dates: Sequence[date], snapshots: Snapshots
+) -> list[MatchSummary]:
     """Runs the requested dates, earlier dates that never ran, and later dates that they change.
+
+    `snapshots` says in which parts our own side comes.
 
     From the first date on that no ingest has looked for, nothing runs: its files may be waiting in
     the inbox. Those dates have the result NOT_INGESTED.
@@ -60,11 +64,11 @@ def match_dates(lake: Lake, profile: Profile, dates: Sequence[date]) -> list[Mat
     for row in lake.read_rows(STATEMENT_FILES, _OF_FILES, channel=profile.channel):
         files[row["business_date"]].append(row)
     accepted = FileStatus.ACCEPTED.value
-    snapshots: dict[date, list[dict[str, Any]]] = defaultdict(list)
+    ours: dict[date, list[dict[str, Any]]] = defaultdict(list)
     for row in lake.read_rows(SNAPSHOT_FILES, (*_OF_FILES, "channels"), status=accepted):
-        snapshots[row["business_date"]].append(row)
+        ours[row["business_date"]].append(row)
     states = {
-        day: resolve_day_state(profile, day, files[day], snapshots[day])
+        day: resolve_day_state(profile, day, files[day], ours[day], snapshots)
         for day in list_run_dates(profile, dates, recorded)
     }
     decisions = read_approved(lake, profile.channel)
@@ -72,7 +76,7 @@ def match_dates(lake: Lake, profile: Profile, dates: Sequence[date]) -> list[Mat
     ingested = list_ingested_dates(profile.channel, chain.from_iterable(files.values()), runs)
     unknown = [day for day in states if day not in ingested]
     out: list[MatchSummary] = []
-    before_first = _snapshots_before_first(profile, snapshots)
+    before_first = _snapshots_before_first(profile, ours)
     for due_run in plan_runs(profile, states, recorded, dates, ids, before_first):
         day = due_run.business_date
         if unknown and day >= unknown[0]:

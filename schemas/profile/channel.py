@@ -14,7 +14,7 @@ from schemas.dialect_options.bank import BankOptions
 from schemas.dialect_options.psp import AdyenOptions, PaypalOptions, StripeOptions
 from schemas.dialect_options.unionpay import UnionpayOptions
 from schemas.dialect_options.wechat import WechatFundFlowOptions, WechatOptions
-from schemas.profile.day_parts import Parts
+from schemas.profile.day_parts import Parts, SnapshotPart, SnapshotParts
 from schemas.profile.file_pattern import check_path_pattern
 from schemas.profile.layout.delimited import DelimitedLayout
 from schemas.profile.layout.fixed_width import FixedLayout
@@ -118,9 +118,24 @@ class ReferenceRules(Strict):
 
 
 class Snapshots(Strict):
-    """Where our own daily snapshots lie: Parquet, or CSV with a header; one or more files a day."""
+    """Where our own daily snapshots lie: Parquet, or CSV with a header; one or more files a day.
+
+    `parts` are those that make a day whole, in an order: of a transaction in several the state in
+    the part that is listed last counts. Without them a snapshot comes in one.
+    """
 
     pattern: PathPattern = "internal/{business_date:%Y-%m-%d}/*"
+    parts: SnapshotParts = ()
+
+    def parts_of(self, channel: str) -> tuple[SnapshotPart, ...]:
+        """The parts that hold a channel, which waits for them."""
+        return tuple(part for part in self.parts if part.holds(channel))
+
+    @model_validator(mode="after")
+    def _check_parts(self) -> Self:
+        if self.parts and "{part}" not in self.pattern:
+            raise ValueError("parts are listed but pattern does not name {part}")
+        return self
 
 
 class Internal(Strict):

@@ -10,12 +10,16 @@ from itertools import product
 from math import prod
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
+
+from schemas.strict import Strict
 
 #: Parts of a day at most; more are a mistake in the profile.
 PARTS_MAX = 10_000
 #: The part of a file that says: no trades today. No part of a profile bears this name.
 MARKER = "marker"
+#: The part of a day that comes in one file.
+WHOLE_DAY = "all"
 JOIN = "-"
 _RANGE = re.compile(r"(\d+)-(\d+)", re.ASCII)
 
@@ -75,3 +79,36 @@ def _expand_range(text: str) -> list[str] | None:
 
 
 Parts = Annotated[tuple[str, ...], BeforeValidator(part_names)]
+
+
+class SnapshotPart(Strict):
+    """A part of our own side of a day, and the channels that it holds; None is every channel."""
+
+    name: str = Field(min_length=1)
+    channels: tuple[str, ...] | None = Field(default=None, min_length=1)
+
+    def holds(self, channel: str) -> bool:
+        """Whether the part may have transactions of a channel."""
+        return self.channels is None or channel in self.channels
+
+
+def list_snapshot_parts(value: Any) -> Any:
+    """The parts of our own side: names or a rule as `part_names` takes them, or a list in which
+    some are `{name, channels}`.
+
+    Raises:
+        ValueError: as `part_names`, or a part bears the name of a day that comes in one.
+    """
+    if isinstance(value, list | tuple) and any(isinstance(each, Mapping) for each in value):
+        names = [each.get("name") if isinstance(each, Mapping) else each for each in value]
+        part_names([name for name in names if name is not None])
+        parts = [each if isinstance(each, Mapping) else {"name": each} for each in value]
+    else:
+        names = list(part_names(value))
+        parts = [{"name": name} for name in names]
+    if WHOLE_DAY in names:
+        raise ValueError(f"{WHOLE_DAY!r} is the name of a snapshot that comes in one; name another")
+    return parts
+
+
+SnapshotParts = Annotated[tuple[SnapshotPart, ...], BeforeValidator(list_snapshot_parts)]

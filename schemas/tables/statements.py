@@ -52,10 +52,13 @@ STATEMENT_FILES = Table(
 
 SNAPSHOT_FILES = Table(
     "snapshot_files",
-    "one row per received internal snapshot (all its files together) and reception; channel is null"
-    " and `file_id` is the SHA-256 of the files' SHA-256 in order",
+    "one row per received internal snapshot or part of one (all its files together) and reception;"
+    " channel is null and `file_id` is the SHA-256 of the files' SHA-256 in order",
     (),
-    columns_of(*_FILE_COLUMNS, "channels counts: Accepted rows by channel."),
+    columns_of(
+        *_FILE_COLUMNS,
+        "channels counts: Accepted rows by channel, without those that a part listed later has.",
+    ),
 )
 
 STATEMENT_LINES = Table(

@@ -102,7 +102,7 @@ class PipelineFixture:
 
     def write_snapshot(self, offset: int, *rows: Mapping[str, Any]) -> Path:
         """Puts a day's snapshot into the inbox, from rows of `file_txn`."""
-        dated_rows = [_date_snapshot_row(row, offset) for row in rows]
+        dated_rows = [date_snapshot_row(row, offset) for row in rows]
         path = self.inbox / "internal" / str(day(offset)) / "part-0.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist(dated_rows, schema=SNAPSHOT), path)
@@ -117,8 +117,8 @@ class PipelineFixture:
 
     def match(self, *offsets: int, channel: str = "bank") -> list[run_dates.MatchSummary]:
         """Matches some days of a channel."""
-        profile = self.config.profiles[channel]
-        return run_dates.match_dates(self.lake, profile, [day(offset) for offset in offsets])
+        config, dates = self.config, [day(offset) for offset in offsets]
+        return run_dates.match_dates(self.lake, config.profiles[channel], dates, config.snapshots)
 
     def outcomes(self, offset: int, *columns: str) -> list[tuple[Any, ...]]:
         """A run date's outcomes, some columns, in the order of their ids."""
@@ -140,7 +140,7 @@ def select_rows(frame: DataFrame, *columns: str) -> list[tuple[Any, ...]]:
     return sorted(out, key=str)
 
 
-def _date_snapshot_row(row: Mapping[str, Any], offset: int) -> dict[str, Any]:
+def date_snapshot_row(row: Mapping[str, Any], offset: int) -> dict[str, Any]:
     """The row with its date, its time (noon if it has none) and an exact amount."""
     return dict(row) | {
         "business_date": row.get("business_date", day(offset)),

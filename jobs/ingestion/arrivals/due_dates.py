@@ -66,7 +66,7 @@ def find_due_dates(
         for claim in arrival.claims:
             if not standings[arrival.file.name, claim].is_due:
                 continue
-            names = [claim.channel] if claim.channel else list(config.profiles)
+            names = [claim.channel] if claim.channel else _list_waiting(config, claim.part)
             early = [name for name in names if _is_future(config, name, claim.business_date, now)]
             due.channels[claim.business_date] |= {*names} - {*early}
             if early and early == names and len(arrival.claims) == 1:
@@ -99,6 +99,12 @@ def find_run_dates(
     empty = _add_missing_dates(lake, config, inbox, due)
     due.faults += _record_empty_dates(lake, config, empty)
     return due
+
+
+def _list_waiting(config: Configuration, part: str) -> list[str]:
+    """The channels that a part of our own side holds; all, where it is not listed."""
+    parts = [each for each in config.snapshots.parts if each.name == part]
+    return [name for name in config.profiles if all(each.holds(name) for each in parts)]
 
 
 def _is_future(config: Configuration, channel: str, day: date, now: datetime | None) -> bool:

@@ -9,14 +9,13 @@ from typing import Any
 from jobs.ingestion.arrivals.scan import Arrival, Claim, describe_unknown, scan_inbox
 from jobs.ingestion.arrivals.standing import Standing, compare_with_lake
 from jobs.ingestion.day_state import format_parts, resolve_day_state
-from jobs.ingestion.inbox import WHOLE_DAY
 from jobs.lake.tables import Lake
 from jobs.storage.archive import Storage
 from schemas.configuration import Configuration
 from schemas.dates import format_dates
 from schemas.errors import TableMissing
-from schemas.profile.channel import Profile
-from schemas.profile.day_parts import MARKER
+from schemas.profile.channel import Profile, Snapshots
+from schemas.profile.day_parts import MARKER, WHOLE_DAY
 from schemas.tables import SNAPSHOT_FILES, STATEMENT_FILES, Table
 from schemas.vocabulary import FileStatus
 
@@ -78,18 +77,13 @@ def list_arrivals(
         if profile.files is not None:
             days = _expected_dates(profile, now, dates)
             missing += _describe_missing(profile, days, of_channel, due)
-    accepted = {
-        row["business_date"] for row in snapshots if row["status"] == FileStatus.ACCEPTED
-    } | {claim.business_date for claim in due if claim.channel is None}
     expected = {
         day
         for profile in config.profiles.values()
         if profile.statement == "files"
         for day in _expected_dates(profile, now, dates)
     }
-    if expected - accepted:
-        absent = format_dates(expected - accepted)
-        missing.append(f"missing: our snapshot {absent}: {config.snapshots.pattern}")
+    missing += _describe_missing_snapshots(config.snapshots, expected, snapshots, due)
     return InboxListing(rows, unknown, missing)
 
 
@@ -120,6 +114,26 @@ def _expected_dates(profile: Profile, now: datetime, dates: Sequence[date]) -> l
     return [day for day in expected if not dates or day in dates]
 
 
+def _describe_missing_snapshots(
+    expected: Snapshots, days: set[date], rows: Sequence[dict[str, Any]], due: set[Claim]
+) -> Iterator[str]:
+    """One sentence for all dates without our snapshot, and one for each that lacks parts of it."""
+    come = defaultdict(set)
+    for row in rows:
+        if row["status"] == FileStatus.ACCEPTED:
+            come[row["business_date"]].add(row["part"])
+    for claim in due:
+        if claim.channel is None:
+            come[claim.business_date].add(claim.part)
+    absent = {day for day in days if not come[day]}
+    for day in sorted(days - absent):
+        parts = [part.name for part in expected.parts if part.name not in come[day]]
+        if parts and WHOLE_DAY not in come[day]:
+            yield f"missing: our snapshot {day}: {format_parts(parts)}: {expected.pattern}"
+    if absent:
+        yield f"missing: our snapshot {format_dates(absent)}: {expected.pattern}"
+
+
 def _describe_missing(
     profile: Profile, days: Sequence[date], files: Sequence[dict[str, Any]], due: set[Claim]
 ) -> Iterator[str]:
@@ -131,7 +145,7 @@ def _describe_missing(
     pattern = profile.files.pattern if profile.files else ""
     absent: list[date] = []
     for day in days:
-        state = resolve_day_state(profile, day, of_day[day], [])
+        state = resolve_day_state(profile, day, of_day[day], [], Snapshots())
         parts = [part for part in state.missing if (day, part) not in come]
         if not parts or (day, MARKER) in come:
             continue

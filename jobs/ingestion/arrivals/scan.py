@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from jobs.ingestion.inbox import InboxFile, dates_in_name, list_inbox, part_in_name
 from jobs.storage.archive import Storage
 from schemas.configuration import Configuration
-from schemas.profile.day_parts import MARKER
+from schemas.profile.day_parts import MARKER, WHOLE_DAY
 
 _FIELD_OR_DIGIT = re.compile(r"\{[^}]*\}|\d+")
 
@@ -57,7 +57,8 @@ def _list_patterns(config: Configuration) -> Iterator[_Pattern]:
             yield _Pattern(name, profile.files.pattern)
             if profile.files.marker:
                 yield _Pattern(name, profile.files.marker, MARKER)
-    yield _Pattern(None, config.snapshots.pattern)
+    snapshots = config.snapshots
+    yield _Pattern(None, snapshots.pattern, None if snapshots.parts else WHOLE_DAY)
 
 
 def _find_claims(pattern: _Pattern, name: str) -> Iterator[Claim]:

@@ -10,6 +10,7 @@ from typing import Any
 from jobs.ingestion.arrivals.scan import Arrival, Claim
 from jobs.ingestion.inbox import InboxFile
 from jobs.storage.archive import Storage
+from schemas.profile.day_parts import WHOLE_DAY
 from schemas.vocabulary import FileStatus
 
 Row = Mapping[str, Any]
@@ -51,9 +52,12 @@ def compare_with_lake(
                 same = [row for row in known if row["file_name"] == arrival.file.name]
                 out[arrival.file.name, claim] = _compare(inbox, [arrival.file], same)
     for claim, of_day in days.items():
-        # All snapshot files of a date are one version: they stand or fall together.
-        versions = sorted(rows[None, claim.business_date], key=lambda row: int(row["version"]))
-        standing = _compare(inbox, of_day, versions[-1:])
+        # All snapshot files of a date or part are one version: they stand or fall together.
+        same = [row for row in rows[None, claim.business_date] if row["part"] == claim.part]
+        versions = sorted(same, key=lambda row: int(row["version"]))
+        if claim.part == WHOLE_DAY:
+            versions = versions[-1:]
+        standing = _compare(inbox, of_day, versions)
         out |= {(file.name, claim): standing for file in of_day}
     return out
 

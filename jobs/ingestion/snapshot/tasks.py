@@ -189,7 +189,8 @@ def _write_channels(task: SnapshotTask) -> dict[str, Any]:
                 excluded = pa.array(sorted(task.without))
                 is_excluded = pc.is_in(transactions["txn_id"], excluded)
                 transactions = transactions.filter(pc.invert(is_excluded))
-            files.append(vars(write_rows(storage, task, channel, transactions)))
+            written = write_rows(storage, task.day, task.file_id, channel, transactions)
+            files.append(vars(written))
             sums = sum_by_currency(transactions["currency"], pc.abs(transactions["amount"]))
             gross += [(channel, code, value) for code, value in sums.items()]
     return {
@@ -227,13 +228,13 @@ def _read_tables(storage: Storage, task: SnapshotTask) -> Iterable[tuple[int, pa
             )
 
 
-def write_rows(storage: Storage, task: SnapshotTask, channel: str, rows: pa.Table) -> DataFile:
+def write_rows(storage: Storage, day: date, file_id: str, channel: str, rows: pa.Table) -> DataFile:
     """Writes one channel's canonical rows as a data file of the day."""
-    folder = f"business_date={task.day}/channel={channel}"
-    path = f"{folder}/{task.file_id}-{uuid.uuid4().hex}.parquet"
+    folder = f"business_date={day}/channel={channel}"
+    path = f"{folder}/{file_id}-{uuid.uuid4().hex}.parquet"
     full = storage.full_path(f"{INTERNAL_TRANSACTIONS.name}/{path}")
     place = SCHEMA.get_field_index("file_id")
-    rows = rows.set_column(place, SCHEMA.field(place), pa.repeat(task.file_id, rows.num_rows))
+    rows = rows.set_column(place, SCHEMA.field(place), pa.repeat(file_id, rows.num_rows))
     storage.fs.create_dir(full.rsplit("/", 1)[0], recursive=True)
     options = writer_options(INTERNAL_TRANSACTIONS, rows)
     pq.write_table(rows, full, GROUP_ROWS_MAX, filesystem=storage.fs, **options)

@@ -32,7 +32,7 @@ INLINE_ROWS_MAX = 2_000_000
 def write_snapshot(lake: Lake, tasks: list[SnapshotTask]) -> tuple[list[DataFile], int]:
     """Writes the snapshot's data files, one row per transaction; also counts the older rows."""
     files = _run_tasks(lake, tasks)
-    repeated = _repeated_ids(lake, files)
+    repeated = list_repeated_ids(lake, files)
     if not repeated:
         return files, 0
     try:
@@ -42,7 +42,8 @@ def write_snapshot(lake: Lake, tasks: list[SnapshotTask]) -> tuple[list[DataFile
     trimmed = [replace(task, without=frozenset(repeated)) for task in tasks]
     extra = []
     for channel, rows in latest.items():
-        extra.append(write_rows(lake.storage, tasks[0], channel, rows))
+        first = tasks[0]
+        extra.append(write_rows(lake.storage, first.day, first.file_id, channel, rows))
     return _run_tasks(lake, trimmed) + extra, older_count
 
 
@@ -93,7 +94,7 @@ def remove_data_files(lake: Lake, files: list[DataFile]) -> None:
     lake.storage.remove_files(f"{INTERNAL_TRANSACTIONS.name}/{file.path}" for file in files)
 
 
-def _repeated_ids(lake: Lake, files: list[DataFile]) -> list[str]:
+def list_repeated_ids(lake: Lake, files: list[DataFile]) -> list[str]:
     """The `txn_id` that more than one row has."""
     paths = [lake.storage.full_path(f"{INTERNAL_TRANSACTIONS.name}/{file.path}") for file in files]
     if not paths:

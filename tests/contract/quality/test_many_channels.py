@@ -47,7 +47,7 @@ def test_sixty_channels_make_no_long_name(lake: Lake, tmp_path: Path) -> None:
     summary = ingest_day(lake, config, Storage(str(pipeline.inbox)), day(0))
     assert [name for name in CHANNELS if summary.channels[name].counts["lines"] == 1] == RECEIVED
     for name in RECEIVED:
-        match_dates(lake, config.profiles[name], [day(0)])
+        match_dates(lake, config.profiles[name], [day(0)], config.snapshots)
         record_export(lake, config.profiles[name], day(0))
     checks = run_ingest_checks(lake, day(0), CHANNELS) | run_match_checks(lake, day(0), CHANNELS)
     assert {check["result"] for check in checks.values()} == {"OK"}
