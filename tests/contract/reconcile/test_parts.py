@@ -19,6 +19,7 @@ from schemas.tables import CANDIDATES, MATCHED_PARTS, OPEN_ITEMS, OUTCOMES, SETT
 from tests.end_to_end.test_killed import snapshot_each_write
 from tests.support.ledger import day, file_line, file_txn
 from tests.support.pipeline_fixture import PAGE, PipelineFixture
+from tests.support.snapshot_parts import write_internal_page, write_snapshot_part
 
 Rows = list[dict[str, Any]]
 PARTS = 4
@@ -272,3 +273,40 @@ def test_killed_at_every_write(spark: SparkSession, tmp_path: Path, spy: Spy) ->
         if number >= len(places) - 4:
             part(pipeline, 2, *last)
             assert rows_of(pipeline) == expected[1], root.name
+
+
+@pytest.mark.sail_only
+@pytest.mark.parametrize("seed", range(int(os.environ.get("TIEOUT_ARRIVALS", "1"))))
+def test_both_sides_in_parts_are_the_whole_day(
+    spark: SparkSession, tmp_path: Path, spy: Spy, seed: int
+) -> None:
+    """Parts of both sides in any order, some transactions in two of ours; each run takes over the
+    pairs of the run before, and the end is the day in one go.
+    """
+    rng = Random(f"both sides {seed}")
+    theirs, rows = drawn(rng)
+    ours: list[Rows] = [[] for _ in range(PARTS)]
+    for number, row in enumerate(rows):
+        first, later = sorted(rng.choices(range(PARTS), k=2))
+        if first < later and number % 3 == 0:
+            ours[first].append(row | {"amount": "7.77", "status": "PENDING"})
+        ours[later].append(row)
+    step, once = world_of(tmp_path / "step", spark), world_of(tmp_path / "once", spark)
+    for pipeline in (step, once):
+        write_internal_page(pipeline, '"0-3"')
+    sides = [(True, number) for number in range(PARTS)] + [(False, n) for n in range(PARTS)]
+    for is_theirs, number in rng.sample(sides, len(sides)):
+        if is_theirs:
+            step.write_statement(0, *theirs[number], name=f"{number}.csv")
+        else:
+            write_snapshot_part(step, 0, str(number), *ours[number])
+        step.ingest(0)
+        step.match(0)
+    assert sum(each is not None for each in spy.taken) >= PARTS
+    assert any(each and each.rewritten is not None for each in spy.taken), "no pair was touched"
+    for number in range(PARTS):
+        once.write_statement(0, *theirs[number], name=f"{number}.csv")
+        write_snapshot_part(once, 0, str(number), *ours[number])
+    once.ingest(0)
+    once.match(0)
+    assert rows_of(step) == rows_of(once)
