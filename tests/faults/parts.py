@@ -2,8 +2,8 @@
 
 from tests.faults.fault import list_faults
 
-PARTS = list_faults(
-    "reconcile/partial_day",
+_PAIRS = list_faults(
+    "reconcile/affected_pairs",
     "test_parts",
     (
         "partial-run-ignores-channel-ref",
@@ -12,9 +12,19 @@ PARTS = list_faults(
         "a pair of an earlier part stays although a new line has its channel_ref",
     ),
     (
+        "partial-run-ignores-new-transactions",
+        "list_hashes(rows, reference)",
+        "list_hashes(new.lines, reference)",
+        "a pair of an earlier part stays although a new transaction has its our_ref",
+    ),
+)
+PARTS = _PAIRS + list_faults(
+    "reconcile/partial_day",
+    "test_parts",
+    (
         "partial-run-loses-settled-items",
-        "items = lake.read_day(SETTLED_ITEMS, day, channel).unionByName(",
-        "items = lake.read_day(SETTLED_ITEMS, day, channel).limit(0).unionByName(",
+        "settled = lake.read_day(SETTLED_ITEMS, day, channel)",
+        "settled = lake.read_day(SETTLED_ITEMS, day, channel).limit(0)",
         "the run does not look again at what the last run settled in its steps",
     ),
     (

@@ -280,7 +280,8 @@ def test_killed_at_every_write(spark: SparkSession, tmp_path: Path, spy: Spy) ->
 def test_both_sides_in_parts_are_the_whole_day(
     spark: SparkSession, tmp_path: Path, spy: Spy, seed: int
 ) -> None:
-    """Parts of both sides in any order, some transactions in two of ours; each run takes over the
+    """Parts of both sides in any order, some transactions in two of ours, some
+    references in two transactions; each run takes over the
     pairs of the run before, and the end is the day in one go.
     """
     rng = Random(f"both sides {seed}")
@@ -291,6 +292,8 @@ def test_both_sides_in_parts_are_the_whole_day(
         if first < later and number % 3 == 0:
             ours[first].append(row | {"amount": "7.77", "status": "PENDING"})
         ours[later].append(row)
+        if number % 5 == 0:
+            ours[first].append(row | {"txn_id": f"{row['txn_id']}-again", "our_ref": row["txn_id"]})
     step, once = world_of(tmp_path / "step", spark), world_of(tmp_path / "once", spark)
     for pipeline in (step, once):
         write_internal_page(pipeline, '"0-3"')
