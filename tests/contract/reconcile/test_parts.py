@@ -168,6 +168,36 @@ def test_only_what_the_new_part_touches_is_looked_at(
     ]
 
 
+def test_only_what_a_new_part_of_ours_touches_is_looked_at(
+    spark: SparkSession, tmp_path: Path, spy: Spy
+) -> None:
+    """Part 0 pairs 9 of 10 lines. Part 1 brings the tenth, a second transaction with the our_ref of
+    the first, and the second with another amount: 3 new transactions and 1 line are looked at, a
+    pair of two, and the line of a pair whose transaction came anew, 7 items.
+    """
+    pipeline = world_of(tmp_path / "w", spark, PAGE)
+    write_internal_page(pipeline, '"0-2"')
+    pipeline.write_statement(0, *[file_line(f"T{number}") for number in range(10)])
+    write_snapshot_part(pipeline, 0, "0", *[file_txn(f"T{number}") for number in range(9)])
+    pipeline.ingest(0)
+    pipeline.match(0)
+    again = file_txn("T0-again", our_ref="T0")
+    write_snapshot_part(pipeline, 0, "1", file_txn("T9"), again, file_txn("T1", "20.00"))
+    pipeline.ingest(0)
+    (summary,) = pipeline.match(0)
+    taken = spy.taken[-1]
+    assert taken is not None
+    assert (taken.items, taken.rewritten_rows, taken.pairs) == (7, 7, ())
+    assert summary.result == "SNAPSHOT_INCOMPLETE"
+    rows = pipeline.outcomes(0, "txn_id", "outcome", "reasons")
+    assert [row for row in rows if row[0] in ("T0", "T0-again", "T1", "T9")] == [
+        ("T0", "MATCHED", ""),
+        ("T0-again", "BREAK", "DUPLICATE_TRANSACTION"),
+        ("T1", "BREAK", "AMOUNT_MISMATCH"),
+        ("T9", "MATCHED", ""),
+    ]
+
+
 @pytest.mark.sail_only
 def test_nothing_is_left_once_the_day_is_whole(
     spark: SparkSession, tmp_path: Path, spy: Spy
