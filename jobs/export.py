@@ -1,12 +1,14 @@
 """`tieout export`: writes the exceptions of a date for people and the transaction system."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for, with_progress
 from jobs.cli.lake_session import open_lake
+from jobs.exports.day_workbook import write_day_workbook
 from jobs.exports.export_day import ExportSummary, record_export
-from jobs.exports.publication.publish import Publication, publish_updates
+from jobs.exports.publication.publish import publish_updates
 from jobs.lake.tables import Lake
 from jobs.reconcile.stale_dates import read_stale_dates, summarize_stale_dates
 from schemas.profile.channel import Profile
@@ -32,36 +34,42 @@ def add_summary(report: Report, lake: Lake, summary: ExportSummary) -> None:
     )
 
 
-def add_publication(report: Report, lake: Lake, publication: Publication) -> None:
-    """Adds the publication of a channel to a report, if it has rows or holds dates back."""
-    channel, held_back = publication.channel, [str(day) for day in publication.held_back]
-    if publication.rows:
-        report.lines.append(
-            f"{channel}: {publication.rows:,} status updates  {lake.uri}/{publication.file}"
-        )
-    if held_back:
-        report.lines.append(
-            f"{channel}: {', '.join(held_back)} not published: not whole; --publish-incomplete does"
-        )
-    if publication.rows or held_back:
-        body = {"channel": channel, "sequence": publication.sequence, "updates": publication.rows}
-        body["file"] = f"{lake.uri}/{publication.file}" if publication.rows else None
-        report.body.setdefault("publications", []).append(body | {"held_back": held_back})
+def write_workbooks(lake: Lake, report: Report, start: int = 0) -> None:
+    """Writes the workbook over all channels of each date of a report's exports from `start` on."""
+    for day in sorted({entry["run_date"] for entry in report.body.get("exports", [])[start:]}):
+        path = f"{lake.uri}/{write_day_workbook(lake, date.fromisoformat(day))}"
+        report.body.setdefault("workbooks", []).append(path)
 
 
-def _export_dates(lake: Lake, profile: Profile, request: Request, report: Report) -> None:
+def export_dates(
+    report: Report,
+    lake: Lake,
+    profile: Profile,
+    dates: Iterable[date],
+    incomplete: Iterable[date] = (),
+) -> None:
+    """Exports dates of a channel, then publishes its status updates, of whatever dates they are.
+
+    `incomplete` are dates to publish though they are not whole.
+    """
+    for day in dates:
+        add_summary(report, lake, record_export(lake, profile, day))
+    publication = publish_updates(lake, profile, incomplete)
+    report.lines += publication.render_lines(lake.uri)
+    if publication.rows or publication.held_back:
+        body = publication.to_json(lake.uri)
+        report.body.setdefault("publications", []).append(body)
+
+
+def _list_dates(lake: Lake, profile: Profile, request: Request, report: Report) -> list[date]:
+    """The dates to export, in order; names requested ones that no match has run."""
     matches = lake.read_rows(RUNS, job="match", channel=profile.channel)
     matched = {run["business_date"] for run in matches}
     stale_dates = read_stale_dates(lake, profile)["export"] if request.stale else []
-    for day in sorted({*request.dates, *stale_dates}):
-        if day < profile.first_date:
-            continue
-        if day in matched:
-            add_summary(report, lake, record_export(lake, profile, day))
-        else:
-            report.warn(
-                f"NOT_MATCHED: {profile.channel} {day}: no match has run; `tieout run` does it"
-            )
+    days = sorted(d for d in {*request.dates, *stale_dates} if d >= profile.first_date)
+    for day in (day for day in days if day not in matched):
+        report.warn(f"NOT_MATCHED: {profile.channel} {day}: no match has run; `tieout run` does it")
+    return [day for day in days if day in matched]
 
 
 def execute_request(request: Request) -> Report:
@@ -75,9 +83,10 @@ def execute_request(request: Request) -> Report:
     with open_lake(request.lake, request.engine) as lake:
         for profile in with_progress(list(request.config.profiles.values()), "export"):
             if profile.statement == "files":
-                _export_dates(lake, profile, request, report)
-                dates = request.dates if request.incomplete else ()
-                add_publication(report, lake, publish_updates(lake, profile, dates))
+                dates = _list_dates(lake, profile, request, report)
+                incomplete = request.dates if request.incomplete else ()
+                export_dates(report, lake, profile, dates, incomplete)
+        write_workbooks(lake, report)
         report.body["stale"] = summarize_stale_dates(lake, request.config)
     return report
 

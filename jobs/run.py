@@ -10,8 +10,6 @@ from jobs import check_fees, export, ingest, match
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for, with_progress
 from jobs.cli.lake_session import open_lake
-from jobs.exports import export_day
-from jobs.exports.publication import publish
 from jobs.ingestion import ingest_day
 from jobs.ingestion.arrivals.due_dates import find_run_dates
 from jobs.lake.tables import Lake
@@ -59,7 +57,7 @@ def _run_day(lake: Lake, request: Request, day: date, report: Report) -> None:
 
 def _run_channels(lake: Lake, request: Request, day: date, report: Report) -> list[str]:
     """Runs every channel of a date; returns the names of the channels that were matched."""
-    matched = []
+    matched, exports_before = [], len(report.body.get("exports", []))
     for name, profile in request.config.profiles.items():
         if profile.statement == "none" or day < profile.first_date:
             continue
@@ -68,6 +66,7 @@ def _run_channels(lake: Lake, request: Request, day: date, report: Report) -> li
             matched.append(name)
         except (CheckFailed, LakeInconsistent) as fault:
             match.add_failure(report, fault)
+    export.write_workbooks(lake, report, exports_before)
     return matched
 
 
@@ -77,14 +76,13 @@ def _run_channel(lake: Lake, request: Request, profile: Profile, day: date, repo
         runs = run_dates.match_dates(lake, profile, [day], request.config.snapshots)
         match.add_summaries(steps, runs)
     schedule = request.config.schedules.get(profile.channel)
-    dates = stale_dates.list_dates_to_do(lake, profile, day, request.dates)
     if schedule is not None:
         with report.measure_seconds("check_fees"):
-            fees = check_fees.check_dates(steps, lake, profile, schedule, dates["check_fees"])
+            dates = stale_dates.list_dates_to_do(lake, profile, day, request.dates)["check_fees"]
+            fees = check_fees.check_dates(steps, lake, profile, schedule, dates)
     with report.measure_seconds("export"):
-        for date_ in dates["export"]:
-            export.add_summary(steps, lake, export_day.record_export(lake, profile, date_))
-        export.add_publication(steps, lake, publish.publish_updates(lake, profile))
+        dates = stale_dates.list_dates_to_do(lake, profile, day, request.dates)["export"]
+        export.export_dates(steps, lake, profile, dates)
     report.exit_status = max(report.exit_status, steps.exit_status)
     report.lines += [
         render_day(run, fees.get(run.business_date)) for run in runs if run.is_worth_reporting

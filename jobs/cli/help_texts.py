@@ -40,9 +40,12 @@ and fee_checks (the lines whose fee is wrong). A late file makes match run later
   tieout export ... --business-date 2026-11-22 --stale
 
 The command writes breaks.csv, breaks.xlsx, summary.json and status_updates.jsonl to
-LAKE/exports/DATE/CHANNEL/. It replaces the whole folder or, if it fails, leaves it as it was. A
-late file makes match run later dates again; --stale exports those too. `stale` in the summary lists
-the dates that are left.""",
+LAKE/exports/DATE/CHANNEL/, and the breaks of all channels to LAKE/exports/DATE/breaks.xlsx. It
+replaces the whole folder or, if it fails, leaves it as it was. Then it publishes what has changed
+for the transaction system, of whatever dates: the next numbered file in
+LAKE/exports/status_updates/CHANNEL/. It publishes nothing of a date that is not whole, unless you
+give --publish-incomplete. A late file makes match run later dates again; --stale exports those too.
+`stale` in the summary lists the dates that are left.""",
     "explain": """examples:
   tieout explain --lake lake --config config S20261122000017
   tieout explain ... 4200002511202611220987654321       # a reference of the channel

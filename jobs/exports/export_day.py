@@ -1,16 +1,21 @@
 """Exports one channel's exceptions of one run date, for people and the transaction system."""
 
 import json
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, BinaryIO
 
 from pyspark.sql import DataFrame
 
 from jobs.exports.atomic_folder import join_parts, remove_folder, replace_folder
-from jobs.exports.breaks import render_rows, sorted_breaks
+from jobs.exports.breaks import render_rows, select_cells
+from jobs.exports.fee_differences import render_fee_rows, select_fee_rows
+from jobs.exports.file_places import FilePlaces
 from jobs.exports.out_of_scope import FOLDER, write_out_of_scope
+from jobs.exports.overview import render_summary
+from jobs.exports.sections import add_details, count_sections, select_sections
 from jobs.exports.sheets import write_breaks
 from jobs.exports.summary import (
     at_stake_by_currency,
@@ -24,7 +29,16 @@ from jobs.lake.run_log import Run, latest_run, record_runs
 from jobs.lake.tables import Lake
 from schemas.errors import CheckFailed
 from schemas.profile.channel import Profile
-from schemas.tables import OUTCOMES, SNAPSHOT_FILES, STATEMENT_FILES
+from schemas.tables import (
+    CANDIDATES,
+    FEE_CHECKS,
+    INTERNAL_TRANSACTIONS,
+    OPEN_ITEMS,
+    OUTCOMES,
+    SNAPSHOT_FILES,
+    STATEMENT_FILES,
+    STATEMENT_LINES,
+)
 from schemas.vocabulary import Outcome
 
 SUMMARY = "summary.json"
@@ -62,6 +76,8 @@ def export_day(lake: Lake, profile: Profile, day: date) -> ExportSummary:
     groups = [row.asDict() for row in sum_groups(outcomes).collect()]
     _check_against_run(lake, profile.channel, day, rows_by_outcome(groups))
     received = lake.read_rows(STATEMENT_FILES, channel=profile.channel, business_date=day)
+    snapshots = lake.read_rows(SNAPSHOT_FILES, business_date=day)
+    inputs = describe_inputs(received, snapshots, profile.files)
     files, folder = lake.storage.fs, f"exports/{day}/{profile.channel}"
     with replace_folder(files, lake.storage.full_path(folder), last=SUMMARY) as new_folder:
         # The engine encodes the updates in parallel while this process writes the breaks.
@@ -74,8 +90,8 @@ def export_day(lake: Lake, profile: Profile, day: date) -> ExportSummary:
                 files.open_output_stream(f"{new_folder}/breaks.csv") as as_csv,
                 files.open_output_stream(f"{new_folder}/breaks.xlsx") as as_xlsx,
             ):
-                break_count = write_breaks(
-                    render_rows(sorted_breaks(outcomes).toLocalIterator()), as_csv, as_xlsx
+                break_count = _write_sheets(
+                    lake, profile, day, outcomes, groups, inputs, as_csv, as_xlsx
                 )
             update_count = encoding.result()
         owned = {}
@@ -91,9 +107,7 @@ def export_day(lake: Lake, profile: Profile, day: date) -> ExportSummary:
         report = {
             "channel": profile.channel,
             "run_date": str(day),
-            **describe_inputs(
-                received, lake.read_rows(SNAPSHOT_FILES, business_date=day), profile.files
-            ),
+            **inputs,
             **summarize_groups(groups),
             **owned,
             "files": sizes,
@@ -109,7 +123,48 @@ def export_day(lake: Lake, profile: Profile, day: date) -> ExportSummary:
         updates=update_count,
         outcomes=rows_by_outcome(groups),
         at_stake=at_stake_by_currency(groups),
-        versions_read={OUTCOMES.name: version},
+        versions_read={OUTCOMES.name: version, FEE_CHECKS.name: lake.version(FEE_CHECKS)},
+    )
+
+
+def _write_sheets(
+    lake: Lake,
+    profile: Profile,
+    day: date,
+    outcomes: DataFrame,
+    groups: list[dict[str, Any]],
+    inputs: dict[str, Any],
+    as_csv: BinaryIO,
+    as_xlsx: BinaryIO,
+) -> int:
+    """Writes `breaks.csv` and `breaks.xlsx`; returns the number of breaks."""
+    channel = profile.channel
+    columns = ("file_id", "file_name", "status", "received_at")
+    places = FilePlaces(lake.read_rows(STATEMENT_FILES, columns, channel=channel))
+    rows: Iterable[tuple[Any, ...]] = ()
+    sizes = count_sections(groups)
+    if any(sizes.values()):
+        chosen = lake.stage(select_sections(outcomes), "sections")
+        detailed = add_details(
+            chosen,
+            lake.read_day(STATEMENT_LINES, day, channel),
+            lake.read_day(INTERNAL_TRANSACTIONS, day, channel),
+            lake.read_day(OPEN_ITEMS, day - timedelta(days=1), channel),
+            lake.read_day(CANDIDATES, day, channel),
+            profile.zone,
+        )
+        rows = select_cells(detailed).toLocalIterator()
+    states = {name.capitalize(): inputs[name]["state"] for name in inputs}
+    fees: Iterable[tuple[Any, ...]] = ()
+    if lake.count_rows(FEE_CHECKS, day, channel):
+        fees = select_fee_rows(lake.read_day(FEE_CHECKS, day, channel)).collect()
+    return write_breaks(
+        render_summary(channel, str(day), states, groups),
+        render_rows(rows, places),
+        sizes,
+        render_fee_rows(fees, places),
+        as_csv,
+        as_xlsx,
     )
 
 

@@ -1,4 +1,4 @@
-"""A workbook (.xlsx) of one table, written row by row by XlsxWriter in bounded memory."""
+"""A workbook (.xlsx) of tables, written row by row by XlsxWriter in bounded memory."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ class Heading(NamedTuple):
 
 
 class Workbook:
-    """One table with a fixed heading row, on as many sheets as it needs.
+    """Tables with a fixed heading row, one after another, each on as many sheets as it needs.
 
     Text stays text. An amount is a number with its currency's decimals, or text if a spreadsheet
     would round it. The same rows give the same bytes.
@@ -45,10 +45,13 @@ class Workbook:
             self._book.add_format({"num_format": "#,##0" + "." * bool(decimals) + "0" * decimals})
             for decimals in range(_DECIMALS_MAX + 1)
         ]
-        self._name, self._headings = name, headings
         self._rows_max = rows_max or SHEET_ROWS_MAX
-        self._sheets = 0
-        self._begin_sheet()
+        self._begin_table(name, headings)
+
+    def begin_table(self, name: str, headings: Sequence[Heading]) -> None:
+        """Ends the table before and begins another one, on a sheet of its own."""
+        self._finish_sheet()
+        self._begin_table(name, headings)
 
     def add(self, row: Sequence[Cell]) -> None:
         """Adds one row; begins a new sheet if the last one is full."""
@@ -71,6 +74,10 @@ class Workbook:
         """Flushes the rest; the stream stays open."""
         self._finish_sheet()
         self._book.close()
+
+    def _begin_table(self, name: str, headings: Sequence[Heading]) -> None:
+        self._name, self._headings, self._sheets = name, headings, 0
+        self._begin_sheet()
 
     def _begin_sheet(self) -> None:
         self._sheets += 1

@@ -7,23 +7,18 @@ from schemas.vocabulary import Outcome, Reason
 
 
 def at_stake() -> Column:
-    """What a break may cost, in minor units of `currency`: |difference| of a pair or a group.
+    """What a break may cost, in minor units of `currency`: |difference| if nothing but the amounts
+    differs, of a pair or of a group.
 
-    It is the whole |amount| of a one-sided item, and of a pair whose currency or status differs. In
+    Otherwise it is the whole |amount| of the line, or of the transaction where there is no line. In
     a group the first row of a currency has the difference, the other rows have 0.
     """
-    whole = F.abs(F.coalesce(F.col("statement_amount"), F.col("internal_amount")))
     nothing = F.lit(0).cast("bigint")
-    size = F.abs(F.col("difference"))
-    in_group = _has_reason(Reason.AMOUNT_MISMATCH) & ~_has_reason(Reason.CURRENCY_MISMATCH)
-    return (
-        F.when(F.col("outcome") != F.lit(Outcome.BREAK.value), nothing)
-        .when(size.isNull() & in_group, nothing)
-        .when(size.isNull(), F.coalesce(whole, nothing))
-        .when(_has_reason(Reason.STATUS_MISMATCH), F.greatest(size, whole))
-        .when(size.isNotNull(), size)
+    others = F.array_remove("reasons", Reason.LATE.value)
+    only_amounts = F.array_contains(others, Reason.AMOUNT_MISMATCH.value) & (
+        F.size(others) == F.lit(1)
     )
-
-
-def _has_reason(reason: Reason) -> Column:
-    return F.array_contains(F.col("reasons"), F.lit(reason.value))
+    whole = F.abs(F.coalesce("statement_amount", "internal_amount"))
+    size = F.when(only_amounts, F.abs("difference")).when(~only_amounts, whole)
+    is_break = F.col("outcome") == F.lit(Outcome.BREAK.value)
+    return F.when(is_break, F.coalesce(size, nothing)).when(~is_break, nothing)

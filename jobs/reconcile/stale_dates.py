@@ -13,7 +13,7 @@ from typing import Any
 from jobs.lake.tables import Lake
 from schemas.configuration import Configuration
 from schemas.profile.channel import Profile
-from schemas.tables import OUTCOMES, RUNS, STATEMENT_LINES
+from schemas.tables import FEE_CHECKS, OUTCOMES, RUNS, STATEMENT_LINES
 
 #: By job, the table that it reads of a date.
 READS = {"check_fees": STATEMENT_LINES.name, "export": OUTCOMES.name}
@@ -23,8 +23,19 @@ def find_stale_dates(runs: Iterable[Mapping[str, Any]]) -> dict[str, list[date]]
     """By job, the dates that were matched and whose job has not run since, in order.
 
     `runs` are rows of `runs` of one channel. A match counts if it wrote outcomes: one of a date
-    without any rows did not.
+    without any rows did not. An export also follows the fee check, which it lists.
     """
+    runs = list(runs)
+    checked: dict[date, int] = defaultdict(lambda: -1)
+    listed: dict[date, int] = defaultdict(lambda: -1)
+    for run in runs:
+        day = run["business_date"]
+        if run["job"] == "check_fees":
+            checked[day] = max(
+                checked[day], (run["versions_written"] or {}).get(FEE_CHECKS.name, -1)
+            )
+        elif run["job"] == "export":
+            listed[day] = max(listed[day], (run["versions_read"] or {}).get(FEE_CHECKS.name, -1))
     wanted: dict[str, dict[date, int]] = {job: defaultdict(lambda: -1) for job in READS}
     done: dict[str, dict[date, int]] = {job: defaultdict(lambda: -1) for job in READS}
     for run in runs:
@@ -36,10 +47,12 @@ def find_stale_dates(runs: Iterable[Mapping[str, Any]]) -> dict[str, list[date]]
                 wanted[later_job][day] = max(wanted[later_job][day], version)
         elif job in READS:
             done[job][day] = max(done[job][day], read.get(READS[job], -1))
-    return {
-        job: sorted(day for day, version in wanted[job].items() if done[job][day] < version)
+    stale = {
+        job: {day for day, version in wanted[job].items() if done[job][day] < version}
         for job in READS
     }
+    stale["export"] |= {day for day in wanted["export"] if listed[day] < checked[day]}
+    return {job: sorted(days) for job, days in stale.items()}
 
 
 def read_stale_dates(lake: Lake, profile: Profile) -> dict[str, list[date]]:

@@ -32,6 +32,7 @@ from jobs.lake.changes.channel_days import DaysChange, DaysReader, change_days
 from jobs.lake.commit import DataFile
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
+from schemas.dates import format_dates
 from schemas.profile.channel import Profile
 from schemas.tables import OUTCOMES, STATUS_UPDATES
 
@@ -48,6 +49,28 @@ class Publication:
     rows: int
     file: str | None
     held_back: tuple[date, ...]
+
+    def render_lines(self, lake_uri: str) -> list[str]:
+        """What a command prints: the file, and the dates that are held back."""
+        lines = []
+        if self.rows:
+            lines.append(f"{self.channel}: {self.rows:,} status updates  {lake_uri}/{self.file}")
+        if self.held_back:
+            lines.append(
+                f"{self.channel}: not published, because not whole: {format_dates(self.held_back)};"
+                " --publish-incomplete publishes them"
+            )
+        return lines
+
+    def to_json(self, lake_uri: str) -> dict[str, object]:
+        """The publication in a summary of JSON."""
+        return {
+            "channel": self.channel,
+            "sequence": self.sequence,
+            "updates": self.rows,
+            "file": f"{lake_uri}/{self.file}" if self.rows else None,
+            "held_back": [str(day) for day in self.held_back],
+        }
 
 
 def publish_updates(lake: Lake, profile: Profile, requested: Iterable[date] = ()) -> Publication:

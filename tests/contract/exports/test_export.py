@@ -12,10 +12,11 @@ from pyspark.sql import SparkSession
 
 from jobs.exports import export_day
 from jobs.exports.breaks import HEADINGS
+from jobs.exports.day_workbook import write_day_workbook
 from jobs.lake.tables import Lake
 from schemas.errors import CheckFailed
 from schemas.profile.channel import Profile
-from schemas.tables import OUTCOMES, STATEMENT_FILES
+from schemas.tables import FEE_CHECKS, OUTCOMES, STATEMENT_FILES
 from tests.support.export_ledger import (
     DAY,
     amount_break,
@@ -24,6 +25,7 @@ from tests.support.export_ledger import (
     outcome_frame,
     statement_only,
 )
+from tests.support.ledger import frame_of
 
 PROFILE = Profile.model_validate(
     {
@@ -38,7 +40,7 @@ ROWS = (
     outcome("S1", internal_amount=6_000, statement_amount=6_000, difference=0),
     amount_break("S2", 6_000, 5_900, our_ref="=1+1", channel_ref="4200S2"),
     internal_only("S3", 9_900),
-    statement_only("S4", 1_234),
+    statement_only("S4", 1_234) | {"unit_id": "f:S4"},
     internal_only("S5", 7_700, outcome="SUSPENSE", action="WAIT"),
 )
 
@@ -79,15 +81,24 @@ def test_export_writes_all_four_files(lake: Lake, spark: SparkSession) -> None:
     assert files["breaks.csv"].startswith(b"\xef\xbb\xbfRun date,Channel,")
     assert files["breaks.csv"].count(b"\r\n") == 4
     rows = list(csv.DictReader(files["breaks.csv"].decode("utf-8-sig").splitlines()))
-    assert [row["Our reference"] for row in rows] == ["'=1+1", "S3", "S4"]
-    assert [row["Difference"] for row in rows] == ["-1.00", "", ""]
-    assert [row["Statement amount"] for row in rows] == ["59.00", "", "12.34"]
+    assert [row["Our reference"] for row in rows] == ["S3", "S4", "'=1+1"]
+    assert [row["At stake"] for row in rows] == ["99.00", "12.34", "1.00"]
+    assert [row["Difference"] for row in rows] == ["", "", "-1.00"]
+    assert [row["Statement amount"] for row in rows] == ["", "12.34", "59.00"]
 
-    sheet = openpyxl.load_workbook(Path(lake.uri, summary.folder, "breaks.xlsx")).active
-    heads, first = [[cell.value for cell in row] for row in sheet["A1:X2"]]
+    book = openpyxl.load_workbook(Path(lake.uri, summary.folder, "breaks.xlsx"))
+    assert book.sheetnames == ["Summary", "Breaks", "Waiting", "Out of scope", "Fee differences"]
+    heads, *_, last = [[cell.value for cell in row] for row in book["Breaks"]]
     assert heads == [heading.text for heading in HEADINGS]
-    assert first[heads.index("Our reference")] == "'=1+1"
-    assert first[heads.index("Difference")] == -1
+    assert last[heads.index("Our reference")] == "'=1+1"
+    assert last[heads.index("Difference")] == -1
+    assert [row[heads.index("Our reference")].value for row in book["Waiting"]][1:] == ["S5"]
+    overview = [[cell.value for cell in row][2:8] for row in book["Summary"]]
+    assert overview[1:4] == [
+        ["Statement", "WHOLE", None, None, None, None],
+        ["Snapshot", "SNAPSHOT_MISSING", None, None, None, None],
+        ["BREAK", "not on the statement", "Ask the channel about it", 1, "CNY", 99],
+    ]
 
     report = json.loads(files["summary.json"])
     assert (report["rows"], report["at_stake"]) == (5, {"CNY": "112.34"})
@@ -132,8 +143,8 @@ def test_empty_day_has_headings_only(lake: Lake) -> None:
     assert (summary.breaks, summary.updates, summary.at_stake) == (0, 0, {})
     assert files["breaks.csv"].count(b"\r\n") == 1
     assert files["status_updates.jsonl"] == b""
-    sheet = openpyxl.load_workbook(Path(lake.uri, summary.folder, "breaks.xlsx")).active
-    assert sheet.max_row == 1
+    book = openpyxl.load_workbook(Path(lake.uri, summary.folder, "breaks.xlsx"))
+    assert [sheet.max_row for sheet in book] == [3, 1, 1, 1, 1]
     assert json.loads(files["summary.json"])["statement"]["state"] == "STATEMENT_MISSING"
 
 
@@ -186,3 +197,56 @@ def test_export_with_a_missing_line_is_refused(
     with pytest.raises(CheckFailed, match=r"3 breaks and 3 updates were written, .* 3 and 4"):
         export_day.export_day(lake, PROFILE, DAY)
     assert os.listdir(Path(lake.uri, "exports", str(DAY))) == []
+
+
+@pytest.mark.sail_only
+def test_fee_differences_have_a_sheet(lake: Lake, spark: SparkSession) -> None:
+    """The lines whose fee is wrong, the largest difference first."""
+    write_outcomes(lake, spark, *ROWS)
+    check = {"business_date": DAY, "channel": "wechat", "currency": "CNY", "result": "OVERCHARGED"}
+    checks = [check | {"line_id": f"f:{n}", "charged": 60 + n, "due": 60, "difference": n,
+                       "our_ref": f"S{n}"} for n in (1, 5, 3)]  # fmt: skip
+    lake.replace_day(FEE_CHECKS, frame_of(spark, FEE_CHECKS, checks), DAY, "wechat")
+    summary = export_day.export_day(lake, PROFILE, DAY)
+    book = openpyxl.load_workbook(Path(lake.uri, summary.folder, "breaks.xlsx"))
+    heads, *rows = [[cell.value for cell in row] for row in book["Fee differences"]]
+    assert [row[heads.index("Difference")] for row in rows] == [0.05, 0.03, 0.01]
+    assert [row[heads.index("Our reference")] for row in rows] == ["S5", "S3", "S1"]
+    assert summary.versions_read["fee_checks"] == lake.version(FEE_CHECKS)
+
+
+@pytest.mark.sail_only
+def test_workbook_over_all_channels(lake: Lake, spark: SparkSession) -> None:
+    """WeChat has 99.00, 12.34 and 1.00 at stake, alipay a group of 50.00 and 7 yen."""
+    write_outcomes(lake, spark, *ROWS)
+    group = {"reasons": ["AMOUNT_MISMATCH"], "channel": "alipay"}
+    unit = {"unit_id": "by_batch:B1"}
+    rows = [
+        internal_only("G1", 6_000, difference=5_000, **group) | unit,
+        statement_only("G2", 1_000, **group) | unit,
+        internal_only("J", 7, currency="JPY", internal_currency="JPY", channel="alipay"),
+    ]
+    lake.replace_day(OUTCOMES, outcome_frame(spark, *rows), DAY, "alipay")
+    for name in ("wechat", "alipay"):
+        export_day.export_day(lake, PROFILE.model_copy(update={"channel": name}), DAY)
+    assert write_day_workbook(lake, DAY) == f"exports/{DAY}/breaks.xlsx"
+    path = Path(lake.uri, f"exports/{DAY}/breaks.xlsx")
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == ["Summary", "Breaks"]
+    heads, *shown = [[cell.value for cell in row] for row in book["Breaks"]]
+    columns = [heads.index(name) for name in ("Channel", "Currency", "At stake", "Group")]
+    assert [tuple(row[column] for column in columns) for row in shown] == [
+        ("wechat", "CNY", 99, None),
+        ("alipay", "CNY", 50, "by_batch:B1"),
+        ("alipay", "CNY", 0, "by_batch:B1"),
+        ("wechat", "CNY", 12.34, None),
+        ("wechat", "CNY", 1, None),
+        ("alipay", "JPY", 7, None),
+    ]
+    overview = [[cell.value for cell in row][:4] for row in book["Summary"]][1:]
+    assert [row[0] for row in overview] == ["alipay"] * 5 + ["wechat"] * 7
+    assert overview[2][2:] == ["BREAK", "amounts differ"]
+    before = path.read_bytes()
+    write_day_workbook(lake, DAY)
+    assert path.read_bytes() == before
+    assert sorted(os.listdir(path.parent)) == ["alipay", "breaks.xlsx", "wechat"]

@@ -20,8 +20,8 @@ def fees(offset: int, lines: int) -> dict[str, Any]:
     return run("check_fees", offset, {"statement_lines": lines}, {"fee_checks": 99})
 
 
-def export(offset: int, outcomes: int) -> dict[str, Any]:
-    return run("export", offset, {"outcomes": outcomes}, {})
+def export(offset: int, outcomes: int, fee_checks: int = 99) -> dict[str, Any]:
+    return run("export", offset, {"outcomes": outcomes, "fee_checks": fee_checks}, {})
 
 
 def test_what_was_done_after_the_match_is_not_stale() -> None:
@@ -48,3 +48,10 @@ def test_a_match_that_wrote_nothing_new_leaves_what_was_done() -> None:
     nothing_there = run("match", 0, {"statement_lines": 9}, {})
     runs = [match(0, 3, 5), fees(0, 3), export(0, 5), nothing_there]
     assert find_stale_dates(runs) == {"check_fees": [], "export": []}
+
+
+def test_export_follows_the_fee_check_that_it_lists() -> None:
+    """Day 0 was checked by a new rate card after its export; day 1 was exported after its check."""
+    runs = [match(0, 3, 5), match(1, 3, 6), fees(0, 3), fees(1, 3), export(0, 5, fee_checks=98),
+            export(1, 6)]  # fmt: skip
+    assert find_stale_dates(runs) == {"check_fees": [], "export": [day(0)]}
