@@ -11,7 +11,7 @@ from jobs.exports.export_day import ExportSummary, record_export
 from jobs.exports.publication.publish import publish_updates
 from jobs.lake.tables import Lake
 from jobs.reconcile.stale_dates import read_stale_dates, summarize_stale_dates
-from schemas.profile.channel import Profile
+from schemas.profile.channel import Profile, Snapshots
 from schemas.tables import RUNS
 
 
@@ -46,14 +46,15 @@ def export_dates(
     lake: Lake,
     profile: Profile,
     dates: Iterable[date],
+    expected: Snapshots,
     incomplete: Iterable[date] = (),
 ) -> None:
     """Exports dates of a channel, then publishes its status updates, of whatever dates they are.
 
-    `incomplete` are dates to publish though they are not whole.
+    `expected` has the parts of our own side, `incomplete` are dates to publish though not whole.
     """
     for day in dates:
-        add_summary(report, lake, record_export(lake, profile, day))
+        add_summary(report, lake, record_export(lake, profile, day, expected))
     publication = publish_updates(lake, profile, incomplete)
     report.lines += publication.render_lines(lake.uri)
     if publication.rows or publication.held_back:
@@ -76,8 +77,7 @@ def execute_request(request: Request) -> Report:
     """Exports every channel that has statement files, date by date.
 
     With `stale`, also the dates that match ran again since their export. A date that no match has
-    run has no exceptions yet: it is named, and nothing is written for it. Then the status updates
-    of the channel are published, of whatever dates they are.
+    run is named, and nothing is written for it. Then the channel's status updates are published.
     """
     report = Report({"exports": []}, [])
     with open_lake(request.lake, request.engine) as lake:
@@ -85,7 +85,7 @@ def execute_request(request: Request) -> Report:
             if profile.statement == "files":
                 dates = _list_dates(lake, profile, request, report)
                 incomplete = request.dates if request.incomplete else ()
-                export_dates(report, lake, profile, dates, incomplete)
+                export_dates(report, lake, profile, dates, request.config.snapshots, incomplete)
         write_workbooks(lake, report)
         report.body["stale"] = summarize_stale_dates(lake, request.config)
     return report

@@ -82,7 +82,7 @@ def _run_channel(lake: Lake, request: Request, profile: Profile, day: date, repo
             fees = check_fees.check_dates(steps, lake, profile, schedule, dates)
     with report.measure_seconds("export"):
         dates = stale_dates.list_dates_to_do(lake, profile, day, request.dates)["export"]
-        export.export_dates(steps, lake, profile, dates)
+        export.export_dates(steps, lake, profile, dates, request.config.snapshots)
     report.exit_status = max(report.exit_status, steps.exit_status)
     report.lines += [
         render_day(run, fees.get(run.business_date)) for run in runs if run.is_worth_reporting

@@ -28,7 +28,7 @@ from jobs.exports.updates import encode_updates
 from jobs.lake.run_log import Run, latest_run, record_runs
 from jobs.lake.tables import Lake
 from schemas.errors import CheckFailed
-from schemas.profile.channel import Profile
+from schemas.profile.channel import Profile, Snapshots
 from schemas.tables import (
     CANDIDATES,
     FEE_CHECKS,
@@ -63,8 +63,12 @@ class ExportSummary:
     versions_read: dict[str, int]
 
 
-def export_day(lake: Lake, profile: Profile, day: date) -> ExportSummary:
+def export_day(
+    lake: Lake, profile: Profile, day: date, expected: Snapshots | None = None
+) -> ExportSummary:
     """Writes `exports/<run_date>/<channel>/` below the lake, the whole folder or nothing.
+
+    `expected` says in which parts our own side comes, in one if it is None.
 
     Raises:
         CheckFailed: a file has more or fewer rows than the outcomes; the earlier export stays.
@@ -77,7 +81,7 @@ def export_day(lake: Lake, profile: Profile, day: date) -> ExportSummary:
     _check_against_run(lake, profile.channel, day, rows_by_outcome(groups))
     received = lake.read_rows(STATEMENT_FILES, channel=profile.channel, business_date=day)
     snapshots = lake.read_rows(SNAPSHOT_FILES, business_date=day)
-    inputs = describe_inputs(received, snapshots, profile.files)
+    inputs = describe_inputs(received, snapshots, profile, expected or Snapshots())
     files, folder = lake.storage.fs, f"exports/{day}/{profile.channel}"
     with replace_folder(files, lake.storage.full_path(folder), last=SUMMARY) as new_folder:
         # The engine encodes the updates in parallel while this process writes the breaks.
@@ -198,11 +202,13 @@ def _check_row_counts(groups: list[dict[str, Any]], breaks: int, updates: int) -
         )
 
 
-def record_export(lake: Lake, profile: Profile, day: date) -> ExportSummary:
+def record_export(
+    lake: Lake, profile: Profile, day: date, expected: Snapshots | None = None
+) -> ExportSummary:
     """Exports a day, and records the export in the table `runs`."""
     job = Run("export", profile.channel, day)
     with job.step("export"):
-        summary = export_day(lake, profile, day)
+        summary = export_day(lake, profile, day, expected)
     job.versions_read = summary.versions_read
     job.counts = {"breaks": summary.breaks, "updates": summary.updates}
     record_runs(lake, job)

@@ -6,10 +6,11 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.ingestion.day_state import resolve_snapshots
 from jobs.matching.amount_at_risk import at_stake
 from jobs.reports.money_text import money_cell
 from schemas.money import sum_amounts
-from schemas.profile.channel import Files
+from schemas.profile.channel import Profile, Snapshots
 from schemas.profile.day_parts import MARKER
 from schemas.vocabulary import FileStatus, Outcome, RunResult
 
@@ -48,18 +49,20 @@ def sum_groups(outcomes: DataFrame) -> DataFrame:
 def describe_inputs(
     statements: Iterable[Mapping[str, Any]],
     snapshots: Iterable[Mapping[str, Any]],
-    expected: Files | None,
+    profile: Profile,
+    expected: Snapshots,
 ) -> dict[str, Any]:
     """State and files of both sides, from a day's rows of `statement_files` and `snapshot_files`.
 
-    `expected` names the parts of a complete statement; it is None for a channel without statements.
+    The profile names the parts of a complete statement, `expected` those of our own side. Empty for
+    a channel without statement files.
     """
-    if expected is None:
+    if profile.files is None:
         return {}
     files = [{name: row[name] for name in _FILE_SHOWN} for row in statements]
     files.sort(key=lambda row: [str(value) for value in row.values()])
     accepted = {row["part"] for row in files if row["status"] == FileStatus.ACCEPTED}
-    is_whole = MARKER in accepted or accepted.issuperset(expected.parts)
+    is_whole = MARKER in accepted or accepted.issuperset(profile.files.parts)
     is_refused = any(
         row["status"] == FileStatus.QUARANTINED and row["part"] not in accepted for row in files
     )
@@ -69,11 +72,15 @@ def describe_inputs(
         statement = RunResult.STATEMENT_REFUSED
     else:
         statement = RunResult.STATEMENT_INCOMPLETE if accepted else RunResult.STATEMENT_MISSING
-    has_snapshot = any(row["status"] == FileStatus.ACCEPTED for row in snapshots)
-    return {
-        "statement": {"state": str(statement), "files": files},
-        "snapshot": {"state": WHOLE if has_snapshot else str(RunResult.SNAPSHOT_MISSING)},
-    }
+    in_force = [row for row in snapshots if row["status"] == FileStatus.ACCEPTED]
+    _, missing = resolve_snapshots(profile.channel, in_force, expected)
+    snapshot: dict[str, Any] = {"state": WHOLE}
+    if missing:
+        absent = RunResult.SNAPSHOT_INCOMPLETE if in_force else RunResult.SNAPSHOT_MISSING
+        snapshot = {"state": str(absent)}
+    if missing and expected.parts:
+        snapshot["missing"] = list(missing)
+    return {"statement": {"state": str(statement), "files": files}, "snapshot": snapshot}
 
 
 def rows_by_outcome(groups: Sequence[Mapping[str, Any]]) -> dict[str, int]:

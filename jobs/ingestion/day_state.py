@@ -173,19 +173,20 @@ def resolve_day_state(
         tuple(sorted((row["part"], row["file_id"]) for row in in_force)),
         sum(int(row["line_count"] or 0) for row in in_force),
         missing,
-        *_resolve_snapshots(profile.channel, accepted, expected),
+        *resolve_snapshots(profile.channel, accepted, expected),
         sum(int(row["rejected_count"] or 0) for row in in_force),
         tuple(refusals),
         fill_date(profile.files.pattern, day) if profile.files else "",
     )
 
 
-def _resolve_snapshots(
+def resolve_snapshots(
     channel: str, accepted: Sequence[Mapping[str, Any]], expected: Snapshots
 ) -> tuple[tuple[tuple[str, str, int], ...], tuple[str, ...]]:
     """Our own side in force as far as a channel's rows depend on it, and the missing parts.
 
-    A snapshot that came in one, before the parts were listed, is whole.
+    `accepted` are the accepted rows of a date of `snapshot_files`. A snapshot that came in one,
+    before the parts were listed, is whole.
     """
     place = {part.name: number for number, part in enumerate(expected.parts)}
     held = [part.name for part in expected.parts_of(channel)]

@@ -12,7 +12,8 @@ from jobs.exports.summary import (
     sum_groups,
     summarize_groups,
 )
-from schemas.profile.channel import Files
+from schemas.profile.channel import Files, Snapshots
+from schemas.profile.day_parts import WHOLE_DAY
 from tests.support.export_ledger import (
     amount_break,
     internal_only,
@@ -20,8 +21,11 @@ from tests.support.export_ledger import (
     outcome_frame,
     statement_only,
 )
+from tests.support.match_ledger import profile
 
 FILES = Files(pattern="{business_date:%Y}/{part}.csv", parts=("a", "b"))
+PROFILE = profile().model_copy(update={"files": FILES})
+OUR_PARTS = Snapshots.model_validate({"pattern": "{business_date}/{part}", "parts": ["x", "y"]})
 
 
 def groups(spark: SparkSession, *rows: dict[str, Any]) -> list[dict[str, Any]]:
@@ -83,6 +87,12 @@ def test_group_is_at_stake_once(spark: SparkSession) -> None:
     assert at_stake_by_currency(day) == {"CNY": 100}
 
 
+def our_part(name: str) -> dict[str, Any]:
+    """An accepted snapshot file of one transaction of the channel."""
+    row = {"part": name, "status": "ACCEPTED", "file_id": f"f-{name}", "line_count": 1}
+    return row | {"channels": {PROFILE.channel: 1}}
+
+
 def test_state_of_both_sides() -> None:
     """A side is whole if all of its parts are accepted."""
 
@@ -90,8 +100,10 @@ def test_state_of_both_sides() -> None:
         columns = {"version": 1, "file_name": part, "file_id": "f", "line_count": 1, "reason": None}
         return {"part": part, "status": status, **columns}
 
+    snapshots = [our_part(WHOLE_DAY)]
+
     def states(*files: dict[str, Any]) -> tuple[str, str]:
-        inputs = describe_inputs(files, [{"status": "ACCEPTED"}] if files else [], FILES)
+        inputs = describe_inputs(files, snapshots[: len(files)], PROFILE, Snapshots())
         return inputs["statement"]["state"], inputs["snapshot"]["state"]
 
     both = [file("a", "ACCEPTED"), file("b", "ACCEPTED")]
@@ -101,4 +113,18 @@ def test_state_of_both_sides() -> None:
     assert states(*both, file("b", "QUARANTINED")) == ("WHOLE", "WHOLE")
     assert states(file("a", "QUARANTINED")) == ("STATEMENT_REFUSED", "WHOLE")
     assert states() == ("STATEMENT_MISSING", "SNAPSHOT_MISSING")
-    assert describe_inputs([], [], None) == {}
+    without_files = PROFILE.model_copy(update={"files": None})
+    assert describe_inputs([], [], without_files, Snapshots()) == {}
+
+
+def test_state_of_our_own_side_in_parts() -> None:
+    """It is whole when each part is there; the ones that are not are named."""
+
+    def snapshot(*parts: str) -> dict[str, Any]:
+        rows = [our_part(part) for part in parts]
+        state: dict[str, Any] = describe_inputs([], rows, PROFILE, OUR_PARTS)["snapshot"]
+        return state
+
+    assert snapshot("x", "y") == {"state": "WHOLE"}
+    assert snapshot("y") == {"state": "SNAPSHOT_INCOMPLETE", "missing": ["x"]}
+    assert snapshot() == {"state": "SNAPSHOT_MISSING", "missing": ["x", "y"]}

@@ -19,6 +19,7 @@ from jobs.ingestion.receive_statements import receive_day
 from jobs.lake.tables import Lake
 from jobs.storage.archive import Storage
 from schemas.errors import VersionRefused
+from schemas.profile.channel import Snapshots
 from schemas.profile.day_parts import part_names
 from schemas.tables import REJECTED_LINES, STATEMENT_FILES, STATEMENT_LINES
 from tests.end_to_end.test_killed import Killed, kill_at_write
@@ -165,7 +166,8 @@ def test_marker_makes_a_day_of_parts_whole(pipeline: PipelineFixture) -> None:
     pipeline.write_file(f"bank/{day(0)}/none.txt", "no trades")
     assert pipeline.ingest(0)[0].states["bank"].statement_state == "zero-trade"
     rows = pipeline.lake.read_rows(STATEMENT_FILES)
-    assert describe_inputs(rows, [], page(pipeline).files)["statement"]["state"] == "WHOLE"
+    inputs = describe_inputs(rows, [], page(pipeline), Snapshots())
+    assert inputs["statement"]["state"] == "WHOLE"
 
 
 # ---- versions -------------------------------------------------------------------------------
