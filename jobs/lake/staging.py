@@ -6,6 +6,7 @@ from functools import cached_property
 
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs.engine.session import engine_in_use
 from jobs.storage.archive import Storage
 
 #: The folder of a lake in which each process has a folder of its own.
@@ -42,6 +43,11 @@ class StagingArea:
         """
         path = f"{self.uri}/{self._folder}/{uuid.uuid4().hex}-{name}"
         frame.write.mode("overwrite").option("compression", "snappy").parquet(path)
+        if engine_in_use(self.spark) == "sail":
+            # The embedded engine plans a frame anew to say its schema; files with rows say it, too.
+            kept = self.spark.read.parquet(path)
+            if kept.columns:
+                return kept
         return self.spark.read.schema(frame.schema).parquet(path)
 
     def remove_staged(self) -> None:

@@ -45,11 +45,9 @@ def update_write_offs(decided: DataFrame, day: date) -> DataFrame:
             F.col("reason")
         ),
         "unit_id": F.when(is_repeat, none).otherwise(F.col("unit_id")),
+        "new_written_off": F.when(breaks, none).otherwise(F.col("written_off")),
     }
-    return decided.select(
-        *[changed[x].alias(x) if x in changed else F.col(x) for x in decided.columns],
-        F.when(breaks, none).otherwise(F.col("written_off")).alias("new_written_off"),
-    )
+    return decided.withColumns(changed)
 
 
 def settle_items(decided: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
@@ -58,10 +56,10 @@ def settle_items(decided: DataFrame, decisions: Sequence[Decision]) -> DataFrame
     They are not open any more. Only a written-off item that the run leaves open stays a candidate:
     `new_written_off` is the decision.
     """
-    names, spark = decided.columns, decided.sparkSession
     of_items = [decision for decision in decisions if decision.is_of_items]
     if not of_items:
         return decided
+    names, spark = decided.columns, decided.sparkSession
     keyed = decided.withColumns(
         {
             "id": item_id(),
@@ -122,7 +120,6 @@ def _settle_whole_units(flagged: DataFrame, sizes: Counter[tuple[str, str]]) -> 
 
 def settle_pairs(rows: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
     """Settles rows of pairs by decisions; the reasons stay."""
-    names = rows.columns
     values = [
         (d.txn_id, d.line_id, d.decided_by, d.effect, d.txn_snapshot, d.line_snapshot,
          d.lasting_reasons)
@@ -131,6 +128,7 @@ def settle_pairs(rows: DataFrame, decisions: Sequence[Decision]) -> DataFrame:
     ]  # fmt: skip
     if not values:
         return rows
+    names = rows.columns
     pair_decisions = rows.sparkSession.createDataFrame(values, _PAIR_DECISIONS)
     joined = rows.join(pair_decisions, on=["txn_id", "line_id"], how="left")
     txn_snapshot, line_snapshot = (

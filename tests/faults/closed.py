@@ -8,8 +8,8 @@ _LOOK_BACK = [
         "test_closed",
         (
             "look-back-skipped",
-            "find_lookup_rows(looked_up, closed, since, open_parts, keep)",
-            "find_lookup_rows(looked_up, closed.where(F.lit(False)), since, open_parts, keep)",
+            "find_lookup_rows(affected, since, open_parts)",
+            "find_lookup_rows(affected.where(F.lit(False)), since, open_parts)",
             "the match knows nothing that an earlier run closed",
         ),
         (

@@ -87,7 +87,7 @@ def _apply(rows: DataFrame, evidence_rows: DataFrame) -> DataFrame:
         "related": F.when(is_one_sided, F.coalesce("found_ids", none)),
         "action": F.when(is_blocked & moves_money, review).otherwise(F.col("action")),
     }
-    return joined.select(*[changed.get(name, F.col(name)).alias(name) for name in rows.columns])
+    return joined.withColumns(changed).drop("found_ids", "blocks")
 
 
 def _find_transactions(lines: DataFrame, first: date, evidence: Evidence) -> DataFrame:

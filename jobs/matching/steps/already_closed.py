@@ -21,7 +21,9 @@ from jobs.matching.item_columns import (
 from jobs.matching.steps.lookback.closed_rows import (
     CHANNEL_REF_KEY,
     INTERNAL_REF_KEY,
+    LOOKUP_KEYS,
     OUR_REF_KEY,
+    affected_rows,
 )
 from jobs.matching.steps.lookback.lines import classify_lines
 from jobs.matching.steps.lookback.lookup_rows import find_lookup_rows
@@ -71,7 +73,7 @@ def classify_repeats(
     and for second transactions of a closed one.
 
     `closed` has the outcomes of earlier run dates that look-back needs, maybe more; None if no
-    participant can have one, which saves the look-up.
+    participant can have one, which saves the look-up. On most days no item has one.
     """
     if closed is None:
         return participants.select(*columns, *case_tables.first_results())
@@ -93,19 +95,23 @@ def classify_repeats(
         }
     )
     looked_up = keyed.withColumn("our_ref_norm", F.when(new_line, F.col("our_ref_norm")))
+    keys = keep(looked_up.select(*LOOKUP_KEYS), "lookup_keys")
+    affected = affected_rows(keys, closed, since, keep)
+    if affected is None:
+        return participants.select(*columns, *case_tables.first_results())
     open_parts = None
     if profile.match.captures:
         paid = F.col("status") == F.lit(Status.SUCCEEDED.value)
         is_part = ~F.col("is_new") & is_line() & paid & F.col("channel_ref_norm").isNotNull()
         open_parts = participants.where(is_part).select(our_ref.alias(OUR_REF_KEY))
-    rows = keep(find_lookup_rows(looked_up, closed, since, open_parts, keep), "closed")
+    rows = keep(find_lookup_rows(affected, since, open_parts), "closed")
     sent = participants.where(is_transaction() & F.col("is_sent_today")).select(
         F.col("id").alias("compared_txn"),
         *[F.col(name).alias(f"sent_{name}") for name in ("status", "amount", "currency")],
     )
     # Kept, because the embedded engine repeats an expression wherever its column is used.
     lines = keep(classify_lines(keyed, rows, sent), "classified_lines")
-    classified = keep(classify_transactions(lines, rows, since, profile.zone), "classified_items")
+    classified = classify_transactions(lines, rows, since, profile.zone, keep)
     outcome, reason = case_tables.result_of_case("case", _RESULTS)
     is_compared = F.col("case").isin(*_COMPARED_CASES)
     results = case_tables.first_results(

@@ -49,8 +49,11 @@ LOOKUP_COLUMNS = (
 )
 
 
-def affected_rows(new_items: DataFrame, rows: DataFrame, since: date, keep: Keep) -> DataFrame:
-    """The closed ones among rows that share a key with a new item, and related rows.
+def affected_rows(
+    new_items: DataFrame, rows: DataFrame, since: date, keep: Keep
+) -> DataFrame | None:
+    """The closed ones among rows that share a key with a new item, and related rows; None if there
+    are none.
 
     Related rows are the other rows of the same channel_ref and of the same transactions, and voids.
     `new_items` has `LOOKUP_KEYS`. For lines, only rows of run dates from `since` on count.
@@ -78,6 +81,8 @@ def affected_rows(new_items: DataFrame, rows: DataFrame, since: date, keep: Keep
         keys[name] = keys[name].unionByName(related.select(name))
     wanted = _rows_with_keys(keyed, keys, _is_void_of_line(keyed))
     closed = keep(_select_closed(wanted, since), "affected_rows")
+    if closed.isEmpty():
+        return None
     return closed.unionByName(_list_voided_states(closed))
 
 

@@ -6,14 +6,12 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.matching.fast_path.keeper import Keep
 from jobs.matching.item_columns import NOT_PAID
 from jobs.matching.steps.lookback.base_rows import LINE_ORDER, add_base_rows, by_key
 from jobs.matching.steps.lookback.closed_rows import (
     CHANNEL_REF_KEY,
     INTERNAL_REF_KEY,
     OUR_REF_KEY,
-    affected_rows,
 )
 from schemas.vocabulary import Status
 
@@ -51,18 +49,12 @@ _RESULT = (
 _LINE_STATE = ("line_status", "line_amount", "line_currency")
 
 
-def find_lookup_rows(
-    new_items: DataFrame,
-    closed: DataFrame,
-    since: date,
-    open_parts: DataFrame | None,
-    keep: Keep,
-) -> DataFrame:
+def find_lookup_rows(affected: DataFrame, since: date, open_parts: DataFrame | None) -> DataFrame:
     """Closed rows of earlier runs with what step 2 looks up.
 
-    `new_items` has `closed_rows.LOOKUP_KEYS`, `open_parts` the OUR_REF_KEY of open parts of
-    payments (None in a channel without captures): a further part must reach them, so what was put
-    away beside them is no payment. The columns are those of `_RESULT` and:
+    `affected` are those of `closed_rows.affected_rows`, `open_parts` has the OUR_REF_KEY of open
+    parts of payments (None in a channel without captures): a further part must reach them, so what
+    was put away beside them is no payment. The columns are those of `_RESULT` and:
 
     - `is_latest_state`: the line that a later state of its channel_ref replaces, in the pair of
       `base_line`, with `pair_txn` and its last `pair_status`;
@@ -78,7 +70,7 @@ def find_lookup_rows(
       the one that last paired it (`paired_run`, `paired_line`, and the latest line of that pair:
       `latest_reported_line_*`).
     """
-    rows = _add_states(affected_rows(new_items, closed, since, keep), since)
+    rows = _add_states(affected, since)
     is_beside_parts = F.lit(False)
     if open_parts is not None:
         keys = open_parts.groupBy(OUR_REF_KEY).agg(F.lit(True).alias("has_open_parts"))

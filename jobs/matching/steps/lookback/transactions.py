@@ -6,6 +6,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.matching import case_tables
+from jobs.matching.fast_path.keeper import Keep
 from jobs.matching.item_columns import (
     NOT_PAID,
     UNDONE,
@@ -22,13 +23,15 @@ _STATE = ("status", "amount", "currency")
 _PAID = Status.SUCCEEDED.value
 
 
-def classify_transactions(items: DataFrame, rows: DataFrame, since: date, zone: str) -> DataFrame:
+def classify_transactions(
+    items: DataFrame, rows: DataFrame, since: date, zone: str, keep: Keep
+) -> DataFrame:
     """Adds `case` to lines (their `line_case`) and transactions; null if an item takes part.
 
     `items` are the result of `classify_lines`, `rows` those of `find_lookup_rows`. A transaction is
     compared with its last state. Its look-back reaches to the day before `occurred_at` if that is
     earlier. The latest line of its pair may be one of today's. `first_txn` is the transaction that
-    a second one names.
+    a second one names. Each look-up reads the items, so they are kept.
     """
     day_before = F.date_sub(F.to_date(F.from_utc_timestamp("at", zone)), 1)
     look_back_start = F.least(F.coalesce(day_before, F.lit(since)), F.lit(since))
@@ -50,7 +53,7 @@ def classify_transactions(items: DataFrame, rows: DataFrame, since: date, zone: 
     classified = bounded.withColumn("latest_today", F.max(latest).over(pair)).withColumn(
         "case", _case()
     )
-    return _find_second_transactions(classified, rows, since)
+    return _find_second_transactions(keep(classified, "classified_items"), rows, since)
 
 
 def _transaction_states(rows: DataFrame) -> DataFrame:
