@@ -14,6 +14,7 @@ from jobs.reconcile.fast_path import row_filter_of
 from schemas.errors import LakeInconsistent
 from schemas.profile.channel import Profile
 from schemas.tables import INTERNAL_TRANSACTIONS, OPEN_ITEMS, OUTCOMES, STATEMENT_LINES
+from schemas.vocabulary import MATCHED_BY_VOID
 
 
 def read_closed_outcomes(
@@ -22,8 +23,8 @@ def read_closed_outcomes(
     """Outcomes of the run dates in the look-back, and a few older ones.
 
     The older ones are the rows of today's transactions that occurred before the look-back, and of
-    other transactions with their our_ref; and unpaired lines with the channel_ref of such a pair:
-    the transaction has to agree with them.
+    other transactions with their our_ref; and unpaired lines with the channel_ref of such a pair,
+    and lines that void one of all these: the transaction has to agree with them.
     """
     since, channel = day - timedelta(days=profile.match.lookback), profile.channel
     files = lake.list_data_files(OUTCOMES, day - timedelta(days=1), channel, since=since)
@@ -48,15 +49,29 @@ def read_closed_outcomes(
     wanted_ids = old.select("txn_id").unionByName(same_ref.select("txn_id"))
     pairs = earlier.join(wanted_ids, on="txn_id", how="left_semi")
     match_key = ["kind", "channel_ref_norm"]
-    lines = earlier.where(F.col("txn_id").isNull())
-    lines = lines.join(pairs.select(*match_key), on=match_key, how="left_semi")
-    older = lake.stage(pairs.unionByName(lines), "older")
+    single_lines = earlier.where(F.col("txn_id").isNull())
+    lines = single_lines.join(pairs.select(*match_key), on=match_key, how="left_semi")
+    of_numbers = pairs.unionByName(lines)
+    older = lake.stage(of_numbers.unionByName(_find_voids(single_lines, of_numbers)), "older")
     return ClosedOutcomes(
         rows.unionByName(older),
         count + 1,
         lambda keys, columns: recent.rows_with_keys(keys, columns).unionByName(
             older.select(*columns)
         ),
+    )
+
+
+def _find_voids(single_lines: DataFrame, voided: DataFrame) -> DataFrame:
+    """Rows of lines alone that void, over the cut-off, the line of one of some rows."""
+    names_line = F.col("duplicate_of").isNotNull()
+    voids = single_lines.where((F.col("matched_by") == F.lit(MATCHED_BY_VOID)) & names_line)
+    ids = voided.select(F.col("line_id").alias("duplicate_of"))
+    # What stands under a number of the pair is among `voided` itself.
+    own = voided.select("run_date", "line_id")
+    voids = voids.join(ids, on="duplicate_of", how="left_semi").select(*single_lines.columns)
+    return voids.join(own, on=["run_date", "line_id"], how="left_anti").select(
+        *single_lines.columns
     )
 
 

@@ -2,7 +2,8 @@
 transactions alone. T is day 10, the look-back is 3, the zone is New York's.
 
 One transaction and one other is closed on each of the days 0 to 9, and named after it. `t` is in a
-pair under the number N; on day 5 lines alone of N and of M are closed.
+pair under the number N; on day 5 lines alone of N and of M are closed, a line that voids one of
+that pair (v), and one that voids another.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -37,6 +38,9 @@ def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
             rows.append(given | number | {"unit_id": "n", "line_id": "n"})
             rows.append(given | number | {"unit_id": "m", "line_id": "m", "channel_ref_norm": "M"})
             rows.append(given | number | {"unit_id": "r", "line_id": "r", "kind": "REFUND"})
+            for void, voided in (("v", "l4"), ("w", "other")):
+                names = {"unit_id": void, "line_id": void, "duplicate_of": voided}
+                rows.append(given | names | {"kind": "REFUND", "matched_by": "void"})
         values = [tuple(row.get(name) for name in OUTCOMES.columns) for row in rows]
         frame = spark.createDataFrame(values, OUTCOMES.schema)
         made.replace_day(OUTCOMES, frame, day(offset), "bank")
@@ -71,12 +75,12 @@ def test_the_look_back(lake: Lake) -> None:
 
 def test_an_old_transaction(lake: Lake) -> None:
     """It occurred on day 4 at 23:00 in New York, day 5 in UTC: back to day 3, its own rows only,
-    and the line alone of its pair's number."""
+    the line alone of its pair's number, and the one that voids its line."""
     found = read(lake, t=utc(5, 4), t9=utc(9, 12))
     assert [each for each in found if each[0] >= 7] == NEAR
     far = [each for each in found if each[0] < 7]
     assert {on for on, name in far if name == "t"} >= {3, 4, 5, 6}
-    assert [each for each in far if each[1] != "t"] == [(LATER, "n")]
+    assert [each for each in far if each[1] != "t"] == [(LATER, "n"), (LATER, "v")]
 
 
 def test_on_the_first_evening_of_the_look_back(lake: Lake) -> None:
