@@ -3,7 +3,7 @@
 Runs at 10:30 in Shanghai, for the day before; channels do not wait for each other.
 
 `business_date` → `channels` → `ingest` → for each channel: `match` → `check_fees` → `export`
-→ `verdict`
+→ `check_orders` → `verdict`
 
 **By hand**: *Trigger* opens a form. Without a date the run takes yesterday in Shanghai; without
 channels it takes all of them. You can run any date again at any time: a job replaces its own rows.
@@ -207,8 +207,7 @@ def verdict(day: str, names: list[str] | None) -> None:
     context = sdk.get_current_context()
     run, ti = context["dag_run"].run_id, context["ti"]
     states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[run])[run]
-    red = [format_task(task, names or []) for task, state in states.items() if state == "failed"]
-    if red:
+    if red := [format_task(task, names or []) for task in states if states[task] == "failed"]:
         raise AirflowFailException(f"{day}: look at {'; '.join(sorted(red))}")
 
 
@@ -232,7 +231,7 @@ def format_task(task_id: str, names: list[str]) -> str:
     doc_md=__doc__,
 )
 def daily_reconciliation() -> None:
-    """Ingests yesterday's files; then matches, checks fees and exports, channel by channel."""
+    """Ingests yesterday's files; matches, checks fees and exports each channel; checks orders."""
     day, names = business_date(), channels()
     ingest = build_job("ingest", day, names, "--inbox", "{{ setting('inbox') }}")
 
@@ -244,7 +243,8 @@ def daily_reconciliation() -> None:
         build_job("export", day, *after, previous_status=fees.output, **CHAINED)
 
     day >> names
-    channel.expand(name=names) >> verdict(day, names)
+    orders = build_job("check_orders", day, names, trigger_rule=sdk.TriggerRule.ALL_DONE)
+    channel.expand(name=names) >> orders >> verdict(day, names)
 
 
 daily_reconciliation()

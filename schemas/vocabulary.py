@@ -98,6 +98,17 @@ class Action(StrEnum):
     ADOPT = "ADOPT"
 
 
+class OrderResult(StrEnum):
+    """How the money of an order fits; the last three close it."""
+
+    OVERPAID = "OVERPAID"
+    REFUND_PENDING = "REFUND_PENDING"
+    OVER_REFUNDED = "OVER_REFUNDED"
+    REFUNDED = "REFUNDED"
+    RESOLVED = "RESOLVED"
+    EXPIRED = "EXPIRED"
+
+
 class Effect(StrEnum):
     """What a reviewer decides about a break or an ambiguity."""
 

@@ -37,7 +37,7 @@ def run(
     engine: str | None = None,
     quality: bool = True,
 ) -> Report:
-    """Runs ingest, match, check_fees and export for a date or a range, like `tieout run`.
+    """Runs all steps for a date or a range, like `tieout run`.
 
     Without a date it takes in every new file of the inbox and runs each date that this makes due.
     `lake`, `config` and `inbox` default to TIEOUT_LAKE, TIEOUT_CONFIG and TIEOUT_INBOX. The report

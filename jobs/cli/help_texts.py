@@ -35,6 +35,14 @@ not exist.""",
 The command checks every channel that has a page in fee_schedules/. It writes the tables fee_totals
 and fee_checks (the lines whose fee is wrong). A late file makes match run later dates again;
 --stale checks those too. `stale` in the summary lists the dates that are left.""",
+    "check_orders": """examples:
+  tieout check_orders --lake lake --config config --business-date 2026-11-22
+
+The command compares, per order and currency, what was paid and given back over all channels with
+the amount of the order. It writes the table order_checks: orders that are overpaid, with the
+payment to refund, and orders that gave back more than was paid. Snapshots of the last 30 days are
+in sight. An order stays open until its money fits. It also checks the dates again whose snapshots
+or outcomes have changed.""",
     "export": """examples:
   tieout export --lake lake --config config --business-date 2026-11-22
   tieout export ... --business-date 2026-11-22 --stale
@@ -125,7 +133,8 @@ far as the retention reaches: 720 hours (30 days), or what you give, at least 16
   tieout run ... --business-date 2026-11-16 --through 2026-11-20   # several dates, in order
   tieout run ... --engine spark                                    # the same on Spark
 
-The command runs ingest, match, check_fees and export. If one channel fails, the others go on.
+The command runs ingest, match, check_fees and export for each channel, then check_orders. If one
+channel fails, the others go on.
 Before a date it takes in the earlier dates that were never ingested. Without --business-date it
 takes in every new file in the inbox, and runs each date that this makes due. A late file makes the
 match run later dates again: their fees are checked and their exports written anew. The command
@@ -136,6 +145,7 @@ PURPOSES = {
     "ingest": "load statement files and our transaction snapshot into the lake",
     "match": "match statement lines with transactions of T, T-1, T-2",
     "check_fees": "compare the fees charged with the fees due, to the cent",
+    "check_orders": "compare what was paid and given back per order, across channels",
     "export": "write exceptions and status updates as files",
     "explain": "show everything known about one reference, in order of time",
     "diff": "show what changed between two runs of one date",

@@ -23,6 +23,8 @@ from schemas.tables import (
     FEE_CHECKS,
     FEE_TOTALS,
     INTERNAL_TRANSACTIONS,
+    ORDER_CHECKS,
+    ORDER_DAYS,
     REJECTED_LINES,
     STATEMENT_LINES,
     STATUS_UPDATES,
@@ -38,6 +40,8 @@ _WRITERS = {
     INTERNAL_TRANSACTIONS.name: "ingest",
     FEE_CHECKS.name: "check_fees",
     FEE_TOTALS.name: "check_fees",
+    ORDER_DAYS.name: "check_orders",
+    ORDER_CHECKS.name: "check_orders",
 }
 #: Tables whose rows nothing writes again.
 _WRITTEN_ONCE = (STATUS_UPDATES.name,)

@@ -18,6 +18,7 @@ from schemas.tables.matching import (
     SETTLED_ITEMS,
     item_types,
 )
+from schemas.tables.orders import ALL_CHANNELS, ORDER_CHECKS, ORDER_DAYS
 from schemas.tables.statements import (
     INTERNAL_TRANSACTIONS,
     REFERENCES,
@@ -40,12 +41,15 @@ TABLES = (
     MATCHED_PARTS,
     FEE_CHECKS,
     FEE_TOTALS,
+    ORDER_DAYS,
+    ORDER_CHECKS,
     STATUS_UPDATES,
     DECISIONS,
     RUNS,
 )
 
 __all__ = [
+    "ALL_CHANNELS",
     "CANDIDATES",
     "DECISIONS",
     "FEE_CHECKS",
@@ -55,6 +59,8 @@ __all__ = [
     "ITEM_COLUMNS",
     "MATCHED_PARTS",
     "OPEN_ITEMS",
+    "ORDER_CHECKS",
+    "ORDER_DAYS",
     "OUTCOMES",
     "REFERENCES",
     "REJECTED_LINES",

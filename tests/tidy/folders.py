@@ -33,8 +33,13 @@ def full_folders(paths: Sequence[str]) -> Iterator[PathFault]:
 
 
 def shared_prefixes(paths: Sequence[str]) -> Iterator[PathFault]:
-    """Two modules of one folder whose names begin with the same word: they are a folder."""
+    """Two modules of one folder whose names begin with the same word: they are a folder.
+
+    Commands are named as people type them.
+    """
     for folder, modules in sorted(_modules_by_folder(paths).items()):
+        if folder == "jobs":
+            continue
         by_prefix = defaultdict(list)
         for module in modules:
             by_prefix[module.split("_")[0]].append(module)

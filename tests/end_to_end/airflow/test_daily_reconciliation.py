@@ -118,7 +118,7 @@ from pathlib import Path
 words = [word for word in sys.argv[1:] if word != "--stale"]
 options = dict(zip(words[::2], words[1::2]))
 lake, job = Path(options["--lake"]), Path(sys.argv[0]).stem
-name = job if job == "ingest" else f"{job} {options['--channel']}"
+name = job if job in ("ingest", "check_orders") else f"{job} {options['--channel']}"
 with (lake / "calls.jsonl").open("a") as calls:
     calls.write(json.dumps([name, words]) + "\\n")
 tries = sum(json.loads(call)[0] == name for call in (lake / "calls.jsonl").open())
@@ -132,7 +132,7 @@ def stand_in(tmp_path):
     """A project of two channels whose jobs are stand-ins; returns its environment."""
     for folder in ("jobs", "lake", "config/channels"):
         (tmp_path / folder).mkdir(parents=True)
-    for job in ("ingest", "match", "check_fees", "export"):
+    for job in ("ingest", "match", "check_fees", "export", "check_orders"):
         (tmp_path / "jobs" / f"{job}.py").write_text(STAND_IN)
     for channel in ("alpha", "bravo"):
         (tmp_path / "config" / "channels" / f"{channel}.yaml").touch()
@@ -168,15 +168,16 @@ def test_each_exit_status_has_its_effect(airflow, stand_in):
             "check_fees bravo": ["failed", 1],
             "export alpha": ["success", 1],
             "export bravo": ["skipped", 1],
+            "check_orders": ["success", 1],
             "verdict": ["failed", 1],
         },
     }
     calls = [name for name, _ in _calls(stand_in)]
     assert sorted(calls) == sorted(
         ["ingest", "match alpha", "match alpha", "check_fees alpha", "export alpha",
-         "match bravo", "check_fees bravo"]
+         "match bravo", "check_fees bravo", "check_orders"]
     )  # fmt: skip
-    assert calls[0] == "ingest"
+    assert (calls[0], calls[-1]) == ("ingest", "check_orders")
 
 
 # The real jobs. All channels send the same kind of file: alpha's is good, bravo's trailer counts a
@@ -317,6 +318,8 @@ def test_day_with_a_good_a_refused_and_a_late_channel(airflow, project):
         ("bravo", "S3", "SUSPENSE", ["INTERNAL_ONLY"], None, 800),
         ("charlie", "S4", "SUSPENSE", ["INTERNAL_ONLY"], None, 500),
     ]
+    checked = _rows(project, "runs", "job", "channel", "result")
+    assert ("check_orders", "all", "DONE") in checked
     fees = _rows(project, "fee_checks", "channel", "our_ref", "charged", "due", "result")
     assert fees == [("alpha", "S2", 16, 15, "OVERCHARGED")]
     assert _breaks(project, "alpha") == [("S2", "20.00", "25.00", "5.00", "AMOUNT_MISMATCH")]

@@ -1,0 +1,150 @@
+"""Checks the orders of dates, across all channels."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from jobs.lake.run_log import Run, record_runs
+from jobs.lake.tables import Lake
+from jobs.orders.day_sums import find_unfit_orders, sum_orders
+from jobs.orders.items import (
+    DAYS_IN_SIGHT,
+    find_orders_of_payouts,
+    select_order_items,
+)
+from jobs.orders.plan import plan_checks
+from jobs.orders.results import OPEN_RESULTS, check_orders
+from schemas.tables import (
+    ALL_CHANNELS,
+    INTERNAL_TRANSACTIONS,
+    ORDER_CHECKS,
+    ORDER_DAYS,
+    OUTCOMES,
+    RUNS,
+    SNAPSHOT_FILES,
+)
+from schemas.vocabulary import Action, Kind, OrderResult
+
+JOB = "check_orders"
+_PAYOUT_KINDS = (Kind.PAYOUT.value, Kind.PAYOUT_RETURN.value)
+
+
+@dataclass(frozen=True)
+class OrdersSummary:
+    """Result of the check of one date: orders by result, and the sums to refund by currency."""
+
+    business_date: date
+    orders: int
+    results: dict[str, int]
+    to_refund: dict[str, int]
+
+
+def check_dates(lake: Lake, requested: Collection[date]) -> list[OrdersSummary]:
+    """Checks the requested dates, and all others whose inputs have changed, in order of date.
+
+    Raises:
+        LakeError: a table is missing, or a write failed; run the command again.
+    """
+    runs = [
+        row
+        for row in lake.read_rows(RUNS, job=["match", JOB])
+        if row["job"] == JOB or row["fingerprint"] is not None
+    ]
+    snapshots = lake.read_rows(SNAPSHOT_FILES)
+    summaries = []
+    for day, fingerprint in plan_checks(requested, snapshots, runs):
+        job = Run(JOB, ALL_CHANNELS, day, fingerprint=fingerprint)
+        with job.step(JOB):
+            summary, written = _check_day(lake, day)
+        job.versions_written = written
+        job.counts = {"orders": summary.orders, **summary.results}
+        job.amounts = summary.to_refund
+        record_runs(lake, job)
+        summaries.append(summary)
+    return summaries
+
+
+def _check_day(lake: Lake, day: date) -> tuple[OrdersSummary, dict[str, int]]:
+    """Replaces the date's rows of `order_days` and `order_checks`."""
+    today = lake.read_day(INTERNAL_TRANSACTIONS, day)
+    sums = sum_orders(today).select(
+        F.lit(day).alias("business_date"), F.lit(ALL_CHANNELS).alias("channel"),
+        *[name for name in ORDER_DAYS.columns if name not in ORDER_DAYS.partitions],
+    )  # fmt: skip
+    days_written = lake.replace_day(ORDER_DAYS, sums, day, ALL_CHANNELS)
+    rows = lake.stage(_find_rows(lake, day), "order_checks")
+    checks_written = lake.replace_day(ORDER_CHECKS, rows, day, ALL_CHANNELS)
+    checked = rows.select("result", "currency", "to_refund").collect()
+    to_refund: Counter[str] = Counter()
+    for row in checked:
+        if row["result"] == OrderResult.OVERPAID:
+            to_refund[row["currency"]] += row["to_refund"]
+    results = Counter(row["result"] for row in checked)
+    summary = OrdersSummary(
+        day, days_written.rows, dict(sorted(results.items())), dict(sorted(to_refund.items()))
+    )
+    return summary, {
+        ORDER_DAYS.name: days_written.version,
+        ORDER_CHECKS.name: checks_written.version,
+    }
+
+
+def _find_rows(lake: Lake, day: date) -> DataFrame:
+    open_orders = _read_open_orders(lake, day)
+    start = day - timedelta(days=DAYS_IN_SIGHT)
+    held = open_orders.agg(F.min("first_date").alias("first")).collect()[0]["first"]
+    since = min(start, held or start)
+    transactions = lake.read_days(INTERNAL_TRANSACTIONS, since, day)
+    of_today = lake.read_day(ORDER_DAYS, day, ALL_CHANNELS)
+    unfit = find_unfit_orders(lake.read_days(ORDER_DAYS, start, day, ALL_CHANNELS), of_today)
+    orders = unfit.unionByName(open_orders.select("order_ref_norm"))
+    # Sums of orders know nothing of payouts, which bear no order_ref.
+    payouts = transactions.where(F.col("kind").isin(*_PAYOUT_KINDS))
+    paid_out = payouts.where(F.col("original_txn_id").isNotNull())
+    orders = orders.unionByName(find_orders_of_payouts(paid_out, transactions))
+    orders = lake.stage(orders.distinct(), "orders")
+    items = lake.stage(select_order_items(transactions, orders, open_orders, day), "order_items")
+    return check_orders(items, open_orders, _read_actions(lake, items, since, day), day)
+
+
+def _read_open_orders(lake: Lake, day: date) -> DataFrame:
+    """The open rows of the run before a date; no rows if there was none."""
+    before = [
+        row["business_date"]
+        for row in lake.read_rows(RUNS, job=JOB)
+        if row["business_date"] < day
+    ]  # fmt: skip
+    last = max(before, default=day - timedelta(days=1))
+    rows = lake.read_day(ORDER_CHECKS, last, ALL_CHANNELS)
+    return lake.stage(rows.where(F.col("result").isin(*OPEN_RESULTS)), "open_orders")
+
+
+def _read_actions(lake: Lake, items: DataFrame, since: date, day: date) -> DataFrame:
+    """What the latest outcomes of the orders' transactions, and of lines with their our_ref, ask
+    for: `order_ref_norm`, `action`.
+    """
+    outcomes = lake.read_days(OUTCOMES, since, day)
+    rows = outcomes.select(
+        "txn_id",
+        "action",
+        "run_date",
+        F.coalesce("txn_id", "line_id").alias("subject"),
+        F.col("our_ref_norm").alias("reference"),
+    )
+    by_txn = items.select("order_ref_norm", F.col("txn_id").alias("own_id"))
+    by_ref = items.where(F.col("our_ref_norm").isNotNull())
+    by_ref = by_ref.select("order_ref_norm", F.col("our_ref_norm").alias("own_ref"))
+    hits = rows.join(by_txn, on=F.col("txn_id") == F.col("own_id"), how="inner").drop("own_id")
+    lines = rows.where(F.col("txn_id").isNull())
+    more = lines.join(by_ref, on=F.col("reference") == F.col("own_ref"), how="inner")
+    every = hits.unionByName(more.drop("own_ref"))
+    newest = Window.partitionBy("order_ref_norm", "subject").orderBy(
+        F.col("run_date").desc(), "action"
+    )
+    latest = every.withColumn("place", F.row_number().over(newest))
+    moves = ~F.col("action").isin(Action.NONE.value, Action.WAIT.value)
+    return latest.where((F.col("place") == F.lit(1)) & moves).select("order_ref_norm", "action")
