@@ -31,7 +31,7 @@ from schemas.tables import OUTCOMES
 DATA = Path(__file__).resolve().parent.parent / "bench-data"
 TRADES = 1_000_000
 #: Raised when the same number of trades would make other bytes.
-VERSION = 1
+VERSION = 2
 
 
 def make_days(folder: Path, trades: int) -> Path:

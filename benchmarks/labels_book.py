@@ -25,6 +25,8 @@ SEED = 20261116
 SLOT_SECONDS, SLOTS = 600, 144
 #: The limit of the pass on amount and time; both signs of it occur.
 WITHIN = 60
+#: By how many fen the amounts of a pair by our_ref may differ.
+TOLERANCE = 2
 #: Amounts up to here belong to slots, so that nothing else has one of them.
 SLOT_AMOUNTS = 1_000_000
 
@@ -54,7 +56,7 @@ layout:
 scope: {{our_ref: "^[T-W][0-9]"}}
 match:
   passes:
-    - our_ref
+    - {{name: our_ref, on: [our_ref], tolerance: {{CNY: {TOLERANCE}}}}}
     - channel_ref
     - {{name: amount_and_time, on: [amount, currency], within_seconds: {WITHIN}}}
   groups: [order_ref]

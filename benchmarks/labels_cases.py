@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks.labels_book import DAY, EVE, Book, amount, moment, tag
 from benchmarks.labels_closed import CLOSED
+from benchmarks.labels_kinds import KINDS
 from benchmarks.labels_waiting import WAITING
 from benchmarks.labels_without import WITHOUT, without_numbers
 
@@ -32,7 +33,7 @@ def draw(trades: int) -> Book:
     """A day of so many lines: some of each case, a tenth without numbers, the rest plain pairs."""
     book = Book()
     count = max(3, trades // 2_000)
-    for case in (*DIFFERENCES, *DUPLICATES, *OUTSIDE, *CLOSED, *WAITING, *WITHOUT):
+    for case in (*DIFFERENCES, *DUPLICATES, *OUTSIDE, *CLOSED, *WAITING, *KINDS, *WITHOUT):
         case(book, count)
     without_numbers(book, trades // 10, trades // 10 // ALIKE)
     by_channel_ref(book, trades // 50)

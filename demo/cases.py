@@ -156,6 +156,9 @@ def settled_next_day(builder: DataBuilder, channel: str, day: date) -> None:
     if day < LAST:
         builder.rows.append(replace(trade.row, day=day + ONE_DAY))
     if trade.line.is_absent:
+        if day < LAST:
+            builder.label_internal_only("settled_next_day", trade.row)
+            return
         txn_id, waits = trade.row.txn_id, ("SUSPENSE", "NOT_FINAL", "WAIT")
         builder.label_item("settled_next_day", txn_id, None, *waits, day, channel)
         return
