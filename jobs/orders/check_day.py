@@ -103,11 +103,15 @@ def _find_rows(lake: Lake, day: date) -> DataFrame:
     unfit = find_unfit_orders(lake.read_days(ORDER_DAYS, start, day, ALL_CHANNELS), of_today)
     orders = unfit.unionByName(open_orders.select("order_ref_norm"))
     # Sums of orders know nothing of payouts, which bear no order_ref.
-    payouts = transactions.where(F.col("kind").isin(*_PAYOUT_KINDS))
-    paid_out = payouts.where(F.col("original_txn_id").isNotNull())
-    orders = orders.unionByName(find_orders_of_payouts(paid_out, transactions))
+    is_payout = F.col("kind").isin(*_PAYOUT_KINDS) & F.col("original_txn_id").isNotNull()
+    payouts = lake.stage(transactions.where(is_payout), "payouts")
+    if not payouts.isEmpty():
+        orders = orders.unionByName(find_orders_of_payouts(payouts, transactions))
     orders = lake.stage(orders.distinct(), "orders")
-    items = lake.stage(select_order_items(transactions, orders, open_orders, day), "order_items")
+    if orders.isEmpty():
+        return lake.spark.createDataFrame([], ORDER_CHECKS.schema)
+    items = select_order_items(transactions, payouts, orders, open_orders, day)
+    items = lake.stage(items, "order_items")
     return check_orders(items, open_orders, _read_actions(lake, items, since, day), day)
 
 

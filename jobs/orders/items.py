@@ -40,28 +40,26 @@ def latest_states(transactions: DataFrame) -> DataFrame:
 
 
 def find_orders_of_payouts(payouts: DataFrame, transactions: DataFrame) -> DataFrame:
-    """`order_ref_norm` of the orders to whose payments payouts refer, directly or as the return of
-    a payout.
-    """
-    returned = payouts.where(F.col("kind") == F.lit(Kind.PAYOUT_RETURN.value))
-    names = returned.select(F.col("original_txn_id").alias("txn_id"))
-    first = transactions.where(F.col("kind") == F.lit(Kind.PAYOUT.value))
-    first = first.join(names, on="txn_id", how="left_semi")
-    originals = payouts.select("original_txn_id").unionByName(first.select("original_txn_id"))
-    named = originals.select(F.col("original_txn_id").alias("txn_id"))
+    """`order_ref_norm` of the orders to whose payments payouts refer."""
+    named = payouts.select(F.col("original_txn_id").alias("txn_id"))
     paid = transactions.where(_pays() & F.col("order_ref_norm").isNotNull())
     orders = paid.join(named, on="txn_id", how="left_semi")
     return orders.groupBy("order_ref_norm").agg(F.lit(1).alias("n")).select("order_ref_norm")
 
 
 def select_order_items(
-    transactions: DataFrame, orders: DataFrame, open_orders: DataFrame, day: date
+    transactions: DataFrame,
+    payouts: DataFrame,
+    orders: DataFrame,
+    open_orders: DataFrame,
+    day: date,
 ) -> DataFrame:
     """`ITEM_COLUMNS` of the transactions of some orders (`order_ref_norm`) in their latest state.
 
     In sight are the transactions of the 30 days before `day`, and those that an open order holds,
-    from its `first_date` on. A payout for a payment of an order belongs to it, in whatever channel,
-    and the return of such a payout; both then name the payment, and have its merchant.
+    from its `first_date` on. Of `payouts`, which refer to transactions, one for a payment of an
+    order belongs to it, in whatever channel, and the return of such a payout; both then name the
+    payment, and have its merchant.
     """
     held = open_orders.groupBy("order_ref_norm").agg(F.min("first_date").alias("held_since"))
     is_payout = F.col("kind").isin(*_PAYOUT_KINDS)
@@ -76,7 +74,7 @@ def select_order_items(
         *[F.col(name).alias(f"of_{name}") for name in ("order_ref_norm", "order_ref")],
         F.col("merchant_id").alias("of_merchant_id"),
     )
-    payouts = latest_states(transactions.where(is_payout).select(*names))
+    payouts = latest_states(payouts.select(*names))
     left = payouts.where(F.col("kind") == F.lit(Kind.PAYOUT.value))
     for_payments = left.join(
         payments, on=F.col("original_txn_id") == F.col("payment_id"), how="inner"
