@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.transaction import AddAction, RemoveAction
 from pyspark.sql import DataFrame
 
 from jobs.engine.session import engine_in_use
+from jobs.lake.parquet_options import writer_options
 from jobs.lake.partitions import list_add_actions
 from jobs.lake.write_checks import unwrap_error
 from jobs.storage.archive import Storage
+from schemas.errors import RowsOutsideDay
 from schemas.tables import Table
 
 
@@ -56,6 +59,27 @@ def write_data_files(
         rows = pq.read_metadata(info.path, filesystem=storage.fs).num_rows
         files.append(DataFile(channel, f"{folder}/{info.base_name}", info.size, rows))
     return files
+
+
+def write_arrow_file(
+    storage: Storage, table: Table, rows: pa.Table, day: date, channel: str
+) -> DataFile:
+    """Writes rows of one date and channel as a data file, without an engine; nobody sees it yet.
+
+    Raises:
+        RowsOutsideDay: a row belongs elsewhere; nothing is written.
+    """
+    dated = table.partitions[0]
+    for name, value in ((dated, day), ("channel", channel)):
+        if rows[name].unique().to_pylist() not in ([value], []):
+            raise RowsOutsideDay(f"{table.name}: a row is not of {day} {channel}")
+    path = f"{dated}={day}/channel={channel}/{uuid.uuid4().hex}/rows.parquet"
+    full_path = storage.full_path(f"{table.name}/{path}")
+    storage.fs.create_dir(full_path.rsplit("/", 1)[0], recursive=True)
+    narrow = rows.drop_columns(list(table.partitions))
+    options = writer_options(table, narrow)
+    pq.write_table(narrow, full_path, filesystem=storage.fs, **options)
+    return DataFile(channel, path, storage.file_size(full_path), len(rows))
 
 
 def _options(frame: DataFrame, table: Table) -> dict[str, str]:

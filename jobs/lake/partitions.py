@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from jobs.lake.migration import name_missing_files, stored_names
+from jobs.lake.write_checks import arrow_schema
 from jobs.storage.archive import Storage
 from schemas.errors import DataFilesMissing
 from schemas.tables import (
@@ -133,6 +134,35 @@ def read_data_files(
         pairs = zip(days[::2], days[1::2], strict=False)
         days = [one.unionByName(other) for one, other in pairs] + days[len(days) & ~1 :]
     return days[0]
+
+
+def read_arrow_files(
+    storage: Storage,
+    table: Table,
+    actions: Iterable[Mapping[str, Any]],
+    condition: pc.Expression | None = None,
+) -> pa.Table:
+    """The rows of data files that meet a condition, read without an engine.
+
+    The condition is on columns that are no partitions. A column that a file lacks is null.
+
+    Raises:
+        DataFilesMissing: a data file is not there, or is not whole.
+    """
+    actions, dated = list(actions), table.partitions[0]
+    assert_files_exist(storage, table, actions)
+    schema = arrow_schema(table)
+    stored = pa.schema([field for field in schema if field.name not in table.partitions])
+    days = [schema.empty_table()]
+    for row in actions:
+        path = storage.full_path(f"{table.name}/{row['path']}")
+        files = ds.dataset(path, stored, format="parquet", filesystem=storage.fs)
+        rows = files.to_table(filter=condition)
+        for name in (dated, "channel"):
+            value = pa.scalar(row[f"partition.{name}"], schema.field(name).type)
+            rows = rows.append_column(name, pa.repeat(value, len(rows)))
+        days.append(rows.select(schema.names))
+    return pa.concat_tables(days)
 
 
 def read_rows_where(

@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -20,6 +22,7 @@ from jobs.lake.partitions import (
     count_rows,
     find_missing_files,
     list_add_actions,
+    read_arrow_files,
     read_data_files,
 )
 from jobs.lake.received_files import count_rows_by_file, file_id_of
@@ -68,6 +71,22 @@ class Lake(ControlRows):
         """
         actions = list_add_actions(self.open(table, as_of), table, first, last, channel)
         return read_data_files(self.spark, self.storage, table, actions)
+
+    def read_arrow(
+        self,
+        table: Table,
+        first: date,
+        last: date,
+        channel: str | None = None,
+        where: pc.Expression | None = None,
+    ) -> pa.Table:
+        """The rows of some dates that meet a condition, read without an engine.
+
+        Raises:
+            DataFilesMissing: a data file is not there, or is not whole.
+        """
+        actions = list_add_actions(self.open(table), table, first, last, channel)
+        return read_arrow_files(self.storage, table, actions, where)
 
     def replace_day(self, table: Table, frame: DataFrame, day: date, channel: str) -> WriteResult:
         """Replaces the rows of one date and channel by those of a frame, in one commit.
