@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from jobs.casework.update import update_breaks
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for, with_progress
 from jobs.cli.lake_session import open_lake
@@ -17,21 +18,8 @@ from schemas.tables import RUNS
 
 def add_summary(report: Report, lake: Lake, summary: ExportSummary) -> None:
     """Adds one export to a report, as a line and as JSON."""
-    folder = f"{lake.uri}/{summary.folder}"
-    report.lines.append(
-        f"{summary.run_date}  {summary.channel:<12} {summary.breaks:>9,} breaks"
-        f"  {folder}/breaks.xlsx"
-    )
-    report.body.setdefault("exports", []).append(
-        {
-            "channel": summary.channel,
-            "run_date": str(summary.run_date),
-            "folder": folder,
-            "breaks": summary.breaks,
-            "updates": summary.updates,
-            "at_stake": summary.at_stake,
-        }
-    )
+    report.lines.append(summary.render_line(lake.uri))
+    report.body.setdefault("exports", []).append(summary.to_json(lake.uri))
 
 
 def write_workbooks(lake: Lake, report: Report, start: int = 0) -> None:
@@ -49,10 +37,11 @@ def export_dates(
     expected: Snapshots,
     incomplete: Iterable[date] = (),
 ) -> None:
-    """Exports dates of a channel, then publishes its status updates, of whatever dates they are.
+    """Exports dates of a channel, with its breaks up to date; publishes its status updates.
 
     `expected` has the parts of our own side, `incomplete` are dates to publish though not whole.
     """
+    update_breaks(lake, profile)
     for day in dates:
         add_summary(report, lake, record_export(lake, profile, day, expected))
     publication = publish_updates(lake, profile, incomplete)

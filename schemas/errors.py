@@ -41,6 +41,12 @@ class FileRefused(TieoutError):
         super().__init__(safe_text(f"{code}: {place}: {problem}; {todo}"))
 
 
+class BreakUnknown(TieoutError):
+    """Raised when no break has the id that a person gave."""
+
+    exit_status = 2
+
+
 class DecisionRefused(TieoutError):
     """Raised when a decision cannot be proposed, approved or rejected as asked.
 

@@ -109,6 +109,42 @@ class OrderResult(StrEnum):
     EXPIRED = "EXPIRED"
 
 
+class BreakClass(StrEnum):
+    """What kind of break a row is; a subject has one break of each class at most."""
+
+    ONE_SIDE = "ONE_SIDE"
+    PAIR = "PAIR"
+    DUPLICATE = "DUPLICATE"
+    CHANGE = "CHANGE"
+    LATER_STATE = "LATER_STATE"
+
+
+class BreakState(StrEnum):
+    """Whether a break still has to be settled."""
+
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
+class BreakEvent(StrEnum):
+    """What a run did to a break; the last two: what took its rows away."""
+
+    OPENED = "OPENED"
+    SENT_AGAIN = "SENT_AGAIN"
+    LATE_MATCH = "LATE_MATCH"
+    CORRECTED = "CORRECTED"
+    DECISION = "DECISION"
+    REISSUED_STATEMENT = "REISSUED_STATEMENT"
+    CHANGED_SNAPSHOT = "CHANGED_SNAPSHOT"
+
+
+class BreakNote(StrEnum):
+    """What a person wrote about a break."""
+
+    ASSIGN = "ASSIGN"
+    NOTE = "NOTE"
+
+
 class Effect(StrEnum):
     """What a reviewer decides about a break or an ambiguity."""
 

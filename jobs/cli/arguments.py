@@ -13,6 +13,7 @@ from jobs.cli.parser import (
     NEED_NO_CONFIG,
     RETENTION_HOURS,
     RETENTION_HOURS_MIN,
+    ROWS_SHOWN,
     RUN_DATES,
 )
 from schemas.configuration import Configuration
@@ -28,7 +29,8 @@ class Request:
     words without an option: of decide the step and its ids, of files the step and the file id.
     `stale`: also the dates that match ran again since the job was done. `incomplete`: also publish
     dates that are not whole. `status_of`, `reason_codes` and `at_most` (amounts in major units, and
-    their currencies) are those of decide.
+    their currencies) are those of decide; `open_only`, `since`, `older_than` (days), `owner` and
+    `limit` those of breaks.
     """
 
     job: str
@@ -54,6 +56,11 @@ class Request:
     status_of: str = ""
     reason_codes: tuple[str, ...] = ()
     at_most: tuple[tuple[str, str], ...] = ()
+    open_only: bool = False
+    since: date | None = None
+    older_than: int | None = None
+    owner: str = ""
+    limit: int = ROWS_SHOWN
 
 
 def build_request(arguments: argparse.Namespace) -> Request:
@@ -83,6 +90,7 @@ def build_request(arguments: argparse.Namespace) -> Request:
             f"--retention-hours {hours} is below {RETENTION_HOURS_MIN}: a running job, or a reader,"
             f" may still need what is so young; give {RETENTION_HOURS_MIN} or more"
         )
+    since = _parse_date("--since", getattr(arguments, "since", None), faults)
     as_of = _parse_moment(getattr(arguments, "as_of", None), faults)
     inbox = value_of("inbox") if hasattr(arguments, "inbox") else None
     faults.extend(find_place_faults(arguments.job, value_of("lake"), inbox))
@@ -118,6 +126,11 @@ def build_request(arguments: argparse.Namespace) -> Request:
         retention_hours=hours,
         status_of=getattr(arguments, "status", None) or "",
         reason_codes=tuple(getattr(arguments, "reason_code", ())),
+        open_only=getattr(arguments, "open", False),
+        since=since,
+        older_than=getattr(arguments, "older_than", None),
+        owner=getattr(arguments, "to", "") or getattr(arguments, "owner", ""),
+        limit=getattr(arguments, "limit", ROWS_SHOWN),
         at_most=tuple((amount, code) for amount, code in getattr(arguments, "at_most", ())),
     )
 

@@ -74,6 +74,23 @@ nothing.""",
 
 The command compares the outcomes of the last two runs of the date. It needs no configuration and
 writes nothing.""",
+    "breaks": """examples:
+  tieout breaks --lake lake --config config --open
+  tieout breaks ... --open --older-than 3 --channel wechat
+  tieout breaks ... --since 2026-11-16 --reason AMOUNT_MISMATCH
+  tieout breaks ... assign fbdaqhcemmakkrfe --to ann
+  tieout breaks ... note fbdaqhcemmakkrfe "asked the channel, ticket 4711" --by ann
+  tieout breaks ... show fbdaqhcemmakkrfe
+  tieout breaks ... --owner ann --open
+
+It lists the breaks that fit every option, currency by currency, most money at stake first: a table
+on a terminal, JSON otherwise. The age of an open break counts up to the latest run date of its
+channel, that of a closed one up to the day that closed it. `show` prints what happened to a break
+and what people wrote about it; ids also stand in breaks.xlsx, column Break.
+
+`tieout run` and `tieout export` open and close breaks. A break is closed by a late match, a
+correction or a decision (tieout decide), not by hand. Owners and due dates come from `breaks` of a
+channel's page; `assign` counts before it.""",
     "decide": """examples:
   tieout decide --lake lake --config config propose accept S20261122000017 --by ann --reason "1 fen"
   tieout decide ... propose accept S20261122000019 --status theirs --by ann --reason "see mail"
@@ -147,6 +164,7 @@ PURPOSES = {
     "check_fees": "compare the fees charged with the fees due, to the cent",
     "check_orders": "compare what was paid and given back per order, across channels",
     "export": "write exceptions and status updates as files",
+    "breaks": "list breaks with age, owner and due date; assign one, note something about it",
     "explain": "show everything known about one reference, in order of time",
     "diff": "show what changed between two runs of one date",
     "decide": "settle breaks by hand: propose, approve, reject; list them, or what waits (queue)",

@@ -8,11 +8,13 @@ from jobs.cli.help_texts import EPILOGS, PURPOSES
 #: Commands that read at a time and print JSON, commands that need no date, those that take files
 #: in, and those that run a date, which must not be in the future.
 READ_ONLY = ("explain", "diff")
-DATE_OPTIONAL = ("explain", "decide", "files", "ingest", "run", "inbox", "maintain")
+DATE_OPTIONAL = ("breaks", "explain", "decide", "files", "ingest", "run", "inbox", "maintain")
 TAKE_FILES = ("ingest", "run")
 RUN_DATES = ("ingest", "match", "run")
 #: Steps of decide that only read.
 NEED_NO_CONFIG = ("list", "queue")
+#: Breaks that a list shows.
+ROWS_SHOWN = 100
 #: A job may take days to commit what it wrote.
 RETENTION_HOURS_MIN = 7 * 24
 #: As long as Delta keeps a table's log: `--as-of` and `diff` read back so far.
@@ -47,6 +49,8 @@ def build_parser(
         out.add_argument("--inbox", help="folder or URI where files arrive [TIEOUT_INBOX]")
     if job == "maintain":
         _add_maintain_arguments(out)
+    elif job == "breaks":
+        _add_breaks_arguments(out)
     else:
         _add_days_and_channels(out, job)
     if job in RUN_DATES:
@@ -88,7 +92,7 @@ def build_parser(
         out.add_argument(
             "--json", action="store_true", help="print everything as one JSON document"
         )
-    elif job not in ("export", "decide", "files", "inbox", "maintain"):
+    elif job not in ("export", "breaks", "decide", "files", "inbox", "maintain"):
         out.add_argument("--no-quality", action="store_true", help="skip the shape checks")
     out.set_defaults(job=job)
     return out
@@ -119,12 +123,46 @@ def _add_decide_arguments(out: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_breaks_arguments(out: argparse.ArgumentParser) -> None:
+    out.add_argument("step", nargs="?", choices=("list", "show", "assign", "note"), default="list")
+    out.add_argument("about", metavar="WORD", nargs="*", help="an id, and of note the text")
+    out.add_argument("--open", action="store_true", help="only breaks that are open")
+    out.add_argument("--since", metavar="DATE", help="only breaks that opened since then")
+    out.add_argument(
+        "--older-than",
+        metavar="DAYS",
+        type=int,
+        help="only breaks of more than so many days",
+    )
+    out.add_argument("--owner", metavar="NAME", default="", help="only breaks of this person")
+    out.add_argument(
+        "--reason", metavar="CODE", default="", help="only breaks with this reason code"
+    )
+    out.add_argument(
+        "--limit", metavar="ROWS", type=int, default=ROWS_SHOWN,
+        help=f"list at most so many, those with most money [{ROWS_SHOWN}]",
+    )  # fmt: skip
+    out.add_argument("--to", metavar="NAME", default="", help="assign: who looks after the break")
+    out.add_argument(
+        "--by", metavar="NAME", default="", help="your name, for the audit trail [TIEOUT_USER]"
+    )
+    out.add_argument(
+        "--json", action="store_true", help="print JSON on a terminal, too; elsewhere it is JSON"
+    )
+    _add_channels(out)
+    out.set_defaults(business_date=None, through=None)
+
+
 def _add_days_and_channels(out: argparse.ArgumentParser, job: str) -> None:
     default = " [the dates of all new files in the inbox]" if job in TAKE_FILES else ""
     out.add_argument(
         "--business-date", metavar="DATE", help=f"the accounting date, such as 2026-11-22{default}"
     )
     out.add_argument("--through", metavar="DATE", help="the last date of a range (included)")
+    _add_channels(out)
+
+
+def _add_channels(out: argparse.ArgumentParser) -> None:
     out.add_argument(
         "--channel",
         metavar="NAME",

@@ -15,8 +15,8 @@ from schemas.vocabulary import Reference
 #: Keys whose values are references and ids: people look rows up by them.
 _REFERENCE_KEY = re.compile(
     rf"(?:{'|'.join(Reference)})(?:_norm|_now|_was)?"
-    r"|(?:txn|original_txn|line|file|unit|run|decision|candidate|compared_with|merchant|terminal)"
-    r"_ids?|candidate_is|compared_with|related"
+    r"|(?:txn|original_txn|pair_txn|line|file|unit|run|decision|candidate|compared_with|merchant"
+    r"|terminal|break)_ids?|candidate_is|compared_with|related"
 )
 
 

@@ -45,6 +45,7 @@ HEADINGS = (
     Heading("Our currency", 12),
     Heading("Matching attempts", 10),
     Heading("Reason codes", 34),
+    Heading("Break", 20),
     Heading("Line id", 20),
 )
 
@@ -115,6 +116,7 @@ def render_rows(
                 values.internal_currency,
                 values.chances,
                 values.reasons,
+                values.break_id,
                 values.line_id,
             ),
         )
@@ -163,3 +165,4 @@ class _Row(NamedTuple):
     candidate_count: int | None
     duplicate_of: str | None
     related: list[str] | None
+    break_id: str | None

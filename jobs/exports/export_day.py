@@ -15,7 +15,12 @@ from jobs.exports.fee_differences import render_fee_rows, select_fee_rows
 from jobs.exports.file_places import FilePlaces
 from jobs.exports.out_of_scope import FOLDER, write_out_of_scope
 from jobs.exports.overview import render_summary
-from jobs.exports.sections import add_details, count_sections, select_sections
+from jobs.exports.sections import (
+    add_break_ids,
+    add_details,
+    count_sections,
+    select_sections,
+)
 from jobs.exports.sheets import write_breaks
 from jobs.exports.summary import (
     at_stake_by_currency,
@@ -30,6 +35,7 @@ from jobs.lake.tables import Lake
 from schemas.errors import CheckFailed
 from schemas.profile.channel import Profile, Snapshots
 from schemas.tables import (
+    BREAK_EVENTS,
     CANDIDATES,
     FEE_CHECKS,
     INTERNAL_TRANSACTIONS,
@@ -61,6 +67,24 @@ class ExportSummary:
     outcomes: dict[str, int]
     at_stake: dict[str, int]
     versions_read: dict[str, int]
+
+    def render_line(self, lake_uri: str) -> str:
+        """What a command prints."""
+        return (
+            f"{self.run_date}  {self.channel:<12} {self.breaks:>9,} breaks"
+            f"  {lake_uri}/{self.folder}/breaks.xlsx"
+        )
+
+    def to_json(self, lake_uri: str) -> dict[str, Any]:
+        """The export in a summary of JSON."""
+        return {
+            "channel": self.channel,
+            "run_date": str(self.run_date),
+            "folder": f"{lake_uri}/{self.folder}",
+            "breaks": self.breaks,
+            "updates": self.updates,
+            "at_stake": self.at_stake,
+        }
 
 
 def export_day(
@@ -157,6 +181,7 @@ def _write_sheets(
             lake.read_day(CANDIDATES, day, channel),
             profile.zone,
         )
+        detailed = add_break_ids(detailed, lake.read_day(BREAK_EVENTS, day, channel))
         rows = select_cells(detailed).toLocalIterator()
     states = {name.capitalize(): inputs[name]["state"] for name in inputs}
     fees: Iterable[tuple[Any, ...]] = ()

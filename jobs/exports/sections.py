@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.matching.amount_at_risk import at_stake
-from schemas.vocabulary import Outcome, Reason
+from schemas.vocabulary import BreakEvent, Outcome, Reason
 
 
 class Section(StrEnum):
@@ -149,3 +149,15 @@ def add_details(
         .join(ranked, on="unit_id", how="left")
         .withColumn("candidate_ids", F.col("ranked.candidate_id"))
     )
+
+
+def add_break_ids(rows: DataFrame, events: DataFrame) -> DataFrame:
+    """Adds `break_id` to the rows that opened a break; `events` are the `break_events` of the run.
+
+    A subject has one row on a run, and so one break that it opened.
+    """
+    opened = events.where(F.col("event") == F.lit(BreakEvent.OPENED.value))
+    subject = F.coalesce("txn_id", "line_id")
+    ids = opened.select(subject.alias("break_subject"), "break_id")
+    keyed = rows.withColumn("break_subject", subject)
+    return keyed.join(ids, on="break_subject", how="left").drop("break_subject")

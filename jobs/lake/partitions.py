@@ -21,6 +21,8 @@ from jobs.lake.write_checks import arrow_schema
 from jobs.storage.archive import Storage
 from schemas.errors import DataFilesMissing
 from schemas.tables import (
+    BREAK_EVENTS,
+    BREAKS,
     FEE_CHECKS,
     FEE_TOTALS,
     INTERNAL_TRANSACTIONS,
@@ -44,8 +46,8 @@ _WRITERS = {
     ORDER_DAYS.name: "check_orders",
     ORDER_CHECKS.name: "check_orders",
 }
-#: Tables whose rows nothing writes again.
-_WRITTEN_ONCE = (STATUS_UPDATES.name,)
+#: Tables whose rows nothing writes again as they were.
+_WRITTEN_ONCE = (STATUS_UPDATES.name, BREAKS.name, BREAK_EVENTS.name)
 
 
 def list_add_actions(

@@ -4,8 +4,10 @@ A later state, a duplicate and a reversal name a line in `duplicate_of`. That li
 or itself names an earlier line.
 """
 
+from collections.abc import Collection, Mapping
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -41,6 +43,17 @@ def select_links(outcomes: DataFrame, followers: DataFrame) -> DataFrame:
     ]
     links = reduce(DataFrame.unionByName, [frame.select(*_LINK[:4]) for frame in sharing])
     return links.distinct()
+
+
+def select_links_of_few(outcomes: DataFrame, followers: Collection[Mapping[str, Any]]) -> DataFrame:
+    """`select_links`, for so few followers that their values stand in the filter itself."""
+    wanted = F.col("void_mark").isNotNull()
+    for column, name in (*zip(_MARKS, _MARKS, strict=True), ("line_id", "duplicate_of")):
+        values = sorted({row[name] for row in followers if row[name] is not None})
+        if values:
+            wanted = wanted | F.col(column).isin(values)
+    lines = outcomes.where(F.col("line_id").isNotNull() & wanted)
+    return lines.select(*_LINK[:4])
 
 
 def find_linked_transactions(followers: DataFrame, links: DataFrame) -> DataFrame:

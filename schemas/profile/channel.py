@@ -14,6 +14,7 @@ from schemas.dialect_options.bank import BankOptions
 from schemas.dialect_options.psp import AdyenOptions, PaypalOptions, StripeOptions
 from schemas.dialect_options.unionpay import UnionpayOptions
 from schemas.dialect_options.wechat import WechatFundFlowOptions, WechatOptions
+from schemas.profile.breaks import Breaks
 from schemas.profile.day_parts import Parts, SnapshotPart, SnapshotParts
 from schemas.profile.file_pattern import check_path_pattern
 from schemas.profile.layout.delimited import DelimitedLayout
@@ -172,6 +173,7 @@ class Profile(Strict):
     scope: Scope = Scope()
     match: Match = Match()
     internal: Internal = Internal()
+    breaks: Breaks = Breaks()
 
     @model_validator(mode="after")
     def _check_required_keys(self) -> Self:

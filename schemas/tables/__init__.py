@@ -7,7 +7,7 @@ are references normalized for joining. Source: docs/reference/tables.md.
 from schemas.table import Table as Table
 from schemas.tables.control import DECISIONS, RUNS
 from schemas.tables.fees import FEE_CHECKS, FEE_TOTALS
-from schemas.tables.followup import STATUS_UPDATES
+from schemas.tables.followup import BREAK_EVENTS, BREAK_NOTES, BREAKS, STATUS_UPDATES
 from schemas.tables.matching import (
     CANDIDATES,
     HASH_COLUMNS,
@@ -44,12 +44,18 @@ TABLES = (
     ORDER_DAYS,
     ORDER_CHECKS,
     STATUS_UPDATES,
+    BREAKS,
+    BREAK_EVENTS,
+    BREAK_NOTES,
     DECISIONS,
     RUNS,
 )
 
 __all__ = [
     "ALL_CHANNELS",
+    "BREAKS",
+    "BREAK_EVENTS",
+    "BREAK_NOTES",
     "CANDIDATES",
     "DECISIONS",
     "FEE_CHECKS",

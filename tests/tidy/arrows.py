@@ -17,6 +17,7 @@ STAGE_ROOMS = (
     "reconcile",
     "decisions",
     "exports",
+    "casework",
     "reports",
     "quality",
     "timeline",
@@ -37,6 +38,7 @@ FACES = {
     "ingestion": ("jobs.ingestion.day_state", "jobs.ingestion.open_file"),
     "reports": ("jobs.reports.labels", "jobs.reports.money_text"),
     "decisions": ("jobs.decisions.store",),
+    "casework": ("jobs.casework.linked",),
 }
 #: A page is tried on a statement as ingest would read it: by its own modules, not by copies.
 TRIALS = ("jobs.ingestion.gates.control_totals", "jobs.ingestion.parse_tasks")

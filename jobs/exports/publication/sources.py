@@ -5,6 +5,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.casework.linked import FEW, link_few, link_many
 from jobs.exports.publication.changes import carried_states
 from jobs.exports.publication.scope import Scope
 from jobs.exports.publication.states import (
@@ -17,11 +18,7 @@ from jobs.exports.publication.states import (
 )
 from jobs.lake.tables import Lake
 from jobs.matching.fast_path.reference_hashes import reference_hash
-from jobs.matching.linked_transactions import (
-    find_linked_transactions,
-    select_followers,
-    select_links,
-)
+from jobs.matching.linked_transactions import select_followers
 from schemas.profile.channel import Profile
 from schemas.tables import OPEN_ITEMS, OUTCOMES
 
@@ -38,12 +35,14 @@ def find_linked(
 ) -> DataFrame | None:
     """The transactions that lines of `outcomes` are about; None if no line names another one."""
     followers = select_followers(outcomes)
-    if not followers.limit(1).collect():
+    few = [row.asDict() for row in followers.limit(FEW + 1).collect()]
+    if not few:
         return None
-    followers = lake.stage(followers, "followers")
     rows = read_outcomes(lake, profile, scope, since, scope.changed[-1])
-    links = lake.stage(select_links(rows, followers), "links")
-    return lake.stage(find_linked_transactions(followers, links), "linked")
+    if len(few) > FEW:
+        return link_many(lake, followers, rows)
+    schema = "line_id string, run_date date, pair_txn_id string"
+    return lake.spark.createDataFrame(link_few(few, rows), schema)
 
 
 def keep_latest(

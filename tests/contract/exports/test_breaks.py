@@ -9,10 +9,17 @@ from pyspark.sql import functions as F
 
 from jobs.exports.breaks import HEADINGS, render_rows, select_cells
 from jobs.exports.file_places import FilePlaces
-from jobs.exports.sections import ROWS_MAX, Section, add_details, select_sections
+from jobs.exports.sections import (
+    ROWS_MAX,
+    Section,
+    add_break_ids,
+    add_details,
+    select_sections,
+)
 from jobs.reports.labels import ACTION_LABELS, REASON_LABELS
 from jobs.reports.money_text import Money
 from schemas.tables import (
+    BREAK_EVENTS,
     CANDIDATES,
     INTERNAL_TRANSACTIONS,
     OPEN_ITEMS,
@@ -42,6 +49,7 @@ def table(
     transactions: Iterable[Row] = (),
     carried: Iterable[Row] = (),
     candidates: Iterable[Row] = (),
+    events: Iterable[Row] = (),
 ) -> list[Row]:
     """The rendered rows of a section, by heading; an empty cell is None."""
     detailed = add_details(
@@ -52,6 +60,7 @@ def table(
         frame_of(spark, CANDIDATES, candidates),
         "Asia/Shanghai",
     )
+    detailed = add_break_ids(detailed, frame_of(spark, BREAK_EVENTS, events))
     received: list[Mapping[str, Any]] = [RECEIVED]
     rendered = render_rows(select_cells(detailed).collect(), FilePlaces(received))
     return [
@@ -79,7 +88,8 @@ def test_pair_with_different_amounts(spark: SparkSession) -> None:
                        line_id=line_id(12), first_run_date=day(4))  # fmt: skip
     line = {"line_id": line_id(12), "traded_at": at("10:30", 6), "product": "JSAPI"}
     ours = {"txn_id": "S1", "occurred_at": at("10:29", 6), "product": "ours", "merchant_id": "M7"}
-    (shown,) = table(spark, row, lines=[line], transactions=[ours])
+    event = {"event": "OPENED", "txn_id": "S1", "line_id": line_id(12), "break_id": "abc"}
+    (shown,) = table(spark, row, lines=[line], transactions=[ours], events=[event])
     assert shown == {
         "Run date": "2026-11-22",
         "Channel": "wechat",
@@ -113,6 +123,7 @@ def test_pair_with_different_amounts(spark: SparkSession) -> None:
         "Our currency": "CNY",
         "Matching attempts": 1,
         "Reason codes": "AMOUNT_MISMATCH STATUS_MISMATCH",
+        "Break": "abc",
         "Line id": line_id(12),
     }
 
@@ -244,7 +255,7 @@ def test_order_holds_for_many_rows(spark: SparkSession) -> None:
     rows = many.join(row, how="cross").withColumn("unit_id", F.col("txn_id"))
     rows = select_sections(rows.select(*OUTCOMES.columns))
     none = F.lit(None).cast("string")
-    empty = dict.fromkeys(("trade_time", "candidate_count"), none)
+    empty = dict.fromkeys(("trade_time", "candidate_count", "break_id"), none)
     rows = rows.withColumns(
         {**empty, "candidate_ids": F.array().cast("array<string>"), "product": none,
          "merchant_id": none}
