@@ -1,5 +1,6 @@
 """All faults of `python -m tests.faults.run_faults`: pairs, windows, and those of other modules."""
 
+from tests.faults.casework import CASEWORK
 from tests.faults.closed import CLOSED
 from tests.faults.fault import list_faults
 from tests.faults.parts import PARTS
@@ -180,4 +181,4 @@ _WINDOWS = [
     ),
 ]
 #: All of them, in the order of the steps.
-FAULTS = [*_PAIRS, *_WINDOWS, *CLOSED, *PARTS, *RULES]
+FAULTS = [*_PAIRS, *_WINDOWS, *CLOSED, *PARTS, *RULES, *CASEWORK]

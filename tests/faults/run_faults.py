@@ -37,6 +37,7 @@ TESTS = (
     "matching/test_candidates",
     "matching/test_decisions",
     "reconcile/test_parts",
+    "casework/test_update",
     "matching/test_against_oracle",
 )
 SCENARIOS = os.environ.get("TIEOUT_SCENARIOS", "200")

@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from jobs.casework.gone import UNSUPPORTED
+from jobs.casework.update import update_breaks
 from jobs.exports.publication.publish import publish_updates
 from jobs.lake.tables import Lake
 from schemas.tables import CANDIDATES, OPEN_ITEMS, OUTCOMES, Table
+from tests.support.breaks import break_rows, event_rows
 from tests.support.ledger import day, file_line, file_txn
 from tests.support.pipeline_fixture import PAGE, PipelineFixture
 from tests.support.publications import all_updates, expected_states, fold
@@ -31,9 +34,17 @@ Rows = list[dict[str, Any]]
 
 
 def drawn_days(rng: Random) -> tuple[list[Rows], list[Rows]]:
-    """Lines and transactions by day: most agree, some come days apart, differ, or come twice."""
+    """Lines and transactions by day: most agree, some come days apart, differ, or come twice.
+
+    A break is closed by a late line, another one by our correction, which is wrong a day later.
+    """
     lines: list[Rows] = [[file_line(f"L{on}")] for on in range(DAYS)]
     ours: list[Rows] = [[file_txn(f"L{on}")] for on in range(DAYS)]
+    ours[0] += [file_txn("late", "77.00"), file_txn("corrected", "88.00")]
+    lines[DAYS - 1].append(file_line("late", "77.00"))
+    lines[0].append(file_line("corrected", "88.50"))
+    ours[1].append(file_txn("corrected", "88.50"))
+    ours[2].append(file_txn("corrected", "88.00"))
     for number in range(14):
         on, later = rng.randrange(DAYS), rng.randrange(3)
         amount = rng.choice(["10.00", "20.00", f"{number + 1}.50"])
@@ -69,6 +80,7 @@ def clean(pipeline: PipelineFixture, lines: list[Rows], ours: list[Rows]) -> Non
 
 def follow(pipeline: PipelineFixture) -> None:
     """What follows a match."""
+    update_breaks(pipeline.lake, pipeline.config.profiles["bank"])
     publish_updates(pipeline.lake, pipeline.config.profiles["bank"])
 
 
@@ -115,7 +127,9 @@ def rows_of(lake: Lake, table: Table) -> list[str]:
 
 @pytest.mark.parametrize("seed", range(DRAWS))
 def test_any_arrival_ends_in_the_clean_rows(spark: SparkSession, tmp_path: Path, seed: int) -> None:
-    """Outcomes, open items and candidates of all days, row for row, and what was published."""
+    """Outcomes, open items and candidates of all days, row for row, what was published, and the
+    life of breaks, but for those that no row supports any more.
+    """
     rng = Random(f"arrivals {seed}")
     lines, ours = drawn_days(rng)
     pipelines = []
@@ -130,6 +144,13 @@ def test_any_arrival_ends_in_the_clean_rows(spark: SparkSession, tmp_path: Path,
         assert found == expected, f"{table.name}, after: {'; '.join(told)}"
     expected_fold, found_fold = (fold(all_updates(each.lake)) for each in pipelines)
     assert found_fold == expected_fold, f"status_updates, after: {'; '.join(told)}"
+    expected_breaks, found_breaks = (
+        [row for row in break_rows(each.lake) if row["closed_by"] not in UNSUPPORTED]
+        for each in pipelines
+    )
+    assert found_breaks == expected_breaks, f"breaks, after: {'; '.join(told)}"
+    assert event_rows(pipelines[1].lake) == event_rows(pipelines[0].lake)
+    assert {row["closed_by"] for row in expected_breaks} >= {None, "LATE_MATCH", "CORRECTED"}
     outcomes = [row.asDict() for on in range(DAYS)
                 for row in pipelines[0].lake.read_day(OUTCOMES, day(on)).collect()]  # fmt: skip
     states = expected_states(outcomes)
