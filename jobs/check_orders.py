@@ -14,6 +14,8 @@ from jobs.reports.money_text import money_cell
 def add_summary(report: Report, summary: OrdersSummary) -> None:
     """Adds the check of one date to a report, as a line and as JSON."""
     parts = [f"{count:,} {name}" for name, count in summary.results.items()]
+    if summary.families:
+        parts.append(f"{summary.families:,} payments of which more went out than came in")
     for currency, minor in summary.to_refund.items():
         money = money_cell(minor, currency)
         parts.append(f"{currency} {money.text if money else minor} to refund")
@@ -27,6 +29,7 @@ def add_summary(report: Report, summary: OrdersSummary) -> None:
             "orders": summary.orders,
             "results": summary.results,
             "to_refund": summary.to_refund,
+            "families": summary.families,
         }
     )
 

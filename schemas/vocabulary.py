@@ -145,6 +145,13 @@ class BreakNote(StrEnum):
     NOTE = "NOTE"
 
 
+class FamilyReason(StrEnum):
+    """What is wrong with a payment and all that names it."""
+
+    MORE_OUT_THAN_IN = "MORE_OUT_THAN_IN"
+    REFUND_AND_CHARGEBACK = "REFUND_AND_CHARGEBACK"
+
+
 class Effect(StrEnum):
     """What a reviewer decides about a break or an ambiguity."""
 

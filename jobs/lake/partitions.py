@@ -28,6 +28,7 @@ from schemas.tables import (
     INTERNAL_TRANSACTIONS,
     ORDER_CHECKS,
     ORDER_DAYS,
+    PAYMENT_FAMILIES,
     REJECTED_LINES,
     STATEMENT_LINES,
     STATUS_UPDATES,
@@ -45,6 +46,7 @@ _WRITERS = {
     FEE_TOTALS.name: "check_fees",
     ORDER_DAYS.name: "check_orders",
     ORDER_CHECKS.name: "check_orders",
+    PAYMENT_FAMILIES.name: "check_orders",
 }
 #: Tables whose rows nothing writes again as they were.
 _WRITTEN_ONCE = (STATUS_UPDATES.name, BREAKS.name, BREAK_EVENTS.name)

@@ -10,10 +10,12 @@ from pyspark.sql import functions as F
 
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
-from jobs.orders.day_sums import find_unfit_orders, sum_orders
+from jobs.orders.day_sums import PAYMENT_KINDS, find_unfit_orders, sum_orders
+from jobs.orders.families import check_families, list_members, select_single_lines
 from jobs.orders.items import (
     DAYS_IN_SIGHT,
     find_orders_of_payouts,
+    latest_states,
     select_order_items,
 )
 from jobs.orders.plan import plan_checks
@@ -24,10 +26,12 @@ from schemas.tables import (
     ORDER_CHECKS,
     ORDER_DAYS,
     OUTCOMES,
+    PAYMENT_FAMILIES,
     RUNS,
     SNAPSHOT_FILES,
+    STATEMENT_LINES,
 )
-from schemas.vocabulary import Action, Kind, OrderResult
+from schemas.vocabulary import Action, Kind, OrderResult, Status
 
 JOB = "check_orders"
 _PAYOUT_KINDS = (Kind.PAYOUT.value, Kind.PAYOUT_RETURN.value)
@@ -35,12 +39,15 @@ _PAYOUT_KINDS = (Kind.PAYOUT.value, Kind.PAYOUT_RETURN.value)
 
 @dataclass(frozen=True)
 class OrdersSummary:
-    """Result of the check of one date: orders by result, and the sums to refund by currency."""
+    """Result of the check of one date: orders by result, the sums to refund by currency, and how
+    many payment families a person must look at.
+    """
 
     business_date: date
     orders: int
     results: dict[str, int]
     to_refund: dict[str, int]
+    families: int
 
 
 def check_dates(lake: Lake, requested: Collection[date]) -> list[OrdersSummary]:
@@ -61,7 +68,7 @@ def check_dates(lake: Lake, requested: Collection[date]) -> list[OrdersSummary]:
         with job.step(JOB):
             summary, written = _check_day(lake, day)
         job.versions_written = written
-        job.counts = {"orders": summary.orders, **summary.results}
+        job.counts = {"orders": summary.orders, "families": summary.families, **summary.results}
         job.amounts = summary.to_refund
         record_runs(lake, job)
         summaries.append(summary)
@@ -69,7 +76,7 @@ def check_dates(lake: Lake, requested: Collection[date]) -> list[OrdersSummary]:
 
 
 def _check_day(lake: Lake, day: date) -> tuple[OrdersSummary, dict[str, int]]:
-    """Replaces the date's rows of `order_days` and `order_checks`."""
+    """Replaces the date's rows of `order_days`, `order_checks` and `payment_families`."""
     today = lake.read_day(INTERNAL_TRANSACTIONS, day)
     sums = sum_orders(today).select(
         F.lit(day).alias("business_date"), F.lit(ALL_CHANNELS).alias("channel"),
@@ -84,12 +91,20 @@ def _check_day(lake: Lake, day: date) -> tuple[OrdersSummary, dict[str, int]]:
         if row["result"] == OrderResult.OVERPAID:
             to_refund[row["currency"]] += row["to_refund"]
     results = Counter(row["result"] for row in checked)
+    families_written = lake.replace_day(
+        PAYMENT_FAMILIES, _find_families(lake, today, day), day, ALL_CHANNELS
+    )
     summary = OrdersSummary(
-        day, days_written.rows, dict(sorted(results.items())), dict(sorted(to_refund.items()))
+        day,
+        days_written.rows,
+        dict(sorted(results.items())),
+        dict(sorted(to_refund.items())),
+        families_written.rows,
     )
     return summary, {
         ORDER_DAYS.name: days_written.version,
         ORDER_CHECKS.name: checks_written.version,
+        PAYMENT_FAMILIES.name: families_written.version,
     }
 
 
@@ -113,6 +128,22 @@ def _find_rows(lake: Lake, day: date) -> DataFrame:
     items = select_order_items(transactions, payouts, orders, open_orders, day)
     items = lake.stage(items, "order_items")
     return check_orders(items, open_orders, _read_actions(lake, items, since, day), day)
+
+
+def _find_families(lake: Lake, today: DataFrame, day: date) -> DataFrame:
+    """Rows of `payment_families`: only families of which something came or changed on the date."""
+    start = day - timedelta(days=DAYS_IN_SIGHT)
+    outcomes = lake.read_days(OUTCOMES, start, day)
+    lines = select_single_lines(lake.read_days(STATEMENT_LINES, start, day), outcomes)
+    lines = lake.stage(lines, "single_lines")
+    may_change = F.col("original_txn_id").isNotNull() | (
+        F.col("kind").isin(*PAYMENT_KINDS) & (F.col("status") != F.lit(Status.SUCCEEDED.value))
+    )
+    if today.where(may_change).isEmpty() and lines.where(F.col("business_date") == day).isEmpty():
+        return lake.spark.createDataFrame([], PAYMENT_FAMILIES.schema)
+    transactions = latest_states(lake.read_days(INTERNAL_TRANSACTIONS, start, day))
+    members = lake.stage(list_members(transactions, lines, outcomes), "family_members")
+    return check_families(members, transactions, day)
 
 
 def _read_open_orders(lake: Lake, day: date) -> DataFrame:

@@ -5,6 +5,7 @@
 - `linked_records`: groups rows by payment, refund or payout; `load`: files, fees, runs, candidates.
 - `source_text`: statement lines as received; `match_alone`: the match of these records alone.
 - `events`, `outcomes`: what happened, in order of date, as plain values.
+- `families`: what went out of one payment, where that is more than came in.
 - `text`, `paragraphs`: the timeline as text for a terminal.
 - `diff/`: compares two runs of one date.
 """

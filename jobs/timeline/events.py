@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from jobs.timeline.families import build_family_events
 from jobs.timeline.linked_records import LinkedRecords, Row
 from jobs.timeline.outcomes import (
     describe_candidates,
@@ -22,7 +23,8 @@ from schemas.vocabulary import FeeResult, FileStatus
 
 Event = dict[str, Any]
 #: Order of the events of one date; a fee comes after its line.
-ORDER_WITHIN_DATE = {"transaction": 0, "line": 1, "fee": 1, "outcome": 2, "decision": 3, "open": 4}
+ORDER_WITHIN_DATE = {"transaction": 0, "line": 1, "fee": 1, "outcome": 2, "decision": 3, "open": 4,
+                     "family": 5}  # fmt: skip
 _OUR_REFERENCES = ("our_ref", "channel_ref", "order_ref", "batch_ref")
 
 
@@ -32,7 +34,7 @@ class Facts:
 
     `files` by channel and file id, `source_text` and `fees` by line id, `candidates` and `groups`
     by channel, run date and unit, `runs` by job, channel and date; `decisions` has every step of
-    every decision.
+    every decision, `families` the rows about the records' payments.
     """
 
     files: dict[tuple[str, str], Row] = field(default_factory=dict)
@@ -42,6 +44,7 @@ class Facts:
     groups: dict[tuple[str, date, str], list[Row]] = field(default_factory=dict)
     runs: dict[tuple[str, str, date], list[Row]] = field(default_factory=dict)
     decisions: list[Row] = field(default_factory=list)
+    families: list[Row] = field(default_factory=list)
 
     def describe_item(self, channel: str, item: str) -> str:
         """Describes an item: a line by its file and number, a transaction by its id."""
@@ -64,6 +67,7 @@ def build_timeline(
         *[_outcome_event(row, records, facts, profile) for row in records.outcomes],
         *_decision_events(records, facts),
         *_open_item_events(records, profile),
+        *build_family_events(records, facts.families),
     ]
     events.sort(key=lambda event: (event["date"], ORDER_WITHIN_DATE[event["event"]]))
     last = max((row["run_date"] for row in records.outcomes), default=None)

@@ -6,6 +6,7 @@ from typing import Any
 from jobs.lake.point_query import column_contains, column_in
 from jobs.lake.time_travel import LakeAsOf, partition_filter_of
 from jobs.timeline.events import Facts
+from jobs.timeline.families import load_families
 from jobs.timeline.linked_records import Row
 from jobs.timeline.outcomes import may_have_candidates
 from jobs.timeline.search import FoundRows, SearchScope
@@ -33,6 +34,7 @@ def load_facts(past: LakeAsOf, found_rows: FoundRows, profiles: Mapping[str, Pro
     for row in past.read_rows(RUNS):
         key = (row["job"], row["channel"], row["business_date"])
         facts.runs.setdefault(key, []).append(row)
+    facts.families = load_families(past, found_rows.transactions)
     facts.decisions = past.read_rows(DECISIONS)
     facts.source_text = _load_source_text(past, found_rows.lines, facts, profiles)
     if found_rows.lines:

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from jobs.timeline.families import render_family
 from jobs.timeline.paragraphs import (
     INDENT,
     WIDTH,
@@ -228,6 +229,7 @@ _RENDERERS: dict[str, tuple[str, Callable[[Event], Iterator[Sequence[str]]]]] = 
     "outcome": ("outcome", _render_outcome),
     "decision": ("decision", _render_decision),
     "open": ("open", _render_open_item),
+    "family": ("family", render_family),
 }
 
 

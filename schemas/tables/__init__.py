@@ -18,7 +18,7 @@ from schemas.tables.matching import (
     SETTLED_ITEMS,
     item_types,
 )
-from schemas.tables.orders import ALL_CHANNELS, ORDER_CHECKS, ORDER_DAYS
+from schemas.tables.orders import ALL_CHANNELS, ORDER_CHECKS, ORDER_DAYS, PAYMENT_FAMILIES
 from schemas.tables.statements import (
     INTERNAL_TRANSACTIONS,
     REFERENCES,
@@ -43,6 +43,7 @@ TABLES = (
     FEE_TOTALS,
     ORDER_DAYS,
     ORDER_CHECKS,
+    PAYMENT_FAMILIES,
     STATUS_UPDATES,
     BREAKS,
     BREAK_EVENTS,
@@ -68,6 +69,7 @@ __all__ = [
     "ORDER_CHECKS",
     "ORDER_DAYS",
     "OUTCOMES",
+    "PAYMENT_FAMILIES",
     "REFERENCES",
     "REJECTED_LINES",
     "RUNS",

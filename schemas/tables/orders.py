@@ -55,3 +55,28 @@ ORDER_CHECKS = Table(
         "last_date date: Latest date of a transaction of the order.",
     ),
 )
+
+PAYMENT_FAMILIES = Table(
+    "payment_families",
+    "one row per payment and currency of which more went out than came in, or that a refund and a"
+    " chargeback both gave back, on each run date on which something of it came; see"
+    " docs/reference/orders.md",
+    ("run_date", "channel"),
+    columns_of(
+        "run_date date: Run that says it.",
+        "channel text: Always `all`: what names a payment may come through another channel.",
+        "payment_id text: The payment, a `txn_id` of ours.",
+        "payment_channel text: Channel of the payment.",
+        "currency text: ISO 4217 currency of all amounts of the row.",
+        "reasons texts: MORE_OUT_THAN_IN, REFUND_AND_CHARGEBACK.",
+        "action text: Always REVIEW.",
+        "came_in long: The payment, minor units; 0 where it did not succeed.",
+        "went_out long: refunded + charged_back, minor units.",
+        "refunded long: Refunds, payouts and all else that names the payment, less what came back;"
+        " minor units, positive.",
+        "charged_back long: Chargebacks that name the payment, less those that we won; minor units,"
+        " positive.",
+        "member_ids texts: What names the payment, in order: `txn_id`, or the `line_id` of a line"
+        " that our books do not know.",
+    ),
+)

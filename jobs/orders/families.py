@@ -1,0 +1,135 @@
+"""Payment families: a payment and all that names it, refunds, chargebacks and payouts.
+
+More must not go out than came in, and a refund and a chargeback must not both give the money back.
+"""
+
+from datetime import date
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from jobs.orders.day_sums import PAYMENT_KINDS
+from schemas.money import sum_amounts
+from schemas.tables import ALL_CHANNELS, PAYMENT_FAMILIES
+from schemas.vocabulary import Action, FamilyReason, Kind, Reason, Status
+
+_LINE_KINDS = (Kind.REFUND.value, Kind.CHARGEBACK.value)
+_MEMBER_COLUMNS = ("payment_id", "member_id", "kind", "amount", "currency", "member_date")
+
+
+def select_single_lines(lines: DataFrame, outcomes: DataFrame) -> DataFrame:
+    """Refunds and chargebacks of statements that name a payment and that our books do not know: the
+    latest outcome of each is STATEMENT_ONLY. `lines` and `outcomes` are of the dates in sight.
+    """
+    latest_first = Window.partitionBy("line_id").orderBy(F.col("run_date").desc())
+    rows = outcomes.where(F.col("line_id").isNotNull())
+    rows = rows.withColumn("place", F.row_number().over(latest_first))
+    is_single = F.array_contains("reasons", Reason.STATEMENT_ONLY.value)
+    single = rows.where((F.col("place") == F.lit(1)) & is_single).select("line_id")
+    gives_back = F.col("kind").isin(*_LINE_KINDS) & F.col("original_ref_norm").isNotNull()
+    paid = F.col("status") == F.lit(Status.SUCCEEDED.value)
+    return lines.where(gives_back & paid).join(single, on="line_id", how="left_semi")
+
+
+def list_members(transactions: DataFrame, lines: DataFrame, outcomes: DataFrame) -> DataFrame:
+    """One row per payment and what names it: `_MEMBER_COLUMNS`.
+
+    `transactions` are ours in their latest state, `lines` those of `select_single_lines`. A line
+    names a payment by its our_ref or channel_ref; the channel_ref of a pair is its line's. The
+    return of a payout belongs to the payout's payment.
+    """
+    succeeded = F.col("status") == F.lit(Status.SUCCEEDED.value)
+    names = F.col("original_txn_id").isNotNull() & ~_pays()
+    ours = transactions.where(succeeded & names).select(
+        F.col("original_txn_id").alias("named_id"),
+        F.col("txn_id").alias("member_id"),
+        "kind",
+        "amount",
+        "currency",
+        F.col("business_date").alias("member_date"),
+    )
+    first = ours.select(F.col("member_id").alias("named_id"), F.col("named_id").alias("of_payment"))
+    ours = ours.join(first, on="named_id", how="left")
+    ours = ours.withColumn("payment_id", F.coalesce("of_payment", "named_id"))
+    by_line = lines.select(
+        F.col("line_id").alias("member_id"),
+        "channel",
+        "kind",
+        "amount",
+        "currency",
+        F.col("business_date").alias("member_date"),
+        F.col("original_ref_norm").alias("reference"),
+    ).join(_references(transactions, outcomes), on=["channel", "reference"], how="inner")
+    both = ours.select(*_MEMBER_COLUMNS).unionByName(by_line.select(*_MEMBER_COLUMNS))
+    return both.distinct()
+
+
+def _references(transactions: DataFrame, outcomes: DataFrame) -> DataFrame:
+    """The references of payments: `channel`, `reference`, `payment_id`."""
+    payments = transactions.where(_pays())
+    pairs = outcomes.where(_pays() & F.col("txn_id").isNotNull())
+    every = [
+        rows.where(F.col(name).isNotNull()).select(
+            "channel", F.col(name).alias("reference"), F.col("txn_id").alias("payment_id")
+        )
+        for rows, names in ((payments, ("our_ref_norm", "channel_ref_norm")),
+                            (pairs, ("channel_ref_norm",)))
+        for name in names
+    ]  # fmt: skip
+    return reduce(DataFrame.unionByName, every).distinct()
+
+
+def check_families(members: DataFrame, transactions: DataFrame, day: date) -> DataFrame:
+    """Rows of `payment_families` of a run date: families of which something came or changed then.
+
+    A family whose payment is not in sight says nothing.
+    """
+    payments = transactions.where(_pays()).select(
+        F.col("txn_id").alias("payment_id"),
+        F.col("channel").alias("payment_channel"),
+        F.col("status").alias("payment_status"),
+        F.col("amount").alias("payment_amount"),
+        "currency",
+        F.col("business_date").alias("payment_date"),
+    )
+    is_chargeback = F.col("kind") == F.lit(Kind.CHARGEBACK.value)
+
+    def went_out(condition: Column) -> Column:
+        sums = -sum_amounts(F.when(condition, F.col("amount"))).cast("bigint")
+        return F.coalesce(sums, F.lit(0).cast("bigint"))
+
+    sums = members.groupBy("payment_id", "currency").agg(
+        went_out(is_chargeback).alias("charged_back"),
+        went_out(~is_chargeback).alias("refunded"),
+        F.sort_array(F.collect_set("member_id")).alias("member_ids"),
+        F.max("member_date").alias("last_date"),
+    )
+    stands = F.col("payment_status") == F.lit(Status.SUCCEEDED.value)
+    came_in = F.when(stands, F.col("payment_amount")).otherwise(F.lit(0).cast("bigint"))
+    joined = sums.join(payments, on=["payment_id", "currency"], how="inner").withColumns(
+        {"came_in": came_in, "went_out": F.col("refunded") + F.col("charged_back")}
+    )
+    zero = F.lit(0)
+    twice = (F.col("refunded") > zero) & (F.col("charged_back") > zero)
+    more = F.col("went_out") > F.col("came_in")
+    reasons = F.array_compact(
+        F.array(
+            F.when(more, F.lit(FamilyReason.MORE_OUT_THAN_IN.value)),
+            F.when(twice, F.lit(FamilyReason.REFUND_AND_CHARGEBACK.value)),
+        )
+    )
+    is_today = F.greatest("last_date", "payment_date") == F.lit(day)
+    values = {
+        "run_date": F.lit(day),
+        "channel": F.lit(ALL_CHANNELS),
+        "reasons": reasons,
+        "action": F.lit(Action.REVIEW.value),
+    }
+    return joined.where(is_today & (more | twice)).select(
+        *[values.get(name, F.col(name)).alias(name) for name in PAYMENT_FAMILIES.columns]
+    )
+
+
+def _pays() -> Column:
+    return F.col("kind").isin(*PAYMENT_KINDS)
