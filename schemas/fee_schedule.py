@@ -1,33 +1,19 @@
 """Fee schedules: what a channel may charge, entry by entry. Source: docs/reference/fees.md."""
 
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from schemas.fees.price import AMOUNT_MAX, FEE, PRICE_KEYS, Component, Price, Tax
 from schemas.strict import Strict
 from schemas.vocabulary import Kind
 
-#: Bound of any amount in minor units.
-AMOUNT_MAX = 10**15
-#: Digits after the point that a rate may have, so that |amount| x rate stays within BIGINT.
-RATE_DIGITS_MAX = 9
-_RATE_CHARACTERS_MAX = 24
-
-
-def _check_rate(text: str) -> str:
-    if len(text) > _RATE_CHARACTERS_MAX:
-        raise ValueError(f"{text[:_RATE_CHARACTERS_MAX]}... has too many characters for a rate")
-    try:
-        value = Decimal(text)
-    except InvalidOperation as fault:
-        raise ValueError(f"{text!r} is no decimal number") from fault
-    if not value.is_finite() or not 0 <= value <= 1:
-        raise ValueError(f'{text} is not between 0 and 1; write 0.60 % as "0.0060"')
-    if -int(value.normalize().as_tuple().exponent) > RATE_DIGITS_MAX:
-        raise ValueError(f"{text} has more than {RATE_DIGITS_MAX} decimals")
-    return text
+#: Kinds that owe a fee without being named, and the refunds of which are theirs.
+PAYING_KINDS = (Kind.PAYMENT, Kind.TOP_UP)
+RefundRule = Literal["return", "return_share", "return_rate", "keep", "charge"]
+#: Rules by which a refund gives back what was due on its payment.
+RETURN_RULES = ("return", "return_share", "return_rate")
 
 
 def _to_list(value: Any) -> Any:
@@ -45,12 +31,11 @@ class AmountRange(Strict):
     max: int | None = Field(default=None, ge=0, le=AMOUNT_MAX)
 
 
-class FeeEntry(Strict):
+class FeeEntry(Price):
     """One entry: filters, dates in force (both included, the trade's local date), and the price.
 
-    `rate` is decimal text; `fixed`, `min`, `max` and `tolerance` are minor units.
-    `refund`: what a refund gets back of the fee at the payment's entry (`return`), nothing
-    (`keep`), or is charged for itself (`charge`).
+    The price stands in the entry's own keys or in `components`. `tolerance` is minor units.
+    `refund` says what a refund owes; None means `return`.
     """
 
     name: str = Field(min_length=1)
@@ -62,34 +47,69 @@ class FeeEntry(Strict):
     amount: AmountRange = AmountRange()
     from_: date | None = Field(default=None, alias="from")
     to: date | None = None
-    rate: Annotated[str, Field(strict=True), AfterValidator(_check_rate)] = "0"
-    fixed: int = Field(default=0, ge=0, le=AMOUNT_MAX, strict=True)
-    min: int | None = Field(default=None, ge=0, le=AMOUNT_MAX, strict=True)
-    max: int | None = Field(default=None, ge=0, le=AMOUNT_MAX, strict=True)
-    rounding: Literal["HALF_UP", "HALF_EVEN", "UP", "DOWN"] = "HALF_UP"
+    components: tuple[Component, ...] = ()
+    tax: Tax | None = None
     level: Literal["line"] = "line"
-    refund: Literal["return", "keep", "charge"] = "return"
+    refund: RefundRule | None = None
     tolerance: int = Field(default=0, ge=0, le=AMOUNT_MAX, strict=True)
 
     @model_validator(mode="after")
-    def _check_limits(self) -> Self:
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min {self.min} is above max {self.max}")
+    def _check_dates(self) -> Self:
         if self.from_ and self.to and self.from_ > self.to:
             raise ValueError(f"from {self.from_} is after to {self.to}")
         return self
 
+    @model_validator(mode="after")
+    def _check_components(self) -> Self:
+        own = sorted(self.model_fields_set & PRICE_KEYS)
+        if self.components and own:
+            raise ValueError(f"components: {', '.join(own)} belongs into one of the components")
+        names = [component.name for component in self.components]
+        if len(names) != len({*names}):
+            raise ValueError("components: two have the same name; name each once")
+        return self
+
+    @model_validator(mode="after")
+    def _check_refund(self) -> Self:
+        needs_rule = any(price.has_fixed or price.min is not None for price in self.prices.values())
+        if self.refund is None and needs_rule and self.prices_refunds:
+            raise ValueError(
+                "refund: this key is needed where an entry has fixed or min; say whether refunds"
+                " return the fee (return, return_share, return_rate), keep it or charge it again"
+            )
+        return self
+
     @property
-    def rate_scaled(self) -> tuple[int, int]:
-        """The rate as (numerator, denominator), the denominator a power of ten."""
-        digits = max(0, -int(Decimal(self.rate).normalize().as_tuple().exponent))
-        return int(Decimal(self.rate).scaleb(digits)), 10**digits
+    def prices(self) -> dict[str, Price]:
+        """The prices by name, in their order; without `components` one called `fee`."""
+        return {price.name: price for price in self.components} or {FEE: self}
+
+    @property
+    def names_refunds(self) -> bool:
+        """Whether `kind` names REFUND: such an entry goes first for refunds."""
+        return Kind.REFUND in self.kind
+
+    @property
+    def prices_refunds(self) -> bool:
+        """Whether a refund can be priced by this entry."""
+        return not self.kind or any(kind in self.kind for kind in (*PAYING_KINDS, Kind.REFUND))
+
+    @property
+    def refund_rule(self) -> RefundRule:
+        """What a refund owes by this entry."""
+        return self.refund or "return"
 
 
 class FeeSchedule(Strict):
-    """A channel's fee schedule: the first entry that fits a line applies."""
+    """A channel's fee schedule: the first entry that fits a line applies.
+
+    The payment of a refund, and its earlier refunds, are searched `lookback_days` back. Where it is
+    not found, a refund whose rule would return a fee follows `return_unknown`.
+    """
 
     channel: str
+    lookback_days: int = Field(default=90, ge=1, le=730, strict=True)
+    return_unknown: Literal["keep", "return"] = "keep"
     entries: tuple[FeeEntry, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -1,18 +1,21 @@
 """Checks the fees of one channel and date against the channel's rate card."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from jobs.fees.compare import check_fees, sum_fees, wrong_fees
-from jobs.fees.originals import LOOK_BACK_DAYS, needs_originals, original_entries
+from pyspark.sql import DataFrame
+
+from jobs.fees.compare import check_fees, describe_fees, sum_fees, wrong_fees
+from jobs.fees.refunds import Card, price_refunds, select_refunds
+from jobs.fees.sources import fingerprint_sources, list_sources
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from schemas.errors import LakeInconsistent
 from schemas.fee_schedule import FeeSchedule
 from schemas.profile.channel import Profile
-from schemas.tables import FEE_CHECKS, FEE_TOTALS, STATEMENT_FILES, STATEMENT_LINES
+from schemas.tables import FEE_CHECKS, FEE_TOTALS, OUTCOMES, STATEMENT_FILES, STATEMENT_LINES
 from schemas.vocabulary import FileStatus
 
 
@@ -21,7 +24,8 @@ class FeesSummary:
     """Result of the fee check of one channel and date; amounts per currency in minor units.
 
     `due` and `difference` leave out lines without an entry of the rate card; `wrong` counts the
-    rows of `fee_checks`. `versions_read` and `versions_written` are by table name.
+    rows of `fee_checks`. `sources` stands for the earlier statements that were read, None if none
+    was needed. `versions_read` and `versions_written` are by table name.
     """
 
     channel: str
@@ -31,6 +35,7 @@ class FeesSummary:
     charged: dict[str, int]
     due: dict[str, int]
     difference: dict[str, int]
+    sources: str | None
     versions_read: dict[str, int]
     versions_written: dict[str, int]
 
@@ -44,19 +49,23 @@ def check_fees_of_day(
         LakeInconsistent: the day has other lines than its accepted files; run ingest again.
         LakeError: a table is missing, or a write failed; run the command again.
     """
-    _assert_lines_are_accepted(lake, profile.channel, day)
+    files = lake.read_rows(STATEMENT_FILES, channel=profile.channel)
+    _assert_lines_are_accepted(lake, profile.channel, day, files)
     # Both tables come from one version of the lines, even if an ingest runs at the same time.
-    version = lake.version(STATEMENT_LINES)
+    version, channel = lake.version(STATEMENT_LINES), profile.channel
     lines = lake.read_day(STATEMENT_LINES, day, profile.channel, version)
-    originals = None
-    if needs_originals(schedule):
-        since = day - timedelta(days=LOOK_BACK_DAYS)
-        payments = lake.read_days(STATEMENT_LINES, since, day, profile.channel, version)
-        payment_entries = original_entries(lines, payments, schedule, profile.zone_info)
-        originals = lake.stage(payment_entries, f"originals-{profile.channel}-{day}")
-    checks = check_fees(lines, originals, schedule, profile.zone_info, lake.stage)
-    totals_written = lake.replace_day(FEE_TOTALS, sum_fees(checks), day, profile.channel)
-    checks_written = lake.replace_day(FEE_CHECKS, wrong_fees(checks), day, profile.channel)
+    fingerprint = fingerprint_sources(list_sources(files), day, schedule.lookback_days)
+    refunds = _price_refunds_of_day(lake, profile, schedule, day, version)
+    checks = check_fees(lines, refunds, schedule, profile.zone_info, lake.stage)
+    totals_written = lake.replace_day(FEE_TOTALS, sum_fees(checks, schedule), day, channel)
+    wrong = lake.stage(wrong_fees(checks), "wrong_fees")
+    outcomes_version = lake.version(OUTCOMES)
+    outcomes = lake.read_day(OUTCOMES, day, channel, outcomes_version)
+    if wrong.head(1):
+        described = describe_fees(wrong, outcomes, schedule)
+    else:
+        described = lake.spark.createDataFrame([], FEE_CHECKS.schema)
+    checks_written = lake.replace_day(FEE_CHECKS, described, day, channel)
     rows = lake.read_day(FEE_TOTALS, day, profile.channel).collect()
     return FeesSummary(
         channel=profile.channel,
@@ -66,7 +75,8 @@ def check_fees_of_day(
         charged=_per_currency(rows, "charged"),
         due=_per_currency(rows, "due"),
         difference=_per_currency(rows, "difference"),
-        versions_read={STATEMENT_LINES.name: version},
+        sources=None if refunds is None else fingerprint,
+        versions_read={STATEMENT_LINES.name: version, OUTCOMES.name: outcomes_version},
         versions_written={
             FEE_CHECKS.name: checks_written.version,
             FEE_TOTALS.name: totals_written.version,
@@ -74,11 +84,29 @@ def check_fees_of_day(
     )
 
 
-def _assert_lines_are_accepted(lake: Lake, channel: str, day: date) -> None:
-    accepted = lake.read_rows(
-        STATEMENT_FILES, channel=channel, business_date=day, status=FileStatus.ACCEPTED.value
+def _price_refunds_of_day(
+    lake: Lake, profile: Profile, schedule: FeeSchedule, day: date, version: int
+) -> DataFrame | None:
+    """What the refunds of a day owe; None if it has none."""
+    of_day = select_refunds(lake.read_day(STATEMENT_LINES, day, profile.channel, version))
+    if not of_day.head(1):
+        return None
+    since = day - timedelta(days=schedule.lookback_days)
+    lines = lake.read_days(STATEMENT_LINES, since, day, profile.channel, version)
+    refunds = lake.stage(select_refunds(lines), "refunds")
+    card = Card(schedule, profile.zone_info)
+    return lake.stage(price_refunds(refunds, lines, day, card, lake.stage), "priced_refunds")
+
+
+def _assert_lines_are_accepted(
+    lake: Lake, channel: str, day: date, files: Iterable[Mapping[str, Any]]
+) -> None:
+    accepted = FileStatus.ACCEPTED.value
+    expected = sum(
+        int(row["line_count"] or 0)
+        for row in files
+        if row["business_date"] == day and row["status"] == accepted
     )
-    expected = sum(int(row["line_count"] or 0) for row in accepted)
     stored = lake.count_rows(STATEMENT_LINES, day, channel)
     if stored != expected:
         raise LakeInconsistent(
@@ -101,6 +129,7 @@ def record_fee_check(lake: Lake, profile: Profile, schedule: FeeSchedule, day: d
     with job.step("check_fees"):
         summary = check_fees_of_day(lake, profile, schedule, day)
     job.versions_read, job.versions_written = summary.versions_read, summary.versions_written
+    job.fingerprint = summary.sources
     job.counts = {"lines": summary.lines, "wrong": summary.wrong}
     job.amounts = summary.difference
     record_runs(lake, job)

@@ -1,107 +1,175 @@
 """Compares fees charged with fees due, per line and per entry of the rate card."""
 
 from collections.abc import Callable
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.fees.due import fee_due
+from jobs.fees.components import (
+    Bases,
+    add_up,
+    component_dues,
+    has_passed,
+    passed_through,
+    tax_of,
+    value_of_entry,
+)
 from jobs.fees.schedule import entry_number
-from schemas.fee_schedule import FeeEntry, FeeSchedule
+from jobs.fees.working import add_working
+from schemas.fee_schedule import PAYING_KINDS, FeeEntry, FeeSchedule
+from schemas.fees.price import TAX
 from schemas.money import sum_amounts
 from schemas.tables import FEE_CHECKS, FEE_TOTALS
 from schemas.vocabulary import FeeResult, Kind, Status
 
 _READ = ("business_date", "channel", "line_id", "kind", "status", "our_ref", "channel_ref",
-         "currency", "amount", "fee")  # fmt: skip
-#: The fee due on a refund, as a multiple of the fee of its amount.
-REFUND_SIGN = {"return": -1, "keep": 0, "charge": 1}
+         "batch_ref", "currency", "amount", "fee", "product", "card_type")  # fmt: skip
+#: Kinds that owe a fee by themselves; of others an entry says so.
+_OWING_KINDS = (*(kind.value for kind in PAYING_KINDS), Kind.REFUND.value)
+#: What `refunds.price_refunds` adds to a line, beside the number of its entry.
+_REFUND_COLUMNS = {
+    "has_payment": "boolean",
+    "priced_due": "bigint",
+    "tax_on_top": "bigint",
+    "priced_components": "array<struct<name:string,due:bigint>>",
+    "note": "string",
+}
+Materialize = Callable[[DataFrame, str], DataFrame]
 
 
 def check_fees(
     lines: DataFrame,
-    originals: DataFrame | None,
+    refunds: DataFrame | None,
     schedule: FeeSchedule,
     zone: ZoneInfo,
-    materialize: Callable[[DataFrame, str], DataFrame] = lambda frame, _: frame,
+    materialize: Materialize = lambda frame, _: frame,
 ) -> DataFrame:
-    """Checks the fee of every line: one row per line, the columns of `fee_checks`.
+    """Checks the fee of every line: one row per line, for `wrong_fees` and `sum_fees`.
 
-    `lines` are a channel's statement lines of one day. `originals` are the entries of the payments
-    that refunds return (`originals.original_entries`), or None if they cannot change a fee.
-    `materialize(frame, name)` stores a frame: with several entries, the engine would otherwise
-    repeat the choice of the entry in every column that depends on it.
+    `lines` are a channel's statement lines of one day, `refunds` what its refunds owe
+    (`refunds.price_refunds`), or None if it has none. `materialize(frame, name)` stores a frame:
+    with several entries, the engine would otherwise repeat the choice of the entry in every column
+    that depends on it.
     """
-    columns = [F.col(name) for name in _READ]
-    with_entries = lines.select(*columns, entry_number(schedule, zone).alias("own"))
+    passed = {price.pass_through for entry in schedule.entries for price in entry.prices.values()}
+    columns = dict.fromkeys([*_READ, *sorted(name for name in passed if name)])
+    with_entries = lines.select(*columns, entry_number(schedule, zone).alias("entry"))
     if len(schedule.entries) > 1:
         with_entries = materialize(with_entries, "fee_entries")
-    return _compute_results(_add_original_entries(with_entries, originals), schedule)
+    with_refunds = _add_refunds(with_entries, refunds)
+    return _compute_results(with_refunds, schedule, refunds is not None)
 
 
 def wrong_fees(checks: DataFrame) -> DataFrame:
-    """The rows of `fee_checks`: lines whose result is not OK."""
+    """Of `check_fees` the lines whose result is not OK."""
     return checks.where(F.col("result") != F.lit(FeeResult.OK.value))
 
 
-def sum_fees(checks: DataFrame) -> DataFrame:
+def describe_fees(wrong: DataFrame, outcomes: DataFrame, schedule: FeeSchedule) -> DataFrame:
+    """The rows of `fee_checks`: adds the transaction, and the working of the fee.
+
+    `outcomes` are those of the lines' own date: each line stands in one of them.
+    """
+    is_pair = F.col("line_id").isNotNull() & F.col("txn_id").isNotNull()
+    pairs = outcomes.where(is_pair).select("line_id", "txn_id")
+    with_pairs = wrong.join(pairs, on="line_id", how="left")
+    return add_working(with_pairs, schedule).select(*FEE_CHECKS.columns)
+
+
+def sum_fees(checks: DataFrame, schedule: FeeSchedule) -> DataFrame:
     """The rows of `fee_totals`: one per entry and currency; every line of the day counts once.
 
-    `due` and `difference` are null if a line of the group has no entry.
+    Amounts due, and what is part of them, are null if a line of the group has no entry.
     """
-    is_complete = F.count("due") == F.count(F.lit(1))
-    sums = {name: _sum(name) for name in ("amount", "charged", "due", "difference")}
+    is_complete, zero = F.count("due") == F.count(F.lit(1)), F.lit(0).cast("bigint")
+    is_tolerated = (F.col("result") == F.lit(FeeResult.OK.value)) & (
+        F.col("difference") != F.lit(0)
+    )
+    has_tax = any(entry.tax for entry in schedule.entries)
+    tax = F.coalesce(_sum(F.col("tax")), zero) if has_tax else zero
+    passed = _sum(F.col("passed")) if has_passed(schedule) else zero
     return (
         checks.groupBy("business_date", "channel", "schedule", "currency")
         .agg(
             F.count(F.lit(1)).alias("lines"),
-            sums["amount"].alias("amount"),
-            sums["charged"].alias("charged"),
-            F.when(is_complete, sums["due"]).alias("due"),
-            F.when(is_complete, sums["difference"]).alias("difference"),
+            _sum(F.col("amount")).alias("amount"),
+            _sum(F.col("charged")).alias("charged"),
+            F.when(is_complete, _sum(F.col("due"))).alias("due"),
+            F.when(is_complete, _sum(F.col("difference"))).alias("difference"),
+            F.when(is_complete, tax).alias("tax"),
+            F.when(is_complete, passed).alias("passed_through"),
+            F.count(F.when(is_tolerated, F.lit(1))).alias("tolerated_lines"),
+            F.coalesce(_sum(F.when(is_tolerated, F.col("difference"))), zero).alias("tolerated"),
+            F.count(F.when(~F.col("has_payment"), F.lit(1))).alias("refunds_without_payment"),
         )
         .select(*FEE_TOTALS.columns)
     )
 
 
-def _add_original_entries(with_entries: DataFrame, originals: DataFrame | None) -> DataFrame:
-    """Adds `original`: for a refund the number of its payment's entry, else null."""
-    unknown = F.lit(None).cast("int").alias("original")
-    if originals is None:
-        return with_entries.select("*", unknown)
-    is_refund = F.col("kind") == F.lit(Kind.REFUND.value)
-    with_originals = with_entries.where(is_refund).join(originals, on="line_id", how="left")
+def _add_refunds(with_entries: DataFrame, refunds: DataFrame | None) -> DataFrame:
+    """Adds what refunds owe; the columns are null for all other lines."""
+    nothing = [F.lit(None).cast(kind).alias(name) for name, kind in _REFUND_COLUMNS.items()]
+    if refunds is None:
+        return with_entries.select("*", *nothing)
     # Only the refunds are joined: the engine need not shuffle the other lines.
-    return with_entries.where(~is_refund).select("*", unknown).unionByName(with_originals)
+    others = with_entries.where(~_is_refund()).select("*", *nothing)
+    priced = with_entries.where(_is_refund()).drop("entry").join(refunds, on="line_id", how="left")
+    return others.unionByName(priced)
 
 
-def _compute_results(with_entries: DataFrame, schedule: FeeSchedule) -> DataFrame:
-    entries, is_refund = schedule.entries, F.col("kind") == F.lit(Kind.REFUND.value)
-    # The refund's own entry decides what happens to the fee; without one, its payment's entry does.
-    with_rule = with_entries.withColumn(
-        "rule", F.coalesce(F.col("own"), F.col("original"))
-    ).withColumn(
-        "sign",
-        F.when(is_refund, _value_of_entry("rule", entries, _refund_sign)).otherwise(F.lit(1)),
+def _is_refund() -> Column:
+    return (F.col("kind") == F.lit(Kind.REFUND.value)) & (
+        F.col("status") == F.lit(Status.SUCCEEDED.value)
     )
-    is_returned = is_refund & (F.col("sign") == F.lit(REFUND_SIGN["return"]))
-    with_entry = with_rule.withColumn(
-        "entry",
-        F.when(is_returned, F.coalesce(F.col("original"), F.col("rule"))).otherwise(F.col("rule")),
-    )
+
+
+def _compute_results(
+    with_refunds: DataFrame, schedule: FeeSchedule, has_refunds: bool
+) -> DataFrame:
+    entry, zero = F.col("entry"), F.lit(0).cast("bigint")
     is_succeeded = F.col("status") == F.lit(Status.SUCCEEDED.value)
-    fee = _value_of_entry("entry", entries, lambda entry: fee_due(F.col("amount"), entry))
-    amounts = with_entry.select(
-        "business_date", "channel", "line_id", "kind", "our_ref", "channel_ref", "currency",
-        "amount", "fee",
-        F.coalesce(F.col("fee"), F.lit(0).cast("bigint")).alias("charged"),
-        F.when(is_succeeded, fee * F.col("sign")).otherwise(F.lit(0).cast("bigint")).alias("due"),
-        _value_of_entry("entry", entries, lambda entry: F.lit(entry.name)).alias("schedule"),
-        _value_of_entry("entry", entries, lambda entry: F.lit(entry.tolerance)).alias("tolerance"),
-    ).withColumn("difference", F.col("charged") - F.col("due"))  # fmt: skip
-    return amounts.withColumn("result", _result()).select(*FEE_CHECKS.columns)
+    size = F.abs(F.col("amount"))
+
+    def price(entry: FeeEntry) -> Column:
+        return add_up(component_dues(entry, Bases(size, size)).values())
+
+    priced = value_of_entry(entry, schedule, price)
+    if has_refunds:
+        priced = F.when(_is_refund(), F.col("priced_due")).otherwise(priced)
+    passed = zero
+    if has_passed(schedule):
+        sums = value_of_entry(entry, schedule, lambda each: add_up(passed_through(each).values()))
+        passed = F.when(is_succeeded, F.coalesce(sums, zero)).otherwise(zero)
+        priced = priced + passed
+    owes_nothing = ~F.col("kind").isin(*_OWING_KINDS) & entry.isNull()
+    amounts = with_refunds.select(
+        "*",
+        F.coalesce(F.col("fee"), zero).alias("charged"),
+        F.when(~is_succeeded | owes_nothing, zero).otherwise(priced).alias("due"),
+        passed.alias("passed"),
+        value_of_entry(entry, schedule, lambda each: F.lit(each.name)).alias("schedule"),
+        value_of_entry(entry, schedule, lambda each: F.lit(each.tolerance)).alias("tolerance"),
+        F.col("product").alias("line_product"),
+        F.col("card_type").alias("line_card_type"),
+    ).withColumn("difference", F.col("charged") - F.col("due"))
+    return amounts.withColumn("tax", _tax(schedule)).withColumn("result", _result())
+
+
+def _tax(schedule: FeeSchedule) -> Column:
+    """The tax within what is due: on top of the fee, or included in it."""
+    size, priced = F.abs(F.col("amount")), F.col("due") - F.col("passed")
+
+    def tax(entry: FeeEntry) -> Column | None:
+        if entry.tax is None:
+            return None
+        if entry.tax.mode == "included":
+            return tax_of(entry, priced)
+        on_top = component_dues(entry, Bases(size, size))[TAX]
+        return F.when(_is_refund(), F.col("tax_on_top")).otherwise(on_top)
+
+    is_owing = F.col("status") == F.lit(Status.SUCCEEDED.value)
+    return F.when(is_owing, value_of_entry(F.col("entry"), schedule, tax)).cast("bigint")
 
 
 def _result() -> Column:
@@ -116,19 +184,5 @@ def _result() -> Column:
     )
 
 
-def _value_of_entry(
-    number: str, entries: tuple[FeeEntry, ...], value: Callable[[FeeEntry], Any]
-) -> Column:
-    """The value of the entry whose number is in a column; null for null."""
-    cases = F.when(F.col(number) == F.lit(0), value(entries[0]))
-    for index in range(1, len(entries)):
-        cases = cases.when(F.col(number) == F.lit(index), value(entries[index]))
-    return cases
-
-
-def _refund_sign(entry: FeeEntry) -> Column:
-    return F.lit(REFUND_SIGN[entry.refund])
-
-
-def _sum(name: str) -> Column:
-    return sum_amounts(F.col(name)).cast("bigint")
+def _sum(amount: Column) -> Column:
+    return sum_amounts(amount).cast("bigint")

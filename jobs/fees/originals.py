@@ -1,16 +1,12 @@
-"""Finds the payment that a refund returns: the payment's entry gives the fee to return."""
+"""Finds the payment that a refund returns, and the refund that another one takes back."""
 
-from zoneinfo import ZoneInfo
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.fees.schedule import entry_number
-from schemas.fee_schedule import FeeSchedule
-from schemas.vocabulary import Kind, Status
-
-#: The payment of a refund is searched so many days back.
-LOOK_BACK_DAYS = 90
+from schemas.fee_schedule import PAYING_KINDS
+from schemas.vocabulary import Status
 
 #: How a refund refers to its payment, best first: column of the refund, column of the payment.
 REFERENCE_PAIRS = (
@@ -18,30 +14,26 @@ REFERENCE_PAIRS = (
     ("original_ref_norm", "our_ref_norm"),
     ("order_ref_norm", "our_ref_norm"),
 )
+#: How a refund that takes another one back refers to it.
+_TAKE_BACK_PAIRS = REFERENCE_PAIRS[:2]
+_PAYMENT_COLUMNS = (
+    "line_id", "kind", "status", "amount", "currency", "traded_at", "business_date", "product",
+    "card_type", "merchant_id", "channel_ref_norm", "our_ref_norm",
+)  # fmt: skip
 
 
-def needs_originals(schedule: FeeSchedule) -> bool:
-    """Whether the payment of a refund can change the fee due on the refund."""
-    returns_fee = any(entry.refund == "return" for entry in schedule.entries)
-    return returns_fee and len(schedule.entries) > 1
+def find_payments(refunds: DataFrame, lines: DataFrame) -> DataFrame:
+    """The payment of each refund: `refund_id`, and the columns of the payment's line.
 
-
-def original_entries(
-    lines: DataFrame, payments: DataFrame, schedule: FeeSchedule, zone: ZoneInfo
-) -> DataFrame:
-    """The entry that applied to the payment of each refund: `line_id`, `original`.
-
-    One row per succeeded refund whose payment is found; `original` is the number of the entry.
-    `lines` contain the refunds and `payments` the payments, both statement lines of one channel. Of
-    several payments the first one counts: by `REFERENCE_PAIRS`, then SUCCEEDED before others, then
-    by `business_date`, `traded_at` (nulls last), `line_id`.
+    One row per refund whose payment is found, on the refund's own date or before. Of several
+    payments the first one counts: by `REFERENCE_PAIRS`, then SUCCEEDED before others, then by
+    `business_date`, `traded_at` (nulls last), `line_id`.
     """
-    refund = F.col("kind") == F.lit(Kind.REFUND.value)
-    refunds = lines.where(refund & (F.col("status") == F.lit(Status.SUCCEEDED.value)))
-    candidate_payments = payments.where(F.col("kind") == F.lit(Kind.PAYMENT.value))
-    candidates = _payments_by_reference(
-        refunds, candidate_payments, "channel_ref_norm"
-    ).unionByName(_payments_by_reference(refunds, candidate_payments, "our_ref_norm"))
+    kinds = [kind.value for kind in PAYING_KINDS]
+    payments = lines.where(F.col("kind").isin(*kinds)).select(*_PAYMENT_COLUMNS)
+    candidates = _candidates(refunds, payments, "channel_ref_norm").unionByName(
+        _candidates(refunds, payments, "our_ref_norm")
+    )
     order = Window.partitionBy("refund_id").orderBy(
         F.col("named_by"),
         F.when(F.col("status") == F.lit(Status.SUCCEEDED.value), 0).otherwise(1),
@@ -52,35 +44,90 @@ def original_entries(
     first = candidates.withColumn("place", F.row_number().over(order)).where(
         F.col("place") == F.lit(1)
     )
-    return first.select(
-        F.col("refund_id").alias("line_id"), entry_number(schedule, zone).alias("original")
+    return first.select("refund_id", *_PAYMENT_COLUMNS)
+
+
+def find_refunds_of(payments: DataFrame, refunds: DataFrame) -> DataFrame:
+    """The refunds, each once, that name one of the payments by `REFERENCE_PAIRS`.
+
+    Their payment may be another one, which they name by a better reference.
+    """
+    parts = []
+    for refund_column, payment_column in REFERENCE_PAIRS:
+        reference = F.col(payment_column).alias("reference")
+        names = payments.where(F.col(payment_column).isNotNull()).select(reference).distinct()
+        is_named = F.col(refund_column) == F.col("reference")
+        parts.append(refunds.join(names, on=is_named, how="left_semi").select("line_id"))
+    naming = reduce(DataFrame.unionByName, parts).distinct()
+    return refunds.join(naming, on="line_id", how="left_semi")
+
+
+def find_take_backs(refunds: DataFrame) -> DataFrame:
+    """The refund that each positive one takes back: `take_id`, `refund_id`, `is_repeat`.
+
+    One row per positive refund that names an earlier negative one by its `original_ref`. A second
+    one that names the same refund is a repeat: there is nothing left to take back.
+    """
+    taking = refunds.where(F.col("amount") > F.lit(0)).select(
+        F.col("line_id").alias("take_id"),
+        F.col("business_date").alias("take_date"),
+        F.col("at").alias("take_at"),
+        "original_ref_norm",
+    )
+    pairs = None
+    for rank, (_, column) in enumerate(_TAKE_BACK_PAIRS):
+        named = refunds.where(F.col("amount") < F.lit(0)).select(
+            F.col("line_id").alias("refund_id"), "business_date", "at", F.col(column).alias("its")
+        )
+        part = taking.join(named, on=F.col("original_ref_norm") == F.col("its"), how="inner")
+        part = part.withColumn("named_by", F.lit(rank))
+        pairs = part if pairs is None else pairs.unionByName(part)
+    assert pairs is not None
+    order = ("named_by", "business_date", "at", "refund_id")
+    first = _first_of(pairs.where(_is_before()), "take_id", order)
+    by_refund = Window.partitionBy("refund_id").orderBy("take_date", "take_at", "take_id")
+    place = F.row_number().over(by_refund)
+    return first.withColumn("is_repeat", place > F.lit(1)).select(
+        "take_id", "refund_id", "is_repeat", "take_date", "take_at"
     )
 
 
-def _payments_by_reference(refunds: DataFrame, payments: DataFrame, column: str) -> DataFrame:
+def _is_before() -> Column:
+    """Whether the refund stands before the one that takes it back."""
+    same_date = F.col("business_date") == F.col("take_date")
+    same_time = F.col("at") == F.col("take_at")
+    by_id = same_time & (F.col("refund_id") < F.col("take_id"))
+    earlier = F.col("business_date") < F.col("take_date")
+    return earlier | (same_date & ((F.col("at") < F.col("take_at")) | by_id))
+
+
+def _first_of(frame: DataFrame, key: str, order: tuple[str, ...]) -> DataFrame:
+    place = F.row_number().over(Window.partitionBy(key).orderBy(*order))
+    return frame.withColumn("place", place).where(F.col("place") == F.lit(1))
+
+
+def _candidates(refunds: DataFrame, payments: DataFrame, column: str) -> DataFrame:
     """Payments whose `column` equals a refund's reference; a null reference finds none."""
     references = [
-        _reference_struct(rank, refund_column)
+        F.struct(F.lit(rank).alias("named_by"), F.col(refund_column).alias("reference"))
         for rank, (refund_column, payment_column) in enumerate(REFERENCE_PAIRS)
         if payment_column == column
     ]
     names = (
         refunds.select(
-            F.col("line_id").alias("refund_id"), F.explode(F.array(*references)).alias("n")
+            F.col("line_id").alias("refund_id"),
+            F.col("business_date").alias("refund_date"),
+            F.explode(F.array(*references)).alias("n"),
         )
-        .select("refund_id", F.col("n.named_by"), F.col("n.reference"))
+        .select("refund_id", "refund_date", F.col("n.named_by"), F.col("n.reference"))
         .where(F.col("reference").isNotNull())
+    )
+    is_named = (F.col("reference") == F.col(column)) & (
+        F.col("business_date") <= F.col("refund_date")
     )
     # Refunds are few compared with the payments of three months, so they are broadcast.
     return (
         F.broadcast(names)
-        .join(payments, on=F.col("reference") == F.col(column), how="inner")
-        .select(
-            "refund_id", "named_by", "line_id", "kind", "status", "amount", "currency",
-            "traded_at", "business_date", "product", "card_type", "merchant_id",
-        )
-    )  # fmt: skip
-
-
-def _reference_struct(rank: int, column: str) -> Column:
-    return F.struct(F.lit(rank).alias("named_by"), F.col(column).alias("reference"))
+        .join(payments, on=is_named, how="inner")
+        .select("refund_id", "named_by", *_PAYMENT_COLUMNS)
+    )

@@ -1,5 +1,6 @@
 """Finds the entry of a rate card that applies to a line, as column expressions."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
 from operator import and_
@@ -8,7 +9,8 @@ from zoneinfo import ZoneInfo
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from schemas.fee_schedule import FeeEntry, FeeSchedule
+from jobs.fees.choice import choose
+from schemas.fee_schedule import PAYING_KINDS, FeeEntry, FeeSchedule
 from schemas.vocabulary import Kind
 
 #: A date in one of these years means "no limit": its midnight may not exist in UTC.
@@ -22,18 +24,26 @@ def entry_number(schedule: FeeSchedule, zone: ZoneInfo) -> Column:
     Reads `kind`, `amount`, `traded_at`, `business_date` and the attributes that a filter names. A
     line without an attribute does not fit a filter on it.
     """
-    first, *others = schedule.entries
-    number_of_entry = F.when(_entry_condition(first, zone), F.lit(0))
-    for number, entry in enumerate(others, start=1):
-        number_of_entry = number_of_entry.when(_entry_condition(entry, zone), F.lit(number))
-    return number_of_entry
+    return _first_that_fits(enumerate(schedule.entries), zone)
+
+
+def refund_entry_number(schedule: FeeSchedule, zone: ZoneInfo) -> Column:
+    """The same among the entries that name REFUND, which go first for a refund."""
+    numbered = [pair for pair in enumerate(schedule.entries) if pair[1].names_refunds]
+    return _first_that_fits(numbered, zone)
 
 
 def kinds_of(entry: FeeEntry) -> tuple[Kind, ...]:
-    """The kinds of an entry; an entry for PAYMENT also applies to refunds."""
-    if Kind.PAYMENT in entry.kind and Kind.REFUND not in entry.kind:
-        return (*entry.kind, Kind.REFUND)
-    return entry.kind
+    """The kinds of an entry: PAYMENT and TOP_UP if it names none, and the refunds of both."""
+    kinds = entry.kind or PAYING_KINDS
+    if Kind.REFUND not in kinds and any(kind in PAYING_KINDS for kind in kinds):
+        return (*kinds, Kind.REFUND)
+    return kinds
+
+
+def _first_that_fits(numbered: Iterable[tuple[int, FeeEntry]], zone: ZoneInfo) -> Column:
+    cases = ((_entry_condition(entry, zone), F.lit(number)) for number, entry in numbered)
+    return choose(cases, F.lit(None).cast("int"))
 
 
 def _entry_condition(entry: FeeEntry, zone: ZoneInfo) -> Column:

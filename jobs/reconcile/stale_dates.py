@@ -2,7 +2,8 @@
 
 A late file makes `match` run later dates again. What was checked or exported of those dates before
 tells rows that are gone. Versions of tables in `runs` say it, no clock: a match records the
-versions that it read and wrote, and a later job the version that it read.
+versions that it read and wrote, and a later job the version that it read. A fee check that read
+earlier statements, for its refunds, has a fingerprint of their files.
 """
 
 from collections import defaultdict
@@ -10,10 +11,11 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from jobs.fees.sources import find_changed_checks
 from jobs.lake.tables import Lake
 from schemas.configuration import Configuration
 from schemas.profile.channel import Profile
-from schemas.tables import FEE_CHECKS, OUTCOMES, RUNS, STATEMENT_LINES
+from schemas.tables import FEE_CHECKS, OUTCOMES, RUNS, STATEMENT_FILES, STATEMENT_LINES
 
 #: By job, the table that it reads of a date.
 READS = {"check_fees": STATEMENT_LINES.name, "export": OUTCOMES.name}
@@ -36,6 +38,7 @@ def find_stale_dates(runs: Iterable[Mapping[str, Any]]) -> dict[str, list[date]]
             )
         elif run["job"] == "export":
             listed[day] = max(listed[day], (run["versions_read"] or {}).get(FEE_CHECKS.name, -1))
+    paired: dict[date, int] = defaultdict(lambda: -1)
     wanted: dict[str, dict[date, int]] = {job: defaultdict(lambda: -1) for job in READS}
     done: dict[str, dict[date, int]] = {job: defaultdict(lambda: -1) for job in READS}
     for run in runs:
@@ -47,19 +50,36 @@ def find_stale_dates(runs: Iterable[Mapping[str, Any]]) -> dict[str, list[date]]
                 wanted[later_job][day] = max(wanted[later_job][day], version)
         elif job in READS:
             done[job][day] = max(done[job][day], read.get(READS[job], -1))
+            if job == "check_fees" and OUTCOMES.name in read:
+                paired[day] = max(paired[day], read[OUTCOMES.name])
     stale = {
         job: {day for day, version in wanted[job].items() if done[job][day] < version}
         for job in READS
+    }
+    # A check that read outcomes follows them; one of an earlier version of the software did not.
+    stale["check_fees"] |= {
+        day for day, version in paired.items() if version < wanted["export"].get(day, -1)
     }
     stale["export"] |= {day for day in wanted["export"] if listed[day] < checked[day]}
     return {job: sorted(days) for job, days in stale.items()}
 
 
 def read_stale_dates(lake: Lake, profile: Profile) -> dict[str, list[date]]:
-    """`find_stale_dates` of a channel, from its first date on, by the lake's `runs`."""
-    columns = ("job", "business_date", "versions_read", "versions_written")
+    """`find_stale_dates` of a channel, from its first date on, by the lake's `runs`.
+
+    With the dates whose fee check read earlier statements that are others now.
+    """
+    columns = (
+        "job", "business_date", "versions_read", "versions_written", "fingerprint", "ended_at"
+    )  # fmt: skip
     rows = lake.read_rows(RUNS, columns, channel=profile.channel, job=["match", *READS])
-    return find_stale_dates(row for row in rows if row["business_date"] >= profile.first_date)
+    rows = [row for row in rows if row["business_date"] >= profile.first_date]
+    stale = find_stale_dates(rows)
+    checks = [row for row in rows if row["job"] == "check_fees"]
+    if any(row["fingerprint"] for row in checks):
+        files = lake.read_rows(STATEMENT_FILES, channel=profile.channel)
+        stale["check_fees"] = sorted({*stale["check_fees"], *find_changed_checks(checks, files)})
+    return stale
 
 
 def list_dates_to_do(

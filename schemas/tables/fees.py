@@ -1,6 +1,16 @@
 """Tables of the fee check: lines whose fee differs, and totals by entry of the fee schedule."""
 
-from schemas.table import Table, columns_of
+from pyspark.sql.types import ArrayType
+
+from schemas.table import TYPES, Table, columns_of, struct_of
+
+COMPONENT = struct_of(
+    columns_of(
+        "name text: Name of the component; `fee` if the entry has one price, `tax` on top of it.",
+        "due long: What is due of it, minor units.",
+    )
+)
+TYPES["components"] = ArrayType(COMPONENT)
 
 FEE_CHECKS = Table(
     "fee_checks",
@@ -20,6 +30,12 @@ FEE_CHECKS = Table(
         "difference long: Charged less due, minor units; null if no entry applies.",
         "result text: OVERCHARGED, UNDERCHARGED, FEE_MISSING or NO_SCHEDULE.",
         "schedule text: Name of the entry that applies; null if none does.",
+        "txn_id text: Transaction of the line's pair on the run of its own date; null without one.",
+        "batch_ref text: Reference of the settlement batch; null if the statement has none.",
+        "components components: What is due, by component; null if nothing is priced.",
+        "line_product text: Product that the line says; null if not there.",
+        "line_card_type text: Type of card that the line says; null if not there.",
+        "explanation text: How the fee due was computed, in major units.",
     ),
 )
 
@@ -37,5 +53,10 @@ FEE_TOTALS = Table(
         "charged long: Sum of fees charged, minor units.",
         "due long: Sum of fees due, minor units; null if no entry applies.",
         "difference long: Charged less due, minor units; null if no entry applies.",
+        "tax long: Tax within the fees due, minor units; null as `due`.",
+        "passed_through long: What is due as the lines say, minor units; null as `due`.",
+        "tolerated_lines long: Lines that are OK although charged is not due.",
+        "tolerated long: Charged less due of these lines, minor units.",
+        "refunds_without_payment long: Refunds whose payment was not found.",
     ),
 )

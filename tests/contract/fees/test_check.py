@@ -2,18 +2,16 @@
 
 from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.fees.compare import check_fees, sum_fees, wrong_fees
-from jobs.fees.originals import needs_originals, original_entries
+from jobs.fees.compare import sum_fees, wrong_fees
 from schemas.fee_schedule import FeeSchedule
-from tests.support.fee_ledger import card, fee_line, line_frame, refund_line
+from tests.support.fee_ledger import card, check_lines, fee_line, refund_line
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-WECHAT = card({"name": "standard", "rate": "0.0054"})
+#: The refunds of these tests name no payment, unless one stands beside them.
+WECHAT = card({"name": "standard", "rate": "0.0054"}, return_unknown="return")
 Results = dict[str, tuple[int | None, int | None, str]]
 
 
@@ -24,11 +22,7 @@ def check(
     payments: list[dict[str, Any]] | None = None,
 ) -> DataFrame:
     """Checks all lines; `payments` are those of earlier days."""
-    day, known = line_frame(spark, *lines), line_frame(spark, *lines, *(payments or []))
-    originals = (
-        original_entries(day, known, schedule, SHANGHAI) if needs_originals(schedule) else None
-    )
-    return check_fees(day, originals, schedule, SHANGHAI)
+    return check_lines(spark, schedule, lines, payments or [])
 
 
 def results(checks: DataFrame) -> Results:
@@ -130,7 +124,9 @@ def test_fee_of_a_refund_is_returned_kept_or_charged(spark: SparkSession) -> Non
     """A refund of 50.00 at 0.54 %: 0.27 returned, nothing, or 0.27 charged again."""
     for rule, due in (("return", -27), ("keep", 0), ("charge", 27)):
         checks = check(
-            spark, card({"rate": "0.0054", "refund": rule}), refund_line("r", -5_000, due)
+            spark,
+            card({"rate": "0.0054", "refund": rule}, return_unknown="return"),
+            refund_line("r", -5_000, due),
         )
         assert results(checks) == {"r": (due, 0, "OK")}, rule
 
@@ -153,8 +149,8 @@ def test_refund_returns_the_fee_at_the_price_of_its_payment(spark: SparkSession)
         refund_line("by-channel-ref", -5_000, -30, original_ref_norm="WX1"),
         refund_line("by-our-ref", -5_000, -30, original_ref_norm="S2"),
         refund_line("by-order", -5_000, -30, order_ref_norm="S3"),
-        refund_line("payment-not-known", -5_000, -27, original_ref_norm="WX9"),
-        refund_line("names-nothing", -5_000, -27),
+        refund_line("payment-not-known", -5_000, 0, original_ref_norm="WX9"),
+        refund_line("names-nothing", -5_000, 0),
     ]
     checks = check(spark, schedule, *lines, payments=payments)
     assert {row["line_id"]: (row["schedule"], row["result"]) for row in checks.collect()} == {
@@ -247,9 +243,11 @@ def test_totals_count_every_line_once(spark: SparkSession) -> None:
     standard  JPY           1       500        3       3       0
     -         USD           2    +20.00     0.05       ?       ?
     """
+    standard = {"name": "standard", "currency": ["CNY", "JPY"], "rate": "0.0054"}
+    schedule = card(standard, return_unknown="return")
     checks = check(
         spark,
-        card({"name": "standard", "currency": ["CNY", "JPY"], "rate": "0.0054"}),
+        schedule,
         fee_line("a", 6_000, 32),
         fee_line("b", 2_000, 10),
         refund_line("c", -1_000, -5),
@@ -258,18 +256,11 @@ def test_totals_count_every_line_once(spark: SparkSession) -> None:
         fee_line("f", 1_000, None, currency="USD", status="FAILED"),
     )
     totals = {
-        (row["schedule"], row["currency"]): tuple(row)[4:] for row in sum_fees(checks).collect()
+        (row["schedule"], row["currency"]): tuple(row)[4:9]
+        for row in sum_fees(checks, schedule).collect()
     }
     assert totals == {
         ("standard", "CNY"): (3, 7_000, 37, 38, -1),
         ("standard", "JPY"): (1, 500, 3, 3, 0),
         (None, "USD"): (2, 2_000, 5, None, None),
     }
-
-
-def test_payments_are_not_needed_for_a_single_entry() -> None:
-    """Only several entries, of which one returns fees, need the payments."""
-    two = {"rate": "0.006", "product": "A"}, {"rate": "0.005"}
-    assert not needs_originals(WECHAT)
-    assert needs_originals(card(*two))
-    assert not needs_originals(card(*({**entry, "refund": "keep"} for entry in two)))

@@ -7,10 +7,12 @@ from pyspark.sql import SparkSession
 
 from jobs.fees import check_day
 from jobs.lake.tables import Lake
+from jobs.reconcile.stale_dates import read_stale_dates
 from schemas.errors import LakeInconsistent
 from schemas.profile.channel import Profile
-from schemas.tables import FEE_CHECKS, FEE_TOTALS, STATEMENT_FILES, STATEMENT_LINES
+from schemas.tables import FEE_CHECKS, FEE_TOTALS, OUTCOMES, STATEMENT_FILES, STATEMENT_LINES
 from tests.support.fee_ledger import DAY, accepted_file, card, fee_line, line_frame, refund_line
+from tests.support.ledger import complete_row, frame_of
 
 PROFILE = Profile.model_validate(
     {
@@ -44,8 +46,8 @@ def filled_lake(lake: Lake, spark: SparkSession) -> Lake:
         fee_line("b", 6_000, 36),
         fee_line("j", 1_000, 5, currency="JPY"),
         refund_line("r90", -10_000, -60, original_ref_norm="WX90"),
-        refund_line("r91", -10_000, -54, original_ref_norm="WX91"),
-        refund_line("other", -10_000, -54, original_ref_norm="ALI"),
+        refund_line("r91", -10_000, 0, original_ref_norm="WX91"),
+        refund_line("other", -10_000, 0, original_ref_norm="ALI"),
     ]
     lake.replace_day(STATEMENT_LINES, line_frame(spark, *today), DAY, "wechat")
     for days in (90, 91):
@@ -62,7 +64,8 @@ def filled_lake(lake: Lake, spark: SparkSession) -> Lake:
 @pytest.mark.sail_only
 def test_fees_of_a_day_are_checked(filled_lake: Lake) -> None:
     """Only `b` is wrong: 0.36 charged on 60.00, 0.32 due. The payment of 90 days ago is found and
-    has the old price; a payment of 91 days ago, or of another channel, is not searched.
+    has the old price; a payment of 91 days ago, or of another channel, is not searched, so that
+    nothing comes back of its fee.
     """
     summary = check_day.check_fees_of_day(filled_lake, PROFILE, SCHEDULE, DAY)
 
@@ -72,10 +75,13 @@ def test_fees_of_a_day_are_checked(filled_lake: Lake) -> None:
         6,
         1,
     )
-    assert summary.charged == {"CNY": 32 + 36 - 60 - 54 - 54, "JPY": 5}
-    assert summary.due == {"CNY": 32 + 32 - 60 - 54 - 54, "JPY": 5}
+    assert summary.charged == {"CNY": 32 + 36 - 60, "JPY": 5}
+    assert summary.due == {"CNY": 32 + 32 - 60, "JPY": 5}
     assert summary.difference == {"CNY": 4, "JPY": 0}
-    assert summary.versions_read == {"statement_lines": filled_lake.version(STATEMENT_LINES)}
+    assert summary.versions_read == {
+        "statement_lines": filled_lake.version(STATEMENT_LINES),
+        "outcomes": filled_lake.version(OUTCOMES),
+    }
     assert summary.versions_written == {
         "fee_checks": filled_lake.version(FEE_CHECKS),
         "fee_totals": filled_lake.version(FEE_TOTALS),
@@ -121,3 +127,31 @@ def test_a_day_without_lines(filled_lake: Lake) -> None:
     assert (summary.lines, summary.wrong, summary.charged, summary.due) == (0, 0, {}, {})
     assert filled_lake.read_day(FEE_CHECKS, DAY, "wechat").count() == 0
     assert filled_lake.read_day(FEE_TOTALS, DAY, "wechat").count() == 0
+
+
+def test_check_is_stale_when_an_earlier_statement_that_it_read_is_another(
+    filled_lake: Lake,
+) -> None:
+    """The day has refunds: a file of 90 days ago changes what it read, one of 91 does not."""
+    check_day.record_fee_check(filled_lake, PROFILE, SCHEDULE, DAY)
+    assert read_stale_dates(filled_lake, PROFILE)["check_fees"] == []
+    for days, stale in ((91, []), (90, [DAY])):
+        file = {**accepted_file(1), "file_id": f"f{days}", "business_date": DAY - timedelta(days)}
+        filled_lake.append_rows(STATEMENT_FILES, [file])
+        assert read_stale_dates(filled_lake, PROFILE)["check_fees"] == stale
+    check_day.record_fee_check(filled_lake, PROFILE, SCHEDULE, DAY)
+    assert read_stale_dates(filled_lake, PROFILE)["check_fees"] == []
+
+
+def test_wrong_fee_names_the_transaction_of_its_pair(
+    filled_lake: Lake, spark: SparkSession
+) -> None:
+    """And the working of the fee that is due."""
+    pair = {"run_date": DAY, "channel": "wechat", "line_id": "b", "txn_id": "T1", "unit_id": "T1"}
+    lone = {"run_date": DAY, "channel": "wechat", "line_id": "a", "unit_id": "a"}
+    rows = [complete_row(OUTCOMES, row) for row in (pair, lone)]
+    filled_lake.replace_day(OUTCOMES, frame_of(spark, OUTCOMES, rows), DAY, "wechat")
+    check_day.check_fees_of_day(filled_lake, PROFILE, SCHEDULE, DAY)
+    (row,) = filled_lake.read_day(FEE_CHECKS, DAY, "wechat").collect()
+    assert (row["txn_id"], row["components"]) == ("T1", [("fee", 32)])
+    assert row["explanation"] == "60.00 x 0.54 % = 0.324, HALF_UP 0.32"

@@ -1,6 +1,13 @@
 """The fee due on an amount, compared with Python's decimals."""
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import (
+    ROUND_CEILING,
+    ROUND_FLOOR,
+    ROUND_HALF_DOWN,
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    Decimal,
+)
 from typing import Any
 
 import pytest
@@ -9,31 +16,34 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs.fees.due import fee_due
-from schemas.fee_schedule import FeeEntry
+from jobs.fees.due import price_due
+from schemas.fees.price import Price
 
 ROUNDINGS = {
     "HALF_UP": ROUND_HALF_UP,
     "HALF_EVEN": ROUND_HALF_EVEN,
+    "HALF_DOWN": ROUND_HALF_DOWN,
     "UP": ROUND_CEILING,
     "DOWN": ROUND_FLOOR,
 }
 AMOUNT_MAX = 10**15
 
 
-def due_by_decimals(amount: int, entry: FeeEntry) -> int:
+def due_by_decimals(amount: int, entry: Price) -> int:
     """The fee due, calculated with Python's decimals."""
-    exact = abs(Decimal(amount)) * Decimal(entry.rate) + entry.fixed
+    if amount == 0:
+        return 0
+    exact = abs(Decimal(amount)) * Decimal(entry.rate) + Decimal(entry.fixed)
     due = int(exact.quantize(Decimal(1), rounding=ROUNDINGS[entry.rounding]))
     if entry.min is not None:
         due = max(due, entry.min)
     return due if entry.max is None else min(due, entry.max)
 
 
-def due_by_columns(spark: SparkSession, cases: list[tuple[int, FeeEntry]]) -> list[int]:
+def due_by_columns(spark: SparkSession, cases: list[tuple[int, Price]]) -> list[int]:
     """The fees due, calculated by the engine: one column per entry, one row."""
     row = spark.range(1).select(
-        *[fee_due(F.lit(amount).cast("bigint"), entry).alias(f"due_{number}")
+        *[price_due(F.abs(F.lit(amount).cast("bigint")), entry).alias(f"due_{number}")
           for number, (amount, entry) in enumerate(cases)]
     )  # fmt: skip
     assert {field.dataType.simpleString() for field in row.schema} == {"bigint"}
@@ -42,7 +52,7 @@ def due_by_columns(spark: SparkSession, cases: list[tuple[int, FeeEntry]]) -> li
 
 def due(spark: SparkSession, amount: int, **price: Any) -> int:
     """The fee due on one amount by one entry."""
-    return due_by_columns(spark, [(amount, FeeEntry(name="e", **price))])[0]
+    return due_by_columns(spark, [(amount, Price(**price))])[0]
 
 
 @pytest.mark.sail_only
@@ -70,6 +80,7 @@ def test_rate_of_an_amount(spark: SparkSession, amount: int, rate: str, expected
         # 1.00 and 3.00 at 0.5 % are 0.5 and 1.5 cents; with 1 cent fixed, 0.5 becomes 1.5
         ("HALF_UP", 1, 2, 2),
         ("HALF_EVEN", 0, 2, 2),
+        ("HALF_DOWN", 0, 1, 1),
         ("UP", 1, 2, 2),
         ("DOWN", 0, 1, 1),
     ],
@@ -92,8 +103,7 @@ def test_fee_has_a_minimum_and_a_maximum(spark: SparkSession) -> None:
 
 
 ENTRIES = st.builds(
-    lambda digits, places, fixed, low, span, rounding: FeeEntry(
-        name="e",
+    lambda digits, places, fixed, low, span, rounding: Price(
         rate=str(min(Decimal(digits).scaleb(-places), Decimal(1))),
         fixed=fixed,
         min=low,
@@ -110,8 +120,8 @@ ENTRIES = st.builds(
 AMOUNTS = st.integers(-AMOUNT_MAX, AMOUNT_MAX) | st.integers(-50_000, 50_000)
 # amounts and rates whose products end in exactly one half
 TIES = st.builds(
-    lambda odd, rounding, fixed: (odd * 100, FeeEntry(
-        name="e", rate="0.005", fixed=fixed, rounding=rounding)),
+    lambda odd, rounding, fixed: (odd * 100, Price(
+        rate="0.005", fixed=fixed, rounding=rounding)),
     st.integers(-999, 999).map(lambda number: 2 * number + 1),
     st.sampled_from(sorted(ROUNDINGS)),
     st.integers(0, 3),
@@ -120,9 +130,7 @@ TIES = st.builds(
 
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases=st.lists(st.tuples(AMOUNTS, ENTRIES) | TIES, min_size=40, max_size=60))
-def test_fee_equals_pythons_decimals(
-    spark: SparkSession, cases: list[tuple[int, FeeEntry]]
-) -> None:
+def test_fee_equals_pythons_decimals(spark: SparkSession, cases: list[tuple[int, Price]]) -> None:
     """40 to 60 random amounts and entries per round, in one frame."""
     assert due_by_columns(spark, cases) == [
         due_by_decimals(amount, entry) for amount, entry in cases

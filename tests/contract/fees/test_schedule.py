@@ -62,7 +62,7 @@ def test_amount_limits_ignore_the_sign(spark: SparkSession) -> None:
 @pytest.mark.parametrize(
     ("kinds", "payment", "refunded", "payout"),
     [
-        ([], 0, 0, 0),
+        ([], 0, 0, None),
         ("PAYMENT", 0, 0, None),
         ("REFUND", None, 0, None),
         (["PAYMENT", "PAYOUT"], 0, 0, 0),
@@ -72,7 +72,7 @@ def test_amount_limits_ignore_the_sign(spark: SparkSession) -> None:
 def test_entry_filters_by_kind(
     spark: SparkSession, kinds: Any, payment: Any, refunded: Any, payout: Any
 ) -> None:
-    """An entry for payments also applies to refunds."""
+    """An entry for payments also applies to refunds; one without kinds is for both alone."""
     lines = [
         fee_line("a", 100, 1),
         refund_line("b", -100, 1),

@@ -55,3 +55,11 @@ def test_export_follows_the_fee_check_that_it_lists() -> None:
     runs = [match(0, 3, 5), match(1, 3, 6), fees(0, 3), fees(1, 3), export(0, 5, fee_checks=98),
             export(1, 6)]  # fmt: skip
     assert find_stale_dates(runs) == {"check_fees": [], "export": [day(0)]}
+
+
+def test_fee_check_that_read_outcomes_follows_them() -> None:
+    """Day 0 was matched again, with the lines that it had: a transaction came late."""
+    checked = run("check_fees", 0, {"statement_lines": 3, "outcomes": 5}, {"fee_checks": 99})
+    runs = [match(0, 3, 5), checked, export(0, 5)]
+    assert find_stale_dates(runs)["check_fees"] == []
+    assert find_stale_dates([*runs, match(0, 3, 7)])["check_fees"] == [day(0)]

@@ -1,0 +1,111 @@
+"""What refunds owe: a share of their payment's fee, nothing, or a fee of their own.
+
+A refund is priced together with the earlier refunds of its payment, component by component, so that
+no more comes back than was due. Source: docs/reference/fees.md, "Refunds".
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.fees.components import value_of_entry
+from jobs.fees.originals import find_payments, find_refunds_of, find_take_backs
+from jobs.fees.returns import price_events, sum_components
+from jobs.fees.schedule import entry_number, refund_entry_number
+from schemas.fee_schedule import FeeSchedule
+from schemas.vocabulary import Kind, Status
+
+#: Later than any time: a refund without a time stands behind the others of its date.
+NO_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+_COLUMNS = (
+    "line_id", "business_date", "traded_at", "kind", "amount", "currency", "product", "card_type",
+    "merchant_id", "channel_ref_norm", "our_ref_norm", "original_ref_norm", "order_ref_norm",
+)  # fmt: skip
+
+
+class Card(NamedTuple):
+    """A rate card, and the zone in which its dates are meant."""
+
+    schedule: FeeSchedule
+    zone: ZoneInfo
+
+
+def select_refunds(lines: DataFrame) -> DataFrame:
+    """The refunds among statement lines that owe something: REFUND and SUCCEEDED."""
+    is_refund = F.col("kind") == F.lit(Kind.REFUND.value)
+    refunds = lines.where(is_refund & (F.col("status") == F.lit(Status.SUCCEEDED.value)))
+    return refunds.select(*_COLUMNS, F.coalesce("traded_at", F.lit(NO_TIME)).alias("at"))
+
+
+def price_refunds(
+    refunds: DataFrame,
+    lines: DataFrame,
+    day: date,
+    card: Card,
+    materialize: Callable[[DataFrame, str], DataFrame],
+) -> DataFrame:
+    """Prices the refunds of a date: one row per refund of `refunds` on it.
+
+    `refunds` are those of the date and of the look-back (`select_refunds`), `lines` the statement
+    lines of the same dates. Columns as `returns.sum_components`.
+    """
+    of_day = F.col("business_date") == F.lit(day)
+    is_return = F.col("amount") <= F.lit(0)
+    take_backs = materialize(find_take_backs(refunds), "take_backs")
+    takes = take_backs.where(F.col("take_date") == F.lit(day))
+    named = takes.select(F.col("refund_id").alias("line_id")).distinct()
+    roots = refunds.where(is_return & of_day).unionByName(
+        refunds.where(is_return & ~of_day).join(named, on="line_id", how="left_semi")
+    )
+    payments = materialize(find_payments(roots, lines), "refunded_payments")
+    naming = find_refunds_of(payments, refunds.where(is_return))
+    others = materialize(naming.join(roots, on="line_id", how="left_anti"), "other_refunds")
+    events, links = roots, payments
+    if others.head(1):
+        others_payments = find_payments(others, lines).join(
+            payments.select("line_id").distinct(), on="line_id", how="left_semi"
+        )
+        links = materialize(payments.unionByName(others_payments), "links")
+        linked = links.select(F.col("refund_id").alias("line_id"))
+        events = roots.unionByName(others.join(linked, on="line_id", how="left_semi"))
+    # What takes back a refund that nobody knows is priced as that refund would be, reversed.
+    known = take_backs.select(F.col("take_id").alias("line_id"))
+    lonely = refunds.where(of_day & ~is_return).join(known, on="line_id", how="left_anti")
+    priced = materialize(_add_entries(events.unionByName(lonely), links, card), "refund_entries")
+    dues = price_events(priced, take_backs, card.schedule, materialize)
+    return sum_components(priced.where(of_day), priced, dues, takes)
+
+
+def _add_entries(events: DataFrame, links: DataFrame, card: Card) -> DataFrame:
+    """Adds the payment of each refund, and the number and rule of the entry that prices it."""
+    payments = links.select(
+        F.col("refund_id").alias("line_id"),
+        F.col("line_id").alias("payment_id"),
+        F.abs("amount").alias("paid"),
+        F.abs("amount").alias("paid_base"),
+        F.col("currency").alias("paid_currency"),
+        (F.col("status") == F.lit(Status.SUCCEEDED.value)).alias("is_paid"),
+        entry_number(card.schedule, card.zone).alias("original"),
+    )
+    numbered = events.select(
+        "line_id", "business_date", "at", "currency",
+        F.abs("amount").alias("size"),
+        (F.col("amount") > F.lit(0)).alias("is_reversed"),
+        entry_number(card.schedule, card.zone).alias("own"),
+        refund_entry_number(card.schedule, card.zone).alias("named"),
+    )  # fmt: skip
+    entry = F.coalesce("named", "original", "own")
+    rule = value_of_entry(F.col("entry"), card.schedule, lambda entry: F.lit(entry.refund_rule))
+    with_rule = (
+        numbered.join(payments, on="line_id", how="left")
+        .withColumn("entry", entry)
+        .withColumn("rule", rule)
+    )
+    # A fee that is charged again is that of the entry which fits the refund itself.
+    charged = F.coalesce("named", "own", "entry")
+    is_charged = F.col("rule") == F.lit("charge")
+    return with_rule.withColumn("entry", F.when(is_charged, charged).otherwise(F.col("entry")))

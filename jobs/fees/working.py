@@ -1,0 +1,73 @@
+"""Adds to wrong fees how what is due was computed: by component, and in words."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.fees.components import (
+    Bases,
+    add_up,
+    component_dues,
+    passed_through,
+    value_of_entry,
+)
+from jobs.fees.explanation import minor_digits, money_text, price_text
+from schemas.fee_schedule import FeeEntry, FeeSchedule
+from schemas.fees.price import TAX, Price
+from schemas.vocabulary import Status
+
+
+def add_working(checks: DataFrame, schedule: FeeSchedule) -> DataFrame:
+    """Adds `components` (array of name, due) and `explanation` to rows of `compare.check_fees`."""
+    entry, succeeded = F.col("entry"), F.lit(Status.SUCCEEDED.value)
+    is_priced = (F.col("status") == succeeded) & entry.isNotNull()
+    nothing = F.lit(": nothing is due")
+    why_nothing = (
+        F.when(F.col("due").isNull(), F.lit("no entry fits"))
+        .when(entry.isNotNull(), F.concat(F.col("status"), nothing))
+        .otherwise(F.concat(F.lit("no entry names "), F.col("kind"), nothing))
+    )
+    working = F.coalesce("note", value_of_entry(entry, schedule, _explain))
+    components = value_of_entry(entry, schedule, _list_components)
+    return checks.withColumn("minor", minor_digits(F.col("currency"))).select(
+        "*",
+        F.when(is_priced, components).alias("components"),
+        F.when(is_priced, working).otherwise(why_nothing).alias("explanation"),
+    )
+
+
+def _bases() -> Bases:
+    size = F.abs(F.col("amount"))
+    return Bases(size, size)
+
+
+def _list_components(entry: FeeEntry) -> Column:
+    own = F.coalesce("priced_components", _array(component_dues(entry, _bases())))
+    passed = passed_through(entry)
+    return F.concat(own, _array(passed)) if passed else own
+
+
+def _array(dues: dict[str, Column]) -> Column:
+    parts = [F.struct(F.lit(name).alias("name"), due.alias("due")) for name, due in dues.items()]
+    return F.array(*parts) if parts else F.array().cast("array<struct<name:string,due:bigint>>")
+
+
+def _explain(entry: FeeEntry) -> Column:
+    """The working of each component of a line that is no refund."""
+    minor, several = F.col("minor"), len(entry.prices) > 1 or entry.tax is not None
+    texts = []
+    for name, price in entry.prices.items():
+        label = [F.lit(f"{name}: ")] if several else []
+        if price.pass_through:
+            due = money_text(F.coalesce(F.col(price.pass_through), F.lit(0).cast("bigint")), minor)
+            text = F.concat(F.lit(f"{price.pass_through} of the line, "), due)
+        else:
+            text = price_text(_bases().of(price), price, minor)
+        texts.append(F.concat(*label, text))
+    if entry.tax is not None:
+        dues = component_dues(entry, _bases())
+        fee = add_up(due for name, due in dues.items() if name != TAX)
+        of_fee = Price(rate=entry.tax.rate, rounding=entry.rounding)
+        is_on_top = entry.tax.mode == "on_top"
+        working = price_text(fee, of_fee, minor) if is_on_top else F.lit("included")
+        texts.append(F.concat(F.lit("tax: "), working))
+    return F.concat_ws("; ", *texts)
