@@ -1,12 +1,13 @@
 """Checks the fees of one channel and date against the channel's rate card."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from pyspark.sql import DataFrame
 
+from jobs.fees.attributes import add_attributes, keep_attributes, needs_transactions
 from jobs.fees.compare import check_fees, describe_fees, sum_fees, wrong_fees
 from jobs.fees.refunds import Card, price_refunds, select_refunds
 from jobs.fees.sources import fingerprint_sources, list_sources
@@ -15,8 +16,18 @@ from jobs.lake.tables import Lake
 from schemas.errors import LakeInconsistent
 from schemas.fee_schedule import FeeSchedule
 from schemas.profile.channel import Profile
-from schemas.tables import FEE_CHECKS, FEE_TOTALS, OUTCOMES, STATEMENT_FILES, STATEMENT_LINES
+from schemas.tables import (
+    FEE_CHECKS,
+    FEE_TOTALS,
+    INTERNAL_TRANSACTIONS,
+    OUTCOMES,
+    STATEMENT_FILES,
+    STATEMENT_LINES,
+)
 from schemas.vocabulary import FileStatus
+
+#: A transaction that is paired with a line of a date is at most so many days older.
+TRANSACTION_AGE_DAYS = 62
 
 
 @dataclass(frozen=True)
@@ -55,11 +66,17 @@ def check_fees_of_day(
     version, channel = lake.version(STATEMENT_LINES), profile.channel
     lines = lake.read_day(STATEMENT_LINES, day, profile.channel, version)
     fingerprint = fingerprint_sources(list_sources(files), day, schedule.lookback_days)
-    refunds = _price_refunds_of_day(lake, profile, schedule, day, version)
-    checks = check_fees(lines, refunds, schedule, profile.zone_info, lake.stage)
+    outcomes_version = lake.version(OUTCOMES)
+    since = day - timedelta(days=schedule.lookback_days)
+    of_day, of_span = (
+        _attributes_of_channel(lake, channel, schedule, first, day, outcomes_version)
+        for first in (day, since)
+    )
+    card = Card(schedule, profile.zone_info, of_span)
+    refunds = _price_refunds_of_day(lake, channel, card, day, version)
+    checks = check_fees(of_day(lines), refunds, schedule, profile.zone_info, lake.stage)
     totals_written = lake.replace_day(FEE_TOTALS, sum_fees(checks, schedule), day, channel)
     wrong = lake.stage(wrong_fees(checks), "wrong_fees")
-    outcomes_version = lake.version(OUTCOMES)
     outcomes = lake.read_day(OUTCOMES, day, channel, outcomes_version)
     if wrong.head(1):
         described = describe_fees(wrong, outcomes, schedule)
@@ -84,17 +101,29 @@ def check_fees_of_day(
     )
 
 
+def _attributes_of_channel(
+    lake: Lake, channel: str, schedule: FeeSchedule, since: date, day: date, outcomes_version: int
+) -> Callable[[DataFrame], DataFrame]:
+    """What adds the columns of `attributes` to the lines of dates from `since` to `day`."""
+    if not needs_transactions(schedule):
+        return keep_attributes
+    outcomes = lake.read_days(OUTCOMES, since, day, channel, outcomes_version)
+    # A line can be paired with a transaction that has waited.
+    oldest = since - timedelta(days=TRANSACTION_AGE_DAYS)
+    transactions = lake.read_days(INTERNAL_TRANSACTIONS, oldest, day, channel)
+    return lambda lines: add_attributes(lines, outcomes, transactions)
+
+
 def _price_refunds_of_day(
-    lake: Lake, profile: Profile, schedule: FeeSchedule, day: date, version: int
+    lake: Lake, channel: str, card: Card, day: date, version: int
 ) -> DataFrame | None:
     """What the refunds of a day owe; None if it has none."""
-    of_day = select_refunds(lake.read_day(STATEMENT_LINES, day, profile.channel, version))
+    of_day = select_refunds(lake.read_day(STATEMENT_LINES, day, channel, version))
     if not of_day.head(1):
         return None
-    since = day - timedelta(days=schedule.lookback_days)
-    lines = lake.read_days(STATEMENT_LINES, since, day, profile.channel, version)
+    since = day - timedelta(days=card.schedule.lookback_days)
+    lines = lake.read_days(STATEMENT_LINES, since, day, channel, version)
     refunds = lake.stage(select_refunds(lines), "refunds")
-    card = Card(schedule, profile.zone_info)
     return lake.stage(price_refunds(refunds, lines, day, card, lake.stage), "priced_refunds")
 
 

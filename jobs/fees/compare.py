@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.fees.attributes import needs_transactions
 from jobs.fees.components import (
-    Bases,
     add_up,
     component_dues,
     has_passed,
+    line_bases,
     passed_through,
     tax_of,
     value_of_entry,
@@ -24,7 +25,8 @@ from schemas.tables import FEE_CHECKS, FEE_TOTALS
 from schemas.vocabulary import FeeResult, Kind, Status
 
 _READ = ("business_date", "channel", "line_id", "kind", "status", "our_ref", "channel_ref",
-         "batch_ref", "currency", "amount", "fee", "product", "card_type")  # fmt: skip
+         "batch_ref", "currency", "amount", "fee", "order_amount", "differs", "line_product",
+         "line_card_type")  # fmt: skip
 #: Kinds that owe a fee by themselves; of others an entry says so.
 _OWING_KINDS = (*(kind.value for kind in PAYING_KINDS), Kind.REFUND.value)
 #: What `refunds.price_refunds` adds to a line, beside the number of its entry.
@@ -47,10 +49,10 @@ def check_fees(
 ) -> DataFrame:
     """Checks the fee of every line: one row per line, for `wrong_fees` and `sum_fees`.
 
-    `lines` are a channel's statement lines of one day, `refunds` what its refunds owe
-    (`refunds.price_refunds`), or None if it has none. `materialize(frame, name)` stores a frame:
-    with several entries, the engine would otherwise repeat the choice of the entry in every column
-    that depends on it.
+    `lines` are a channel's statement lines of one day, with the columns of `attributes`; `refunds`
+    is what its refunds owe (`refunds.price_refunds`), or None if it has none.
+    `materialize(frame, name)` stores a frame: with several entries, the engine would otherwise
+    repeat the choice of the entry in every column that depends on it.
     """
     passed = {price.pass_through for entry in schedule.entries for price in entry.prices.values()}
     columns = dict.fromkeys([*_READ, *sorted(name for name in passed if name)])
@@ -86,6 +88,9 @@ def sum_fees(checks: DataFrame, schedule: FeeSchedule) -> DataFrame:
     is_tolerated = (F.col("result") == F.lit(FeeResult.OK.value)) & (
         F.col("difference") != F.lit(0)
     )
+    attribute_differs = F.lit(None).cast("bigint")
+    if needs_transactions(schedule):
+        attribute_differs = F.count(F.when(F.col("differs"), F.lit(1)))
     has_tax = any(entry.tax for entry in schedule.entries)
     tax = F.coalesce(_sum(F.col("tax")), zero) if has_tax else zero
     passed = _sum(F.col("passed")) if has_passed(schedule) else zero
@@ -101,6 +106,7 @@ def sum_fees(checks: DataFrame, schedule: FeeSchedule) -> DataFrame:
             F.when(is_complete, passed).alias("passed_through"),
             F.count(F.when(is_tolerated, F.lit(1))).alias("tolerated_lines"),
             F.coalesce(_sum(F.when(is_tolerated, F.col("difference"))), zero).alias("tolerated"),
+            attribute_differs.alias("attribute_differs"),
             F.count(F.when(~F.col("has_payment"), F.lit(1))).alias("refunds_without_payment"),
         )
         .select(*FEE_TOTALS.columns)
@@ -129,10 +135,9 @@ def _compute_results(
 ) -> DataFrame:
     entry, zero = F.col("entry"), F.lit(0).cast("bigint")
     is_succeeded = F.col("status") == F.lit(Status.SUCCEEDED.value)
-    size = F.abs(F.col("amount"))
 
     def price(entry: FeeEntry) -> Column:
-        return add_up(component_dues(entry, Bases(size, size)).values())
+        return add_up(component_dues(entry, line_bases()).values())
 
     priced = value_of_entry(entry, schedule, price)
     if has_refunds:
@@ -150,22 +155,20 @@ def _compute_results(
         passed.alias("passed"),
         value_of_entry(entry, schedule, lambda each: F.lit(each.name)).alias("schedule"),
         value_of_entry(entry, schedule, lambda each: F.lit(each.tolerance)).alias("tolerance"),
-        F.col("product").alias("line_product"),
-        F.col("card_type").alias("line_card_type"),
     ).withColumn("difference", F.col("charged") - F.col("due"))
     return amounts.withColumn("tax", _tax(schedule)).withColumn("result", _result())
 
 
 def _tax(schedule: FeeSchedule) -> Column:
     """The tax within what is due: on top of the fee, or included in it."""
-    size, priced = F.abs(F.col("amount")), F.col("due") - F.col("passed")
+    priced = F.col("due") - F.col("passed")
 
     def tax(entry: FeeEntry) -> Column | None:
         if entry.tax is None:
             return None
         if entry.tax.mode == "included":
             return tax_of(entry, priced)
-        on_top = component_dues(entry, Bases(size, size))[TAX]
+        on_top = component_dues(entry, line_bases())[TAX]
         return F.when(_is_refund(), F.col("tax_on_top")).otherwise(on_top)
 
     is_owing = F.col("status") == F.lit(Status.SUCCEEDED.value)

@@ -29,6 +29,12 @@ class Bases(NamedTuple):
         return self.order_amount if price.base == "order_amount" else self.amount
 
 
+def line_bases() -> Bases:
+    """The bases of a line: its |amount|, and its transaction's order amount where it has one."""
+    size = F.abs(F.col("amount"))
+    return Bases(size, F.coalesce(F.abs(F.col("order_amount")), size))
+
+
 def component_names(schedule: FeeSchedule) -> list[str]:
     """The names of all components of a card, each once, the tax last."""
     names = dict.fromkeys(name for entry in schedule.entries for name in entry.prices)

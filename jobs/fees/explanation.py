@@ -44,12 +44,14 @@ def price_text(base: Column, price: Price, minor: Column) -> Column:
     due = limit_due(rounded, price)
 
     def text_of_piece(piece: Piece) -> Column:
-        less = [F.lit(" - "), money_text(_long(piece.offset), minor)] if piece.offset else []
+        size = [money_text(base, minor)]
+        if piece.offset:
+            less = money_text(_long(piece.offset), minor)
+            size = [F.lit("("), *size, F.lit(" - "), less, F.lit(")")]
         plus = [F.lit(" + "), _constant_text(piece.fixed, minor)] if piece.fixed else []
-        return F.concat(*less, F.lit(f" x {_percent(piece.rate)} %"), *plus)
+        return F.concat(*size, F.lit(f" x {_percent(piece.rate)} %"), *plus)
 
     working = [
-        money_text(base, minor),
         choose_piece(base, price, text_of_piece),
         F.lit(" = "),
         _exact_text(exact, minor),

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.fees.attributes import keep_attributes
 from jobs.fees.components import value_of_entry
 from jobs.fees.originals import find_payments, find_refunds_of, find_take_backs
 from jobs.fees.returns import price_events, sum_components
@@ -28,10 +29,13 @@ _COLUMNS = (
 
 
 class Card(NamedTuple):
-    """A rate card, and the zone in which its dates are meant."""
+    """A rate card, the zone in which its dates are meant, and what adds the columns of `attributes`
+    to lines.
+    """
 
     schedule: FeeSchedule
     zone: ZoneInfo
+    add_attributes: Callable[[DataFrame], DataFrame] = keep_attributes
 
 
 def select_refunds(lines: DataFrame) -> DataFrame:
@@ -82,16 +86,16 @@ def price_refunds(
 
 def _add_entries(events: DataFrame, links: DataFrame, card: Card) -> DataFrame:
     """Adds the payment of each refund, and the number and rule of the entry that prices it."""
-    payments = links.select(
+    payments = card.add_attributes(links).select(
         F.col("refund_id").alias("line_id"),
         F.col("line_id").alias("payment_id"),
         F.abs("amount").alias("paid"),
-        F.abs("amount").alias("paid_base"),
+        F.coalesce(F.abs("order_amount"), F.abs("amount")).alias("paid_base"),
         F.col("currency").alias("paid_currency"),
         (F.col("status") == F.lit(Status.SUCCEEDED.value)).alias("is_paid"),
         entry_number(card.schedule, card.zone).alias("original"),
     )
-    numbered = events.select(
+    numbered = card.add_attributes(events).select(
         "line_id", "business_date", "at", "currency",
         F.abs("amount").alias("size"),
         (F.col("amount") > F.lit(0)).alias("is_reversed"),

@@ -13,6 +13,8 @@ from schemas.fee_schedule import RETURN_RULES, FeeEntry, FeeSchedule
 from schemas.fees.price import TAX, Rounding
 
 Materialize = Callable[[DataFrame, str], DataFrame]
+#: Rules whose refunds count against the fee of their payment.
+_COUNTED = ("return", "return_rate")
 _SHARE, _RATE = "return_share", "return_rate"
 
 
@@ -28,7 +30,7 @@ def price_events(
     # Stored, as the engine would otherwise repeat the prices in every column that depends on them.
     components = materialize(_explode_components(owing, schedule), "refund_components")
     counted = components.withColumn(
-        "counted", F.when(F.col("rule") == F.lit(_SHARE), F.lit(0)).otherwise(F.col("own_due"))
+        "counted", F.when(F.col("rule").isin(*_COUNTED), F.col("own_due")).otherwise(F.lit(0))
     )
     columns = ("key", "name", "business_date", "at", "line_id", "size", "counted")
     named = counted.select("line_id", "key", "name", "size", "counted")

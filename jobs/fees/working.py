@@ -4,9 +4,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.fees.components import (
-    Bases,
     add_up,
     component_dues,
+    line_bases,
     passed_through,
     value_of_entry,
 )
@@ -35,13 +35,8 @@ def add_working(checks: DataFrame, schedule: FeeSchedule) -> DataFrame:
     )
 
 
-def _bases() -> Bases:
-    size = F.abs(F.col("amount"))
-    return Bases(size, size)
-
-
 def _list_components(entry: FeeEntry) -> Column:
-    own = F.coalesce("priced_components", _array(component_dues(entry, _bases())))
+    own = F.coalesce("priced_components", _array(component_dues(entry, line_bases())))
     passed = passed_through(entry)
     return F.concat(own, _array(passed)) if passed else own
 
@@ -61,10 +56,10 @@ def _explain(entry: FeeEntry) -> Column:
             due = money_text(F.coalesce(F.col(price.pass_through), F.lit(0).cast("bigint")), minor)
             text = F.concat(F.lit(f"{price.pass_through} of the line, "), due)
         else:
-            text = price_text(_bases().of(price), price, minor)
+            text = price_text(line_bases().of(price), price, minor)
         texts.append(F.concat(*label, text))
     if entry.tax is not None:
-        dues = component_dues(entry, _bases())
+        dues = component_dues(entry, line_bases())
         fee = add_up(due for name, due in dues.items() if name != TAX)
         of_fee = Price(rate=entry.tax.rate, rounding=entry.rounding)
         is_on_top = entry.tax.mode == "on_top"

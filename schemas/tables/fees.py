@@ -57,6 +57,8 @@ FEE_TOTALS = Table(
         "passed_through long: What is due as the lines say, minor units; null as `due`.",
         "tolerated_lines long: Lines that are OK although charged is not due.",
         "tolerated long: Charged less due of these lines, minor units.",
+        "attribute_differs long: Lines that say another product, card type or merchant than their"
+        " transaction; null if no entry asks for them.",
         "refunds_without_payment long: Refunds whose payment was not found.",
     ),
 )

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs.fees.attributes import keep_attributes
 from jobs.fees.compare import check_fees
 from jobs.fees.refunds import Card, price_refunds, select_refunds
 from schemas.fee_schedule import FeeSchedule
@@ -60,7 +61,7 @@ def check_lines(
     if any(line["kind"] == "REFUND" for line in lines):
         priced = price_refunds(refunds, known, DAY, Card(schedule, SHANGHAI), keep_rows)
         priced = keep_rows(priced, "priced")
-    return check_fees(of_day, priced, schedule, SHANGHAI, keep_rows)
+    return check_fees(keep_attributes(of_day), priced, schedule, SHANGHAI, keep_rows)
 
 
 def card(*entries: dict[str, Any], **keys: Any) -> FeeSchedule:
