@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from jobs.cli.page_faults import describe_faults
@@ -19,6 +20,7 @@ from schemas.decision_rules import DecisionRules
 from schemas.dialect_options import DIALECT_NAMES
 from schemas.errors import ConfigurationError
 from schemas.fee_schedule import FeeSchedule
+from schemas.fees.card_checks import find_card_faults
 from schemas.profile.channel import Profile, Snapshots
 
 #: Bytes of a page, and brackets within brackets, at most.
@@ -48,6 +50,10 @@ def load_configuration(folder: str, channels: Sequence[str] = ()) -> Configurati
                     " page in channels/"
                 )
             _check_name(page, schedule.channel, lines, schedules, faults)
+            faults += [
+                f"{page}:{lines[f'entries[{number}]']}: entries[{number}]: {fault}"
+                for number, fault in find_card_faults(schedule)
+            ]
             schedules[schedule.channel] = schedule
     snapshots = Snapshots()
     if (root / "internal.yaml").exists():
@@ -182,6 +188,9 @@ def _read_page(page: Path, model: type[M], faults: list[str]) -> tuple[M | None,
         faults.append(f"{page}:1: the page must be a mapping of keys to values")
         return None, {}
     lines = {str(key): tree.lc.key(key)[0] + 1 for key in tree}  # type: ignore[attr-defined]
+    for key, value in tree.items():
+        for number in range(len(value) if isinstance(value, CommentedSeq) else 0):
+            lines[f"{key}[{number}]"] = value.lc.item(number)[0] + 1
     try:
         return model.model_validate(tree), lines
     except ValidationError as error:
