@@ -4,6 +4,7 @@
 - `schedule`: which entry of the rate card applies to a line.
 - `due`, `components`: the fee that a price, and an entry, gives for an amount.
 - `originals`, `refunds`, `returns`: what a refund owes, with the other refunds of its payment.
+- `reversals`: what a line owes that takes the place of one which succeeded.
 - `compare`: statement lines to fee checks and totals.
 - `working`, `explanation`: how a fee was computed, in words.
 - `sources`: the earlier statements that a check has read.

@@ -6,10 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from jobs.fees.attributes import add_attributes, keep_attributes, needs_transactions
 from jobs.fees.compare import check_fees, describe_fees, sum_fees, wrong_fees
 from jobs.fees.refunds import Card, price_refunds, select_refunds
+from jobs.fees.reversals import find_reversals, may_take_back, reverse_fees
 from jobs.fees.sources import fingerprint_sources, list_sources
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
@@ -72,9 +74,12 @@ def check_fees_of_day(
         _attributes_of_channel(lake, channel, schedule, first, day, outcomes_version)
         for first in (day, since)
     )
-    card = Card(schedule, profile.zone_info, of_span)
+    reversal_days = min(profile.match.lookback, schedule.lookback_days)
+    card = Card(schedule, profile.zone_info, of_span, reversal_days)
     refunds = _price_refunds_of_day(lake, channel, card, day, version)
-    checks = check_fees(of_day(lines), refunds, schedule, profile.zone_info, lake.stage)
+    reversals = _reverse_fees_of_day(lake, channel, card, day, version)
+    zone = profile.zone_info
+    checks = check_fees(of_day(lines), refunds, schedule, zone, lake.stage, reversals)
     totals_written = lake.replace_day(FEE_TOTALS, sum_fees(checks, schedule), day, channel)
     wrong = lake.stage(wrong_fees(checks), "wrong_fees")
     outcomes = lake.read_day(OUTCOMES, day, channel, outcomes_version)
@@ -92,7 +97,7 @@ def check_fees_of_day(
         charged=_per_currency(rows, "charged"),
         due=_per_currency(rows, "due"),
         difference=_per_currency(rows, "difference"),
-        sources=None if refunds is None else fingerprint,
+        sources=None if refunds is None and reversals is None else fingerprint,
         versions_read={STATEMENT_LINES.name: version, OUTCOMES.name: outcomes_version},
         versions_written={
             FEE_CHECKS.name: checks_written.version,
@@ -125,6 +130,26 @@ def _price_refunds_of_day(
     lines = lake.read_days(STATEMENT_LINES, since, day, channel, version)
     refunds = lake.stage(select_refunds(lines), "refunds")
     return lake.stage(price_refunds(refunds, lines, day, card, lake.stage), "priced_refunds")
+
+
+def _reverse_fees_of_day(
+    lake: Lake, channel: str, card: Card, day: date, version: int
+) -> DataFrame | None:
+    """What the lines of a day owe that take back an earlier one; None if there are none."""
+    of_day = lake.read_day(STATEMENT_LINES, day, channel, version)
+    if not of_day.where(may_take_back()).select("line_id").head(1):
+        return None
+    since = day - timedelta(days=card.reversal_days)
+    lines = lake.read_days(STATEMENT_LINES, since, day, channel, version)
+    reversals = lake.stage(find_reversals(lines, day, card.reversal_days), "reversals")
+    if not reversals.head(1):
+        return None
+    named = reversals.select(F.col("taken_id").alias("line_id"))
+    taken_lines = lake.stage(
+        lines.join(F.broadcast(named), on="line_id", how="left_semi"), "taken_lines"
+    )
+    fees = reverse_fees(reversals, card.add_attributes(taken_lines), card.schedule, card.zone)
+    return lake.stage(fees, "reversed_fees")
 
 
 def _assert_lines_are_accepted(

@@ -62,11 +62,12 @@ def find_refunds_of(payments: DataFrame, refunds: DataFrame) -> DataFrame:
     return refunds.join(naming, on="line_id", how="left_semi")
 
 
-def find_take_backs(refunds: DataFrame) -> DataFrame:
-    """The refund that each positive one takes back: `take_id`, `refund_id`, `is_repeat`.
+def find_take_backs(refunds: DataFrame, reversed_refunds: DataFrame) -> DataFrame:
+    """The refund that each other one takes back: `take_id`, `refund_id`, `is_repeat`.
 
-    One row per positive refund that names an earlier negative one by its `original_ref`. A second
-    one that names the same refund is a repeat: there is nothing left to take back.
+    One row per positive refund that names an earlier negative one by its `original_ref`, and per
+    line that takes its place (`reversals.find_taking_lines`). A second one for the same refund is a
+    repeat: there is nothing left to take back.
     """
     taking = refunds.where(F.col("amount") > F.lit(0)).select(
         F.col("line_id").alias("take_id"),
@@ -84,12 +85,17 @@ def find_take_backs(refunds: DataFrame) -> DataFrame:
         pairs = part if pairs is None else pairs.unionByName(part)
     assert pairs is not None
     order = ("named_by", "business_date", "at", "refund_id")
-    first = _first_of(pairs.where(_is_before()), "take_id", order)
+    columns = ("take_id", "refund_id", "take_date", "take_at")
+    first = _first_of(pairs.where(_is_before()), "take_id", order).select(*columns)
+    replaced = reversed_refunds.select(
+        "take_id",
+        F.col("taken_id").alias("refund_id"),
+        F.col("business_date").alias("take_date"),
+        F.col("at").alias("take_at"),
+    )
     by_refund = Window.partitionBy("refund_id").orderBy("take_date", "take_at", "take_id")
     place = F.row_number().over(by_refund)
-    return first.withColumn("is_repeat", place > F.lit(1)).select(
-        "take_id", "refund_id", "is_repeat", "take_date", "take_at"
-    )
+    return first.unionByName(replaced).withColumn("is_repeat", place > F.lit(1))
 
 
 def _is_before() -> Column:

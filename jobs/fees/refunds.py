@@ -5,7 +5,7 @@ no more comes back than was due. Source: docs/reference/fees.md, "Refunds".
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,32 +16,33 @@ from jobs.fees.attributes import keep_attributes
 from jobs.fees.components import value_of_entry
 from jobs.fees.originals import find_payments, find_refunds_of, find_take_backs
 from jobs.fees.returns import price_events, sum_components
+from jobs.fees.reversals import NO_TIME, find_taking_lines
 from jobs.fees.schedule import entry_number, refund_entry_number
 from schemas.fee_schedule import FeeSchedule
 from schemas.vocabulary import Kind, Status
 
-#: Later than any time: a refund without a time stands behind the others of its date.
-NO_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 _COLUMNS = (
-    "line_id", "business_date", "traded_at", "kind", "amount", "currency", "product", "card_type",
-    "merchant_id", "channel_ref_norm", "our_ref_norm", "original_ref_norm", "order_ref_norm",
+    "line_id", "business_date", "traded_at", "kind", "status", "amount", "currency", "product",
+    "card_type", "merchant_id", "channel_ref_norm", "our_ref_norm", "original_ref_norm",
+    "order_ref_norm",
 )  # fmt: skip
 
 
 class Card(NamedTuple):
-    """A rate card, the zone in which its dates are meant, and what adds the columns of `attributes`
-    to lines.
+    """A rate card, the zone in which its dates are meant, what adds the columns of `attributes` to
+    lines, and after how many days a line still takes the place of another one.
     """
 
     schedule: FeeSchedule
     zone: ZoneInfo
     add_attributes: Callable[[DataFrame], DataFrame] = keep_attributes
+    reversal_days: int = 7
 
 
 def select_refunds(lines: DataFrame) -> DataFrame:
-    """The refunds among statement lines that owe something: REFUND and SUCCEEDED."""
+    """The refunds among statement lines, PENDING ones apart."""
     is_refund = F.col("kind") == F.lit(Kind.REFUND.value)
-    refunds = lines.where(is_refund & (F.col("status") == F.lit(Status.SUCCEEDED.value)))
+    refunds = lines.where(is_refund & (F.col("status") != F.lit(Status.PENDING.value)))
     return refunds.select(*_COLUMNS, F.coalesce("traded_at", F.lit(NO_TIME)).alias("at"))
 
 
@@ -52,14 +53,17 @@ def price_refunds(
     card: Card,
     materialize: Callable[[DataFrame, str], DataFrame],
 ) -> DataFrame:
-    """Prices the refunds of a date: one row per refund of `refunds` on it.
+    """Prices the refunds of a date: one row per refund of `refunds` on it that SUCCEEDED or takes
+    the place of one.
 
     `refunds` are those of the date and of the look-back (`select_refunds`), `lines` the statement
     lines of the same dates. Columns as `returns.sum_components`.
     """
     of_day = F.col("business_date") == F.lit(day)
     is_return = F.col("amount") <= F.lit(0)
-    take_backs = materialize(find_take_backs(refunds), "take_backs")
+    reversed_refunds = find_taking_lines(refunds, card.reversal_days)
+    refunds = refunds.where(F.col("status") == F.lit(Status.SUCCEEDED.value))
+    take_backs = materialize(find_take_backs(refunds, reversed_refunds), "take_backs")
     takes = take_backs.where(F.col("take_date") == F.lit(day))
     named = takes.select(F.col("refund_id").alias("line_id")).distinct()
     roots = refunds.where(is_return & of_day).unionByName(

@@ -13,13 +13,12 @@ from jobs.fees.components import (
 from jobs.fees.explanation import minor_digits, money_text, price_text
 from schemas.fee_schedule import FeeEntry, FeeSchedule
 from schemas.fees.price import TAX, Price
-from schemas.vocabulary import Status
 
 
 def add_working(checks: DataFrame, schedule: FeeSchedule) -> DataFrame:
     """Adds `components` (array of name, due) and `explanation` to rows of `compare.check_fees`."""
-    entry, succeeded = F.col("entry"), F.lit(Status.SUCCEEDED.value)
-    is_priced = (F.col("status") == succeeded) & entry.isNotNull()
+    entry = F.col("entry")
+    is_priced = F.col("is_owing") & entry.isNotNull()
     nothing = F.lit(": nothing is due")
     why_nothing = (
         F.when(F.col("due").isNull(), F.lit("no entry fits"))
@@ -36,14 +35,22 @@ def add_working(checks: DataFrame, schedule: FeeSchedule) -> DataFrame:
 
 
 def _list_components(entry: FeeEntry) -> Column:
-    own = F.coalesce("priced_components", _array(component_dues(entry, line_bases())))
     passed = passed_through(entry)
-    return F.concat(own, _array(passed)) if passed else own
+    own = _array(component_dues(entry, line_bases()) | passed)
+    if not passed:
+        return F.coalesce("priced_components", own)
+    priced = F.col("priced_components")
+    return (
+        F.when(priced.isNull(), own)
+        .when(F.col("taken_passed").isNotNull(), priced)
+        .otherwise(F.concat(priced, _array(passed)))
+    )
 
 
 def _array(dues: dict[str, Column]) -> Column:
     parts = [F.struct(F.lit(name).alias("name"), due.alias("due")) for name, due in dues.items()]
-    return F.array(*parts) if parts else F.array().cast("array<struct<name:string,due:bigint>>")
+    # The type of the stored ones: one engine joins no arrays of which one cannot hold nulls.
+    return F.array(*parts).cast("array<struct<name:string,due:bigint>>")
 
 
 def _explain(entry: FeeEntry) -> Column:

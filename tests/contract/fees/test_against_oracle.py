@@ -22,8 +22,8 @@ Found = dict[str, tuple[Any, ...]]
 
 
 def test_drawn_fees_equal_the_oracle(spark: SparkSession, lake: Lake) -> None:
-    """30 prices with 16 families of lines each: about 2,500 lines."""
-    check_cases(spark, lake, seed=6, products=30, families=16)
+    """30 prices with 30 families of lines each: some 5,000 lines, half of them of the date."""
+    check_cases(spark, lake, seed=6, products=30, families=30)
 
 
 @pytest.mark.nightly
