@@ -53,8 +53,8 @@ RUNS = Table(
         "started_at time: When the run began, UTC.",
         "ended_at time: When the run ended, UTC.",
         "result text: DONE, or what was missing or failed.",
-        "fingerprint text: Hash of what a match or an order check read, or of the earlier files of a"
-        " fee check; else null.",
+        "fingerprint text: Hash of what a match or an order check read, or of the earlier files of"
+        " a fee check; else null.",
         "versions_read counts: Version of each table that the run read.",
         "versions_written counts: Version of each table that the run wrote.",
         "counts counts: Rows by what they are.",
