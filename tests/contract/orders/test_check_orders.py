@@ -140,6 +140,19 @@ def test_order_expires(ledger: OrderLedger) -> None:
     assert of(ledger, 30, "EXPIRES") == [("EXPIRED", "NONE", 1000, None)]
 
 
+def test_one_date_on_either_engine(
+    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Paid twice, and a payout for a payment of another order."""
+    made = OrderLedger(Lake(spark, str(tmp_path_factory.mktemp("one") / "lake")).prepare())
+    payout = {"kind": "PAYOUT", "order_amount": None, "original_txn_id": "c"}
+    orders = (order_txn("a", "O"), order_txn("b", "O"), order_txn("c", "P", 1500))
+    made.put(0, *orders, order_txn("d", None, -1500, **payout))
+    assert [summary.results for summary in made.check(0)] == [{"OVERPAID": 1}]
+    assert made.rows(0, *ROW) == [("O", "OVERPAID", "REFUND", 1000, "b")]
+
+
+@pytest.mark.sail_only
 def test_checks_follow_snapshots(
     spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -394,6 +394,7 @@ def test_before_the_first_date_nothing_is_run(pipeline: PipelineFixture) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.sail_only  # on Spark the oracle and the day sizes say the same
 def test_bulk_and_rest_agree(pipeline: PipelineFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every case at once and a day that looks back at it, with the bulk counted apart and a
     look-back that is shuffled, and without: the same rows.

@@ -141,6 +141,7 @@ def test_part_by_part_is_the_whole_day(
     assert rows_of(step) == rows_of(once)
 
 
+@pytest.mark.sail_only
 def test_only_what_the_new_part_touches_is_looked_at(
     spark: SparkSession, tmp_path: Path, spy: Spy
 ) -> None:
