@@ -1,5 +1,6 @@
 """Finds the payment that a refund returns, and the refund that another one takes back."""
 
+from collections.abc import Callable
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Window
@@ -22,7 +23,9 @@ _PAYMENT_COLUMNS = (
 )  # fmt: skip
 
 
-def find_payments(refunds: DataFrame, lines: DataFrame) -> DataFrame:
+def find_payments(
+    refunds: DataFrame, lines: DataFrame, materialize: Callable[[DataFrame, str], DataFrame]
+) -> DataFrame:
     """The payment of each refund: `refund_id`, and the columns of the payment's line.
 
     One row per refund whose payment is found, on the refund's own date or before. Of several
@@ -31,8 +34,10 @@ def find_payments(refunds: DataFrame, lines: DataFrame) -> DataFrame:
     """
     kinds = [kind.value for kind in PAYING_KINDS]
     payments = lines.where(F.col("kind").isin(*kinds)).select(*_PAYMENT_COLUMNS)
-    candidates = _candidates(refunds, payments, "channel_ref_norm").unionByName(
-        _candidates(refunds, payments, "our_ref_norm")
+    # Stored, so that the engine knows that they are few, and sends them to the payments.
+    names = materialize(_list_names(refunds), "refund_names")
+    candidates = _candidates(names, payments, "channel_ref_norm").unionByName(
+        _candidates(names, payments, "our_ref_norm")
     )
     order = Window.partitionBy("refund_id").orderBy(
         F.col("named_by"),
@@ -112,28 +117,29 @@ def _first_of(frame: DataFrame, key: str, order: tuple[str, ...]) -> DataFrame:
     return frame.withColumn("place", place).where(F.col("place") == F.lit(1))
 
 
-def _candidates(refunds: DataFrame, payments: DataFrame, column: str) -> DataFrame:
-    """Payments whose `column` equals a refund's reference; a null reference finds none."""
+def _list_names(refunds: DataFrame) -> DataFrame:
+    """How refunds refer to their payments, a row per reference; a null reference names none."""
     references = [
-        F.struct(F.lit(rank).alias("named_by"), F.col(refund_column).alias("reference"))
-        for rank, (refund_column, payment_column) in enumerate(REFERENCE_PAIRS)
-        if payment_column == column
-    ]
-    names = (
-        refunds.select(
-            F.col("line_id").alias("refund_id"),
-            F.col("business_date").alias("refund_date"),
-            F.explode(F.array(*references)).alias("n"),
+        F.struct(
+            F.lit(rank).alias("named_by"),
+            F.lit(payment_column).alias("column"),
+            F.col(refund_column).alias("reference"),
         )
-        .select("refund_id", "refund_date", F.col("n.named_by"), F.col("n.reference"))
-        .where(F.col("reference").isNotNull())
+        for rank, (refund_column, payment_column) in enumerate(REFERENCE_PAIRS)
+    ]
+    names = refunds.select(
+        F.col("line_id").alias("refund_id"),
+        F.col("business_date").alias("refund_date"),
+        F.explode(F.array(*references)).alias("n"),
     )
-    is_named = (F.col("reference") == F.col(column)) & (
-        F.col("business_date") <= F.col("refund_date")
-    )
-    # Refunds are few compared with the payments of three months, so they are broadcast.
-    return (
-        F.broadcast(names)
-        .join(payments, on=is_named, how="inner")
-        .select("refund_id", "named_by", *_PAYMENT_COLUMNS)
-    )
+    columns = [F.col(f"n.{name}") for name in ("named_by", "column", "reference")]
+    return names.select("refund_id", "refund_date", *columns).where(F.col("reference").isNotNull())
+
+
+def _candidates(names: DataFrame, payments: DataFrame, column: str) -> DataFrame:
+    """Payments whose `column` equals a reference, on the refund's date or before."""
+    named = names.where(F.col("column") == F.lit(column)).drop("column")
+    is_named = F.col("reference") == F.col(column)
+    pairs = payments.join(F.broadcast(named), on=is_named, how="inner")
+    is_before = F.col("business_date") <= F.col("refund_date")
+    return pairs.where(is_before).select("refund_id", "named_by", *_PAYMENT_COLUMNS)

@@ -69,12 +69,12 @@ def price_refunds(
     roots = refunds.where(is_return & of_day).unionByName(
         refunds.where(is_return & ~of_day).join(named, on="line_id", how="left_semi")
     )
-    payments = materialize(find_payments(roots, lines), "refunded_payments")
+    payments = materialize(find_payments(roots, lines, materialize), "refunded_payments")
     naming = find_refunds_of(payments, refunds.where(is_return))
     others = materialize(naming.join(roots, on="line_id", how="left_anti"), "other_refunds")
     events, links = roots, payments
     if others.head(1):
-        others_payments = find_payments(others, lines).join(
+        others_payments = find_payments(others, lines, materialize).join(
             payments.select("line_id").distinct(), on="line_id", how="left_semi"
         )
         links = materialize(payments.unionByName(others_payments), "links")

@@ -53,6 +53,10 @@ def find_taking_lines(lines: DataFrame, days: int) -> DataFrame:
 
     `take_id`, `taken_id`, and the columns of the line.
     """
+    # Few lines do: only those of their references are sorted.
+    named = lines.where(may_take_back()).select("kind", "channel_ref_norm").distinct()
+    keys = ["kind", "channel_ref_norm"]
+    lines = lines.join(F.broadcast(named), on=keys, how="left_semi")
     order = Window.partitionBy("kind", "channel_ref_norm").orderBy("business_date", "at", "line_id")
     before = lines.withColumns(
         {
