@@ -9,6 +9,8 @@ from jobs.cli.lake_session import open_lake
 from jobs.lake.tables import Lake
 from jobs.orders.check_day import OrdersSummary, check_dates
 from jobs.reports.money_text import money_cell
+from schemas.tables import SNAPSHOT_FILES
+from schemas.vocabulary import FileStatus
 
 
 def add_summary(report: Report, summary: OrdersSummary) -> None:
@@ -46,6 +48,9 @@ def execute_request(request: Request) -> Report:
     report = Report({"orders": []}, [])
     with open_lake(request.lake, request.engine) as lake:
         add_checks(report, lake, request.dates)
+        rows = lake.read_rows(SNAPSHOT_FILES, status=FileStatus.ACCEPTED.value)
+        for day in sorted({*request.dates} - {row["business_date"] for row in rows}):
+            report.warn(f"SNAPSHOT_MISSING: {day}: no snapshot came; only open orders were checked")
     return report
 
 

@@ -11,7 +11,12 @@ from pyspark.sql import functions as F
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from jobs.orders.day_sums import PAYMENT_KINDS, find_unfit_orders, sum_orders
-from jobs.orders.families import check_families, list_members, select_single_lines
+from jobs.orders.families import (
+    check_families,
+    latest_of_lines,
+    list_members,
+    select_single_lines,
+)
 from jobs.orders.items import (
     DAYS_IN_SIGHT,
     find_orders_of_payouts,
@@ -119,7 +124,9 @@ def _find_rows(lake: Lake, day: date) -> DataFrame:
     orders = unfit.unionByName(open_orders.select("order_ref_norm"))
     # Sums of orders know nothing of payouts, which bear no order_ref.
     is_payout = F.col("kind").isin(*_PAYOUT_KINDS) & F.col("original_txn_id").isNotNull()
-    payouts = lake.stage(transactions.where(is_payout), "payouts")
+    ids = transactions.where(is_payout).select("txn_id")
+    every_state = transactions.join(ids, on="txn_id", how="left_semi")
+    payouts = lake.stage(latest_states(every_state).where(is_payout), "payouts")
     if not payouts.isEmpty():
         orders = orders.unionByName(find_orders_of_payouts(payouts, transactions))
     orders = lake.stage(orders.distinct(), "orders")
@@ -163,23 +170,17 @@ def _read_actions(lake: Lake, items: DataFrame, since: date, day: date) -> DataF
     for: `order_ref_norm`, `action`.
     """
     outcomes = lake.read_days(OUTCOMES, since, day)
-    rows = outcomes.select(
-        "txn_id",
-        "action",
-        "run_date",
-        F.coalesce("txn_id", "line_id").alias("subject"),
-        F.col("our_ref_norm").alias("reference"),
-    )
     by_txn = items.select("order_ref_norm", F.col("txn_id").alias("own_id"))
     by_ref = items.where(F.col("our_ref_norm").isNotNull())
     by_ref = by_ref.select("order_ref_norm", F.col("our_ref_norm").alias("own_ref"))
-    hits = rows.join(by_txn, on=F.col("txn_id") == F.col("own_id"), how="inner").drop("own_id")
-    lines = rows.where(F.col("txn_id").isNull())
-    more = lines.join(by_ref, on=F.col("reference") == F.col("own_ref"), how="inner")
-    every = hits.unionByName(more.drop("own_ref"))
-    newest = Window.partitionBy("order_ref_norm", "subject").orderBy(
+    hits = outcomes.join(by_txn, on=F.col("txn_id") == F.col("own_id"), how="inner")
+    newest = Window.partitionBy("order_ref_norm", "txn_id").orderBy(
         F.col("run_date").desc(), "action"
     )
-    latest = every.withColumn("place", F.row_number().over(newest))
-    moves = ~F.col("action").isin(Action.NONE.value, Action.WAIT.value)
-    return latest.where((F.col("place") == F.lit(1)) & moves).select("order_ref_norm", "action")
+    ranked = hits.withColumn("place", F.row_number().over(newest))
+    of_transactions = ranked.where(F.col("place") == F.lit(1)).select("order_ref_norm", "action")
+    # A line that is in a pair now speaks through its transaction.
+    lines = latest_of_lines(outcomes).where(F.col("txn_id").isNull())
+    of_lines = lines.join(by_ref, on=F.col("our_ref_norm") == F.col("own_ref"), how="inner")
+    every = of_transactions.unionByName(of_lines.select("order_ref_norm", "action"))
+    return every.where(~F.col("action").isin(Action.NONE.value, Action.WAIT.value))

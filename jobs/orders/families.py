@@ -18,15 +18,20 @@ _LINE_KINDS = (Kind.REFUND.value, Kind.CHARGEBACK.value)
 _MEMBER_COLUMNS = ("payment_id", "member_id", "kind", "amount", "currency", "member_date")
 
 
+def latest_of_lines(outcomes: DataFrame) -> DataFrame:
+    """The last row of each line in outcomes, in a pair or not."""
+    latest_first = Window.partitionBy("line_id").orderBy(F.col("run_date").desc(), "txn_id")
+    rows = outcomes.where(F.col("line_id").isNotNull())
+    ranked = rows.withColumn("place", F.row_number().over(latest_first))
+    return ranked.where(F.col("place") == F.lit(1)).drop("place")
+
+
 def select_single_lines(lines: DataFrame, outcomes: DataFrame) -> DataFrame:
     """Refunds and chargebacks of statements that name a payment and that our books do not know: the
     latest outcome of each is STATEMENT_ONLY. `lines` and `outcomes` are of the dates in sight.
     """
-    latest_first = Window.partitionBy("line_id").orderBy(F.col("run_date").desc())
-    rows = outcomes.where(F.col("line_id").isNotNull())
-    rows = rows.withColumn("place", F.row_number().over(latest_first))
     is_single = F.array_contains("reasons", Reason.STATEMENT_ONLY.value)
-    single = rows.where((F.col("place") == F.lit(1)) & is_single).select("line_id")
+    single = latest_of_lines(outcomes).where(is_single).select("line_id")
     gives_back = F.col("kind").isin(*_LINE_KINDS) & F.col("original_ref_norm").isNotNull()
     paid = F.col("status") == F.lit(Status.SUCCEEDED.value)
     return lines.where(gives_back & paid).join(single, on="line_id", how="left_semi")
@@ -61,23 +66,36 @@ def list_members(transactions: DataFrame, lines: DataFrame, outcomes: DataFrame)
         F.col("business_date").alias("member_date"),
         F.col("original_ref_norm").alias("reference"),
     ).join(_references(transactions, outcomes), on=["channel", "reference"], how="inner")
+    # Attempts share our_ref: a line is about the payment that stands, else about the first one.
+    best = Window.partitionBy("member_id").orderBy(
+        F.col("stands").desc(), "payment_date", "payment_id"
+    )
+    ranked = by_line.withColumn("place", F.row_number().over(best))
+    by_line = ranked.where(F.col("place") == F.lit(1))
     both = ours.select(*_MEMBER_COLUMNS).unionByName(by_line.select(*_MEMBER_COLUMNS))
     return both.distinct()
 
 
 def _references(transactions: DataFrame, outcomes: DataFrame) -> DataFrame:
-    """The references of payments: `channel`, `reference`, `payment_id`."""
-    payments = transactions.where(_pays())
+    """References of payments: `channel`, `reference`, `payment_id`, `payment_date`, `stands`."""
+    payments = transactions.where(_pays()).withColumn("payment_id", F.col("txn_id"))
     pairs = outcomes.where(_pays() & F.col("txn_id").isNotNull())
+    pairs = pairs.select(F.col("txn_id").alias("payment_id"), "channel", "channel_ref_norm")
     every = [
         rows.where(F.col(name).isNotNull()).select(
-            "channel", F.col(name).alias("reference"), F.col("txn_id").alias("payment_id")
+            "channel", F.col(name).alias("reference"), "payment_id"
         )
         for rows, names in ((payments, ("our_ref_norm", "channel_ref_norm")),
                             (pairs, ("channel_ref_norm",)))
         for name in names
     ]  # fmt: skip
-    return reduce(DataFrame.unionByName, every).distinct()
+    states = payments.select(
+        "payment_id",
+        F.col("business_date").alias("payment_date"),
+        (F.col("status") == F.lit(Status.SUCCEEDED.value)).alias("stands"),
+    )
+    references = reduce(DataFrame.unionByName, every).distinct()
+    return references.join(states, on="payment_id", how="inner")
 
 
 def check_families(members: DataFrame, transactions: DataFrame, day: date) -> DataFrame:

@@ -31,9 +31,9 @@ ITEM_COLUMNS = (
 
 
 def latest_states(transactions: DataFrame) -> DataFrame:
-    """Each transaction once, as it was sent last."""
-    newest_first = Window.partitionBy("channel", "txn_id").orderBy(
-        F.col("business_date").desc(), F.col("amount"), F.col("status")
+    """Each transaction once, as it was sent last; all its rows must be among `transactions`."""
+    newest_first = Window.partitionBy("txn_id").orderBy(
+        F.col("business_date").desc(), F.col("amount"), F.col("status"), F.col("channel")
     )
     ranked = transactions.withColumn("place", F.row_number().over(newest_first))
     return ranked.where(F.col("place") == F.lit(1)).drop("place")
@@ -57,15 +57,18 @@ def select_order_items(
     """`ITEM_COLUMNS` of the transactions of some orders (`order_ref_norm`) in their latest state.
 
     In sight are the transactions of the 30 days before `day`, and those that an open order holds,
-    from its `first_date` on. Of `payouts`, which refer to transactions, one for a payment of an
+    from its `first_date` on. Of `payouts`, in their latest state, one for a payment of an
     order belongs to it, in whatever channel, and the return of such a payout; both then name the
     payment, and have its merchant.
     """
     held = open_orders.groupBy("order_ref_norm").agg(F.min("first_date").alias("held_since"))
     is_payout = F.col("kind").isin(*_PAYOUT_KINDS)
     names = [name for name in ITEM_COLUMNS if name != "is_payout"]
-    own = transactions.where(~is_payout).join(orders, on="order_ref_norm", how="left_semi")
-    own = latest_states(own.select(*names))
+    # A transaction may have moved from one order to another: its latest state says where it is.
+    ever = transactions.where(~is_payout).join(orders, on="order_ref_norm", how="left_semi")
+    rows = transactions.join(ever.select("txn_id"), on="txn_id", how="left_semi")
+    own = latest_states(rows.select(*names)).where(~is_payout)
+    own = own.join(orders, on="order_ref_norm", how="left_semi")
     joined = own.join(held, on="order_ref_norm", how="left")
     since = F.coalesce(F.least("held_since", _start(day)), _start(day))
     own = joined.where(F.col("business_date") >= since).select(*names)
@@ -74,7 +77,7 @@ def select_order_items(
         *[F.col(name).alias(f"of_{name}") for name in ("order_ref_norm", "order_ref")],
         F.col("merchant_id").alias("of_merchant_id"),
     )
-    payouts = latest_states(payouts.select(*names))
+    payouts = payouts.select(*names)
     left = payouts.where(F.col("kind") == F.lit(Kind.PAYOUT.value))
     for_payments = left.join(
         payments, on=F.col("original_txn_id") == F.col("payment_id"), how="inner"

@@ -4,6 +4,7 @@ from datetime import date
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
+from pyspark.sql.window import WindowSpec
 
 from jobs.orders.day_sums import PAYMENT_KINDS
 from jobs.orders.items import DAYS_IN_SIGHT
@@ -29,7 +30,9 @@ def check_orders(
     `requests` what outcomes ask for: `order_ref_norm`, `action`. Of orders without transactions on
     the date only the open ones have a row. Currencies are checked one by one.
     """
-    keyed = items.withColumn("merchant_key", _merchant_key())
+    order = Window.partitionBy("order_ref_norm")
+    last = F.max("business_date").over(order)
+    keyed = items.withColumns({"merchant_key": _merchant_key(order), "last_of_order": last})
     sums = _sum_money(keyed)
     open_keyed = open_orders.select(
         "order_ref_norm",
@@ -74,9 +77,8 @@ def check_orders(
     return out.select(*[values.get(name, F.col(name)).alias(name) for name in ORDER_CHECKS.columns])
 
 
-def _merchant_key() -> Column:
+def _merchant_key(order: WindowSpec) -> Column:
     """The merchant where every transaction of the order has one, else none."""
-    order = Window.partitionBy("order_ref_norm")
     without = F.max(F.col("merchant_id").isNull().cast("int")).over(order)
     return F.when(without == F.lit(0), F.col("merchant_id")).otherwise(F.lit(_NO_MERCHANT))
 
@@ -110,7 +112,7 @@ def _sum_money(items: DataFrame) -> DataFrame:
             F.max(is_payment.cast("int")).alias("has_payment"),
             F.sort_array(F.collect_set("txn_id")).alias("txn_ids"),
             F.min("business_date").alias("first_date"),
-            F.max("business_date").alias("last_date"),
+            F.max("last_of_order").alias("last_date"),
         )
         .join(unseen, on=list(KEY), how="left")
     )
@@ -138,9 +140,11 @@ def _result(day: date) -> Column:
 
 
 def _action() -> Column:
-    """REFUND needs a payment to refund, and no outcome that already gives the money back."""
+    """REFUND needs a payment to refund, and no outcome that asks for anything about the order: what
+    is in doubt, or given back already, is not refunded.
+    """
     is_result = {result: F.col("result") == F.lit(result.value) for result in OrderResult}
-    is_free = ~F.array_contains("actions", Action.REFUND.value) & F.col("target").isNotNull()
+    is_free = (F.size("actions") == F.lit(0)) & F.col("target").isNotNull()
     return (
         F.when(is_result[OrderResult.OVERPAID] & is_free, F.lit(Action.REFUND.value))
         .when(is_result[OrderResult.OVERPAID], F.lit(Action.REVIEW.value))

@@ -28,7 +28,7 @@ def check_orders(
     latest = {}
     for on in sorted(day_ for day_ in snapshots if day_ <= day):
         for record in snapshots[on]:
-            latest[record["channel"], record["txn_id"]] = record
+            latest[record["txn_id"]] = record
     refs = {record["order_ref_norm"] for record in latest.values()} | {*open_by_order}
     rows = []
     for ref in sorted(filter(None, refs)):
@@ -72,6 +72,7 @@ def _as_refund(record: Record, payment: Record) -> Row:
 def _check_order(
     day: date, ref: str, members: list[Row], open_rows: list[Record], actions: Iterable[str]
 ) -> list[Row]:
+    last = max((member["business_date"] for member in members), default=None)
     has_merchant = all(member["merchant_id"] is not None for member in members)
     groups: dict[tuple[str | None, str], list[Row]] = {}
     for member in members:
@@ -81,7 +82,8 @@ def _check_order(
     payment_ids = {member["txn_id"] for member in members if member["kind"] in _PAYS}
     rows = []
     for key in sorted({*groups, *before}, key=str):
-        row = _check_money(day, groups.get(key, []), before.get(key), payment_ids, actions)
+        of_key = groups.get(key, [])
+        row = _check_money(day, of_key, last, before.get(key), payment_ids, actions)
         if row is not None:
             rows.append({"order_ref_norm": ref, "merchant_id": key[0], "currency": key[1], **row})
     return rows
@@ -90,12 +92,12 @@ def _check_order(
 def _check_money(
     day: date,
     members: list[Row],
+    last: date | None,
     before: Record | None,
     payment_ids: set[str],
     actions: Iterable[str],
 ) -> Row | None:
-    last = max((member["business_date"] for member in members), default=None)
-    if before is None and last != day:
+    if before is None and (last != day or not members):
         return None
     paid = _total(members, ("SUCCEEDED",), _PAYS)
     refunded = -_total(members, ("SUCCEEDED",), ("REFUND", "CHARGEBACK"))
@@ -119,7 +121,7 @@ def _check_money(
             result = "EXPIRED"
         elif surplus > pending:
             result, target = "OVERPAID", _choose(members, surplus - pending)
-            action = "REFUND" if target and "REFUND" not in actions else "REVIEW"
+            action = "REFUND" if target and not actions else "REVIEW"
         else:
             result, action = "REFUND_PENDING", "WAIT"
     elif before is not None:

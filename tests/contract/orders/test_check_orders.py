@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 from jobs.lake.tables import Lake
 from jobs.statements.canonical.references import normalize_reference
 from tests.oracle.orders import check_orders
-from tests.support.ledger import T, day, outcome_row
+from tests.support.ledger import T, day, internal_only_row, outcome_row
 from tests.support.order_ledger import OrderLedger, Row, order_txn, refund_txn, select
 
 ROW = ("order_ref_norm", "result", "action", "surplus", "refund_txn_id")
@@ -35,6 +35,10 @@ def ledger(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ord
         order_txn("expires.2", "EXPIRES"),
         order_txn("asked.1", "ASKED"),
         order_txn("asked.2", "ASKED"),
+        order_txn("doubt.1", "DOUBT"),
+        order_txn("doubt.2", "DOUBT"),
+        order_txn("late.1", "LATE"),
+        order_txn("late.2", "LATE"),
         order_txn("shop.1", "SHOP", merchant_id="M1"),
         order_txn("shop.2", "SHOP", merchant_id="M2"),
         order_txn("usd.1", "USD"),
@@ -44,7 +48,14 @@ def ledger(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ord
         order_txn("none", None),
     )
     second = {"txn_id": None, "our_ref_norm": normalize_reference("asked.2")}
-    made.put_outcomes(0, outcome_row("line", 0, outcome="BREAK", action="REFUND", **second))
+    settled = {"line_id": "late", "our_ref_norm": normalize_reference("late.2")}
+    made.put_outcomes(
+        0,
+        outcome_row("line", 0, outcome="BREAK", action="REFUND", **second),
+        internal_only_row("doubt.2", 1000, on=0),
+        outcome_row("late", 0, **settled | {"txn_id": None}, outcome="BREAK", action="REFUND"),
+    )
+    made.put_outcomes(1, outcome_row("late.2", 1, **settled))
     made.put(
         1,
         order_txn("twice.2", "TWICE", **other),
@@ -117,6 +128,15 @@ def test_surplus_that_an_outcome_gives_back_already(ledger: OrderLedger) -> None
     """An outcome says REFUND of the same money: a person looks at it."""
     columns = ("result", "action", "actions")
     assert of(ledger, 0, "ASKED", *columns) == [("OVERPAID", "REVIEW", ["REFUND"])]
+    assert of(ledger, 0, "LATE", *columns) == [("OVERPAID", "REVIEW", ["REFUND"])]
+    assert of(ledger, 1, "LATE", *columns) == [("OVERPAID", "REFUND", [])], "the line is in a pair"
+
+
+@pytest.mark.sail_only
+def test_payment_in_doubt_is_not_refunded(ledger: OrderLedger) -> None:
+    """The second payment is on no statement: perhaps it never came."""
+    columns = ("result", "action", "actions")
+    assert of(ledger, 0, "DOUBT", *columns) == [("OVERPAID", "REVIEW", ["QUERY"])]
 
 
 @pytest.mark.sail_only
@@ -199,7 +219,10 @@ def draw_days(rng: Random, orders: int, days: list[int]) -> dict[int, list[Row]]
             out[on].append(row)
             again = rng.choice(days)
             if rng.random() < 0.3 and again > on:
-                out[again].append(row | {"status": rng.choice(["SUCCEEDED", "REVERSED"])})
+                moved = {"order_ref": f"O{number + 1}", "order_ref_norm": f"O{number + 1}"}
+                other = rng.choice([{}, {}, {"channel": "card"}, moved if pays else {}])
+                state = {"status": rng.choice(["SUCCEEDED", "REVERSED"])}
+                out[again].append(row | state | other)
     return out
 
 

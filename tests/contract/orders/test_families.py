@@ -26,7 +26,8 @@ def ledger(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ord
     made = OrderLedger(Lake(spark, str(tmp_path_factory.mktemp("families") / "lake")).prepare())
     other = {"channel": "wallet"}
     names = ("twice", "parts", "fails", "moved", "won", "line", "paired")
-    made.put(0, *[order_txn(name, None) for name in names])
+    made.put(0, *[order_txn(name, None) for name in names],
+             order_txn("attempt", None, our_ref="line", status="FAILED"))  # fmt: skip
     made.put(
         1,
         refund_txn("twice.r", None, -1000, original_txn_id="twice"),
@@ -50,7 +51,7 @@ def ledger(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ord
         refund_txn("won.r", None, -1000, original_txn_id="won"),
         refund_txn("line.r", None, -1000, original_txn_id="line"),
     )
-    back = {"kind": "CHARGEBACK", "amount": -1000, "original_ref": "C-line"}
+    back = {"kind": "CHARGEBACK", "amount": -1000, "original_ref": "line"}
     lines = [line("f:1", None, on=2, **back), line("f:2", None, on=2, **back)]
     frame = frame_of(spark, STATEMENT_LINES, lines)
     made.lake.replace_day(STATEMENT_LINES, frame, day(2), "bank")
@@ -95,7 +96,10 @@ def test_what_came_back_does_not_count(ledger: OrderLedger) -> None:
 
 
 def test_line_that_our_books_do_not_know(ledger: OrderLedger) -> None:
-    """The channel charged a refunded payment back; its second listing is a copy."""
+    """The channel charged a refunded payment back; its second listing is a copy. An attempt that
+    failed under the same our_ref is another payment.
+    """
+    assert of(ledger, 2, "attempt") == []
     assert of(ledger, 2, "line") == [([MORE, BOTH], 1000, 1000, 1000, ["f:1", "line.r"])]
 
 
