@@ -33,6 +33,7 @@ from schemas.tables import (
 )
 
 T, U = date(2026, 11, 22), date(2026, 11, 23)
+KEYS = ("business_date", "channel", "schedule", "currency")
 
 
 def totals(lake: Lake, rows: int, channel: str = "wechat", day: date = T) -> DataFrame:
@@ -43,7 +44,7 @@ def totals(lake: Lake, rows: int, channel: str = "wechat", day: date = T) -> Dat
         F.lit(channel).alias("channel"),
         F.lit("card").alias("schedule"),
         F.lit("CNY").alias("currency"),
-        *[number.alias(name) for name in ("lines", "amount", "charged", "due", "difference")],
+        *[number.alias(name) for name in FEE_TOTALS.columns if name not in KEYS],
     )
 
 
