@@ -42,11 +42,10 @@ def _is_complete(books: Books, batch: Batch, has_lines: bool) -> bool:
 
 
 def _is_carried(books: Books, batch: Batch) -> bool:
-    """Whether a batch waits for the next one; one that has a credit, or a declared sum, does not.
-
-    A sum of 0 is below a minimum, and is carried as nothing.
+    """Whether a batch waits for the next one; one that has a declared sum does not, and one that
+    has a credit was decided by it. A sum of 0 is below a minimum, and is carried as nothing.
     """
-    if batch.declared is not None or batch.shares:
+    if batch.declared is not None:
         return False
     if batch.claim < 0:
         return books.terms.rules.negative == "carry"
