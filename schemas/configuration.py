@@ -1,10 +1,11 @@
-"""The content of a configuration folder: profiles, fee schedules, the snapshots' pattern, and who
-may decide.
+"""The content of a configuration folder: profiles, fee schedules, calendars, where snapshots lie,
+and who may decide.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from schemas.business_calendar import Calendar
 from schemas.decision_rules import DecisionRules
 from schemas.fee_schedule import FeeSchedule
 from schemas.profile.channel import Profile, Snapshots
@@ -12,9 +13,12 @@ from schemas.profile.channel import Profile, Snapshots
 
 @dataclass(frozen=True)
 class Configuration:
-    """Profiles and fee schedules by channel, where snapshots lie, and who may decide."""
+    """Profiles and fee schedules by channel, where snapshots lie, who may decide, and calendars by
+    name.
+    """
 
     profiles: Mapping[str, Profile]
     schedules: Mapping[str, FeeSchedule]
     snapshots: Snapshots
     decision_rules: DecisionRules = field(default_factory=DecisionRules)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)

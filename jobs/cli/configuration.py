@@ -1,7 +1,8 @@
 """Loads the configuration folder and reports all of its faults together, each with its line.
 
-`channels/*.yaml` are channel profiles, `fee_schedules/*.yaml` are rate cards. `internal.yaml`
-(optional) says where our own snapshots are stored, `decisions.yaml` (optional) who may decide.
+`channels/*.yaml` are channel profiles, `fee_schedules/*.yaml` rate cards, `calendars/*.yaml`
+business days. `internal.yaml` (optional) says where our own snapshots are stored, `decisions.yaml`
+(optional) who may decide.
 """
 
 import re
@@ -15,6 +16,8 @@ from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from jobs.cli.page_faults import describe_faults
+from jobs.cli.settlement_pages import find_settlement_faults
+from schemas.business_calendar import Calendar
 from schemas.configuration import Configuration
 from schemas.decision_rules import DecisionRules
 from schemas.dialect_options import DIALECT_NAMES
@@ -39,7 +42,10 @@ def load_configuration(folder: str, channels: Sequence[str] = ()) -> Configurati
     if not root.is_dir():
         problem = "it is a file, not a folder" if root.exists() else "this folder does not exist"
         raise ConfigurationError([f"--config {folder}: {problem}; name the folder of channels/"])
-    profiles, is_complete = _load_profiles(root, faults)
+    profiles, is_complete, places = _load_profiles(root, faults)
+    calendars = {page.stem: _read_page(page, Calendar, faults)[0]
+                 for page in _pages(root / "calendars")}  # fmt: skip
+    faults += find_settlement_faults(profiles, is_complete, calendars, places)
     schedules: dict[str, FeeSchedule] = {}
     for page in _pages(root / "fee_schedules"):
         schedule, lines = _read_page(page, FeeSchedule, faults)
@@ -70,7 +76,8 @@ def load_configuration(folder: str, channels: Sequence[str] = ()) -> Configurati
     if faults:
         raise ConfigurationError(faults)
     chosen = {name: profiles[name] for name in sorted(channels or profiles)}
-    return Configuration(chosen, schedules, snapshots, decision_rules)
+    known_calendars = {name: page for name, page in calendars.items() if page is not None}
+    return Configuration(chosen, schedules, snapshots, decision_rules, known_calendars)
 
 
 def _load_decision_rules(root: Path, faults: list[str]) -> DecisionRules:
@@ -83,12 +90,15 @@ def _load_decision_rules(root: Path, faults: list[str]) -> DecisionRules:
     return rules or DecisionRules()
 
 
-def _load_profiles(root: Path, faults: list[str]) -> tuple[dict[str, Profile], bool]:
-    """Profiles by channel, and whether every page was readable.
+def _load_profiles(
+    root: Path, faults: list[str]
+) -> tuple[dict[str, Profile], bool, dict[str, str]]:
+    """Profiles by channel, whether every page was readable, and where `settlement` stands in each.
 
     A page that cannot be read may belong to any channel: no channel is then reported as missing.
     """
     profiles: dict[str, Profile] = {}
+    places: dict[str, str] = {}
     is_complete, pages = True, _pages(root / "channels")
     if not pages:
         faults.append(f"{root / 'channels'}: the folder has no page; add one NAME.yaml per channel")
@@ -100,7 +110,8 @@ def _load_profiles(root: Path, faults: list[str]) -> tuple[dict[str, Profile], b
         _check_dialect(page, profile, lines, faults)
         _check_name(page, profile.channel, lines, profiles, faults)
         profiles[profile.channel] = profile
-    return profiles, is_complete
+        places[profile.channel] = f"{page}:{lines.get('settlement', 1)}"
+    return profiles, is_complete, places
 
 
 def _find_unheld(

@@ -21,6 +21,7 @@ from schemas.profile.layout.delimited import DelimitedLayout
 from schemas.profile.layout.fixed_width import FixedLayout
 from schemas.profile.match_rules import DAYS_MAX, Match
 from schemas.profile.scope import Scope as Scope
+from schemas.profile.settlement import Settlement
 from schemas.strict import Strict
 from schemas.vocabulary import Reference
 
@@ -174,6 +175,7 @@ class Profile(Strict):
     match: Match = Match()
     internal: Internal = Internal()
     breaks: Breaks = Breaks()
+    settlement: Settlement | None = None
 
     @model_validator(mode="after")
     def _check_required_keys(self) -> Self:
@@ -189,6 +191,19 @@ class Profile(Strict):
             raise ValueError(f"dialect {self.dialect} has no layout.{', layout.'.join(wrong)}")
         if self.dialect == "fixed_width" and self.fixed_width is None:
             raise ValueError("dialect fixed_width is described by `fixed_width`; add it")
+        return self
+
+    @model_validator(mode="after")
+    def _check_settlement(self) -> Self:
+        if self.settlement is not None:
+            if self.settlement.bank == self.channel:
+                raise ValueError("settlement.bank is this channel; name the bank account's channel")
+            late = [one.since for one in self.settlement.opening if one.since > self.first_date]
+            if late:
+                raise ValueError(
+                    f"settlement.opening: {late[0]} is after first_date {self.first_date}; batches"
+                    " of later days come from their lines"
+                )
         return self
 
     @property

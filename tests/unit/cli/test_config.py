@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from jobs.cli.configuration import load_channel_page, load_configuration
+from schemas.business_calendar import Calendar
 from schemas.errors import ConfigurationError
 
 WRONG = """\
@@ -183,3 +184,64 @@ internal:
     with pytest.raises(ConfigurationError) as refused:
         load_channel_page(str(path))
     assert any(fault.startswith(str(path)) and said in fault for fault in refused.value.faults)
+
+
+SETTLES = """channel: {name}
+zone: UTC
+first_date: {first}
+statement: none
+settlement:
+  batch_by: batch_ref
+  due: {{after: 1, days: business, calendar: {calendar}}}
+  bank: {bank}
+  find: [{{payer: "{payer}"}}]
+"""
+
+
+def test_settlement_names_what_other_pages_have(tmp_path: Path) -> None:
+    """A bank account that is no channel, a calendar without a page, one that ends too early, and
+    two channels at one bank with one payer; at another bank, or longer, the payer is no fault.
+    """
+
+    def page(name: str, **other: str) -> str:
+        values = {"bank": "bank", "calendar": "cn", "payer": name, "first": "2026-11-01"}
+        return SETTLES.format(name=name, **(values | other))
+
+    faults = fault_lines(
+        tmp_path,
+        channels__bank_yaml=BANK,
+        channels__other_yaml=BANK.replace("bank", "other"),
+        calendars__cn_yaml="country: CN\n",
+        channels__a_yaml=page("a", bank="icbc"),
+        channels__b_yaml=page("b", calendar="de"),
+        channels__c_yaml=page("c", first="2198-01-01"),
+        channels__d_yaml=page("d", payer="Pay"),
+        channels__e_yaml=page("e", payer=" pay"),
+        channels__f_yaml=page("f", payer="pay ltd"),
+        channels__g_yaml=page("g", payer="pay", bank="other"),
+    )  # fmt: skip
+    assert [fault.split(";")[0] for fault in faults] == [
+        "channels/a.yaml:5: settlement.bank: icbc is no channel",
+        "channels/b.yaml:5: settlement.due.calendar: there is no calendars/de.yaml",
+        f"channels/c.yaml:5: settlement.due.calendar: cn ends on {Calendar(country='CN').last_day},"
+        " before first_date 2198-01-01",
+        "channels/e.yaml:5: settlement.find: channel d has the payer rule 'PAY', too",
+    ]
+
+
+def test_wrong_calendar_is_reported_with_its_line(tmp_path: Path) -> None:
+    faults = fault_lines(
+        tmp_path,
+        channels__bank_yaml=BANK,
+        calendars__cn_yaml="country: CN\nholliday: [2026-01-01]\n",
+    )
+    assert faults == ["calendars/cn.yaml:2: holliday: there is no such key; did you mean holidays?"]
+
+
+def test_calendars_are_loaded_by_name(tmp_path: Path) -> None:
+    (tmp_path / "channels").mkdir()
+    (tmp_path / "calendars").mkdir()
+    (tmp_path / "channels" / "bank.yaml").write_text(BANK)
+    (tmp_path / "calendars" / "cn.yaml").write_text("country: CN\nworkdays: [2026-11-14]\n")
+    calendars = load_configuration(str(tmp_path)).calendars
+    assert [str(day) for day in calendars["cn"].workdays] == ["2026-11-14"]
