@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from time import monotonic
 
-from jobs import check_fees, check_orders, export, ingest, match
+from jobs import check_fees, check_orders, check_settlement, export, ingest, match
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for, with_progress
 from jobs.cli.lake_session import open_lake
@@ -46,6 +46,7 @@ def _run_day(lake: Lake, request: Request, day: date, report: Report) -> None:
             run_ingest_checks, lake, day, [*config.profiles] if request.quality else []
         )
         matched = _run_channels(lake, request, day, report)
+        check_settlement.add_checks(report, lake, config, [day])
         check_orders.add_checks(report, lake, [day] if matched else [])
         with report.measure_seconds("quality"):
             ingested = Report({"dates": report.body["dates"]}, [])

@@ -15,6 +15,9 @@ from schemas.profile.channel import Profile, Snapshots
 class Configuration:
     """Profiles and fee schedules by channel, where snapshots lie, who may decide, and calendars by
     name.
+
+    `profiles` are those of the channels that the command was called for, `all_profiles` those of
+    all channels: a bank line is given to a channel by the rules of all.
     """
 
     profiles: Mapping[str, Profile]
@@ -22,3 +25,4 @@ class Configuration:
     snapshots: Snapshots
     decision_rules: DecisionRules = field(default_factory=DecisionRules)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    all_profiles: Mapping[str, Profile] = field(default_factory=dict)

@@ -71,6 +71,11 @@ class Table:
         return struct_of(self.definition)
 
     @property
+    def owner(self) -> str:
+        """The partition column behind the date: the channel, or the bank account."""
+        return self.partitions[1]
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Column names in the table's order."""
         return tuple(column.name for column in self.definition)

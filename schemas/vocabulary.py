@@ -17,10 +17,11 @@ class Kind(StrEnum):
     CHARGEBACK = "CHARGEBACK"
     ADJUSTMENT = "ADJUSTMENT"
     FEE = "FEE"
+    #: The channel pays our balance out to our bank account; above 0 the payout came back.
+    SETTLEMENT = "SETTLEMENT"
 
 
-#: Sign of money by kind, for files that print amounts unsigned: 1 coming in, -1 leaving,
-#: 0 as written.
+#: Sign of money by kind: 1 coming in, -1 leaving, 0 either.
 SIGN_OF_KIND = {
     Kind.PAYMENT: 1,
     Kind.TOP_UP: 1,
@@ -30,7 +31,10 @@ SIGN_OF_KIND = {
     Kind.CHARGEBACK: -1,
     Kind.ADJUSTMENT: 0,
     Kind.FEE: 0,
+    Kind.SETTLEMENT: 0,
 }
+#: The same for files that print amounts without a sign; 0 as written.
+SIGN_IF_UNSIGNED = {**SIGN_OF_KIND, Kind.SETTLEMENT: -1}
 
 
 class Status(StrEnum):

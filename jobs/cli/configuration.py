@@ -77,7 +77,7 @@ def load_configuration(folder: str, channels: Sequence[str] = ()) -> Configurati
         raise ConfigurationError(faults)
     chosen = {name: profiles[name] for name in sorted(channels or profiles)}
     known_calendars = {name: page for name, page in calendars.items() if page is not None}
-    return Configuration(chosen, schedules, snapshots, decision_rules, known_calendars)
+    return Configuration(chosen, schedules, snapshots, decision_rules, known_calendars, profiles)
 
 
 def _load_decision_rules(root: Path, faults: list[str]) -> DecisionRules:

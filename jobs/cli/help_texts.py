@@ -43,6 +43,15 @@ the amount of the order. It writes the table order_checks: orders that are overp
 payment to refund, and orders that gave back more than was paid. Snapshots of the last 30 days are
 in sight. An order stays open until its money fits. It also checks the dates again whose snapshots
 or outcomes have changed.""",
+    "check_settlement": """examples:
+  tieout check_settlement --lake lake --config config --business-date 2026-11-22
+  tieout check_settlement ... --channel wechat --business-date 2026-11-22
+
+The command compares what each channel owes us, batch by batch, with what our bank accounts
+received. It works on channels with `settlement` on their page, all channels of one bank account
+together, and writes the tables settlement_checks, channel_balances and bank_lines_used. It also
+settles the dates again whose statements, bank statements or rules have changed, and all dates
+after these. `revised` in the summary names batches of which a date now says something else.""",
     "export": """examples:
   tieout export --lake lake --config config --business-date 2026-11-22
   tieout export ... --business-date 2026-11-22 --stale
@@ -150,8 +159,8 @@ far as the retention reaches: 720 hours (30 days), or what you give, at least 16
   tieout run ... --business-date 2026-11-16 --through 2026-11-20   # several dates, in order
   tieout run ... --engine spark                                    # the same on Spark
 
-The command runs ingest, match, check_fees and export for each channel, then check_orders. If one
-channel fails, the others go on.
+The command runs ingest, match, check_fees and export for each channel, then check_settlement
+and check_orders. If one channel fails, the others go on.
 Before a date it takes in the earlier dates that were never ingested. Without --business-date it
 takes in every new file in the inbox, and runs each date that this makes due. A late file makes the
 match run later dates again: their fees are checked and their exports written anew. The command
@@ -163,6 +172,7 @@ PURPOSES = {
     "match": "match statement lines with transactions of T, T-1, T-2",
     "check_fees": "compare the fees charged with the fees due, to the cent",
     "check_orders": "compare what was paid and given back per order, across channels",
+    "check_settlement": "compare what channels owe us with what the bank received",
     "export": "write exceptions and status updates as files",
     "breaks": "list breaks with age, owner and due date; assign one, note something about it",
     "explain": "show everything known about one reference, in order of time",

@@ -47,7 +47,7 @@ def write_data_files(
     storage: Storage, table: Table, frame: DataFrame, day: date, channel: str
 ) -> list[DataFile]:
     """Has the engine write a frame as Parquet below the day's folder; nobody sees it yet."""
-    folder = f"{table.partitions[0]}={day}/channel={channel}/{uuid.uuid4().hex}"
+    folder = f"{table.partitions[0]}={day}/{table.owner}={channel}/{uuid.uuid4().hex}"
     try:
         narrow = frame.drop(*table.partitions)
         place = f"{storage.uri}/{table.name}/{folder}"
@@ -70,10 +70,10 @@ def write_arrow_file(
         RowsOutsideDay: a row belongs elsewhere; nothing is written.
     """
     dated = table.partitions[0]
-    for name, value in ((dated, day), ("channel", channel)):
+    for name, value in ((dated, day), (table.owner, channel)):
         if rows[name].unique().to_pylist() not in ([value], []):
             raise RowsOutsideDay(f"{table.name}: a row is not of {day} {channel}")
-    path = f"{dated}={day}/channel={channel}/{uuid.uuid4().hex}/rows.parquet"
+    path = f"{dated}={day}/{table.owner}={channel}/{uuid.uuid4().hex}/rows.parquet"
     full_path = storage.full_path(f"{table.name}/{path}")
     storage.fs.create_dir(full_path.rsplit("/", 1)[0], recursive=True)
     narrow = rows.drop_columns(list(table.partitions))
@@ -107,7 +107,7 @@ def commit_data_files(
     removed = [
         row
         for row in list_add_actions(delta, table, day, day)
-        if removes(str(row["partition.channel"]), str(row["path"]))
+        if removes(str(row[f"partition.{table.owner}"]), str(row["path"]))
     ]
     commit_changes(delta, table, [(day, file) for file in add], removed, f"{day}/{writer_key}")
 
@@ -131,7 +131,8 @@ def commit_changes(
             stats = f'{{"numRecords":{file.rows}}}'
             actions.append(AddAction(file.path, file.size, values, now, True, stats))
     for row in remove:
-        values = _values(table, row[f"partition.{table.partitions[0]}"], row["partition.channel"])
+        day, owner = (row[f"partition.{name}"] for name in table.partitions)
+        values = _values(table, day, owner)
         actions.append(RemoveAction(row["path"], True, now, int(row["size_bytes"]), dict(values)))
     if actions:
         turn = Transaction(turn_key, int(delta.version()) + 1)
@@ -145,4 +146,4 @@ def commit_changes(
 
 
 def _values(table: Table, day: date, channel: str) -> dict[str, str | None]:
-    return {table.partitions[0]: str(day), "channel": channel}
+    return {table.partitions[0]: str(day), table.owner: channel}

@@ -21,8 +21,10 @@ from jobs.lake.write_checks import arrow_schema
 from jobs.storage.archive import Storage
 from schemas.errors import DataFilesMissing
 from schemas.tables import (
+    BANK_LINES_USED,
     BREAK_EVENTS,
     BREAKS,
+    CHANNEL_BALANCES,
     FEE_CHECKS,
     FEE_TOTALS,
     INTERNAL_TRANSACTIONS,
@@ -30,6 +32,9 @@ from schemas.tables import (
     ORDER_DAYS,
     PAYMENT_FAMILIES,
     REJECTED_LINES,
+    SETTLEMENT_BATCHES,
+    SETTLEMENT_CHECKS,
+    SETTLEMENT_OPEN,
     STATEMENT_LINES,
     STATUS_UPDATES,
     Table,
@@ -47,6 +52,16 @@ _WRITERS = {
     ORDER_DAYS.name: "check_orders",
     ORDER_CHECKS.name: "check_orders",
     PAYMENT_FAMILIES.name: "check_orders",
+    **dict.fromkeys(
+        (
+            SETTLEMENT_BATCHES.name,
+            SETTLEMENT_CHECKS.name,
+            SETTLEMENT_OPEN.name,
+            CHANNEL_BALANCES.name,
+            BANK_LINES_USED.name,
+        ),
+        "check_settlement",
+    ),
 }
 #: Tables whose rows nothing writes again as they were.
 _WRITTEN_ONCE = (STATUS_UPDATES.name, BREAKS.name, BREAK_EVENTS.name)
@@ -60,7 +75,7 @@ def list_add_actions(
     dated = pc.field(f"partition.{table.partitions[0]}")
     condition = (dated >= pa.scalar(first)) & (dated <= pa.scalar(last))
     if channel is not None:
-        condition = condition & (pc.field("partition.channel") == channel)
+        condition = condition & (pc.field(f"partition.{table.owner}") == channel)
     return [dict(row) for row in actions.filter(condition).to_pylist()]
 
 
@@ -122,16 +137,17 @@ def read_data_files(
     assert_files_exist(storage, table, actions)
     places: dict[tuple[date, str], list[str]] = defaultdict(list)
     for row in actions:
-        places[row[f"partition.{dated}"], row["partition.channel"]].append(f"{path}/{row['path']}")
+        owner = row[f"partition.{table.owner}"]
+        places[row[f"partition.{dated}"], owner].append(f"{path}/{row['path']}")
     if not places:
         return spark.createDataFrame([], table.schema)
     stored = StructType([each for each in table.schema if each.name not in table.partitions])
     days = [
         spark.read.schema(stored)
         .parquet(*files)
-        .withColumns({dated: F.lit(day), "channel": F.lit(channel)})
+        .withColumns({dated: F.lit(day), table.owner: F.lit(owner)})
         .select(*table.columns)
-        for (day, channel), files in sorted(places.items())
+        for (day, owner), files in sorted(places.items())
     ]
     # As a tree, not one after another: an engine takes a plan as deep as a year has days badly.
     while len(days) > 1:
@@ -153,7 +169,7 @@ def read_arrow_files(
     Raises:
         DataFilesMissing: a data file is not there, or is not whole.
     """
-    actions, dated = list(actions), table.partitions[0]
+    actions = list(actions)
     assert_files_exist(storage, table, actions)
     schema = arrow_schema(table)
     stored = pa.schema([field for field in schema if field.name not in table.partitions])
@@ -162,7 +178,7 @@ def read_arrow_files(
         path = storage.full_path(f"{table.name}/{row['path']}")
         files = ds.dataset(path, stored, format="parquet", filesystem=storage.fs)
         rows = files.to_table(filter=condition)
-        for name in (dated, "channel"):
+        for name in table.partitions:
             value = pa.scalar(row[f"partition.{name}"], schema.field(name).type)
             rows = rows.append_column(name, pa.repeat(value, len(rows)))
         days.append(rows.select(schema.names))

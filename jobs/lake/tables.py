@@ -119,7 +119,7 @@ class Lake(ControlRows):
             {
                 "path": file.path,
                 named: day,
-                "partition.channel": file.channel,
+                f"partition.{table.owner}": file.channel,
                 "size_bytes": file.size,
                 "num_records": file.rows,
             }

@@ -62,7 +62,7 @@ def check_schema_and_partition(
             if actual.get(name, kind) != kind
         ]
         raise ColumnsDiffer(f"{table.name}: {'; '.join(faults) or 'a column stands twice'}")
-    partition: dict[str, date | str] = {table.partitions[0]: day, "channel": channel}
+    partition: dict[str, date | str] = {table.partitions[0]: day, table.owner: channel}
     message = F.lit(f"RowsOutsideDay: {table.name}: a row is not of {day} {channel}")
     is_inside = F.lit(True)
     for name, value in partition.items():

@@ -19,6 +19,13 @@ from schemas.tables.matching import (
     item_types,
 )
 from schemas.tables.orders import ALL_CHANNELS, ORDER_CHECKS, ORDER_DAYS, PAYMENT_FAMILIES
+from schemas.tables.settlement import (
+    BANK_LINES_USED,
+    CHANNEL_BALANCES,
+    SETTLEMENT_BATCHES,
+    SETTLEMENT_CHECKS,
+    SETTLEMENT_OPEN,
+)
 from schemas.tables.statements import (
     INTERNAL_TRANSACTIONS,
     REFERENCES,
@@ -44,6 +51,11 @@ TABLES = (
     ORDER_DAYS,
     ORDER_CHECKS,
     PAYMENT_FAMILIES,
+    SETTLEMENT_BATCHES,
+    SETTLEMENT_CHECKS,
+    SETTLEMENT_OPEN,
+    CHANNEL_BALANCES,
+    BANK_LINES_USED,
     STATUS_UPDATES,
     BREAKS,
     BREAK_EVENTS,
@@ -54,10 +66,12 @@ TABLES = (
 
 __all__ = [
     "ALL_CHANNELS",
+    "BANK_LINES_USED",
     "BREAKS",
     "BREAK_EVENTS",
     "BREAK_NOTES",
     "CANDIDATES",
+    "CHANNEL_BALANCES",
     "DECISIONS",
     "FEE_CHECKS",
     "FEE_TOTALS",
@@ -74,6 +88,9 @@ __all__ = [
     "REJECTED_LINES",
     "RUNS",
     "SETTLED_ITEMS",
+    "SETTLEMENT_BATCHES",
+    "SETTLEMENT_CHECKS",
+    "SETTLEMENT_OPEN",
     "SNAPSHOT_FILES",
     "STATEMENT_FILES",
     "STATEMENT_LINES",

@@ -1,4 +1,4 @@
-"""Tables of settlement. No job writes them yet, so they are not among `TABLES`."""
+"""Tables of settlement: batches, what became of them, and what channels owe."""
 
 from schemas.table import Table, columns_of
 
@@ -31,6 +31,9 @@ SETTLEMENT_BATCHES = Table(
         *_SUM_COLUMNS,
         "settlement_lines long: SETTLEMENT lines.",
         "settlements long: Sum of SETTLEMENT lines as signed, minor units.",
+        "names texts: Normalized references of the SETTLEMENT line that closes the batch.",
+        "failed text: Payouts that came back, as JSON: amount and the reference that they name;"
+        " null if none did.",
     ),
 )
 
@@ -114,8 +117,8 @@ BANK_LINES_USED = Table(
         "bank text: Channel of the bank account.",
         "line_id text: Bank line.",
         "channel text: Channel whose balance the line pays; null if none.",
-        "run_date date: Run that gave the line to the channel; null if none did.",
+        "run_date date: Run that gave the line to the channel, or found that it is nobody's; null"
+        " while the line is tried again.",
         "is_ambiguous flag: Whether two channels know the line, so that it is nobody's.",
-        "is_final flag: Whether the line is not tried again.",
     ),
 )

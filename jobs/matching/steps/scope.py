@@ -1,4 +1,4 @@
-"""Step 1: lines that take no part, because they are not ours or not final yet."""
+"""Step 1: lines that take no part: not ours, not final yet, or payouts to our own account."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from schemas.comparable_text import to_comparable
 from schemas.profile.scope import Exclusion, Scope
-from schemas.vocabulary import Reason, Reference, Status, normalized_column
+from schemas.vocabulary import Kind, Reason, Reference, Status, normalized_column
 
 #: What a line's exclusion adds to it: the reason, and the name of the rule that excludes it.
 EXCLUSION_COLUMNS = ("exclusion_reason", "excluded_by")
@@ -21,23 +21,25 @@ _WORDS = ("kind", "product", "card_type", "merchant_id", "terminal_id", "currenc
 def add_exclusions(lines: DataFrame, scope: Scope, date_column: str) -> DataFrame:
     """Lines with `EXCLUSION_COLUMNS`; both are null if the line takes part.
 
-    A PENDING line takes no part, whatever its scope. A line without the value that the scope
+    A PENDING line takes no part, whatever its scope, and neither does a SETTLEMENT line, which is
+    for the settlement check. A line without the value that the scope
     compares is taken for ours, and fits no rule of `exclude`; of these the first that fits counts,
     if it holds on the date of the line. `lines` has the columns of an item.
     """
-    pending = F.col("status") == F.lit(Status.PENDING.value)
+    is_settlement = F.col("kind") == F.lit(Kind.SETTLEMENT.value)
+    unexpected = (F.col("status") == F.lit(Status.PENDING.value)) | is_settlement
     outside = F.coalesce(_is_outside(scope), F.lit(False))
     compared = [name for name in _PATTERNS if any(getattr(rule, name) for rule in scope.exclude)]
     comparable = _add_comparable_texts(lines, compared) if compared else lines
     rules = [F.when(_fits(rule, date_column), F.lit(rule.name)) for rule in scope.exclude]
     by_rule = F.coalesce(*rules) if rules else F.lit(None).cast("string")
     no_part = (
-        F.when(pending, F.lit(Reason.NOT_EXPECTED.value))
+        F.when(unexpected, F.lit(Reason.NOT_EXPECTED.value))
         .when(outside, F.lit(Reason.OUT_OF_SCOPE.value))
         .when(by_rule.isNotNull(), F.lit(Reason.OUT_OF_SCOPE.value))
     )
     reason, name = EXCLUSION_COLUMNS
-    excluded_by = F.when(~pending & ~outside, by_rule)
+    excluded_by = F.when(~unexpected & ~outside, by_rule)
     excluded = comparable.select("*", no_part.alias(reason), excluded_by.alias(name))
     return excluded.drop(*map(_comparable, compared))
 

@@ -76,7 +76,7 @@ _KINDS = {
     "收费": Kind.FEE,
     "服务费": Kind.FEE,
     "退费": Kind.FEE,
-    "提现": Kind.PAYOUT,
+    "提现": Kind.SETTLEMENT,
     "充值": Kind.TOP_UP,
     "其它": Kind.ADJUSTMENT,
     "其他": Kind.ADJUSTMENT,

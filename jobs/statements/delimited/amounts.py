@@ -12,7 +12,7 @@ from jobs.statements.canonical.lines import Lines, apply_sign, set_amount_column
 from jobs.statements.canonical.printed_amounts import to_plain_amounts
 from schemas.currencies import in_major_units
 from schemas.profile.layout.delimited import DelimitedLayout
-from schemas.vocabulary import SIGN_OF_KIND, Kind
+from schemas.vocabulary import SIGN_IF_UNSIGNED, Kind
 
 
 def set_printed_amount(lines: Lines, name: str, texts: pa.Array, layout: DelimitedLayout) -> None:
@@ -60,7 +60,7 @@ def apply_signs(lines: Lines, sign: pa.Array, layout: DelimitedLayout) -> None:
     columns = lines.columns
     kinds_by_sign = {
         direction: [
-            kind.value for kind, kind_sign in SIGN_OF_KIND.items() if kind_sign == direction
+            kind.value for kind, kind_sign in SIGN_IF_UNSIGNED.items() if kind_sign == direction
         ]
         for direction in (-1, 1)
     }

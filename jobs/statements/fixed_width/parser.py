@@ -34,7 +34,7 @@ from jobs.statements.reading.masking import PrivateBytes
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 from schemas.profile.layout.fixed_width import FIXED_COLUMNS, MONEY_COLUMNS, FixedLayout
-from schemas.vocabulary import SIGN_OF_KIND, Kind, Reference, Status
+from schemas.vocabulary import SIGN_IF_UNSIGNED, Kind, Reference, Status
 
 _BOM = b"\xef\xbb\xbf"
 _SIGN_PREFIX = "sign of "
@@ -213,7 +213,7 @@ def _apply_signs_by_kind(columns: dict[str, pa.Array], layout: FixedLayout) -> N
     """Signs amount and fee by the kind of the line, where the layout says so."""
     if layout.amount_sign == "by_kind":
         kinds_by_sign = {
-            direction: [kind.value for kind in Kind if SIGN_OF_KIND[kind] == direction]
+            direction: [kind.value for kind in Kind if SIGN_IF_UNSIGNED[kind] == direction]
             for direction in (-1, 1)
         }
         negative, positive = (

@@ -42,7 +42,7 @@ KINDS = {
     "dispute": Kind.CHARGEBACK,
     "dispute_reversal": Kind.ADJUSTMENT,
     "fee": Kind.FEE,
-    "payout": Kind.PAYOUT,
+    "payout": Kind.SETTLEMENT,
 }
 _NAMES = {
     "channel_ref": ("balance_transaction_id",),
@@ -157,7 +157,7 @@ def _check_net(lines: Lines, texts: pa.Array) -> None:
     net = columns.pop("net")
     lines.reject_where(pc.is_null(net), "NO_VALUE: net is empty")
     differs = pc.not_equal(net, pc.subtract(columns["amount"], columns["fee"]))
-    payout = has_kind(lines, Kind.PAYOUT)
+    payout = has_kind(lines, Kind.SETTLEMENT)
     lines.reject_where(
         pc.and_(differs, pc.invert(payout)), "SETTLEMENT_DIFFERS: net is not gross - fee"
     )

@@ -6,15 +6,15 @@ from datetime import date
 
 from schemas.expressions import TEXT_MAX
 from schemas.profile.scope import Exclusion, Scope
-from schemas.vocabulary import Outcome, Reason, Status
+from schemas.vocabulary import Kind, Outcome, Reason, Status
 from tests.oracle.rows import Item, Row, single_row
 
 
 def apply_scope(day: date, lines: list[Item], scope: Scope, rows: list[Row]) -> list[Item]:
-    """Lines that take part: neither PENDING (whatever their scope) nor out of scope."""
+    """Lines that take part: neither PENDING nor SETTLEMENT, whatever their scope, nor out of it."""
     in_scope = []
     for line in lines:
-        if line["status"] == Status.PENDING:
+        if line["status"] == Status.PENDING or line["kind"] == Kind.SETTLEMENT:
             rows.append(single_row(day, line, Outcome.EXCLUDED, [Reason.NOT_EXPECTED]))
             continue
         is_out, excluded_by = _is_out_of_scope(line, scope), None

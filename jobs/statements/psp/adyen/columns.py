@@ -17,7 +17,7 @@ KINDS = {
     "Fee": Kind.FEE,
     "InvoiceDeduction": Kind.FEE,
     "DepositCorrection": Kind.ADJUSTMENT,
-    "MerchantPayout": Kind.PAYOUT,
+    "MerchantPayout": Kind.SETTLEMENT,
 }
 NAMES: dict[str, Sequence[str]] = {
     "psp": ("Psp Reference",),

@@ -112,7 +112,7 @@ def _add_batches(lines: Lines, nets: Counter[tuple[str, str]], paid: set[str]) -
         if batch is None or row in lines.faults:
             continue
         nets[batch, code] += net
-        if kind == Kind.PAYOUT.value:
+        if kind == Kind.SETTLEMENT.value:
             paid.add(batch)
 
 

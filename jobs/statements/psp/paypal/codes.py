@@ -32,7 +32,7 @@ FAMILIES = {
     "T00": Kind.PAYMENT,
     "T01": Kind.FEE,
     "T02": Kind.ADJUSTMENT,
-    "T04": Kind.PAYOUT,
+    "T04": Kind.SETTLEMENT,
     "T15": Kind.ADJUSTMENT,
 }
 NAMES: dict[str, Sequence[str]] = {

@@ -1,0 +1,102 @@
+"""`tieout check_settlement`: did each channel pay out what it owes us, all of it, on the day."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+
+from jobs.cli.arguments import Request
+from jobs.cli.console import Report, exit_process, log, main_for
+from jobs.cli.lake_session import open_lake
+from jobs.lake.tables import Lake
+from jobs.treasury.accounts import Account, list_accounts
+from jobs.treasury.check_dates import SettlementSummary, check_account
+from schemas.configuration import Configuration
+from schemas.currencies import in_major_units
+from schemas.errors import CheckFailed, LakeInconsistent
+
+
+def _format_sums(sums: Mapping[str, int]) -> str:
+    return ", ".join(f"{code} {in_major_units(minor, code)}" for code, minor in sums.items())
+
+
+def add_summary(report: Report, summary: SettlementSummary) -> None:
+    """Adds one date of one channel to a report, as a line and as JSON."""
+    parts = [f"{count:,} {name}" for name, count in summary.results.items()]
+    if summary.missing:
+        parts.append(f"{_format_sums(summary.missing)} did not come in time")
+    if summary.revisions:
+        parts.append(f"{len(summary.revisions):,} batches revised")
+    report.lines.append(
+        f"{summary.business_date}  {summary.channel:<12} owes us"
+        f" {_format_sums(summary.closing) or 'nothing'}"
+        f"  {', '.join(parts) or 'nothing is open'}"
+    )
+    body = asdict(summary) | {"business_date": str(summary.business_date)}
+    report.body.setdefault("settlement", []).append(body)
+
+
+def add_checks(report: Report, lake: Lake, config: Configuration, dates: Collection[date]) -> None:
+    """Settles dates of every account that a chosen channel concerns, and those whose inputs
+    changed; adds each of them to a report. An account that fails stops no other.
+    """
+    accounts = list_accounts(config, config.profiles)
+    with report.measure_seconds("check_settlement"):
+        for account in accounts if dates else ():
+            try:
+                summaries = check_account(lake, account, dates)
+            except (CheckFailed, LakeInconsistent) as fault:
+                report.warn(f"{account.bank.channel}: settlement: {fault}")
+                continue
+            for summary in summaries:
+                add_summary(report, summary)
+            _warn(report, account, summaries, dates)
+
+
+def _warn(
+    report: Report,
+    account: Account,
+    summaries: Sequence[SettlementSummary],
+    dates: Collection[date],
+) -> None:
+    """Names requested dates without the bank's statement, and calendars that end."""
+    bank = account.bank.channel
+    missing = {one.business_date for one in summaries if not one.is_bank_whole} & {*dates}
+    for day in sorted(missing):
+        report.warn(
+            f"BANK_STATEMENT_MISSING: {bank} {day}: no whole statement of the account is accepted;"
+            " nothing became late, missing or unknown"
+        )
+    for summary in summaries:
+        if summary.due_unknown and summary.business_date == max(dates):
+            report.warn(
+                f"DUE_DATE_UNKNOWN: {summary.channel} {summary.business_date}:"
+                f" {summary.due_unknown} batches are due after the end of the calendar; add the"
+                " holidays and workdays of the next year to its page"
+            )
+    last = max(dates)
+    for name, terms in account.terms.items():
+        calendar = terms.rules.due.calendar
+        if calendar is not None and terms.calendar.ends_within(last):
+            log.warning(
+                "CALENDAR_ENDS: %s: calendar %s ends on %s; add the holidays and workdays of the"
+                " next year to its page", name, calendar, terms.calendar.last_day,
+            )  # fmt: skip
+
+
+def execute_request(request: Request) -> Report:
+    """Settles the dates, and other dates whose statements, bank statements or rules changed."""
+    report = Report({"settlement": []}, [])
+    with open_lake(request.lake, request.engine) as lake:
+        add_checks(report, lake, request.config, request.dates)
+    if not list_accounts(request.config, request.config.profiles):
+        report.lines.append("no channel has `settlement` on its page; nothing was checked")
+    return report
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit status."""
+    return main_for("check_settlement", execute_request, argv)
+
+
+if __name__ == "__main__":
+    exit_process(main())

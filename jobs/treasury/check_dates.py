@@ -1,0 +1,188 @@
+"""Settles dates of a bank account and its channels: reads, replays, writes, records.
+
+All of it is one transaction of `bank_lines_used`: of two processes at once the second starts from
+what the first wrote.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from jobs.ingestion.day_state import resolve_day_state
+from jobs.lake.changes.channel_days import ArrowReader, DaysChange, change_arrow_days
+from jobs.lake.run_log import Run, record_runs
+from jobs.lake.tables import Lake
+from jobs.settlement.replay import AccountDay, Replay, replay_days
+from jobs.settlement.table_rows import read_state
+from jobs.settlement.vocabulary import SettlementResult
+from jobs.treasury.accounts import Account
+from jobs.treasury.bank_uses import read_waiting_ids, use_rows
+from jobs.treasury.plan import Plan, plan_dates
+from jobs.treasury.statements import (
+    assert_lines_are_accepted,
+    read_bank_lines,
+    read_day_batches,
+)
+from jobs.treasury.write_days import Revision, find_revisions, write_channel_days
+from schemas.profile.channel import Snapshots
+from schemas.tables import BANK_LINES_USED, RUNS, SETTLEMENT_OPEN, STATEMENT_FILES
+
+JOB = "check_settlement"
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class SettlementSummary:
+    """Result of one date of one channel.
+
+    `results` counts rows, `closing` is what the channel owes by currency in minor units, `missing`
+    the sums of batches LATE or MISSING. `due_unknown`: batches whose due date is past the end of
+    the calendar. `revisions`: batches of which the date now says something else than before.
+    """
+
+    business_date: date
+    channel: str
+    bank: str
+    is_bank_whole: bool
+    results: dict[str, int]
+    closing: dict[str, int]
+    missing: dict[str, int]
+    due_unknown: int
+    revisions: tuple[Revision, ...]
+
+
+@dataclass(frozen=True)
+class _Settled:
+    plan: Plan
+    replay: Replay
+    bank_whole: Mapping[date, bool]
+    revisions: Mapping[tuple[date, str], tuple[Revision, ...]]
+
+
+def check_account(
+    lake: Lake, account: Account, requested: Collection[date]
+) -> list[SettlementSummary]:
+    """Settles the requested dates of an account, those whose inputs changed, and all later ones
+    that were settled before; returns what it settled, in order of date and channel.
+
+    Raises:
+        SettlementUnbalanced: a date does not account for all money; nothing counts.
+        LakeInconsistent: a date has other lines than its accepted files; run ingest again.
+        LakeError: a table is missing, or a write failed; run the command again.
+    """
+    settled: _Settled | None = None
+
+    def decide(read: ArrowReader) -> DaysChange | None:
+        nonlocal settled
+        settled, change = _settle(lake, account, requested, read)
+        return change
+
+    bank = account.bank.channel
+    change_arrow_days(lake, BANK_LINES_USED, bank, decide)
+    lake.remove_staged()
+    if settled is None:
+        return []
+    summaries = [
+        _summarize(settled, account, day, name) for day, name in sorted(settled.replay.settlements)
+    ]
+    record_runs(lake, *(_run_of(settled.plan, one) for one in summaries))
+    return summaries
+
+
+def _settle(
+    lake: Lake, account: Account, requested: Collection[date], read: ArrowReader
+) -> tuple[_Settled | None, DaysChange | None]:
+    bank, names = account.bank.channel, [*account.terms]
+    files = lake.read_rows(STATEMENT_FILES, channel=[bank, *names])
+    runs = lake.read_rows(RUNS, job=JOB, channel=names)
+    plan = plan_dates(account, requested, files, runs)
+    if not plan.dates:
+        return None, None
+    first, last = plan.dates[0], plan.dates[-1]
+    assert_lines_are_accepted(lake, files, {bank, *names}, first, last)
+    days = _read_days(lake, account, plan, files)
+    states = {
+        name: read_state(
+            lake.read_arrow(SETTLEMENT_OPEN, first - _ONE_DAY, first - _ONE_DAY, name).to_pylist()
+        )
+        for name in names
+        if plan.start is not None and max(plan.start, account.terms[name].first_date) < first
+    }
+    waiting = read_waiting_ids(account, read, first)
+    lines = read_bank_lines(lake, bank, min(waiting.values()), first - _ONE_DAY, [*waiting]) \
+        if waiting else []  # fmt: skip
+    replay = replay_days(days, account.terms, states, lines)
+    revisions = find_revisions(lake, plan, replay, names)
+    write_channel_days(lake, plan, replay, days, names)
+    whole = {one.day: one.is_bank_whole for one in days}
+    rows = use_rows(bank, plan, replay, read)
+    return _Settled(plan, replay, whole, revisions), DaysChange(
+        rows, frozenset({*plan.dates, *rows})
+    )
+
+
+def _read_days(
+    lake: Lake, account: Account, plan: Plan, files: Collection[Mapping[str, Any]]
+) -> list[AccountDay]:
+    first, last, bank = plan.dates[0], plan.dates[-1], account.bank
+    lines: dict[date, list[Any]] = {}
+    for line in read_bank_lines(lake, bank.channel, first, last):
+        lines.setdefault(line.business_date, []).append(line)
+    batches = {
+        profile.channel: read_day_batches(
+            lake,
+            profile,
+            account.terms[profile.channel].rules,
+            max(first, profile.first_date),
+            last,
+        )
+        for profile in account.channels
+    }
+    return [
+        AccountDay(
+            day,
+            tuple(lines.get(day, ())),
+            resolve_day_state(bank, day, files, (), Snapshots()).is_complete,
+            {name: of_channel.get(day, ()) for name, of_channel in batches.items()},
+        )
+        for day in plan.dates
+    ]
+
+
+def _summarize(settled: _Settled, account: Account, day: date, name: str) -> SettlementSummary:
+    settlement = settled.replay.settlements[day, name]
+    late = (SettlementResult.LATE, SettlementResult.MISSING)
+    missing: Counter[str] = Counter()
+    for row in settlement.rows:
+        if row.result in late:
+            missing[row.currency] += row.expected - row.credited
+    return SettlementSummary(
+        day,
+        name,
+        account.bank.channel,
+        settled.bank_whole[day],
+        dict(sorted(Counter(row.result.value for row in settlement.rows).items())),
+        {one.currency: one.closing for one in settlement.balances},
+        dict(sorted(missing.items())),
+        sum(
+            row.due_date is None and row.batch is not None and row.result in _WITH_DUE_DATE
+            for row in settlement.rows
+        ),
+        settled.revisions.get((day, name), ()),
+    )
+
+
+_WITH_DUE_DATE = (SettlementResult.PENDING, SettlementResult.AMBIGUOUS, SettlementResult.SHORT)
+
+
+def _run_of(plan: Plan, summary: SettlementSummary) -> Run:
+    return Run(
+        JOB,
+        summary.channel,
+        summary.business_date,
+        fingerprint=plan.fingerprints[summary.business_date],
+        counts={**summary.results, "revised": len(summary.revisions)},
+        amounts=summary.closing,
+    )
