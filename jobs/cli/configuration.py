@@ -75,9 +75,21 @@ def load_configuration(folder: str, channels: Sequence[str] = ()) -> Configurati
             )
     if faults:
         raise ConfigurationError(faults)
+    profiles = _keep_payers_in_clear(profiles)
     chosen = {name: profiles[name] for name in sorted(channels or profiles)}
     known_calendars = {name: page for name, page in calendars.items() if page is not None}
     return Configuration(chosen, schedules, snapshots, decision_rules, known_calendars, profiles)
+
+
+def _keep_payers_in_clear(profiles: Mapping[str, Profile]) -> dict[str, Profile]:
+    """The profiles; a bank account knows how the payers' names begin that a payer rule names."""
+    starts: dict[str, list[str]] = {}
+    for profile in profiles.values():
+        if profile.settlement is not None:
+            rules = (rule.payer_start for rule in profile.settlement.find)
+            starts.setdefault(profile.settlement.bank, []).extend(filter(None, rules))
+    return {name: profile.with_clear_payers(starts[name]) if starts.get(name) else profile
+            for name, profile in profiles.items()}  # fmt: skip
 
 
 def _load_decision_rules(root: Path, faults: list[str]) -> DecisionRules:

@@ -205,6 +205,17 @@ def resolve_snapshots(
     return tuple(in_force), tuple(name for name in missing if name not in parts)
 
 
+def clear_payers_text(profile: Profile) -> str | None:
+    """The payers of a profile that are kept in clear, as `statement_files` has them."""
+    return "\n".join(profile.clear_payers) or None
+
+
+def has_other_payers(row: Mapping[str, Any], profile: Profile) -> bool:
+    """Whether an accepted file was read while other payers were kept in clear."""
+    is_in_force = row["status"] == FileStatus.ACCEPTED and row["part"] != MARKER
+    return bool(is_in_force and row["clear_payers"] != clear_payers_text(profile))
+
+
 def count_overridden(row: Mapping[str, Any]) -> int:
     """How many transactions of a part of ours a part listed later has, from its file row."""
     return int(row["line_count"] or 0) - sum(dict(row["channels"] or {}).values())

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from jobs.ingestion.day_state import clear_payers_text, has_other_payers
 from jobs.ingestion.file_register import (
     PendingFile,
     Row,
@@ -113,7 +114,7 @@ def process_pending(
     channel = profile.channel
     for _ in range(ROUNDS_MAX):
         day_files = load_day_files(lake, channel, day)
-        todo = [*pending, *_unfinished_files(lake, day_files, pending, day)]
+        todo = [*pending, *_unfinished_files(lake, profile, day_files, pending, day)]
         if not todo and not has_leftovers(lake, day_files, day, channel):
             return day_files
         for file in todo:
@@ -126,14 +127,19 @@ def process_pending(
 
 
 def _unfinished_files(
-    lake: Lake, day_files: Sequence[Row], pending: Sequence[PendingFile], day: date
+    lake: Lake,
+    profile: Profile,
+    day_files: Sequence[Row],
+    pending: Sequence[PendingFile],
+    day: date,
 ) -> list[PendingFile]:
     """Files to read from the archive: RECEIVED ones, as a job was killed or a person accepted them,
-    and those whose lines are not in the tables.
+    and those whose lines are not in the tables, or were read under other rules.
     """
     known = {(file.row["part"], file.row["file_id"]) for file in pending}
     received = [row for row in day_files if row["status"] == FileStatus.RECEIVED]
-    damaged = find_damaged_files(lake, day_files, day, day_files[0]["channel"]) if day_files else ()
+    damaged = find_damaged_files(lake, day_files, day, day_files[0]["channel"]) if day_files else []
+    damaged += [row for row in day_files if row not in damaged and has_other_payers(row, profile)]
     return [
         reopen_file(lake, row, row["status"] != FileStatus.RECEIVED)
         for row in (*received, *damaged)
@@ -184,9 +190,11 @@ def _settle_day(lake: Lake, profile: Profile, day: date, pending: Sequence[Pendi
                 row |= {"line_count": None, "rejected_count": None}
             elif file.is_repair:
                 check_repair(row, parsed_file)
+                row["clear_payers"] = clear_payers_text(profile)
             elif files is not None:
                 inputs = DayInputs(day_files, parsed, accepted)
                 validate_file(lake, row, file.plan, parsed_file, profile, inputs)
+                row["clear_payers"] = clear_payers_text(profile)
             settled.append(parsed_file)
         supersede_versions(day_files)
         used.update(commit_lines(lake, day_files, settled, stored, day, channel))

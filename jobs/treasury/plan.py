@@ -90,7 +90,7 @@ def _files_in_force(account: Account, files: Iterable[Mapping[str, Any]]) -> _Fi
     for row in files:
         if row["channel"] in names and row["status"] == FileStatus.ACCEPTED:
             in_force.setdefault((row["channel"], row["business_date"]), []).append(
-                f"{row['part']}:{row['file_id']}"
+                f"{row['part']}:{row['file_id']}:{row['clear_payers']}"
             )
     return {place: sorted(ids) for place, ids in in_force.items()}
 

@@ -3,11 +3,19 @@
 One YAML page per channel. Source: docs/reference/profile.md.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from schemas.dialect_options.alipay import AlipayOptions
 from schemas.dialect_options.bank import BankOptions
@@ -176,6 +184,7 @@ class Profile(Strict):
     internal: Internal = Internal()
     breaks: Breaks = Breaks()
     settlement: Settlement | None = None
+    _clear_payers: tuple[str, ...] = PrivateAttr(())
 
     @model_validator(mode="after")
     def _check_required_keys(self) -> Self:
@@ -205,6 +214,19 @@ class Profile(Strict):
                     " of later days come from their lines"
                 )
         return self
+
+    @property
+    def clear_payers(self) -> tuple[str, ...]:
+        """How the payers' names begin that are kept in clear: as payer rules of channels that are
+        paid on this bank account have them. Names are masked otherwise.
+        """
+        return self._clear_payers
+
+    def with_clear_payers(self, starts: Iterable[str]) -> Self:
+        """The same page; names with these beginnings are kept in clear."""
+        page = self.model_copy()
+        page._clear_payers = tuple(sorted(set(starts)))
+        return page
 
     @property
     def zone_info(self) -> ZoneInfo:

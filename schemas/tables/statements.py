@@ -47,7 +47,11 @@ STATEMENT_FILES = Table(
     "statement_files",
     "one row per received statement file and reception",
     (),
-    columns_of(*_FILE_COLUMNS),
+    columns_of(
+        *_FILE_COLUMNS,
+        "clear_payers text: How payers' names begin that the lines have in clear, one a line; null"
+        " if all are masked.",
+    ),
 )
 
 SNAPSHOT_FILES = Table(

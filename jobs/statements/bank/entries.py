@@ -160,7 +160,7 @@ def build_block(
         "traded_at": pa.array([date_to_utc(entry.booked, zone) for entry in entries], _UTC),
         "settlement_date": pa.array([entry.valued for entry in entries], pa.date32()),
         "account_tail": mask_account_numbers(texts(entry.account for entry in entries)),
-        "payer_name": mask_names(texts(entry.name for entry in entries)),
+        "payer_name": mask_names(texts(entry.name for entry in entries), profile.clear_payers),
         "our_ref": texts(entry.our_ref for entry in entries),
         "channel_ref": texts(entry.channel_ref for entry in entries),
         "order_ref": texts(entry.order_ref for entry in entries),

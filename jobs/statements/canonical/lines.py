@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from jobs.statements.canonical.money import parse_amounts
 from jobs.statements.canonical.references import get_reference_rules, normalize_references
+from schemas.comparable_text import to_comparable
 from schemas.private_text import mask_private_text
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Reference, normalized_column
@@ -131,10 +132,18 @@ def mask_account_numbers(texts: pa.Array) -> pa.Array:
     return pc.utf8_slice_codeunits(texts, -4, None)
 
 
-def mask_names(texts: pa.Array) -> pa.Array:
-    """Masks names: the first character and two stars."""
+def mask_names(texts: pa.Array, clear: Sequence[str] = ()) -> pa.Array:
+    """Masks names: the first character and two stars; those that begin as one of `clear`, as names
+    are compared, stay as they are.
+    """
     first = pc.utf8_slice_codeunits(texts, 0, 1)
-    return pc.if_else(pc.is_valid(texts), pc.binary_join_element_wise(first, "**", ""), texts)
+    masked = pc.if_else(pc.is_valid(texts), pc.binary_join_element_wise(first, "**", ""), texts)
+    if not clear:
+        return masked
+    encoded = texts.dictionary_encode()
+    names = (to_comparable(name) or "" for name in encoded.dictionary.to_pylist())
+    is_clear = pa.array([name.startswith(tuple(clear)) for name in names], pa.bool_())
+    return pc.if_else(pc.fill_null(is_clear.take(encoded.indices), False), texts, masked)
 
 
 def mask_free_texts(columns: dict[str, pa.Array]) -> None:

@@ -194,7 +194,7 @@ def map_lines(
     columns["settlement_date"], faults = read_dates(date_texts, layout.date_format, file_date)
     lines.reject(faults)
     columns["account_tail"] = mask_account_numbers(texts("account_tail"))
-    columns["payer_name"] = mask_names(texts("payer_name"))
+    columns["payer_name"] = mask_names(texts("payer_name"), profile.clear_payers)
     require(lines, ("kind", "status", "amount", "currency"))
     add_normalized_references(columns, profile)
     balance_segment = check_balance(lines, texts("balance"), line_no, plan.reverse_order, layout)

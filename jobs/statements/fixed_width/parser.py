@@ -203,7 +203,7 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> ParsedBlock:
     )
     lines.reject(faults)
     columns["account_tail"] = mask_account_numbers(texts("account_tail"))
-    columns["payer_name"] = mask_names(texts("payer_name"))
+    columns["payer_name"] = mask_names(texts("payer_name"), profile.clear_payers)
     require(lines, ("kind", "status", "amount", "currency"))
     add_normalized_references(columns, profile)
     return ParsedBlock(lines, _compute_contributions(lines, plan))
