@@ -10,6 +10,7 @@ from jobs.cli.console import exit_process, run_command
 from jobs.cli.help_texts import PURPOSES
 from jobs.cli.parser import CommandParser, build_parser
 from jobs.onboarding import command
+from jobs.treasury.command import execute_request as show_settlement
 
 _EPILOG = """your first day:
   tieout inbox --lake lake --config config --inbox inbox
@@ -41,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = program.parse_args(argv)
     if arguments.job == "profile":
         return run_command(arguments, command.execute_request, build_request=lambda parsed: parsed)
+    if arguments.job == "settlement":
+        return run_command(arguments, show_settlement)
     module = importlib.import_module(f"jobs.{arguments.job}")
     return run_command(arguments, module.execute_request)
 

@@ -8,8 +8,8 @@ from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, log, main_for
 from jobs.cli.lake_session import open_lake
 from jobs.lake.tables import Lake
-from jobs.treasury.accounts import Account, list_accounts
-from jobs.treasury.check_dates import SettlementSummary, check_account
+from jobs.treasury.accounts import find_ending_calendars, list_accounts
+from jobs.treasury.check_dates import SettlementSummary, check_account, find_problems
 from schemas.configuration import Configuration
 from schemas.currencies import in_major_units
 from schemas.errors import CheckFailed, LakeInconsistent
@@ -49,38 +49,10 @@ def add_checks(report: Report, lake: Lake, config: Configuration, dates: Collect
                 continue
             for summary in summaries:
                 add_summary(report, summary)
-            _warn(report, account, summaries, dates)
-
-
-def _warn(
-    report: Report,
-    account: Account,
-    summaries: Sequence[SettlementSummary],
-    dates: Collection[date],
-) -> None:
-    """Names requested dates without the bank's statement, and calendars that end."""
-    bank = account.bank.channel
-    missing = {one.business_date for one in summaries if not one.is_bank_whole} & {*dates}
-    for day in sorted(missing):
-        report.warn(
-            f"BANK_STATEMENT_MISSING: {bank} {day}: no whole statement of the account is accepted;"
-            " nothing became late, missing or unknown"
-        )
-    for summary in summaries:
-        if summary.due_unknown and summary.business_date == max(dates):
-            report.warn(
-                f"DUE_DATE_UNKNOWN: {summary.channel} {summary.business_date}:"
-                f" {summary.due_unknown} batches are due after the end of the calendar; add the"
-                " holidays and workdays of the next year to its page"
-            )
-    last = max(dates)
-    for name, terms in account.terms.items():
-        calendar = terms.rules.due.calendar
-        if calendar is not None and terms.calendar.ends_within(last):
-            log.warning(
-                "CALENDAR_ENDS: %s: calendar %s ends on %s; add the holidays and workdays of the"
-                " next year to its page", name, calendar, terms.calendar.last_day,
-            )  # fmt: skip
+            for problem in find_problems(account, summaries, dates):
+                report.warn(problem)
+            for warning in find_ending_calendars(account, max(dates)):
+                log.warning("%s", warning)
 
 
 def execute_request(request: Request) -> Report:

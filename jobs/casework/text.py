@@ -5,6 +5,7 @@ from typing import Any
 
 from jobs.casework.listing import Listing
 from jobs.reports.labels import ACTION_LABELS, REASON_LABELS
+from jobs.reports.text_table import render_table
 from schemas.currencies import in_major_units
 from schemas.vocabulary import BreakState
 
@@ -22,12 +23,7 @@ def render_listing(listing: Listing) -> list[str]:
     """A table, and a last line with the sums; amounts in major units."""
     if not listing.rows:
         return ["no breaks fit; `tieout run` and `tieout export` keep the list up to date"]
-    table = [_HEADINGS, *(_cells(row) for row in listing.rows)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(_HEADINGS))]
-    lines = ["  ".join(
-        cell.rjust(width) if heading in _RIGHT else cell.ljust(width)
-        for cell, width, heading in zip(row, widths, _HEADINGS, strict=True)
-    ).rstrip() for row in table]  # fmt: skip
+    lines = render_table(_HEADINGS, [_cells(row) for row in listing.rows], _RIGHT)
     more = listing.count - len(listing.rows)
     lines.append("")
     if more:

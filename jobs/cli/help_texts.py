@@ -52,6 +52,13 @@ received. It works on channels with `settlement` on their page, all channels of 
 together, and writes the tables settlement_checks, channel_balances and bank_lines_used. It also
 settles the dates again whose statements, bank statements or rules have changed, and all dates
 after these. `revised` in the summary names batches of which a date now says something else.""",
+    "settlement": """examples:
+  tieout settlement --lake lake --config config
+  tieout settlement ... --channel wechat --business-date 2026-11-22 --since 2026-11-16
+
+The command shows, per channel, what is due when, what came, what is late, what is carried, and
+what the channel owes us after the latest date that check_settlement has settled, or after the
+named one. It changes nothing. On a terminal it prints tables, otherwise JSON.""",
     "export": """examples:
   tieout export --lake lake --config config --business-date 2026-11-22
   tieout export ... --business-date 2026-11-22 --stale
@@ -173,6 +180,7 @@ PURPOSES = {
     "check_fees": "compare the fees charged with the fees due, to the cent",
     "check_orders": "compare what was paid and given back per order, across channels",
     "check_settlement": "compare what channels owe us with what the bank received",
+    "settlement": "show what channels must pay out: due, came, late, carried, balance",
     "export": "write exceptions and status updates as files",
     "breaks": "list breaks with age, owner and due date; assign one, note something about it",
     "explain": "show everything known about one reference, in order of time",

@@ -8,7 +8,9 @@ from jobs.cli.help_texts import EPILOGS, PURPOSES
 #: Commands that read at a time and print JSON, commands that need no date, those that take files
 #: in, and those that run a date, which must not be in the future.
 READ_ONLY = ("explain", "diff")
-DATE_OPTIONAL = ("breaks", "explain", "decide", "files", "ingest", "run", "inbox", "maintain")
+DATE_OPTIONAL = (
+    "breaks", "explain", "decide", "files", "ingest", "run", "inbox", "maintain", "settlement"
+)  # fmt: skip
 TAKE_FILES = ("ingest", "run")
 RUN_DATES = ("ingest", "match", "run")
 #: Steps of decide that only read.
@@ -85,7 +87,20 @@ def build_parser(
             action="store_true",
             help="also publish status updates of dates whose statement or snapshot is not whole",
         )
-    if job in READ_ONLY:
+    _add_output_arguments(out, job)
+    out.set_defaults(job=job)
+    return out
+
+
+def _add_output_arguments(out: argparse.ArgumentParser, job: str) -> None:
+    if job == "settlement":
+        out.add_argument("--since", metavar="DATE", help="also batches that were closed since then")
+        out.add_argument(
+            "--json",
+            action="store_true",
+            help="print JSON on a terminal, too; elsewhere it is JSON",
+        )
+    elif job in READ_ONLY:
         out.add_argument(
             "--as-of", metavar="TIME", help="read the tables as of this UTC time, 2026-11-20T10:00"
         )
@@ -94,8 +109,6 @@ def build_parser(
         )
     elif job not in ("export", "breaks", "decide", "files", "inbox", "maintain"):
         out.add_argument("--no-quality", action="store_true", help="skip the shape checks")
-    out.set_defaults(job=job)
-    return out
 
 
 def _add_decide_arguments(out: argparse.ArgumentParser) -> None:

@@ -94,11 +94,11 @@ def _give_lines(
     ]
     lines = [use.line for use in uses.values() if use.run_date is None]
     credits: dict[str, list[BankLine]] = {name: [] for name in active}
-    for given in assign_lines(day, lines, channels):
-        line = uses[given.line_id].line
-        if given.channel is not None:
-            credits[given.channel].append(line)
-        is_decided = given.channel is not None or given.is_final
+    for assigned in assign_lines(day, lines, channels):
+        line = uses[assigned.line_id].line
+        if assigned.channel is not None:
+            credits[assigned.channel].append(line)
+        is_decided = assigned.channel is not None or assigned.is_final
         run_date = day if is_decided else None
-        uses[given.line_id] = Use(line, given.channel, run_date, given.is_ambiguous)
+        uses[assigned.line_id] = Use(line, assigned.channel, run_date, assigned.is_ambiguous)
     return credits

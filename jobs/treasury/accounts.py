@@ -1,8 +1,9 @@
 """Bank accounts with the channels that are paid there; these are settled together."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from jobs.settlement.terms import Terms
@@ -55,6 +56,17 @@ def list_accounts(config: Configuration, chosen: Collection[str] = ()) -> list[A
         terms = {one.channel: _terms_of(config, one) for one in profiles}
         accounts.append(Account(config.all_profiles[bank], profiles, terms))
     return accounts
+
+
+def find_ending_calendars(account: Account, day: date) -> Iterator[str]:
+    """A sentence per channel whose calendar ends within 40 days after a date, or has ended."""
+    for name, terms in account.terms.items():
+        calendar = terms.rules.due.calendar
+        if calendar is not None and terms.calendar.ends_within(day):
+            yield (
+                f"CALENDAR_ENDS: {name}: calendar {calendar} ends on {terms.calendar.last_day};"
+                " add the holidays and workdays of the next year to its page"
+            )
 
 
 def _terms_of(config: Configuration, profile: Profile) -> Terms:

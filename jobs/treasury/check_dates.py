@@ -5,7 +5,7 @@ what the first wrote.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from jobs.treasury.bank_uses import read_waiting_ids, use_rows
 from jobs.treasury.plan import Plan, plan_dates
 from jobs.treasury.statements import (
     assert_lines_are_accepted,
+    assert_payers_are_known,
     read_bank_lines,
     read_day_batches,
 )
@@ -91,6 +92,28 @@ def check_account(
     return summaries
 
 
+def find_problems(
+    account: Account, summaries: Collection[SettlementSummary], dates: Collection[date]
+) -> Iterator[str]:
+    """A sentence per requested date without a whole statement of the bank, and per channel with
+    batches whose due date is past the end of its calendar.
+    """
+    bank = account.bank.channel
+    missing = {one.business_date for one in summaries if not one.is_bank_whole} & {*dates}
+    for day in sorted(missing):
+        yield (
+            f"BANK_STATEMENT_MISSING: {bank} {day}: no whole statement of the account is accepted;"
+            " nothing became late, missing or unknown"
+        )
+    for summary in summaries:
+        if summary.due_unknown and summary.business_date == max(dates):
+            yield (
+                f"DUE_DATE_UNKNOWN: {summary.channel} {summary.business_date}:"
+                f" {summary.due_unknown} batches are due after the end of the calendar; add the"
+                " holidays and workdays of the next year to its page"
+            )
+
+
 def _settle(
     lake: Lake, account: Account, requested: Collection[date], read: ArrowReader
 ) -> tuple[_Settled | None, DaysChange | None]:
@@ -102,6 +125,7 @@ def _settle(
         return None, None
     first, last = plan.dates[0], plan.dates[-1]
     assert_lines_are_accepted(lake, files, {bank, *names}, first, last)
+    assert_payers_are_known(account.bank, files, first, last)
     days = _read_days(lake, account, plan, files)
     states = {
         name: read_state(

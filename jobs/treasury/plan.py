@@ -25,13 +25,13 @@ _Files = Mapping[tuple[str, date], list[str]]
 class Plan:
     """The dates to settle, without a gap, with the fingerprint of each; empty if nothing is due.
 
-    `start` is the account's first date, None before any statement came; `told` are the dates that
-    were settled before.
+    `start` is the account's first date, None before any statement came; `settled_before` are the
+    dates with earlier results.
     """
 
     start: date | None
     fingerprints: Mapping[date, str]
-    told: frozenset[date]
+    settled_before: frozenset[date]
 
     @property
     def dates(self) -> list[date]:
@@ -53,10 +53,10 @@ def plan_dates(
     in_force = _files_in_force(account, files)
     start = find_start(account, in_force)
     recorded = _recorded_fingerprints(account, runs)
-    told = frozenset(day for _, day in recorded)
-    last = max([*requested, *told], default=date.min)
+    settled_before = frozenset(day for _, day in recorded)
+    last = max([*requested, *settled_before], default=date.min)
     if start is None or last < start:
-        return Plan(start, {}, told)
+        return Plan(start, {}, settled_before)
     every, previous, day = {}, "", start
     while day <= last:
         previous = every[day] = _fingerprint(account, in_force, day, previous)
@@ -68,7 +68,7 @@ def plan_dates(
             due.append(day)
             break
     first = min(due, default=date.max)
-    return Plan(start, {day: text for day, text in every.items() if day >= first}, told)
+    return Plan(start, {day: text for day, text in every.items() if day >= first}, settled_before)
 
 
 def find_start(account: Account, in_force: Collection[tuple[str, date]]) -> date | None:

@@ -11,10 +11,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.fees.reversals import NO_TIME, find_taking_lines, may_take_back
+from jobs.ingestion.day_state import has_other_payers
 from jobs.lake.tables import Lake
 from jobs.settlement.inputs import BankLine, DayBatch
 from jobs.settlement.lines.day_batches import build_day_batches
 from jobs.settlement.lines.reduce import place_lines, select_settlement_lines, sum_batches
+from schemas.dates import format_dates
 from schemas.errors import LakeInconsistent
 from schemas.profile.channel import Profile
 from schemas.profile.settlement import Settlement
@@ -86,6 +88,29 @@ def _find_takes(
     stood = stood.withColumn("at", F.coalesce("traded_at", F.lit(NO_TIME)))
     takes = find_taking_lines(stood, days).where(F.col("business_date") >= F.lit(first))
     return lake.stage(takes.select("take_id", "taken_id"), "takes"), earlier
+
+
+def assert_payers_are_known(
+    bank: Profile, files: Iterable[Mapping[str, Any]], first: date, last: date
+) -> None:
+    """Proves that the bank's lines have in clear the payers that today's payer rules name.
+
+    Raises:
+        LakeInconsistent: files were read under other rules; run ingest again.
+    """
+    days = {
+        row["business_date"]
+        for row in files
+        if row["channel"] == bank.channel
+        and has_other_payers(row, bank)
+        and first <= row["business_date"] <= last
+    }
+    if days:
+        raise LakeInconsistent(
+            f"{bank.channel} {format_dates(days)}: the payer rules of `find` have changed"
+            " since the statements were read; run `tieout ingest` for these dates again, which"
+            " reads them from the archive"
+        )
 
 
 def assert_lines_are_accepted(

@@ -86,16 +86,16 @@ def find_revisions(
     """Compares dates that were settled before with the rows that they have now; call it before
     these are written.
     """
-    told = [day for day in plan.dates if day in plan.told]
-    found: dict[tuple[date, str], tuple[Revision, ...]] = {}
-    for name in names if told else ():
-        stored = lake.read_arrow(SETTLEMENT_CHECKS, told[0], told[-1], name).to_pylist()
+    dates = [day for day in plan.dates if day in plan.settled_before]
+    revisions: dict[tuple[date, str], tuple[Revision, ...]] = {}
+    for name in names if dates else ():
+        stored = lake.read_arrow(SETTLEMENT_CHECKS, dates[0], dates[-1], name).to_pylist()
         now = _check_rows(replay, name)
-        for day in told:
+        for day in dates:
             before = [row for row in stored if row["run_date"] == day]
             if revised := tuple(_compare(before, now.get(day, []))):
-                found[day, name] = revised
-    return found
+                revisions[day, name] = revised
+    return revisions
 
 
 def _compare(before: Iterable[Row], now: Iterable[Row]) -> Iterable[Revision]:

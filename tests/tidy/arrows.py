@@ -22,6 +22,7 @@ STAGE_ROOMS = (
     "quality",
     "timeline",
     "onboarding",
+    "treasury",
 )
 #: Rooms that each room may import, itself and `schemas` apart.
 ROOM_IMPORTS = {
@@ -36,14 +37,15 @@ ROOM_IMPORTS = {
 #: Named faces: modules of a stage room that other stage rooms may import.
 FACES = {
     "ingestion": ("jobs.ingestion.day_state", "jobs.ingestion.open_file"),
-    "reports": ("jobs.reports.labels", "jobs.reports.money_text"),
+    "reports": ("jobs.reports.labels", "jobs.reports.money_text", "jobs.reports.text_table"),
     "decisions": ("jobs.decisions.store",),
     "casework": ("jobs.casework.linked",),
 }
 #: A page is tried on a statement as ingest would read it: by its own modules, not by copies.
 TRIALS = ("jobs.ingestion.gates.control_totals", "jobs.ingestion.parse_tasks")
-#: `tieout profile`, a command inside its room: `jobs/profile.py` would hide Python's own module.
-ONBOARDING = "jobs/onboarding/command.py"
+#: Commands inside a room: `jobs/profile.py` would hide Python's own module, and
+#: `jobs/settlement.py` the rules of settlement.
+COMMANDS_IN_ROOMS = ("jobs/onboarding/command.py", "jobs/treasury/command.py")
 #: `run` for notebooks: the same function as `tieout run`.
 NOTEBOOK_COMMANDS = "jobs/analysis/commands.py"
 #: The one module of a rules room that reads and writes.
@@ -109,7 +111,7 @@ def room_imports(source: Source) -> Iterator[Fault]:
         face = room in STAGE_ROOMS and is_of(name, *FACES.get(other, ()))
         trial = room == "onboarding" and is_of(name, *TRIALS)
         command = source.path == NOTEBOOK_COMMANDS and other in source.commands
-        command = command or (source.path == ONBOARDING and other == "cli")
+        command = command or (source.path in COMMANDS_IN_ROOMS and other == "cli")
         if not (face or trial or command):
             yield line, f"{room} imports {name}; it may import {', '.join(allowed) or 'no room'}"
 
