@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from demo import report
-from demo.check import find_faults, read_labels
+from demo.check import find_faults, find_settlement_faults, read_labels
 from demo.data import DemoData, make_data
 from demo.model import DAYS, FIRST, LAST
 from jobs.cli.console import exit_process
@@ -115,9 +115,11 @@ def _show_result(lake: Path, data: DemoData, engine: str, seconds: float) -> Non
 
 def _check_result(lake: Path, data: DemoData) -> int:
     faults = find_faults(lake, data.labels)
-    count = len(read_labels(data.labels))
+    faults += find_settlement_faults(lake, data.settlement_labels)
+    batches = len(read_labels(data.settlement_labels))
+    count = len(read_labels(data.labels)) + batches
     if not faults:
-        print(f"checked: all {count:,} labelled outcomes and fees are right")
+        print(f"checked: all {count:,} labelled outcomes, fees and batches are right")
         return 0
     print(f"NOT as labelled: {len(faults)} of {count:,}", file=sys.stderr)
     for fault in faults[:20]:

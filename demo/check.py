@@ -29,6 +29,29 @@ def find_faults(lake: Path, label_file: Path) -> list[str]:
     return faults
 
 
+def find_settlement_faults(lake: Path, label_file: Path) -> list[str]:
+    """One sentence per batch whose last row differs from its label, or that has no label."""
+    last: dict[tuple[str, str], str] = {}
+    rows = read_table(lake, "settlement_checks")
+    for row in sorted(rows, key=lambda row: row["run_date"]):
+        if row["batch"] is not None:
+            last[row["channel"], row["batch"]] = (
+                f"{row['run_date']} {row['result']} {row['credited']} of {row['expected']}"
+            )
+    expected = {
+        (label["channel"], label["batch"]): (
+            f"{label['run_date']} {label['result']} {label['credited']} of {label['expected']}"
+        )
+        for label in read_labels(label_file)
+    }
+    return [
+        f"settlement of {' '.join(key)}: expected {expected.get(key, 'no row')},"
+        f" found {last.get(key, 'no row')}"
+        for key in sorted(last.keys() | expected.keys())
+        if last.get(key) != expected.get(key)
+    ]
+
+
 def find_outcome_faults(rows: Rows, expected: list[dict[str, str]]) -> Iterable[str]:
     """Every item whose last row differs from its label, and every item without a label."""
     last: dict[str, dict[str, Any]] = {}

@@ -7,7 +7,7 @@ import csv
 import gzip
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -20,7 +20,8 @@ import pyarrow.parquet as pq
 from demo import layouts
 from demo.builder import DataBuilder
 from demo.cases import CASES, ONCE
-from demo.model import ABSENT, CHANNELS, DAYS, LAST, PARTS, Label, Line, Row
+from demo.model import ABSENT, BANK, CHANNELS, DAYS, LAST, PARTS, Label, Line, Row
+from demo.settlement import SettlementLabel, draw_settlement
 
 SEED = 20261116
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -47,34 +48,41 @@ WRITERS: dict[str, Writer] = {
     "wechat": (layouts.render_wechat, "utf-8"),
     "bankcard": (layouts.render_bankcard, "gb18030"),
     "epay": (layouts.render_epay, "utf-8"),
+    BANK: (layouts.render_icbc, "utf-8"),
 }
 
 
 @dataclass(frozen=True)
 class DemoData:
-    """The data set: the folder of the inbox, the label file, and how many rows and files."""
+    """The data set: the folder of the inbox, the label files, and how many rows and files."""
 
     inbox: Path
     labels: Path
+    settlement_labels: Path
     lines: int
     transactions: int
     files: int
 
 
 def make_data(folder: Path, seed: int = SEED) -> DemoData:
-    """Writes `folder`/inbox and `folder`/labels.csv; `folder` holds neither yet."""
+    """Writes `folder`/inbox, `folder`/labels.csv and `folder`/settlement.csv; `folder` holds none
+    of them yet.
+    """
     builder = draw_days(seed)
+    batches = draw_settlement(builder)
     inbox = folder / "inbox"
     files = [_statement(inbox, builder.lines, channel, day, part)
-             for day in DAYS for channel in CHANNELS for part in PARTS[channel]
+             for day in DAYS for channel in PARTS for part in PARTS[channel]
              if (channel, day, part) != ABSENT]  # fmt: skip
     for day in DAYS:
         _snapshot(inbox, [row for row in builder.rows if row.day == day], day)
     labels = folder / "labels.csv"
     _write_labels(labels, builder.labels)
+    settlement_labels = folder / "settlement.csv"
+    _write_settlement_labels(settlement_labels, batches)
     line_count = sum(not line.is_absent for line in builder.lines)
     ours = len({row.txn_id for row in builder.rows})
-    return DemoData(inbox, labels, line_count, ours, len(files) + len(DAYS))
+    return DemoData(inbox, labels, settlement_labels, line_count, ours, len(files) + len(DAYS))
 
 
 def draw_days(seed: int = SEED) -> DataBuilder:
@@ -96,6 +104,7 @@ def file_name(channel: str, day: date, part: str) -> str:
         "wechat": f"wechat/{day}/{layouts.MERCHANT}_all.csv",
         "bankcard": f"bankcard/CARD_{day:%Y%m%d}.txt",
         "epay": f"epay/{day}/epay-{part}.csv.gz",
+        BANK: f"icbc/{day}.csv",
     }[channel]
 
 
@@ -156,3 +165,10 @@ def _write_labels(path: Path, labels: list[Label]) -> None:
                              line.line_id if line else "", line.file if line else "",
                              label.outcome, label.reasons, label.action, label.run_date,
                              label.fee_result, label.fee_difference))  # fmt: skip
+
+
+def _write_settlement_labels(path: Path, labels: Sequence[SettlementLabel]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow([field.name for field in fields(SettlementLabel)])
+        writer.writerows(astuple(label) for label in labels)

@@ -1,4 +1,4 @@
-"""The three channels' files, written as the channels write them. Text in, bytes out."""
+"""The files of the channels and of our bank account, as they write them. Text in, bytes out."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -20,6 +20,7 @@ EPAY_HEADER = (
     "amount,fee"
 )
 EPAY_STATES = {"SUCCEEDED": "ok", "PENDING": "processing", "FAILED": "failed"}
+ICBC_HEADER = "流水号,交易时间,发生额,对方户名,摘要"
 BANK_HEADER = (
     "交易时间|清算日期|交易类型|商户号|终端号|系统跟踪号|检索参考号|商户订单号|卡号|卡种|借贷标志"
     "|交易金额|手续费"
@@ -29,6 +30,18 @@ BANK_HEADER = (
 def format_yuan(fen: int) -> str:
     """Fen as yuan with two decimals."""
     return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+def render_icbc(lines: Sequence[Line]) -> str:
+    """The statement of our account: yuan with a sign, the payer in clear, a trailer of totals."""
+    rows = [ICBC_HEADER]
+    rows += [
+        f"{line.channel_ref},{line.traded_at:%Y-%m-%d %H:%M:%S},{format_yuan(line.amount)},"
+        f"{line.payer},{line.product}"
+        for line in lines
+    ]
+    total = format_yuan(sum(line.amount for line in lines))
+    return "\n".join([*rows, f"合计,{len(lines)},{total}"]) + "\n"
 
 
 def render_wechat(lines: Sequence[Line]) -> str:

@@ -10,7 +10,9 @@ FIRST = date(2026, 11, 16)
 DAYS = tuple(FIRST + timedelta(days=n) for n in range(5))
 LAST = DAYS[-1]
 CHANNELS = ("wechat", "bankcard", "epay")
-PARTS = {"wechat": ("",), "bankcard": ("",), "epay": ("north", "south")}
+#: Our account, on which the channels pay.
+BANK = "icbc"
+PARTS = {"wechat": ("",), "bankcard": ("",), "epay": ("north", "south"), BANK: ("",)}
 #: The one file that never comes: the wallet's second part on the last day.
 ABSENT = ("epay", LAST, "south")
 #: Matching attempts before an item breaks, as demo/config/channels says for every channel.
@@ -35,6 +37,7 @@ class Line:
     card: str = ""
     coupon: int = 0
     original: "Line | None" = None
+    payer: str = ""
     file: str = ""
     line_id: str = ""
 

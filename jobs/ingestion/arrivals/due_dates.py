@@ -7,7 +7,7 @@ something is missing".
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -36,7 +36,7 @@ class DueDates:
         """The configuration of the channels to take in on a date."""
         names = [name for name in config.profiles if name in self.channels[day]]
         profiles = {name: config.profiles[name] for name in names}
-        return Configuration(profiles, config.schedules, config.snapshots)
+        return replace(config, profiles=profiles)
 
 
 def find_due_dates(
