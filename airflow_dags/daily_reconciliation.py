@@ -3,7 +3,7 @@
 Runs at 10:30 in Shanghai, for the day before; channels do not wait for each other.
 
 `business_date` → `channels` → `ingest` → for each channel: `match` → `check_fees` → `export`
-→ `check_orders` → `verdict`
+→ `check_settlement` → `check_orders` → `verdict`
 
 **By hand**: *Trigger* opens a form. Without a date the run takes yesterday in Shanghai; without
 channels it takes all of them. You can run any date again at any time: a job replaces its own rows.
@@ -60,8 +60,7 @@ FORM = {
     ),
     "channels": sdk.Param(
         None, type=["null", "array"], items={"type": "string"}, title="Channels",
-        description="One per line. Empty: every channel of the configuration.",
-    ),
+        description="One per line. Empty: every channel of the configuration."),
 }  # fmt: skip
 
 #: Default values of the settings; `{home}` is the folder that holds jobs/.
@@ -87,10 +86,8 @@ def read_setting(name: str) -> str:
 
 
 def list_jars() -> str:
-    """Lists Delta's jars for `--jars`, joined by commas.
-
-    The setting is a folder, or already a list, or empty if the cluster has the jars. Raises
-    AirflowFailException if the folder has no jar.
+    """Lists Delta's jars for `--jars`: a folder, or already a list, or empty if the cluster has
+    them. Raises AirflowFailException if the folder has no jar.
     """
     chosen = read_setting("jars")
     if not chosen or chosen.endswith(".jar"):
@@ -231,7 +228,7 @@ def format_task(task_id: str, names: list[str]) -> str:
     doc_md=__doc__,
 )
 def daily_reconciliation() -> None:
-    """Ingests yesterday's files; matches, checks fees and exports each channel; checks orders."""
+    """Ingests the files; matches and exports each channel; then settlement and orders of all."""
     day, names = business_date(), channels()
     ingest = build_job("ingest", day, names, "--inbox", "{{ setting('inbox') }}")
 
@@ -243,8 +240,11 @@ def daily_reconciliation() -> None:
         build_job("export", day, *after, previous_status=fees.output, **CHAINED)
 
     day >> names
-    orders = build_job("check_orders", day, names, trigger_rule=sdk.TriggerRule.ALL_DONE)
-    channel.expand(name=names) >> orders >> verdict(day, names)
+    # For all channels at once: those that are paid on one bank account are settled together.
+    done = sdk.TriggerRule.ALL_DONE
+    settlement = build_job("check_settlement", day, names, trigger_rule=done)
+    orders = build_job("check_orders", day, names, trigger_rule=done)
+    channel.expand(name=names) >> settlement >> orders >> verdict(day, names)
 
 
 daily_reconciliation()

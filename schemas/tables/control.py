@@ -47,7 +47,7 @@ RUNS = Table(
     (),
     columns_of(
         "run_id text: Id of the run.",
-        "job text: Job: ingest, match, check_fees, check_orders or export.",
+        "job text: Job: ingest, match, check_fees, check_settlement, check_orders, export ...",
         "channel text: Channel; null for a run about no channel.",
         "business_date date: Date of the run.",
         "started_at time: When the run began, UTC.",

@@ -81,8 +81,9 @@ def test_help_lists_commands_and_exit_status(capsys: pytest.CaptureFixture[str])
 def test_single_commands_and_run_give_the_same_rows(
     pipeline: PipelineFixture, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Four commands, or `tieout run` in its own process: the same outcomes and exports."""
-    for job in ("ingest", "match", "check_fees", "export", "check_orders"):
+    """Six commands, or `tieout run` in its own process: the same outcomes and exports."""
+    jobs = ("ingest", "match", "check_fees", "export", "check_settlement", "check_orders")
+    for job in jobs:
         status = main([*arguments(pipeline, job), "--engine", "sail"])
         summary = json.loads(capsys.readouterr().out.splitlines()[-1])
         assert (status, summary["exit"], summary["job"]) == (0, 0, job)

@@ -118,7 +118,8 @@ from pathlib import Path
 words = [word for word in sys.argv[1:] if word != "--stale"]
 options = dict(zip(words[::2], words[1::2]))
 lake, job = Path(options["--lake"]), Path(sys.argv[0]).stem
-name = job if job in ("ingest", "check_orders") else f"{job} {options['--channel']}"
+of_all = job in ("ingest", "check_settlement", "check_orders")
+name = job if of_all else f"{job} {options['--channel']}"
 with (lake / "calls.jsonl").open("a") as calls:
     calls.write(json.dumps([name, words]) + "\\n")
 tries = sum(json.loads(call)[0] == name for call in (lake / "calls.jsonl").open())
@@ -132,7 +133,7 @@ def stand_in(tmp_path):
     """A project of two channels whose jobs are stand-ins; returns its environment."""
     for folder in ("jobs", "lake", "config/channels"):
         (tmp_path / folder).mkdir(parents=True)
-    for job in ("ingest", "match", "check_fees", "export", "check_orders"):
+    for job in ("ingest", "match", "check_fees", "export", "check_settlement", "check_orders"):
         (tmp_path / "jobs" / f"{job}.py").write_text(STAND_IN)
     for channel in ("alpha", "bravo"):
         (tmp_path / "config" / "channels" / f"{channel}.yaml").touch()
@@ -168,6 +169,7 @@ def test_each_exit_status_has_its_effect(airflow, stand_in):
             "check_fees bravo": ["failed", 1],
             "export alpha": ["success", 1],
             "export bravo": ["skipped", 1],
+            "check_settlement": ["success", 1],
             "check_orders": ["success", 1],
             "verdict": ["failed", 1],
         },
@@ -175,7 +177,7 @@ def test_each_exit_status_has_its_effect(airflow, stand_in):
     calls = [name for name, _ in _calls(stand_in)]
     assert sorted(calls) == sorted(
         ["ingest", "match alpha", "match alpha", "check_fees alpha", "export alpha",
-         "match bravo", "check_fees bravo", "check_orders"]
+         "match bravo", "check_fees bravo", "check_settlement", "check_orders"]
     )  # fmt: skip
     assert (calls[0], calls[-1]) == ("ingest", "check_orders")
 

@@ -20,7 +20,7 @@ LEDGER = [
     ("CHARGEBACK", -100, 200, "EUR", None, "8800000000000301", P3),
     ("PAYMENT", 1200, None, "JPY", "S1002", "8800000000000004", None),
     ("FEE", -277, 0, "EUR", None, "Invoice 42, November", None),
-    ("PAYOUT", -6000, 0, "EUR", None, "TX0000001XT batch 7, ShopEU", None),
+    ("SETTLEMENT", -6000, 0, "EUR", None, "TX0000001XT batch 7, ShopEU", None),
 ]
 
 

@@ -190,7 +190,7 @@ def test_movements_and_running_balance_of_an_account_are_read() -> None:
     """Newest first: 100.00 withdrawn, 0.17 charged, 28.00 received; the balance ties."""
     result = read_bill(read_text(ACCOUNT), ACCOUNT)
     assert [(row["kind"], row["amount"]) for row in result.lines] == [
-        ("PAYOUT", -10000),
+        ("SETTLEMENT", -10000),
         ("FEE", -17),
         ("PAYMENT", 2800),
     ]

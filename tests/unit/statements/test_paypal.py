@@ -26,7 +26,7 @@ LEDGER = [
     ("CHARGEBACK", -3000, None, "USD", None, "PP03", "PP00"),
     ("FEE", -2000, None, "USD", None, "PP04", "PP03"),
     ("PAYMENT", 1200, 44, "JPY", "S1002", "PP05", None),
-    ("PAYOUT", -500, None, "USD", None, "PP06", None),
+    ("SETTLEMENT", -500, None, "USD", None, "PP06", None),
 ]
 
 

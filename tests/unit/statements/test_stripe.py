@@ -34,7 +34,7 @@ def test_our_reference_is_read_from_metadata() -> None:
         ("CHARGEBACK", -3000, 1500, "USD", None, "txn_3", "ch_0"),
         ("PAYMENT", 1200, 43, "JPY", "S1002", "txn_4", None),
         ("FEE", -50, 0, "USD", None, "txn_5", None),
-        ("PAYOUT", -1130, 0, "USD", None, "txn_6", None),
+        ("SETTLEMENT", -1130, 0, "USD", None, "txn_6", None),
     ]
 
 
