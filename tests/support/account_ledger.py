@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from jobs.lake.tables import Lake
@@ -58,12 +59,12 @@ class AccountLedger:
         self.config = Configuration(
             profiles, {}, Snapshots(), calendars=calendars, all_profiles=profiles
         )
-        self._files = 0
 
     def put(self, on: int, *lines: Row, channel: str = "wechat") -> None:
         """Replaces the statement of a channel and day."""
-        self._files += 1
-        file_id = f"file-{self._files}"
+        # As in a lake, the same content has the same id.
+        text = "".join(str(sorted(row.items(), key=str)) for row in lines)
+        file_id = sha256(f"{channel} {on} {text}".encode()).hexdigest()[:12]
         dated = [
             {**row, "business_date": day(on), "channel": channel, "file_id": file_id,
              "line_no": number, "line_id": f"{channel}:{row['line_id']}"}
