@@ -12,6 +12,7 @@ def ledger(lake: Lake) -> AccountLedger:
     return AccountLedger(lake.prepare())
 
 
+@pytest.mark.sail_only
 def test_batch_is_paid_by_the_credit_that_names_it(ledger: AccountLedger) -> None:
     """Payments of 10.00 and 5.00, a refund of 2.00, a fee of 0.06 each and a FEE line of 0.30:
     12.52 come on the next day.
@@ -33,6 +34,7 @@ def test_batch_is_paid_by_the_credit_that_names_it(ledger: AccountLedger) -> Non
     assert ledger.uses() == {"icbc:c": ("wechat", day(1)), "icbc:o": (None, None)}
 
 
+@pytest.mark.sail_only
 def test_late_bank_statement_settles_the_date_again(ledger: AccountLedger) -> None:
     """Nothing becomes late without the bank's statement; when it comes, the rows are those of a
     bank statement in time, and the batch is named as revised.
@@ -53,6 +55,7 @@ def test_late_bank_statement_settles_the_date_again(ledger: AccountLedger) -> No
     assert ledger.check() == []
 
 
+@pytest.mark.sail_only
 def test_line_that_nobody_knows_is_tried_again(ledger: AccountLedger) -> None:
     """A credit names a batch whose lines come a day later: it waits, and a replay from a later
     date gives it to the channel once.
@@ -86,7 +89,16 @@ def test_line_that_is_taken_back_leaves_its_batch(ledger: AccountLedger) -> None
     assert ledger.closing(1) == {"CNY": 494}
 
 
-@pytest.mark.parametrize("by", ["batch_ref", "settlement_date", "business_date"])
+@pytest.mark.parametrize(
+    "by",
+    [
+        "batch_ref",
+        *(
+            pytest.param(by, marks=pytest.mark.sail_only)
+            for by in ("settlement_date", "business_date")
+        ),
+    ],
+)
 def test_lines_are_in_the_batch_of_their_key(lake: Lake, by: str) -> None:
     """A payment without batch_ref belongs to its settlement date, else to its business date; a fee
     without one to the carried money; a line settled in another currency enters with its net.
@@ -135,6 +147,7 @@ def test_settlement_line_closes_the_lines_before_it(lake: Lake) -> None:
     assert "- PENDING 570/0" in ledger.rows(1)
 
 
+@pytest.mark.sail_only
 def test_two_channels_share_one_account(lake: Lake) -> None:
     """Each bank line is given to one channel; one that two know equally well is nobody's."""
     other = {"find": [{"reference": "AL{batch}"}, {"payer": "Alipay"}]}
