@@ -58,6 +58,7 @@ def test_breaks_by_reason_and_age(filled: Lake) -> None:
     ]
 
 
+@pytest.mark.sail_only
 def test_trend_counts_waiting_items_per_date(filled: Lake) -> None:
     """Four, three, two, one; a trend of three days leaves out the first date."""
     rows = open_day(DAY, "wechat", lake=filled).trend(days=3).collect()
@@ -131,6 +132,7 @@ def test_amounts_are_exact_decimals_of_their_currency() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.sail_only
 def test_breaks_are_counted_by_their_first_reason(filled: Lake) -> None:
     """The three lines of the documentation: every break counts once."""
     day = open_day("2026-11-22", channel="wechat", lake=filled)

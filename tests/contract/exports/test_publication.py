@@ -74,6 +74,7 @@ def test_each_publication_has_what_changed(ledger: FollowupLedger) -> None:
     assert fold(all_updates(ledger.lake)).keys() == {"A", "B", "C", "X"}
 
 
+@pytest.mark.sail_only
 def test_file_has_the_rows_of_its_publication(ledger: FollowupLedger) -> None:
     """One object per row, without nulls; also where a text needs escapes."""
     ledger.put(
@@ -96,6 +97,7 @@ def test_file_has_the_rows_of_its_publication(ledger: FollowupLedger) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.sail_only
 def test_states_that_a_new_match_takes_back(ledger: FollowupLedger) -> None:
     """Day 1 is matched anew: A did not change after all, N was never there, and L's line is alone
     again. A goes back to the state of day 0, which is published once more; N is withdrawn.
@@ -127,6 +129,7 @@ def test_states_that_a_new_match_takes_back(ledger: FollowupLedger) -> None:
     assert publish(ledger).rows == 0
 
 
+@pytest.mark.sail_only
 def test_line_that_broke_before_comes_back(ledger: FollowupLedger) -> None:
     """Line L broke on day 0 and is out of sight; day 1 pairs it, and matched anew does not."""
     line = open_line("f:L", broke_on=day(0))
@@ -144,6 +147,7 @@ def test_line_that_broke_before_comes_back(ledger: FollowupLedger) -> None:
     }
 
 
+@pytest.mark.sail_only
 def test_break_out_of_sight_is_known(ledger: FollowupLedger) -> None:
     """B breaks on day 0, has no row on day 1, and its line comes on day 2. W was written off."""
     items = [
@@ -164,6 +168,7 @@ def test_break_out_of_sight_is_known(ledger: FollowupLedger) -> None:
     }
 
 
+@pytest.mark.sail_only
 def test_attempt_that_failed_comes_again(ledger: FollowupLedger) -> None:
     """A failed on both sides on day 0; the attempt of day 1 is paid."""
     failed = {"internal_status": "FAILED", "statement_status": "FAILED"}
@@ -174,6 +179,7 @@ def test_attempt_that_failed_comes_again(ledger: FollowupLedger) -> None:
     assert rows_of(ledger.lake, 2) == {"A": ("MATCHED", "MATCHED", "")}
 
 
+@pytest.mark.sail_only
 def test_line_names_the_transaction_that_it_is_about(ledger: FollowupLedger) -> None:
     """A is paid on day 0. Day 1: reversed, and listed twice. Day 2: the reversal is listed again,
     under another number than the first. Day 3 is about a line of which no transaction is known.
@@ -196,6 +202,7 @@ def test_line_names_the_transaction_that_it_is_about(ledger: FollowupLedger) -> 
     assert about == {"A1": "A", "A2": "A", "A3": "A", "Q": None, "B2": "B"}
 
 
+@pytest.mark.sail_only
 def test_later_runs_change_nothing_about_what_a_line_was_about(ledger: FollowupLedger) -> None:
     """Day 0: the copy K of line L, which has no transaction yet; day 1 pairs L with X.
 
@@ -217,6 +224,7 @@ def test_later_runs_change_nothing_about_what_a_line_was_about(ledger: FollowupL
     assert folds[0]["K"]["pair_txn_id"] is None
 
 
+@pytest.mark.sail_only
 def test_date_that_is_not_whole_waits_until_asked_for(ledger: FollowupLedger) -> None:
     """Day 0 has no statement: nothing is published, unless it is asked for; then it counts."""
     ledger.put(0, waiting("A"), open_items=[open_transaction("A")], result="STATEMENT_MISSING")
@@ -230,6 +238,7 @@ def test_date_that_is_not_whole_waits_until_asked_for(ledger: FollowupLedger) ->
     assert rows_of(ledger.lake, 2) == {"A": ("SUSPENSE", "MATCHED", "")}
 
 
+@pytest.mark.sail_only
 def test_date_before_that_becomes_whole_later(ledger: FollowupLedger) -> None:
     """Day 1 has no statement, day 2 is whole and published; then day 1's statement comes.
 
@@ -253,6 +262,7 @@ def test_date_before_that_becomes_whole_later(ledger: FollowupLedger) -> None:
     assert rows_of(ledger.lake, 3) == {"T0": ("SUSPENSE", "MATCHED", "")}
 
 
+@pytest.mark.sail_only
 def test_killed_between_table_and_file(
     ledger: FollowupLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -276,6 +286,7 @@ def test_killed_between_table_and_file(
     assert not path.exists(), "a file that was written once is the reader's to remove"
 
 
+@pytest.mark.sail_only
 def test_two_publications_at_once(ledger: FollowupLedger, monkeypatch: pytest.MonkeyPatch) -> None:
     """While one process is about to commit, another publishes: every row is there once."""
     ledger.put(0, pair("A"), amount_break_row("B", 1, 2), outcome_row("C"))

@@ -28,6 +28,7 @@ ROWS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.sail_only
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: repr(row["txn_id"]))
 def test_update_is_one_json_line(spark: SparkSession, row: dict[str, Any]) -> None:
     """Every update is JSON on one line, with its keys in order and without nulls."""

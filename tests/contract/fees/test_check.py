@@ -175,6 +175,7 @@ def test_payment_of_the_same_day_is_found(spark: SparkSession) -> None:
     assert results(checks) == {"p": (60, 0, "OK"), "r": (-60, 0, "OK")}
 
 
+@pytest.mark.sail_only
 def test_refund_has_one_payment(spark: SparkSession) -> None:
     """Several lines have the reference: channel_ref counts before our_ref, SUCCEEDED before FAILED,
     then the earlier one. A refund and a payout are no payments.

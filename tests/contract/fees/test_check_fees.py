@@ -91,6 +91,7 @@ def test_fees_of_a_day_are_checked(filled_lake: Lake) -> None:
     assert (row["difference"], row["result"], row["schedule"]) == (4, "OVERCHARGED", "new")
 
 
+@pytest.mark.sail_only
 def test_second_run_leaves_the_same_rows(filled_lake: Lake) -> None:
     """A second run leaves the same rows."""
 
@@ -106,6 +107,7 @@ def test_second_run_leaves_the_same_rows(filled_lake: Lake) -> None:
     assert (again.lines, again.wrong, again.due) == (first.lines, first.wrong, first.due)
 
 
+@pytest.mark.sail_only
 def test_lines_that_no_accepted_file_has_are_not_checked(filled_lake: Lake) -> None:
     """The lake has another number of lines than the accepted files: nothing is written."""
     filled_lake.replace_rows(STATEMENT_FILES, [accepted_file(7)], DAY, "wechat")
@@ -129,6 +131,7 @@ def test_a_day_without_lines(filled_lake: Lake) -> None:
     assert filled_lake.read_day(FEE_TOTALS, DAY, "wechat").count() == 0
 
 
+@pytest.mark.sail_only
 def test_check_is_stale_when_an_earlier_statement_that_it_read_is_another(
     filled_lake: Lake,
 ) -> None:

@@ -81,6 +81,7 @@ def test_entry_filters_by_kind(
     assert entries(spark, card({"kind": kinds}), *lines) == [payment, refunded, payout]
 
 
+@pytest.mark.sail_only
 def test_dates_are_local_and_both_included(spark: SparkSession) -> None:
     """Shanghai's 22 November begins at 16:00 UTC on the 21st."""
     day = "2026-11-22"
@@ -107,6 +108,7 @@ def test_line_without_a_time_uses_its_business_date(spark: SparkSession) -> None
     assert entries(spark, schedule, *lines) == [0, 1, None]
 
 
+@pytest.mark.sail_only
 def test_first_and_last_year_mean_no_limit(spark: SparkSession) -> None:
     """Their midnight may not exist in UTC."""
     schedule = card({"from": "0001-01-01", "to": "9999-12-31"})

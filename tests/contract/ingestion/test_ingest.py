@@ -331,6 +331,7 @@ def test_missing_file_is_reported(pipeline: PipelineFixture) -> None:
     assert pipeline.lake.read_rows(STATEMENT_FILES) == []
 
 
+@pytest.mark.sail_only
 @pytest.mark.parametrize("block", [200, 700, 5000])
 def test_block_size_does_not_change_the_lines(
     pipeline: PipelineFixture, monkeypatch: pytest.MonkeyPatch, block: int
@@ -432,6 +433,7 @@ def test_snapshot_with_wrong_columns_names_every_fault(pipeline: PipelineFixture
         assert part in reason
 
 
+@pytest.mark.sail_only
 def test_repeated_transaction_without_a_latest_row_is_refused(pipeline: PipelineFixture) -> None:
     """Two rows of one transaction differ, and updated_at is missing."""
     pipeline.write_snapshot(0, file_txn("A"), file_txn("A", "11.00"))

@@ -104,6 +104,7 @@ def test_a_transaction_is_taken_from_the_part_listed_last(
     assert pipeline.match(0)[0].counts["transactions"] == 3
 
 
+@pytest.mark.sail_only
 def test_the_same_bytes_under_two_parts(pipeline: PipelineFixture) -> None:
     """With rows the second is refused, and taken when it comes right; without rows both count."""
     for part in ("a", "b"):
@@ -121,6 +122,7 @@ def test_the_same_bytes_under_two_parts(pipeline: PipelineFixture) -> None:
     assert states(pipeline) == [("T1", "SUCCEEDED")]
 
 
+@pytest.mark.sail_only
 def test_a_fault_refuses_its_part_alone(pipeline: PipelineFixture) -> None:
     """Part b has an unknown kind, and d is not listed: a stays in force."""
     write_snapshot_part(pipeline, 0, "a", file_txn("T1"))
@@ -131,6 +133,7 @@ def test_a_fault_refuses_its_part_alone(pipeline: PipelineFixture) -> None:
     assert states(pipeline) == [("T1", "SUCCEEDED")]
 
 
+@pytest.mark.sail_only
 def test_channels_wait_for_their_parts_only(pipeline: PipelineFixture) -> None:
     """Part b holds cash alone: bank does not wait for it, and it may have no row of bank."""
     page = PAGE.replace("channel: bank", "channel: cash").replace('"bank/', '"cash/')
@@ -147,6 +150,7 @@ def test_channels_wait_for_their_parts_only(pipeline: PipelineFixture) -> None:
         pipeline.ingest(0)
 
 
+@pytest.mark.sail_only
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
@@ -164,6 +168,7 @@ def test_faults_of_the_page(pipeline: PipelineFixture, text: str, fault: str) ->
     assert fault in str(error.value)
 
 
+@pytest.mark.sail_only
 def test_rows_that_are_gone_are_read_again_from_the_archive(pipeline: PipelineFixture) -> None:
     """The data file of part a is removed: the next ingest restores it, without what b has."""
     write_snapshot_part(pipeline, 0, "a", file_txn("T1", status="PENDING"), file_txn("A"))
@@ -178,6 +183,7 @@ def test_rows_that_are_gone_are_read_again_from_the_archive(pipeline: PipelineFi
     assert states(pipeline) == before == [("A", "SUCCEEDED"), ("T1", "SUCCEEDED")]
 
 
+@pytest.mark.sail_only
 def test_a_snapshot_that_came_in_one_stays_whole(pipeline: PipelineFixture) -> None:
     """Parts are listed only after the date came in one; part a then has the later state."""
     page = pipeline.root / "config/internal.yaml"

@@ -51,6 +51,7 @@ def ids(
     return [(row["run_date"], row["unit_id"]) for row in rows]
 
 
+@pytest.mark.sail_only
 def test_one_that_is_met_twice_is_told_once(told: Lake) -> None:
     """A1 by its txn_id, its line_id and its unit: one row a day, the earlier day first."""
     picked = column_in(txn_id=["A1", "nobody"], line_id={"file:A1"}, unit_id=["A1"])
@@ -66,6 +67,7 @@ def test_one_that_is_met_twice_is_told_once(told: Lake) -> None:
     )
 
 
+@pytest.mark.sail_only
 def test_a_null_meets_nothing_and_hides_nothing(told: Lake) -> None:
     """O'Neil has no line: asked for by line first, and by its own id then, it is found."""
     picked = column_in(line_id=["file:A1"], txn_id=["O'Neil"])
@@ -78,6 +80,7 @@ def test_a_null_meets_nothing_and_hides_nothing(told: Lake) -> None:
     assert ids(told, PartitionFilter(), column_in(line_id=[])) == []
 
 
+@pytest.mark.sail_only
 @pytest.mark.parametrize(
     ("text", "found"), [("O'Neil_", 1), ("50%", 1), ("5_%", 0), ("o'neil", 0), ("' OR '1'='1", 0)]
 )
@@ -104,6 +107,7 @@ def test_values_are_as_they_were_written(told: Lake) -> None:
     assert (row["statement_amount"], row["duplicate_of"]) == (500, None)
 
 
+@pytest.mark.sail_only
 def test_a_table_of_an_earlier_version(told: Lake) -> None:
     """A column that the table has not got is None, and nothing is met in it."""
     wider = replace(OUTCOMES, definition=columns_of("payer_note text: Note."))
@@ -114,6 +118,7 @@ def test_a_table_of_an_earlier_version(told: Lake) -> None:
     assert query_rows(delta, wider, part, column_in(payer_note=["A1"]), columns) == []
 
 
+@pytest.mark.sail_only
 def test_added_up(told: Lake) -> None:
     """A1 on both days, O'Neil and B with us alone: counted and summed by outcome."""
     picked = column_in(unit_id=["A1", "O'Neil", "B"], txn_id=["A1"])
@@ -126,6 +131,7 @@ def test_added_up(told: Lake) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.sail_only
 def test_the_latest_date_is_the_logs(told: Lake) -> None:
     """Of outcomes the 22nd; of a table without rows none."""
     assert LakeAsOf(told).latest_date(OUTCOMES) == DAY

@@ -101,6 +101,7 @@ def test_day_without_rows_is_a_warning(lake: Lake) -> None:
     assert failed_checks(summary) == [("warn", "the table", "has the usual volume")]
 
 
+@pytest.mark.sail_only
 def test_volume_is_compared_with_the_days_before(lake: Lake) -> None:
     """Ten rows on each of three days, then one: less than a fifth of the usual number."""
     for days_ago in (1, 2, 3):
