@@ -22,7 +22,8 @@ from benchmarks.result_counts import read_counts
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "bench-data"
-CONFIG = ROOT / "demo" / "config"
+#: The demo's page of wechat without settlement, which the peers do not have either.
+CONFIG = ROOT / "benchmarks" / "config"
 RESULTS = Path(__file__).resolve().parent / "results.md"
 ENGINES = ("sail", "spark", "duckdb")
 PACKAGES = {"sail": ("pysail", "pyspark", "deltalake"), "spark": ("pyspark", "delta-spark"),
