@@ -1,4 +1,4 @@
-"""`tieout fees`: what a rate card says of one trade.
+"""`tieout fees`: quotes a fee by the rate card, and claims what was charged above it.
 
 Source: docs/reference/fees.md.
 """
@@ -8,15 +8,20 @@ from collections.abc import Sequence
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for
-from jobs.cli.fee_words import check_quote
+from jobs.cli.fee_words import check_claim, check_quote
+from jobs.cli.lake_session import open_lake
 from jobs.engine.session import close_session, open_session
+from jobs.exports.claims.write_claim import write_claim
+from jobs.reconcile.stale_dates import read_stale_dates
 from jobs.reports.fees.quote import quote_fee
 from jobs.reports.fees.text import describe_quote, render_quote
+from schemas.dates import format_dates
 
 
 def execute_request(request: Request) -> Report:
-    """Quotes a fee: as text on a terminal, as JSON otherwise."""
-    report = _report_quote(request)
+    """Quotes a fee or writes a claim: as text on a terminal, as JSON otherwise."""
+    steps = {"quote": _report_quote, "claim": _report_claim}
+    report = steps[request.positionals[0]](request)
     if request.as_json or not sys.stdout.isatty():
         report.lines.clear()
     return report
@@ -32,6 +37,20 @@ def _report_quote(request: Request) -> Report:
     report = Report({"quote": describe_quote(quote)}, render_quote(quote))
     if quote.due is None:
         report.warn(f"NO_SCHEDULE: {trade.channel}: no entry of its rate card fits this trade")
+    return report
+
+
+def _report_claim(request: Request) -> Report:
+    month, profile, card = check_claim(request)
+    with open_lake(request.lake, request.engine, writes=False) as lake:
+        stale = read_stale_dates(lake, profile)["check_fees"]
+        claim = write_claim(lake, profile, card, month, stale)
+        report = Report({"claim": claim.to_json(lake.uri)}, claim.render_lines(lake.uri))
+    if claim.not_whole:
+        report.warn(
+            f"MONTH_INCOMPLETE: {claim.channel} {claim.month}: no whole statement of"
+            f" {format_dates(claim.not_whole)}; the claim is without what they lack"
+        )
     return report
 
 

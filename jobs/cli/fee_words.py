@@ -1,6 +1,8 @@
 """The words of `tieout fees`: the options of its step, checked together."""
 
+import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from jobs.cli.arguments import Request, parse_date
@@ -19,6 +21,7 @@ _OPTIONS = {
     "replay": (("schedules",), ()),
     "claim": (("month",), ()),
 }  # fmt: skip
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 
 
 def check_quote(request: Request) -> tuple[Trade, Profile, FeeSchedule]:
@@ -62,6 +65,28 @@ def check_quote(request: Request) -> tuple[Trade, Profile, FeeSchedule]:
         paid_on=paid_on,
     )
     return trade, request.config.profiles[trade.channel], card
+
+
+def check_claim(request: Request) -> tuple[date, Profile, FeeSchedule]:
+    """The first day of the month to claim, and the channel's profile and rate card.
+
+    Raises:
+        ConfigurationError: all faults of the words, together; or the channel has no rate card.
+    """
+    faults = _find_common_faults(request)
+    faults += _find_date_faults(request)
+    card, text = _find_card(request, faults), request.fee_options["month"]
+    month = parse_date("--month", f"{text}-01", []) if _MONTH.fullmatch(text) else None
+    if text and month is None:
+        faults.append(f"--month {text} is not a month; write it as 2026-11")
+    if faults or card is None or month is None:
+        raise ConfigurationError(faults)
+    profile = request.config.profiles[request.channels[0]]
+    if (month.year, month.month) < (profile.first_date.year, profile.first_date.month):
+        raise ConfigurationError(
+            [f"--month {text} is before first_date {profile.first_date} of {profile.channel}"]
+        )
+    return month, profile, card
 
 
 def _find_common_faults(request: Request) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jobs.cli.arguments import Request, build_request
-from jobs.cli.fee_words import check_quote
+from jobs.cli.fee_words import check_claim, check_quote
 from jobs.cli.parser import build_parser
 from schemas.errors import ConfigurationError
 from schemas.fees.trade import Trade
@@ -93,6 +93,26 @@ def test_channel_without_card_or_currency(tmp_path: Path) -> None:
     assert quote_faults(*DEMO, *words[2:], "--currency", "CNY") == [
         "quote needs one --channel, such as --channel wechat"
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (["--month", "2026-13"], "--month 2026-13 is not a month; write it as 2026-11"),
+        (["--month", "11"], "--month 11 is not a month; write it as 2026-11"),
+        ([], "claim needs --month; see tieout fees --help"),
+        (["--month", "2026-11", "--through", "2026-11-30", "--business-date", "2026-11-01"],
+         "--business-date is for replay; give --month"),
+        (["--month", "2020-01"], "--month 2020-01 is before first_date 2026-11-16 of wechat"),
+    ],
+)  # fmt: skip
+def test_words_of_a_claim(tmp_path: Path, words: list[str], fault: str) -> None:
+    """A month, and nothing else."""
+    (tmp_path / "lake/runs/_delta_log").mkdir(parents=True)
+    lake = ["--lake", str(tmp_path / "lake")]
+    with pytest.raises(ConfigurationError) as error:
+        check_claim(request_of("claim", *lake, *DEMO, "--channel", "wechat", *words))
+    assert error.value.faults == (fault,)
 
 
 def test_breaks_need_a_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
