@@ -1,4 +1,4 @@
-"""`tieout fees`: quotes a fee by the rate card, and claims what was charged above it.
+"""`tieout fees`: quotes a fee by the rate card, tries another card, claims what was too much.
 
 Source: docs/reference/fees.md.
 """
@@ -7,20 +7,28 @@ import sys
 from collections.abc import Sequence
 
 from jobs.cli.arguments import Request
-from jobs.cli.console import Report, exit_process, main_for
-from jobs.cli.fee_words import check_claim, check_quote
+from jobs.cli.console import Report, exit_process, main_for, with_progress
+from jobs.cli.fee_words import check_claim, check_quote, check_replay
 from jobs.cli.lake_session import open_lake
 from jobs.engine.session import close_session, open_session
 from jobs.exports.claims.write_claim import write_claim
 from jobs.reconcile.stale_dates import read_stale_dates
 from jobs.reports.fees.quote import quote_fee
-from jobs.reports.fees.text import describe_quote, render_quote
+from jobs.reports.fees.replay import replay_fees
+from jobs.reports.fees.text import (
+    describe_quote,
+    describe_replay,
+    render_quote,
+    render_replay,
+)
 from schemas.dates import format_dates
 
 
 def execute_request(request: Request) -> Report:
-    """Quotes a fee or writes a claim: as text on a terminal, as JSON otherwise."""
-    steps = {"quote": _report_quote, "claim": _report_claim}
+    """Quotes a fee, replays fees by other cards, or writes a claim: as text on a terminal, as JSON
+    otherwise.
+    """
+    steps = {"quote": _report_quote, "replay": _report_replay, "claim": _report_claim}
     report = steps[request.positionals[0]](request)
     if request.as_json or not sys.stdout.isatty():
         report.lines.clear()
@@ -37,6 +45,28 @@ def _report_quote(request: Request) -> Report:
     report = Report({"quote": describe_quote(quote)}, render_quote(quote))
     if quote.due is None:
         report.warn(f"NO_SCHEDULE: {trade.channel}: no entry of its rate card fits this trade")
+    return report
+
+
+def _report_replay(request: Request) -> Report:
+    cards, config = check_replay(request), request.config
+    replays = []
+    with open_lake(request.lake, request.engine, writes=False) as lake:
+        for name, card in with_progress(sorted(cards.items()), "replay"):
+            today, profile = config.schedules.get(name), config.profiles[name]
+            replays.append(replay_fees(lake, profile, today, card, request.dates))
+    sums = [each for replay in replays for each in replay.sums]
+    report = Report(describe_replay(sums), render_replay(sums))
+    for replay in replays:
+        if replay.not_ingested:
+            dates = format_dates(replay.not_ingested)
+            report.warn(f"NOT_INGESTED: {replay.channel}: never ingested: {dates}")
+        for which, name in (("today's card", "unpriced"), ("the other card", "unpriced_other")):
+            if lines := sum(getattr(each, name) for each in replay.sums):
+                report.warn(
+                    f"NO_SCHEDULE: {replay.channel}: {lines:,} lines have no entry on {which}, so"
+                    " what is due on their products is not known"
+                )
     return report
 
 

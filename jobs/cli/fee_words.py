@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from jobs.cli.arguments import Request, parse_date
+from jobs.cli.configuration import load_schedules
 from schemas.currencies import MINOR_UNITS, to_minor_units
 from schemas.errors import ConfigurationError
 from schemas.fee_schedule import FeeSchedule
@@ -65,6 +66,31 @@ def check_quote(request: Request) -> tuple[Trade, Profile, FeeSchedule]:
         paid_on=paid_on,
     )
     return trade, request.config.profiles[trade.channel], card
+
+
+def check_replay(request: Request) -> dict[str, FeeSchedule]:
+    """The other rate cards, by the channels to replay.
+
+    Raises:
+        ConfigurationError: all faults of the words and of the other cards, together.
+    """
+    faults = _find_common_faults(request) + _find_date_faults(request)
+    folder, profiles = request.fee_options["schedules"], request.config.profiles
+    cards: dict[str, FeeSchedule] = {}
+    if folder:
+        try:
+            # Of channels that are named only these are known, and other cards may stay.
+            cards = load_schedules(folder, None if request.channels else profiles)
+        except ConfigurationError as error:
+            faults += [f"--schedules: {fault}" for fault in error.faults]
+        else:
+            faults += [
+                f"--channel {name} has no page in {folder}; add {name}.yaml"
+                for name in request.channels if name not in cards
+            ]  # fmt: skip
+    if faults:
+        raise ConfigurationError(faults)
+    return {name: card for name, card in cards.items() if name in profiles}
 
 
 def check_claim(request: Request) -> tuple[date, Profile, FeeSchedule]:

@@ -1,8 +1,11 @@
-"""Quotes of fees as text for people, and as JSON."""
+"""Quotes and replays of fees as text for people, and as JSON."""
 
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from jobs.reports.fees.quote import Quote
+from jobs.reports.fees.replay import ReplaySum, add_products
 from schemas.currencies import in_major_units
 from schemas.vocabulary import Kind
 
@@ -59,3 +62,49 @@ def describe_quote(quote: Quote) -> dict[str, Any]:
         "as_billed": list(quote.as_billed),
         "not_known": list(quote.not_known),
     }
+
+
+_HEADINGS = ("CHANNEL", "MONTH", "PRODUCT", "CURRENCY", "LINES", "DUE TODAY", "DUE BY OTHER",
+             "DIFFERENCE")  # fmt: skip
+#: Columns of words, which begin at the left.
+_WORDS = 4
+
+
+def render_replay(sums: Iterable[ReplaySum]) -> list[str]:
+    """A table by channel, month, product and currency, and totals; amounts in major units."""
+    sums = list(sums)
+    if not sums:
+        return ["no lines on these dates"]
+    totals = [("all", each) for each in add_products(sums)]
+    rows = [_HEADINGS, *(_cells(each.month, each) for each in sums)]
+    rows += [_cells(month, each) for month, each in totals]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    return [
+        "  ".join(
+            cell.ljust(width) if column < _WORDS else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _cells(month: str, each: ReplaySum) -> tuple[str, ...]:
+    def money(minor: int | None, sign: str = "") -> str:
+        return "not known" if minor is None else in_major_units(minor, each.currency, sign)
+
+    product = each.product or ("" if each.month else "all")
+    amounts = (money(each.due), money(each.due_other), money(each.difference, "+"))
+    return (each.channel, month, product, each.currency, f"{each.lines:,}", *amounts)
+
+
+def describe_replay(sums: Iterable[ReplaySum]) -> dict[str, Any]:
+    """A replay for a JSON summary: sums and totals, amounts in minor units."""
+    sums = list(sums)
+    totals = [_describe_sum(each) for each in add_products(sums)]
+    for total in totals:
+        del total["month"], total["product"]
+    return {"replay": [_describe_sum(each) for each in sums], "totals": totals}
+
+
+def _describe_sum(each: ReplaySum) -> dict[str, Any]:
+    return asdict(each) | {"difference": each.difference}
