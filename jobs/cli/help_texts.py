@@ -39,9 +39,9 @@ and fee_checks (the lines whose fee is wrong). A late file makes match run later
   tieout fees quote --config config --channel wechat --amount 123.45 --date 2026-11-22
   tieout fees quote ... --amount 500.00 --date 2026-11-22 --card-type CREDIT --product qr
   tieout fees quote ... --kind REFUND --amount 50.00 --paid 200.00 --date 2026-11-22
-  tieout fees replay --lake lake --config config --schedules other-cards \\
+  tieout fees --lake lake --config config replay --schedules other-cards \\
                      --business-date 2026-11-01 --through 2026-11-30
-  tieout fees claim --lake lake --config config --channel wechat --month 2026-11
+  tieout fees --lake lake --config config claim --channel wechat --month 2026-11
 
 quote   the fee due on one trade by the channel's rate card, with its working; it needs no lake
 replay  what other rate cards would have charged for stored lines, per channel, product and month,

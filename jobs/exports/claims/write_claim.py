@@ -24,6 +24,7 @@ from schemas.dates import format_dates
 from schemas.errors import CheckFailed, LakeInconsistent
 from schemas.fee_schedule import FeeSchedule
 from schemas.profile.channel import Profile
+from schemas.profile.scope import Scope
 from schemas.tables import FEE_CHECKS, OUTCOMES, RUNS, STATEMENT_FILES, STATEMENT_LINES
 
 #: The folder of claims, below `exports`.
@@ -152,7 +153,7 @@ def _classify_month(
             f" run `tieout check_fees` for {state.first} to {state.last} again"
         )
     out_of_scope = None
-    if profile.scope.exclude:
+    if profile.scope != Scope():
         outcomes = lake.read_days(OUTCOMES, state.first, state.last, channel)
         _assert_matched(of_month, outcomes, state, channel)
         out_of_scope = sel.select_out_of_scope(outcomes)

@@ -17,6 +17,7 @@ from tests.support.pipeline_fixture import PAGE, PipelineFixture
 
 SCOPE = """
 scope:
+  merchants: [M1]
   exclude:
     - {name: loans, owner: lending, from: 2026-11-16, our_ref: "^ln-"}
 """
@@ -34,6 +35,7 @@ LINES = (
     file_line("YEN", "1000", fee="7", currency="JPY"),
     file_line("BACK", "200.00", fee="1.30"),
     file_line("LN-1", "100.00", fee="0.90"),
+    file_line("SISTER", "100.00", fee="0.80", merchant="M2"),
 )
 #: The payment does not stand, and its fee of 1.30 comes back: 0.10 more than was due.
 REVERSED = file_line("BACK", "200.00", fee="0.00", status="REVERSED")
@@ -122,6 +124,7 @@ def test_claim_has_what_was_charged_too_much(
         ("FEE_MISSING", "FEE_MISSING", "EMPTY", "CNY", "0.00", "0.60", "-0.60"),
         ("TAKEN_BACK", "OVERCHARGED", "BACK", "CNY", "1.30", "1.20", "0.10"),
         ("OUT_OF_SCOPE", "OVERCHARGED", "LN-1", "CNY", "0.90", "0.60", "0.30"),
+        ("OUT_OF_SCOPE", "OVERCHARGED", "SISTER", "CNY", "0.80", "0.60", "0.20"),
         ("TAKEN_BACK", "UNDERCHARGED", "BACK", "CNY", "-1.30", "-1.20", "-0.10"),
         ("NO_SCHEDULE", "NO_SCHEDULE", "FREE", "USD", "0.05", "", ""),
     ]
@@ -133,7 +136,7 @@ def test_claim_has_what_was_charged_too_much(
         ("Claimed", None, "OVERCHARGED", "JPY", 1, 1),
         ("Not claimed", "FEE_MISSING", "FEE_MISSING", "CNY", 1, -0.6),
         ("Not claimed", "NO_SCHEDULE", "NO_SCHEDULE", "USD", 1, None),
-        ("Not claimed", "OUT_OF_SCOPE", "OVERCHARGED", "CNY", 1, 0.3),
+        ("Not claimed", "OUT_OF_SCOPE", "OVERCHARGED", "CNY", 2, 0.5),
         ("Not claimed", "TAKEN_BACK", "OVERCHARGED", "CNY", 1, 0.1),
         ("Not claimed", "TAKEN_BACK", "UNDERCHARGED", "CNY", 1, -0.1),
         ("Not claimed", "UNDERCHARGED", "UNDERCHARGED", "CNY", 1, -0.1),
@@ -167,7 +170,7 @@ def test_claim_of_fees_that_are_not_checked_is_refused(
     lines = pipeline.lake.read_day(STATEMENT_LINES, day(0)).where("our_ref != 'UNDER'")
     pipeline.lake.replace_day(STATEMENT_LINES, lines, day(0), "bank")
     (error,) = claim(pipeline, capsys)["errors"]
-    assert "of 8 wrong fees 7 have a line in statement_lines" in error
+    assert "of 9 wrong fees 8 have a line in statement_lines" in error
 
     pipeline.write_statement(0, *LINES[1:], file_line("NEW", "100.00", fee="0.99"))
     pipeline.ingest(0)
