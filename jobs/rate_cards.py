@@ -23,6 +23,9 @@ from jobs.reports.fees.text import (
 )
 from schemas.dates import format_dates
 
+#: What a terminal shows as text, and not again as JSON.
+_SHOWN = ("quote", "replay", "totals", "claim")
+
 
 def execute_request(request: Request) -> Report:
     """Quotes a fee, replays fees by other cards, or writes a claim: as text on a terminal, as JSON
@@ -32,6 +35,8 @@ def execute_request(request: Request) -> Report:
     report = steps[request.positionals[0]](request)
     if request.as_json or not sys.stdout.isatty():
         report.lines.clear()
+    else:
+        report.shown = {name: report.body.pop(name, None) for name in _SHOWN}
     return report
 
 

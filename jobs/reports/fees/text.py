@@ -20,7 +20,8 @@ def render_quote(quote: Quote) -> list[str]:
         what += f", of a payment of {in_major_units(paid, code)} on {trade.paid_on or trade.day}"
     lines = [", ".join([f"{trade.channel}  {what}", *named])]
     lines += [f"  by {quote.entry}"] if quote.entry else []
-    lines += [f"    {text}" for text in quote.working]
+    if quote.due is not None:
+        lines += [f"    {text}" for text in quote.working]
     if quote.tax and "tax" not in quote.components:
         lines.append(f"    tax in it: {in_major_units(quote.tax, code)}")
     for name in quote.as_billed:

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from jobs.__main__ import main
+from jobs.exports.claims.select_rows import classify_rows, find_pairs_taken_back
 from jobs.fees.check_day import record_fee_check
 from jobs.lake.tables import Lake
 from schemas.tables import STATEMENT_LINES
@@ -188,3 +191,38 @@ def test_claim_of_fees_that_are_not_checked_is_refused(
     check(pipeline, 0)
     check(pipeline, 1)
     assert claim(pipeline, capsys)["claim"]["claimed"]["CNY"]["difference"] == 10 + 39
+
+
+def test_pairs_that_add_up_to_nothing_are_not_claimed(spark: SparkSession) -> None:
+    """Only X was taken back: of Y another difference came back, the reversal of Z was too late, and
+    that of W is of another kind. A fee that did not come back with a refund is claimed.
+    """
+    rows = [
+        ("x1", "PAYMENT", "SUCCEEDED", "X", day(0), 4, "OVERCHARGED"),
+        ("x2", "PAYMENT", "REVERSED", "X", day(1), -4, "UNDERCHARGED"),
+        ("y1", "PAYMENT", "SUCCEEDED", "Y", day(0), 4, "OVERCHARGED"),
+        ("y2", "PAYMENT", "REVERSED", "Y", day(1), -3, "UNDERCHARGED"),
+        ("z1", "PAYMENT", "SUCCEEDED", "Z", day(0), 4, "OVERCHARGED"),
+        ("z2", "PAYMENT", "CLOSED", "Z", day(8), -4, "UNDERCHARGED"),
+        ("w1", "PAYMENT", "SUCCEEDED", "W", day(0), 4, "OVERCHARGED"),
+        ("w2", "TOP_UP", "REVERSED", "W", day(1), -4, "UNDERCHARGED"),
+        ("r", "REFUND", "SUCCEEDED", "R", day(1), 18, "FEE_MISSING"),
+        ("n", "PAYMENT", "SUCCEEDED", None, day(0), None, "NO_SCHEDULE"),
+    ]
+    columns = (
+        "line_id string, kind string, status string, channel_ref_norm string, business_date date,"
+        " difference bigint, result string"
+    )
+    frame = spark.createDataFrame(rows, columns).withColumn(
+        "traded_at", F.lit(None).cast("timestamp")
+    )
+    classified = classify_rows(frame, find_pairs_taken_back(frame, 7), None).collect()
+    assert {row["line_id"]: row["why"] for row in classified if row["why"]} == {
+        "x1": "TAKEN_BACK",
+        "x2": "TAKEN_BACK",
+        "y2": "UNDERCHARGED",
+        "z2": "UNDERCHARGED",
+        "w2": "UNDERCHARGED",
+        "n": "NO_SCHEDULE",
+    }
+    assert len(classified) == len(rows)

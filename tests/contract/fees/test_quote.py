@@ -109,7 +109,6 @@ def test_trade_that_no_entry_fits(spark: SparkSession) -> None:
     quote = quote_of(spark, DATED, currency="USD")
     assert (quote.entry, quote.due, quote.not_known) == (None, None, ("card_type",))
     assert render_quote(quote)[1:] == [
-        "    no entry fits",
         "  no entry of the rate card fits, so what is due is not known",
         "  the card also asks for what was not typed; give --card-type",
     ]
