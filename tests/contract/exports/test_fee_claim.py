@@ -87,6 +87,7 @@ def read_csv(path: Path, *columns: str) -> list[tuple[str, ...]]:
     return [tuple(row[name] for name in columns) for row in rows]
 
 
+@pytest.mark.sail_only
 def test_claim_has_what_was_charged_too_much(
     pipeline: PipelineFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
