@@ -10,8 +10,9 @@ from jobs.cli.console import exit_process, run_command
 from jobs.cli.help_texts import PURPOSES
 from jobs.cli.parser import CommandParser, build_parser
 from jobs.onboarding import command
-from jobs.treasury.command import execute_request as show_settlement
 
+#: Commands whose name a room has: the modules that run them.
+_MODULES = {"fees": "rate_cards", "settlement": "treasury.command"}
 _EPILOG = """your first day:
   tieout inbox --lake lake --config config --inbox inbox
   tieout run --lake lake --config config --inbox inbox --business-date 2026-11-22
@@ -42,9 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = program.parse_args(argv)
     if arguments.job == "profile":
         return run_command(arguments, command.execute_request, build_request=lambda parsed: parsed)
-    if arguments.job == "settlement":
-        return run_command(arguments, show_settlement)
-    module = importlib.import_module(f"jobs.{arguments.job}")
+    module = importlib.import_module(f"jobs.{_MODULES.get(arguments.job, arguments.job)}")
     return run_command(arguments, module.execute_request)
 
 

@@ -1,5 +1,6 @@
 """Minor units of currencies: the exponent of ISO 4217 (the maintenance agency's list one)."""
 
+import re
 from decimal import Decimal
 
 #: Exponents that are not two. Funds codes and metals without minor units are left out on purpose:
@@ -42,6 +43,8 @@ _TWO = (
     " ZWG"
 )
 
+#: Amounts that people type; no currency needs more digits.
+_AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
 #: Decimals of every currency in use, by its code.
 MINOR_UNITS: dict[str, int] = {**dict.fromkeys(_TWO.split(), 2), **_NOT_TWO}
 
@@ -53,6 +56,22 @@ def exponent(code: str) -> int:
         KeyError: the code is no currency of ISO 4217.
     """
     return MINOR_UNITS[code]
+
+
+def to_minor_units(text: str, code: str) -> int:
+    """An amount as a person types it, such as 123.45, in minor units; without a sign.
+
+    Raises:
+        ValueError: it is no amount of this currency; the message says how to write it.
+        KeyError: the code is no currency of ISO 4217.
+    """
+    digits = exponent(code)
+    if not _AMOUNT.fullmatch(text):
+        raise ValueError("no amount; write digits and a point, such as 123.45, without a sign")
+    minor = Decimal(text).scaleb(digits)
+    if minor != int(minor):
+        raise ValueError(f"{code} has {digits} decimals; round it first")
+    return int(minor)
 
 
 def in_major_units(minor: int, code: str, sign: str = "") -> str:

@@ -2,15 +2,16 @@
 
 import argparse
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from jobs.cli.configuration import load_configuration
 from jobs.cli.parser import (
     DATE_OPTIONAL,
-    NEED_NO_CONFIG,
+    FEE_OPTIONS,
+    NOT_NEEDED,
     RETENTION_HOURS,
     RETENTION_HOURS_MIN,
     ROWS_SHOWN,
@@ -30,7 +31,7 @@ class Request:
     `stale`: also the dates that match ran again since the job was done. `incomplete`: also publish
     dates that are not whole. `status_of`, `reason_codes` and `at_most` (amounts in major units, and
     their currencies) are those of decide; `open_only`, `since`, `older_than` (days), `owner` and
-    `limit` those of breaks.
+    `limit` those of breaks; `fee_options` those of fees, as typed, by name.
     """
 
     job: str
@@ -61,6 +62,7 @@ class Request:
     older_than: int | None = None
     owner: str = ""
     limit: int = ROWS_SHOWN
+    fee_options: Mapping[str, str] = field(default_factory=dict)
 
 
 def build_request(arguments: argparse.Namespace) -> Request:
@@ -77,24 +79,20 @@ def build_request(arguments: argparse.Namespace) -> Request:
     def value_of(name: str) -> str | None:
         return getattr(arguments, name, None) or os.environ.get(f"TIEOUT_{name.upper()}")
 
-    optional = ("config",) if getattr(arguments, "step", "") in NEED_NO_CONFIG else ()
+    optional = NOT_NEEDED.get((arguments.job, getattr(arguments, "step", "")))
     for name in ("lake", "config", "inbox"):
-        if hasattr(arguments, name) and name not in optional and not value_of(name):
+        if hasattr(arguments, name) and name != optional and not value_of(name):
             faults.append(f"--{name} is missing; give it, or set TIEOUT_{name.upper()}")
     if hasattr(arguments, "reference") and not arguments.reference.strip():
         faults.append("REF is empty; give any internal or channel reference")
     days = _parse_dates(arguments, faults)
-    hours = getattr(arguments, "retention_hours", RETENTION_HOURS)
-    if hours < RETENTION_HOURS_MIN:
-        faults.append(
-            f"--retention-hours {hours} is below {RETENTION_HOURS_MIN}: a running job, or a reader,"
-            f" may still need what is so young; give {RETENTION_HOURS_MIN} or more"
-        )
-    since = _parse_date("--since", getattr(arguments, "since", None), faults)
+    hours = _check_hours(arguments, faults)
+    since = parse_date("--since", getattr(arguments, "since", None), faults)
     as_of = _parse_moment(getattr(arguments, "as_of", None), faults)
     inbox = value_of("inbox") if hasattr(arguments, "inbox") else None
-    faults.extend(find_place_faults(arguments.job, value_of("lake"), inbox))
-    config = _load_configuration(arguments, value_of("config"), faults, bool(optional))
+    lake = None if optional == "lake" else value_of("lake")
+    faults.extend(find_place_faults(arguments.job, lake, inbox))
+    config = _load_configuration(arguments, value_of("config"), faults, optional == "config")
     future = getattr(arguments, "future", False)
     if config and arguments.job in RUN_DATES and not future:
         faults.extend(_find_future_dates(config, days))
@@ -102,7 +100,7 @@ def build_request(arguments: argparse.Namespace) -> Request:
         raise ConfigurationError(faults)
     return Request(
         job=arguments.job,
-        lake=value_of("lake") or "",
+        lake=lake or "",
         inbox=inbox,
         config=config,
         dates=days,
@@ -132,7 +130,18 @@ def build_request(arguments: argparse.Namespace) -> Request:
         owner=getattr(arguments, "to", "") or getattr(arguments, "owner", ""),
         limit=getattr(arguments, "limit", ROWS_SHOWN),
         at_most=tuple((amount, code) for amount, code in getattr(arguments, "at_most", ())),
+        fee_options={name: getattr(arguments, name.replace("-", "_"), "") for name in FEE_OPTIONS},
     )
+
+
+def _check_hours(arguments: argparse.Namespace, faults: list[str]) -> int:
+    hours: int = getattr(arguments, "retention_hours", RETENTION_HOURS)
+    if hours < RETENTION_HOURS_MIN:
+        faults.append(
+            f"--retention-hours {hours} is below {RETENTION_HOURS_MIN}: a running job, or a reader,"
+            f" may still need what is so young; give {RETENTION_HOURS_MIN} or more"
+        )
+    return hours
 
 
 def _find_future_dates(config: Configuration, days: Sequence[date]) -> Iterator[str]:
@@ -172,8 +181,8 @@ def _load_configuration(
 
 def _parse_dates(arguments: argparse.Namespace, faults: list[str]) -> tuple[date, ...]:
     """The dates of the request; empty where the command needs none and then reads all dates."""
-    first = _parse_date("--business-date", arguments.business_date, faults)
-    last = _parse_date("--through", arguments.through, faults) if arguments.through else first
+    first = parse_date("--business-date", arguments.business_date, faults)
+    last = parse_date("--through", arguments.through, faults) if arguments.through else first
     if not arguments.business_date and (arguments.job not in DATE_OPTIONAL or arguments.through):
         faults.append("--business-date is missing; give the accounting date, such as 2026-11-22")
     if first and last and last < first:
@@ -193,7 +202,8 @@ def _parse_moment(text: str | None, faults: list[str]) -> datetime | None:
     return time and (time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC))
 
 
-def _parse_date(name: str, text: str | None, faults: list[str]) -> date | None:
+def parse_date(name: str, text: str | None, faults: list[str]) -> date | None:
+    """The date of an option, None without one; adds to `faults` what is no date."""
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:

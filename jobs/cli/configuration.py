@@ -5,8 +5,7 @@ business days. `internal.yaml` (optional) says where our own snapshots are store
 (optional) who may decide.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from jobs.cli.page_faults import describe_faults
+from jobs.cli.page_faults import DEPTH_MAX, describe_faults, find_deep_line
 from jobs.cli.settlement_pages import find_settlement_faults
 from schemas.business_calendar import Calendar
 from schemas.configuration import Configuration
@@ -26,8 +25,8 @@ from schemas.fee_schedule import FeeSchedule
 from schemas.fees.card_checks import find_card_faults
 from schemas.profile.channel import Profile, Snapshots
 
-#: Bytes of a page, and brackets within brackets, at most.
-PAGE_BYTES_MAX, DEPTH_MAX = 2**20, 50
+#: Bytes of a page at most.
+PAGE_BYTES_MAX = 2**20
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -46,21 +45,7 @@ def load_configuration(folder: str, channels: Sequence[str] = ()) -> Configurati
     calendars = {page.stem: _read_page(page, Calendar, faults)[0]
                  for page in _pages(root / "calendars")}  # fmt: skip
     faults += find_settlement_faults(profiles, is_complete, calendars, places)
-    schedules: dict[str, FeeSchedule] = {}
-    for page in _pages(root / "fee_schedules"):
-        schedule, lines = _read_page(page, FeeSchedule, faults)
-        if schedule is not None:
-            if schedule.channel not in profiles and is_complete:
-                faults.append(
-                    f"{page}:{lines.get('channel', 1)}: channel {schedule.channel} has no"
-                    " page in channels/"
-                )
-            _check_name(page, schedule.channel, lines, schedules, faults)
-            faults += [
-                f"{page}:{lines[f'entries[{number}]']}: entries[{number}]: {fault}"
-                for number, fault in find_card_faults(schedule)
-            ]
-            schedules[schedule.channel] = schedule
+    schedules = _load_schedules(root / "fee_schedules", profiles if is_complete else None, faults)
     snapshots = Snapshots()
     if (root / "internal.yaml").exists():
         own, lines = _read_page(root / "internal.yaml", Snapshots, faults)
@@ -90,6 +75,43 @@ def _keep_payers_in_clear(profiles: Mapping[str, Profile]) -> dict[str, Profile]
             starts.setdefault(profile.settlement.bank, []).extend(filter(None, rules))
     return {name: profile.with_clear_payers(starts[name]) if starts.get(name) else profile
             for name, profile in profiles.items()}  # fmt: skip
+
+
+def load_schedules(folder: str, channels: Collection[str] | None = None) -> dict[str, FeeSchedule]:
+    """Loads a folder of rate cards by channel, one page each; `channels` are those that exist.
+
+    Raises:
+        ConfigurationError: all faults of all pages, together; or the folder has no page.
+    """
+    root, faults = Path(folder), list[str]()
+    if not root.is_dir() or not _pages(root):
+        problem = "has no page NAME.yaml" if root.is_dir() else "is no folder"
+        raise ConfigurationError([f"{folder} {problem}; name the folder of the rate cards"])
+    schedules = _load_schedules(root, channels, faults)
+    if faults:
+        raise ConfigurationError(faults)
+    return schedules
+
+
+def _load_schedules(
+    folder: Path, channels: Collection[str] | None, faults: list[str]
+) -> dict[str, FeeSchedule]:
+    schedules: dict[str, FeeSchedule] = {}
+    for page in _pages(folder):
+        schedule, lines = _read_page(page, FeeSchedule, faults)
+        if schedule is not None:
+            if channels is not None and schedule.channel not in channels:
+                faults.append(
+                    f"{page}:{lines.get('channel', 1)}: channel {schedule.channel} has no"
+                    " page in channels/"
+                )
+            _check_name(page, schedule.channel, lines, schedules, faults)
+            faults += [
+                f"{page}:{lines[f'entries[{number}]']}: entries[{number}]: {fault}"
+                for number, fault in find_card_faults(schedule)
+            ]
+            schedules[schedule.channel] = schedule
+    return schedules
 
 
 def _load_decision_rules(root: Path, faults: list[str]) -> DecisionRules:
@@ -189,7 +211,7 @@ def _read_page(page: Path, model: type[M], faults: list[str]) -> tuple[M | None,
         return None, {}
     try:
         text = page.read_text(encoding="utf-8")
-        deep_line = _find_deep_line(text)
+        deep_line = find_deep_line(text)
         if deep_line:
             faults.append(f"{page}:{deep_line}: more than {DEPTH_MAX} brackets within each other")
             return None, {}
@@ -219,19 +241,3 @@ def _read_page(page: Path, model: type[M], faults: list[str]) -> tuple[M | None,
     except ValidationError as error:
         faults += [f"{page}:{fault}" for fault in describe_faults(model, tree, error)]
         return None, lines
-
-
-def _find_deep_line(text: str) -> int:
-    """The line (from 1) at which brackets are nested too deeply; 0 if none is.
-
-    The YAML reader takes minutes for thousands of levels, before it fails.
-    """
-    depth = 0
-    for number, line in enumerate(text.splitlines(), 1):
-        if line[:1].isalpha():  # a key of the page: no bracket is open
-            depth = 0
-        for sign in re.findall(r"[\[{\]}]", line):
-            depth = max(depth + (1 if sign in "[{" else -1), 0)
-            if depth > DEPTH_MAX:
-                return number
-    return 0

@@ -35,6 +35,22 @@ not exist.""",
 The command checks every channel that has a page in fee_schedules/. It writes the tables fee_totals
 and fee_checks (the lines whose fee is wrong). A late file makes match run later dates again;
 --stale checks those too. `stale` in the summary lists the dates that are left.""",
+    "fees": """examples:
+  tieout fees quote --config config --channel wechat --amount 123.45 --date 2026-11-22
+  tieout fees quote ... --amount 500.00 --date 2026-11-22 --card-type CREDIT --product qr
+  tieout fees quote ... --kind REFUND --amount 50.00 --paid 200.00 --date 2026-11-22
+  tieout fees --lake lake --config config replay --schedules other-cards \\
+                     --business-date 2026-11-01 --through 2026-11-30
+  tieout fees --lake lake --config config claim --channel wechat --month 2026-11
+
+quote   the fee due on one trade by the channel's rate card, with its working; it needs no lake
+replay  what other rate cards would have charged for stored lines, per channel, product and month,
+        beside what today's cards say; it writes nothing
+claim   the file of fees that a channel charged above its rate card in a month, for the channel
+
+--amount, --order-amount and --paid are in major units, such as 123.45. Products and card types are
+compared as the statement prints them. Where no entry of the card fits, the command says so (exit
+3).""",
     "check_orders": """examples:
   tieout check_orders --lake lake --config config --business-date 2026-11-22
 
@@ -178,6 +194,7 @@ PURPOSES = {
     "ingest": "load statement files and our transaction snapshot into the lake",
     "match": "match statement lines with transactions of T, T-1, T-2",
     "check_fees": "compare the fees charged with the fees due, to the cent",
+    "fees": "quote a fee by the rate card, try another card, claim what was charged too much",
     "check_orders": "compare what was paid and given back per order, across channels",
     "check_settlement": "compare what channels owe us with what the bank received",
     "settlement": "show what channels must pay out: due, came, late, carried, balance",

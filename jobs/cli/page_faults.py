@@ -8,6 +8,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+#: Brackets within brackets at most.
+DEPTH_MAX = 50
 _WORD = re.compile(r"\w+")
 #: What a value must be, by the beginning of the library's name of the fault.
 _EXPECTED = {
@@ -164,3 +166,19 @@ def _line_of(tree: Any, loc: Sequence[Any]) -> int:
         except (KeyError, TypeError, AttributeError, IndexError):
             continue
     return int(line) + 1
+
+
+def find_deep_line(text: str) -> int:
+    """The line (from 1) at which brackets are nested too deeply; 0 if none is.
+
+    The YAML reader takes minutes for thousands of levels, before it fails.
+    """
+    depth = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if line[:1].isalpha():  # a key of the page: no bracket is open
+            depth = 0
+        for sign in re.findall(r"[\[{\]}]", line):
+            depth = max(depth + (1 if sign in "[{" else -1), 0)
+            if depth > DEPTH_MAX:
+                return number
+    return 0

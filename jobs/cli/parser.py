@@ -9,12 +9,30 @@ from jobs.cli.help_texts import EPILOGS, PURPOSES
 #: in, and those that run a date, which must not be in the future.
 READ_ONLY = ("explain", "diff")
 DATE_OPTIONAL = (
-    "breaks", "explain", "decide", "files", "ingest", "run", "inbox", "maintain", "settlement"
+    "breaks", "explain", "decide", "fees", "files", "ingest", "run", "inbox", "maintain",
+    "settlement",
 )  # fmt: skip
 TAKE_FILES = ("ingest", "run")
 RUN_DATES = ("ingest", "match", "run")
-#: Steps of decide that only read.
-NEED_NO_CONFIG = ("list", "queue")
+#: What a step of a command does without, by command and step.
+NOT_NEEDED = {
+    ("decide", "list"): "config", ("decide", "queue"): "config", ("fees", "quote"): "lake",
+}  # fmt: skip
+#: Options of the steps of fees, their values, and what they mean.
+FEE_OPTIONS = {
+    "kind": ("KIND", "quote: PAYMENT, REFUND, TOP_UP, ... [PAYMENT]"),
+    "amount": ("AMOUNT", "quote: of the trade, in major units, such as 123.45, without a sign"),
+    "currency": ("CODE", "quote: such as CNY [the one of the channel's page or rate card]"),
+    "date": ("DATE", "quote: of the trade, in the channel's zone"),
+    "product": ("TEXT", "quote: the product, as the statement prints it"),
+    "card-type": ("TEXT", "quote: the card type, as the statement prints it"),
+    "merchant-id": ("ID", "quote: the merchant's id at the channel"),
+    "order-amount": ("AMOUNT", "quote: of the order, where the card prices it [the amount]"),
+    "paid": ("AMOUNT", "quote of a REFUND: amount of the payment that it refunds [all of it]"),
+    "paid-on": ("DATE", "quote of a REFUND: date of that payment [the same date]"),
+    "schedules": ("FOLDER", "replay: the folder of the other rate cards, one page per channel"),
+    "month": ("MONTH", "claim: the month of the statements, such as 2026-11"),
+}
 #: Breaks that a list shows.
 ROWS_SHOWN = 100
 #: A job may take days to commit what it wrote.
@@ -65,6 +83,8 @@ def build_parser(
         out.add_argument(
             "--match-alone", action="store_true", help="also match only this reference, now"
         )
+    if job == "fees":
+        _add_fees_arguments(out)
     if job == "decide":
         _add_decide_arguments(out)
     if job in ("decide", "files"):
@@ -107,7 +127,7 @@ def _add_output_arguments(out: argparse.ArgumentParser, job: str) -> None:
         out.add_argument(
             "--json", action="store_true", help="print everything as one JSON document"
         )
-    elif job not in ("export", "breaks", "decide", "files", "inbox", "maintain"):
+    elif job not in ("export", "breaks", "decide", "fees", "files", "inbox", "maintain"):
         out.add_argument("--no-quality", action="store_true", help="skip the shape checks")
 
 
@@ -133,6 +153,15 @@ def _add_decide_arguments(out: argparse.ArgumentParser) -> None:
         default=[],
         help="with --reason-code: only breaks of so much money or less, in major units,"
         " such as 0.03 CNY; repeat for more currencies, others are left out",
+    )
+
+
+def _add_fees_arguments(out: argparse.ArgumentParser) -> None:
+    out.add_argument("step", choices=("quote", "replay", "claim"))
+    for option, (metavar, text) in FEE_OPTIONS.items():
+        out.add_argument(f"--{option}", metavar=metavar, default="", help=text)
+    out.add_argument(
+        "--json", action="store_true", help="print JSON on a terminal, too; elsewhere it is JSON"
     )
 
 

@@ -1,9 +1,9 @@
 """Checks the fees of one channel and date against the channel's rate card."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -63,23 +63,12 @@ def check_fees_of_day(
         LakeError: a table is missing, or a write failed; run the command again.
     """
     files = lake.read_rows(STATEMENT_FILES, channel=profile.channel)
-    _assert_lines_are_accepted(lake, profile.channel, day, files)
+    assert_lines_are_accepted(lake, profile.channel, day, files)
     # Both tables come from one version of the lines, even if an ingest runs at the same time.
-    version, channel = lake.version(STATEMENT_LINES), profile.channel
-    lines = lake.read_day(STATEMENT_LINES, day, profile.channel, version)
+    channel, versions = profile.channel, read_versions(lake)
+    version, outcomes_version = versions
     fingerprint = fingerprint_sources(list_sources(files), day, schedule.lookback_days)
-    outcomes_version = lake.version(OUTCOMES)
-    since = day - timedelta(days=schedule.lookback_days)
-    of_day, of_span = (
-        _attributes_of_channel(lake, channel, schedule, first, day, outcomes_version)
-        for first in (day, since)
-    )
-    reversal_days = min(profile.match.lookback, schedule.lookback_days)
-    card = Card(schedule, profile.zone_info, of_span, reversal_days)
-    refunds = _price_refunds_of_day(lake, channel, card, day, version)
-    reversals = _reverse_fees_of_day(lake, channel, card, day, version)
-    zone = profile.zone_info
-    checks = check_fees(of_day(lines), refunds, schedule, zone, lake.stage, reversals)
+    checks, reads_earlier = compute_checks(lake, profile, schedule, day, versions)
     totals_written = lake.replace_day(FEE_TOTALS, sum_fees(checks, schedule), day, channel)
     wrong = lake.stage(wrong_fees(checks), "wrong_fees")
     outcomes = lake.read_day(OUTCOMES, day, channel, outcomes_version)
@@ -97,7 +86,7 @@ def check_fees_of_day(
         charged=_per_currency(rows, "charged"),
         due=_per_currency(rows, "due"),
         difference=_per_currency(rows, "difference"),
-        sources=None if refunds is None and reversals is None else fingerprint,
+        sources=fingerprint if reads_earlier else None,
         versions_read={STATEMENT_LINES.name: version, OUTCOMES.name: outcomes_version},
         versions_written={
             FEE_CHECKS.name: checks_written.version,
@@ -106,12 +95,63 @@ def check_fees_of_day(
     )
 
 
+class Versions(NamedTuple):
+    """The versions of `statement_lines` and `outcomes` that a check reads."""
+
+    lines: int
+    outcomes: int
+
+
+def read_versions(lake: Lake) -> Versions:
+    """The newest versions of both tables."""
+    return Versions(lake.version(STATEMENT_LINES), lake.version(OUTCOMES))
+
+
+class DayChecks(NamedTuple):
+    """The checks of a date's lines, and whether they needed earlier statements."""
+
+    checks: DataFrame
+    reads_earlier: bool
+
+
+def compute_checks(
+    lake: Lake,
+    profile: Profile,
+    schedule: FeeSchedule,
+    day: date,
+    versions: Versions,
+    keep: Sequence[str] = (),
+    reads_transactions: bool | None = None,
+) -> DayChecks:
+    """Computes the fees of one channel and date, writing to no table: rows of `compare.check_fees`.
+
+    `keep` are further columns of the lines for the rows. `reads_transactions`: whether attributes
+    come from the transactions; as the card needs it if None.
+    """
+    channel, since = profile.channel, day - timedelta(days=schedule.lookback_days)
+    lines = lake.read_day(STATEMENT_LINES, day, channel, versions.lines)
+    if reads_transactions is None:
+        reads_transactions = needs_transactions(schedule)
+    of_day, of_span = (
+        _attributes_of_channel(lake, channel, first, day, versions.outcomes)
+        if reads_transactions
+        else keep_attributes
+        for first in (day, since)
+    )
+    reversal_days = min(profile.match.lookback, schedule.lookback_days)
+    card = Card(schedule, profile.zone_info, of_span, reversal_days)
+    refunds = _price_refunds_of_day(lake, channel, card, day, versions.lines)
+    reversals = _reverse_fees_of_day(lake, channel, card, day, versions.lines)
+    checks = check_fees(
+        of_day(lines), refunds, schedule, profile.zone_info, lake.stage, reversals, keep
+    )
+    return DayChecks(checks, refunds is not None or reversals is not None)
+
+
 def _attributes_of_channel(
-    lake: Lake, channel: str, schedule: FeeSchedule, since: date, day: date, outcomes_version: int
+    lake: Lake, channel: str, since: date, day: date, outcomes_version: int
 ) -> Callable[[DataFrame], DataFrame]:
     """What adds the columns of `attributes` to the lines of dates from `since` to `day`."""
-    if not needs_transactions(schedule):
-        return keep_attributes
     outcomes = lake.read_days(OUTCOMES, since, day, channel, outcomes_version)
     # A line can be paired with a transaction that has waited.
     oldest = since - timedelta(days=TRANSACTION_AGE_DAYS)
@@ -152,9 +192,14 @@ def _reverse_fees_of_day(
     return lake.stage(fees, "reversed_fees")
 
 
-def _assert_lines_are_accepted(
+def assert_lines_are_accepted(
     lake: Lake, channel: str, day: date, files: Iterable[Mapping[str, Any]]
 ) -> None:
+    """Proves that a date has as many lines as its accepted files, rows of `statement_files`.
+
+    Raises:
+        LakeInconsistent: it has not; run ingest again.
+    """
     accepted = FileStatus.ACCEPTED.value
     expected = sum(
         int(row["line_count"] or 0)

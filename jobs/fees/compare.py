@@ -1,6 +1,6 @@
 """Compares fees charged with fees due, per line and per entry of the rate card."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
 from pyspark.sql import Column, DataFrame
@@ -50,17 +50,18 @@ def check_fees(
     zone: ZoneInfo,
     materialize: Materialize = lambda frame, _: frame,
     reversals: DataFrame | None = None,
+    keep: Sequence[str] = (),
 ) -> DataFrame:
     """Checks the fee of every line: one row per line, for `wrong_fees` and `sum_fees`.
 
     `lines` are a channel's statement lines of one day, with the columns of `attributes`; `refunds`
     is what its refunds owe (`refunds.price_refunds`), and `reversals` what lines owe that take a
-    fee back (`reversals.reverse_fees`), or None if it has none. `materialize(frame, name)` stores a
-    frame: with several entries, the engine would otherwise repeat the choice of the entry in every
-    column that depends on it.
+    fee back (`reversals.reverse_fees`), or None if it has none. `keep` are further columns of the
+    lines that the rows shall have. `materialize(frame, name)` stores a frame: with several entries,
+    the engine would otherwise repeat the choice of the entry in every column that depends on it.
     """
     passed = {price.pass_through for entry in schedule.entries for price in entry.prices.values()}
-    columns = dict.fromkeys([*_READ, *sorted(name for name in passed if name)])
+    columns = dict.fromkeys([*_READ, *keep, *sorted(name for name in passed if name)])
     with_entries = lines.select(*columns, entry_number(schedule, zone).alias("entry"))
     if len(schedule.entries) > 1:
         with_entries = materialize(with_entries, "fee_entries")

@@ -53,23 +53,31 @@ def _array(dues: dict[str, Column]) -> Column:
     return F.array(*parts).cast("array<struct<name:string,due:bigint>>")
 
 
-def _explain(entry: FeeEntry) -> Column:
-    """The working of each component of a line that is no refund."""
-    minor, several = F.col("minor"), len(entry.prices) > 1 or entry.tax is not None
-    texts = []
+def component_texts(entry: FeeEntry) -> dict[str, Column]:
+    """By name, the working of each component of a line that is no refund; the tax comes last.
+
+    Reads the column `minor`, as `explanation.minor_digits`.
+    """
+    minor = F.col("minor")
+    texts = {}
     for name, price in entry.prices.items():
-        label = [F.lit(f"{name}: ")] if several else []
         if price.pass_through:
             due = money_text(F.coalesce(F.col(price.pass_through), F.lit(0).cast("bigint")), minor)
-            text = F.concat(F.lit(f"{price.pass_through} of the line, "), due)
+            texts[name] = F.concat(F.lit(f"{price.pass_through} of the line, "), due)
         else:
-            text = price_text(line_bases().of(price), price, minor)
-        texts.append(F.concat(*label, text))
+            texts[name] = price_text(line_bases().of(price), price, minor)
     if entry.tax is not None:
         dues = component_dues(entry, line_bases())
         fee = add_up(due for name, due in dues.items() if name != TAX)
         of_fee = Price(rate=entry.tax.rate, rounding=entry.rounding)
         is_on_top = entry.tax.mode == "on_top"
-        working = price_text(fee, of_fee, minor) if is_on_top else F.lit("included")
-        texts.append(F.concat(F.lit("tax: "), working))
-    return F.concat_ws("; ", *texts)
+        texts[TAX] = price_text(fee, of_fee, minor) if is_on_top else F.lit("included")
+    return texts
+
+
+def _explain(entry: FeeEntry) -> Column:
+    texts = component_texts(entry)
+    if len(texts) == 1:
+        return next(iter(texts.values()))
+    labelled = (F.concat(F.lit(f"{name}: "), text) for name, text in texts.items())
+    return F.concat_ws("; ", *labelled)

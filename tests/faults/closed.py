@@ -310,8 +310,8 @@ _OTHERS = [
         "test_passes",
         (
             "pending-line-takes-part",
-            'pending = F.col("status") == F.lit(Status.PENDING.value)',
-            "pending = F.lit(False)",
+            'unexpected = (F.col("status") == F.lit(Status.PENDING.value)) | is_settlement',
+            "unexpected = is_settlement",
             "a line that is not final takes part",
         ),
         (

@@ -7,6 +7,7 @@ from operator import and_
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
 
 from schemas.comparable_text import to_comparable
 from schemas.profile.scope import Exclusion, Scope
@@ -89,10 +90,9 @@ def _add_comparable_texts(lines: DataFrame, names: Sequence[str]) -> DataFrame:
             fields = [*batch.schema.names, *map(_comparable, names)]
             yield pa.RecordBatch.from_arrays(columns, names=fields)
 
-    schema = lines.schema
-    for name in names:
-        schema = schema.add(_comparable(name), "string")
-    return lines.mapInArrow(convert, schema)
+    # A type of its own: `add` would change that of the lines, which Spark keeps with the frame.
+    added = [StructField(_comparable(name), StringType()) for name in names]
+    return lines.mapInArrow(convert, StructType([*lines.schema.fields, *added]))
 
 
 def to_comparable_column(texts: pa.Array) -> pa.Array:

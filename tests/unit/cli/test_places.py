@@ -10,7 +10,7 @@ from jobs.cli.help_texts import PURPOSES
 from jobs.cli.places import MAKE_LAKE, NEED_NO_LAKE
 from tests.support.pipeline_fixture import PipelineFixture
 
-MORE = {"explain": ["S1"], "decide": ["list"]}
+MORE = {"explain": ["S1"], "decide": ["list"], "fees": ["claim"]}
 UNREACHABLE = "s3://bucket/lake"
 DAY = ["--business-date", "2026-11-16"]
 

@@ -27,7 +27,7 @@ def test_fault_names_are_unique_and_test_files_exist() -> None:
 
 def test_text_that_does_not_stand_once_is_an_error() -> None:
     """A text that the file does not have, or has several times, is refused."""
-    for old, times in (("no such text", 0), ("import", 9)):
+    for old, times in (("no such text", 0), ("import", 10)):
         fault = Fault("gone", "jobs/matching/steps/scope.py", old, "", "", "test_passes")
         with pytest.raises(ValueError, match=f"gone: its text stands {times} times"):
             fault.apply(ROOT)
