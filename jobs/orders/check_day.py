@@ -15,6 +15,7 @@ from jobs.orders.families import (
     check_families,
     latest_of_lines,
     list_members,
+    select_naming,
     select_single_lines,
 )
 from jobs.orders.items import (
@@ -148,9 +149,10 @@ def _find_families(lake: Lake, today: DataFrame, day: date) -> DataFrame:
     )
     if today.where(may_change).isEmpty() and lines.where(F.col("business_date") == day).isEmpty():
         return lake.spark.createDataFrame([], PAYMENT_FAMILIES.schema)
-    transactions = latest_states(lake.read_days(INTERNAL_TRANSACTIONS, start, day))
-    members = lake.stage(list_members(transactions, lines, outcomes), "family_members")
-    return check_families(members, transactions, day)
+    transactions = lake.read_days(INTERNAL_TRANSACTIONS, start, day)
+    naming = lake.stage(select_naming(transactions), "naming")
+    members = list_members(naming, lines, transactions, outcomes)
+    return check_families(lake.stage(members, "family_members"), transactions, day)
 
 
 def _read_open_orders(lake: Lake, day: date) -> DataFrame:

@@ -10,11 +10,16 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.orders.day_sums import PAYMENT_KINDS
+from jobs.orders.items import latest_states
 from schemas.money import sum_amounts
 from schemas.tables import ALL_CHANNELS, PAYMENT_FAMILIES
 from schemas.vocabulary import Action, FamilyReason, Kind, Reason, Status
 
 _LINE_KINDS = (Kind.REFUND.value, Kind.CHARGEBACK.value)
+_LINE_COLUMNS = ("line_id", "channel", "kind", "amount", "currency", "business_date",
+                 "original_ref_norm")  # fmt: skip
+_TXN_COLUMNS = ("txn_id", "original_txn_id", "channel", "kind", "status", "amount", "currency",
+                "business_date")  # fmt: skip
 _MEMBER_COLUMNS = ("payment_id", "member_id", "kind", "amount", "currency", "member_date")
 
 
@@ -30,23 +35,44 @@ def select_single_lines(lines: DataFrame, outcomes: DataFrame) -> DataFrame:
     """Refunds and chargebacks of statements that name a payment and that our books do not know: the
     latest outcome of each is STATEMENT_ONLY. `lines` and `outcomes` are of the dates in sight.
     """
-    is_single = F.array_contains("reasons", Reason.STATEMENT_ONLY.value)
-    single = latest_of_lines(outcomes).where(is_single).select("line_id")
     gives_back = F.col("kind").isin(*_LINE_KINDS) & F.col("original_ref_norm").isNotNull()
     paid = F.col("status") == F.lit(Status.SUCCEEDED.value)
-    return lines.where(gives_back & paid).join(single, on="line_id", how="left_semi")
+    naming = lines.where(gives_back & paid).select(*_LINE_COLUMNS)
+    about = outcomes.select("line_id", "txn_id", "run_date", "reasons").join(
+        naming.select("line_id"), on="line_id", how="left_semi"
+    )
+    is_single = F.array_contains("reasons", Reason.STATEMENT_ONLY.value)
+    single = latest_of_lines(about).where(is_single).select("line_id")
+    return naming.join(single, on="line_id", how="left_semi")
 
 
-def list_members(transactions: DataFrame, lines: DataFrame, outcomes: DataFrame) -> DataFrame:
+def select_naming(transactions: DataFrame) -> DataFrame:
+    """Our transactions that name another, no payments: those in whose rows an `original_txn_id`
+    stands, in their latest state.
+    """
+    names = F.col("original_txn_id").isNotNull() & ~_pays()
+    ids = transactions.where(names).select("txn_id")
+    narrow = transactions.select(*_TXN_COLUMNS)
+    return latest_states(narrow.join(ids, on="txn_id", how="left_semi")).where(names)
+
+
+def select_payments(transactions: DataFrame, payment_ids: DataFrame) -> DataFrame:
+    """Payments with some ids (`txn_id`) in their latest state."""
+    narrow = transactions.select(*_TXN_COLUMNS)
+    return latest_states(narrow.join(payment_ids, on="txn_id", how="left_semi")).where(_pays())
+
+
+def list_members(
+    naming: DataFrame, lines: DataFrame, transactions: DataFrame, outcomes: DataFrame
+) -> DataFrame:
     """One row per payment and what names it: `_MEMBER_COLUMNS`.
 
-    `transactions` are ours in their latest state, `lines` those of `select_single_lines`. A line
-    names a payment by its our_ref or channel_ref; the channel_ref of a pair is its line's. The
-    return of a payout belongs to the payout's payment.
+    `naming` are those of `select_naming`, `lines` those of `select_single_lines`; `transactions`
+    and `outcomes` are all that are in sight. A line names a payment by its our_ref or channel_ref;
+    the channel_ref of a pair is its line's. The return of a payout belongs to the payout's payment.
     """
     succeeded = F.col("status") == F.lit(Status.SUCCEEDED.value)
-    names = F.col("original_txn_id").isNotNull() & ~_pays()
-    ours = transactions.where(succeeded & names).select(
+    ours = naming.where(succeeded).select(
         F.col("original_txn_id").alias("named_id"),
         F.col("txn_id").alias("member_id"),
         "kind",
@@ -57,6 +83,7 @@ def list_members(transactions: DataFrame, lines: DataFrame, outcomes: DataFrame)
     first = ours.select(F.col("member_id").alias("named_id"), F.col("named_id").alias("of_payment"))
     ours = ours.join(first, on="named_id", how="left")
     ours = ours.withColumn("payment_id", F.coalesce("of_payment", "named_id"))
+    named = lines.select("channel", F.col("original_ref_norm").alias("reference")).distinct()
     by_line = lines.select(
         F.col("line_id").alias("member_id"),
         "channel",
@@ -65,7 +92,7 @@ def list_members(transactions: DataFrame, lines: DataFrame, outcomes: DataFrame)
         "currency",
         F.col("business_date").alias("member_date"),
         F.col("original_ref_norm").alias("reference"),
-    ).join(_references(transactions, outcomes), on=["channel", "reference"], how="inner")
+    ).join(_references(transactions, outcomes, named), on=["channel", "reference"], how="inner")
     # Attempts share our_ref: a line is about the payment that stands, else about the first one.
     best = Window.partitionBy("member_id").orderBy(
         F.col("stands").desc(), "payment_date", "payment_id"
@@ -76,8 +103,10 @@ def list_members(transactions: DataFrame, lines: DataFrame, outcomes: DataFrame)
     return both.distinct()
 
 
-def _references(transactions: DataFrame, outcomes: DataFrame) -> DataFrame:
-    """References of payments: `channel`, `reference`, `payment_id`, `payment_date`, `stands`."""
+def _references(transactions: DataFrame, outcomes: DataFrame, named: DataFrame) -> DataFrame:
+    """Payments by the references in `named` (`channel`, `reference`), with `payment_id`,
+    `payment_date` and `stands`.
+    """
     payments = transactions.where(_pays()).withColumn("payment_id", F.col("txn_id"))
     pairs = outcomes.where(_pays() & F.col("txn_id").isNotNull())
     pairs = pairs.select(F.col("txn_id").alias("payment_id"), "channel", "channel_ref_norm")
@@ -89,21 +118,26 @@ def _references(transactions: DataFrame, outcomes: DataFrame) -> DataFrame:
                             (pairs, ("channel_ref_norm",)))
         for name in names
     ]  # fmt: skip
-    states = payments.select(
-        "payment_id",
+    references = reduce(DataFrame.unionByName, every).join(
+        named, on=["channel", "reference"], how="left_semi"
+    )
+    references = references.distinct()
+    states = select_payments(transactions, references.select(F.col("payment_id").alias("txn_id")))
+    states = states.select(
+        F.col("txn_id").alias("payment_id"),
         F.col("business_date").alias("payment_date"),
         (F.col("status") == F.lit(Status.SUCCEEDED.value)).alias("stands"),
     )
-    references = reduce(DataFrame.unionByName, every).distinct()
     return references.join(states, on="payment_id", how="inner")
 
 
 def check_families(members: DataFrame, transactions: DataFrame, day: date) -> DataFrame:
     """Rows of `payment_families` of a run date: families of which something came or changed then.
 
-    A family whose payment is not in sight says nothing.
+    `transactions` are all that are in sight. A family whose payment is not says nothing.
     """
-    payments = transactions.where(_pays()).select(
+    ids = members.select(F.col("payment_id").alias("txn_id"))
+    payments = select_payments(transactions, ids).select(
         F.col("txn_id").alias("payment_id"),
         F.col("channel").alias("payment_channel"),
         F.col("status").alias("payment_status"),
