@@ -11,7 +11,11 @@ from schemas.vocabulary import Kind
 
 #: Kinds that owe a fee without being named, and the refunds of which are theirs.
 PAYING_KINDS = (Kind.PAYMENT, Kind.TOP_UP)
-RefundRule = Literal["return", "return_share", "return_rate", "keep", "charge"]
+RefundRule = Literal[
+    "return", "return_share", "return_rate", "return_until_settled", "keep", "charge"
+]
+#: As `return` until the payment is settled, then as `keep`.
+UNTIL_SETTLED: RefundRule = "return_until_settled"
 #: Rules by which a refund gives back what was due on its payment.
 RETURN_RULES = ("return", "return_share", "return_rate")
 
@@ -75,7 +79,8 @@ class FeeEntry(Price):
         if self.refund is None and needs_rule and self.prices_refunds:
             raise ValueError(
                 "refund: this key is needed where an entry has fixed or min; say whether refunds"
-                " return the fee (return, return_share, return_rate), keep it or charge it again"
+                " return the fee (return, return_share, return_rate, return_until_settled), keep it"
+                " or charge it again"
             )
         return self
 

@@ -15,7 +15,7 @@ from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from jobs.cli.page_faults import DEPTH_MAX, describe_faults, find_deep_line
-from jobs.cli.settlement_pages import find_settlement_faults
+from jobs.cli.settlement_pages import add_other_pages, find_settlement_faults
 from schemas.business_calendar import Calendar
 from schemas.configuration import Configuration
 from schemas.decision_rules import DecisionRules
@@ -60,21 +60,10 @@ def load_configuration(folder: str, channels: Sequence[str] = ()) -> Configurati
             )
     if faults:
         raise ConfigurationError(faults)
-    profiles = _keep_payers_in_clear(profiles)
-    chosen = {name: profiles[name] for name in sorted(channels or profiles)}
     known_calendars = {name: page for name, page in calendars.items() if page is not None}
+    profiles = add_other_pages(profiles, known_calendars)
+    chosen = {name: profiles[name] for name in sorted(channels or profiles)}
     return Configuration(chosen, schedules, snapshots, decision_rules, known_calendars, profiles)
-
-
-def _keep_payers_in_clear(profiles: Mapping[str, Profile]) -> dict[str, Profile]:
-    """The profiles; a bank account knows how the payers' names begin that a payer rule names."""
-    starts: dict[str, list[str]] = {}
-    for profile in profiles.values():
-        if profile.settlement is not None:
-            rules = (rule.payer_start for rule in profile.settlement.find)
-            starts.setdefault(profile.settlement.bank, []).extend(filter(None, rules))
-    return {name: profile.with_clear_payers(starts[name]) if starts.get(name) else profile
-            for name, profile in profiles.items()}  # fmt: skip
 
 
 def load_schedules(folder: str, channels: Collection[str] | None = None) -> dict[str, FeeSchedule]:

@@ -53,3 +53,22 @@ def _find_calendar_faults(
             f"{place}: settlement.due.calendar: {name} ends on {calendar.last_day}, before"
             f" first_date {profile.first_date}; add its holidays and workdays of later years"
         )
+
+
+def add_other_pages(
+    profiles: Mapping[str, Profile], calendars: Mapping[str, Calendar]
+) -> dict[str, Profile]:
+    """The profiles; a bank account knows how the payers' names begin that a payer rule names, and a
+    channel its calendar.
+    """
+    starts: dict[str, list[str]] = {}
+    names: dict[str, str] = {}
+    for name, profile in profiles.items():
+        if profile.settlement is not None:
+            rules = (rule.payer_start for rule in profile.settlement.find)
+            starts.setdefault(profile.settlement.bank, []).extend(filter(None, rules))
+            names[name] = profile.settlement.due.calendar or ""
+    return {
+        name: profile.with_other_pages(starts.get(name, ()), calendars.get(names.get(name, "")))
+        for name, profile in profiles.items()
+    }

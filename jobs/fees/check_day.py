@@ -139,7 +139,7 @@ def compute_checks(
         for first in (day, since)
     )
     reversal_days = min(profile.match.lookback, schedule.lookback_days)
-    card = Card(schedule, profile.zone_info, of_span, reversal_days)
+    card = Card(schedule, profile.zone_info, of_span, reversal_days, profile.calendar)
     refunds = _price_refunds_of_day(lake, channel, card, day, versions.lines)
     reversals = _reverse_fees_of_day(lake, channel, card, day, versions.lines)
     checks = check_fees(

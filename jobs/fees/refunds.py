@@ -5,11 +5,11 @@ no more comes back than was due. Source: docs/reference/fees.md, "Refunds".
 """
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.fees.attributes import keep_attributes
@@ -18,7 +18,8 @@ from jobs.fees.originals import find_payments, find_refunds_of, find_take_backs
 from jobs.fees.returns import price_events, sum_components
 from jobs.fees.reversals import NO_TIME, find_taking_lines
 from jobs.fees.schedule import entry_number, refund_entry_number
-from schemas.fee_schedule import FeeSchedule
+from schemas.business_calendar import Calendar
+from schemas.fee_schedule import UNTIL_SETTLED, FeeSchedule
 from schemas.vocabulary import Kind, Status
 
 _COLUMNS = (
@@ -30,13 +31,15 @@ _COLUMNS = (
 
 class Card(NamedTuple):
     """A rate card, the zone in which its dates are meant, what adds the columns of `attributes` to
-    lines, and after how many days a line still takes the place of another one.
+    lines, after how many days a line still takes the place of another one, and the calendar that
+    says when a payment is settled.
     """
 
     schedule: FeeSchedule
     zone: ZoneInfo
     add_attributes: Callable[[DataFrame], DataFrame] = keep_attributes
     reversal_days: int = 7
+    calendar: Calendar = Calendar()
 
 
 def select_refunds(lines: DataFrame) -> DataFrame:
@@ -83,9 +86,35 @@ def price_refunds(
     # What takes back a refund that nobody knows is priced as that refund would be, reversed.
     known = take_backs.select(F.col("take_id").alias("line_id"))
     lonely = refunds.where(of_day & ~is_return).join(known, on="line_id", how="left_anti")
+    links = add_settling_dates(links, card, day)
     priced = materialize(_add_entries(events.unionByName(lonely), links, card), "refund_entries")
     dues = price_events(priced, take_backs, card.schedule, materialize)
     return sum_components(priced.where(of_day), priced, dues, takes)
+
+
+def add_settling_dates(payments: DataFrame, card: Card, day: date) -> DataFrame:
+    """Adds `settles_on`: the payment's settlement date, else the next business day; null past the
+    end of the calendar, and where no entry asks for it.
+    """
+    if all(entry.refund_rule != UNTIL_SETTLED for entry in card.schedule.entries):
+        return payments.withColumn("settles_on", F.lit(None).cast("date"))
+    span = range(card.schedule.lookback_days + 1)
+    days = [day - timedelta(days=back) for back in span]
+    next_days = payments.sparkSession.createDataFrame(
+        [(each, card.calendar.add_business_days(each, 1)) for each in days],
+        "paid_on date, next_day date",
+    )
+    is_its = F.col("business_date") == F.col("paid_on")
+    dated = payments.join(F.broadcast(next_days), on=is_its, how="left")
+    settles_on = F.coalesce("settlement_date", "next_day")
+    return dated.withColumn("settles_on", settles_on).drop("paid_on", "next_day")
+
+
+def _resolve_rule(rule: Column) -> Column:
+    """The rule, where it depends on the payment's settlement: `keep` from that date on."""
+    is_settled = F.coalesce(F.col("business_date") >= F.col("settles_on"), F.lit(False))
+    resolved = F.when(is_settled, F.lit("keep")).otherwise(F.lit("return"))
+    return F.when(rule == F.lit(UNTIL_SETTLED), resolved).otherwise(rule)
 
 
 def _add_entries(events: DataFrame, links: DataFrame, card: Card) -> DataFrame:
@@ -98,6 +127,7 @@ def _add_entries(events: DataFrame, links: DataFrame, card: Card) -> DataFrame:
         F.col("currency").alias("paid_currency"),
         (F.col("status") == F.lit(Status.SUCCEEDED.value)).alias("is_paid"),
         entry_number(card.schedule, card.zone).alias("original"),
+        "settles_on",
     )
     numbered = card.add_attributes(events).select(
         "line_id", "business_date", "at", "currency",
@@ -108,11 +138,8 @@ def _add_entries(events: DataFrame, links: DataFrame, card: Card) -> DataFrame:
     )  # fmt: skip
     entry = F.coalesce("named", "original", "own")
     rule = value_of_entry(F.col("entry"), card.schedule, lambda entry: F.lit(entry.refund_rule))
-    with_rule = (
-        numbered.join(payments, on="line_id", how="left")
-        .withColumn("entry", entry)
-        .withColumn("rule", rule)
-    )
+    with_entry = numbered.join(payments, on="line_id", how="left").withColumn("entry", entry)
+    with_rule = with_entry.withColumn("rule", _resolve_rule(rule)).drop("settles_on")
     # A fee that is charged again is that of the entry which fits the refund itself.
     charged = F.coalesce("named", "own", "entry")
     is_charged = F.col("rule") == F.lit("charge")

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from schemas.business_calendar import Calendar
 from schemas.dialect_options.alipay import AlipayOptions
 from schemas.dialect_options.bank import BankOptions
 from schemas.dialect_options.psp import AdyenOptions, PaypalOptions, StripeOptions
@@ -185,6 +186,7 @@ class Profile(Strict):
     breaks: Breaks = Breaks()
     settlement: Settlement | None = None
     _clear_payers: tuple[str, ...] = PrivateAttr(())
+    _calendar: Calendar = PrivateAttr(Calendar())
 
     @model_validator(mode="after")
     def _check_required_keys(self) -> Self:
@@ -222,10 +224,16 @@ class Profile(Strict):
         """
         return self._clear_payers
 
-    def with_clear_payers(self, starts: Iterable[str]) -> Self:
-        """The same page; names with these beginnings are kept in clear."""
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar that `settlement.due` names; without one Monday to Friday work."""
+        return self._calendar
+
+    def with_other_pages(self, clear_payers: Iterable[str], calendar: Calendar | None) -> Self:
+        """The same page, with what other pages say of it."""
         page = self.model_copy()
-        page._clear_payers = tuple(sorted(set(starts)))
+        page._clear_payers = tuple(sorted(set(clear_payers)))
+        page._calendar = calendar or Calendar()
         return page
 
     @property

@@ -109,6 +109,6 @@ def to_row(line: Line) -> dict[str, Any]:
         "channel_ref_norm": line.reference or None,
         "original_ref_norm": line.original or None,
     }
-    same = ("kind", "status", "amount", "fee", "currency", "settlement_amount")
+    same = ("kind", "status", "amount", "fee", "currency", "settlement_amount", "settlement_date")
     values |= {name: getattr(line, name) for name in same}
     return complete_row(STATEMENT_LINES, values)

@@ -9,7 +9,7 @@ from tests.oracle.fees.rules import Entry, Ledger, Line
 
 DAY = date(2026, 11, 22)
 ROUNDINGS = ("HALF_UP", "HALF_EVEN", "HALF_DOWN", "UP", "DOWN")
-RULES = ("return", "return_share", "return_rate", "keep", "charge")
+RULES = ("return", "return_share", "return_rate", "return_until_settled", "keep", "charge")
 CURRENCIES = ("CNY", "JPY", "KWD")
 #: Later than the time of any line.
 NO_TIME = datetime(9999, 1, 1, tzinfo=UTC)
@@ -127,6 +127,7 @@ def _draw_line(random: Random, line_id: str, product: str, currency: str, **valu
         status=random.choice(["SUCCEEDED"] * 9 + ["FAILED"]),
         currency=other if random.random() < 0.03 else currency,
         settlement_amount=random.choice([None, random.randint(0, 50)]),
+        settlement_date=random.choice([None, on, on + timedelta(days=random.randint(1, 3))]),
         order_amount=random.choice([None, random.randint(0, 30_000)]) if is_payment else None,
         attributes={"product": product if random.random() < 0.97 else "unknown"},
         **{"reference": line_id, **values},

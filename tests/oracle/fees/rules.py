@@ -5,6 +5,7 @@ a YAML page would give. Source: docs/reference/fees.md.
 """
 
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -30,6 +31,7 @@ class Line:
     original: str = ""
     order_amount: int | None = None
     settlement_amount: int | None = None
+    settlement_date: date | None = None
     attributes: dict[str, str] = field(default_factory=dict)
 
 
@@ -43,6 +45,21 @@ class Check:
     tax: int
     result: str
     has_payment: bool | None = None
+
+
+def rule_of(entry: Entry, refund: Line, payment: Line | None) -> str:
+    """The refund rule of an entry; what depends on the settlement of the payment is resolved."""
+    rule = str(entry.get("refund", "return"))
+    if rule != "return_until_settled":
+        return rule
+    if payment is None:
+        return "return"
+    settled = payment.settlement_date
+    if settled is None:
+        settled = payment.place[0] + timedelta(days=1)
+        while settled.weekday() > 4:
+            settled += timedelta(days=1)
+    return "return" if refund.place[0] < settled else "keep"
 
 
 def round_fraction(value: Fraction, rounding: str) -> int:
@@ -273,7 +290,7 @@ class Ledger:
         payment = self._payment_of(refund)
         entry = self._priced_by(refund, payment)
         assert entry is not None
-        rule = entry.get("refund", "return")
+        rule = rule_of(entry, refund, payment)
         own = dues_of(entry, refund.amount, None, rule != "return_rate")
         if rule == "keep":
             return dict.fromkeys(own, 0)
@@ -297,7 +314,7 @@ class Ledger:
     def _returned(
         self, refund: Line, payment: Line, entry: Entry, name: str, fee: int, before: list[Line]
     ) -> int:
-        rule = entry.get("refund", "return")
+        rule = rule_of(entry, refund, payment)
         if rule == "return_share":
             price = entry if name == "tax" else prices_of(entry)[name]
             rounding, whole = price.get("rounding", "HALF_UP"), abs(payment.amount)
@@ -312,7 +329,7 @@ class Ledger:
         counted = 0
         for other in before:
             its = self._priced_by(other, payment)
-            its_rule = its.get("refund", "return") if its else "keep"
+            its_rule = rule_of(its, other, payment) if its else "keep"
             if its and its_rule in COUNTED:
                 dues = dues_of(its, other.amount, None, its_rule != "return_rate")
                 counted += dues.get(name, 0)
