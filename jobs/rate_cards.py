@@ -44,7 +44,7 @@ def _report_quote(request: Request) -> Report:
     trade, profile, card = check_quote(request)
     spark = open_session(request.engine)
     try:
-        quote = quote_fee(spark, card, profile.zone_info, trade)
+        quote = quote_fee(spark, card, profile.zone_info, trade, profile.calendar)
     finally:
         close_session(spark)
     report = Report({"quote": describe_quote(quote)}, render_quote(quote))

@@ -13,6 +13,7 @@ from jobs.fees.compare import check_fees
 from jobs.fees.components import value_of_entry
 from jobs.fees.refunds import Card, price_refunds, select_refunds
 from jobs.fees.working import add_working, component_texts
+from schemas.business_calendar import Calendar
 from schemas.fee_schedule import FeeEntry, FeeSchedule
 from schemas.fees.price import TAX
 from schemas.fees.trade import Trade
@@ -42,11 +43,17 @@ class Quote:
     not_known: tuple[str, ...]
 
 
-def quote_fee(spark: SparkSession, schedule: FeeSchedule, zone: ZoneInfo, trade: Trade) -> Quote:
+def quote_fee(
+    spark: SparkSession,
+    schedule: FeeSchedule,
+    zone: ZoneInfo,
+    trade: Trade,
+    calendar: Calendar | None = None,
+) -> Quote:
     """The fee due on a SUCCEEDED line that says what the trade says.
 
-    `zone` is the zone of the channel's profile. A refund is the first one of its payment, which has
-    the same product, card type and merchant.
+    `zone` and `calendar` are those of the channel's profile. A refund is the first one of its
+    payment, which has the same product, card type and merchant.
     """
 
     def add_attributes(lines: DataFrame) -> DataFrame:
@@ -57,7 +64,7 @@ def quote_fee(spark: SparkSession, schedule: FeeSchedule, zone: ZoneInfo, trade:
     lines = spark.createDataFrame(rows, STATEMENT_LINES.schema)
     refunds = None
     if trade.kind == Kind.REFUND:
-        card = Card(schedule, zone, add_attributes)
+        card = Card(schedule, zone, add_attributes, calendar=calendar or Calendar())
         refunds = price_refunds(select_refunds(lines), lines, trade.day, card, _keep)
     of_trade = add_attributes(lines.where(F.col("line_id") == F.lit(_LINE)))
     checks = _keep(check_fees(of_trade, refunds, schedule, zone, _keep), "checks")
