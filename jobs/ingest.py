@@ -73,6 +73,7 @@ def add_summary(report: Report, summary: IngestSummary) -> None:
             f"{transactions:>10,} transactions {rejected:>6,} rejected"
             f"  {state.statement_state if state else ''}".rstrip()
         )
+    report.lines += summary.balance_gaps
     report.body["dates"].append(
         {
             "business_date": str(summary.business_date),

@@ -52,6 +52,7 @@ def _run_day(lake: Lake, request: Request, day: date, report: Report) -> None:
             ingested = Report({"dates": report.body["dates"]}, [])
             ingest.add_summary(ingested, replace(summary, quality=checks.result()))
     report.exit_status = max(report.exit_status, ingested.exit_status)
+    report.lines += summary.balance_gaps
     if request.quality and matched:
         with report.measure_seconds("quality"):
             match.add_checks(report, lake, day, matched)

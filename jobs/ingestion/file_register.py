@@ -209,6 +209,7 @@ def _new_row(channel: str, day: date, inbox_file: InboxFile, archived: ArchivedF
         "line_count": None,
         "rejected_count": None,
         "totals": None,
+        "balances": None,
         "reason": None,
         "received_at": inbox_file.arrived_at,
     }

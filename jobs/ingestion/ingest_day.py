@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from jobs.ingestion.day_state import DayState, resolve_day_state
+from jobs.ingestion.gates.balance_gaps import BALANCE_GAP
 from jobs.ingestion.inbox import find_files
 from jobs.ingestion.receive_statements import ReceiveSummary, receive_day
 from jobs.ingestion.snapshot.day_in_parts import receive_parts
@@ -59,6 +60,12 @@ class IngestSummary:
         return faults + [
             fault for table in self.quality.values() for fault in table.get("fail", [])
         ]
+
+    @property
+    def balance_gaps(self) -> list[str]:
+        """Where statements of bank accounts are missing, as text."""
+        warnings = [one for channel in self.channels.values() for one in channel.warnings]
+        return [one for one in warnings if one.startswith(BALANCE_GAP)]
 
     def describe_snapshot(self) -> Any:
         """For the JSON summary: the status of our snapshot; of one in parts, how many parts have

@@ -8,7 +8,7 @@ Memory is bounded by a block.
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -22,7 +22,7 @@ from jobs.lake.line_writer import LineFileWriter
 from jobs.lake.tables import Lake
 from jobs.statements import DIALECTS
 from jobs.statements.canonical.references import add_card_counts
-from jobs.statements.parser import BalanceSegment, ControlTotal, ParsedBlock, Plan
+from jobs.statements.parser import BalanceSegment, BalanceSpan, ControlTotal, ParsedBlock, Plan
 from jobs.statements.reading.line_format import RejectedLines
 from jobs.storage.archive import ArchivedFile, Block, Storage
 from schemas.errors import FileRefused
@@ -68,6 +68,7 @@ class ParsedFile:
     rejected_examples: list[tuple[int, str]] = field(default_factory=list)
     balance_segments: list[BalanceSegment] = field(default_factory=list)
     control_totals: list[ControlTotal] = field(default_factory=list)
+    balance_spans: list[BalanceSpan] = field(default_factory=list)
     read_fault: str | None = None
 
     @property
@@ -150,8 +151,20 @@ def parse_blocks(task: ParseTask) -> dict[str, Any]:
         "rejected_examples": result.rejected_examples[:EXAMPLES_MAX],
         "balance_segments": [astuple(segment) for segment in result.balance_segments],
         "control_totals": [astuple(total) for total in result.control_totals],
+        "balance_spans": [_to_plain(span) for span in result.balance_spans],
         "read_fault": result.read_fault,
     }
+
+
+def _to_plain(span: BalanceSpan) -> dict[str, Any]:
+    return {key: str(value) if isinstance(value, date) else value
+            for key, value in asdict(span).items()}  # fmt: skip
+
+
+def _from_plain(span: dict[str, Any]) -> BalanceSpan:
+    days = {name: span[name] and date.fromisoformat(span[name])
+            for name in ("opening_day", "closing_day")}  # fmt: skip
+    return BalanceSpan(**{**span, **days})
 
 
 def _keep_day(columns: dict[str, pa.Array], task: ParseTask) -> dict[str, pa.Array]:
@@ -206,6 +219,7 @@ def _count_lines(parsed: ParsedBlock, result: ParsedFile, zone: str) -> None:
     for row in pc.value_counts(pc.drop_null(dates)).to_pylist():
         result.lines_by_date[str(row["values"])] += row["counts"]
     result.control_totals += parsed.control_totals
+    result.balance_spans += parsed.balance_spans
     if parsed.balance_segment is not None:
         result.balance_segments.append(parsed.balance_segment)
 
@@ -227,5 +241,6 @@ def _add_result(parsed: ParsedFile, result: dict[str, Any]) -> None:
     examples = [*parsed.rejected_examples, *map(tuple, result["rejected_examples"])]
     parsed.rejected_examples = sorted(examples)[:EXAMPLES_MAX]
     parsed.balance_segments += [BalanceSegment(*fields) for fields in result["balance_segments"]]
+    parsed.balance_spans += map(_from_plain, result["balance_spans"])
     parsed.control_totals += [ControlTotal(*fields) for fields in result["control_totals"]]
     parsed.read_fault = parsed.read_fault or result["read_fault"]

@@ -20,6 +20,7 @@ from jobs.ingestion.file_register import (
 from jobs.ingestion.gates.acceptance_limits import (
     UNUSUAL_VOLUME,
 )
+from jobs.ingestion.gates.balance_gaps import BALANCE_GAP, note_balance_gaps
 from jobs.ingestion.gates.validate_file import DayInputs, check_repair, validate_file
 from jobs.ingestion.inbox import find_files
 from jobs.ingestion.lines_in_force import (
@@ -33,6 +34,7 @@ from jobs.ingestion.open_file import decompress, plan_file
 from jobs.ingestion.parse_tasks import ParsedFile, plan_tasks, run_parse_tasks
 from jobs.lake.control_rows import RowReader, RowsChange
 from jobs.lake.tables import Lake
+from jobs.statements import DIALECTS
 from jobs.storage.archive import Storage
 from schemas.errors import FileRefused, WriteConflict
 from schemas.profile.channel import Profile
@@ -89,7 +91,7 @@ def _summarize(day_files: Sequence[Row]) -> ReceiveSummary:
     quarantined = [row for row in day_files if row["status"] == FileStatus.QUARANTINED]
     summary.reasons = [row["reason"] for row in quarantined]
     notes = [note for row in accepted for note in str(row["reason"] or "").split(" | ")]
-    summary.warnings = [note for note in notes if note.startswith(UNUSUAL_VOLUME)]
+    summary.warnings = [note for note in notes if note.startswith((UNUSUAL_VOLUME, BALANCE_GAP))]
     return summary
 
 
@@ -120,6 +122,8 @@ def process_pending(
         for file in todo:
             _plan_pending(lake, file, profile, day)
         _settle_day(lake, profile, day, todo)
+        if DIALECTS[profile.dialect].is_document:
+            _note_gaps_behind(lake, channel, day)
         pending = ()
     raise WriteConflict(
         f"{channel} {day}: other processes changed the day {ROUNDS_MAX} times; run it again"
@@ -170,7 +174,8 @@ def _settle_day(lake: Lake, profile: Profile, day: date, pending: Sequence[Pendi
     parsed = run_parse_tasks(lake, [task for file in pending for task in file.tasks])
     files, channel = profile.files, profile.channel
     accepted: list[Row] = []
-    if pending and files is not None and files.volume_change_warn is not None:
+    has_balances = any(file.balance_spans for file in parsed.values())
+    if pending and files is not None and (has_balances or files.volume_change_warn is not None):
         status = FileStatus.ACCEPTED.value
         accepted = lake.read_rows(STATEMENT_FILES, channel=channel, status=status)
     stored = list_stored_lines(lake, day, channel)
@@ -197,11 +202,29 @@ def _settle_day(lake: Lake, profile: Profile, day: date, pending: Sequence[Pendi
                 row["clear_payers"] = clear_payers_text(profile)
             settled.append(parsed_file)
         supersede_versions(day_files)
+        note_balance_gaps(day_files, accepted)
         used.update(commit_lines(lake, day_files, settled, stored, day, channel))
         return RowsChange(day_files, day, channel) if day_files != before else None
 
     lake.change_rows(STATEMENT_FILES, decide)
     remove_unused(lake, parsed.values(), used)
+
+
+def _note_gaps_behind(lake: Lake, channel: str, day: date) -> None:
+    """Notes anew which gaps the next date with balances has: this one may have filled them."""
+    rows = lake.read_rows(STATEMENT_FILES, channel=channel)
+    accepted = [row for row in rows if row["status"] == FileStatus.ACCEPTED and row["balances"]]
+    later = {row["business_date"] for row in accepted if row["business_date"] > day}
+    if not later:
+        return
+
+    def decide(read: RowReader) -> RowsChange | None:
+        day_files = read(channel=channel, business_date=min(later))
+        before = [dict(row) for row in day_files]
+        note_balance_gaps(day_files, accepted)
+        return RowsChange(day_files, min(later), channel) if day_files != before else None
+
+    lake.change_rows(STATEMENT_FILES, decide)
 
 
 def supersede_versions(day_files: Sequence[Row]) -> None:

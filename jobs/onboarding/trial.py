@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.ingestion.gates.balance_gaps import describe_gaps
 from jobs.ingestion.gates.control_totals import compare_totals, control_total_failures
 from jobs.ingestion.open_file import decompress, plan_file
 from jobs.ingestion.parse_tasks import ParsedFile, merge_results, parse_blocks, plan_tasks
@@ -66,6 +67,7 @@ def try_statement(profile: Profile, statement: Path, day: date | None, lines_max
         counts = Counter(parsed.lines_by_date).most_common(1)
         business_date = day or (date.fromisoformat(counts[0][0]) if counts else date(1970, 1, 1))
         totals, _ = compare_totals(parsed, plan)
+        gaps = describe_gaps(statement.name, parsed.balance_spans)
         refusal = control_total_failures(parsed, plan, files, statement.name, business_date)
         lines = _read_first_rows(
             folder, "statement_lines", [file.path for file in parsed.line_files], lines_max
@@ -81,6 +83,7 @@ def try_statement(profile: Profile, statement: Path, day: date | None, lines_max
         f"  line {row['line_no']}: {row['reason']}   {str(row['raw'])[:80]}" for row in rejected
     ]
     out += ["", "totals (declared, computed):", *(_render_total(row) for row in totals)]
+    out += ["", *gaps] if gaps else []
     out += ["", f"would be REFUSED: {refusal}" if refusal else "would be ACCEPTED"]
     out += [f"  perhaps: {hint}" for hint in hints]
     body = {
@@ -89,6 +92,7 @@ def try_statement(profile: Profile, statement: Path, day: date | None, lines_max
         "rejected": parsed.rejected_count,
         "totals": totals,
         "days": dict(parsed.lines_by_date),
+        "warnings": gaps,
         "guesses": hints,
     }
     return Trial(refusal is None, out, body)

@@ -115,6 +115,26 @@ class BalanceSegment:
     gaps: tuple[tuple[int, int, int], ...] = ()
 
 
+@dataclass(frozen=True)
+class BalanceSpan:
+    """Statements of one account without a gap between them: what the first opens and the last
+    closes with, in minor units, and when.
+
+    `account` stands for the account number, `account_tail` is its end. Numbers are the bank's, None
+    where it gives none.
+    """
+
+    account: str
+    account_tail: str
+    currency: str
+    first_number: int | None
+    opening_day: date | None
+    opening: int
+    last_number: int | None
+    closing_day: date | None
+    closing: int
+
+
 @dataclass
 class ParsedBlock:
     """Canonical lines of a block, and per declared total what each line adds to it (BIGINT).
@@ -127,6 +147,7 @@ class ParsedBlock:
     totals: dict[str, pa.Array] = field(default_factory=dict)
     balance_segment: BalanceSegment | None = None
     control_totals: tuple[ControlTotal, ...] = ()
+    balance_spans: tuple[BalanceSpan, ...] = ()
     raw: Sequence[str] = ()
     rejected: RejectedLines = field(default_factory=RejectedLines)
 

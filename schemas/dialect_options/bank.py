@@ -5,6 +5,9 @@ from typing import Literal
 from schemas.strict import Strict
 from schemas.vocabulary import Kind
 
+#: Dialects that these options are for.
+BANK_DIALECTS = ("mt940", "camt053", "bai2")
+
 
 class BankOptions(Strict):
     """How the entries of a bank's statements become lines.
@@ -13,7 +16,8 @@ class BankOptions(Strict):
     file. `credit`, `debit`: the kind of an entry that comes in or goes out, `kinds` the same by the
     bank's transaction code (MT940 `NTRF`, camt `PMNT-RCDT-ESCT` or its proprietary code, BAI2
     `195`). `details`: a batch entry becomes its `transactions` where they add up to it, or stays
-    one of the `entries`.
+    one of the `entries`. `reference_is_unique`: no two entries of the account ever bear the same
+    reference of the bank, so that it may be their `channel_ref`.
     """
 
     accounts: tuple[str, ...] = ()
@@ -21,3 +25,4 @@ class BankOptions(Strict):
     debit: Kind = Kind.PAYOUT
     kinds: dict[str, Kind] = {}
     details: Literal["transactions", "entries"] = "transactions"
+    reference_is_unique: bool = False

@@ -18,6 +18,21 @@ TOTAL = struct_of(
 )
 TYPES["totals"] = ArrayType(TOTAL)
 
+BALANCE_SPAN = struct_of(
+    columns_of(
+        "account text: Stands for the number of the bank account.",
+        "account_tail text: Last four characters of the account number.",
+        "currency text: ISO 4217 currency of the balances.",
+        "first_number long: Number of the first statement; null if the bank gives none.",
+        "opening_day date: Day of its opening balance; null if not there.",
+        "opening long: Its opening balance, minor units.",
+        "last_number long: Number of the last statement that follows; null if there is none.",
+        "closing_day date: Day of its closing balance; null if not there.",
+        "closing long: Its closing balance, minor units.",
+    )
+)
+TYPES["balances"] = ArrayType(BALANCE_SPAN)
+
 
 def _normalized_columns(*references: str) -> tuple[str, ...]:
     return tuple(
@@ -51,6 +66,8 @@ STATEMENT_FILES = Table(
         *_FILE_COLUMNS,
         "clear_payers text: How payers' names begin that the lines have in clear, one a line; null"
         " if all are masked.",
+        "balances balances: Of a bank's file, the balances of each account from gap to gap, in the"
+        " order of the statements; null if it has none.",
     ),
 )
 

@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import pyarrow.parquet as pq
 
+from jobs.ingestion.gates.balance_gaps import describe_gaps
 from jobs.ingestion.gates.control_totals import compare_totals, control_total_failures
 from jobs.ingestion.open_file import decompress, plan_file
 from jobs.ingestion.parse_tasks import ParsedFile, merge_results, parse_blocks, plan_tasks
@@ -20,13 +21,15 @@ from schemas.profile.channel import Profile
 
 @dataclass
 class ReadResult:
-    """The result of a file: `ACCEPTED` or the reasons, its lines, rejected lines and totals."""
+    """The result of a file: `ACCEPTED` or the reasons, its lines, rejected lines, totals and
+    what is missing between its balances."""
 
     verdict: str
     lines: list[dict[str, Any]] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
     totals: list[dict[str, Any]] = field(default_factory=list)
     has_running_balance: bool = False
+    gaps: list[str] = field(default_factory=list)
 
     @property
     def is_accepted(self) -> bool:
@@ -80,4 +83,5 @@ def read_statement(
         sorted(rows["rejected_lines"], key=lambda row: int(row["line_no"])),
         totals,
         bool(parsed.balance_segments),
+        describe_gaps(name, parsed.balance_spans),
     )

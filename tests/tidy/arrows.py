@@ -42,7 +42,11 @@ FACES = {
     "casework": ("jobs.casework.linked",),
 }
 #: A page is tried on a statement as ingest would read it: by its own modules, not by copies.
-TRIALS = ("jobs.ingestion.gates.control_totals", "jobs.ingestion.parse_tasks")
+TRIALS = (
+    "jobs.ingestion.gates.balance_gaps",
+    "jobs.ingestion.gates.control_totals",
+    "jobs.ingestion.parse_tasks",
+)
 #: Commands inside a room: `jobs/profile.py` would hide Python's own module, and
 #: `jobs/settlement.py` the rules of settlement.
 COMMANDS_IN_ROOMS = ("jobs/onboarding/command.py", "jobs/treasury/command.py")

@@ -4,7 +4,7 @@ Source: docs/reference/files.md.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from pyspark.sql import functions as F
 
@@ -73,6 +73,7 @@ def validate_file(
     faults: list[str | None] = []
     if plan is not None:
         row["totals"], differences = compare_totals(parsed, plan)
+        row["balances"] = [asdict(span) for span in parsed.balance_spans] or None
         faults.append(control_total_failures(parsed, plan, files, name, day))
         if differences:
             faults.append(likely_cause(lake.storage, parsed, row["totals"]))

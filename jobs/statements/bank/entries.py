@@ -18,11 +18,11 @@ from jobs.statements.canonical.lines import (
     require,
 )
 from jobs.statements.canonical.money import to_minor_units
+from jobs.statements.canonical.references import normalize_references
 from jobs.statements.canonical.timestamps import OUT_OF_RANGE, date_to_utc
-from jobs.statements.parser import ControlTotal, ParsedBlock
+from jobs.statements.parser import BalanceSpan, ControlTotal, ParsedBlock
 from jobs.statements.reading.line_format import RejectedLines
 from schemas.currencies import MINOR_UNITS
-from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Kind, Status
 
@@ -30,6 +30,8 @@ from schemas.vocabulary import Kind, Status
 PIECE_ROWS, PIECE_CHARS = 50_000, 32 * 2**20
 #: Checks of a file that are reported one by one, and characters of an entry's raw text, at most.
 CHECKS_MAX, RAW_CHARS_MAX = 1_000, 1_000
+#: Characters of what the bank says of a payment at most.
+TEXT_CHARS_MAX = 1_000
 _UTC = pa.timestamp("us", "UTC")
 
 
@@ -37,8 +39,12 @@ _UTC = pa.timestamp("us", "UTC")
 class Entry:
     """One entry of a statement: `amount` in minor units, positive where we are credited.
 
-    `booked` is a date, or a moment with its offset; `fault` is the reason to reject the entry;
-    `raw` must not hold names or account numbers.
+    `fee` is what the bank took out of it: `amount` less `fee` was booked. A `charge` may have been
+    taken out of it or not. `booked` is a date, or a
+    moment with its offset; `fault` is the reason to reject the entry; `raw` must not hold names or
+    account numbers. `place` is its place in the statement, `bank_ref` the bank's reference, which
+    may be that of other entries, too; `text` what the bank says of the payment. `is_return`: the
+    bank gives back a payment; `return_code` is its code for that.
     """
 
     line_no: int
@@ -47,24 +53,41 @@ class Entry:
     currency: str | None
     code: str = ""
     reversal: bool = False
+    is_return: bool = False
+    is_charge: bool = False
+    return_code: str = ""
+    fee: int | None = None
+    charge: int | None = None
     status: str | None = Status.SUCCEEDED.value
     booked: date | datetime | None = None
     valued: date | None = None
     our_ref: str | None = None
-    channel_ref: str | None = None
+    place: str | None = None
+    bank_ref: str | None = None
     order_ref: str | None = None
     batch_ref: str | None = None
     original_ref: str | None = None
     product: str | None = None
     account: str | None = None
     name: str | None = None
+    text: str | None = None
     fault: str | None = None
 
     def count_characters(self) -> int:
         """The characters of its texts, which say how much memory it needs."""
-        references = (self.our_ref, self.channel_ref, self.order_ref, self.batch_ref)
-        texts = (self.raw, self.original_ref, self.account, self.name, *references)
+        references = (self.our_ref, self.bank_ref, self.order_ref, self.batch_ref)
+        texts = (self.raw, self.original_ref, self.account, self.name, self.text, *references)
         return sum(len(text) for text in texts if text)
+
+    @property
+    def booked_amount(self) -> int:
+        """What moved the balance: the amount less the fee; 0 where the amount cannot be read."""
+        return (self.amount or 0) - (self.fee or 0)
+
+    @property
+    def is_given_back(self) -> bool:
+        """Whether it takes back or returns an earlier payment."""
+        return self.reversal or self.is_return
 
 
 def parse_currency_amount(text: str, currency: str | None) -> int:
@@ -79,65 +102,23 @@ def parse_currency_amount(text: str, currency: str | None) -> int:
     return to_minor_units(text, MINOR_UNITS[currency])
 
 
-@dataclass
-class Balance:
-    """The balances of a statement and the sum of its entries, in minor units."""
-
-    name: str
-    currency: str | None = None
-    opening: int | None = None
-    closing: int | None = None
-    moved: int = 0
-
-    def check(self) -> tuple[ControlTotal, ...]:
-        """Opening balance and entries against the closing balance, where both balances exist."""
-        if self.opening is None or self.closing is None:
-            return ()
-        return (ControlTotal(self.name, self.currency, self.closing, self.opening + self.moved),)
-
-
-@dataclass(frozen=True)
-class StatementEnds:
-    """Where a statement of an account begins and ends; balances in minor units, None if missing.
-
-    `number` is its place in the file, from 1; `sequence` the number that the bank gave it.
-    """
-
-    number: int
-    sequence: int | None
-    opening: int | None
-    closing: int | None
-
-
-def check_opening(
-    previous: StatementEnds, statement: StatementEnds, currency: str | None
-) -> list[ControlTotal]:
-    """The opening balance of a statement against the closing balance of the account's last one.
-
-    `previous` stands before `statement` in the file. Their sequence numbers show whether the file
-    begins with the newest: then `statement` is the earlier one.
-    """
-    earlier, later = previous, statement
-    has_sequence = previous.sequence is not None and statement.sequence is not None
-    if has_sequence and statement.sequence == (previous.sequence or 0) - 1 > 0:
-        earlier, later = statement, previous
-    if earlier.closing is None or later.opening is None:
-        return []
-    name = f"opening_balance {statement.number}"
-    return [ControlTotal(name, currency, later.opening, earlier.closing)]
-
-
 def entry_kind(entry: Entry, profile: Profile) -> str:
-    """The kind of an entry: by its code, else by the direction of the money.
+    """The kind of an entry: by its code, else by what it is and by the direction of the money.
 
-    A reversed credit leaves as a refund; a reversed debit comes back as a returned payout.
+    What came in and leaves again is a refund; what left and comes back is a returned payout.
     """
     options = profile.bank
+    is_debit = (entry.amount or 0) < 0
+    if entry.return_code in options.kinds:
+        return options.kinds[entry.return_code].value
+    if entry.is_return:
+        return (Kind.REFUND if is_debit else Kind.PAYOUT_RETURN).value
     if entry.code in options.kinds:
         return options.kinds[entry.code].value
-    is_debit = (entry.amount or 0) < 0
     if entry.reversal:
         return (Kind.REFUND if is_debit else Kind.PAYOUT_RETURN).value
+    if entry.is_charge:
+        return Kind.FEE.value
     return (options.debit if is_debit else options.credit).value
 
 
@@ -145,7 +126,7 @@ def build_block(
     entries: Sequence[Entry], profile: Profile, checks: Sequence[ControlTotal] = ()
 ) -> ParsedBlock:
     """Entries as canonical lines, one row an entry; entries with a fault are rejected lines."""
-    zone = profile.zone_info
+    zone, is_unique = profile.zone_info, profile.bank.reference_is_unique
 
     def texts(values: Iterable[str | None]) -> pa.Array:
         return pa.array([value or None for value in values], pa.string())
@@ -155,18 +136,21 @@ def build_block(
         "kind": pa.array([entry_kind(entry, profile) for entry in entries], pa.string()),
         "status": pa.array([entry.status for entry in entries], pa.string()),
         "amount": pa.array([entry.amount for entry in entries], pa.int64()),
-        "fee": pa.nulls(len(entries), pa.int64()),
+        "fee": pa.array([entry.fee for entry in entries], pa.int64()),
         "currency": pa.array([entry.currency for entry in entries], pa.string()),
         "traded_at": pa.array([date_to_utc(entry.booked, zone) for entry in entries], _UTC),
         "settlement_date": pa.array([entry.valued for entry in entries], pa.date32()),
         "account_tail": mask_account_numbers(texts(entry.account for entry in entries)),
         "payer_name": mask_names(texts(entry.name for entry in entries), profile.clear_payers),
         "our_ref": texts(entry.our_ref for entry in entries),
-        "channel_ref": texts(entry.channel_ref for entry in entries),
+        "channel_ref": texts(entry.bank_ref if is_unique else entry.place for entry in entries),
         "order_ref": texts(entry.order_ref for entry in entries),
-        "batch_ref": texts(entry.batch_ref for entry in entries),
+        "batch_ref": texts(
+            entry.batch_ref or (None if is_unique else entry.bank_ref) for entry in entries
+        ),
         "original_ref": texts(entry.original_ref for entry in entries),
         "product": texts(entry.product for entry in entries),
+        "text": texts(_describe_text(entry, is_unique) for entry in entries),
     }
     lines = Lines(columns)
     lines.reject({row: entry.fault for row, entry in enumerate(entries) if entry.fault})
@@ -175,31 +159,17 @@ def build_block(
     lines.reject_where(is_lost, f"BAD_TIME: the booking date is {OUT_OF_RANGE}")
     require(lines, ("amount", "currency", "status", "traded_at"))
     add_normalized_references(columns, profile)
+    if not is_unique:  # the profile's rules are for references, and a place is none
+        columns["channel_ref_norm"] = normalize_references(columns["channel_ref"], None)
     raw = [entry.raw[:RAW_CHARS_MAX] for entry in entries]
     return ParsedBlock(lines, control_totals=tuple(checks), raw=raw, rejected=RejectedLines())
 
 
-def assert_own_account(account: str | None, profile: Profile, name: str, line: int = 0) -> None:
-    """Makes sure that a statement is of one of the profile's accounts, where it names any.
-
-    Raises:
-        FileRefused: the statement is of another account, or names none.
-    """
-    own_accounts = {_normalize_account(account) for account in profile.bank.accounts}
-    number = _normalize_account(account or "")
-    if own_accounts and number not in own_accounts:
-        tail = number[-4:] or "none"
-        raise FileRefused(
-            "OTHER_CHANNEL",
-            name,
-            f"a statement of account ...{tail} is not this channel's",
-            "add it to `bank.accounts`, or have the right file sent",
-            line,
-        )
-
-
-def _normalize_account(account: str) -> str:
-    return "".join(account.split()).upper().split("/")[-1]
+def _describe_text(entry: Entry, is_unique: bool) -> str | None:
+    """What the bank says of the payment, and its reference where that stands in no other column."""
+    is_kept = is_unique or entry.batch_ref in (None, entry.bank_ref)
+    parts = (entry.text, None if is_kept else entry.bank_ref)
+    return " ".join(" ".join(part.split()) for part in parts if part)[:TEXT_CHARS_MAX] or None
 
 
 @dataclass
@@ -227,9 +197,12 @@ class BlockBuilder:
         self.entries, self.char_count = [], 0
         return block
 
-    def take_last_block(self, checks: Sequence[ControlTotal] = ()) -> ParsedBlock:
-        """The last block, with the number of further checks that agreed."""
+    def take_last_block(
+        self, checks: Sequence[ControlTotal] = (), spans: Sequence[BalanceSpan] = ()
+    ) -> ParsedBlock:
+        """The last block, with the number of further checks that agreed, and the balances."""
         block = self.take_block(checks)
+        block.balance_spans = tuple(spans)
         if self.unreported_count:
             count = self.unreported_count
             further = ControlTotal("further_totals", None, count, count)

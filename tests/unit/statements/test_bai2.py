@@ -42,7 +42,7 @@ def test_references_behind_any_funds_type_are_read(funds: str, valued: str) -> N
         "bai2", build_report(f"16,195,1000,{funds},B1,OURS,A/B, C/D", closing=101_000)
     )
     (line,) = result.lines
-    assert (line["amount"], line["channel_ref"], line["our_ref"]) == (1000, "B1", "OURS")
+    assert (line["amount"], line["batch_ref"], line["our_ref"]) == (1000, "B1", "OURS")
     assert str(line["settlement_date"]) == valued
 
 
@@ -67,7 +67,7 @@ def test_continuations_give_the_same_transaction(text: str) -> None:
         result = read_bank("bai2", build_report(text, closing=101_000, pad=pad))
         assert result.verdict == "ACCEPTED", result.verdict
         (line,) = result.lines
-        assert (line["channel_ref"], line["our_ref"]) == ("B1", "OURS")
+        assert (line["batch_ref"], line["our_ref"]) == ("B1", "OURS")
 
 
 @pytest.mark.parametrize("more", ["88,x", "88,x/", "x"])

@@ -67,13 +67,17 @@ def test_transaction_amount_is_read_from_any_amount_element(place: str) -> None:
 
 
 def test_batch_reference_is_not_the_channel_ref_of_its_payments() -> None:
-    """Our batch number goes before the bank's, which is no number of a payment."""
+    """Our batch number goes before the bank's, which is no number of a payment.
+
+    The profile says that the bank's references are unique.
+    """
     head = "<AcctSvcrRef>B1</AcctSvcrRef>"
     each = [
         details("30.00", "<AcctSvcrRef>B1</AcctSvcrRef><EndToEndId>E1</EndToEndId>"),
         details("70.00", "<AcctSvcrRef>B2</AcctSvcrRef><PmtInfId>P1</PmtInfId>"),
     ]
-    one, other = lines(message(statement("200.00", entry("100.00", *each, head=head))))
+    text = message(statement("200.00", entry("100.00", *each, head=head)))
+    one, other = lines(text, reference_is_unique=True)
     assert (one["our_ref"], one["channel_ref"], one["batch_ref"]) == ("E1", None, "B1")
     assert (other["our_ref"], other["channel_ref"], other["batch_ref"]) == (None, "B2", "P1")
     batch = "<Btch><PmtInfId>OURS</PmtInfId><NbOfTxs>2</NbOfTxs></Btch>"
@@ -86,8 +90,11 @@ def test_placeholder_references_are_null(none: str) -> None:
     """As a channel_ref a placeholder would make many lines look like repeats of each other."""
     head = f"<AcctSvcrRef>{none}</AcctSvcrRef>"
     refs = f"<EndToEndId>{none}</EndToEndId><TxId>T1</TxId>"
-    (line,) = lines(message(statement("200.00", entry("100.00", details(refs=refs), head=head))))
-    assert (line["our_ref"], line["channel_ref"]) == (None, "T1")
+    text = message(statement("200.00", entry("100.00", details(refs=refs), head=head)))
+    (line,) = lines(text)
+    assert (line["our_ref"], line["batch_ref"]) == (None, "T1")
+    (line,) = lines(text, reference_is_unique=True)
+    assert (line["channel_ref"], line["batch_ref"]) == ("T1", None)
 
 
 def test_batch_with_charges_is_not_split() -> None:
@@ -223,8 +230,8 @@ def test_statements_may_stand_in_either_order() -> None:
     one = statement("150.00", entry("50.00"), head=number.format(7))
     two = statement("170.00", entry("20.00"), opening="150.00", head=number.format(8))
     assert len(lines(message(one, two))) == len(lines(message(two, one))) == 2
-    twice = read_bank("camt053", message(one, one))
-    assert "opening_balance 2 declares 100.00, its lines add up to 150.00" in twice.verdict
+    for text in (message(one, one), message(one, two, one)):
+        assert read_bank("camt053", text).verdict.startswith("REPEATED_STATEMENT: a.xml:1")
 
 
 @pytest.mark.parametrize(

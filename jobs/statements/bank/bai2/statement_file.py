@@ -7,10 +7,11 @@ docs/reference/dialects/bank.md.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date
 from typing import IO
 
+from jobs.statements.bank.accounts import LinePlaces, assert_own_account
+from jobs.statements.bank.bai2.account import Account, Sums
 from jobs.statements.bank.bai2.records import (
     Record,
     assert_funds_type,
@@ -22,7 +23,9 @@ from jobs.statements.bank.bai2.records import (
     record_refusal,
     skip_funds_type,
 )
-from jobs.statements.bank.entries import Balance, BlockBuilder, Entry, assert_own_account
+from jobs.statements.bank.codes import is_bai2_charge, is_bai2_return
+from jobs.statements.bank.continuity import Balance, Continuity
+from jobs.statements.bank.entries import BlockBuilder, Entry
 from jobs.statements.parser import ControlTotal, Dialect, ParsedBlock, Plan, Sample
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
@@ -32,25 +35,6 @@ _OPENING, _CLOSING = "010", "015"
 _CREDIT = (*range(100, 400), *range(920, 960))
 _DEBIT = (*range(400, 700), *range(960, 1000))
 _TEXT = 890
-
-
-@dataclass
-class _Sums:
-    """The sums that a trailer must equal: amounts, records, and the parts below it."""
-
-    total: int = 0
-    records: int = 0
-    parts: int = 0
-
-
-@dataclass
-class _Account:
-    """An account of a group: the records from 03 to 49."""
-
-    number: str
-    currency: str
-    sums: _Sums = field(default_factory=_Sums)
-    balance: Balance = field(default_factory=lambda: Balance(""))
 
 
 def identify(sample: Sample) -> bool:
@@ -90,7 +74,7 @@ def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[ParsedBloc
         raise FileRefused(
             "FOOTER_MISSING", plan.file_name, "no file trailer 99", "fetch it again, it was cut"
         )
-    yield reader.blocks.take_last_block(reader.take_checks())
+    yield reader.blocks.take_last_block(reader.take_checks(), reader.continuity.spans())
 
 
 class _Reader:
@@ -106,10 +90,12 @@ class _Reader:
         self.profile, self.name, self.place = profile, name, ""
         self.blocks = BlockBuilder(profile)
         self.checks: list[ControlTotal] = []
-        self.file, self.group = _Sums(), _Sums()
+        self.file, self.group = Sums(), Sums()
         self.day: date | None = None
+        self.time = ""
+        self.places, self.continuity = LinePlaces(), Continuity(name)
         self.currency = "USD"
-        self.account = _Account("", "")
+        self.account = Account("", "")
         self.accounts = self.groups = self.files = 0
 
     def take_checks(self) -> list[ControlTotal]:
@@ -130,7 +116,7 @@ class _Reader:
         self.account.sums.records += record.lines
         if record.code == "01":  # some banks send several files as one
             self.files += 1
-            self.file = _Sums(records=record.lines)
+            self.file = Sums(records=record.lines)
         elif record.code == "02":
             self._begin_group(record, cells)
         elif record.code == "03":
@@ -144,8 +130,8 @@ class _Reader:
 
     def _begin_group(self, record: Record, cells: list[str]) -> None:
         self.groups += 1
-        self.group = _Sums(records=record.lines)
-        self.day = parse_date(cell_at(cells, 4))
+        self.group = Sums(records=record.lines)
+        self.day, self.time = parse_date(cell_at(cells, 4)), cell_at(cells, 5)
         self.currency = parse_currency(cell_at(cells, 6) or "USD", self.name, record.line)
         status = cell_at(cells, 3)
         if status not in ("", "1", "3"):
@@ -157,7 +143,7 @@ class _Reader:
         number = cell_at(cells, 1)
         assert_own_account(number, self.profile, self.name, record.line)
         currency = parse_currency(cell_at(cells, 2) or self.currency, self.name, record.line)
-        self.account = _Account(number, currency)
+        self.account = Account(number, currency, record.line)
         self.account.sums.records = record.lines
         self.account.balance = Balance(f"closing_balance {self.accounts}", self.account.currency)
         at = 3
@@ -198,9 +184,15 @@ class _Reader:
             booked=self.day,
             valued=valued or self.day,
             our_ref=customer_ref,
-            channel_ref=bank_ref,
+            bank_ref=bank_ref,
             product=code,
+            text=",".join(cells[at + 2 :]).strip(" ,") or None,
+            is_return=is_bai2_return(code),
+            is_charge=is_bai2_charge(code),
+            place=self.places.take(self.account.scope(self.day, self.time)),
         )
+        if entry.is_return:
+            entry.our_ref, entry.original_ref, entry.return_code = None, customer_ref, code
         if number not in _CREDIT and not is_debit:
             entry.fault = f"UNKNOWN_KIND: type code {code!r} is neither credit nor debit"
         self.account.balance.moved += amount
@@ -213,6 +205,8 @@ class _Reader:
         )
         self._check_total(f"records {name}", None, cell_at(cells, 2), sums.records)
         self.checks += self.account.balance.check()
+        ends = self.account.ends(self.accounts, self.day)
+        self.checks += self.continuity.add(self.account.number, self.account.currency, ends)
         self.group.total += parse_amount(cell_at(cells, 1) or "0", self.name, record.line)
         self.group.parts += 1
 

@@ -9,14 +9,17 @@ from datetime import date, datetime
 
 from lxml import etree
 
+from jobs.statements.bank.accounts import StatementScope
 from jobs.statements.bank.camt.entries import (
     date_at,
     first_element,
     line_number,
     parse_amount,
+    parse_day,
     text_at,
 )
-from jobs.statements.bank.entries import Balance, Entry, StatementEnds, parse_currency_amount
+from jobs.statements.bank.continuity import Balance, StatementEnds, add_content
+from jobs.statements.bank.entries import Entry, parse_currency_amount
 from jobs.statements.parser import ControlTotal
 from schemas.errors import FileRefused
 from schemas.vocabulary import Status
@@ -40,8 +43,9 @@ _NET_TOTALS = (
 class Statement:
     """One statement, or one page of it, as read so far; amounts in minor units.
 
-    `opening` and `closing` are (day as printed, balance). `moved` is the sum of the booked entries,
-    `sums` the counts and sums to compare with `declared`, which holds (name, text).
+    `name` is its id. `opening` and `closing` are (day as printed, balance). `content` stands for
+    its entries. `moved` is the sum of the booked entries, `sums` the counts and sums to compare
+    with `declared`, which holds (name, text).
     """
 
     number: int
@@ -53,7 +57,10 @@ class Statement:
     opening: tuple[str, int] | None = None
     closing: tuple[str, int] | None = None
     moved: int = 0
-    sequence: int | None = None
+    sequence: str = ""
+    name: str = ""
+    line: int = 0
+    content: int = 0
     page: str = "1"
     is_last: bool = True
     has_reversals: bool = False
@@ -115,7 +122,8 @@ class Statement:
                 self.declared.append(("net", f"{minus}{text}"))
 
     def add_entry(self, entry: Entry, amount: int, is_debit: bool) -> None:
-        """Adds an entry to the sums; `amount` is that of all its transactions."""
+        """Adds an entry to the sums; `amount` is what all its transactions moved."""
+        self.content = add_content(self.content, entry.raw, entry.our_ref, amount)
         for side in ("", "out_" if is_debit else "in_"):
             self.sums[f"{side}count"] += 1
             self.sums[f"{side}sum"] += abs(amount)
@@ -131,15 +139,27 @@ class Statement:
             self.opening, self.opening_code = page.opening, page.opening_code
             self.closing = self.closing or page.closing
             self.moved += page.moved
+            self.content = add_content(page.content, self.content)
             self.currency = self.currency or page.currency
+
+    def scope(self) -> StatementScope:
+        """What tells this statement, or this page of it, from all others."""
+        day, balance = self.opening or (self.name, None)
+        number = f"{self.sequence or self.name}-{self.page}".removesuffix("-1")
+        return StatementScope(self.account, self.currency, number, day, balance)
 
     def ends(self) -> StatementEnds:
         """The values that must agree with the statement before or after this one."""
+        opening, closing = self.opening or ("", None), self.closing or ("", None)
         return StatementEnds(
             self.number,
-            self.sequence,
-            None if self.opening is None else self.opening[1],
-            None if self.closing is None else self.closing[1],
+            (int(self.sequence) or None) if self.sequence else None,
+            opening[1],
+            closing[1],
+            parse_day(opening[0]),
+            parse_day(closing[0]),
+            self.line,
+            self.content,
         )
 
     def check(self) -> list[ControlTotal]:

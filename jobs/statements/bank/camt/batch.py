@@ -2,11 +2,13 @@
 
 import pickle
 from collections.abc import Iterator
+from dataclasses import replace
 from tempfile import TemporaryFile
 from typing import IO
 
 from lxml import etree
 
+from jobs.statements.bank.camt.charges import find_charges, split_entry
 from jobs.statements.bank.camt.entries import (
     ElementIndex,
     add_details,
@@ -16,6 +18,7 @@ from jobs.statements.bank.camt.entries import (
     parse_transaction,
     text_at,
 )
+from jobs.statements.bank.charges import split_charges
 from jobs.statements.bank.entries import PIECE_CHARS, PIECE_ROWS, Entry
 from schemas.errors import FileRefused
 
@@ -33,7 +36,7 @@ class Batch:
         self.entry: Entry | None = None
         self.declared: str | None = None
         self.first: etree._Element | None = None
-        self.count = self.added = self.spooled = self.pieces = self.char_count = 0
+        self.count = self.booked = self.charged = self.spooled = self.pieces = self.char_count = 0
         self.has_amounts, self.has_charges = True, False
         self.fault: str | None = None
         self.parts: list[Entry] = []
@@ -65,7 +68,13 @@ class Batch:
         part = parse_transaction(entry, details, self.number + 1 + self.spooled + len(self.parts))
         self.fault = self.fault or part.fault
         self.has_amounts &= part.amount is not None
-        self.added += part.amount or 0
+        charges = find_charges(details, entry.currency)
+        # Whether the amount is before or after the charges, the sum of the batch says.
+        if charges.sums:
+            split_entry(part, [ElementIndex(details)], [replace(charges, is_included=False)])
+        part.charge = None if part.fee else next(iter(charges.sums), None)
+        self.booked += part.booked_amount
+        self.charged += part.charge or 0
         self.parts.append(part)
         self.char_count += part.count_characters()
         if len(self.parts) == PIECE_ROWS or self.char_count >= PIECE_CHARS:
@@ -78,16 +87,18 @@ class Batch:
     def entries(self) -> Iterator[list[Entry]]:
         """The entry as one line, or its transactions by pieces; called at the end of the entry.
 
-        Where a batch declares its number of transactions, and all of them have amounts, these must
-        add up to the entry, unless charges make the difference.
+        The transactions become lines where their amounts, or these less their charges, add up to
+        the entry; charges of the entry itself become a line of their own. Where a batch declares
+        its number of transactions, and all of them have amounts, these must add up to the entry,
+        unless charges make the difference.
 
         Raises:
             FileRefused: the entry has elements behind its transactions.
         """
         entry = parse_entry(self.element, self.number + 1)
-        if self.first is not None:
-            add_details(entry, ElementIndex(self.first), is_single=True)
-        elif self.entry is not None:
+        if self.entry is None:
+            self._complete_single(entry)
+        else:
             entry.batch_ref = self.entry.batch_ref
             if entry != self.entry:
                 raise FileRefused(
@@ -96,15 +107,48 @@ class Batch:
                 )  # fmt: skip
             entry.fault = entry.fault or self.fault
             if self.is_split and self.has_amounts:
-                if self.added == entry.amount:
+                if self.booked == entry.amount:
                     yield from self._read_spool()
+                    return
+                if self.booked - self.charged == entry.amount:
+                    yield from self._read_charged()
+                    return
+                whole = find_charges(self.element, entry.currency)
+                if split_charges(entry.amount or 0, [self.booked], whole.sums).fee:
+                    yield from self._read_spool()
+                    yield [self._charge_line(entry)]
                     return
                 charged = self.has_charges or first_element(self.element, "Chrgs") is not None
                 if not charged and self.declared == str(self.count):
-                    problem = f"its {self.count} transactions add up to {self.added} minor units"
+                    problem = f"its {self.count} transactions add up to {self.booked} minor units"
                     fault = f"BATCH_DIFFERS: {problem}, it is of {entry.amount}"
                     entry.fault = entry.fault or fault
         yield [entry]
+
+    def _complete_single(self, entry: Entry) -> None:
+        """Adds to an entry what its only transaction says, if it has one."""
+        if self.first is not None:
+            add_details(entry, ElementIndex(self.first), is_single=True)
+        places = [place for place in (self.first, self.element) if place is not None]
+        charges = [find_charges(place, entry.currency) for place in places]
+        if any(each.sums for each in charges):
+            split_entry(entry, map(ElementIndex, places), charges)
+
+    def _charge_line(self, entry: Entry) -> Entry:
+        """The charges of a batch that stand in its entry, as a line."""
+        amount = (entry.amount or 0) - self.booked
+        return replace(
+            entry, line_no=self.number + 1 + self.count, amount=amount, our_ref=None, code="",
+            return_code="", reversal=False, is_return=False, is_charge=True,
+            batch_ref=entry.batch_ref or entry.bank_ref, raw=f"charges of {entry.raw}",
+        )  # fmt: skip
+
+    def _read_charged(self) -> Iterator[list[Entry]]:
+        """The transactions, each with its charges as the fee."""
+        for parts in self._read_spool():
+            for part in parts:
+                part.fee = part.charge if part.fee is None else part.fee
+            yield parts
 
     def _read_spool(self) -> Iterator[list[Entry]]:
         if self.spool is not None:

@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 
 from lxml import etree
 
+from jobs.statements.bank.codes import is_charge, is_return
 from jobs.statements.bank.entries import Entry, parse_currency_amount
 from schemas.currencies import MINOR_UNITS
 from schemas.vocabulary import Status
@@ -22,7 +23,7 @@ _STATUS = {
 }
 _PLACEHOLDERS = ("NOTPROVIDED", "NOT PROVIDED", "NONREF", "NOREF", "NONE")
 #: Paths of a transaction's amount; the first one in the entry's currency counts.
-_AMOUNTS = ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt", "AmtDtls/InstdAmt/Amt")
+AMOUNTS = ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt", "AmtDtls/InstdAmt/Amt")
 
 
 @cache
@@ -72,6 +73,14 @@ class ElementIndex:
         """The text at a path, trimmed; None where it is empty or missing."""
         child = self.elements.get(path)
         return ((child.text or "").strip() or None) if child is not None else None
+
+    def texts(self, path: str) -> str | None:
+        """The texts of all elements at a path that stand beside each other."""
+        child, texts = self.elements.get(path), []
+        while child is not None:
+            texts.append((child.text or "").strip())
+            child = next(child.itersiblings(child.tag), None)
+        return " ".join(filter(None, texts)) or None
 
     def reference(self, path: str) -> str | None:
         """The reference at a path; None where it is missing or a placeholder as NONREF."""
@@ -125,10 +134,18 @@ def parse_entry(element: etree._Element, number: int) -> Entry:
         status=_STATUS.get(status_code),
         booked=booked,
         valued=_to_date(value_date),
-        channel_ref=reference,
+        bank_ref=reference,
         batch_ref=parts.reference("NtryDtls/Btch/PmtInfId"),
         product=code or None,
+        text=parts.text("AddtlNtryInf"),
+        is_return=is_return(code),
+        is_charge=is_charge(code),
+        return_code=code if is_return(code) else "",
     )
+    proprietary = parts.text("BkTxCd/Prtry/Cd") or ""
+    if is_return(proprietary):
+        entry.is_return, entry.return_code = True, entry.return_code or proprietary
+    entry.is_charge |= is_charge(proprietary)
     if entry.status is None:
         entry.fault = f"UNKNOWN_STATUS: {status_code[:28]!r}"
     if mark not in ("CRDT", "DBIT"):
@@ -155,8 +172,8 @@ def parse_transaction(entry: Entry, details: etree._Element, number: int) -> Ent
     """
     parts = ElementIndex(details)
     part = replace(entry, line_no=number, amount=None, our_ref=None)
-    part.batch_ref = parts.reference("Refs/PmtInfId") or entry.batch_ref or entry.channel_ref
-    amounts = [parts.elements[path] for path in _AMOUNTS if path in parts.elements]
+    part.batch_ref = parts.reference("Refs/PmtInfId") or entry.batch_ref or entry.bank_ref
+    amounts = [parts.elements[path] for path in AMOUNTS if path in parts.elements]
     own_amount = next((amount for amount in amounts if amount.get("Ccy") == entry.currency), None)
     currencies = [amount.get("Ccy") for amount in amounts]
     unknown = [currency for currency in currencies if currency not in MINOR_UNITS]
@@ -181,14 +198,18 @@ def add_details(entry: Entry, parts: ElementIndex, is_single: bool) -> None:
     `is_single`: the entry has no other transaction.
     """
     end_to_end = parts.reference("Refs/EndToEndId")
+    if "RtrInf" in parts.elements and not entry.is_return:
+        entry.is_return, entry.return_code = True, "RtrInf"
     entry.our_ref = end_to_end
-    if entry.reversal or "RtrInf" in parts.elements:
-        entry.original_ref, entry.our_ref = end_to_end, None
+    if entry.is_given_back:
+        entry.original_ref = end_to_end or parts.reference("Refs/InstrId")
+        entry.our_ref = None
     bank_ref = parts.reference("Refs/AcctSvcrRef")
-    if not is_single and bank_ref == entry.channel_ref:  # the reference of the whole batch
+    if not is_single and bank_ref == entry.bank_ref:  # the reference of the whole batch
         bank_ref = None
     bank_ref = bank_ref or parts.reference("Refs/TxId")
-    entry.channel_ref = (entry.channel_ref or bank_ref) if is_single else bank_ref
+    entry.bank_ref = (entry.bank_ref or bank_ref) if is_single else bank_ref
+    entry.text = parts.texts("RmtInf/Ustrd") or parts.text("AddtlTxInf") or entry.text
     entry.order_ref = parts.reference("RmtInf/Strd/CdtrRefInf/Ref")
     if is_single:
         entry.batch_ref = parts.reference("Refs/PmtInfId") or entry.batch_ref
@@ -212,6 +233,12 @@ def parse_moment(text: str | None) -> date | datetime | None:
         return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text[:10])
     except ValueError:
         return None
+
+
+def parse_day(text: str) -> date | None:
+    """A date in the form of XML Schema; None where it cannot be read."""
+    moment = parse_moment(text[:10])
+    return moment.date() if isinstance(moment, datetime) else moment
 
 
 def line_number(element: etree._Element) -> int:

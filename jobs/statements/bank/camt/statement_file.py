@@ -11,10 +11,12 @@ from typing import IO
 
 from lxml import etree
 
+from jobs.statements.bank.accounts import LinePlaces, assert_own_account
 from jobs.statements.bank.camt.balances import Statement
 from jobs.statements.bank.camt.batch import Batch
 from jobs.statements.bank.camt.entries import line_number, parse_moment, text_at
-from jobs.statements.bank.entries import BlockBuilder, assert_own_account, check_opening
+from jobs.statements.bank.continuity import Continuity
+from jobs.statements.bank.entries import BlockBuilder
 from jobs.statements.parser import ControlTotal, Dialect, ParsedBlock, Plan, Sample
 from jobs.statements.reading.xml_stream import (
     assert_no_document_type,
@@ -104,7 +106,7 @@ class _Reader:
         self.statement_count = 0
         self.statement = Statement(0)
         self.open_pages: dict[str, Statement] = {}
-        self.previous: dict[tuple[str, str | None], Statement] = {}
+        self.continuity, self.places = Continuity(name), LinePlaces()
         self.batch: Batch | None = None
 
     def read_blocks(self, source: IO[bytes]) -> Iterator[ParsedBlock]:
@@ -117,7 +119,7 @@ class _Reader:
                 if name in _STATEMENTS:
                     assert_no_document_type(element, self.name)
                     self.statement_count += 1
-                    self.statement = Statement(self.statement_count)
+                    self.statement = Statement(self.statement_count, line=line_number(element))
             elif name in _STATEMENTS:
                 yield self.blocks.take_block(self._end_statement())
                 release_element(element)
@@ -135,12 +137,14 @@ class _Reader:
             raise FileRefused("UNKNOWN_LAYOUT", self.name, problem, "fetch the file again")
         unfinished = self.open_pages.values()
         checks = [check for statement in unfinished for check in statement.check_balances()]
-        yield self.blocks.take_last_block(checks)
+        yield self.blocks.take_last_block(checks, self.continuity.spans())
 
     def _read_part(self, name: str, element: etree._Element) -> Iterator[ParsedBlock]:
         """Reads an element directly below a statement."""
         statement = self.statement
         if name == "Acct":
+            parent = element.getparent()
+            statement.name = (parent is not None and text_at(parent, "Id")) or ""
             statement.account = text_at(element, "Id/IBAN") or text_at(element, "Id/Othr/Id") or ""
             statement.currency = text_at(element, "Ccy")
             assert_own_account(statement.account, self.profile, self.name, line_number(element))
@@ -151,7 +155,8 @@ class _Reader:
             statement.day = parse_moment(last) or statement.day
         elif name in ("ElctrncSeqNb", "LglSeqNb"):
             number = (element.text or "").strip()
-            statement.sequence = int(number) if number.isdecimal() and len(number) < 16 else None
+            is_number = number.isascii() and number.isdecimal() and len(number) < 16
+            statement.sequence = number if is_number else ""
         elif name in _PAGINATION:
             statement.page = text_at(element, "PgNb") or "1"
             statement.is_last = text_at(element, "LastPgInd") not in ("false", "0")
@@ -182,7 +187,8 @@ class _Reader:
             for entries in batch.entries():
                 for entry in entries:  # an entry without a date is of its statement's day
                     entry.booked = entry.booked or statement.day
-                    amount += entry.amount or 0
+                    entry.place = self.places.take(statement.scope())
+                    amount += entry.booked_amount
                 first_entry = first_entry or entries[0]
                 if statement.balance_currency not in (None, first_entry.currency):
                     problem = f"the account is in {statement.balance_currency}"
@@ -200,7 +206,7 @@ class _Reader:
         statement = self.statement
         if not statement.account:  # it might be another channel's
             assert_own_account("", self.profile, self.name)
-        if len(self.open_pages) + len(self.previous) > ACCOUNTS_MAX:
+        if len(self.open_pages) + self.continuity.account_count > ACCOUNTS_MAX:
             problem = f"it has statements of more than {ACCOUNTS_MAX} accounts"
             raise FileRefused("BAD_XML", self.name, problem, "inspect the file")
         if statement.page != "1":
@@ -211,14 +217,8 @@ class _Reader:
         return statement.check_summary()
 
     def _check_statement(self, statement: Statement) -> list[ControlTotal]:
-        checks = statement.check()
-        key = (statement.account, statement.currency)
-        previous = self.previous.get(key)
-        if previous is not None:
-            checks += check_opening(previous.ends(), statement.ends(), statement.currency)
-        if statement.closing is not None:
-            self.previous[key] = statement
-        return checks
+        joined = self.continuity.add(statement.account, statement.currency, statement.ends())
+        return [*statement.check(), *joined]
 
 
 DIALECT = Dialect("camt053", identify, plan, read=read)

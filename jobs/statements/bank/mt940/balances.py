@@ -1,20 +1,22 @@
-"""Control totals of an MT940: balances from statement to statement and from page to page, and the
-sums of an MT942.
-"""
+"""A statement of an MT940, or one page of it: its balances, and the sums of an MT942."""
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 
-from jobs.statements.bank.entries import Balance, StatementEnds, check_opening
-from jobs.statements.bank.mt940.entries import parse_amount
+from jobs.statements.bank.accounts import StatementScope
+from jobs.statements.bank.continuity import StatementEnds, add_content
+from jobs.statements.bank.entries import Entry
+from jobs.statements.bank.mt940.entries import parse_amount, parse_day
 from jobs.statements.bank.mt940.fields import Field
 from jobs.statements.parser import ControlTotal
 from schemas.errors import FileRefused
+from schemas.vocabulary import Status
 
 #: The whole text of a balance: a pattern that ends earlier would take a part of the amount.
 _BALANCE = re.compile(
     r"""
-    (?P<status>[CD])\d{6}
+    (?P<status>[CD])(?P<day>\d{6})
     (?P<currency>[A-Z]{3})\s?(?P<amount>\d[\d,.]*)\s*
     $""",
     re.VERBOSE | re.ASCII,
@@ -28,8 +30,8 @@ class Statement:
     """A statement, or one page of it, as read so far; amounts in minor units.
 
     `opening` and `closing` are (type, amount): type `F` is a final balance, `M` an interim balance
-    between pages. `moved` is the sum of the booked entries. `counts` holds by side (`C`, `D`) the
-    number of entries and their unsigned sum.
+    between pages. `content` stands for its entries. `moved` is the sum of the booked entries.
+    `counts` holds by side (`C`, `D`) the number of entries and their unsigned sum.
     """
 
     name: str
@@ -37,6 +39,11 @@ class Statement:
     line: int
     account: str = ""
     sequence: str = ""
+    report_time: str = ""
+    opening_day: date | None = None
+    closing_day: date | None = None
+    entry_count: int = 0
+    content: int = 0
     currency: str | None = None
     opening: tuple[str, int] | None = None
     closing: tuple[str, int] | None = None
@@ -49,8 +56,30 @@ class Statement:
         """The error for a statement that cannot be read."""
         return FileRefused("BAD_STATEMENT", self.name, problem, todo, line or self.line)
 
-    def add_entry(self, amount: int, is_booked: bool) -> None:
+    def scope(self) -> StatementScope:
+        """What tells this statement, or this page of it, from all others."""
+        opening = None if self.opening is None else self.opening[1]
+        begins = str(self.opening_day or self.report_time)
+        return StatementScope(self.account, self.currency, self.sequence, begins, opening)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether more is known of it than its account."""
+        return bool(self.sequence or self.opening or self.is_report or self.entry_count)
+
+    @property
+    def is_empty_page(self) -> bool:
+        """Whether it is an interim page without entries, on which the balance stays."""
+        opening, closing = self.opening, self.closing
+        if opening is None or closing is None or self.entry_count:
+            return False
+        return closing[0] == "M" and opening[1] == closing[1]
+
+    def add_entry(self, entry: Entry) -> None:
         """Adds an entry to the sums; an expected entry does not move the balance."""
+        amount, is_booked = entry.booked_amount, entry.status == Status.SUCCEEDED.value
+        self.entry_count += 1
+        self.content = add_content(self.content, entry.raw, entry.our_ref)
         totals = self.counts["D" if amount < 0 else "C"]
         totals[0] += 1
         totals[1] += abs(amount)
@@ -85,10 +114,11 @@ class Statement:
             "M" if balance_field.tag.endswith("M") else "F",
             -value if hit["status"] == "D" else value,
         )
+        day = parse_day(hit["day"])
         if is_opening:
-            self.opening = balance
+            self.opening, self.opening_day = balance, day
         else:
-            self.closing = balance
+            self.closing, self.closing_day = balance, day
 
     def _balance_refusal(self, problem: str, line: int) -> FileRefused:
         return FileRefused("BAD_BALANCE", self.name, problem, "have the bank send it again", line)
@@ -96,7 +126,9 @@ class Statement:
     def add_report_field(self, report_field: Field) -> None:
         """Reads a field of an interim report: its currency, or the sum of one side."""
         self.is_report = True
-        if report_field.tag == "34F" and self.currency is None:
+        if report_field.tag.startswith("13"):
+            self.report_time = report_field.text.strip()
+        elif report_field.tag == "34F" and self.currency is None:
             self.currency = report_field.text[:3]
         elif report_field.tag in ("90C", "90D"):
             self.declared.append((report_field.tag[2], report_field))
@@ -125,92 +157,11 @@ class Statement:
         hit = re.match(r"\d{1,5}", self.sequence)
         return StatementEnds(
             self.number,
-            int(hit[0]) if hit else None,
+            (int(hit[0]) or None) if hit else None,
             None if self.opening is None else self.opening[1],
             None if self.closing is None else self.closing[1],
+            self.opening_day,
+            self.closing_day,
+            self.line,
+            self.content,
         )
-
-
-class StatementPages:
-    """The statements of a file so far.
-
-    `open_balances` holds by account the balance of a statement whose next page is still to come,
-    `last_closed` by account and currency the last complete statement, `accounts` every account.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.open_balances: dict[str, Balance] = {}
-        self.last_closed: dict[tuple[str, str | None], Statement] = {}
-        self.accounts: set[str] = set()
-
-    def assert_all_closed(self) -> None:
-        """Makes sure at the end of the file that every statement has its last page.
-
-        Raises:
-            FileRefused: the last page of a statement is missing.
-        """
-        if self.open_balances:
-            problem = "its last statement continues on a page that is not in the file"
-            raise FileRefused("FOOTER_MISSING", self.name, problem, _TODO)
-
-    def check_statement(self, statement: Statement) -> list[ControlTotal]:
-        """Checks a statement, or a page of one, that was read to its end.
-
-        Opening balance and movements must give the closing balance, over all pages; the opening
-        balance must equal the closing balance of the account's statement before it.
-
-        Raises:
-            FileRefused: an opening or closing balance is missing, or the page before this one.
-        """
-        self._assert_both_balances(statement)
-        checks = statement.check_sums()
-        account, currency, number = statement.account, statement.currency, statement.number
-        self.accounts.add(account)
-        if statement.opening is None or statement.closing is None:
-            return checks
-        balance = self.open_balances.pop(account, None)
-        opening = statement.opening[1]
-        if balance is None:
-            balance = Balance(f"closing_balance {number}", currency, opening)
-            previous = self.last_closed.get((account, currency))
-            if previous is not None:
-                checks += check_opening(previous.ends(), statement.ends(), currency)
-        elif balance.currency != currency:
-            raise statement.refusal(f"a page in {currency} of a statement in {balance.currency}")
-        else:
-            expected = (balance.opening or 0) + balance.moved
-            checks.append(ControlTotal(f"interim_balance {number}", currency, opening, expected))
-        balance.moved += statement.moved
-        kind, closing = statement.closing
-        if kind == "F":
-            balance.closing = closing
-            checks += balance.check()
-            self.last_closed[account, currency] = statement
-        else:
-            expected = (balance.opening or 0) + balance.moved
-            checks.append(ControlTotal(f"interim_balance {number}", currency, closing, expected))
-            self.open_balances[account] = balance
-        return checks
-
-    def _assert_both_balances(self, statement: Statement) -> None:
-        """Refuses a statement that lacks its account, a balance or a page.
-
-        Some banks begin the next statement of an account with an interim balance. An interim report
-        has no balances.
-        """
-        opening, closing = statement.opening, statement.closing
-        is_continued = statement.account in self.open_balances
-        missing = None
-        if not statement.account:
-            missing = "account, field 25"
-        elif (opening is None) != (closing is None):
-            missing = "closing balance" if closing is None else "opening balance"
-        elif opening is None and not statement.is_report:
-            missing = "balances"
-        elif opening is not None and opening[0] == "M" and not is_continued:
-            missing = None if statement.account in self.accounts else "page before it"
-        elif opening is not None and opening[0] == "F" and is_continued:
-            missing = "page that closes the statement before it"
-        if missing:
-            raise statement.refusal(f"a statement without its {missing}")

@@ -36,14 +36,32 @@ _IBAN_CHARS = {
 }  # fmt: skip
 
 
+#: `/OCMT/EUR100,00/CHGS/EUR1,50/`: the payment, and the charges taken out of it.
+_ORIGINAL = re.compile(r"/OCMT/([A-Z]{3})?\s?(\d[\d.,]*)")
+_CHARGE = re.compile(r"/CHGS/([A-Z]{3})?\s?(\d[\d.,]*)")
+#: `OAMT+EUR50,00 COAM+3,00` of German banks: the same of a returned direct debit.
+_KEYED_AMOUNT = re.compile(r"([A-Z]{3})?\s?(\d[\d.,]*)")
+#: Currency, empty where it is the statement's, and the amount as printed.
+PrintedAmount = tuple[str, str]
+
+
 @dataclass(slots=True)
 class EntryDetails:
-    """The values of a field 86; None where the field does not hold one."""
+    """The values of a field 86; None where the field does not hold one.
+
+    `code` is the German bank's code of the transaction, such as 166. `original_amount` is the
+    payment before `charges`, each a currency, empty where it is not printed, and a text.
+    """
 
     end_to_end: str | None = None
     customer: str | None = None
     account: str | None = None
     name: str | None = None
+    code: str = ""
+    is_return: bool = False
+    text: str | None = None
+    original_amount: PrintedAmount | None = None
+    charges: tuple[PrintedAmount, ...] = ()
 
 
 def parse_details(lines: Sequence[str]) -> EntryDetails:
@@ -51,8 +69,14 @@ def parse_details(lines: Sequence[str]) -> EntryDetails:
     text = "".join(lines)
     hit = _NUMBERED.match(text)
     if hit:
-        return _parse_numbered(text, hit[1])
-    return _parse_named(text) if "/" in text else EntryDetails()
+        details = _parse_numbered(text, hit[1])
+    elif "/" in text:
+        details = _parse_named(text)
+    else:
+        details = EntryDetails()
+    if not hit and not _NAMED.search(text):
+        details.text = " ".join(line.strip() for line in lines)
+    return details
 
 
 def is_iban(text: str) -> bool:
@@ -83,7 +107,24 @@ def _parse_numbered(text: str, mark: str) -> EntryDetails:
     name = f"{parts.get('32', '')}{parts.get('33', '')}".strip()
     account = parts.get("31", "").strip()
     end_to_end, customer = (_TRAILING_IBAN.sub("", keyed.get(key, "")) for key in ("EREF", "KREF"))
-    return EntryDetails(end_to_end or None, customer or None, account or None, name or None)
+    details = EntryDetails(end_to_end or None, customer or None, account or None, name or None)
+    details.code = text[:3]
+    free = keyed.get("SVWZ") if keyed else " ".join(part.strip() for part in purpose)
+    details.text = " ".join(part for part in (parts.get("00"), free) if part) or None
+    _add_amounts(details, "".join(purpose))
+    original = _KEYED_AMOUNT.match(keyed.get("OAMT", ""))
+    charge = _KEYED_AMOUNT.match(keyed.get("COAM", ""))
+    if original and charge:
+        details.original_amount = (original[1] or "", original[2])
+        details.charges = ((charge[1] or "", charge[2]),)
+    return details
+
+
+def _add_amounts(details: EntryDetails, text: str) -> None:
+    original = _ORIGINAL.search(text)
+    if original:
+        details.original_amount = (original[1] or "", original[2])
+    details.charges = tuple((hit[1] or "", hit[2]) for hit in _CHARGE.finditer(text))
 
 
 def _parse_named(text: str) -> EntryDetails:
@@ -94,4 +135,8 @@ def _parse_named(text: str) -> EntryDetails:
     counterparty = [part.strip() for part in parts.get("CNTP", "").split("/")] + [""] * 3
     account = parts.get("IBAN") or parts.get("BBAN") or counterparty[0]
     name = parts.get("NAME") or counterparty[2]
-    return EntryDetails(parts.get("EREF"), None, account or None, name or None)
+    details = EntryDetails(parts.get("EREF"), None, account or None, name or None)
+    details.is_return = bool(parts.get("RTRN"))
+    details.text = parts.get("REMI") or None
+    _add_amounts(details, text)
+    return details

@@ -8,8 +8,10 @@ from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date
 
+from jobs.statements.bank.charges import split_charges
+from jobs.statements.bank.codes import is_charge, is_return
 from jobs.statements.bank.entries import Entry, parse_currency_amount
-from jobs.statements.bank.mt940.details import is_iban, parse_details
+from jobs.statements.bank.mt940.details import EntryDetails, is_iban, parse_details
 from jobs.statements.bank.mt940.fields import Field
 from schemas.currencies import MINOR_UNITS
 from schemas.vocabulary import Status
@@ -47,9 +49,9 @@ def parse_entry(field: Field, details_lines: list[str], currency: str | None) ->
     An entry that cannot be read has a `fault`.
     """
     text = field.text
-    hit = _FIELD_61.match(text)
-    if hit is None and len(field.lines) > 1:  # some banks break the line before the amount
-        hit = _FIELD_61.match(f"{text}{field.lines[1]}")
+    hit, more = _FIELD_61.match(text), field.lines[1:]
+    if hit is None and more:  # some banks break the line before the amount
+        hit, more = _FIELD_61.match(f"{text}{more[0]}"), more[1:]
     if hit is None:
         raw = text[:_RAW_CHARS]
         fault_text = f"BAD_FIELD_61: {raw!r} is no field 61"
@@ -70,12 +72,15 @@ def parse_entry(field: Field, details_lines: list[str], currency: str | None) ->
     )
     entry = Entry(
         field.line, "", None, currency, code=code, reversal=mark in ("RC", "RD"),
-        our_ref=our_ref, channel_ref=bank_ref, product=code or None, account=account,
-        name=details.name,
+        our_ref=our_ref, bank_ref=bank_ref, product=code or None, account=account,
+        name=details.name, text=" ".join([*more, details.text or ""]),
     )  # fmt: skip
     if mark in _EXPECTED:
         entry.status = Status.PENDING.value
-    if entry.reversal:
+    entry.return_code = next((each for each in (code, details.code) if is_return(each)), "")
+    entry.is_return = details.is_return or bool(entry.return_code)
+    entry.is_charge = is_charge(code) or is_charge(details.code)
+    if entry.is_given_back:
         entry.original_ref, entry.our_ref = our_ref, None
     _set_dates(entry, parts)
     letter = parts["funds_code"].upper()
@@ -86,6 +91,7 @@ def parse_entry(field: Field, details_lines: list[str], currency: str | None) ->
     try:
         amount = parse_amount(printed_amount, currency)
         entry.amount = amount if mark in _CREDIT_MARKS else -amount
+        _split_charges(entry, details)
     except (ValueError, ArithmeticError) as fault:
         entry.fault = f"BAD_AMOUNT: {fault}"
     day = entry.booked or entry.valued
@@ -93,6 +99,22 @@ def parse_entry(field: Field, details_lines: list[str], currency: str | None) ->
         f"{mark}{printed_amount} {currency} {code} {customer_ref or ''} {bank_ref or ''} {day}"
     )
     return entry
+
+
+def _split_charges(entry: Entry, details: EntryDetails) -> None:
+    """Makes the payment the amount and its charges the fee, where together they make the entry."""
+    if entry.amount is None or details.original_amount is None or not details.charges:
+        return
+    sign = -1 if entry.amount < 0 else 1
+    printed = [details.original_amount, *details.charges]
+    if any(currency not in ("", entry.currency) for currency, _ in printed):
+        return
+    try:
+        amounts = [parse_amount(text.rstrip(".,"), entry.currency) for _, text in printed]
+    except ValueError:
+        return
+    original, *charges = amounts
+    entry.amount, entry.fee = split_charges(entry.amount, [sign * original], [sum(charges)])
 
 
 def parse_amount(text: str, currency: str | None) -> int:
@@ -149,6 +171,14 @@ def _set_dates(entry: Entry, parts: Mapping[str, str]) -> None:
         entry.fault = f"BAD_TIME: {month}{day} is no month and day"
         return
     entry.booked = min(dates, key=lambda booked: abs((booked - value_date).days))
+
+
+def parse_day(text: str) -> date | None:
+    """A date of six digits, yymmdd; None where it is none."""
+    try:
+        return _to_date(2000 + int(text[:2]), text[2:4], text[4:])
+    except ValueError:
+        return None
 
 
 def _to_date(year: int, month: str, day: str) -> date:

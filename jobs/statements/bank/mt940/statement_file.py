@@ -8,37 +8,44 @@ import re
 from collections.abc import Iterator
 from typing import IO
 
-from jobs.statements.bank.entries import BlockBuilder, assert_own_account
-from jobs.statements.bank.mt940.balances import Statement, StatementPages
+from jobs.statements.bank.accounts import LinePlaces, assert_own_account
+from jobs.statements.bank.entries import BlockBuilder
+from jobs.statements.bank.mt940.balances import Statement
 from jobs.statements.bank.mt940.entries import parse_entry
 from jobs.statements.bank.mt940.fields import Field, read_fields
+from jobs.statements.bank.mt940.pages import StatementPages
 from jobs.statements.parser import ControlTotal, Dialect, ParsedBlock, Plan, Sample
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
-from schemas.vocabulary import Status
 
-_TAG = re.compile(rb"(?m)^\s{0,3}:(?:20|25|28C?|60F|60M|61):")
+_ACCOUNT = re.compile(rb"(?m)^\s{0,3}:25P?:")
+#: Fields that stand beside the account.
+_OTHER = re.compile(rb"(?m)^\s{0,3}:(?:20|28C?|60F|60M|61|34F):")
 #: Fields that an interim report (MT942) has and a statement has not.
 _OF_A_REPORT = ("13", "34", "90")
 
 
 def identify(sample: Sample) -> bool:
-    """Whether the file has a statement's reference (field 20) and account (field 25)."""
+    """Whether the file has an account (field 25), and another field of a statement.
+
+    Some banks leave out the reference, field 20. Others begin a statement within a line.
+    """
     text = sample.head.replace(b"\r", b"\n")
-    return b":20:" in text and bool(_TAG.search(text)) and b":25" in text
+    has_account = bool(_ACCOUNT.search(text)) or (b":20:" in text and b":25" in text)
+    return has_account and bool(_OTHER.search(text))
 
 
 def plan(sample: Sample, profile: Profile) -> Plan:
     """The plan of a document, which `read` reads whole.
 
     Raises:
-        FileRefused: the file lacks field 20 or field 25.
+        FileRefused: the file has no account, or nothing of a statement beside it.
     """
     if not identify(sample):
         raise FileRefused(
             "UNKNOWN_LAYOUT",
             sample.file_name,
-            "it has no field :20: with a field :25:",
+            "it has no field :25: with a field :20:, :28C:, :60F: or :61:",
             "check that it is an MT940 or MT942",
             1,
         )
@@ -60,7 +67,8 @@ def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[ParsedBloc
             yield reader.blocks.take_block(reader.take_checks())
     reader.end_statement()
     reader.pages.assert_all_closed()
-    yield reader.blocks.take_last_block(reader.take_checks())
+    spans = reader.pages.continuity.spans()
+    yield reader.blocks.take_last_block(reader.take_checks(), spans)
 
 
 class _Reader:
@@ -70,6 +78,7 @@ class _Reader:
         self.profile, self.name = profile, name
         self.blocks = BlockBuilder(profile)
         self.pages = StatementPages(name)
+        self.places = LinePlaces()
         self.checks: list[ControlTotal] = []
         self.statement: Statement | None = None
         self.statement_count = 0
@@ -117,6 +126,8 @@ class _Reader:
     @staticmethod
     def _begins_statement(kind: str, statement: Statement) -> bool:
         """Whether a field begins the next statement without a field 20 before it."""
+        if kind == "25" and statement.account and statement.has_begun:
+            return True
         return kind in ("25", "60") and statement.closing is not None
 
     def _end_entry(self) -> None:
@@ -124,9 +135,9 @@ class _Reader:
             return
         entry = parse_entry(self.entry_field, self.details_lines, self.statement.currency)
         self.entry_field = None
+        entry.place = self.places.take(self.statement.scope())
         self.blocks.entries.append(entry)
-        is_booked = entry.status == Status.SUCCEEDED.value
-        self.statement.add_entry(entry.amount or 0, is_booked)
+        self.statement.add_entry(entry)
 
     def end_statement(self) -> None:
         """Ends the current statement: checks its balances and sums against its entries."""
