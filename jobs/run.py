@@ -42,9 +42,8 @@ def _run_day(lake: Lake, request: Request, day: date, report: Report) -> None:
         summary = ingest_day.ingest_day(lake, config, Storage(request.inbox or ""), day)
     # The shape checks run beside the match: each of the two leaves a core idle at times.
     with ThreadPoolExecutor(1) as executor:
-        checks = executor.submit(
-            run_ingest_checks, lake, day, [*config.profiles] if request.quality else []
-        )
+        checked = [*config.profiles] if request.quality else []
+        checks = executor.submit(run_ingest_checks, lake, day, checked)
         matched = _run_channels(lake, request, day, report)
         check_settlement.add_checks(report, lake, config, [day])
         check_orders.add_checks(report, lake, [day] if matched else [])

@@ -22,17 +22,17 @@ def index_credits(credits: Iterable[Credit]) -> CreditIndex:
 
 
 def find_reversed(line: BankLine, credits: CreditIndex) -> Credit | None:
-    """The credit that a bank line takes back: it names its `channel_ref` or `our_ref`, has its
-    currency and minus its amount, and came within 30 run dates, before the line. The first in
-    order, if several.
+    """The credit that a bank line takes back: it names its `channel_ref`, `our_ref` or `batch_ref`
+    (the bank's own reference), has its currency and minus its amount, and came within 30 run dates,
+    before the line. The first in order, if several.
     """
-    names = {line.our_ref, line.channel_ref, line.original_ref} - {None, ""}
+    names = {line.our_ref, line.channel_ref, line.original_ref, line.batch_ref} - {None, ""}
     same = [
         credit
         for credit in credits.get((line.currency, -line.amount), ())
         if credit.runs <= RUNS_KNOWN
         and (credit.runs > 0 or credit.line.place < line.place)
-        and names & {credit.line.channel_ref, credit.line.our_ref}
+        and names & {credit.line.channel_ref, credit.line.our_ref, credit.line.batch_ref}
     ]
     return min(same, key=lambda credit: credit.line.place, default=None)
 

@@ -148,6 +148,14 @@ def test_returned_credit_opens_all_batches_that_it_paid() -> None:
     assert show(world.rest(11, 11)) == ["A LATE 300/0", "B LATE 500/0"]
 
 
+def test_bank_line_takes_back_the_credit_of_its_bank_reference() -> None:
+    """MT940 prints a reversal under the reference of the credit, which is in `batch_ref`."""
+    world = World()
+    world.run(0, [lines("A", 300)], [credit("c", 300, "WXA", batch_ref="LOT9")])
+    back = credit("r", -300, batch_ref="LOT9")
+    assert show(world.run(1, credits=[back])) == ["A RETURNED 300/0 [RETURNED]"]
+
+
 def test_returned_credit_is_paid_again_in_the_same_run() -> None:
     world = World()
     world.run(0, [lines("A", 300)], [credit("c", 300, "WXA")])
