@@ -29,6 +29,7 @@ from jobs.storage.archive import ArchivedFile, Block, Storage
 from jobs.storage.unpack import (
     ToText,
     UnpackLimits,
+    find_documents,
     join_chunks,
     open_plain,
     render_as_text,
@@ -58,7 +59,9 @@ def decompress(
     dialect, files = DIALECTS[profile.dialect], profile.files
     if files is None:
         return archived
-    limits = UnpackLimits(files.unpacked_bytes_max, files.member, not dialect.is_document)
+    limits = UnpackLimits(
+        files.unpacked_bytes_max, files.member, not dialect.is_document, dialect.joins_documents
+    )
     if dialect.to_text is not None:
         return render_as_text(
             storage, archived, name, scratch, limits, _bind_profile(dialect.to_text, profile)
@@ -84,7 +87,8 @@ def open_lines(storage: Storage, path: str, name: str, profile: Profile) -> Iter
         with storage.fs.open_input_file(path) as source:
             yield join_chunks(dialect.to_text(source, name, profile, files.unpacked_bytes_max))
     else:
-        with open_plain(storage, path, files.member if files else None) as stream:
+        joins = dialect is not None and dialect.joins_documents
+        with open_plain(storage, path, files.member if files else None, joins) as stream:
             yield stream
 
 
@@ -102,7 +106,7 @@ def plan_file(
         tail = source.read(TAIL_BYTES)
     sample = Sample(name, plain.byte_size, head, tail, day)
     plan = DIALECTS[profile.dialect].plan(sample, profile)
-    return replace(plan, file_name=name)
+    return replace(plan, file_name=name, documents=plain.documents)
 
 
 def parse_chunks(
@@ -166,12 +170,14 @@ def read_record_texts(
     dialect = DIALECTS[profile.dialect]
     if dialect.read is None:
         raise ValueError(f"dialect {dialect.name} reads lines, not documents")
-    with storage.fs.open_input_file(path) as archived:
-        head = archived.read(HEAD_BYTES)
-        size = archived.size()
-    plan = dialect.plan(Sample(name, size, head, b""), profile)
+    member, joins = profile.files.member if profile.files else None, dialect.joins_documents
+    documents = find_documents(storage, path, member) if joins else ()
+    with open_plain(storage, path, member, joins) as source:
+        head = source.read(HEAD_BYTES)
+    sample = Sample(name, len(head), head, b"")
+    plan = replace(dialect.plan(sample, profile), documents=documents)
     texts: dict[int, str] = {}
-    with open_plain(storage, path, profile.files.member if profile.files else None) as source:
+    with open_plain(storage, path, member, joins) as source:
         for parsed in dialect.read(source, plan, profile):
             line_nos = parsed.lines.columns["line_no"].to_pylist()
             records = zip(line_nos, parsed.raw, strict=True)

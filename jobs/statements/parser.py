@@ -66,7 +66,8 @@ class Plan:
     `line_format`: its dialect reads it. `day_check` is the dialect's default for a profile that
     sets none. `covered_totals` names those of `count`, `amount` and `fee` that totals of other
     names prove. `reverse_order` says that the newest line comes first. `file_date` is the date
-    that the file gives, from which its lines take their year. Messages show `file_name`.
+    that the file gives, from which its lines take their year. Messages show `file_name`. Of
+    several documents in one file, `documents` has the first byte and the end of each.
     """
 
     dialect: str
@@ -82,6 +83,7 @@ class Plan:
     reverse_order: bool = False
     file_date: date | None = None
     file_name: str = ""
+    documents: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,8 @@ class Dialect:
 
     A dialect has exactly one of `parse` (files of lines) and `read` (whole documents). A dialect
     whose files are archives also has `to_text`. A dialect of separated text has `text_layout`,
-    which returns how to split its lines.
+    which returns how to split its lines. With `joins_documents` it reads several documents, packed
+    together, as one file.
     """
 
     name: str
@@ -168,6 +171,7 @@ class Dialect:
     read: Callable[[IO[bytes], Plan, Profile], Iterator[ParsedBlock]] | None = None
     to_text: Callable[[IO[bytes], str, Profile, int], Iterator[bytes]] | None = None
     text_layout: Callable[[Profile], DelimitedLayout] | None = None
+    joins_documents: bool = False
 
     def __post_init__(self) -> None:
         if (self.parse is None) == (self.read is None):

@@ -20,10 +20,8 @@ from pyarrow import fs
 from jobs.storage.local_files import FoundFile, open_regular, restrict_new_files, walk_files
 from schemas.errors import ArchiveDamaged
 
-#: Bytes of a block; one task reads and parses a block of a large file.
-BLOCK_BYTES = 16 * 2**20
-#: Bytes of a file's first two blocks.
-FIRST_BLOCK_BYTES = 4 * 2**20
+#: Bytes of a block, which one task reads and parses, and of a file's first two blocks.
+BLOCK_BYTES, FIRST_BLOCK_BYTES = 16 * 2**20, 4 * 2**20
 #: A block without a line end grows; a file with a longer line is not text.
 LINE_BYTES_MAX = 64 * 2**20
 
@@ -52,12 +50,13 @@ class CopyResult:
 
 @dataclass(frozen=True)
 class ArchivedFile:
-    """A received file in the archive: its SHA-256, full path, size in bytes, and blocks."""
+    """A received file: SHA-256, full path, bytes, blocks; of packed documents where each stands."""
 
     file_id: str
     path: str
     byte_size: int
     blocks: tuple[Block, ...]
+    documents: tuple[tuple[int, int], ...] = ()
 
 
 class Storage:

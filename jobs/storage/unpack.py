@@ -3,20 +3,18 @@
 import gzip
 import io
 import lzma
-import stat
 import uuid
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import IO, Any
 
 from jobs.storage.archive import LINE_BYTES_MAX, ArchivedFile, Storage, TooLarge, copy_in_blocks
+from jobs.storage.zip_members import GZIP, ZIP, JoinedMembers, open_zip, select_members
 from schemas.errors import FileRefused
 
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 #: The unpackers raise these for damaged bytes; ValueError is an offset outside of the file.
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -39,12 +37,13 @@ class UnpackLimits:
     """The limits for unpacking a file.
 
     `bytes_max` is the most unpacked bytes, `member` a shell pattern that selects one of several
-    members, and `is_text` says that the file consists of lines.
+    members, with `joins` all that fit, and `is_text` says that the file consists of lines.
     """
 
     bytes_max: int
     member: str | None = None
     is_text: bool = True
+    joins: bool = False
 
 
 def unpack(
@@ -62,13 +61,15 @@ def unpack(
     with storage.fs.open_input_file(archived.path) as source, report_damage(name):
         start = source.read(4)
         source.seek(0)
-        if start[:2] != _GZIP and start != _ZIP:
+        if start[:2] != GZIP and start != ZIP:
             return _check_line_lengths(archived, name) if limits.is_text else archived
-        if start == _ZIP:
-            with _open_zip(source) as packed:
-                member = _select_member(packed, name, limits.member)
-                with packed.open(member) as plain:
-                    return _copy_plain(storage, archived, plain, name, scratch, limits)
+        if start == ZIP:
+            with open_zip(source) as packed:
+                members = select_members(packed, name, limits.member, limits.joins)
+                joined = JoinedMembers(packed, members, name)
+                with _open_members(joined) as plain:
+                    copied = _copy_plain(storage, archived, plain, name, scratch, limits)
+                return replace(copied, documents=tuple(joined.documents))
         with gzip.open(source, "rb") as plain:
             return _copy_plain(storage, archived, plain, name, scratch, limits)
 
@@ -147,8 +148,12 @@ def report_damage(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def open_plain(storage: Storage, path: str, member: str | None = None) -> Iterator[IO[bytes]]:
+def open_plain(
+    storage: Storage, path: str, member: str | None = None, joins: bool = False
+) -> Iterator[IO[bytes]]:
     """Opens the plain bytes of an archived file as a stream, without limits: ingest checked them.
+
+    With `joins`, all members of a zip that fit, one after the other.
 
     Raises:
         FileNotFoundError: the archive no longer has the file.
@@ -156,54 +161,42 @@ def open_plain(storage: Storage, path: str, member: str | None = None) -> Iterat
     with storage.fs.open_input_file(path) as source:
         start = source.read(4)
         source.seek(0)
-        if start == _ZIP:
-            with (
-                _open_zip(source) as packed,
-                packed.open(_select_member(packed, path, member)) as plain,
-            ):
-                yield plain
-        elif start[:2] == _GZIP:
+        if start == ZIP:
+            with open_zip(source) as packed:
+                members = select_members(packed, path, member, joins)
+                with _open_members(JoinedMembers(packed, members, path)) as plain:
+                    yield plain
+        elif start[:2] == GZIP:
             with gzip.open(source, "rb") as plain:
                 yield plain
         else:
             yield source
 
 
-def _open_zip(source: IO[bytes]) -> zipfile.ZipFile:
-    """Opens a zip; reads member names that are not UTF-8 as GBK, which Chinese channels use."""
-    try:
-        return zipfile.ZipFile(source, metadata_encoding="gb18030")
-    except UnicodeDecodeError:
+def find_documents(storage: Storage, path: str, member: str | None) -> tuple[tuple[int, int], ...]:
+    """Where the members of a zip that `open_plain` joins begin and end; none in other files."""
+    with storage.fs.open_input_file(path) as source:
+        start = source.read(4)
         source.seek(0)
-        return zipfile.ZipFile(source)
+        if start != ZIP:
+            return ()
+        with open_zip(source) as packed:
+            joined = JoinedMembers(packed, select_members(packed, path, member, True), path)
+            if len(joined.members) == 1:
+                return ()
+            for _ in joined.read_chunks():
+                pass
+            return tuple(joined.documents)
 
 
-def _select_member(packed: zipfile.ZipFile, name: str, member: str | None) -> zipfile.ZipInfo:
-    """Selects the only file in a zip, or the one that fits the pattern `member`.
-
-    Raises:
-        FileRefused: a name leads out of the folder, a member is a link, or not exactly one fits.
-    """
-    members = [info for info in packed.infolist() if not info.is_dir()]
-    for info in members:
-        parts = info.filename.replace("\\", "/").split("/")
-        if info.filename.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]:
-            raise FileRefused(
-                "UNSAFE_NAME", name, f"it packs {info.filename!r}", "have it packed without paths"
-            )
-        if stat.S_ISLNK(info.external_attr >> 16):
-            raise FileRefused(
-                "UNSAFE_NAME", name, f"{info.filename!r} is a link", "have the file itself packed"
-            )
-    fitting = [info for info in members if fnmatchcase(info.filename, member or "*")]
-    if len(fitting) != 1:
-        raise FileRefused(
-            "MULTIPLE_FILES_IN_ARCHIVE",
-            name,
-            f"{len(fitting)} of the {len(members)} files that it packs fit {member or '*'}",
-            "have one file packed at a time, or name it in `files.member`",
-        )
-    return fitting[0]
+@contextmanager
+def _open_members(joined: JoinedMembers) -> Iterator[IO[bytes]]:
+    """Opens the only member as it is, or several as one stream."""
+    if len(joined.members) == 1:
+        with joined.packed.open(joined.members[0]) as plain:
+            yield plain
+    else:
+        yield join_chunks(joined.read_chunks())
 
 
 def _copy_plain(
@@ -228,7 +221,7 @@ def _copy_plain(
             ) from fault
     with storage.fs.open_input_file(path) as inside:
         start = inside.read(4)
-    if start[:2] == _GZIP or start == _ZIP:
+    if start[:2] == GZIP or start == ZIP:
         raise FileRefused("NESTED_ARCHIVE", name, "it packs an archive", "have it packed once")
     if copied.byte_size == 0:
         raise FileRefused("EMPTY_FILE", name, "zero bytes unpacked", "fetch it again")

@@ -51,8 +51,8 @@ class Files(Strict):
     `pattern` names `{business_date:...}` and, where a day comes in parts, `{part}`; `*` stands for
     any characters within one name. A file of several days is named by `{first_date:...}` and
     `{last_date:...}` instead; each date takes its own lines from it. `member` is the one to take,
-    such as `*_detail.csv`, out of a zip of several files. `marker` is a file that says: no trades
-    on this day.
+    such as `*_detail.csv`, out of a zip of several files; of a bank's all that fit. `marker` is a
+    file that says: no trades on this day.
     `parts` are the names of the parts that make the day whole, or a rule, see `day_parts`.
     `rejected_share_max` is the share of lines that may be rejected before the file is refused,
     `duplicate_share_max` the share that may be copies of another line of the file. `shrink_max` is

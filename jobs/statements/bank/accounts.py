@@ -76,7 +76,7 @@ class LinePlaces:
         """
         self._counts[scope] += 1
         tail, number, digest = _describe_statement(scope)
-        return f"{tail}/{number}/{self._counts[scope]}/{digest}"
+        return f"{tail}/{number}/{self._counts[scope]:05}/{digest}"
 
 
 @lru_cache(16)

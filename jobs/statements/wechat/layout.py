@@ -211,17 +211,18 @@ def read_summary(
     values = line.decode(encoding, "replace").strip().removeprefix(BACKTICK).split(",`")
     unknown = [name for name in names if name not in known]
     missing = [total for total in needed if total not in {known.get(name) for name in names}]
-    problem = ""
-    if unknown:
+    problem, todo = "", "have the channel correct the summary"
+    if "" in unknown:
+        problem = f"heading {names.index('') + 1} of the summary is blank"
+        todo = "take the file as the channel sent it: a spreadsheet pads lines with commas"
+    elif unknown:
         problem = f"unknown total {unknown[0]}"
     elif missing:
         problem = f"the summary lacks the total of {', '.join(missing)}"
     elif len(values) != len(names):
         problem = f"{len(values)} values below {len(names)} headings"
     if problem:
-        raise FileRefused(
-            "BAD_FOOTER", sample.file_name, problem, "have the channel correct the summary"
-        )
+        raise FileRefused("BAD_FOOTER", sample.file_name, problem, todo)
     return end, tuple(
         DeclaredTotal(known[name], value.strip(), "count" if known[name] in _COUNTS else "major")
         for name, value in zip(names, values, strict=True)

@@ -4,7 +4,9 @@ A statement is (number, opening day, opening, closing day, closing), with one en
 difference, if any.
 """
 
+import zipfile
 from datetime import date
+from io import BytesIO
 from itertools import permutations
 from typing import Any
 from unittest.mock import patch
@@ -15,7 +17,8 @@ from jobs.ingestion.gates.balance_gaps import note_balance_gaps
 from jobs.statements.bank import continuity
 from jobs.statements.bank.accounts import hash_account
 from jobs.statements.parser import BalanceSpan
-from tests.fuzz.reading import ReadResult
+from schemas.profile.channel import Profile
+from tests.fuzz.reading import ReadResult, read_statement
 from tests.support.bank_files import read_bank
 from tests.unit.statements.test_camt import balance, entry, message
 
@@ -230,3 +233,56 @@ def test_file_without_balances_is_left_alone() -> None:
     today = row(2, 20, 30)
     note_balance_gaps([today], [{**row(0, 5, 10), "balances": None}])
     assert today["reason"] is None
+
+
+def pack(*members: tuple[str, str | bytes]) -> bytes:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def read_packed(dialect: str, content: bytes, member: str | None) -> ReadResult:
+    page = {
+        "channel": "bank", "dialect": dialect, "zone": "Etc/UTC", "first_date": "2026-11-01",
+        "files": {"pattern": "{business_date}", "day_check": "none", "member": member},
+    }  # fmt: skip
+    return read_statement(content, Profile.model_validate(page), DAY, "a.zip")
+
+
+@pytest.mark.parametrize("dialect", WRITERS)
+def test_zip_of_one_document_a_statement_is_one_file(dialect: str) -> None:
+    """The members that fit are read as one file; a missing one is a gap between them."""
+    documents = [(f"{place}.txt", WRITERS[dialect]([day])) for place, day in enumerate(YEAR)]
+    other = ("readme.pdf", b"%PDF")
+    result = read_packed(dialect, pack(*documents[::-1], other), "*.txt")
+    assert (result.verdict, len(result.lines), result.gaps) == ("ACCEPTED", 3, [])
+    numbers = [line["line_no"] for line in result.lines]
+    assert len(set(numbers)) == 3
+    (gap,) = read_packed(dialect, pack(*documents[::2], other), "*.txt").gaps
+    assert "difference EUR -3.00: statements are missing" in gap
+    unnamed = read_packed(dialect, pack(*documents, other), None).verdict
+    assert "name those to read by a pattern in `files.member`" in unnamed
+    twice = read_packed(dialect, pack(documents[0], ("x.txt", documents[0][1])), "*.txt")
+    assert twice.verdict.startswith("REPEATED_STATEMENT")
+    nested = read_packed(dialect, pack(documents[0], ("x.txt", pack(other))), "*.txt")
+    assert nested.verdict.startswith("NESTED_ARCHIVE")
+    broken = read_packed(dialect, pack(*documents, ("x.txt", "nothing")), "*.txt")
+    assert broken.is_accepted == (dialect == "mt940")  # lines between its statements are skipped
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "iso-8859-1", "utf-16", "utf-16-le"])
+def test_camt_is_read_in_the_encoding_that_it_declares(encoding: str) -> None:
+    """A name with an umlaut; UTF-16 has a byte-order mark or none."""
+    declared = encoding.removesuffix("-sig").removesuffix("-le")
+    name = "<RltdPties><Dbtr><Nm>Ä</Nm></Dbtr></RltdPties>"
+    part = f"<NtryDtls><TxDtls>{name}</TxDtls></NtryDtls></Ntry>"
+    text = f"<?xml version='1.0' encoding='{declared}'?>{iso(YEAR)}".replace("</Ntry>", part)
+    content = text.encode(encoding)
+    result = read_bank("camt053", content)
+    assert [line["payer_name"] for line in result.lines] == ["Ä**", None, "Ä**"]
+    packed = pack(("1.xml", content), ("2.xml", iso([("9", "270107", 150, "270108", 151)])))
+    assert len(read_packed("camt053", packed, "*.xml").lines) == 4
+    unsafe = text.replace("?>", "?><!DOCTYPE d [<!ENTITY a 'b'>]>", 1).encode(encoding)
+    assert read_bank("camt053", unsafe).verdict.startswith("UNSAFE_XML")

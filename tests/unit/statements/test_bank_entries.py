@@ -60,7 +60,7 @@ def test_place_is_the_same_in_a_file_with_more_statements_and_no_other_has_it() 
         zero.replace("261115", "261116").replace("C261116EUR101", "C261117EUR101"),
     ]
     ((place,),) = columns(read_bank("mt940", zero), "channel_ref")
-    assert place.startswith("ACC1/00000-001/1/")
+    assert place.startswith("ACC1/00000-001/00001/")
     for other in others:
         ((theirs,),) = columns(read_bank("mt940", other), "channel_ref")
         assert theirs != place

@@ -248,6 +248,14 @@ def test_summary_without_a_needed_total_is_refused(total: str) -> None:
     )
 
 
+def test_summary_that_a_spreadsheet_padded_is_named() -> None:
+    """Commas behind the last heading are blank headings, no unknown total without a name."""
+    content = build_bill([build_payment(1)], ["1", *["10.00"] * 6]).decode()
+    verdict = read_bill(content.replace(SUMMARY, f"{SUMMARY},,").encode()).verdict
+    assert verdict.startswith("BAD_FOOTER") and "heading 8 of the summary is blank" in verdict
+    assert "a spreadsheet pads lines with commas" in verdict
+
+
 @pytest.mark.parametrize("text", ["1e1", "1e999999999", "NaN", "Infinity", "", "a10.00", "1" * 40])
 def test_total_that_is_no_plain_number_is_refused(text: str) -> None:
     """1e999999999 would be a number of a billion digits."""

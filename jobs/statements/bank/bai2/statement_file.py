@@ -230,4 +230,4 @@ class _Reader:
             self.checks.append(ControlTotal(name, currency, declared, computed, text))
 
 
-DIALECT = Dialect("bai2", identify, plan, read=read)
+DIALECT = Dialect("bai2", identify, plan, read=read, joins_documents=True)

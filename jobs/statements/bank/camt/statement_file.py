@@ -18,6 +18,7 @@ from jobs.statements.bank.camt.entries import line_number, parse_moment, text_at
 from jobs.statements.bank.continuity import Continuity
 from jobs.statements.bank.entries import BlockBuilder
 from jobs.statements.parser import ControlTotal, Dialect, ParsedBlock, Plan, Sample
+from jobs.statements.reading.documents import split_documents
 from jobs.statements.reading.xml_stream import (
     assert_no_document_type,
     bad_xml,
@@ -46,7 +47,12 @@ _ONLY_BELOW = {
 
 def identify(sample: Sample) -> bool:
     """Whether the file is one of the three messages."""
-    return any(name in sample.head for name in _DOCUMENTS)
+    return any(name in _read_names(sample) for name in _DOCUMENTS)
+
+
+def _read_names(sample: Sample) -> bytes:
+    """The file's first bytes, in which names are ASCII: also in UTF-16."""
+    return sample.head.replace(b"\0", b"")
 
 
 def plan(sample: Sample, profile: Profile) -> Plan:
@@ -55,7 +61,7 @@ def plan(sample: Sample, profile: Profile) -> Plan:
     Raises:
         FileRefused: the file is none of the three messages, or has a document type.
     """
-    if b"<!DOCTYPE" in sample.head or b"<!ENTITY" in sample.head:
+    if any(mark in _read_names(sample) for mark in (b"<!DOCTYPE", b"<!ENTITY")):
         raise FileRefused(
             "UNSAFE_XML",
             sample.file_name,
@@ -84,7 +90,9 @@ def read(source: IO[bytes], plan: Plan, profile: Profile) -> Iterator[ParsedBloc
     """
     reader = _Reader(profile, plan.file_name)
     try:
-        yield from reader.read_blocks(source)
+        for document in split_documents(source, plan.documents):
+            yield from reader.read_document(document)
+        yield reader.take_last_block()
     except etree.XMLSyntaxError as fault:
         raise bad_xml(fault, plan.file_name, fault.lineno or 0) from fault
 
@@ -109,8 +117,9 @@ class _Reader:
         self.continuity, self.places = Continuity(name), LinePlaces()
         self.batch: Batch | None = None
 
-    def read_blocks(self, source: IO[bytes]) -> Iterator[ParsedBlock]:
-        """The blocks of the document, in order."""
+    def read_document(self, source: IO[bytes]) -> Iterator[ParsedBlock]:
+        """The blocks of a document, in order."""
+        count_before = self.statement_count
         names = (*_STATEMENTS, *_READ)
         for event, element in parse_events(source, self.name, ("start", "end"), names):
             name = etree.QName(element).localname
@@ -132,12 +141,15 @@ class _Reader:
                 )  # fmt: skip
             elif name == "TxDtls":
                 self._add_transaction(element)
-        if not self.statement_count:
+        if self.statement_count == count_before:
             problem = "it holds no statement, report or notification"
             raise FileRefused("UNKNOWN_LAYOUT", self.name, problem, "fetch the file again")
+
+    def take_last_block(self) -> ParsedBlock:
+        """The last block, at the end of the file."""
         unfinished = self.open_pages.values()
         checks = [check for statement in unfinished for check in statement.check_balances()]
-        yield self.blocks.take_last_block(checks, self.continuity.spans())
+        return self.blocks.take_last_block(checks, self.continuity.spans())
 
     def _read_part(self, name: str, element: etree._Element) -> Iterator[ParsedBlock]:
         """Reads an element directly below a statement."""
@@ -221,4 +233,4 @@ class _Reader:
         return [*statement.check(), *joined]
 
 
-DIALECT = Dialect("camt053", identify, plan, read=read)
+DIALECT = Dialect("camt053", identify, plan, read=read, joins_documents=True)

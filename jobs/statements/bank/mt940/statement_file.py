@@ -147,4 +147,4 @@ class _Reader:
             self.statement = None
 
 
-DIALECT = Dialect("mt940", identify, plan, read=read)
+DIALECT = Dialect("mt940", identify, plan, read=read, joins_documents=True)
