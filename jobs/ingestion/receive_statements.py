@@ -34,8 +34,8 @@ from jobs.ingestion.open_file import decompress, plan_file
 from jobs.ingestion.parse_tasks import ParsedFile, plan_tasks, run_parse_tasks
 from jobs.lake.control_rows import RowReader, RowsChange
 from jobs.lake.tables import Lake
-from jobs.statements import DIALECTS
 from jobs.storage.archive import Storage
+from schemas.dialect_options.bank import BANK_DIALECTS
 from schemas.errors import FileRefused, WriteConflict
 from schemas.profile.channel import Profile
 from schemas.profile.day_parts import MARKER
@@ -122,7 +122,7 @@ def process_pending(
         for file in todo:
             _plan_pending(lake, file, profile, day)
         _settle_day(lake, profile, day, todo)
-        if DIALECTS[profile.dialect].is_document:
+        if profile.dialect in BANK_DIALECTS:
             _note_gaps_behind(lake, channel, day)
         pending = ()
     raise WriteConflict(
@@ -174,8 +174,8 @@ def _settle_day(lake: Lake, profile: Profile, day: date, pending: Sequence[Pendi
     parsed = run_parse_tasks(lake, [task for file in pending for task in file.tasks])
     files, channel = profile.files, profile.channel
     accepted: list[Row] = []
-    has_balances = any(file.balance_spans for file in parsed.values())
-    if pending and files is not None and (has_balances or files.volume_change_warn is not None):
+    has_limit = bool(pending) and files is not None and files.volume_change_warn is not None
+    if has_limit or profile.dialect in BANK_DIALECTS:
         status = FileStatus.ACCEPTED.value
         accepted = lake.read_rows(STATEMENT_FILES, channel=channel, status=status)
     stored = list_stored_lines(lake, day, channel)

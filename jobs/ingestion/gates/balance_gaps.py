@@ -40,7 +40,7 @@ def note_balance_gaps(day_files: Sequence[dict[str, Any]], accepted: _Rows) -> N
     the channel. The notes replace those of earlier calls, since the missing file may have come.
     """
     in_force = [row for row in day_files if _is_in_force(row)]
-    if not any(row["balances"] for row in in_force):
+    if not any(row.get("balances") for row in in_force):
         return
     dates = {row["business_date"] for row in in_force}
     others = [row for row in accepted if _is_in_force(row) and row["business_date"] not in dates]

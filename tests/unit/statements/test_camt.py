@@ -112,6 +112,20 @@ def test_batch_with_charges_is_not_split() -> None:
     assert len(lines(message(statement("199.00", entry("99.00", batch, *each))))) == 1
 
 
+@pytest.mark.parametrize(
+    ("count", "amount", "ours"),
+    [("2", "30.00", None), ("2", "100.00", "E1"), ("2", "", "E1"), ("1", "30.00", "E1")],
+)
+def test_one_transaction_of_several_does_not_name_the_batch(
+    count: str, amount: str, ours: str | None
+) -> None:
+    """100.00 of two payments, of which the bank shows one of 30.00: the line is not E1's."""
+    batch = f"<Btch><NbOfTxs>{count}</NbOfTxs></Btch>"
+    one = details(amount, "<EndToEndId>E1</EndToEndId>")
+    (line,) = lines(message(statement("200.00", entry("100.00", batch, one))))
+    assert (line["amount"], line["our_ref"]) == (10_000, ours)
+
+
 @pytest.mark.parametrize("many", [1, 2, 3, 7, 20])
 @pytest.mark.parametrize("kept", ["transactions", "entries"])
 def test_batch_size_does_not_change_the_lines(many: int, kept: str) -> None:

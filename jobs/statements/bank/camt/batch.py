@@ -127,12 +127,24 @@ class Batch:
 
     def _complete_single(self, entry: Entry) -> None:
         """Adds to an entry what its only transaction says, if it has one."""
+        if self.first is not None and self._is_one_of_several(self.first, entry):
+            return
         if self.first is not None:
             add_details(entry, ElementIndex(self.first), is_single=True)
         places = [place for place in (self.first, self.element) if place is not None]
         charges = [find_charges(place, entry.currency) for place in places]
         if any(each.sums for each in charges):
             split_entry(entry, map(ElementIndex, places), charges)
+
+    def _is_one_of_several(self, details: etree._Element, entry: Entry) -> bool:
+        """Whether the only transaction that a batch shows is a part of it: then its references are
+        not the entry's.
+        """
+        if text_at(self.element, "NtryDtls/Btch/NbOfTxs") in (None, "1"):
+            return False
+        has_charges = any(first_element(at, "Chrgs") is not None for at in (details, self.element))
+        amount = parse_transaction(entry, details, entry.line_no).amount
+        return not has_charges and amount not in (None, entry.amount)
 
     def _charge_line(self, entry: Entry) -> Entry:
         """The charges of a batch that stand in its entry, as a line."""
