@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from jobs.engine.task_pool import run_tasks
 from jobs.ingestion.open_file import parse_chunks
+from jobs.ingestion.record_ends import end_at_records
 from jobs.lake.commit import DataFile
 from jobs.lake.line_writer import LineFileWriter
 from jobs.lake.tables import Lake
@@ -99,6 +100,9 @@ def plan_tasks(
         if start < end:
             first = plan.first_line if start == plan.start_byte else block.first_line
             blocks.append(Block(start, end - start, first))
+    if len(blocks) > 1:
+        with storage.fs.open_input_file(plain.path) as source:
+            blocks = end_at_records(source, blocks, plan.line_format)
     cores = os.cpu_count() or 1
     rounds = -(-len(blocks) // (BLOCKS_PER_TASK * cores))
     count = min(len(blocks), rounds * cores)

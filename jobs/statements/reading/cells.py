@@ -4,6 +4,7 @@ A block is whole lines. The slow path, line by line, is the definition. The fast
 where counts prove that it splits every line as the slow path would.
 """
 
+from collections import deque
 from collections.abc import Iterable
 
 import pyarrow as pa
@@ -11,8 +12,10 @@ import pyarrow as pa
 from jobs.statements.reading import sheet_encoding
 from jobs.statements.reading.fast_cells import BACKTICK, read_cells_fast
 from jobs.statements.reading.line_format import Cells, LineFormat, RejectedLines, render_line
-from jobs.statements.reading.quoting import split_quoted_line
+from jobs.statements.reading.quoting import QuoteNotClosed, split_quoted_line
 
+#: Bytes of a record of several lines at most.
+RECORD_BYTES_MAX = 64 * 1024
 _BLANK = b" \t\r\x0b\x0c"
 
 
@@ -54,11 +57,13 @@ def _read_by_line(
     blank = _BLANK.replace(line_format.separator.encode(), b"")
     if line_format.is_sheet:
         blank = _BLANK + sheet_encoding.BLANK_CHARACTERS.encode()
-    for number, raw in numbered:
+    pending = deque(numbered)
+    while pending:
+        number, raw = pending.popleft()
         if not raw.strip(blank):
             continue
         try:
-            cells = _split_line(raw, line_format)
+            cells = _split_record(raw, pending, line_format)
         except ValueError as fault:
             rejected.add(number, render_line(raw, line_format), str(fault))
             continue
@@ -68,6 +73,39 @@ def _read_by_line(
         i: pa.array([cells[i] for cells in rows], pa.string()) for i in line_format.read_indexes
     }
     return columns, pa.array(numbers, pa.int64())
+
+
+def _split_record(
+    raw: bytes, following: deque[tuple[int, bytes]], line_format: LineFormat
+) -> list[str]:
+    """Splits a line into cells; with the lines behind it, where a quoted value goes on there.
+
+    Takes those lines from `following`.
+
+    Raises:
+        ValueError: the line cannot be split, alone or with lines behind it.
+    """
+    try:
+        return _split_line(raw, line_format)
+    except QuoteNotClosed:
+        if line_format.record_types is not None:
+            raise
+        record, size = [raw], len(raw) + 1
+        for _, line in following:
+            record.append(line)
+            size += len(line) + 1
+            if size > RECORD_BYTES_MAX:
+                raise
+            # Only a line with a quote can close the value.
+            if line_format.quote and line_format.quote.encode() in line:
+                try:
+                    cells = _split_line(b"\n".join(record), line_format)
+                except QuoteNotClosed:
+                    continue
+                for _ in record[1:]:
+                    following.popleft()
+                return cells
+        raise
 
 
 def _split_line(raw: bytes, line_format: LineFormat) -> list[str]:

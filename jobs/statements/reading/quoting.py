@@ -9,19 +9,28 @@ _NEWLINE, _RETURN = b"\n\r"
 _LAST = "\x1e"
 
 
+class QuoteNotClosed(ValueError):
+    """Raised for a line that ends within a quoted value."""
+
+
 def split_quoted_line(text: str, separator: str, quote: str) -> list[str]:
-    """Splits a line; keeps white space between a closing quote and the separator.
+    """Splits a record, in which quoted values may hold line ends.
+
+    Keeps white space between a closing quote and the separator.
 
     Raises:
-        ValueError: text stands behind a closing quote, or a quote is never closed.
+        QuoteNotClosed: a quote is never closed.
+        ValueError: text stands behind a closing quote.
     """
-    reader = csv.reader([f"{text}{separator}{_LAST}"], delimiter=separator, quotechar=quote)
+    *above, last = f"{text}{separator}{_LAST}".split("\n")
+    lines = [*(f"{line}\n" for line in above), last]
+    reader = csv.reader(lines, delimiter=separator, quotechar=quote)
     try:
         cells = next(reader)
     except csv.Error as fault:
         raise ValueError(f"BAD_QUOTES: {fault}") from fault
     if cells[-1] != _LAST:
-        raise ValueError("BAD_QUOTES: a quote is not closed")
+        raise QuoteNotClosed("BAD_QUOTES: a quote is not closed")
     if quote in text and not _is_closed_before_separator(text, separator, quote):
         raise ValueError(f"BAD_QUOTES: text stands behind a closing {quote}")
     return cells[:-1]
