@@ -7,6 +7,11 @@ from schemas.vocabulary import Kind
 
 #: Dialects that these options are for.
 BANK_DIALECTS = ("mt940", "camt053", "bai2")
+#: The fault of a page whose scope names what in these dialects is a line's place.
+PLACE_IN_SCOPE = (
+    "scope names channel_ref, which of a bank line is its place; use our_ref or text, or write"
+    " `bank: {reference_is_unique: true}`"
+)
 
 
 class BankOptions(Strict):

@@ -19,7 +19,7 @@ from pydantic import (
 
 from schemas.business_calendar import Calendar
 from schemas.dialect_options.alipay import AlipayOptions
-from schemas.dialect_options.bank import BANK_DIALECTS, BankOptions
+from schemas.dialect_options.bank import BANK_DIALECTS, PLACE_IN_SCOPE, BankOptions
 from schemas.dialect_options.psp import AdyenOptions, PaypalOptions, StripeOptions
 from schemas.dialect_options.unionpay import UnionpayOptions
 from schemas.dialect_options.wechat import WechatFundFlowOptions, WechatOptions
@@ -206,13 +206,9 @@ class Profile(Strict):
 
     @model_validator(mode="after")
     def _check_bank_references(self) -> Self:
-        if self.dialect not in BANK_DIALECTS or self.bank.reference_is_unique:
-            return self
-        if self.scope.channel_ref or any(one.channel_ref for one in self.scope.exclude):
-            raise ValueError(
-                f"scope names channel_ref, which in {self.dialect} is a line's place; use our_ref"
-                " or text, or write `bank: {reference_is_unique: true}`"
-            )
+        is_named = self.scope.channel_ref or any(one.channel_ref for one in self.scope.exclude)
+        if is_named and self.dialect in BANK_DIALECTS and not self.bank.reference_is_unique:
+            raise ValueError(PLACE_IN_SCOPE)
         return self
 
     @model_validator(mode="after")

@@ -80,6 +80,22 @@ def test_rules_for_channel_ref_do_not_touch_a_place() -> None:
     assert len(set(columns(result, "channel_ref_norm"))) == 2
 
 
+@pytest.mark.parametrize(
+    "scope",
+    [{"channel_ref": "^B"},
+     {"exclude": [{"name": "x", "owner": "y", "from": "2026-11-01", "channel_ref": "^B"}]}],
+)  # fmt: skip
+def test_scope_by_channel_ref_needs_unique_references(scope: dict[str, Any]) -> None:
+    """A pattern of references would take every place, or none, out of scope."""
+    page = {
+        "channel": "bank", "dialect": "mt940", "zone": "Etc/UTC", "first_date": "2026-11-01",
+        "files": {"pattern": "{business_date}"}, "scope": scope,
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="scope names channel_ref, which of a bank line"):
+        Profile.model_validate(page)
+    assert Profile.model_validate({**page, "bank": {"reference_is_unique": True}})
+
+
 def test_bank_says_what_it_is_about() -> None:
     """Remittance text, booking text of German banks, a reference that has no other column."""
     swift = mt940(
