@@ -12,7 +12,11 @@ from jobs.cli.parser import CommandParser, build_parser
 from jobs.onboarding import command
 
 #: Commands whose name a room has: the modules that run them.
-_MODULES = {"fees": "rate_cards", "settlement": "treasury.command"}
+_MODULES = {
+    "fees": "rate_cards",
+    "merchant_statements": "exports.merchants.command",
+    "settlement": "treasury.command",
+}
 _EPILOG = """your first day:
   tieout inbox --lake lake --config config --inbox inbox
   tieout run --lake lake --config config --inbox inbox --business-date 2026-11-22

@@ -17,7 +17,8 @@ class Configuration:
     name.
 
     `profiles` are those of the channels that the command was called for, `all_profiles` those of
-    all channels: a bank line is given to a channel by the rules of all.
+    all channels: a bank line is given to a channel by the rules of all. `merchant_schedules` are
+    our own rate cards by merchant.
     """
 
     profiles: Mapping[str, Profile]
@@ -26,3 +27,4 @@ class Configuration:
     decision_rules: DecisionRules = field(default_factory=DecisionRules)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     all_profiles: Mapping[str, Profile] = field(default_factory=dict)
+    merchant_schedules: Mapping[str, FeeSchedule] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
 from schemas.fees.price import AMOUNT_MAX, FEE, PRICE_KEYS, Component, Price, Tax
 from schemas.strict import Strict
@@ -112,7 +112,8 @@ class FeeSchedule(Strict):
     not found, a refund whose rule would return a fee follows `return_unknown`.
     """
 
-    channel: str
+    #: The merchant, on a page of merchant_schedules/.
+    channel: str = Field(validation_alias=AliasChoices("channel", "merchant"))
     lookback_days: int = Field(default=90, ge=1, le=730, strict=True)
     return_unknown: Literal["keep", "return"] = "keep"
     entries: tuple[FeeEntry, ...] = Field(min_length=1)

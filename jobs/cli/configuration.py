@@ -46,6 +46,7 @@ def load_configuration(folder: str, channels: Sequence[str] = ()) -> Configurati
                  for page in _pages(root / "calendars")}  # fmt: skip
     faults += find_settlement_faults(profiles, is_complete, calendars, places)
     schedules = _load_schedules(root / "fee_schedules", profiles if is_complete else None, faults)
+    merchant_schedules = _load_schedules(root / "merchant_schedules", None, faults)
     snapshots = Snapshots()
     if (root / "internal.yaml").exists():
         own, lines = _read_page(root / "internal.yaml", Snapshots, faults)
@@ -63,7 +64,8 @@ def load_configuration(folder: str, channels: Sequence[str] = ()) -> Configurati
     known_calendars = {name: page for name, page in calendars.items() if page is not None}
     profiles = add_other_pages(profiles, known_calendars)
     chosen = {name: profiles[name] for name in sorted(channels or profiles)}
-    return Configuration(chosen, schedules, snapshots, decision_rules, known_calendars, profiles)
+    return Configuration(chosen, schedules, snapshots, decision_rules, known_calendars, profiles,
+                         merchant_schedules)  # fmt: skip
 
 
 def load_schedules(folder: str, channels: Collection[str] | None = None) -> dict[str, FeeSchedule]:

@@ -68,6 +68,13 @@ received. It works on channels with `settlement` on their page, all channels of 
 together, and writes the tables settlement_checks, channel_balances and bank_lines_used. It also
 settles the dates again whose statements, bank statements or rules have changed, and all dates
 after these. `revised` in the summary names batches of which a date now says something else.""",
+    "merchant_statements": """examples:
+  tieout merchant_statements --lake lake --config config --business-date 2026-11-22
+
+The command writes, for each merchant and currency, the transactions that were matched on the date,
+our fee on each by merchant_schedules/MERCHANT.yaml (else default.yaml), and what we owe, to
+LAKE/exports/DATE/merchant_statements/. Transactions that wait or are broken stand in files of their
+own, named provisional: they are not paid.""",
     "settlement": """examples:
   tieout settlement --lake lake --config config
   tieout settlement ... --channel wechat --business-date 2026-11-22 --since 2026-11-16
@@ -197,6 +204,7 @@ PURPOSES = {
     "fees": "quote a fee by the rate card, try another card, claim what was charged too much",
     "check_orders": "compare what was paid and given back per order, across channels",
     "check_settlement": "compare what channels owe us with what the bank received",
+    "merchant_statements": "write what we owe each merchant for a date",
     "settlement": "show what channels must pay out: due, came, late, carried, balance",
     "export": "write exceptions and status updates as files",
     "breaks": "list breaks with age, owner and due date; assign one, note something about it",

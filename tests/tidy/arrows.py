@@ -49,7 +49,9 @@ TRIALS = (
 )
 #: Commands inside a room: `jobs/profile.py` would hide Python's own module, and
 #: `jobs/settlement.py` the rules of settlement.
-COMMANDS_IN_ROOMS = ("jobs/onboarding/command.py", "jobs/treasury/command.py")
+COMMANDS_IN_ROOMS = (
+    "jobs/onboarding/command.py", "jobs/treasury/command.py", "jobs/exports/merchants/command.py",
+)  # fmt: skip
 #: `run` for notebooks: the same function as `tieout run`.
 NOTEBOOK_COMMANDS = "jobs/analysis/commands.py"
 #: The one module of a rules room that reads and writes.
