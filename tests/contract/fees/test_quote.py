@@ -72,6 +72,7 @@ def quote_of(spark: SparkSession, schedule: FeeSchedule, **changes: Any) -> Quot
     return quote_fee(spark, schedule, SHANGHAI, replace(PAYMENT, **changes))
 
 
+@pytest.mark.sail_only
 def test_components_line_by_line(spark: SparkSession) -> None:
     """acquirer 0.3195, rounded 0.32; order 0.25; tax of 0.57 is 0.0342. What the statement will
     say of `scheme` is in no sum.

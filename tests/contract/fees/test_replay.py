@@ -65,6 +65,7 @@ def table_versions(lake: Lake) -> dict[str, int]:
     return {table.name: lake.version(table) for table in (FEE_TOTALS, STATEMENT_LINES, OUTCOMES)}
 
 
+@pytest.mark.sail_only
 def test_replay_sums_both_cards(filled_lake: Lake) -> None:
     """Today's card has all at 0.60 %. The other one has qr at 0.25 %, at least 0.10, and app at
     0.80 %; the refund of December returns its half of 0.80. It has no price for JPY by qr and for

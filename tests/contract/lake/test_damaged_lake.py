@@ -62,9 +62,8 @@ def reopen(pipeline: PipelineFixture) -> Lake:
     return pipeline.lake
 
 
-@pytest.mark.parametrize(
-    "damage", ["removed", pytest.param("cut off", marks=pytest.mark.sail_only)]
-)
+@pytest.mark.sail_only
+@pytest.mark.parametrize("damage", ["removed", "cut off"])
 def test_missing_data_file_is_named_and_ingest_reads_the_archive_again(
     pipeline: PipelineFixture, damage: str
 ) -> None:
