@@ -137,7 +137,7 @@ def test_money_is_printed_in_yuan() -> None:
 @pytest.mark.programs
 def test_five_days_end_as_labelled_and_second_run_changes_nothing(finished_demo: Demo) -> None:
     first = finished_demo.stdout
-    assert "labelled outcomes and fees are right" in first
+    assert "labelled outcomes, fees and batches are right" in first
     assert "statement incomplete" in first
     assert f"exports/{LAST}/epay/breaks.xlsx" in first
     data = str(finished_demo.folder / "demo-data")
