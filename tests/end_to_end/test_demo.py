@@ -10,7 +10,8 @@ import pytest
 from demo import report
 from demo.check import find_fee_faults, find_outcome_faults, read_labels
 from demo.data import draw_days, make_data
-from demo.model import DAYS, LAST, outcome_without_partner
+from demo.model import CHANNELS, DAYS, LAST, outcome_without_partner
+from demo.settlement import draw_settlement
 from tests.support.demos import ROOT, Demo, run_demo
 
 DAY = date(2026, 11, 16)
@@ -40,6 +41,8 @@ def label(**cells: str) -> dict[str, str]:
 
 def test_every_line_and_transaction_has_one_label(data: Path) -> None:
     builder, rows = draw_days(), read_labels(data / "labels.csv")
+    batches = draw_settlement(builder)
+    assert len(batches) == len(CHANNELS) * len(DAYS)
     lines = Counter(row["line_id"] for row in rows if row["line_id"])
     ours = Counter(row["txn_id"] for row in rows if row["txn_id"])
     assert set(lines.values()) == set(ours.values()) == {1}
