@@ -32,6 +32,7 @@ def add_summary(report: Report, summary: SettlementSummary) -> None:
         f"  {', '.join(parts) or 'nothing is open'}"
     )
     body = asdict(summary) | {"business_date": str(summary.business_date)}
+    body["revised"] = body.pop("revisions")
     report.body.setdefault("settlement", []).append(body)
 
 

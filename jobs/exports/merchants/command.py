@@ -3,7 +3,11 @@
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, with_progress
 from jobs.cli.lake_session import open_lake
-from jobs.exports.merchants.write_statements import MerchantStatements, write_statements
+from jobs.exports.merchants.write_statements import (
+    MerchantStatements,
+    find_unmatched_channels,
+    write_statements,
+)
 from schemas.currencies import in_major_units
 from schemas.errors import CheckFailed, ConfigurationError
 
@@ -37,10 +41,20 @@ def execute_request(request: Request) -> Report:
         raise ConfigurationError(
             ["merchant_schedules/ has no page; add default.yaml, or a page per merchant"]
         )
+    if request.channels:
+        raise ConfigurationError(
+            ["--channel: a merchant's statement is over all channels; leave the option out"]
+        )
     report = Report({"merchant_statements": []}, [])
     zones = {name: page.zone_info for name, page in config.profiles.items()}
     with open_lake(request.lake, request.engine) as lake:
         for day in with_progress(list(request.dates), "merchant_statements"):
+            if unmatched := find_unmatched_channels(lake, config.profiles, day):
+                report.warn(
+                    f"NOT_MATCHED: {day}: match has not run for {', '.join(unmatched)}; nothing was"
+                    " written"
+                )
+                continue
             try:
                 statements = write_statements(lake, day, zones, config.merchant_schedules)
             except CheckFailed as fault:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from datetime import date, timedelta
 from functools import reduce
 from itertools import groupby
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from pyspark.sql import DataFrame
@@ -23,7 +23,8 @@ from jobs.reports.money_text import Money
 from schemas.currencies import exponent
 from schemas.errors import CheckFailed
 from schemas.fee_schedule import FeeSchedule
-from schemas.tables import INTERNAL_TRANSACTIONS, OUTCOMES
+from schemas.profile.channel import Profile
+from schemas.tables import INTERNAL_TRANSACTIONS, OUTCOMES, RUNS
 from schemas.vocabulary import Kind
 
 FOLDER = "merchant_statements"
@@ -33,7 +34,6 @@ SUM, TOTAL = "SUM", "TOTAL"
 #: A transaction is matched at most so many days after its business date.
 _AGE_DAYS = 62
 _LAST = "summary.csv"
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 Sums = Counter[tuple[str, str]]
 
 
@@ -81,7 +81,11 @@ def write_statements(
     _assert_priced(priced, day)
     result = MerchantStatements(day, f"exports/{day}/{FOLDER}", without_merchant=without)
     order = ("merchant_id", "currency", "is_owed", "traded_at", "line_id")
-    sorted_rows = priced.orderBy(*order).toLocalIterator()
+    # The engine writes the times, in UTC; Python would read them in the zone of the machine.
+    at = (F.date_format("traded_at", form) for form in ("yyyy-MM-dd", "HH:mm:ss"))
+    occurred_at = F.concat(next(at), F.lit("T"), next(at), F.lit("Z"))
+    timed = priced.withColumn("occurred_at", occurred_at).orderBy(*order)
+    sorted_rows = timed.drop("traded_at").toLocalIterator()
     target = lake.storage.full_path(result.folder)
     with replace_folder(lake.storage.fs, target, last=_LAST) as new_folder:
         summary: list[tuple[Any, ...]] = []
@@ -109,6 +113,17 @@ def write_statements(
             text.flush()
             text.detach()
     return result
+
+
+def find_unmatched_channels(lake: Lake, profiles: Mapping[str, Profile], day: date) -> list[str]:
+    """The channels with statements that match has not run for a date: what we owe is not known."""
+    runs = lake.read_rows(RUNS, ("channel",), job="match", business_date=day)
+    matched = {row["channel"] for row in runs}
+    return [
+        name
+        for name, page in sorted(profiles.items())
+        if page.statement == "files" and page.first_date <= day and name not in matched
+    ]
 
 
 def _group_by_zone(zones: Mapping[str, ZoneInfo]) -> dict[ZoneInfo, list[str]]:
@@ -161,8 +176,8 @@ def _file_of(row: Any) -> tuple[str, str, bool]:
 
 
 def _file_name(merchant: str) -> str:
-    """A merchant's id as a file name: other characters by their code, so that no two are alike."""
-    return _UNSAFE.sub(lambda hit: f"%{ord(hit[0]):04X}", merchant)
+    """A merchant's id as a file name: no two are alike."""
+    return quote(merchant, safe="")
 
 
 def _write(writer: Any, rows: Iterator[Any], currency: str, sums: Sums) -> None:
@@ -176,7 +191,7 @@ def _write(writer: Any, rows: Iterator[Any], currency: str, sums: Sums) -> None:
         net = None if fee is None else _major(row["amount"] - fee, currency)
         writer.writerow((
             row["line_id"], row["order_ref"], row["kind"],
-            f"{row['traded_at']:%Y-%m-%dT%H:%M:%SZ}" if row["traded_at"] else None, currency,
+            row["occurred_at"], currency,
             _major(row["amount"], currency),
             None if fee is None else _major(fee, currency), net,
         ))  # fmt: skip

@@ -49,9 +49,11 @@ def add_keys_and_sums(lines: DataFrame, rules: Settlement) -> DataFrame:
     """Adds to each line `key_kind`, `batch`, `per`, the `currency` in which it is settled, and what
     it adds to each sum, minor units.
 
-    A line that is settled in another currency enters with its `settlement_amount`, which is net.
+    A line that is settled in another currency enters with its `settlement_amount`, which is net;
+    without that amount it enters as a line of its own currency, so that its money is not lost.
     """
     is_foreign = F.coalesce(F.col("settlement_currency") != F.col("currency"), F.lit(False))
+    is_foreign = is_foreign & F.col("settlement_amount").isNotNull()
     is_settlement = F.col("kind") == F.lit(Kind.SETTLEMENT.value)
     amount = F.when(is_foreign, F.col("settlement_amount")).otherwise(F.col("amount"))
     # The fee of a SETTLEMENT line is of the lines that it closes; elsewhere its batch has a sum

@@ -1,5 +1,6 @@
 """Statements of merchants: what we owe, our fee on it, and totals that our own gate accepts."""
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -7,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from jobs.exports.merchants.write_statements import write_statements
+from jobs.exports.merchants.write_statements import find_unmatched_channels, write_statements
+from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from schemas.errors import CheckFailed
 from schemas.fee_schedule import FeeSchedule
 from schemas.tables import INTERNAL_TRANSACTIONS, OUTCOMES
+from tests.support.account_ledger import profile_of
 from tests.support.ledger import Row, complete_row, day, frame_of, internal_only_row, outcome_row
 from tests.support.paths import GOLDEN
 
@@ -59,9 +62,9 @@ def refund(txn_id: str, amount: int, on: int) -> Row:
     return txn(txn_id, amount, on=on, kind="REFUND", original_txn_id="P1")
 
 
-def test_statement_is_what_our_gate_reads(lake: Lake) -> None:
+def test_statement_is_what_our_gate_reads(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     """M1 is owed 100.00 less 1.00 and gives 40.00 back less 0.40; M2 50.00 less 0.30. What waits is
-    provisional, what failed on both sides is in no file.
+    provisional, what failed on both sides is in no file. The zone of the machine changes nothing.
     """
     lake.prepare()
     transactions = [
@@ -83,13 +86,26 @@ def test_statement_is_what_our_gate_reads(lake: Lake) -> None:
     assert (result.transactions, result.provisional, result.without_merchant) == (3, 1, 1)
     assert dict(result.net) == {"CNY": 10_000 - 100 - 4_000 + 40 + 5_000 - 30}
     files = read(lake, 0)
-    assert [*files] == ["M1-CNY-provisional.csv", "M1-CNY.csv", "M2%002Fshop-CNY.csv",
+    assert [*files] == ["M1-CNY-provisional.csv", "M1-CNY.csv", "M2%2Fshop-CNY.csv",
                         "summary.csv"]  # fmt: skip
     golden = next((GOLDEN / "shipped/merchant_statement").glob("statement*"))
     assert files["M1-CNY.csv"] == golden.read_text("utf-8").splitlines()
     assert files["M1-CNY-provisional.csv"][1] == "P3,O-P3,PAYMENT,2026-11-16T08:00:00Z,CNY,7.00,,"
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
     again = write_statements(lake, day(0), ZONES, CARDS)
+    monkeypatch.undo()
+    time.tzset()
     assert read(lake, 0) == files and again == result
+
+
+def test_date_that_match_has_not_run_for_is_named(lake: Lake) -> None:
+    """Channel bank was matched on the first day only; wallet begins on the second one."""
+    lake.prepare()
+    pages = {"bank": profile_of("bank"), "wallet": profile_of("wallet", first=1)}
+    record_runs(lake, Run("match", "bank", day(0)))
+    assert find_unmatched_channels(lake, pages, day(0)) == []
+    assert find_unmatched_channels(lake, pages, day(1)) == ["bank", "wallet"]
 
 
 def test_refunds_of_later_statements_return_no_more_than_the_fee(lake: Lake) -> None:

@@ -101,7 +101,8 @@ def test_line_that_is_taken_back_leaves_its_batch(ledger: AccountLedger) -> None
 )
 def test_lines_are_in_the_batch_of_their_key(lake: Lake, by: str) -> None:
     """A payment without batch_ref belongs to its settlement date, else to its business date; a fee
-    without one to the carried money; a line settled in another currency enters with its net.
+    without one to the carried money; a line settled in another currency enters with its net, and
+    in its own currency where it does not say the net.
     """
     ledger = AccountLedger(lake.prepare(), {"wechat": {"batch_by": by}})
     foreign = {"settlement_amount": 90, "settlement_currency": "USD"}
@@ -112,15 +113,16 @@ def test_lines_are_in_the_batch_of_their_key(lake: Lake, by: str) -> None:
         line("n", None, 400, fee=0),
         line("f", None, -30, kind="FEE", fee=None),
         line("u", None, 800, fee=5, batch_ref="B1", batch_ref_norm="B1", **foreign),
+        line("v", None, 50, fee=0, batch_ref="B1", batch_ref_norm="B1", settlement_currency="USD"),
     )
     ledger.put_bank(0)
     ledger.check(0)
     date = str(day(0))
-    by_date = [f"{date} PENDING 670/0", f"{date} PENDING 90/0"]
-    by_reference = ["- CARRIED 0/0", f"{date} PENDING 600/0", "B1 PENDING 100/0",
+    by_date = [f"{date} PENDING 720/0", f"{date} PENDING 90/0"]
+    by_reference = ["- CARRIED 0/0", f"{date} PENDING 600/0", "B1 PENDING 150/0",
                     "B1 PENDING 90/0"]  # fmt: skip
     assert ledger.rows(0) == (by_reference if by == "batch_ref" else by_date)
-    assert ledger.closing(0) == {"CNY": 670, "USD": 90}
+    assert ledger.closing(0) == {"CNY": 720, "USD": 90}
 
 
 def test_settlement_line_closes_the_lines_before_it(lake: Lake) -> None:
