@@ -29,6 +29,7 @@ from schemas.tables import (
     STATEMENT_FILES,
     STATEMENT_LINES,
 )
+from tests.support.first_by_day import first_by_day
 from tests.support.ledger import day, file_line, file_txn
 from tests.support.paths import ROOT
 from tests.support.pipeline_fixture import PipelineFixture
@@ -173,6 +174,7 @@ from jobs.storage.archive import Storage
 from jobs.lake.tables import Lake
 from jobs.engine.session import open_session
 from tests.end_to_end import test_killed as t
+from tests.support.first_by_day import first_by_day
 root = Path(sys.argv[1])
 pipeline = t.make_pipeline(root, Lake(open_session("sail"), str(root / "lake")).prepare())
 t.Killed.__init__ = lambda self: os._exit(9)
@@ -183,7 +185,7 @@ t.run_jobs(pipeline)
 
 @pytest.mark.slow
 @pytest.mark.sail_only
-@pytest.mark.parametrize("kill_at", [2, 6])
+@pytest.mark.parametrize("kill_at", first_by_day(2, 6))
 def test_another_process_finishes_the_day_of_a_dead_one(
     spark, tmp_path: Path, kill_at: int
 ) -> None:

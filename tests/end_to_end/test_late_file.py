@@ -105,6 +105,7 @@ def test_run_checks_and_exports_every_date_that_match_ran(
     assert results(late) == expected
 
 
+@pytest.mark.nightly
 def test_single_commands_name_the_dates_that_are_stale(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -78,6 +78,7 @@ def test_daily_review_shows_the_day(
     assert not any("http" in text or "<script" in text for text in outputs(notebook, "text/html"))
 
 
+@pytest.mark.nightly
 @pytest.mark.sail_only
 @pytest.mark.slow
 def test_daily_review_of_a_day_without_rows_is_empty(

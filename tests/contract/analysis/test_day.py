@@ -22,6 +22,7 @@ def filled(lake: Lake) -> Lake:
     return lake
 
 
+@pytest.mark.sail_only
 def test_day_has_one_frame_per_outcome(filled: Lake) -> None:
     """wechat on the 22nd: A1 A2 matched, A3 A4 broken, A5 waits; gulfpay is left out."""
     day = open_day("2026-11-22", "wechat", lake=filled)

@@ -32,6 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_days(tmp_path_factory.mktemp("labels") / "made", TRADES)
 
 
+@pytest.mark.nightly
 @pytest.mark.sail_only
 def test_match_of_the_labelled_day_is_perfect(lake: Lake, folder: Path, tmp_path: Path) -> None:
     """20,000 lines: every precision and recall 1, from the lake and by way of a CSV."""

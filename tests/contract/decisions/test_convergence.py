@@ -45,6 +45,7 @@ def all_rows(pipeline: PipelineFixture) -> list[tuple[object, ...]]:
     ]
 
 
+@pytest.mark.nightly
 def test_late_file_after_decisions_gives_the_rows_of_the_clean_order(
     lake: Lake, tmp_path: Path
 ) -> None:

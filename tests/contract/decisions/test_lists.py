@@ -85,6 +85,7 @@ def test_list_is_approved_at_once_and_lapses_by_item(
     assert status == 2 and summary["errors"][0].startswith("NOTHING_LEFT: C: d-")
 
 
+@pytest.mark.nightly
 def test_money_above_the_limit_needs_two_checkers(
     pipeline: PipelineFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:

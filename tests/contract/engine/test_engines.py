@@ -78,6 +78,7 @@ def test_spark_starts_from_the_class_archive(tmp_path: Path) -> None:
     assert sum("(top)" in line for line in spark) > len(spark) / 2
 
 
+@pytest.mark.nightly
 @pytest.mark.spark
 @pytest.mark.slow
 def test_alternating_engines_give_the_same_rows(tmp_path: Path) -> None:

@@ -243,6 +243,7 @@ def test_sheets_of_what_waits_and_of_what_is_not_ours(
     }
 
 
+@pytest.mark.sail_only
 def test_order_holds_for_many_rows(spark: SparkSession) -> None:
     """40,000 breaks: more than an engine returns in one batch."""
     number = F.col("id")

@@ -31,6 +31,7 @@ def results(checks: DataFrame) -> Results:
             for row in checks.collect()}  # fmt: skip
 
 
+@pytest.mark.sail_only
 def test_fees_of_a_day(spark: SparkSession) -> None:
     """0.54 % of payments, returned on refunds.
 

@@ -23,6 +23,7 @@ from schemas.profile.channel import Snapshots
 from schemas.profile.day_parts import part_names
 from schemas.tables import REJECTED_LINES, STATEMENT_FILES, STATEMENT_LINES
 from tests.end_to_end.test_killed import Killed, kill_at_write
+from tests.support.first_by_day import first_by_day
 from tests.support.ledger import day, file_line, file_txn
 from tests.support.pipeline_fixture import PAGE, PipelineFixture
 
@@ -390,7 +391,7 @@ def test_step_said_again_after_a_kill_is_done(
 
 @pytest.mark.slow
 @pytest.mark.sail_only
-@pytest.mark.parametrize("step", ["withdraw", "accept"])
+@pytest.mark.parametrize("step", first_by_day("withdraw", "accept"))
 def test_ingest_finishes_a_killed_withdraw_or_accept(spark, tmp_path: Path, step: str) -> None:
     """The process dies before or after each write. The next ingest finishes the work, although the
     file is no longer in the inbox.

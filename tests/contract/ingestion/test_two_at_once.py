@@ -20,6 +20,7 @@ from schemas.tables import DECISIONS, INTERNAL_TRANSACTIONS, SNAPSHOT_FILES, STA
 from schemas.vocabulary import Effect
 from tests.contract.ingestion.test_files import IN_PARTS, refs, statuses, version
 from tests.support.decision_steps import approve, propose_by_ids
+from tests.support.first_by_day import first_by_day
 from tests.support.ledger import day, file_line, file_txn
 from tests.support.pipeline_fixture import PipelineFixture
 
@@ -113,6 +114,7 @@ def test_two_parts_at_once(
     assert orders(monkeypatch, work, tmp_path, check) >= 4
 
 
+@pytest.mark.nightly
 def test_two_versions_at_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pipeline_at: Callable[..., PipelineFixture]
 ) -> None:
@@ -141,7 +143,7 @@ def test_two_versions_at_once(
     assert orders(monkeypatch, work, tmp_path, check) >= 4
 
 
-@pytest.mark.parametrize("step", ["withdraw", "accept"])
+@pytest.mark.parametrize("step", first_by_day("accept", "withdraw"))
 def test_a_person_changes_a_version_during_an_ingest(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -178,6 +180,7 @@ def test_a_person_changes_a_version_during_an_ingest(
     assert orders(monkeypatch, work, tmp_path, check) >= 4
 
 
+@pytest.mark.nightly
 def test_two_snapshots_at_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pipeline_at: Callable[..., PipelineFixture]
 ) -> None:

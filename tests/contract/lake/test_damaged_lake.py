@@ -32,6 +32,7 @@ from schemas.tables import (
     TABLES,
 )
 from tests.end_to_end.test_killed import Killed, kill_at_write
+from tests.support.first_by_day import first_by_day
 from tests.support.ledger import day, file_line, file_txn
 from tests.support.pipeline_fixture import PAGE, PipelineFixture
 
@@ -63,7 +64,7 @@ def reopen(pipeline: PipelineFixture) -> Lake:
 
 
 @pytest.mark.sail_only
-@pytest.mark.parametrize("damage", ["removed", "cut off"])
+@pytest.mark.parametrize("damage", first_by_day("removed", "cut off"))
 def test_missing_data_file_is_named_and_ingest_reads_the_archive_again(
     pipeline: PipelineFixture, damage: str
 ) -> None:
@@ -94,6 +95,7 @@ def test_missing_data_file_is_named_and_ingest_reads_the_archive_again(
         assert pipeline.outcomes(0, *ROWS) == expected
 
 
+@pytest.mark.sail_only
 def test_missing_outcomes_stop_an_export_and_are_matched_again(pipeline: PipelineFixture) -> None:
     profile = pipeline.config.profiles["bank"]
     export_day(pipeline.lake, profile, day(0))
@@ -221,6 +223,7 @@ def _merge_tables(pipeline: PipelineFixture) -> None:
         delta.vacuum(0, dry_run=False, enforce_retention_duration=False)
 
 
+@pytest.mark.nightly
 @pytest.mark.sail_only
 def test_merged_lines_of_several_files_are_written_apart(
     spark: SparkSession, tmp_path: Path
@@ -298,7 +301,7 @@ def test_killed_ingest_and_a_changed_archive(spark: SparkSession, tmp_path: Path
 
 
 @pytest.mark.sail_only
-@pytest.mark.parametrize("kill_at", [1, 2, 3])
+@pytest.mark.parametrize("kill_at", first_by_day(2, 1, 3))
 @pytest.mark.parametrize("after", [False, True])
 def test_killed_snapshot_is_read_from_the_archive(
     spark: SparkSession, tmp_path: Path, kill_at: int, after: bool

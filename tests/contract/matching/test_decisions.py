@@ -6,6 +6,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.matching.steps.manual_decisions import Decision
+from tests.support.first_by_day import first_by_day
 from tests.support.ledger import day, line, txn
 from tests.support.match_ledger import Ledger
 
@@ -53,7 +54,7 @@ def test_written_off_pair_stays_closed(spark: SparkSession, tmp_path: Path) -> N
 
 
 @pytest.mark.sail_only
-@pytest.mark.parametrize("exact_pairs_min_items", [0, 100_000])
+@pytest.mark.parametrize("exact_pairs_min_items", first_by_day(0, 100_000))
 def test_decision_pairs_a_late_transaction(
     spark: SparkSession, tmp_path: Path, exact_pairs_min_items: int
 ) -> None:
@@ -160,6 +161,7 @@ def group_decision(effect: str, *members: tuple[str, int]) -> list[Decision]:
     ]  # fmt: skip
 
 
+@pytest.mark.nightly
 @pytest.mark.sail_only
 def test_whole_group_is_accepted_or_none_of_it(spark: SparkSession, tmp_path: Path) -> None:
     """T of 10.00 was paid by two lines of 4.00 and 5.99. If a member is not the one that people
@@ -184,6 +186,7 @@ def test_whole_group_is_accepted_or_none_of_it(spark: SparkSession, tmp_path: Pa
         ]
 
 
+@pytest.mark.nightly
 @pytest.mark.sail_only
 def test_written_off_group_can_heal(spark: SparkSession, tmp_path: Path) -> None:
     """T of 10.00 was paid by 4.00 and 5.99, and the group is written off. T is sent again as it was
@@ -213,7 +216,7 @@ def test_written_off_group_can_heal(spark: SparkSession, tmp_path: Path) -> None
 
 
 @pytest.mark.sail_only
-@pytest.mark.parametrize("exact_pairs_min_items", [0, 100_000])
+@pytest.mark.parametrize("exact_pairs_min_items", first_by_day(0, 100_000))
 def test_several_items_are_paired_as_a_unit(
     spark: SparkSession, tmp_path: Path, exact_pairs_min_items: int
 ) -> None:
@@ -261,7 +264,7 @@ def write_off_at_once(ledger: Ledger) -> Ledger:
 
 
 @pytest.mark.sail_only
-@pytest.mark.parametrize("exact_pairs_min_items", [0, 100_000])
+@pytest.mark.parametrize("exact_pairs_min_items", first_by_day(0, 100_000))
 def test_written_off_item_still_matches(
     spark: SparkSession, tmp_path: Path, exact_pairs_min_items: int
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from tests.support.first_by_day import first_by_day
 from tests.support.ledger import line, txn
 from tests.support.match_ledger import Ledger
 
@@ -65,7 +66,7 @@ DAYS: dict[int, tuple[list[Any], list[Any]]] = {
 }
 
 
-@pytest.fixture(scope="module", params=[0, 10**6], ids=["exact_pairs", "all_steps"])
+@pytest.fixture(scope="module", params=first_by_day(0, 10**6, ids=("exact_pairs", "all_steps")))
 def ledger(
     request: pytest.FixtureRequest, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> Ledger:

@@ -6,6 +6,7 @@ Columns of a row: id, outcome, reasons, action, difference.
 import pytest
 from pyspark.sql import SparkSession
 
+from tests.support.first_by_day import first_by_day
 from tests.support.ledger import line, txn
 from tests.support.match_ledger import Ledger
 
@@ -19,7 +20,7 @@ MATCH = {
 }
 
 
-@pytest.mark.parametrize("exact_pairs_min_items", [0, 10**6], ids=["exact_pairs", "all_steps"])
+@pytest.mark.parametrize("exact_pairs_min_items", first_by_day(0, 10**6))
 def test_small_difference_is_matched(
     spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, exact_pairs_min_items: int
 ) -> None:

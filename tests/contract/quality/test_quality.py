@@ -178,6 +178,7 @@ def test_new_check_of_a_day_replaces_its_page(lake: Lake) -> None:
     assert (index.count("statement_lines.all.html"), index.count("GIFT")) == (1, 0)
 
 
+@pytest.mark.nightly
 @pytest.mark.sail_only
 def test_great_expectations_is_imported_late_with_its_reporting_off() -> None:
     """Importing our module does not import it. Later the lazy modules become the real ones."""

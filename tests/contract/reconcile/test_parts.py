@@ -17,6 +17,7 @@ from jobs.reconcile import one_day
 from jobs.reconcile.partial_day import PartialRun, resume
 from schemas.tables import CANDIDATES, MATCHED_PARTS, OPEN_ITEMS, OUTCOMES, SETTLED_ITEMS
 from tests.end_to_end.test_killed import snapshot_each_write
+from tests.support.first_by_day import first_by_day
 from tests.support.ledger import day, file_line, file_txn
 from tests.support.pipeline_fixture import PAGE, PipelineFixture
 from tests.support.snapshot_parts import write_internal_page, write_snapshot_part
@@ -169,6 +170,7 @@ def test_only_what_the_new_part_touches_is_looked_at(
     ]
 
 
+@pytest.mark.sail_only
 def test_only_what_a_new_part_of_ours_touches_is_looked_at(
     spark: SparkSession, tmp_path: Path, spy: Spy
 ) -> None:
@@ -199,6 +201,7 @@ def test_only_what_a_new_part_of_ours_touches_is_looked_at(
     ]
 
 
+@pytest.mark.nightly
 @pytest.mark.sail_only
 def test_nothing_is_left_once_the_day_is_whole(
     spark: SparkSession, tmp_path: Path, spy: Spy
@@ -215,7 +218,9 @@ def test_nothing_is_left_once_the_day_is_whole(
 
 
 @pytest.mark.sail_only
-@pytest.mark.parametrize("what", ["a part anew", "our side anew", "the page", "the tables"])
+@pytest.mark.parametrize(
+    "what", first_by_day("a part anew", "our side anew", "the page", "the tables")
+)
 def test_in_doubt_the_whole_day_is_matched(
     spark: SparkSession, tmp_path: Path, spy: Spy, what: str
 ) -> None:
@@ -262,13 +267,13 @@ def test_in_doubt_the_whole_day_is_matched(
     ]
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 @pytest.mark.sail_only
-@pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.nightly)])
-def test_killed_at_every_write(spark: SparkSession, tmp_path: Path, spy: Spy, step: int) -> None:
+def test_killed_at_every_write(spark: SparkSession, tmp_path: Path, spy: Spy) -> None:
     """Part 1 of a day that took over part 0, dead before each write of its match and after the
     last one: run again, the rows are those of a run that nobody killed; so they are after part 2,
-    where what it takes over was being written. By day every third of these moments.
+    where what it takes over was being written.
     """
     begun = world_of(tmp_path / "begun", spark)
     begun.write_snapshot(0, *[file_txn(f"T{number}") for number in range(8)])
@@ -298,7 +303,7 @@ def test_killed_at_every_write(spark: SparkSession, tmp_path: Path, spy: Spy, st
     expected = [rows_of(clean)]
     part(clean, 2, *last)
     expected.append(rows_of(clean))
-    for number, root in list(enumerate(places))[::-step]:
+    for number, root in list(enumerate(places))[::-1]:
         pipeline = PipelineFixture(root, Lake(spark, str(root / "lake")).prepare(), begun.page)
         pipeline.match(0)
         assert rows_of(pipeline) == expected[0], root.name
@@ -307,6 +312,7 @@ def test_killed_at_every_write(spark: SparkSession, tmp_path: Path, spy: Spy, st
             assert rows_of(pipeline) == expected[1], root.name
 
 
+@pytest.mark.nightly
 @pytest.mark.sail_only
 @pytest.mark.parametrize("seed", range(int(os.environ.get("TIEOUT_ARRIVALS", "1"))))
 def test_both_sides_in_parts_are_the_whole_day(

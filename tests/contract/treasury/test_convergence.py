@@ -20,6 +20,7 @@ from schemas.tables import (
     SETTLEMENT_OPEN,
 )
 from tests.support.account_ledger import BANK, AccountLedger, bank_line, lines_of
+from tests.support.first_by_day import first_by_day
 from tests.support.ledger import Row, day
 
 PAGES: dict[str, dict[str, Any]] = {
@@ -92,7 +93,7 @@ def _kill_after(writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.sail_only
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", first_by_day(0, 1))
 def test_any_arrival_ends_in_the_clean_rows(
     spark: SparkSession, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ def data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert tmp_path != speed.DATA
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("case", ["one", pytest.param("large", marks=pytest.mark.nightly)])
 def test_a_file_lands_by_itself(case: str, tmp_path: Path) -> None:
     """Lines of one file, by a process of its own; the lake is gone afterwards."""
@@ -62,6 +63,7 @@ def test_day_in_parts_has_the_lines_of_the_day(
     assert landing.run_round("parts", "sail", inbox).steps["land"] > 0
 
 
+@pytest.mark.nightly
 def test_hot_amount_is_matched(tmp_path: Path) -> None:
     """300 payments and 300 lines of one amount within an hour: every item has its row."""
     run = matching.run_round("hot-300", "sail")

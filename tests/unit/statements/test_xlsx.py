@@ -531,6 +531,7 @@ def test_dates_of_both_systems_are_formatted(serial: str, since_1904: bool, text
     assert number_formats.format_number(serial, number_formats.DATE, since_1904)[1:] == text
 
 
+@pytest.mark.nightly
 def test_long_sheet_needs_bounded_memory(tmp_path: Path) -> None:
     """Rows come in blocks of a megabyte: three times as many rows need no more memory."""
     peaks = []

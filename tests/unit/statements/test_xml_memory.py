@@ -118,6 +118,7 @@ def camt_base(tmp_path_factory: pytest.TempPathFactory) -> int:
     return peak
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", CAMT)
 def test_camt_of_anything_is_refused_in_bounded_memory(
     name: str, camt_base: int, tmp_path: Path
@@ -217,6 +218,7 @@ def test_workbook_of_anything_is_refused_in_bounded_memory(
     assert peak - sheet_base < GROWTH_MAX_MB
 
 
+@pytest.mark.nightly
 def test_many_shared_texts_wait_in_a_file(workbook: bytes, sheet_base: int, tmp_path: Path) -> None:
     """120 MB of shared texts: 32 MB of them in memory; the cells get theirs from both places."""
     texts = (f"<si><t>{at:06}{'x' * 30_000}</t></si>" for at in range(4_000))
