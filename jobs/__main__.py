@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -9,13 +10,21 @@ from jobs import __version__
 from jobs.cli.console import exit_process, run_command
 from jobs.cli.help_texts import PURPOSES
 from jobs.cli.parser import CommandParser, build_parser
-from jobs.onboarding import command
+from jobs.onboarding import command as profile_command
+from jobs.operations.place import doctor_command, init_command
 
 #: Commands whose name a room has: the modules that run them.
 _MODULES = {
     "fees": "rate_cards",
     "merchant_statements": "exports.merchants.command",
     "settlement": "treasury.command",
+    "status": "operations.status.command",
+}
+#: Commands with arguments of their own: what adds them, and runs the command.
+_WITH_OWN_ARGUMENTS = {
+    "init": init_command,
+    "doctor": doctor_command,
+    "profile": profile_command,
 }
 _EPILOG = """your first day:
   tieout inbox --lake lake --config config --inbox inbox
@@ -43,10 +52,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = program.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for job, purpose in PURPOSES.items():
         build_parser(job, commands.add_parser(job, help=purpose))
-    command.add_arguments(commands.add_parser("profile", help=command.PURPOSE))
-    arguments = program.parse_args(argv)
-    if arguments.job == "profile":
-        return run_command(arguments, command.execute_request, build_request=lambda parsed: parsed)
+    for job, command in _WITH_OWN_ARGUMENTS.items():
+        command.add_arguments(commands.add_parser(job, help=command.PURPOSE))
+    words = sys.argv[1:] if argv is None else argv
+    if not words:
+        program.print_help()
+        return 0
+    arguments = program.parse_args(words)
+    if own := _WITH_OWN_ARGUMENTS.get(arguments.job):
+        return run_command(arguments, own.execute_request, build_request=lambda parsed: parsed)
     module = importlib.import_module(f"jobs.{_MODULES.get(arguments.job, arguments.job)}")
     return run_command(arguments, module.execute_request)
 

@@ -82,10 +82,13 @@ def run_command(
         message_lines = str(error).splitlines() or [""]
         return _report_failure(arguments.job, 1, [f"{type(error).__name__}: {message_lines[0]}"])
     known = collect_references([report.body, report.shown])
-    for line in safe_lines(report.lines, known):
-        print(line)
     body = {"job": arguments.job, "exit": report.exit_status, "version": __version__, **report.body}
-    print(safe_json(body, known))
+    try:
+        for line in safe_lines(report.lines, known):
+            print(line)
+        print(safe_json(body, known), flush=True)
+    except BrokenPipeError:  # of `tieout ... | head`: the work is done, and nobody reads on
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     return report.exit_status
 
 

@@ -75,6 +75,14 @@ The command writes, for each merchant and currency, the transactions that were m
 our fee on each by merchant_schedules/MERCHANT.yaml (else default.yaml), and what we owe, to
 LAKE/exports/DATE/merchant_statements/. Transactions that wait or are broken stand in files of their
 own, named provisional: they are not paid.""",
+    "status": """examples:
+  tieout status --lake lake --config config
+  tieout status ... --business-date 2026-11-16 --through 2026-11-20 --channel wechat
+
+The command shows, for each channel of a date (the latest of which the lake knows), its statement,
+our own side, the match, fees, settlement and the export: what is there, what is missing or refused,
+what is to run again because its inputs have changed (*), and what to do next, with the command. It
+changes nothing. On a terminal it prints a screen, otherwise JSON.""",
     "settlement": """examples:
   tieout settlement --lake lake --config config
   tieout settlement ... --channel wechat --business-date 2026-11-22 --since 2026-11-16
@@ -198,6 +206,7 @@ makes the lake if there is none, and says so.""",
 }
 PURPOSES = {
     "inbox": "show what lies in the inbox and what is still missing; change nothing",
+    "status": "show how far a date is, channel by channel, and what to do next",
     "ingest": "load statement files and our transaction snapshot into the lake",
     "match": "match statement lines with transactions of T, T-1, T-2",
     "check_fees": "compare the fees charged with the fees due, to the cent",

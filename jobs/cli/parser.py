@@ -1,7 +1,9 @@
 """The options of every command, as `--help` shows them."""
 
 import argparse
-from typing import Any
+import re
+from difflib import get_close_matches
+from typing import Any, NoReturn
 
 from jobs.cli.help_texts import EPILOGS, PURPOSES
 
@@ -10,7 +12,7 @@ from jobs.cli.help_texts import EPILOGS, PURPOSES
 READ_ONLY = ("explain", "diff")
 DATE_OPTIONAL = (
     "breaks", "explain", "decide", "fees", "files", "ingest", "run", "inbox", "maintain",
-    "settlement",
+    "settlement", "status",
 )  # fmt: skip
 TAKE_FILES = ("ingest", "run")
 RUN_DATES = ("ingest", "match", "run")
@@ -46,6 +48,18 @@ class CommandParser(argparse.ArgumentParser):
 
     Every option but `-h` has two hyphens. An id with two leading hyphens stands behind `--`.
     """
+
+    def error(self, message: str) -> NoReturn:
+        """Ends with exit status 2; of an unknown command it names the nearest."""
+        unknown = re.search(
+            r"argument COMMAND: invalid choice: '([^']*)' \(choose from (.*)\)", message
+        )
+        if unknown:
+            names = re.findall(r"[a-z_]+", unknown[2])
+            near = get_close_matches(unknown[1], names, 1)
+            hint = f"did you mean `tieout {near[0]}`?" if near else "`tieout --help` lists them"
+            message = f"there is no command {unknown[1]!r}; {hint}"
+        super().error(message)
 
     def _parse_optional(self, arg_string: str) -> Any:
         is_word = arg_string.startswith("-") and not arg_string.startswith("--")
@@ -115,11 +129,9 @@ def build_parser(
 def _add_output_arguments(out: argparse.ArgumentParser, job: str) -> None:
     if job == "settlement":
         out.add_argument("--since", metavar="DATE", help="also batches that were closed since then")
-        out.add_argument(
-            "--json",
-            action="store_true",
-            help="print JSON on a terminal, too; elsewhere it is JSON",
-        )
+        _add_json(out)
+    elif job == "status":
+        _add_json(out)
     elif job in READ_ONLY:
         out.add_argument(
             "--as-of", metavar="TIME", help="read the tables as of this UTC time, 2026-11-20T10:00"
@@ -129,6 +141,12 @@ def _add_output_arguments(out: argparse.ArgumentParser, job: str) -> None:
         )
     elif job not in ("export", "breaks", "decide", "fees", "files", "inbox", "maintain"):
         out.add_argument("--no-quality", action="store_true", help="skip the shape checks")
+
+
+def _add_json(out: argparse.ArgumentParser) -> None:
+    out.add_argument(
+        "--json", action="store_true", help="print JSON on a terminal, too; elsewhere it is JSON"
+    )
 
 
 def _add_decide_arguments(out: argparse.ArgumentParser) -> None:
@@ -160,9 +178,7 @@ def _add_fees_arguments(out: argparse.ArgumentParser) -> None:
     out.add_argument("step", choices=("quote", "replay", "claim"))
     for option, (metavar, text) in FEE_OPTIONS.items():
         out.add_argument(f"--{option}", metavar=metavar, default="", help=text)
-    out.add_argument(
-        "--json", action="store_true", help="print JSON on a terminal, too; elsewhere it is JSON"
-    )
+    _add_json(out)
 
 
 def _add_breaks_arguments(out: argparse.ArgumentParser) -> None:
@@ -188,9 +204,7 @@ def _add_breaks_arguments(out: argparse.ArgumentParser) -> None:
     out.add_argument(
         "--by", metavar="NAME", default="", help="your name, for the audit trail [TIEOUT_USER]"
     )
-    out.add_argument(
-        "--json", action="store_true", help="print JSON on a terminal, too; elsewhere it is JSON"
-    )
+    _add_json(out)
     _add_channels(out)
     out.set_defaults(business_date=None, through=None)
 

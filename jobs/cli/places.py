@@ -20,7 +20,7 @@ _HALF_URI = re.compile(r"(?P<scheme>s3a?|gs|gcs|abfss?|hdfs|viewfs|file):(?!//)"
 def find_place_faults(job: str, lake: str | None, inbox: str | None) -> Iterator[str]:
     """Yields one sentence per place that is not what the command needs; makes nothing."""
     if inbox:
-        yield from _find_inbox_faults(inbox)
+        yield from find_inbox_faults(inbox)
     if lake:
         yield from find_lake_faults(lake, must_exist=job not in (*MAKE_LAKE, *NEED_NO_LAKE))
 
@@ -42,7 +42,8 @@ def find_lake_faults(uri: str, must_exist: bool = True) -> Iterator[str]:
         )
 
 
-def _find_inbox_faults(uri: str) -> Iterator[str]:
+def find_inbox_faults(uri: str) -> Iterator[str]:
+    """Yields what is wrong with the place of an inbox: no folder, or not reachable."""
     storage = yield from _open("--inbox", uri)
     if storage is None:
         return

@@ -8,15 +8,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import schemas
 from jobs.cli.configuration import load_channel_page
 from jobs.cli.console import Report
+from jobs.onboarding.catalog import list_shipped_pages, read_shipped_page
 from jobs.onboarding.draft import draft_page
 from jobs.onboarding.file_names import channel_name
 from jobs.onboarding.trial import try_statement
 from schemas.errors import ConfigurationError
 
-SHIPPED = Path(schemas.__file__).parent / "shipped_profiles"
 PURPOSE = "draft, check and try a channel's page; list, show and copy the shipped pages"
 _EPILOG = """examples:
   tieout profile new inbox/shop/20261122.csv --out config/channels/shop.yaml
@@ -100,7 +99,7 @@ def _draft_page(arguments: argparse.Namespace) -> Report:
     """Drafts a page, and checks whether it is valid as drafted."""
     statement = _statement_path(arguments)
     channel = channel_name(arguments.channel, arguments.out)
-    draft = draft_page(statement, channel, {page.stem: page for page in SHIPPED.glob("*.yaml")})
+    draft = draft_page(statement, channel, list_shipped_pages())
     faults = _page_faults(draft.text)
     body = {"step": "new", "channel": channel, "dialect": draft.dialect, "faults": faults,
             "open": draft.questions}  # fmt: skip
@@ -133,23 +132,22 @@ def _statement_path(arguments: argparse.Namespace) -> Path:
 
 
 def _list_pages(arguments: argparse.Namespace) -> Report:
-    pages = sorted(SHIPPED.glob("*.yaml"))
     lines = []
-    for page in pages:
+    for name, page in list_shipped_pages().items():
         text = page.read_text("utf-8")
         first = text.split("\n", 1)[0].removeprefix("#").strip()
-        lines.append(f"{page.stem:<18} {first}")
-    return Report({"step": "list", "profiles": [page.stem for page in pages]}, lines)
+        lines.append(f"{name:<18} {first}")
+    return Report({"step": "list", "profiles": [*list_shipped_pages()]}, lines)
 
 
 def _show_page(arguments: argparse.Namespace) -> Report:
-    text = _shipped_page(arguments.name).read_text("utf-8")
+    text = read_shipped_page(arguments.name)
     return Report({"step": "show", "name": arguments.name}, text.splitlines())
 
 
 def _copy_page(arguments: argparse.Namespace) -> Report:
     page = Path(arguments.page)
-    text = _shipped_page(arguments.name).read_text("utf-8")
+    text = read_shipped_page(arguments.name)
     channel = channel_name(None, arguments.page)
     _write_new_page(page, re.sub(r"(?m)^channel: \S+", f"channel: {channel}", text, count=1))
     return Report(
@@ -171,10 +169,3 @@ def _write_new_page(page: Path, text: str) -> None:
             out.write(text)
     except FileExistsError as fault:
         raise ConfigurationError([f"{page}: it exists already; choose another name"]) from fault
-
-
-def _shipped_page(name: str) -> Path:
-    pages = {page.stem: page for page in SHIPPED.glob("*.yaml")}
-    if name not in pages:
-        raise ConfigurationError([f"{name} is not one of {', '.join(sorted(pages))}"])
-    return pages[name]

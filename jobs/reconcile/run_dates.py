@@ -1,41 +1,31 @@
 """Runs the dates of one channel that are due, in order."""
 
 import logging
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
-from itertools import chain
-from typing import Any
+from datetime import date
 
-from jobs.decisions.store import read_approved
 from jobs.engine.session import tune_session
-from jobs.ingestion.day_state import DayState, list_ingested_dates, resolve_day_state
+from jobs.ingestion.day_state import DayState
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from jobs.matching.steps.manual_decisions import Decision
+from jobs.reconcile.due_runs import find_due_runs
 from jobs.reconcile.inputs import assert_lake_consistent, is_idle
 from jobs.reconcile.match_summary import TOLERATED
 from jobs.reconcile.match_summary import MatchSummary as MatchSummary
 from jobs.reconcile.one_day import run_day
-from jobs.reconcile.rerun_plan import DueRun, list_run_dates, plan_runs
+from jobs.reconcile.rerun_plan import DueRun
 from jobs.reconcile.write_offs import find_ended_write_offs, has_write_offs
 from schemas.dates import format_dates
 from schemas.profile.channel import Profile, Snapshots
 from schemas.tables import (
     INTERNAL_TRANSACTIONS,
     OPEN_ITEMS,
-    RUNS,
-    SNAPSHOT_FILES,
-    STATEMENT_FILES,
     STATEMENT_LINES,
 )
-from schemas.vocabulary import FileStatus, RunResult
+from schemas.vocabulary import RunResult
 
 log = logging.getLogger("tieout")
-#: What the plan needs of each run and each file of a channel's history.
-_OF_RUNS = ("job", "channel", "business_date", "fingerprint", "ended_at")
-_OF_FILES = ("channel", "business_date", "status", "part", "file_id", "line_count",
-             "rejected_count", "reason")  # fmt: skip
 
 
 def match_dates(
@@ -55,50 +45,18 @@ def match_dates(
     dates = [day for day in dates if day >= profile.first_date]
     if profile.statement == "none" or not dates:
         return []
-    runs = lake.read_rows(RUNS, _OF_RUNS, job=["ingest", "match"], channel=profile.channel)
-    recorded: dict[date, str] = {}
-    for row in sorted(runs, key=lambda row: row["ended_at"]):
-        if row["job"] == "match":
-            recorded[row["business_date"]] = row["fingerprint"]
-    files: dict[date, list[dict[str, Any]]] = defaultdict(list)
-    for row in lake.read_rows(STATEMENT_FILES, _OF_FILES, channel=profile.channel):
-        files[row["business_date"]].append(row)
-    accepted = FileStatus.ACCEPTED.value
-    ours: dict[date, list[dict[str, Any]]] = defaultdict(list)
-    for row in lake.read_rows(SNAPSHOT_FILES, (*_OF_FILES, "channels"), status=accepted):
-        ours[row["business_date"]].append(row)
-    states = {
-        day: resolve_day_state(profile, day, files[day], ours[day], snapshots)
-        for day in list_run_dates(profile, dates, recorded)
-    }
-    decisions = read_approved(lake, profile.channel)
-    ids = {day: [item.decision_id for item in items] for day, items in decisions.items()}
-    ingested = list_ingested_dates(profile.channel, chain.from_iterable(files.values()), runs)
-    unknown = [day for day in states if day not in ingested]
+    due = find_due_runs(lake, profile, dates, snapshots)
+    unknown = due.never_ingested
     out: list[MatchSummary] = []
-    before_first = _snapshots_before_first(profile, ours)
-    for due_run in plan_runs(profile, states, recorded, dates, ids, before_first):
+    for due_run in due.runs:
         day = due_run.business_date
         if unknown and day >= unknown[0]:
             out.append(_summarize_unknown(profile, due_run, unknown, out))
             continue
         if due_run.why != "asked":
             log.info("%s %s is run as well: %s", profile.channel, day, due_run.why)
-        out.append(_run_one(lake, profile, states[day], due_run, decisions))
+        out.append(_run_one(lake, profile, due.states[day], due_run, due.decisions))
     return out
-
-
-def _snapshots_before_first(
-    profile: Profile, snapshots: Mapping[date, Sequence[Mapping[str, Any]]]
-) -> list[str]:
-    """Snapshots with rows of the channel in the look-back before its first date, by date and id."""
-    first, lookback = profile.first_date, timedelta(days=profile.match.lookback)
-    return sorted(
-        f"{day}:{row['file_id']}"
-        for day, rows in snapshots.items()
-        for row in rows
-        if first - lookback <= day < first and dict(row["channels"] or {}).get(profile.channel)
-    )
 
 
 def _summarize_unknown(

@@ -23,6 +23,7 @@ STAGE_ROOMS = (
     "timeline",
     "onboarding",
     "treasury",
+    "operations",
 )
 #: Rooms that each room may import, itself and `schemas` apart.
 ROOM_IMPORTS = {
@@ -36,10 +37,18 @@ ROOM_IMPORTS = {
 }
 #: Named faces: modules of a stage room that other stage rooms may import.
 FACES = {
-    "ingestion": ("jobs.ingestion.day_state", "jobs.ingestion.open_file"),
+    "ingestion": (
+        "jobs.ingestion.day_state",
+        "jobs.ingestion.open_file",
+        "jobs.ingestion.gates.balance_gaps",
+        "jobs.ingestion.arrivals.listing",
+    ),
     "reports": ("jobs.reports.labels", "jobs.reports.money_text", "jobs.reports.text_table"),
     "decisions": ("jobs.decisions.store",),
     "casework": ("jobs.casework.linked",),
+    "onboarding": ("jobs.onboarding.catalog",),
+    "reconcile": ("jobs.reconcile.due_runs", "jobs.reconcile.stale_dates"),
+    "treasury": ("jobs.treasury.accounts", "jobs.treasury.plan"),
 }
 #: A page is tried on a statement as ingest would read it: by its own modules, not by copies.
 TRIALS = (
@@ -51,6 +60,8 @@ TRIALS = (
 #: `jobs/settlement.py` the rules of settlement.
 COMMANDS_IN_ROOMS = (
     "jobs/onboarding/command.py", "jobs/treasury/command.py", "jobs/exports/merchants/command.py",
+    "jobs/operations/status/command.py", "jobs/operations/place/init_command.py",
+    "jobs/operations/place/doctor_command.py",
 )  # fmt: skip
 #: `run` for notebooks: the same function as `tieout run`.
 NOTEBOOK_COMMANDS = "jobs/analysis/commands.py"

@@ -17,7 +17,7 @@ BALANCE_GAP = "BALANCE_GAP"
 #: A file's row names at most so many gaps.
 NAMED_MAX = 20
 #: Joins the notes in a row's reason.
-_JOINT = " | "
+NOTE_SEPARATOR = " | "
 _Rows = Iterable[Mapping[str, Any]]
 _AccountKey = tuple[str, str]
 
@@ -49,9 +49,9 @@ def note_balance_gaps(day_files: Sequence[dict[str, Any]], accepted: _Rows) -> N
         gaps = describe_gaps(row["file_name"], spans)
         rest = [other for other in (*others, *in_force) if other is not row]
         gaps += _describe_gaps_before(row, spans, rest)
-        notes = [note for note in str(row["reason"] or "").split(_JOINT) if note]
+        notes = [note for note in str(row["reason"] or "").split(NOTE_SEPARATOR) if note]
         kept = [note for note in notes if not note.startswith(BALANCE_GAP)]
-        row["reason"] = _JOINT.join([*kept, *_limit(row["file_name"], gaps)]) or None
+        row["reason"] = NOTE_SEPARATOR.join([*kept, *_limit(row["file_name"], gaps)]) or None
 
 
 def read_spans(row: Mapping[str, Any]) -> list[BalanceSpan]:

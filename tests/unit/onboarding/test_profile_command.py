@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jobs.__main__ import main
-from jobs.onboarding.command import SHIPPED
+from jobs.onboarding.catalog import SHIPPED
 from tests.support.paths import GOLDEN
 
 BANK = """channel: bank

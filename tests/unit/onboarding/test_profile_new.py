@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from jobs.__main__ import main
-from jobs.onboarding.command import SHIPPED
+from jobs.onboarding.catalog import SHIPPED
 from jobs.onboarding.draft import draft_page
 from jobs.onboarding.file_names import file_pattern
 from jobs.onboarding.page_text import to_flow_yaml

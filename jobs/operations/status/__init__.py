@@ -1,0 +1,1 @@
+"""`tieout status`: one screen for a date or a range of dates."""
