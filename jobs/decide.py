@@ -12,19 +12,16 @@ from jobs.cli.console import Report, exit_process, main_for
 from jobs.cli.decision_words import Words, check_words
 from jobs.cli.lake_session import open_lake
 from jobs.decisions.actors import find_actor
+from jobs.decisions.decided_workbook import read_decided_rows
+from jobs.decisions.imports import propose_rows
 from jobs.decisions.proposals import propose
 from jobs.decisions.review import judge
 from jobs.decisions.selection import select_breaks, select_by_ids
 from jobs.decisions.standing import list_decisions
 from jobs.decisions.steps import StepResult
-from jobs.decisions.text import (
-    describe_next_step,
-    list_waiting,
-    render_decision,
-    render_queue,
-)
+from jobs.decisions.summary import summarize_import, summarize_step
+from jobs.decisions.text import list_waiting, render_decision, render_queue
 from jobs.lake.tables import Lake
-from schemas.vocabulary import DecisionStep
 
 
 def execute_request(request: Request) -> Report:
@@ -35,12 +32,16 @@ def execute_request(request: Request) -> Report:
             return _report_standing(lake, request, is_queue=words.step == "queue")
         rules = request.config.decision_rules
         actor = find_actor(rules, request.actor)
+        if words.step == "import":
+            rows = read_decided_rows(words.ids[0])
+            imported = propose_rows(lake, rules, rows, actor, request.reason)
+            return Report(*summarize_import(imported), 3 if imported.refused else 0)
         if words.step == "propose":
             result = _propose(lake, request, words, actor)
         else:
             is_approved = words.step == "approve"
             result = judge(lake, rules, words.ids[0], is_approved, actor, request.reason)
-    return _report_step(result, words.step)
+    return Report(*summarize_step(result, words.step))
 
 
 def _propose(lake: Lake, request: Request, words: Words, actor: str) -> StepResult:
@@ -52,21 +53,6 @@ def _propose(lake: Lake, request: Request, words: Words, actor: str) -> StepResu
         targets = select_breaks(lake, effect, place, words.reasons, words.limits, words.status_of)
     is_list = not words.ids
     return propose(lake, rules, effect, targets, actor, request.reason, is_list)
-
-
-def _report_step(result: StepResult, step: str) -> Report:
-    first, *_ = [row for row in result.rows if row["step"] != DecisionStep.REJECTED] or result.rows
-    report = Report({"decisions": [{**first, "items": list(result.rows)}]}, [])
-    if step != "propose":
-        report.body["already"] = result.is_known
-    if result.is_known:
-        state = f"{first['decision_id']} is {first['step']} already; nothing changed"
-        report.lines.append(state)
-    report.lines += [*render_decision(first, result.rows), describe_next_step(first)]
-    if result.left_out:
-        report.body["left_out"] = dict(result.left_out)
-        report.lines += [f"    left out: {text}" for text in result.left_out.values()]
-    return report
 
 
 def _report_standing(lake: Lake, request: Request, is_queue: bool) -> Report:

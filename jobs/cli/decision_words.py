@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 
 from jobs.cli.arguments import Request
 from schemas.currencies import MINOR_UNITS
@@ -44,6 +45,8 @@ def check_words(request: Request) -> Words:
         faults.append("--reason TEXT is missing; say why, for those who read the decision")
     if step in ("approve", "reject") and len(words) != 1:
         faults.append(f"{step} takes the id of one decision")
+    if step == "import" and (len(words) != 1 or not Path(words[0]).is_file()):
+        faults.append("import takes one workbook: decide import breaks.xlsx; it must exist")
     effect = EFFECTS.get(words[0], Effect.ACCEPT) if words else Effect.ACCEPT
     is_list = bool(request.reason_codes)
     if step == "propose":

@@ -146,6 +146,7 @@ channel's page; `assign` counts before it.""",
   tieout decide ... propose not-ours LINE_ID --by ann --reason "belongs to the sister company"
   tieout decide ... propose accept --reason-code AMOUNT_MISMATCH --at-most 0.03 CNY \\
                     --channel wechat --business-date 2026-11-22 --by ann --reason "rounding"
+  tieout decide ... import breaks.xlsx --by ann --reason "see mail of the 22nd"
   tieout decide ... queue                       # what waits for approval, and for how long
   tieout decide ... list
   tieout decide ... approve d-3fa9c2e1 --by bob
@@ -160,6 +161,9 @@ Proposals:
 With --reason-code, accept and write-off are about all breaks of one channel and date that have just
 this reason. --at-most is in major units: 0.03 CNY is 3 fen; it is compared with the difference
 where only the amounts differ, else with the whole amount.
+
+`import` reads breaks.xlsx back, in which a reviewer has chosen decisions from the list of the
+first column. Rows that have changed since the export are refused and named (exit 3).
 
 Take txn_id and line_id from the outcomes. An id may begin with a hyphen (-5); one that begins with
 two stands last, behind `--` (... propose accept -- --5). The person who approves must not be the

@@ -150,7 +150,7 @@ def _add_json(out: argparse.ArgumentParser) -> None:
 
 
 def _add_decide_arguments(out: argparse.ArgumentParser) -> None:
-    out.add_argument("step", choices=("propose", "approve", "reject", "list", "queue"))
+    out.add_argument("step", choices=("propose", "approve", "reject", "list", "queue", "import"))
     out.add_argument(
         "--status",
         choices=("ours", "theirs"),

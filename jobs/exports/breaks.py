@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from jobs.exports.file_places import FilePlaces
 from jobs.exports.sections import ORDER_COLUMNS, Section, sort_sections
 from jobs.exports.workbook import Heading
-from jobs.reports.labels import ACTION_LABELS, REASON_LABELS
+from jobs.reports.labels import ACTION_LABELS, DECISION_LABELS, REASON_LABELS
 from jobs.reports.money_text import Cell, escape_formula, money_cell
 
 HEADINGS = (
@@ -48,6 +48,9 @@ HEADINGS = (
     Heading("Break", 20),
     Heading("Line id", 20),
 )
+#: What a reviewer fills in, before the other columns of the sheet of breaks: the workbook is read
+#: back by `tieout decide import`.
+DECISION_HEADINGS = (Heading("Decision", 15, tuple(DECISION_LABELS)), Heading("Comment", 24))
 
 
 def select_cells(rows: DataFrame) -> DataFrame:

@@ -18,7 +18,7 @@ from pyarrow import fs
 
 from jobs.exports import overview
 from jobs.exports.atomic_folder import replace_file
-from jobs.exports.breaks import HEADINGS
+from jobs.exports.breaks import DECISION_HEADINGS, HEADINGS
 from jobs.exports.sections import Section
 from jobs.exports.workbook import Workbook
 from jobs.lake.tables import Lake
@@ -47,14 +47,14 @@ def write_day_workbook(lake: Lake, day: date) -> str:
             with files.open_input_stream(f"{path}/summary.json") as source:
                 for row in _summary_rows(json.loads(source.read())):
                     book.add(row)
-        book.begin_table(Section.BREAKS.value, HEADINGS)
+        book.begin_table(Section.BREAKS.value, (*DECISION_HEADINGS, *HEADINGS))
         blocks = []
         for path in channels:
             source = opened.enter_context(files.open_input_file(f"{path}/breaks.csv"))
             blocks.append(_read_blocks(source))
         for _, rows in heapq.merge(*blocks, key=lambda block: block[0]):
             for row in rows:
-                book.add(row)
+                book.add((*[None] * len(DECISION_HEADINGS), *row))
         book.close()
     return target
 

@@ -9,7 +9,7 @@ from sys import maxsize
 from typing import BinaryIO
 
 from jobs.exports import fee_differences, overview
-from jobs.exports.breaks import HEADINGS
+from jobs.exports.breaks import DECISION_HEADINGS, HEADINGS
 from jobs.exports.sections import ROWS_MAX, Section
 from jobs.exports.workbook import Heading, Workbook
 from jobs.reports.money_text import Cell, Money
@@ -55,10 +55,11 @@ def write_breaks(
     groups = groupby(rows, key=itemgetter(0))
     next_group = next(groups, None)
     for section in Section:
-        book.begin_table(section.value, HEADINGS)
+        decision = DECISION_HEADINGS if section == Section.BREAKS else ()
+        book.begin_table(section.value, (*decision, *HEADINGS))
         if next_group is not None and next_group[0] == section:
             for _, row in next_group[1]:
-                book.add(row)
+                book.add((*[None] * len(decision), *row))
                 if section == Section.BREAKS:
                     table.add(row)
                     breaks += 1

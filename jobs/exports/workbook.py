@@ -22,10 +22,14 @@ _OPTIONS = {
 
 
 class Heading(NamedTuple):
-    """The heading of a column and the column's width in characters."""
+    """The heading of a column and the column's width in characters.
+
+    A cell of a column with `choices` takes one of these, from a list.
+    """
 
     text: str
     width: int
+    choices: tuple[str, ...] = ()
 
 
 class Workbook:
@@ -90,6 +94,10 @@ class Workbook:
             self._sheet.write_string(0, column, heading.text, self._head)
 
     def _finish_sheet(self) -> None:
+        for column, heading in enumerate(self._headings):
+            if heading.choices and self._row:
+                rule = {"validate": "list", "source": list(heading.choices)}
+                self._sheet.data_validation(1, column, self._row, column, rule)
         self._sheet.autofilter(0, 0, self._row, len(self._headings) - 1)
 
 

@@ -1,6 +1,6 @@
 """Labels of reasons and actions, as reports and exports show them."""
 
-from schemas.vocabulary import Action, Reason
+from schemas.vocabulary import Action, Effect, Reason, StatusOf
 
 REASON_LABELS: dict[str, str] = {
     Reason.OUT_OF_SCOPE: "not ours",
@@ -35,4 +35,14 @@ ACTION_LABELS: dict[str, str] = {
     Action.REVERSE: "Reverse our transaction",
     Action.QUERY: "Ask the channel about it",
     Action.ADOPT: "Correct ours to the statement",
+}
+
+#: What a reviewer chooses in the sheet of breaks: the effect of the decision, and whose status
+#: stands, if one must.
+DECISION_LABELS = {
+    "accept": (Effect.ACCEPT, None),
+    "accept ours": (Effect.ACCEPT, StatusOf.OURS),
+    "accept theirs": (Effect.ACCEPT, StatusOf.THEIRS),
+    "write off": (Effect.WRITE_OFF, None),
+    "not ours": (Effect.NOT_OURS, None),
 }
