@@ -12,6 +12,7 @@ from jobs.cli.help_texts import PURPOSES
 from jobs.cli.parser import CommandParser, build_parser
 from jobs.onboarding import command as profile_command
 from jobs.operations.place import doctor_command, init_command
+from jobs.reports.sql import command as sql_command
 
 #: Commands whose name a room has: the modules that run them.
 _MODULES = {
@@ -25,6 +26,7 @@ _WITH_OWN_ARGUMENTS = {
     "init": init_command,
     "doctor": doctor_command,
     "profile": profile_command,
+    "sql": sql_command,
 }
 _EPILOG = """your first day:
   tieout inbox --lake lake --config config --inbox inbox

@@ -71,7 +71,8 @@ def build_request(arguments: argparse.Namespace) -> Request:
     Raises:
         ConfigurationError: all faults of the arguments and the configuration, together.
     """
-    # The libraries of the lake take a while to import, and --help does without them.
+    # These import the libraries of the lake, and --help does without them.
+    from jobs.cli.date_words import resolve_date_words
     from jobs.cli.places import find_place_faults
 
     faults: list[str] = []
@@ -79,20 +80,24 @@ def build_request(arguments: argparse.Namespace) -> Request:
     def value_of(name: str) -> str | None:
         return getattr(arguments, name, None) or os.environ.get(f"TIEOUT_{name.upper()}")
 
-    optional = NOT_NEEDED.get((arguments.job, getattr(arguments, "step", "")))
+    step = getattr(arguments, "step", "")
+    optional = NOT_NEEDED.get((arguments.job, step))
     for name in ("lake", "config", "inbox"):
         if hasattr(arguments, name) and name != optional and not value_of(name):
             faults.append(f"--{name} is missing; give it, or set TIEOUT_{name.upper()}")
     if hasattr(arguments, "reference") and not arguments.reference.strip():
         faults.append("REF is empty; give any internal or channel reference")
+    page_faults = list[str]()
+    config = _load_configuration(arguments, value_of("config"), page_faults, optional == "config")
+    lake = None if optional == "lake" else value_of("lake")
+    inbox = value_of("inbox") if hasattr(arguments, "inbox") else None
+    resolve_date_words(arguments, config, lake, faults)
     days = _parse_dates(arguments, faults)
     hours = _check_hours(arguments, faults)
     since = parse_date("--since", getattr(arguments, "since", None), faults)
     as_of = _parse_moment(getattr(arguments, "as_of", None), faults)
-    inbox = value_of("inbox") if hasattr(arguments, "inbox") else None
-    lake = None if optional == "lake" else value_of("lake")
     faults.extend(find_place_faults(arguments.job, lake, inbox))
-    config = _load_configuration(arguments, value_of("config"), faults, optional == "config")
+    faults.extend(page_faults)
     future = getattr(arguments, "future", False)
     if config and arguments.job in RUN_DATES and not future:
         faults.extend(_find_future_dates(config, days))
@@ -111,10 +116,7 @@ def build_request(arguments: argparse.Namespace) -> Request:
         as_of=as_of,
         as_json=getattr(arguments, "json", False),
         match_alone=getattr(arguments, "match_alone", False),
-        positionals=(
-            *filter(None, [getattr(arguments, "step", "")]),
-            *getattr(arguments, "about", ()),
-        ),
+        positionals=(*filter(None, [step]), *getattr(arguments, "about", ())),
         actor=getattr(arguments, "by", "") or os.environ.get("TIEOUT_USER", ""),
         reason=getattr(arguments, "reason", ""),
         future=future,

@@ -20,6 +20,7 @@ from jobs import __version__
 from jobs.cli.arguments import Request, build_request
 from jobs.cli.parser import build_parser
 from jobs.cli.safe_output import (
+    JsonLines,
     SafeFormatter,
     SafeMessages,
     collect_references,
@@ -38,13 +39,15 @@ class Report:
 
     `body` becomes the JSON summary, `lines` are printed before it, and `exit_status` is the
     highest of the command's parts. Both are printed with personal numbers masked, except for the
-    references in `body` and in `shown`, the values that the lines speak of.
+    references in `body` and in `shown`, the values that the lines speak of. Of one that `is_silent`
+    only the lines are printed: they are what another program reads.
     """
 
     body: dict[str, Any]
     lines: list[str]
     exit_status: int = 0
     shown: Any = None
+    is_silent: bool = False
 
     def warn(self, message: str) -> None:
         """Logs what a check stopped; the command then exits with 3 or more."""
@@ -70,7 +73,8 @@ def run_command(
     arguments: Any, execute_request: Callable[[Any], Report], build_request: Any = build_request
 ) -> int:
     """Runs a command from its parsed arguments, prints its summary; returns the exit status."""
-    _configure_logging()
+    chosen = getattr(arguments, "log_format", None) or os.environ.get("TIEOUT_LOG_FORMAT")
+    _configure_logging(arguments.job, is_json=chosen == "json")
     try:
         report = execute_request(build_request(arguments))
     except ConfigurationError as error:
@@ -86,7 +90,9 @@ def run_command(
     try:
         for line in safe_lines(report.lines, known):
             print(line)
-        print(safe_json(body, known), flush=True)
+        if not report.is_silent:
+            print(safe_json(body, known))
+        sys.stdout.flush()
     except BrokenPipeError:  # of `tieout ... | head`: the work is done, and nobody reads on
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     return report.exit_status
@@ -106,11 +112,12 @@ def with_progress(items: Sequence[Any], description: str) -> Iterator[Any]:
     yield from tqdm(items, desc=description, disable=not is_terminal, file=sys.stderr, leave=False)
 
 
-def _configure_logging() -> None:
+def _configure_logging(job: str, is_json: bool) -> None:
     level = os.environ.get("TIEOUT_LOG", "WARNING" if sys.stderr.isatty() else "INFO")
     if not log.handlers:
         handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(SafeFormatter("%(asctime)s %(levelname)s %(message)s"))
+        text = SafeFormatter("%(asctime)s %(levelname)s %(message)s")
+        handler.setFormatter(JsonLines(job) if is_json else text)
         log.addHandler(handler)
         log.propagate = False
     log.setLevel(level)

@@ -92,6 +92,9 @@ def build_parser(
             "--future", action="store_true", help="allow dates later than today in a channel's zone"
         )
     out.add_argument("--engine", help="sail (embedded), spark, or auto [TIEOUT_ENGINE]")
+    out.add_argument(
+        "--log-format", choices=("text", "json"), help="of the log on stderr [TIEOUT_LOG_FORMAT]"
+    )
     if job == "explain":
         out.add_argument("reference", metavar="REF", help="any internal or channel reference")
         out.add_argument(
@@ -212,7 +215,9 @@ def _add_breaks_arguments(out: argparse.ArgumentParser) -> None:
 def _add_days_and_channels(out: argparse.ArgumentParser, job: str) -> None:
     default = " [the dates of all new files in the inbox]" if job in TAKE_FILES else ""
     out.add_argument(
-        "--business-date", metavar="DATE", help=f"the accounting date, such as 2026-11-22{default}"
+        "--business-date",
+        metavar="DATE",
+        help=f"the accounting date: 2026-11-22, yesterday or latest{default}",
     )
     out.add_argument("--through", metavar="DATE", help="the last date of a range (included)")
     _add_channels(out)

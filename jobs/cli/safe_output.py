@@ -7,6 +7,7 @@ import json
 import logging
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from schemas.private_text import is_shown, mask_private_text, safe_text
@@ -81,3 +82,23 @@ class SafeFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record as text, masked; only the line breaks of a traceback stay."""
         return safe_text(super().format(record), keep="\n")
+
+
+class JsonLines(SafeFormatter):
+    """Formats each record as one line of JSON: at (UTC), level, job, message, error."""
+
+    def __init__(self, job: str) -> None:
+        super().__init__()
+        self._job = job
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line; `error` is the traceback, if there is one."""
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "job": self._job,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return safe_json(line)

@@ -3,12 +3,13 @@
 import io
 import json
 import logging
+import sys
 from argparse import Namespace
 
 import pytest
 
 from jobs.cli.console import Report, log, run_command
-from jobs.cli.safe_output import SafeFormatter, SafeMessages, safe_json
+from jobs.cli.safe_output import JsonLines, SafeFormatter, SafeMessages, safe_json
 from schemas.errors import ConfigurationError
 
 CARD = "4111111111111111"
@@ -83,3 +84,19 @@ def test_a_traceback_keeps_its_lines() -> None:
     assert "\x1b" not in text
     assert CARD not in text.splitlines()[-1]
     assert text.endswith("************1111")
+
+
+def test_json_line_of_a_log_is_one_document() -> None:
+    """With time in UTC, level, job and the masked message; a traceback stays in it."""
+    try:
+        raise ValueError(f"card {CARD}")
+    except ValueError:
+        record = logging.LogRecord(
+            "tieout", logging.WARNING, "", 0, "paid by %s", (CARD,), sys.exc_info()
+        )
+    line = JsonLines("ingest").format(record)
+    assert "\n" not in line and CARD not in line
+    body = json.loads(line)
+    assert (body["level"], body["job"]) == ("WARNING", "ingest")
+    assert body["at"].endswith("+00:00") and body["message"].startswith("paid by ")
+    assert "ValueError" in body["error"]

@@ -1,0 +1,1 @@
+"""SQL over the tables of a lake: views in major units and words, and `tieout sql`."""
