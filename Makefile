@@ -28,7 +28,7 @@ JOBS = $(RUN) TIEOUT_ENGINE=
 # Of ours alone: what an environment calls so is no option of pytest.
 COVERAGE :=
 
-.PHONY: help env airflow-env jars jdk demo test test-sail test-programs test-spark test-airflow test-lint jars-if-jdk coverage check \
+.PHONY: help env airflow-env jars jdk demo notebooks test test-sail test-programs test-spark test-airflow test-lint jars-if-jdk coverage check \
         nightly soak fuzz \
         lint types format rows golden mutants bench bench-ingest bench-match bench-explain bench-history bench-labels \
         lock wheel zip clean
@@ -95,6 +95,10 @@ demo: $(if $(filter spark,$(ENGINE)),jars,env) ## five labelled days through eve
 	@case "$(ENGINE)" in sail|spark) ;; *) \
 	  echo "ENGINE is sail or spark, not '$(ENGINE)'" >&2; exit 2;; esac
 	@$(JOBS)$(ENGINE) $(BIN)/python -m demo --engine $(ENGINE)
+
+notebooks: env ## every notebook on the demo's lake, as a page in build/notebooks
+	@test -d demo-data/lake || { echo "run make demo first: the notebooks show its lake" >&2; exit 2; }
+	@$(RUN) $(BIN)/python -m tests.support.notebook_pages build/notebooks
 
 bench: env ## the whole job and its peers, timed; appends to the results [SIZE=1m|10m]
 	@if $(HAS_JDK); then $(MAKE) jars; fi

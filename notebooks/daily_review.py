@@ -22,24 +22,18 @@ import altair as alt
 import pandas as pd
 from IPython.display import Markdown
 
-from jobs.analysis import ACTION_LABELS, REASON_LABELS, in_major_units, open_day
+from jobs.analysis import (
+    ACTION_LABELS,
+    REASON_LABELS,
+    in_major_units,
+    open_day,
+    show_chart,
+    show_table,
+    use_image_charts,
+    whole_numbers,
+)
 
-alt.renderers.enable("png", scale_factor=2)  # charts as images: no script, no network
-whole_numbers = alt.Axis(labelExpr="datum.value % 1 ? '' : format(datum.value, ',d')")
-
-
-def table(frame, *money):
-    shown = in_major_units(frame, money).rename(columns=lambda name: name.replace("_", " "))
-    formats = {name.replace("_", " "): "{:,}" for name in money}
-    texts = [name for name in shown.select_dtypes("object") if name not in formats]
-    align_left = {name: [{"selector": "", "props": "text-align: left"}] for name in texts}
-    style = shown.style.hide(axis="index").set_table_styles(align_left)
-    return style.format(formats, na_rep="", thousands=",")
-
-
-def chart_or_note(chart):
-    return Markdown("*Nothing to draw.*") if chart.data.empty else chart
-
+use_image_charts()
 
 # %%
 lake = os.environ.get("TIEOUT_LAKE", "../demo-data/lake")
@@ -62,14 +56,14 @@ lines = [
 Markdown("\n".join([f"### {day.date:%A, %d %B %Y}", *(lines or ["No row was matched."])]))
 
 # %%
-table(totals, "amount_matched", "waiting", "at_stake")
+show_table(totals, "amount_matched", "waiting", "at_stake")
 
 # %% [markdown]
 # **Is everything here?** A file that was refused (`QUARANTINED`), or that has not arrived, has no
 # lines in the day: its transactions wait, and are shown below.
 
 # %%
-table(day.files())
+show_table(day.files())
 
 # %% [markdown]
 # ## What did not match
@@ -83,11 +77,11 @@ items = items.assign(
 )
 bars = items.groupby(["outcome", "reason", "age_days"], as_index=False)["rows"].sum()
 bars = bars.assign(case=bars["outcome"] + ": " + bars["reason"])
-chart_or_note(
+show_chart(
     alt.Chart(bars, title=f"Breaks and waiting items on {day.date}, by reason and age")
     .mark_bar()
     .encode(
-        x=alt.X("rows:Q", title="items", axis=whole_numbers),
+        x=alt.X("rows:Q", title="items", axis=whole_numbers()),
         y=alt.Y("case:N", title=None, sort="-x", axis=alt.Axis(labelLimit=260)),
         color=alt.Color("age_days:O", title="days open", scale=alt.Scale(scheme="oranges")),
     )
@@ -95,7 +89,7 @@ chart_or_note(
 )
 
 # %%
-table(items, "amount")
+show_table(items, "amount")
 
 # %% [markdown]
 # **What to do**: the case of each break decides its action, see docs/reference/rules.md.
@@ -103,7 +97,7 @@ table(items, "amount")
 # %%
 actions = day.breaks.groupBy("action", "channel").count().toPandas()
 actions = actions.assign(label=actions["action"].map(ACTION_LABELS))
-table(actions.sort_values(["count", "action", "channel"], ascending=[False, True, True]))
+show_table(actions.sort_values(["count", "action", "channel"], ascending=[False, True, True]))
 
 # %% [markdown]
 # ## Do fewer items wait?
@@ -115,12 +109,12 @@ trend = day.trend(days=14).toPandas()
 trend = trend.assign(run_date=pd.to_datetime(trend["run_date"]))
 long = trend.melt(["run_date", "channel"], ["suspense", "break"], "outcome", "items")
 long = long.assign(outcome=long["outcome"].map({"suspense": "waiting", "break": "breaks"}))
-chart_or_note(
+show_chart(
     alt.Chart(long)
     .mark_line(point=True)
     .encode(
         x=alt.X("yearmonthdate(run_date):O", title=None, axis=alt.Axis(format="%d %b")),
-        y=alt.Y("items:Q", title="items", axis=whole_numbers),
+        y=alt.Y("items:Q", title="items", axis=whole_numbers()),
         color=alt.Color("channel:N", title="channel"),
     )
     .properties(width=260, height=200)
@@ -139,7 +133,7 @@ labels = [", ".join(REASON_LABELS[code] for code in codes) for codes in largest.
 largest = largest.assign(what_is_wrong=labels)
 columns = ["channel", "our_ref", "channel_ref", "what_is_wrong", "currency", "at_stake",
            "internal_amount", "statement_amount", "difference", "age_days", "action"]  # fmt: skip
-table(largest[columns], "at_stake", "internal_amount", "statement_amount", "difference")
+show_table(largest[columns], "at_stake", "internal_amount", "statement_amount", "difference")
 
 # %% [markdown]
 # ## Were the fees right?
@@ -149,15 +143,15 @@ table(largest[columns], "at_stake", "internal_amount", "statement_amount", "diff
 # %%
 fees = day.fees.orderBy("channel", "schedule", "currency").toPandas()
 columns = ["channel", "schedule", "currency", "lines", "amount", "charged", "due", "difference"]
-table(fees[columns], "amount", "charged", "due", "difference")
+show_table(fees[columns], "amount", "charged", "due", "difference")
 
 # %%
 wrong = day.wrong_fees.groupBy("channel", "result").count().toPandas()
-chart_or_note(
+show_chart(
     alt.Chart(wrong, title=f"Lines with a wrong fee on {day.date}")
     .mark_bar()
     .encode(
-        x=alt.X("count:Q", title="lines", axis=whole_numbers),
+        x=alt.X("count:Q", title="lines", axis=whole_numbers()),
         y=alt.Y("channel:N", title=None),
         color=alt.Color("result:N", title=None),
     )

@@ -10,6 +10,8 @@ Source: docs/reference/analysis.md.
 from jobs.analysis.amounts import format_amount, in_major_units
 from jobs.analysis.commands import Explanation, explain, run
 from jobs.analysis.day import Day, open_day
+from jobs.analysis.display import show_chart, show_table, use_image_charts, whole_numbers
+from jobs.analysis.pages import try_page
 from jobs.engine.session import close_session, open_session
 from jobs.reports.labels import ACTION_LABELS, REASON_LABELS
 
@@ -25,4 +27,9 @@ __all__ = [
     "open_day",
     "open_session",
     "run",
+    "show_chart",
+    "show_table",
+    "try_page",
+    "use_image_charts",
+    "whole_numbers",
 ]

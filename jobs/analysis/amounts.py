@@ -6,7 +6,7 @@ from decimal import Decimal
 import pandas as pd
 
 from jobs.reports.money_text import money_cell
-from schemas.currencies import exponent
+from schemas.currencies import MINOR_UNITS, exponent
 
 
 def in_major_units(
@@ -30,6 +30,23 @@ def in_major_units(
                            for name, values in converted.items()})  # fmt: skip
 
 
+def with_currency_digits(frame: pd.DataFrame, currency: str = "currency") -> pd.DataFrame:
+    """A copy in which decimals have the digits of their row's currency: 12.5000 CNY is 12.50.
+
+    A frame without the column `currency` stays as it is.
+    """
+    if currency not in frame.columns:
+        return frame
+    codes = list(frame[currency])
+    columns = {
+        name: [_with_digits(value, code) for value, code in zip(frame[name], codes, strict=True)]
+        for name in frame.columns
+        if any(isinstance(value, Decimal) for value in frame[name])
+    }
+    return frame.assign(**{name: pd.Series(values, index=frame.index, dtype=object)
+                           for name, values in columns.items()})  # fmt: skip
+
+
 def format_amount(minor: int | None, currency: str | None) -> str | None:
     """An amount in minor units as exact text in major units: 1250 CNY is "12.50".
 
@@ -38,6 +55,12 @@ def format_amount(minor: int | None, currency: str | None) -> str | None:
     """
     cell = money_cell(minor, currency)
     return cell.text if cell else None
+
+
+def _with_digits(value: object, code: object) -> object:
+    if not isinstance(value, Decimal) or not isinstance(code, str) or code not in MINOR_UNITS:
+        return value
+    return value.quantize(Decimal(1).scaleb(-MINOR_UNITS[code]))
 
 
 def _to_decimal(minor: object, code: object) -> Decimal | None:

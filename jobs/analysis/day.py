@@ -14,17 +14,22 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from jobs.analysis.amounts import with_currency_digits
 from jobs.cli.places import find_lake_faults
 from jobs.engine.session import close_session, open_session
 from jobs.lake.tables import Lake
 from jobs.lake.time_travel import LakeAsOf
 from jobs.matching.amount_at_risk import at_stake
+from jobs.reports.sql.query import run_query
 from jobs.storage.local_files import restrict_new_files
 from jobs.storage.place_checks import find_path_faults
 from schemas.errors import ConfigurationError
 from schemas.money import sum_amounts
 from schemas.tables import FEE_CHECKS, FEE_TOTALS, OUTCOMES, RUNS, STATEMENT_FILES
 from schemas.vocabulary import FileStatus, Outcome, RunResult
+
+#: Rows that a query of a notebook returns at most.
+QUERY_ROWS_MAX = 100_000
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,19 @@ class Day:
         )  # fmt: skip
         ranked = self.breaks.withColumn("rank", F.row_number().over(by_size))
         return ranked.where(F.col("rank") <= F.lit(rows)).orderBy("currency", "rank")
+
+    def query(self, select: str) -> pd.DataFrame:
+        """A SELECT over the whole lake, not this day alone, by the names of docs/reference/sql.md.
+
+        Amounts are exact decimals in major units, with the digits of the row's `currency` if the
+        result has one. At most `QUERY_ROWS_MAX` rows.
+
+        Raises:
+            ConfigurationError: the text is no SELECT, or the engine refuses it.
+        """
+        answer = run_query(self.lake, select, QUERY_ROWS_MAX)
+        frame = pd.DataFrame(list(answer.rows), columns=list(answer.columns), dtype=object)
+        return with_currency_digits(frame)
 
     def files(self) -> pd.DataFrame:
         """The day's accepted and quarantined statement files: status, lines, and the reason."""

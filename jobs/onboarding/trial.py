@@ -32,11 +32,15 @@ _CELL_MAX = 28
 
 @dataclass(frozen=True)
 class Trial:
-    """The result of a trial: text lines for people, `body` for programs."""
+    """The result of a trial: text lines for people, `body` for programs.
+
+    `rows` are the first rows of `statement_lines` that ingest would write.
+    """
 
     accepted: bool
     lines: list[str]
     body: dict[str, Any]
+    rows: Sequence[Mapping[str, Any]] = ()
 
 
 def try_statement(profile: Profile, statement: Path, day: date | None, lines_max: int) -> Trial:
@@ -95,7 +99,7 @@ def try_statement(profile: Profile, statement: Path, day: date | None, lines_max
         "warnings": gaps,
         "guesses": hints,
     }
-    return Trial(refusal is None, out, body)
+    return Trial(refusal is None, out, body, lines)
 
 
 def _refused_trial(refusal: str, hints: list[str]) -> Trial:

@@ -13,6 +13,7 @@ import pytest
 from nbclient import NotebookClient
 
 from jobs.lake.tables import Lake
+from tests.support.demos import Demo
 from tests.support.paths import ROOT
 from tests.support.small_lake import fill
 from tests.tidy.source import OURS
@@ -92,6 +93,38 @@ def test_daily_review_of_a_day_without_rows_is_empty(
     text = outputs(notebook, "text/markdown")
     assert "No row was matched." in text[0]
     assert text[1:] == ["*Nothing to draw.*"] * 3
+
+
+#: What each notebook shows of the demo's last day, and how many charts it draws.
+OF_THE_DEMO = {
+    "break_investigation": (("statuses differ", "4,069.36", "BREAK: statuses differ"), 2),
+    "suspense_ageing": (("20,641.34", "not on the statement"), 2),
+    "fee_audit": (("credit-until-18th", "FEE_MISSING", "295.20 x 0.50 % + 0.10"), 1),
+    "channel_onboarding": (("Accepted", "140,265.80", "REFUND"), 1),
+}
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("name", OF_THE_DEMO)
+def test_notebook_shows_the_demo(
+    name: str, finished_demo: Demo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The figures of the labelled days; pictures are images, without a script or an address."""
+    inbox, config = finished_demo.folder / "demo-data" / "inbox", ROOT / "demo" / "config"
+    notebook = run_notebook(
+        ROOT / "notebooks" / f"{name}.py", monkeypatch, tmp_path,
+        TIEOUT_LAKE=str(finished_demo.folder / "demo-data" / "lake"), TIEOUT_CONFIG=str(config),
+        TIEOUT_PAGE=str(config / "channels" / "bankcard.yaml"), TIEOUT_ENGINE="sail",
+        TIEOUT_STATEMENT=str(inbox / "bankcard" / "CARD_20261118.txt"),
+        TIEOUT_BUSINESS_DATE="2026-11-18" if name == "channel_onboarding" else "2026-11-20",
+    )  # fmt: skip
+    figures, charts = OF_THE_DEMO[name]
+    pages = outputs(notebook, "text/html")
+    text = "\n".join([*outputs(notebook, "text/markdown"), *pages])
+    for figure in figures:
+        assert figure in text, figure
+    assert len(outputs(notebook, "image/png")) == charts
+    assert not any("http" in page or "<script" in page for page in pages)
 
 
 @pytest.mark.parametrize(
