@@ -6,6 +6,7 @@ from datetime import date
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for, with_progress
 from jobs.cli.lake_session import open_lake
+from jobs.fees.accruals.check_day import record_accruals
 from jobs.fees.check_day import FeesSummary, record_fee_check
 from jobs.ingestion.day_state import list_ingested_dates
 from jobs.lake.tables import Lake
@@ -38,8 +39,11 @@ def add_summary(report: Report, summary: FeesSummary) -> None:
 def check_dates(
     report: Report, lake: Lake, profile: Profile, schedule: FeeSchedule, dates: Sequence[date]
 ) -> dict[date, FeesSummary]:
-    """Checks the fees of a channel on some dates, and adds each of them to a report."""
-    summaries = {day: record_fee_check(lake, profile, schedule, day) for day in dates}
+    """Accrues and checks the fees of a channel on some dates, and adds each of them to a report."""
+    summaries = {}
+    for day in dates:
+        record_accruals(lake, profile, schedule, day)
+        summaries[day] = record_fee_check(lake, profile, schedule, day)
     for summary in summaries.values():
         add_summary(report, summary)
     return summaries
@@ -53,8 +57,8 @@ def _read_ingested_dates(lake: Lake, channel: str) -> set[date]:
 def execute_request(request: Request) -> Report:
     """Checks the fees of every channel that has a fee schedule, date by date.
 
-    With `stale`, also of the dates that match ran again since their fees were checked. A date that
-    no ingest has looked for is named, and not checked.
+    With `stale`, also of the dates that match ran again since their fees were checked, and of those
+    whose card or snapshots changed. A date that no ingest has looked for is named, and not checked.
     """
     report = Report({"fees": []}, [])
     config = request.config
@@ -62,7 +66,10 @@ def execute_request(request: Request) -> Report:
         for name, profile in with_progress(list(config.profiles.items()), "check_fees"):
             if name not in config.schedules:
                 continue
-            stale_dates = read_stale_dates(lake, profile)["check_fees"] if request.stale else []
+            stale_dates = (
+                read_stale_dates(lake, profile, config.schedules[name])["check_fees"]
+                if request.stale else []
+            )  # fmt: skip
             dates = sorted({*request.dates, *stale_dates})
             ingested = _read_ingested_dates(lake, name)
             for day in dates:

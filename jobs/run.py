@@ -80,8 +80,8 @@ def _run_channel(lake: Lake, request: Request, profile: Profile, day: date, repo
     schedule = request.config.schedules.get(profile.channel)
     if schedule is not None:
         with report.measure_seconds("check_fees"):
-            dates = stale_dates.list_dates_to_do(lake, profile, day, request.dates)["check_fees"]
-            fees = check_fees.check_dates(steps, lake, profile, schedule, dates)
+            due = stale_dates.list_dates_to_do(lake, profile, day, request.dates, schedule)
+            fees = check_fees.check_dates(steps, lake, profile, schedule, due["check_fees"])
     with report.measure_seconds("export"):
         dates = stale_dates.list_dates_to_do(lake, profile, day, request.dates)["export"]
         export.export_dates(steps, lake, profile, dates, request.config.snapshots)

@@ -32,9 +32,10 @@ not exist.""",
   tieout check_fees --lake lake --config config --business-date 2026-11-22 --channel wechat
   tieout check_fees ... --business-date 2026-11-22 --stale
 
-The command checks every channel that has a page in fee_schedules/. It writes the tables fee_totals
+The command checks every channel that has a page in fee_schedules/. It first writes fee_accruals:
+what is due on our own transactions, also before the statement is there. Then it writes fee_totals
 and fee_checks (the lines whose fee is wrong). A late file makes match run later dates again;
---stale checks those too. `stale` in the summary lists the dates that are left.""",
+--stale checks those too, and dates whose card changed. `stale` in the summary says what is left.""",
     "fees": """examples:
   tieout fees quote --config config --channel wechat --amount 123.45 --date 2026-11-22
   tieout fees quote ... --amount 500.00 --date 2026-11-22 --card-type CREDIT --product qr

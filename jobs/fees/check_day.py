@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.fees.accruals.price_changes import add_accrued
 from jobs.fees.attributes import add_attributes, keep_attributes, needs_transactions
 from jobs.fees.compare import check_fees, describe_fees, sum_fees, wrong_fees
 from jobs.fees.refunds import Card, price_refunds, select_refunds
@@ -19,6 +20,7 @@ from schemas.errors import LakeInconsistent
 from schemas.fee_schedule import FeeSchedule
 from schemas.profile.channel import Profile
 from schemas.tables import (
+    FEE_ACCRUALS,
     FEE_CHECKS,
     FEE_TOTALS,
     INTERNAL_TRANSACTIONS,
@@ -69,7 +71,8 @@ def check_fees_of_day(
     version, outcomes_version = versions
     fingerprint = fingerprint_sources(list_sources(files), day, schedule.lookback_days)
     checks, reads_earlier = compute_checks(lake, profile, schedule, day, versions)
-    totals_written = lake.replace_day(FEE_TOTALS, sum_fees(checks, schedule), day, channel)
+    totals = add_accrued(sum_fees(checks, schedule), lake.read_day(FEE_ACCRUALS, day, channel))
+    totals_written = lake.replace_day(FEE_TOTALS, totals, day, channel)
     wrong = lake.stage(wrong_fees(checks), "wrong_fees")
     outcomes = lake.read_day(OUTCOMES, day, channel, outcomes_version)
     if wrong.head(1):

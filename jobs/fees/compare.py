@@ -89,7 +89,8 @@ def describe_fees(wrong: DataFrame, outcomes: DataFrame, schedule: FeeSchedule) 
 def sum_fees(checks: DataFrame, schedule: FeeSchedule) -> DataFrame:
     """The rows of `fee_totals`: one per entry and currency; every line of the day counts once.
 
-    Amounts due, and what is part of them, are null if a line of the group has no entry.
+    Amounts due, and what is part of them, are null if a line of the group has no entry. `accrued`
+    is null: `accruals.price_changes.add_accrued` fills it in.
     """
     is_complete, zero = F.count("due") == F.count(F.lit(1)), F.lit(0).cast("bigint")
     is_tolerated = (F.col("result") == F.lit(FeeResult.OK.value)) & (
@@ -116,6 +117,7 @@ def sum_fees(checks: DataFrame, schedule: FeeSchedule) -> DataFrame:
             attribute_differs.alias("attribute_differs"),
             F.count(F.when(~F.col("has_payment"), F.lit(1))).alias("refunds_without_payment"),
         )
+        .withColumn("accrued", F.lit(None).cast("bigint"))
         .select(*FEE_TOTALS.columns)
     )
 

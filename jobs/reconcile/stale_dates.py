@@ -3,7 +3,8 @@
 A late file makes `match` run later dates again. What was checked or exported of those dates before
 tells rows that are gone. Versions of tables in `runs` say it, no clock: a match records the
 versions that it read and wrote, and a later job the version that it read. A fee check that read
-earlier statements, for its refunds, has a fingerprint of their files.
+earlier statements, for its refunds, has a fingerprint of their files, and an accrual one of our
+snapshots and of the rate card.
 """
 
 from collections import defaultdict
@@ -11,14 +12,25 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from jobs.fees.accruals.check_day import JOB as ACCRUAL
+from jobs.fees.accruals.inputs import find_changed_accruals
 from jobs.fees.sources import find_changed_checks
 from jobs.lake.tables import Lake
 from schemas.configuration import Configuration
+from schemas.fee_schedule import FeeSchedule
 from schemas.profile.channel import Profile
-from schemas.tables import FEE_CHECKS, OUTCOMES, RUNS, STATEMENT_FILES, STATEMENT_LINES
+from schemas.tables import (
+    FEE_CHECKS,
+    OUTCOMES,
+    RUNS,
+    SNAPSHOT_FILES,
+    STATEMENT_FILES,
+    STATEMENT_LINES,
+)
 
 #: By job, the table that it reads of a date.
 READS = {"check_fees": STATEMENT_LINES.name, "export": OUTCOMES.name}
+_OF_SNAPSHOTS = ("business_date", "status", "file_id", "channels")
 
 
 def find_stale_dates(runs: Iterable[Mapping[str, Any]]) -> dict[str, list[date]]:
@@ -64,26 +76,38 @@ def find_stale_dates(runs: Iterable[Mapping[str, Any]]) -> dict[str, list[date]]
     return {job: sorted(days) for job, days in stale.items()}
 
 
-def read_stale_dates(lake: Lake, profile: Profile) -> dict[str, list[date]]:
+def read_stale_dates(
+    lake: Lake, profile: Profile, schedule: FeeSchedule | None = None
+) -> dict[str, list[date]]:
     """`find_stale_dates` of a channel, from its first date on, by the lake's `runs`.
 
-    With the dates whose fee check read earlier statements that are others now.
+    With the dates whose fee check read earlier statements that are others now; with the channel's
+    rate card also those whose accrual read another card, or other snapshots.
     """
     columns = (
         "job", "business_date", "versions_read", "versions_written", "fingerprint", "ended_at"
     )  # fmt: skip
-    rows = lake.read_rows(RUNS, columns, channel=profile.channel, job=["match", *READS])
+    rows = lake.read_rows(RUNS, columns, channel=profile.channel, job=["match", ACCRUAL, *READS])
     rows = [row for row in rows if row["business_date"] >= profile.first_date]
     stale = find_stale_dates(rows)
     checks = [row for row in rows if row["job"] == "check_fees"]
     if any(row["fingerprint"] for row in checks):
         files = lake.read_rows(STATEMENT_FILES, channel=profile.channel)
         stale["check_fees"] = sorted({*stale["check_fees"], *find_changed_checks(checks, files)})
+    accruals = [row for row in rows if row["job"] == ACCRUAL]
+    if schedule is not None and accruals:
+        snapshots = lake.read_rows(SNAPSHOT_FILES, _OF_SNAPSHOTS)
+        changed = find_changed_accruals(profile, schedule, accruals, snapshots)
+        stale["check_fees"] = sorted({*stale["check_fees"], *changed})
     return stale
 
 
 def list_dates_to_do(
-    lake: Lake, profile: Profile, day: date, requested: Collection[date]
+    lake: Lake,
+    profile: Profile,
+    day: date,
+    requested: Collection[date],
+    schedule: FeeSchedule | None = None,
 ) -> dict[str, list[date]]:
     """By job, a date and the stale dates, in order; without requested dates that are yet to come.
 
@@ -92,7 +116,7 @@ def list_dates_to_do(
     later = {other for other in requested if other > day}
     return {
         job: sorted({day, *stale_dates} - later)
-        for job, stale_dates in read_stale_dates(lake, profile).items()
+        for job, stale_dates in read_stale_dates(lake, profile, schedule).items()
     }
 
 
@@ -105,7 +129,7 @@ def summarize_stale_dates(lake: Lake, config: Configuration) -> dict[str, list[s
     for name, profile in config.profiles.items():
         if profile.statement == "none":
             continue
-        stale_dates = read_stale_dates(lake, profile)
+        stale_dates = read_stale_dates(lake, profile, config.schedules.get(name))
         dates["export"].update(stale_dates["export"])
         if name in config.schedules:
             dates["check_fees"].update(stale_dates["check_fees"])

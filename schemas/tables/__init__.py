@@ -6,7 +6,7 @@ are references normalized for joining. Source: docs/reference/tables.md.
 
 from schemas.table import Table as Table
 from schemas.tables.control import DECISIONS, RUNS
-from schemas.tables.fees import FEE_CHECKS, FEE_TOTALS
+from schemas.tables.fees import FEE_ACCRUALS, FEE_CHECKS, FEE_TOTALS
 from schemas.tables.followup import BREAK_EVENTS, BREAK_NOTES, BREAKS, STATUS_UPDATES
 from schemas.tables.matching import (
     CANDIDATES,
@@ -48,6 +48,7 @@ TABLES = (
     MATCHED_PARTS,
     FEE_CHECKS,
     FEE_TOTALS,
+    FEE_ACCRUALS,
     ORDER_DAYS,
     ORDER_CHECKS,
     PAYMENT_FAMILIES,
@@ -73,6 +74,7 @@ __all__ = [
     "CANDIDATES",
     "CHANNEL_BALANCES",
     "DECISIONS",
+    "FEE_ACCRUALS",
     "FEE_CHECKS",
     "FEE_TOTALS",
     "HASH_COLUMNS",

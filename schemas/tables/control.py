@@ -47,14 +47,14 @@ RUNS = Table(
     (),
     columns_of(
         "run_id text: Id of the run.",
-        "job text: Job: ingest, match, check_fees, check_settlement, check_orders, export ...",
+        "job text: Job: ingest, match, accrue_fees, check_fees, check_settlement, export ...",
         "channel text: Channel; null for a run about no channel.",
         "business_date date: Date of the run.",
         "started_at time: When the run began, UTC.",
         "ended_at time: When the run ended, UTC.",
         "result text: DONE, or what was missing or failed.",
-        "fingerprint text: Hash of what a match or an order check read, or of the earlier files of"
-        " a fee check; else null.",
+        "fingerprint text: Hash of what a match, an accrual or an order check read, or of the"
+        " earlier files of a fee check; else null.",
         "versions_read counts: Version of each table that the run read.",
         "versions_written counts: Version of each table that the run wrote.",
         "counts counts: Rows by what they are.",

@@ -60,5 +60,28 @@ FEE_TOTALS = Table(
         "attribute_differs long: Lines that say another product, card type or merchant than their"
         " transaction; null if no entry asks for them.",
         "refunds_without_payment long: Refunds whose payment was not found.",
+        "accrued long: Fee due by our own transactions of the date (`fee_accruals`), minor units;"
+        " null if one of them has no entry.",
+    ),
+)
+
+FEE_ACCRUALS = Table(
+    "fee_accruals",
+    "one row per transaction on the first snapshot date on which it SUCCEEDED, and one where it"
+    " ended otherwise after that; written before any statement is there",
+    ("business_date", "channel"),
+    columns_of(
+        "business_date date: Date of the snapshot.",
+        "channel text: Channel.",
+        "txn_id text: Transaction.",
+        "kind text: Kind of the transaction.",
+        "currency text: ISO 4217 currency of the amounts.",
+        "amount long: Amount of the transaction, minor units.",
+        "product text: Product of the channel; null if not there.",
+        "card_type text: Type of card; null if not there.",
+        "schedule text: Name of the entry that applies; null if none does.",
+        "due long: Fee due by our own data, minor units; where a transaction ended otherwise, minus"
+        " what was due when it SUCCEEDED; null if no entry applies.",
+        "taken_date date: Date of the row that this one takes back; null on an accrual.",
     ),
 )

@@ -1,0 +1,85 @@
+"""Accrues the fees of one channel and date from our own transactions, before any statement."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.fees.accruals.inputs import fingerprint_accrual, list_snapshots
+from jobs.fees.accruals.price_changes import price_changes
+from jobs.fees.accruals.state_changes import find_changes, is_final, select_first
+from jobs.fees.refunds import Card
+from jobs.lake.partitions import count_rows
+from jobs.lake.run_log import Run, record_runs
+from jobs.lake.tables import Lake
+from schemas.fee_schedule import FeeSchedule
+from schemas.profile.channel import Profile
+from schemas.tables import FEE_ACCRUALS, INTERNAL_TRANSACTIONS, SNAPSHOT_FILES
+
+JOB = "accrue_fees"
+#: A transaction stands in no snapshot that is so many days older than itself.
+_ZONES = timedelta(days=2)
+
+
+def record_accruals(lake: Lake, profile: Profile, schedule: FeeSchedule, day: date) -> None:
+    """Replaces the day's `fee_accruals` of a channel, and records it in the table `runs`.
+
+    Raises:
+        LakeError: a table is missing, or a write failed; run the command again.
+    """
+    channel = profile.channel
+    job = Run(JOB, channel, day)
+    files = lake.read_rows(SNAPSHOT_FILES, ("business_date", "status", "file_id", "channels"))
+    job.fingerprint = fingerprint_accrual(profile, schedule, list_snapshots(files, channel), day)
+    job.versions_read = {INTERNAL_TRANSACTIONS.name: lake.version(INTERNAL_TRANSACTIONS)}
+    with job.step(JOB):
+        changes = read_changes(lake, profile, day)
+        if changes is None:
+            accruals = lake.spark.createDataFrame([], FEE_ACCRUALS.schema)
+        else:
+            card = Card(schedule, profile.zone_info, calendar=profile.calendar)
+            since, before = day - timedelta(days=schedule.lookback_days), day - timedelta(days=1)
+            earlier = lake.read_days(INTERNAL_TRANSACTIONS, since, before, channel)
+            accruals = price_changes(changes, earlier, day, card, lake.stage)
+        written = lake.replace_day(FEE_ACCRUALS, accruals, day, channel)
+    job.versions_written = {FEE_ACCRUALS.name: written.version}
+    job.counts = {"transactions": written.rows}
+    record_runs(lake, job)
+
+
+def read_changes(lake: Lake, profile: Profile, day: date) -> DataFrame | None:
+    """The date's rows of `state_changes.find_changes`; None if no transaction of the date can be
+    one of them.
+
+    Earlier rows are looked for in the look-back of the match; of transactions that occurred before
+    it, back to the dates on which they did.
+    """
+    channel, lookback = profile.channel, timedelta(days=profile.match.lookback)
+    if not lake.count_rows(INTERNAL_TRANSACTIONS, day, channel):
+        return None
+    of_day = lake.read_day(INTERNAL_TRANSACTIONS, day, channel)
+    since, yesterday = day - lookback, day - timedelta(days=1)
+    first = min(_first_occurred(of_day, since), since)
+    files = lake.list_data_files(INTERNAL_TRANSACTIONS, yesterday, channel, since=first)
+    if not count_rows(files):
+        return select_first(of_day)
+    rows = lake.read_days(INTERNAL_TRANSACTIONS, since, day, channel)
+    if first < since:
+        old = of_day.where(F.col("occurred_at") < F.lit(_start_of(since))).select("txn_id")
+        older = lake.read_days(INTERNAL_TRANSACTIONS, first, since - timedelta(days=1), channel)
+        rows = rows.unionByName(
+            older.join(F.broadcast(old), on="txn_id", how="left_semi").select(*rows.columns)
+        )
+    return lake.stage(find_changes(rows, day), "state_changes")
+
+
+def _first_occurred(of_day: DataFrame, since: date) -> date:
+    """The earliest date of which a snapshot can have a transaction of the day."""
+    final = of_day.where(is_final())
+    oldest = final.agg(F.min("occurred_at").alias("at")).collect()[0]["at"]
+    return since if oldest is None else oldest.date() - _ZONES
+
+
+def _start_of(day: date) -> datetime:
+    """A time before which a transaction may stand in a snapshot of before that date."""
+    return datetime.combine(day, time(), UTC) + _ZONES
