@@ -13,3 +13,8 @@ def format_dates(dates: Iterable[date]) -> str:
         else:
             ranges.append([day])
     return ", ".join(" to ".join(str(day) for day in ends) for ends in ranges)
+
+
+def list_dates(first: date, last: date) -> list[date]:
+    """The dates from the first to the last, both included."""
+    return [first + timedelta(days=days) for days in range((last - first).days + 1)]

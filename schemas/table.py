@@ -34,10 +34,10 @@ TYPES: dict[str, DataType] = {
 
 #: Columns whose values repeat, beside dates and small numbers.
 _REPEATED = frozenset({
-    "account_tail", "action", "card_type", "channel", "class", "closed_by", "currency", "event",
-    "file_id", "internal_currency", "internal_status", "kind", "matched_by", "merchant_id", "now",
-    "outcome", "pass", "product", "reason", "reasons", "result", "schedule", "settlement_currency",
-    "side", "statement_status", "status", "terminal_id", "was",
+    "account_tail", "action", "card_type", "cause", "channel", "class", "closed_by", "currency",
+    "event", "file_id", "internal_currency", "internal_status", "kind", "matched_by", "merchant_id",
+    "now", "outcome", "pass", "product", "reason", "reasons", "result", "schedule",
+    "settlement_currency", "side", "statement_status", "status", "terminal_id", "was",
 })  # fmt: skip
 #: Ids that files hold in no order; a line's id begins with its file's.
 _LOOKUP_IDS = frozenset({"txn_id", "original_txn_id"})

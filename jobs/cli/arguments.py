@@ -31,7 +31,8 @@ class Request:
     `stale`: also the dates that match ran again since the job was done. `incomplete`: also publish
     dates that are not whole. `status_of`, `reason_codes` and `at_most` (amounts in major units, and
     their currencies) are those of decide; `open_only`, `since`, `older_than` (days), `owner` and
-    `limit` those of breaks; `fee_options` those of fees, as typed, by name.
+    `limit` those of breaks; `fee_options` those of fees, as typed, by name; `bridge` the batch of
+    settlement to explain.
     """
 
     job: str
@@ -63,6 +64,7 @@ class Request:
     owner: str = ""
     limit: int = ROWS_SHOWN
     fee_options: Mapping[str, str] = field(default_factory=dict)
+    bridge: str = ""
 
 
 def build_request(arguments: argparse.Namespace) -> Request:
@@ -133,6 +135,7 @@ def build_request(arguments: argparse.Namespace) -> Request:
         limit=getattr(arguments, "limit", ROWS_SHOWN),
         at_most=tuple((amount, code) for amount, code in getattr(arguments, "at_most", ())),
         fee_options={name: getattr(arguments, name.replace("-", "_"), "") for name in FEE_OPTIONS},
+        bridge=getattr(arguments, "bridge", ""),
     )
 
 

@@ -35,7 +35,7 @@ not exist.""",
 The command checks every channel that has a page in fee_schedules/. It first writes fee_accruals:
 what is due on our own transactions, also before the statement is there. Then it writes fee_totals
 and fee_checks (the lines whose fee is wrong). A late file makes match run later dates again;
---stale checks those too, and dates whose card changed. `stale` in the summary says what is left.""",
+--stale checks those too, and dates whose card changed. `stale` in the summary lists the rest.""",
     "fees": """examples:
   tieout fees quote --config config --channel wechat --amount 123.45 --date 2026-11-22
   tieout fees quote ... --amount 500.00 --date 2026-11-22 --card-type CREDIT --product qr
@@ -66,9 +66,10 @@ or outcomes have changed.""",
 
 The command compares what each channel owes us, batch by batch, with what our bank accounts
 received. It works on channels with `settlement` on their page, all channels of one bank account
-together, and writes the tables settlement_checks, channel_balances and bank_lines_used. It also
-settles the dates again whose statements, bank statements or rules have changed, and all dates
-after these. `revised` in the summary names batches of which a date now says something else.""",
+together, and writes the tables settlement_checks, settlement_bridge, channel_balances and
+bank_lines_used. It also settles the dates again whose statements, bank statements, match, accruals
+or rules have changed, and all dates after these. `revised` in the summary names batches of which a
+date now says something else.""",
     "merchant_statements": """examples:
   tieout merchant_statements --lake lake --config config --business-date 2026-11-22
 
@@ -87,10 +88,13 @@ changes nothing. On a terminal it prints a screen, otherwise JSON.""",
     "settlement": """examples:
   tieout settlement --lake lake --config config
   tieout settlement ... --channel wechat --business-date 2026-11-22 --since 2026-11-16
+  tieout settlement ... --channel wechat --bridge B20261122
 
 The command shows, per channel, what is due when, what came, what is late, what is carried, and
 what the channel owes us after the latest date that check_settlement has settled, or after the
-named one. It changes nothing. On a terminal it prints tables, otherwise JSON.""",
+named one. With --bridge it shows how one batch comes from our own books: transactions, fee due, in
+transit, differences, carried, what the channel must pay, and the credit, adding up to the cent. It
+changes nothing. On a terminal it prints tables, otherwise JSON.""",
     "export": """examples:
   tieout export --lake lake --config config --business-date 2026-11-22
   tieout export ... --business-date 2026-11-22 --stale

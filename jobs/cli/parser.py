@@ -132,6 +132,10 @@ def build_parser(
 def _add_output_arguments(out: argparse.ArgumentParser, job: str) -> None:
     if job == "settlement":
         out.add_argument("--since", metavar="DATE", help="also batches that were closed since then")
+        out.add_argument(
+            "--bridge", metavar="BATCH", default="",
+            help="with one --channel: how what this batch must pay comes from our own books",
+        )  # fmt: skip
         _add_json(out)
     elif job == "status":
         _add_json(out)

@@ -34,6 +34,7 @@ from schemas.tables import (
     PAYMENT_FAMILIES,
     REJECTED_LINES,
     SETTLEMENT_BATCHES,
+    SETTLEMENT_BRIDGE,
     SETTLEMENT_CHECKS,
     SETTLEMENT_OPEN,
     STATEMENT_LINES,
@@ -58,6 +59,7 @@ _WRITERS = {
         (
             SETTLEMENT_BATCHES.name,
             SETTLEMENT_CHECKS.name,
+            SETTLEMENT_BRIDGE.name,
             SETTLEMENT_OPEN.name,
             CHANNEL_BALANCES.name,
             BANK_LINES_USED.name,

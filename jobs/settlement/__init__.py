@@ -15,6 +15,7 @@ sees one row per batch, however many lines a batch has.
 - `credits`: step 3, bank lines and batches find each other.
 - `results`: step 4, the rows of a run.
 - `balances`: step 5, what the channel owes us, and the checks.
+- `bridge`: from our books to what each batch expects.
 - `settle`: the steps in order.
 - `table_rows`: rows of tables from what a run gives, and the state back from its table.
 

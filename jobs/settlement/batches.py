@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from jobs.settlement.books import Books
+from jobs.settlement.bridge.causes import add_causes
 from jobs.settlement.inputs import DayBatch, Key, Purse
 from jobs.settlement.rows import SettlementRow
 from jobs.settlement.state import Batch
@@ -45,7 +46,11 @@ def _join_lines(books: Books, lines: DayBatch, key: Key) -> None:
     # What came after the first credit does not move the date on which the batch was due.
     due_from = batch.due_from if batch.shares else max(batch.due_from, _due_from(books, key))
     batch = replace(
-        batch, lines=batch.lines + lines.lines, sums=batch.sums + lines.sums, due_from=due_from
+        batch,
+        lines=batch.lines + lines.lines,
+        sums=batch.sums + lines.sums,
+        causes=add_causes(batch.causes, lines.explained),
+        due_from=due_from,
     )
     books.put(batch)
     books.joined.append(batch.id)

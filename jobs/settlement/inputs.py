@@ -5,6 +5,8 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from jobs.settlement.bridge.causes import BridgeCause, Causes, add_causes, total_of
+
 
 class KeyKind(StrEnum):
     """What names a batch; keys of two kinds never meet.
@@ -92,6 +94,7 @@ class DayBatch:
     `settlements` is the sum of those, as signed, and `settlement_lines` their number. Where
     SETTLEMENT lines close batches, `position` orders the batches of a date, `names` are the
     references of the line that closes this one, and `failed` the payouts that came back within it.
+    `causes` say what the net comes from, as far as that is known.
     """
 
     key: Key | None
@@ -103,6 +106,21 @@ class DayBatch:
     position: int = 0
     names: tuple[str, ...] = ()
     failed: tuple[FailedPayout, ...] = ()
+    causes: Causes = ()
+
+    @property
+    def explained(self) -> Causes:
+        """The causes, which come to the net: what is left of it is UNEXPLAINED."""
+        rest = self.sums.net - total_of(self.causes)
+        return add_causes(self.causes, ((BridgeCause.UNEXPLAINED, rest),))
+
+
+@dataclass(frozen=True)
+class InTransit:
+    """Transactions of ours of a date whose line is not of that date; the causes come to 0."""
+
+    purse: Purse
+    causes: Causes
 
 
 @dataclass(frozen=True)

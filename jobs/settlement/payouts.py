@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from jobs.settlement.batches import differing_row, give_carried
 from jobs.settlement.books import Books
+from jobs.settlement.bridge.causes import BridgeCause, add_causes
 from jobs.settlement.inputs import DayBatch, FailedPayout, Key, KeyKind, Purse, Sums
 from jobs.settlement.state import Batch
 
@@ -37,7 +38,11 @@ def _join(books: Books, segment: DayBatch) -> Batch:
     same = books.find(_UNCLOSED, segment.purse)
     batch = same[0] if same else Batch(_UNCLOSED, segment.purse, 1, day, day)
     return replace(
-        batch, lines=batch.lines + segment.lines, sums=batch.sums + segment.sums, due_from=day
+        batch,
+        lines=batch.lines + segment.lines,
+        sums=batch.sums + segment.sums,
+        causes=add_causes(batch.causes, segment.explained),
+        due_from=day,
     )
 
 
@@ -85,7 +90,10 @@ def _take_back(books: Books, batch: Batch, failed: FailedPayout) -> Batch:
     rest = failed.amount - released
     books.nets[batch.purse.currency] += rest
     return replace(
-        batch, carried_in=batch.carried_in + released, sums=batch.sums + Sums(other=rest)
+        batch,
+        carried_in=batch.carried_in + released,
+        sums=batch.sums + Sums(other=rest),
+        causes=add_causes(batch.causes, ((BridgeCause.DECLARED_DIFFERENCE, rest),)),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from jobs.settlement.inputs import BankLine, DayBatch
+from jobs.settlement.inputs import BankLine, DayBatch, InTransit
 from jobs.settlement.recognition import ChannelAtBank, assign_lines
 from jobs.settlement.settle import DaySettlement, settle
 from jobs.settlement.state import State
@@ -17,13 +17,15 @@ from jobs.settlement.terms import Terms, start_state
 class AccountDay:
     """What one date brings: bank lines, and lines of statements reduced to batches by channel.
 
-    `is_bank_whole`: the bank account has a whole accepted statement of the date.
+    `is_bank_whole`: the bank account has a whole accepted statement of the date. `in_transit` is
+    what of ours has no line of the date, by channel.
     """
 
     day: date
     bank_lines: tuple[BankLine, ...] = ()
     is_bank_whole: bool = True
     batches: Mapping[str, tuple[DayBatch, ...]] = field(default_factory=dict)
+    in_transit: Mapping[str, tuple[InTransit, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,13 @@ def replay_days(
         for name in active:
             batches = account_day.batches.get(name, ())
             settled = settle(
-                day, batches, credits[name], account_day.is_bank_whole, current[name], terms[name]
+                day,
+                batches,
+                credits[name],
+                account_day.is_bank_whole,
+                current[name],
+                terms[name],
+                account_day.in_transit.get(name, ()),
             )
             current[name] = settled.state
             settlements[day, name] = settled

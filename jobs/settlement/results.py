@@ -122,6 +122,7 @@ def _batch_row(books: Books, batch: Batch, is_bank_whole: bool) -> SettlementRow
         reasons=tuple(_reasons(books, batch, is_bank_whole)),
         credit_line_ids=tuple(share.line_id for share in batch.shares),
         matched_by=batch.shares[-1].matched_by if batch.shares else None,
+        ours=batch.ours,
     )
 
 

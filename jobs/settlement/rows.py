@@ -10,7 +10,7 @@ from schemas.vocabulary import Action
 
 @dataclass(frozen=True)
 class SettlementRow:
-    """A row of `settlement_checks`, partitions and `ours` apart; see its table's columns."""
+    """A row of `settlement_checks`, partitions apart; see its table's columns."""
 
     batch: str | None
     batch_no: int | None
@@ -31,6 +31,7 @@ class SettlementRow:
     reasons: tuple[str, ...] = ()
     credit_line_ids: tuple[str, ...] = ()
     matched_by: str | None = None
+    ours: int | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from jobs.settlement.bridge.causes import Causes, ours_of
 from jobs.settlement.inputs import NO_SUMS, BankLine, Key, Purse, Sums
 from jobs.settlement.vocabulary import SettlementResult
 
@@ -43,7 +44,8 @@ class Batch:
 
     `due_from` is the day from which it is due; `declared` what the channel says that it pays;
     `late_declared` the same of SETTLEMENT lines that came after it was closed. `runs_closed` counts
-    run dates since it was closed, -1 while it is open.
+    run dates since it was closed, -1 while it is open. `causes` say what the net of its lines
+    comes from.
     """
 
     key: Key
@@ -63,6 +65,12 @@ class Batch:
     last_paid: date | None = None
     result: SettlementResult | None = None
     runs_closed: int = -1
+    causes: Causes = ()
+
+    @property
+    def ours(self) -> int:
+        """What it is by our own books: our transactions less the fee due on them."""
+        return ours_of(self.causes)
 
     @property
     def id(self) -> BatchId:

@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 
 from jobs.settlement.balances import CAUSES
+from jobs.settlement.bridge.causes import BridgeCause
+from jobs.settlement.bridge.growth import BridgeRow
 from jobs.settlement.inputs import BankLine, Key, KeyKind, Purse, Sums
 from jobs.settlement.rows import Balance, SettlementRow
 from jobs.settlement.state import Batch, Credit, CreditState, MatchedBy, Share, State
@@ -42,6 +44,14 @@ def balance_row(day: date, channel: str, balance: Balance) -> Row:
     return {
         "business_date": day, "channel": channel, **values,
         "unresolved": sum(by_cause.values()), **by_cause,
+    }  # fmt: skip
+
+
+def bridge_row(day: date, channel: str, row: BridgeRow) -> Row:
+    """A row of `settlement_bridge`."""
+    return {
+        "business_date": day, "channel": channel, **row.slot._asdict(),
+        "cause": row.cause.value, "amount": row.amount,
     }  # fmt: skip
 
 
@@ -116,6 +126,7 @@ def _read_batch(values: Row) -> Batch:
         names=tuple(values.pop("names")),
         shares=tuple(shares),
         result=_read_result(values.pop("result")),
+        causes=tuple((BridgeCause(cause), sum_) for cause, sum_ in values.pop("causes", ())),
         **values,
     )
 

@@ -2,9 +2,9 @@
 
 - `accounts`: the bank accounts of a configuration, with the channels that are paid there.
 - `plan`: the dates to settle, and a fingerprint of the inputs of each.
-- `bank_lines`, `channel_lines`: what a replay reads.
+- `statements`, `our_side`: what a replay reads.
 - `check_dates`: settles dates of an account as one transaction.
-- `listing`: what a treasurer asks, from the tables.
+- `listing`, `waterfall`: what a treasurer asks, from the tables.
 
 The rules are in `jobs/settlement`. Source: docs/reference/settlement.md.
 """

@@ -19,18 +19,18 @@ from jobs.settlement.table_rows import read_state
 from jobs.settlement.vocabulary import SettlementResult
 from jobs.treasury.accounts import Account
 from jobs.treasury.bank_uses import read_waiting_ids, use_rows
-from jobs.treasury.plan import Plan, plan_dates
+from jobs.treasury.plan import JOB, OUR_JOBS, Plan, plan_dates
 from jobs.treasury.statements import (
     assert_lines_are_accepted,
     assert_payers_are_known,
     read_bank_lines,
-    read_day_batches,
+    read_channel_days,
 )
 from jobs.treasury.write_days import Revision, find_revisions, write_channel_days
 from schemas.profile.channel import Snapshots
 from schemas.tables import BANK_LINES_USED, RUNS, SETTLEMENT_OPEN, STATEMENT_FILES
 
-JOB = "check_settlement"
+_OF_RUNS = ("job", "channel", "business_date", "fingerprint", "ended_at")
 _ONE_DAY = timedelta(days=1)
 
 
@@ -119,7 +119,7 @@ def _settle(
 ) -> tuple[_Settled | None, DaysChange | None]:
     bank, names = account.bank.channel, [*account.terms]
     files = lake.read_rows(STATEMENT_FILES, channel=[bank, *names])
-    runs = lake.read_rows(RUNS, job=JOB, channel=names)
+    runs = lake.read_rows(RUNS, _OF_RUNS, job=[JOB, *OUR_JOBS], channel=names)
     plan = plan_dates(account, requested, files, runs)
     if not plan.dates:
         return None, None
@@ -154,8 +154,8 @@ def _read_days(
     lines: dict[date, list[Any]] = {}
     for line in read_bank_lines(lake, bank.channel, first, last):
         lines.setdefault(line.business_date, []).append(line)
-    batches = {
-        profile.channel: read_day_batches(
+    sides = {
+        profile.channel: read_channel_days(
             lake,
             profile,
             account.terms[profile.channel].rules,
@@ -169,7 +169,8 @@ def _read_days(
             day,
             tuple(lines.get(day, ())),
             resolve_day_state(bank, day, files, (), Snapshots()).is_complete,
-            {name: of_channel.get(day, ()) for name, of_channel in batches.items()},
+            {name: side.batches.get(day, ()) for name, side in sides.items()},
+            {name: side.in_transit.get(day, ()) for name, side in sides.items()},
         )
         for day in plan.dates
     ]

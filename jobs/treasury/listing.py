@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from jobs.lake.tables import Lake
 from jobs.reports.text_table import render_table
 from jobs.settlement.balances import CAUSES
-from jobs.treasury.check_dates import JOB
+from jobs.treasury.plan import JOB
 from schemas.currencies import in_major_units
 from schemas.tables import CHANNEL_BALANCES, RUNS, SETTLEMENT_CHECKS
 

@@ -1,8 +1,8 @@
 """The dates of a bank account to settle, and a fingerprint of the inputs of each.
 
-A date depends on its statements, on the statement of the bank, on the rules, and on the date
-before. So a late file changes the fingerprints of its date and of all later dates; these are
-settled again.
+A date depends on its statements, on the statement of the bank, on its match and on what was accrued
+on it, on the rules, and on the date before. So a late file changes the fingerprints of its date and
+of all later dates; these are settled again.
 """
 
 import hashlib
@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from jobs.fees.accruals.check_day import JOB as ACCRUAL
 from jobs.treasury.accounts import Account
 from schemas.vocabulary import FileStatus
 
 #: Raised when the rules of the software change: all dates are then settled again.
-RULES_VERSION = 1
+RULES_VERSION = 2
+JOB = "check_settlement"
+#: Jobs whose rows the bridge reads.
+OUR_JOBS = ("match", ACCRUAL)
 _ONE_DAY = timedelta(days=1)
 _Files = Mapping[tuple[str, date], list[str]]
 
@@ -47,19 +51,21 @@ def plan_dates(
 ) -> Plan:
     """Plans the requested dates, those never settled, and those whose inputs changed.
 
-    `files` are rows of `statement_files`, `runs` those of `runs` of check_settlement. Every date
-    from the first of these to the latest that is requested, or was settled before, is in the plan.
+    `files` are rows of `statement_files`, `runs` those of `runs` of check_settlement, match and
+    accrue_fees. Every date from the first of these to the latest that is requested, or was settled
+    before, is in the plan.
     """
     in_force = _files_in_force(account, files)
     start = find_start(account, in_force)
-    recorded = _recorded_fingerprints(account, runs)
+    latest = _latest_fingerprints(account, runs)
+    recorded = {(name, day): text for (job, name, day), text in latest.items() if job == JOB}
     settled_before = frozenset(day for _, day in recorded)
     last = max([*requested, *settled_before], default=date.min)
     if start is None or last < start:
         return Plan(start, {}, settled_before)
     every, previous, day = {}, "", start
     while day <= last:
-        previous = every[day] = _fingerprint(account, in_force, day, previous)
+        previous = every[day] = _fingerprint(account, in_force, latest, day, previous)
         day += _ONE_DAY
     due = [day for day in requested if day >= start]
     for day, fingerprint in every.items():
@@ -95,22 +101,31 @@ def _files_in_force(account: Account, files: Iterable[Mapping[str, Any]]) -> _Fi
     return {place: sorted(ids) for place, ids in in_force.items()}
 
 
-def _recorded_fingerprints(
+def _latest_fingerprints(
     account: Account, runs: Iterable[Mapping[str, Any]]
-) -> dict[tuple[str, date], str]:
-    latest: dict[tuple[str, date], tuple[Any, str]] = {}
+) -> dict[tuple[str, str, date], str]:
+    """The fingerprint of the last run of each job, channel and date."""
+    latest: dict[tuple[str, str, date], tuple[Any, str]] = {}
     for run in runs:
         if run["channel"] in account.terms:
-            place = run["channel"], run["business_date"]
+            place = run["job"], run["channel"], run["business_date"]
             entry = run["ended_at"], str(run["fingerprint"])
             latest[place] = max(latest.get(place, entry), entry)
     return {place: fingerprint for place, (_, fingerprint) in latest.items()}
 
 
-def _fingerprint(account: Account, in_force: _Files, day: date, previous: str) -> str:
+def _fingerprint(
+    account: Account,
+    in_force: _Files,
+    latest: Mapping[tuple[str, str, date], str],
+    day: date,
+    previous: str,
+) -> str:
     bank = account.bank
     parts = list(bank.files.parts) if bank.files else []
     names = (bank.channel, *sorted(account.terms))
     files = [[name, in_force.get((name, day), [])] for name in names]
-    inputs = [RULES_VERSION, account.rules_text, parts, str(day), files, previous]
+    # What the bridge reads: the match of the date, and what was accrued on it.
+    ours = [[latest.get((job, name, day)) for job in OUR_JOBS] for name in sorted(account.terms)]
+    inputs = [RULES_VERSION, account.rules_text, parts, str(day), files, ours, previous]
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()

@@ -4,7 +4,7 @@ batches.
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
@@ -13,10 +13,12 @@ from pyspark.sql import functions as F
 from jobs.fees.reversals import NO_TIME, find_taking_lines, may_take_back
 from jobs.ingestion.day_state import has_other_payers
 from jobs.lake.tables import Lake
-from jobs.settlement.inputs import BankLine, DayBatch
+from jobs.settlement.bridge.causes import Causes
+from jobs.settlement.inputs import BankLine, DayBatch, InTransit
 from jobs.settlement.lines.day_batches import build_day_batches
 from jobs.settlement.lines.reduce import place_lines, select_settlement_lines, sum_batches
-from schemas.dates import format_dates
+from jobs.treasury.our_side import has_our_side, read_causes, select_in_transit
+from schemas.dates import format_dates, list_dates
 from schemas.errors import LakeInconsistent
 from schemas.profile.channel import Profile
 from schemas.profile.settlement import Settlement
@@ -46,26 +48,47 @@ def read_bank_lines(
     return [BankLine(**row) for row in rows.select(_BANK_COLUMNS).to_pylist()]
 
 
-def read_day_batches(
+class ChannelDays(NamedTuple):
+    """What the dates of a channel bring: lines as batches with their causes, and what of ours has
+    no line of its date.
+    """
+
+    batches: dict[date, tuple[DayBatch, ...]]
+    in_transit: dict[date, tuple[InTransit, ...]]
+
+
+def read_channel_days(
     lake: Lake, profile: Profile, rules: Settlement, first: date, last: date
-) -> dict[date, tuple[DayBatch, ...]]:
-    """The lines of a channel of some dates, both included, reduced to batches by the engine.
+) -> ChannelDays:
+    """The lines of a channel of some dates, both included, reduced to batches by the engine, beside
+    our transactions of these dates.
 
     Raises:
-        SettlementUnbalanced: the sums of a batch do not come to what its lines come to.
+        SettlementUnbalanced: the sums of a batch do not come to what its lines come to, or our
+            transactions not to those in the bridge.
         DataFilesMissing: a data file is not there, or is not whole.
     """
-    if not _count_lines(lake, profile.channel, first, last):
-        return {}
-    lines = lake.read_days(STATEMENT_LINES, first, last, profile.channel)
-    takes, earlier = _find_takes(lake, profile, lines, first, last)
-    placed = place_lines(lines, takes, earlier, rules)
-    settlement_lines: Iterable[Mapping[str, Any]] = ()
-    if rules.batch_by == "settlement":
-        settlement_lines = [row.asDict() for row in select_settlement_lines(placed).collect()]
-    return build_day_batches(
-        [row.asDict() for row in sum_batches(placed).collect()], settlement_lines
-    )
+    channel = profile.channel
+    sums: list[Mapping[str, Any]] = []
+    settlement_lines: list[Mapping[str, Any]] = []
+    takes, earlier = None, None
+    if _count_lines(lake, channel, first, last):
+        lines = lake.read_days(STATEMENT_LINES, first, last, channel)
+        takes, earlier = _find_takes(lake, profile, lines, first, last)
+        placed = place_lines(lines, takes, earlier, rules)
+        sums = [row.asDict() for row in sum_batches(placed).collect()]
+        if rules.batch_by == "settlement":
+            rows = select_settlement_lines(placed).collect()
+            settlement_lines = [row.asDict() for row in rows]
+    causes: dict[tuple[Any, ...], Causes] = {}
+    for day in list_dates(first, last):
+        if has_our_side(lake, channel, day):
+            of_day = lake.read_day(STATEMENT_LINES, day, channel)
+            base = of_day if earlier is None else earlier
+            its_lines = place_lines(of_day, takes, base, rules)
+            causes |= read_causes(lake, profile, rules, day, its_lines)
+    batches = build_day_batches(sums, settlement_lines, causes)
+    return ChannelDays(batches, select_in_transit(causes, sums))
 
 
 def _count_lines(lake: Lake, channel: str, first: date, last: date) -> int:

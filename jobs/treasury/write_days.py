@@ -10,11 +10,12 @@ from jobs.lake.tables import Lake
 from jobs.lake.write_checks import rows_to_arrow
 from jobs.settlement.lines.day_batches import batch_row
 from jobs.settlement.replay import AccountDay, Replay
-from jobs.settlement.table_rows import balance_row, check_row, state_rows
+from jobs.settlement.table_rows import balance_row, bridge_row, check_row, state_rows
 from jobs.treasury.plan import Plan
 from schemas.tables import (
     CHANNEL_BALANCES,
     SETTLEMENT_BATCHES,
+    SETTLEMENT_BRIDGE,
     SETTLEMENT_CHECKS,
     SETTLEMENT_OPEN,
     Table,
@@ -51,6 +52,10 @@ def write_channel_days(
             for one in days
         })  # fmt: skip
         _replace(lake, SETTLEMENT_CHECKS, name, plan, _check_rows(replay, name))
+        _replace(lake, SETTLEMENT_BRIDGE, name, plan, {
+            day: [bridge_row(day, name, one) for one in settled.bridge]
+            for day, settled in _settlements_of(replay, name)
+        })  # fmt: skip
         _replace(lake, CHANNEL_BALANCES, name, plan, {
             day: [balance_row(day, name, one) for one in settled.balances]
             for day, settled in _settlements_of(replay, name)

@@ -65,6 +65,26 @@ SETTLEMENT_CHECKS = Table(
         "action text: NONE, WAIT, QUERY, CLAIM or REVIEW.",
         "credit_line_ids texts: Bank lines that paid the batch, or the credit itself.",
         "matched_by text: reference, amount, batches or credits; null if unpaid.",
+        "ours long: What the batch is by our own books: OURS and FEE_DUE of `settlement_bridge`,"
+        " minor units; null without a batch.",
+    ),
+)
+
+SETTLEMENT_BRIDGE = Table(
+    "settlement_bridge",
+    "one row per batch and cause of a date: from our books to what the channel must pay; per batch"
+    " the rows of a date add up to what `expected` grew by on it",
+    ("business_date", "channel"),
+    columns_of(
+        "business_date date: Date of the lines and of our transactions.",
+        "channel text: Channel.",
+        *_KEY_COLUMNS,
+        "batch_no int: Number of the batch of this key, from 1; null for money without a batch.",
+        "per text: What carrying never crosses, such as the merchant; empty if nothing.",
+        "currency text: ISO 4217 currency of the amount.",
+        "cause text: OURS, FEE_DUE, IN_TRANSIT_OUT, IN_TRANSIT_IN, AMOUNT_DIFFERENCE, OUT_OF_SCOPE,"
+        " DUPLICATE, FEE_DIFFERENCE, CARRIED, DECLARED_DIFFERENCE or UNEXPLAINED.",
+        "amount long: What the cause adds to what the channel must pay, minor units.",
     ),
 )
 

@@ -5,7 +5,16 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from jobs.settlement.inputs import BankLine, DayBatch, FailedPayout, Key, KeyKind, Purse, Sums
+from jobs.settlement.inputs import (
+    BankLine,
+    DayBatch,
+    FailedPayout,
+    InTransit,
+    Key,
+    KeyKind,
+    Purse,
+    Sums,
+)
 from jobs.settlement.rows import Balance, SettlementRow
 from jobs.settlement.settle import DaySettlement, settle
 from jobs.settlement.terms import Terms, start_state
@@ -84,12 +93,13 @@ class World:
         batches: Iterable[DayBatch] = (),
         credits: Iterable[BankLine] = (),
         bank: bool = True,
+        in_transit: Iterable[InTransit] = (),
     ) -> DaySettlement:
         dated = [
             replace(one, business_date=day(offset)) if one.business_date == date.min else one
             for one in credits
         ]
-        settled = settle(day(offset), batches, dated, bank, self.state, self.terms)
+        settled = settle(day(offset), batches, dated, bank, self.state, self.terms, in_transit)
         self.state = settled.state
         return settled
 

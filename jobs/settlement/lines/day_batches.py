@@ -3,21 +3,26 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from jobs.settlement.balances import SettlementUnbalanced
+from jobs.settlement.bridge.causes import Causes
 from jobs.settlement.inputs import DayBatch, FailedPayout, Key, KeyKind, Purse, Sums
+from jobs.settlement.lines.reduce import GROUP_COLUMNS
 
 Row = Mapping[str, Any]
 _SUMS = ("gross", "refunds", "chargebacks", "other", "fees")
 
 
 def build_day_batches(
-    sums: Iterable[Row], settlement_lines: Iterable[Row] = ()
+    sums: Iterable[Row],
+    settlement_lines: Iterable[Row] = (),
+    causes: Mapping[tuple[Any, ...], Causes] | None = None,
 ) -> dict[date, tuple[DayBatch, ...]]:
     """The batches of each date, from rows of `sum_batches`; where SETTLEMENT lines close batches
-    also from those of `select_settlement_lines`.
+    also from those of `select_settlement_lines`. `causes` are by the values of `GROUP_COLUMNS`.
 
     Raises:
         SettlementUnbalanced: the sums of a batch do not come to what its lines come to.
@@ -28,7 +33,9 @@ def build_day_batches(
     batches: dict[date, list[DayBatch]] = defaultdict(list)
     for row in sums:
         day = row["business_date"]
-        batches[day].append(_build(row, at_place[_place_of(row)]))
+        batch = _build(row, at_place[_place_of(row)])
+        its = (causes or {}).get(tuple(row[name] for name in GROUP_COLUMNS), ())
+        batches[day].append(replace(batch, causes=its))
     return {day: tuple(sorted(of_day, key=_order)) for day, of_day in batches.items()}
 
 

@@ -16,7 +16,7 @@ _OF_A_DATE = (*_PAID_IN, Kind.REFUND.value, Kind.SETTLEMENT.value)
 #: Columns of a line that say to which batch it belongs and when.
 _PLACE_COLUMNS = (
     "line_id", "business_date", "traded_at", "batch_ref_norm", "settlement_date", "merchant_id",
-    "our_ref_norm", "channel_ref_norm", "original_ref_norm",
+    "our_ref_norm", "channel_ref_norm", "original_ref_norm", "status",
 )  # fmt: skip
 _MONEY_COLUMNS = ("kind", "currency", "settlement_currency")
 _AMOUNT_COLUMNS = ("amount", "fee", "settlement_amount")
@@ -46,8 +46,8 @@ def select_counting_lines(
 
 
 def add_keys_and_sums(lines: DataFrame, rules: Settlement) -> DataFrame:
-    """Adds to each line `key_kind`, `batch`, `per`, the `currency` in which it is settled, and what
-    it adds to each sum, minor units.
+    """Adds to each line `key_kind`, `batch`, `per`, the `currency` in which it is settled, what it
+    adds to each sum, and the fee within its net, minor units.
 
     A line that is settled in another currency enters with its `settlement_amount`, which is net;
     without that amount it enters as a line of its own currency, so that its money is not lost.
@@ -66,7 +66,7 @@ def add_keys_and_sums(lines: DataFrame, rules: Settlement) -> DataFrame:
     counted = ("PAYMENT", "TOP_UP", "REFUND", "CHARGEBACK", "FEE", "SETTLEMENT")
     return lines.select(
         "line_id", "business_date", "traded_at", "our_ref_norm", "channel_ref_norm",
-        "batch_ref_norm", "original_ref_norm",
+        "batch_ref_norm", "original_ref_norm", "kind", "status",
         key_kind.alias("key_kind"),
         batch.alias("batch"),
         (F.coalesce("merchant_id", F.lit("")) if rules.per else F.lit("")).alias("per"),
@@ -86,6 +86,7 @@ def add_keys_and_sums(lines: DataFrame, rules: Settlement) -> DataFrame:
         (
             _sum_where(~is_settlement, amount) - F.coalesce(fee, F.lit(0).cast("bigint"))
         ).alias("line_net"),
+        F.coalesce(fee, F.lit(0).cast("bigint")).alias("line_fee"),
     )  # fmt: skip
 
 
