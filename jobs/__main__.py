@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from jobs import __version__
+from jobs.cli.command_parser import CommandParser
 from jobs.cli.console import exit_process, run_command
 from jobs.cli.help_texts import PURPOSES
-from jobs.cli.parser import CommandParser, build_parser
+from jobs.cli.parser import build_parser
 from jobs.onboarding import command as profile_command
 from jobs.operations.place import doctor_command, init_command
 from jobs.reports.sql import command as sql_command

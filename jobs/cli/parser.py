@@ -1,10 +1,8 @@
 """The options of every command, as `--help` shows them."""
 
 import argparse
-import re
-from difflib import get_close_matches
-from typing import Any, NoReturn
 
+from jobs.cli.command_parser import CommandParser
 from jobs.cli.help_texts import EPILOGS, PURPOSES
 
 #: Commands that read at a time and print JSON, commands that need no date, those that take files
@@ -41,29 +39,6 @@ ROWS_SHOWN = 100
 RETENTION_HOURS_MIN = 7 * 24
 #: As long as Delta keeps a table's log: `--as-of` and `diff` read back so far.
 RETENTION_HOURS = 30 * 24
-
-
-class CommandParser(argparse.ArgumentParser):
-    """A parser for which a word with one leading hyphen is an id or a value, never an option.
-
-    Every option but `-h` has two hyphens. An id with two leading hyphens stands behind `--`.
-    """
-
-    def error(self, message: str) -> NoReturn:
-        """Ends with exit status 2; of an unknown command it names the nearest."""
-        unknown = re.search(
-            r"argument COMMAND: invalid choice: '([^']*)' \(choose from (.*)\)", message
-        )
-        if unknown:
-            names = re.findall(r"[a-z_]+", unknown[2])
-            near = get_close_matches(unknown[1], names, 1)
-            hint = f"did you mean `tieout {near[0]}`?" if near else "`tieout --help` lists them"
-            message = f"there is no command {unknown[1]!r}; {hint}"
-        super().error(message)
-
-    def _parse_optional(self, arg_string: str) -> Any:
-        is_word = arg_string.startswith("-") and not arg_string.startswith("--")
-        return None if is_word and arg_string != "-h" else super()._parse_optional(arg_string)
 
 
 def build_parser(
