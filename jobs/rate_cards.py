@@ -1,37 +1,37 @@
-"""`tieout fees`: quotes a fee by the rate card, tries another card, claims what was too much.
+"""`tieout fees`: quotes a fee, tries another card, claims what was too much, infers a card.
 
 Source: docs/reference/fees.md.
 """
 
 import sys
 from collections.abc import Sequence
+from itertools import chain
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for, with_progress
-from jobs.cli.fee_words import check_claim, check_quote, check_replay
+from jobs.cli.fee_words import check_claim, check_infer, check_quote, check_replay
 from jobs.cli.lake_session import open_lake
 from jobs.engine.session import close_session, open_session
 from jobs.exports.claims.write_claim import write_claim
 from jobs.reconcile.stale_dates import read_stale_dates
+from jobs.reports.fees import text
+from jobs.reports.fees.infer import infer_card
 from jobs.reports.fees.quote import quote_fee
 from jobs.reports.fees.replay import replay_fees
-from jobs.reports.fees.text import (
-    describe_quote,
-    describe_replay,
-    render_quote,
-    render_replay,
-)
 from schemas.dates import format_dates
 
 #: What a terminal shows as text, and not again as JSON.
-_SHOWN = ("quote", "replay", "totals", "claim")
+_SHOWN = ("quote", "replay", "totals", "claim", "infer")
 
 
 def execute_request(request: Request) -> Report:
-    """Quotes a fee, replays fees by other cards, or writes a claim: as text on a terminal, as JSON
+    """Quotes a fee, replays fees, writes a claim, or infers a card: as text on a terminal, as JSON
     otherwise.
     """
-    steps = {"quote": _report_quote, "replay": _report_replay, "claim": _report_claim}
+    steps = {
+        "quote": _report_quote, "replay": _report_replay, "claim": _report_claim,
+        "infer": _report_infer,
+    }  # fmt: skip
     report = steps[request.positionals[0]](request)
     if request.as_json or not sys.stdout.isatty():
         report.lines.clear()
@@ -47,7 +47,7 @@ def _report_quote(request: Request) -> Report:
         quote = quote_fee(spark, card, profile.zone_info, trade, profile.calendar)
     finally:
         close_session(spark)
-    report = Report({"quote": describe_quote(quote)}, render_quote(quote))
+    report = Report({"quote": text.describe_quote(quote)}, text.render_quote(quote))
     if quote.due is None:
         report.warn(f"NO_SCHEDULE: {trade.channel}: no entry of its rate card fits this trade")
     return report
@@ -61,17 +61,9 @@ def _report_replay(request: Request) -> Report:
             today, profile = config.schedules.get(name), config.profiles[name]
             replays.append(replay_fees(lake, profile, today, card, request.dates))
     sums = [each for replay in replays for each in replay.sums]
-    report = Report(describe_replay(sums), render_replay(sums))
-    for replay in replays:
-        if replay.not_ingested:
-            dates = format_dates(replay.not_ingested)
-            report.warn(f"NOT_INGESTED: {replay.channel}: never ingested: {dates}")
-        for which, name in (("today's card", "unpriced"), ("the other card", "unpriced_other")):
-            if lines := sum(getattr(each, name) for each in replay.sums):
-                report.warn(
-                    f"NO_SCHEDULE: {replay.channel}: {lines:,} lines have no entry on {which}, so"
-                    " what is due on their products is not known"
-                )
+    report = Report(text.describe_replay(sums), text.render_replay(sums))
+    for warning in chain.from_iterable(map(text.warn_of_replay, replays)):
+        report.warn(warning)
     return report
 
 
@@ -86,6 +78,16 @@ def _report_claim(request: Request) -> Report:
             f"MONTH_INCOMPLETE: {claim.channel} {claim.month}: no whole statement of"
             f" {format_dates(claim.not_whole)}; the claim is without what they lack"
         )
+    return report
+
+
+def _report_infer(request: Request) -> Report:
+    profile = check_infer(request)
+    with open_lake(request.lake, request.engine, writes=False) as lake:
+        proposal = infer_card(lake, profile, request.dates)
+    report = Report({"infer": text.describe_proposal(proposal)}, text.render_proposal(proposal))
+    for warning in text.warn_of_proposal(proposal):
+        report.warn(warning)
     return report
 
 

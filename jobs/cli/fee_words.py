@@ -21,6 +21,7 @@ _OPTIONS = {
               "order-amount", "paid", "paid-on")),
     "replay": (("schedules",), ()),
     "claim": (("month",), ()),
+    "infer": ((), ()),
 }  # fmt: skip
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 
@@ -115,6 +116,18 @@ def check_claim(request: Request) -> tuple[date, Profile, FeeSchedule]:
     return month, profile, card
 
 
+def check_infer(request: Request) -> Profile:
+    """The profile of the channel whose card is to be inferred.
+
+    Raises:
+        ConfigurationError: all faults of the words, together.
+    """
+    faults = _find_common_faults(request) + _find_date_faults(request)
+    if faults:
+        raise ConfigurationError(faults)
+    return request.config.profiles[request.channels[0]]
+
+
 def _find_common_faults(request: Request) -> list[str]:
     """Options that the step needs and that are not there, and those that are not its own."""
     (step, *_), options = request.positionals, request.fee_options
@@ -134,10 +147,10 @@ def _find_common_faults(request: Request) -> list[str]:
 
 def _find_date_faults(request: Request) -> list[str]:
     step = request.positionals[0]
-    if step == "replay":
-        return [] if request.dates else ["replay needs --business-date, and --through for more"]
+    if step in ("replay", "infer"):
+        return [] if request.dates else [f"{step} needs --business-date, and --through for more"]
     instead = "--date" if step == "quote" else "--month"
-    return [f"--business-date is for replay; give {instead}"] if request.dates else []
+    return [f"--business-date is for replay and infer; give {instead}"] if request.dates else []
 
 
 def _find_card(request: Request, faults: list[str]) -> FeeSchedule | None:

@@ -43,11 +43,15 @@ and fee_checks (the lines whose fee is wrong). A late file makes match run later
   tieout fees --lake lake --config config replay --schedules other-cards \\
                      --business-date 2026-11-01 --through 2026-11-30
   tieout fees --lake lake --config config claim --channel wechat --month 2026-11
+  tieout fees --lake lake --config config infer --channel wechat \\
+                     --business-date 2026-11-01 --through 2026-11-30
 
 quote   the fee due on one trade by the channel's rate card, with its working; it needs no lake
 replay  what other rate cards would have charged for stored lines, per channel, product and month,
         beside what today's cards say; it writes nothing
 claim   the file of fees that a channel charged above its rate card in a month, for the channel
+infer   proposes a rate card from the fees on stored lines, with the share of lines that each entry
+        explains exactly; it writes nothing
 
 --amount, --order-amount and --paid are in major units, such as 123.45. Products and card types are
 compared as the statement prints them. Where no entry of the card fits, the command says so (exit
@@ -219,7 +223,7 @@ PURPOSES = {
     "ingest": "load statement files and our transaction snapshot into the lake",
     "match": "match statement lines with transactions of T, T-1, T-2",
     "check_fees": "compare the fees charged with the fees due, to the cent",
-    "fees": "quote a fee by the rate card, try another card, claim what was charged too much",
+    "fees": "quote a fee, try another rate card, claim what was charged too much, infer a card",
     "check_orders": "compare what was paid and given back per order, across channels",
     "check_settlement": "compare what channels owe us with what the bank received",
     "merchant_statements": "write what we owe each merchant for a date",

@@ -157,7 +157,7 @@ def _add_decide_arguments(out: argparse.ArgumentParser) -> None:
 
 
 def _add_fees_arguments(out: argparse.ArgumentParser) -> None:
-    out.add_argument("step", choices=("quote", "replay", "claim"))
+    out.add_argument("step", choices=("quote", "replay", "claim", "infer"))
     for option, (metavar, text) in FEE_OPTIONS.items():
         out.add_argument(f"--{option}", metavar=metavar, default="", help=text)
     _add_json(out)

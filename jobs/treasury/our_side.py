@@ -73,7 +73,8 @@ def select_in_transit(
 
 def _read_began(lake: Lake, profile: Profile, rules: Settlement, day: date) -> DataFrame:
     """Our transactions that SUCCEEDED on a date for the first time."""
-    changes = read_changes(lake, profile, day)
+    columns = ("txn_id", "currency", "amount", "merchant_id")
+    changes = read_changes(lake, profile, day, columns)
     if changes is None:
         none = lake.spark.createDataFrame([], INTERNAL_TRANSACTIONS.schema)
         changes = none.withColumn("taken_date", F.lit(None).cast("date"))

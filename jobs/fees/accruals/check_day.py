@@ -1,11 +1,13 @@
 """Accrues the fees of one channel and date from our own transactions, before any statement."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.fees.accruals.inputs import fingerprint_accrual, list_snapshots
+from jobs.fees.accruals.our_lines import COLUMNS
 from jobs.fees.accruals.price_changes import price_changes
 from jobs.fees.accruals.state_changes import find_changes, is_final, select_first
 from jobs.fees.refunds import Card
@@ -47,9 +49,11 @@ def record_accruals(lake: Lake, profile: Profile, schedule: FeeSchedule, day: da
     record_runs(lake, job)
 
 
-def read_changes(lake: Lake, profile: Profile, day: date) -> DataFrame | None:
-    """The date's rows of `state_changes.find_changes`; None if no transaction of the date can be
-    one of them.
+def read_changes(
+    lake: Lake, profile: Profile, day: date, columns: Sequence[str] = COLUMNS
+) -> DataFrame | None:
+    """The date's rows of `state_changes.find_changes` with some columns and `taken_date`; None if
+    the date has no transactions.
 
     Earlier rows are looked for in the look-back of the match; of transactions that occurred before
     it, back to the dates on which they did.
@@ -62,7 +66,7 @@ def read_changes(lake: Lake, profile: Profile, day: date) -> DataFrame | None:
     first = min(_first_occurred(of_day, since), since)
     files = lake.list_data_files(INTERNAL_TRANSACTIONS, yesterday, channel, since=first)
     if not count_rows(files):
-        return select_first(of_day)
+        return select_first(of_day).select(*columns, "taken_date")
     rows = lake.read_days(INTERNAL_TRANSACTIONS, since, day, channel)
     if first < since:
         old = of_day.where(F.col("occurred_at") < F.lit(_start_of(since))).select("txn_id")
@@ -70,7 +74,8 @@ def read_changes(lake: Lake, profile: Profile, day: date) -> DataFrame | None:
         rows = rows.unionByName(
             older.join(F.broadcast(old), on="txn_id", how="left_semi").select(*rows.columns)
         )
-    return lake.stage(find_changes(rows, day), "state_changes")
+    changes = find_changes(rows, day, lake.stage).select(*columns, "taken_date")
+    return lake.stage(changes, "state_changes")
 
 
 def _first_occurred(of_day: DataFrame, since: date) -> date:

@@ -11,17 +11,19 @@ from pyspark.sql import functions as F
 from jobs.fees.attributes import keep_attributes
 from schemas.tables import STATEMENT_LINES
 
-#: Columns that a line has beside those of `statement_lines`.
-OWN_COLUMNS = ("txn_id", "own_order_amount", "taken_date")
-_OURS = {
-    "our_ref", "order_ref", "batch_ref", "our_ref_norm", "order_ref_norm", "batch_ref_norm",
+#: Columns of ours that a line has under the same name.
+_SHARED = (
     "business_date", "channel", "kind", "status", "amount", "currency", "merchant_id", "product",
-    "card_type",
-}  # fmt: skip
+    "card_type", "our_ref_norm", "order_ref_norm",
+)  # fmt: skip
+#: Columns of `internal_transactions` that a line is made of.
+COLUMNS = (*_SHARED, "txn_id", "original_txn_id", "occurred_at", "order_amount")
 
 
 def to_lines(rows: DataFrame) -> DataFrame:
-    """Rows of `state_changes.find_changes` as lines, with `OWN_COLUMNS`."""
+    """Rows of `state_changes.find_changes`, with `COLUMNS`, as lines; these have `txn_id`,
+    `own_order_amount` and `taken_date`, too.
+    """
     named = {
         "line_id": line_id_of("business_date"),
         "channel_ref_norm": F.col("txn_id"),
@@ -30,7 +32,7 @@ def to_lines(rows: DataFrame) -> DataFrame:
     }
     columns = []
     for field in STATEMENT_LINES.schema:
-        value = F.col(field.name) if field.name in _OURS else named.get(field.name, F.lit(None))
+        value = F.col(field.name) if field.name in _SHARED else named.get(field.name, F.lit(None))
         columns.append(value.cast(field.dataType).alias(field.name))
     return rows.select(
         *columns, "txn_id", F.col("order_amount").alias("own_order_amount"), "taken_date"

@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.fees.accruals.our_lines import add_own_attributes, line_id_of, to_lines
-from jobs.fees.accruals.state_changes import find_changes, is_final
+from jobs.fees.accruals.state_changes import Materialize, find_changes, is_final
 from jobs.fees.attributes import keep_attributes
 from jobs.fees.compare import check_fees
 from jobs.fees.components import value_of_entry
@@ -18,7 +18,6 @@ from schemas.money import sum_amounts
 from schemas.tables import FEE_ACCRUALS, FEE_TOTALS
 from schemas.vocabulary import Kind
 
-Materialize = Callable[[DataFrame, str], DataFrame]
 #: Entries whose price is of a batch, of which a single transaction has no share.
 _OF_BATCH = "batch"
 #: What is accrued without a line has nothing in these columns of `fee_totals`.
@@ -38,7 +37,7 @@ def price_changes(
     """
     since = day - timedelta(days=card.schedule.lookback_days)
     in_time = F.col("taken_date").isNull() | (F.col("taken_date") >= F.lit(since))
-    lines = materialize(to_lines(changes.where(in_time)), "our_lines")
+    lines = to_lines(changes.where(in_time))
     is_refund = F.col("kind") == F.lit(Kind.REFUND.value)
     refunds = None
     if lines.where(is_refund).select("line_id").head(1):
@@ -63,10 +62,11 @@ def _price_refunds(
     is_refund = F.col("kind") == F.lit(Kind.REFUND.value)
     before = F.col("business_date") < F.lit(day)
     since = day - timedelta(days=card.schedule.lookback_days)
-    refunds_before = find_changes(near.where(is_refund & before), since)
+    refunds_before = find_changes(near.where(is_refund & before), since, materialize)
     pays = is_final() & F.col("kind").isin(*(kind.value for kind in PAYING_KINDS))
     payments = near.where(pays & before).withColumn("taken_date", F.lit(None).cast("date"))
-    known = lines.unionByName(to_lines(refunds_before.unionByName(payments)))
+    earlier = refunds_before.unionByName(payments)
+    known = lines.unionByName(to_lines(earlier))
     days = card.schedule.lookback_days
     own_card = card._replace(add_attributes=_attributes_of(known, card), reversal_days=days)
     of_span = materialize(select_refunds(known), "our_refunds")

@@ -3,12 +3,15 @@
 A snapshot may send a transaction on many dates: only the dates on which its state turns count.
 """
 
+from collections.abc import Callable
 from datetime import date
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from schemas.vocabulary import Status
+
+Materialize = Callable[[DataFrame, str], DataFrame]
 
 
 def is_final() -> Column:
@@ -21,24 +24,24 @@ def is_succeeded() -> Column:
     return F.col("status") == F.lit(Status.SUCCEEDED.value)
 
 
-def find_changes(rows: DataFrame, since: date) -> DataFrame:
+def find_changes(rows: DataFrame, since: date, materialize: Materialize) -> DataFrame:
     """The rows with which a transaction begins to be SUCCEEDED, or ends otherwise after it was, of
     dates from `since` on; `rows` are those of `internal_transactions` of these dates and before.
 
     Adds `taken_date`: null where it begins; where it ends otherwise, the date on which it began.
-    PENDING rows change nothing.
+    PENDING rows change nothing. `materialize(frame, name)` stores a frame.
     """
-    final = rows.where(is_final())
+    hashed = rows.where(is_final()).withColumn("hash", F.xxhash64("txn_id"))
     # Few transactions are sent again; only these are sorted. Hashes are cheaper to count.
-    counts = final.select(F.xxhash64("txn_id").alias("hash")).groupBy("hash")
-    again = counts.agg(F.count(F.lit(1)).alias("n")).where(F.col("n") > F.lit(1)).select("hash")
-    hashed = final.withColumn("hash", F.xxhash64("txn_id"))
+    counts = hashed.groupBy("hash").agg(F.count(F.lit(1)).alias("n"))
+    several = counts.where(F.col("n") > F.lit(1)).select("hash")
+    again = F.broadcast(materialize(several, "sent_again"))
     is_new = F.col("business_date") >= F.lit(since)
     once = hashed.where(is_succeeded() & is_new).join(again, on="hash", how="left_anti")
-    several = _find_turns(hashed.join(again, on="hash", how="left_semi")).where(is_new)
-    columns = [*rows.columns, "taken_date"]
     once = once.withColumn("taken_date", F.lit(None).cast("date"))
-    return once.select(*columns).unionByName(several.select(*columns))
+    turns = _find_turns(hashed.join(again, on="hash", how="left_semi")).where(is_new)
+    columns = [*rows.columns, "taken_date"]
+    return once.select(*columns).unionByName(turns.select(*columns))
 
 
 def select_first(rows: DataFrame) -> DataFrame:

@@ -1,12 +1,16 @@
-"""Quotes and replays of fees as text for people, and as JSON."""
+"""Quotes, replays and proposals of fees as text for people, and as JSON."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
+from jobs.reports.fees.infer import Proposal
 from jobs.reports.fees.quote import Quote
-from jobs.reports.fees.replay import ReplaySum, add_products
+from jobs.reports.fees.replay import Replay, ReplaySum, add_products
 from schemas.currencies import in_major_units
+from schemas.dates import format_dates
 from schemas.vocabulary import Kind
 
 
@@ -107,5 +111,78 @@ def describe_replay(sums: Iterable[ReplaySum]) -> dict[str, Any]:
     return {"replay": [_describe_sum(each) for each in sums], "totals": totals}
 
 
+def warn_of_replay(replay: Replay) -> Iterator[str]:
+    """What a replay could not price: dates never ingested, lines without an entry."""
+    yield from _warn_of_dates(replay.channel, replay.not_ingested)
+    for which, name in (("today's card", "unpriced"), ("the other card", "unpriced_other")):
+        if lines := sum(getattr(each, name) for each in replay.sums):
+            yield (
+                f"NO_SCHEDULE: {replay.channel}: {lines:,} lines have no entry on {which}, so"
+                " what is due on their products is not known"
+            )
+
+
+def warn_of_proposal(proposal: Proposal) -> Iterator[str]:
+    """What a proposal lacks: dates never ingested, or any fee."""
+    yield from _warn_of_dates(proposal.channel, proposal.not_ingested)
+    if not proposal.entries:
+        yield f"NO_FEES: {proposal.channel}: no payment or top-up of these dates has a fee"
+
+
+def _warn_of_dates(channel: str, days: Collection[date]) -> Iterator[str]:
+    if days:
+        yield f"NOT_INGESTED: {channel}: never ingested: {format_dates(days)}"
+
+
 def _describe_sum(each: ReplaySum) -> dict[str, Any]:
     return asdict(each) | {"difference": each.difference}
+
+
+def render_proposal(proposal: Proposal) -> list[str]:
+    """A page of `fee_schedules/`, with the lines that each entry explains as comments."""
+    first, last = min(proposal.dates), max(proposal.dates)
+    lines = [
+        f"# {proposal.channel}, {first} to {last}: payments and top-ups that have a fee",
+        f"# explains {_share(proposal.explained, proposal.lines)}",
+        "# not inferred: what refunds return, tiers, components; compare the contract",
+        *(f"# no price explains half of the lines of {name}" for name in proposal.unexplained),
+        f"channel: {proposal.channel}",
+        "entries:",
+    ]
+    for entry in proposal.entries:
+        head, *others = [f"{name}: {_yaml(name, value)}" for name, value in entry.keys.items()]
+        lines.append(f"  # explains {_share(entry.explained, entry.lines)}")
+        lines += [f"  - {head}", *(f"    {text}" for text in others)]
+    return lines
+
+
+def describe_proposal(proposal: Proposal) -> dict[str, Any]:
+    """A proposal for a JSON summary; shares are rounded down."""
+    return {
+        "channel": proposal.channel,
+        "dates": [str(day) for day in proposal.dates],
+        "lines": proposal.lines,
+        "explained": proposal.explained,
+        "share": _percent(proposal.explained, proposal.lines),
+        "unexplained": list(proposal.unexplained),
+        "entries": [
+            {"lines": entry.lines, "explained": entry.explained,
+             "share": _percent(entry.explained, entry.lines), **entry.keys}
+            for entry in proposal.entries
+        ],
+    }  # fmt: skip
+
+
+def _share(explained: int, lines: int) -> str:
+    return f"{explained:,} of {lines:,} lines exactly ({_percent(explained, lines)} %)"
+
+
+def _percent(explained: int, lines: int) -> str:
+    """A share in percent, rounded down: 100.00 is all of them."""
+    hundredths = explained * 10_000 // lines if lines else 0
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
+def _yaml(name: str, value: Any) -> str:
+    is_plain = name in ("from", "to", "fixed", "min", "max", "rounding", "refund")
+    return str(value) if is_plain else json.dumps(value, ensure_ascii=False)

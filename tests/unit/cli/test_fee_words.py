@@ -74,7 +74,7 @@ def test_all_faults_come_together() -> None:
     ]
     words = ["--channel", "wechat", "--currency", "CNY", "--amount", "1", "--date", "2026-11-22"]
     assert quote_faults(*DEMO, *words, "--paid", "2", "--business-date", "2026-11-22") == [
-        "--business-date is for replay; give --date",
+        "--business-date is for replay and infer; give --date",
         "--paid is for --kind REFUND: it says which payment is refunded",
     ]
 
@@ -102,7 +102,7 @@ def test_channel_without_card_or_currency(tmp_path: Path) -> None:
         (["--month", "11"], "--month 11 is not a month; write it as 2026-11"),
         ([], "claim needs --month; see tieout fees --help"),
         (["--month", "2026-11", "--through", "2026-11-30", "--business-date", "2026-11-01"],
-         "--business-date is for replay; give --month"),
+         "--business-date is for replay and infer; give --month"),
         (["--month", "2020-01"], "--month 2020-01 is before first_date 2026-11-16 of wechat"),
     ],
 )  # fmt: skip
