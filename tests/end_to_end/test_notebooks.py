@@ -100,6 +100,7 @@ OF_THE_DEMO = {
     "break_investigation": (("statuses differ", "4,069.36", "BREAK: statuses differ"), 2),
     "suspense_ageing": (("20,641.34", "not on the statement"), 2),
     "fee_audit": (("credit-until-18th", "FEE_MISSING", "295.20 x 0.50 % + 0.10"), 1),
+    "settlement_bridge": (("58,708.59", "LATE", "SHORT", "-18,467.08"), 1),
     "channel_onboarding": (("Accepted", "140,265.80", "REFUND"), 1),
 }
 
