@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
 from schemas.fees.price import AMOUNT_MAX, FEE, PRICE_KEYS, Component, Price, Tax
+from schemas.profile.layout.parts import EXTRA_PREFIX, ExtraName
 from schemas.strict import Strict
 from schemas.vocabulary import Kind
 
@@ -38,6 +39,8 @@ class AmountRange(Strict):
 class FeeEntry(Price):
     """One entry: filters, dates in force (both included, the trade's local date), and the price.
 
+    `extra.<name>` filters by a further column of the line; in the model they are in `extra`.
+
     The price stands in the entry's own keys or in `components`. `tolerance` is minor units.
     `refund` says what a refund owes; None means `return`.
     """
@@ -49,6 +52,7 @@ class FeeEntry(Price):
     merchant_id: Texts = ()
     currency: Texts = ()
     amount: AmountRange = AmountRange()
+    extra: dict[ExtraName, Annotated[Texts, Field(min_length=1)]] = {}
     from_: date | None = Field(default=None, alias="from")
     to: date | None = None
     components: tuple[Component, ...] = ()
@@ -56,6 +60,16 @@ class FeeEntry(Price):
     level: Literal["line"] = "line"
     refund: RefundRule | None = None
     tolerance: int = Field(default=0, ge=0, le=AMOUNT_MAX, strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _collect_extra(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        named = {key: own for key, own in value.items() if str(key).startswith(EXTRA_PREFIX)}
+        rest = {key: own for key, own in value.items() if key not in named}
+        extra = {str(key).removeprefix(EXTRA_PREFIX): own for key, own in named.items()}
+        return {**rest, "extra": {**rest.get("extra", {}), **extra}} if named else rest
 
     @model_validator(mode="after")
     def _check_dates(self) -> Self:

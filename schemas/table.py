@@ -29,6 +29,7 @@ TYPES: dict[str, DataType] = {
     "texts": ArrayType(StringType()),
     "counts": MapType(StringType(), LongType()),
     "flag": BooleanType(),
+    "extra": MapType(StringType(), StringType()),
     "seconds": MapType(StringType(), DoubleType()),
 }
 

@@ -18,7 +18,7 @@ from schemas.vocabulary import Kind
 #: The options of each step, those that it needs first.
 _OPTIONS = {
     "quote": (("amount", "date"), ("kind", "currency", "product", "card-type", "merchant-id",
-              "order-amount", "paid", "paid-on")),
+              "extra", "order-amount", "paid", "paid-on")),
     "replay": (("schedules",), ()),
     "claim": (("month",), ()),
     "infer": ((), ()),
@@ -51,6 +51,7 @@ def check_quote(request: Request) -> tuple[Trade, Profile, FeeSchedule]:
         name: _parse_amount(name, options[name], currency, faults)
         for name in ("amount", "order-amount", "paid")
     }
+    extra = _parse_extra(options["extra"], faults)
     if faults or card is None or day is None:
         raise ConfigurationError(faults)
     trade = Trade(
@@ -62,6 +63,7 @@ def check_quote(request: Request) -> tuple[Trade, Profile, FeeSchedule]:
         product=options["product"] or None,
         card_type=options["card-type"] or None,
         merchant_id=options["merchant-id"] or None,
+        extra=extra,
         order_amount=amounts["order-amount"],
         paid=amounts["paid"],
         paid_on=paid_on,
@@ -164,6 +166,15 @@ def _find_card(request: Request, faults: list[str]) -> FeeSchedule | None:
             f" cards for {known}"
         )
     return cards.get(channel)
+
+
+def _parse_extra(text: str, faults: list[str]) -> tuple[tuple[str, str], ...]:
+    pairs = [pair.partition("=") for pair in text.split(",") if pair]
+    faults += [
+        f"--extra {name}: write NAME=VALUE, such as card_brand=visa"
+        for name, equals, value in pairs if not (name and equals and value)
+    ]  # fmt: skip
+    return tuple((name.strip(), value.strip()) for name, _, value in pairs)
 
 
 def _find_currency(request: Request, card: FeeSchedule | None, faults: list[str]) -> str:

@@ -26,6 +26,7 @@ FEE_OPTIONS = {
     "date": ("DATE", "quote: of the trade, in the channel's zone"),
     "product": ("TEXT", "quote: the product, as the statement prints it"),
     "card-type": ("TEXT", "quote: the card type, as the statement prints it"),
+    "extra": ("NAME=VALUE,...", "quote: further columns that the card asks for (extra.NAME)"),
     "merchant-id": ("ID", "quote: the merchant's id at the channel"),
     "order-amount": ("AMOUNT", "quote: of the order, where the card prices it [the amount]"),
     "paid": ("AMOUNT", "quote of a REFUND: amount of the payment that it refunds [all of it]"),

@@ -20,6 +20,7 @@ _TAKE_BACK_PAIRS = REFERENCE_PAIRS[:2]
 _PAYMENT_COLUMNS = (
     "line_id", "kind", "status", "amount", "currency", "traded_at", "business_date",
     "settlement_date", "product", "card_type", "merchant_id", "channel_ref_norm", "our_ref_norm",
+    "extra",
 )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from schemas.vocabulary import Kind, Status
 _COLUMNS = (
     "line_id", "business_date", "traded_at", "kind", "status", "amount", "currency", "product",
     "card_type", "merchant_id", "channel_ref_norm", "our_ref_norm", "original_ref_norm",
-    "order_ref_norm",
+    "order_ref_norm", "extra",
 )  # fmt: skip
 
 

@@ -121,6 +121,14 @@ def _explode_components(priced: DataFrame, schedule: FeeSchedule) -> DataFrame:
 
         return value_of_entry(F.col(number), schedule, due).cast("bigint")
 
+    def own_due(name: str) -> Column:
+        due = price_of("entry", refund, name)
+        if {_RATE, "charge"} <= {entry.refund_rule for entry in schedule.entries}:
+            # What is charged again is charged whole, also by an entry that returns rates only.
+            whole = price_of("entry", refund, name, is_rate_only=False)
+            due = F.when(F.col("rule") == F.lit("charge"), whole).otherwise(due)
+        return due
+
     def value(name: str, number: int) -> Column:
         fee = F.when(
             F.col("rule") == F.lit(_RATE), price_of("original", payment, name, is_rate_only=True)
@@ -131,7 +139,7 @@ def _explode_components(priced: DataFrame, schedule: FeeSchedule) -> DataFrame:
         return F.struct(
             F.lit(number).alias("number"),
             F.lit(name).alias("name"),
-            price_of("entry", refund, name).alias("own_due"),
+            own_due(name).alias("own_due"),
             F.when(is_known, paid_fee).alias("cap"),
             value_of_entry(
                 F.col("entry"), schedule, lambda entry: _rounding_of(entry, name)

@@ -21,8 +21,9 @@ _ATTRIBUTES = ("product", "card_type", "merchant_id", "currency")
 def entry_number(schedule: FeeSchedule, zone: ZoneInfo) -> Column:
     """Number (from 0) of the first entry whose filters and dates fit a line; null if none does.
 
-    Reads `kind`, `amount`, `traded_at`, `business_date` and the attributes that a filter names. A
-    line without an attribute does not fit a filter on it.
+    Reads `kind`, `amount`, `traded_at`, `business_date` and the attributes that a filter names, of
+    which those of `extra` are the line's own. A line without an attribute does not fit a filter on
+    it.
     """
     return _first_that_fits(enumerate(schedule.entries), zone)
 
@@ -58,7 +59,9 @@ def _entry_condition(entry: FeeEntry, zone: ZoneInfo) -> Column:
 def _attribute_conditions(entry: FeeEntry) -> list[Column]:
     filters = {name: getattr(entry, name) for name in _ATTRIBUTES}
     filters["kind"] = tuple(kind.value for kind in kinds_of(entry))
-    return [F.col(name).isin(*values) for name, values in filters.items() if values]
+    conditions = [F.col(name).isin(*values) for name, values in filters.items() if values]
+    extra = F.col("extra")
+    return conditions + [extra.getItem(name).isin(*values) for name, values in entry.extra.items()]
 
 
 def _amount_conditions(entry: FeeEntry) -> list[Column]:

@@ -7,13 +7,20 @@ from typing import Annotated
 
 from pydantic import Field
 
+from schemas.profile.layout.parts import ExtraName
 from schemas.strict import Strict
 from schemas.vocabulary import Kind
 
 Column = Annotated[str, Field(min_length=1)]
 
 
-class StripeOptions(Strict):
+class _WithExtra(Strict):
+    """`extra`: further columns of the report, by name, which become texts of `extra`."""
+
+    extra: dict[ExtraName, Column] = {}
+
+
+class StripeOptions(_WithExtra):
     """Choices for `stripe_balance`.
 
     `kinds`: their reporting_category: our kind; added to those that are known. `our_ref`: the
@@ -26,7 +33,7 @@ class StripeOptions(Strict):
     refund_ref: Column | None = None
 
 
-class AdyenOptions(Strict):
+class AdyenOptions(_WithExtra):
     """Choices for `adyen_settlement`.
 
     `kinds`: their Type: our kind; added to those that are known. `zones`: their abbreviation of a
@@ -37,7 +44,7 @@ class AdyenOptions(Strict):
     zones: dict[str, Annotated[str, Field(pattern=r"^[+-](0\d|1[0-4]):[0-5]\d$")]] = {}
 
 
-class PaypalOptions(Strict):
+class PaypalOptions(_WithExtra):
     """Choices for `paypal_settlement`.
 
     `kinds`: their Transaction Event Code: our kind; added to those that are known. `our_ref`: the

@@ -114,6 +114,9 @@ def _covers(wide: FeeEntry, narrow: FeeEntry) -> bool:
         values, others = getattr(wide, name), getattr(narrow, name)
         if values and (not others or not {*values} >= {*others}):
             return False
+    for name, values in wide.extra.items():
+        if name not in narrow.extra or not {*values} >= {*narrow.extra[name]}:
+            return False
     low, high = wide.amount.min or 0, wide.amount.max or AMOUNT_MAX
     return low <= (narrow.amount.min or 0) and (narrow.amount.max or AMOUNT_MAX) <= high
 

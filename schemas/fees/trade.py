@@ -10,7 +10,8 @@ from schemas.vocabulary import Kind
 class Trade:
     """What a rate card prices: sizes in minor units of `currency`, and the trade's local date.
 
-    `order_amount` is that of the order, None if not known. Of a refund, `paid` and `paid_on` are
+    `order_amount` is that of the order, None if not known; `extra` are further columns of the
+    statement's line, by name. Of a refund, `paid` and `paid_on` are
     the amount and date of the payment that it refunds.
     """
 
@@ -22,6 +23,7 @@ class Trade:
     product: str | None = None
     card_type: str | None = None
     merchant_id: str | None = None
+    extra: tuple[tuple[str, str], ...] = ()
     order_amount: int | None = None
     paid: int | None = None
     paid_on: date | None = None

@@ -114,6 +114,8 @@ STATEMENT_LINES = Table(
         "settlement_amount long: Net amount as settled, minor units; null if not there.",
         "settlement_currency text: ISO 4217 currency of `settlement_amount`; null without one.",
         *_normalized_columns(*REFERENCES),
+        "extra extra: Further columns of the file by name; money as decimal text in major units;"
+        " null if there are none.",
     ),
 )
 

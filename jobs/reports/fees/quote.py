@@ -99,6 +99,7 @@ def _row(trade: Trade, day: date, values: dict[str, Any]) -> tuple[Any, ...]:
         "product": trade.product,
         "card_type": trade.card_type,
         "merchant_id": trade.merchant_id,
+        "extra": dict(trade.extra) or None,
         **values,
     }
     return tuple(row[name] for name in STATEMENT_LINES.columns)
@@ -140,6 +141,8 @@ def _list_unknown(trade: Trade, schedule: FeeSchedule, number: int | None) -> tu
         name for name in ("product", "card_type", "merchant_id")
         if any(getattr(entry, name) for entry in entries) and getattr(trade, name) is None
     ]  # fmt: skip
+    needed = {name for entry in entries for name in entry.extra} - {*dict(trade.extra)}
+    names += [f"extra.{name}" for name in sorted(needed)]
     prices = [] if number is None else schedule.entries[number].prices.values()
     if trade.order_amount is None and any(price.base == "order_amount" for price in prices):
         names.append("order_amount")

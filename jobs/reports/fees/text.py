@@ -36,9 +36,14 @@ def render_quote(quote: Quote) -> list[str]:
         comes_back = ", which comes back" if quote.due < 0 else ""
         lines.append(f"  due {code} {in_major_units(quote.due, code)}{comes_back}")
     if quote.not_known:
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in quote.not_known)
+        options = ", ".join(map(_option, quote.not_known))
         lines.append(f"  the card also asks for what was not typed; give {options}")
     return lines
+
+
+def _option(name: str) -> str:
+    head, _, extra = name.partition(".")
+    return f"--extra {extra}=..." if extra else f"--{head.replace('_', '-')}"
 
 
 def describe_quote(quote: Quote) -> dict[str, Any]:
@@ -57,6 +62,7 @@ def describe_quote(quote: Quote) -> dict[str, Any]:
         "product": trade.product,
         "card_type": trade.card_type,
         "merchant_id": trade.merchant_id,
+        "extra": dict(trade.extra),
         "order_amount": trade.order_amount,
         **refunded,
         "schedule": quote.entry,

@@ -149,14 +149,20 @@ def mask_names(texts: pa.Array, clear: Sequence[str] = ()) -> pa.Array:
 def mask_free_texts(columns: dict[str, pa.Array]) -> None:
     """Masks personal numbers in the columns of free text."""
     for name in FREE_TEXT_COLUMNS:
-        texts = columns.get(name)
-        if texts is None or not pc.any(pc.match_substring_regex(texts, _SUSPICIOUS)).as_py():
-            continue
-        encoded = texts.dictionary_encode()
-        masked = [
-            text and mask_private_text(text, (), True) for text in encoded.dictionary.to_pylist()
-        ]
-        columns[name] = pa.array(masked, pa.string()).take(encoded.indices)
+        if name in columns:
+            columns[name] = mask_suspicious_texts(columns[name], True)
+
+
+def mask_suspicious_texts(texts: pa.Array, every_number: bool = False) -> pa.Array:
+    """Masks personal numbers in texts; with `every_number` each number of 12 digits or more."""
+    if not pc.any(pc.match_substring_regex(texts, _SUSPICIOUS)).as_py():
+        return texts
+    encoded = texts.dictionary_encode()
+    masked = [
+        text and mask_private_text(text, (), every_number)
+        for text in encoded.dictionary.to_pylist()
+    ]
+    return pa.array(masked, pa.string()).take(encoded.indices)
 
 
 def add_normalized_references(columns: dict[str, pa.Array], profile: Profile | None) -> None:

@@ -1,7 +1,7 @@
 """Amount texts to exact minor units. Source: docs/reference/rules.md, "Money"."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 import pyarrow as pa
@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from schemas.currencies import MINOR_UNITS
 from schemas.private_text import mask_long_numbers
+from schemas.vocabulary import Kind, Status
 
 #: Largest amount in minor units.
 AMOUNT_MAX = 10**15
@@ -134,3 +135,20 @@ def map_codes(
         for row in pc.indices_nonzero(is_unknown).to_pylist():
             faults[row] = f"{fault_code}: {texts[row].as_py()!r}"
     return column, faults
+
+
+def build_lookup(
+    channel_codes: Mapping[str, Kind] | Mapping[str, Status], canonical: type[Kind] | type[Status]
+) -> Callable[[str], str | None]:
+    """Builds the lookup from the channel's codes to ours: the exact code, else the longest prefix
+    (`code*`). Without codes in the profile, the file must use ours.
+    """
+    codes = {str(code): str(value) for code, value in channel_codes.items()}
+    prefixes = sorted((code[:-1] for code in codes if code.endswith("*")), key=len, reverse=True)
+    codes = codes or {member.value: member.value for member in canonical}
+
+    def look_up(text: str) -> str | None:
+        start = next((prefix for prefix in prefixes if text.startswith(prefix)), None)
+        return codes.get(text) or (None if start is None else codes[f"{start}*"])
+
+    return look_up

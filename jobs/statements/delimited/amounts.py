@@ -8,10 +8,12 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.statements.canonical.extra_columns import print_major_units, set_extra
 from jobs.statements.canonical.lines import Lines, apply_sign, set_amount_column
 from jobs.statements.canonical.printed_amounts import to_plain_amounts
 from schemas.currencies import in_major_units
 from schemas.profile.layout.delimited import DelimitedLayout
+from schemas.profile.layout.parts import EXTRA_PREFIX
 from schemas.vocabulary import SIGN_IF_UNSIGNED, Kind
 
 
@@ -28,7 +30,7 @@ def set_printed_amount(lines: Lines, name: str, texts: pa.Array, layout: Delimit
         is_other_currency = pc.not_equal(plain.currencies, lines.columns["currency"])
         lines.reject_where(is_other_currency, f"CURRENCY_DIFFERS: {name} prints another currency")
         parsed.columns["currency"] = pc.coalesce(plain.currencies, lines.columns["currency"])
-        if name not in ("fee", "net", "balance"):
+        if name in ("amount", "incoming", "outgoing"):
             lines.columns["currency"] = parsed.columns["currency"]
     set_amount_column(parsed, name, plain.texts, layout.amount_unit)
     lines.reject(parsed.faults)
@@ -55,15 +57,9 @@ def set_trade_amount(
     lines.columns["amount"] = pc.if_else(has_neither, pa.scalar(None, pa.int64()), amount)
 
 
-def apply_signs(lines: Lines, sign: pa.Array, layout: DelimitedLayout) -> None:
-    """Signs amount and fee by a column or by the kind; sets the kind by the sign where asked."""
+def sign_amounts(lines: Lines, sign: pa.Array, layout: DelimitedLayout) -> None:
+    """Signs the amount by a column or by the kind; sets the kind by the sign where asked."""
     columns = lines.columns
-    kinds_by_sign = {
-        direction: [
-            kind.value for kind, kind_sign in SIGN_IF_UNSIGNED.items() if kind_sign == direction
-        ]
-        for direction in (-1, 1)
-    }
     if layout.sign is not None:
         negative = pc.is_in(sign, pa.array(layout.sign.negative, pa.string()))
         positive = pc.is_in(sign, pa.array(layout.sign.positive, pa.string()))
@@ -72,7 +68,7 @@ def apply_signs(lines: Lines, sign: pa.Array, layout: DelimitedLayout) -> None:
         columns["amount"] = apply_sign(columns["amount"], negative, positive)
     elif layout.amount_sign == "by_kind":
         negative, positive = (
-            pc.is_in(columns["kind"], pa.array(kinds_by_sign[direction])) for direction in (-1, 1)
+            pc.is_in(columns["kind"], pa.array(_list_kinds(direction))) for direction in (-1, 1)
         )
         columns["amount"] = apply_sign(columns["amount"], negative, positive)
     elif layout.amount_sign == "reversed":
@@ -81,9 +77,32 @@ def apply_signs(lines: Lines, sign: pa.Array, layout: DelimitedLayout) -> None:
         kinds = layout.kind_by_sign
         is_outgoing = pc.less(columns["amount"], 0)
         columns["kind"] = pc.if_else(is_outgoing, kinds.outgoing.value, kinds.incoming.value)
+
+
+def _list_kinds(direction: int) -> list[str]:
+    return [kind.value for kind, sign in SIGN_IF_UNSIGNED.items() if sign == direction]
+
+
+def set_fee(lines: Lines, texts: pa.Array, layout: DelimitedLayout) -> None:
+    """Sets the fee, signed as printed or by the kind of the line."""
+    set_printed_amount(lines, "fee", texts, layout)
     if layout.fee_sign == "by_kind":
-        is_refund = pc.is_in(columns["kind"], pa.array([Kind.REFUND.value]))
-        columns["fee"] = apply_sign(columns["fee"], is_refund, pc.invert(is_refund))
+        is_refund = pc.is_in(lines.columns["kind"], pa.array([Kind.REFUND.value]))
+        lines.columns["fee"] = apply_sign(lines.columns["fee"], is_refund, pc.invert(is_refund))
+
+
+def set_extra_columns(
+    lines: Lines, texts: Callable[[str], pa.Array], layout: DelimitedLayout
+) -> None:
+    """Sets `extra`: texts as printed, and amounts as decimal texts in major units."""
+    columns: dict[str, pa.Array] = {}
+    for name in layout.extra:
+        key = f"{EXTRA_PREFIX}{name}"
+        columns[name] = texts(key)
+        if name in layout.extra_money:
+            set_printed_amount(lines, key, columns[name], layout)
+            columns[name] = print_major_units(lines.columns.pop(key), lines.columns["currency"])
+    set_extra(lines, columns)
 
 
 def check_net(lines: Lines, texts: pa.Array, layout: DelimitedLayout) -> None:

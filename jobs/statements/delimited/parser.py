@@ -15,7 +15,7 @@ from jobs.statements.canonical.lines import (
     require,
     to_null,
 )
-from jobs.statements.canonical.money import map_codes
+from jobs.statements.canonical.money import build_lookup, map_codes
 from jobs.statements.canonical.timestamps import (
     Faults,
     format_midnight,
@@ -24,10 +24,11 @@ from jobs.statements.canonical.timestamps import (
     parse_timestamps,
 )
 from jobs.statements.delimited.amounts import (
-    apply_signs,
     check_net,
-    set_printed_amount,
+    set_extra_columns,
+    set_fee,
     set_trade_amount,
+    sign_amounts,
 )
 from jobs.statements.delimited.layout_binding import (
     count_detail_cells,
@@ -56,7 +57,7 @@ from schemas.vocabulary import Kind, Reference, Status
 
 ParseTimestamps = Callable[[pa.Array, str, str, date | None], tuple[pa.Array, Faults]]
 ParseDates = Callable[[pa.Array, str, date | None], tuple[pa.Array, Faults]]
-_TEXT_COLUMNS = ("currency", "merchant_id", "terminal_id", "product", "card_type", "text")
+_TEXT_COLUMNS = ("merchant_id", "terminal_id", "product", "card_type", "text")
 
 
 def identify(sample: Sample) -> bool:
@@ -157,32 +158,41 @@ def map_lines(
         constant = layout.constants.get(name)  # type: ignore[call-overload]
         return null_column(count) if constant is None else pa.repeat(constant, count)
 
-    kind, faults = map_codes(read_texts("kind"), _build_lookup(layout.kinds, Kind), "UNKNOWN_KIND")
-
-    def texts(name: str) -> pa.Array:
-        column = read_texts(name)
-        for own_kind, own_columns in layout.by_kind.items():
-            if name.partition("+")[0] in own_columns:
-                is_kind = pc.fill_null(pc.equal(kind, own_kind.value), False)
-                column = pc.if_else(is_kind, read_texts(f"{own_kind}/{name}"), column)
-        return column
-
-    lines = Lines({name: texts(name) for name in (*Reference, *_TEXT_COLUMNS)}, faults)
+    lines = Lines({"currency": read_texts("currency")})
     columns = lines.columns
-    columns["kind"] = kind
     if layout.currencies:
         currency_codes = {str(key): str(value) for key, value in layout.currencies.items()}
         columns["currency"], _ = map_codes(
             columns["currency"], lambda it: currency_codes.get(it, it), ""
         )
+    if layout.kind_by_sign is None:
+        kind_codes = build_lookup(layout.kinds, Kind)
+        columns["kind"], faults = map_codes(read_texts("kind"), kind_codes, "UNKNOWN_KIND")
+        lines.reject(faults)
+    else:
+        # Where columns depend on the kind, the amount that gives it comes first.
+        set_trade_amount(lines, read_texts, layout)
+        sign_amounts(lines, read_texts("sign"), layout)
+
+    def texts(name: str) -> pa.Array:
+        column = read_texts(name)
+        for own_kind, own_columns in layout.by_kind.items():
+            if name.partition("+")[0] in own_columns:
+                is_kind = pc.fill_null(pc.equal(columns["kind"], own_kind.value), False)
+                column = pc.if_else(is_kind, read_texts(f"{own_kind}/{name}"), column)
+        return column
+
+    columns |= {name: texts(name) for name in (*Reference, *_TEXT_COLUMNS)}
     columns["status"], faults = map_codes(
-        texts("status"), _build_lookup(layout.statuses, Status), "UNKNOWN_STATUS"
+        texts("status"), build_lookup(layout.statuses, Status), "UNKNOWN_STATUS"
     )
     lines.reject(faults)
-    set_trade_amount(lines, texts, layout)
-    set_printed_amount(lines, "fee", texts("fee"), layout)
-    apply_signs(lines, texts("sign"), layout)
+    if layout.kind_by_sign is None:
+        set_trade_amount(lines, texts, layout)
+        sign_amounts(lines, texts("sign"), layout)
+    set_fee(lines, texts("fee"), layout)
     check_net(lines, texts("net"), layout)
+    set_extra_columns(lines, texts, layout)
     file_date = plan.file_date
     midnight = format_midnight(layout.time_format) if layout.time_optional else None
     time_texts = _join_time_columns(lines, texts, "traded_at", plan, midnight)
@@ -220,23 +230,6 @@ def _join_time_columns(
     is_half = pc.not_equal(pc.is_valid(first), pc.is_valid(second))
     lines.reject_where(is_half, f"NO_VALUE: one of the columns of {name} is empty")
     return pc.binary_join_element_wise(first, second, " ")
-
-
-def _build_lookup(
-    channel_codes: Mapping[str, Kind] | Mapping[str, Status], canonical: type[Kind] | type[Status]
-) -> Callable[[str], str | None]:
-    """Builds the lookup from the channel's codes to ours: the exact code, else the longest prefix
-    (`code*`). Without codes in the profile, the file must use ours.
-    """
-    codes = {str(code): str(value) for code, value in channel_codes.items()}
-    prefixes = sorted((code[:-1] for code in codes if code.endswith("*")), key=len, reverse=True)
-    codes = codes or {member.value: member.value for member in canonical}
-
-    def look_up(text: str) -> str | None:
-        start = next((prefix for prefix in prefixes if text.startswith(prefix)), None)
-        return codes.get(text) or (None if start is None else codes[f"{start}*"])
-
-    return look_up
 
 
 DIALECT = Dialect("delimited", identify, plan, parse=parse, text_layout=get_layout)

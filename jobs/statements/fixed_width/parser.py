@@ -10,7 +10,6 @@ from jobs.statements.canonical.digit_times import parse_dates, parse_timestamps
 from jobs.statements.canonical.lines import (
     Lines,
     add_normalized_references,
-    apply_sign,
     mask_account_numbers,
     mask_names,
     null_column,
@@ -18,7 +17,7 @@ from jobs.statements.canonical.lines import (
     to_null,
 )
 from jobs.statements.canonical.money import map_codes
-from jobs.statements.fixed_width.amounts import find_amount_fields, find_span, set_field_amount
+from jobs.statements.fixed_width.amounts import find_amount_fields, find_span
 from jobs.statements.fixed_width.cells import FixedWidthCutter, RecordTypes, Span
 from jobs.statements.fixed_width.header_trailer import (
     find_end,
@@ -28,16 +27,17 @@ from jobs.statements.fixed_width.header_trailer import (
     read_totals,
     read_trailer,
 )
+from jobs.statements.fixed_width.line_amounts import SIGN_PREFIX, set_line_amounts
 from jobs.statements.parser import DeclaredTotal, Dialect, ParsedBlock, Plan, Sample
 from jobs.statements.reading.line_format import Cells, LineFormat
 from jobs.statements.reading.masking import PrivateBytes
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 from schemas.profile.layout.fixed_width import FIXED_COLUMNS, MONEY_COLUMNS, FixedLayout
-from schemas.vocabulary import SIGN_IF_UNSIGNED, Kind, Reference, Status
+from schemas.profile.layout.parts import EXTRA_PREFIX
+from schemas.vocabulary import Kind, Reference, Status
 
 _BOM = b"\xef\xbb\xbf"
-_SIGN_PREFIX = "sign of "
 #: Lines that `identify` reads, and the fewest bytes of a line that it accepts as a record.
 _IDENTIFY_LINES, _LENGTH_MIN = 50, 20
 #: Columns of free text, whose last character may be cut in half.
@@ -68,13 +68,13 @@ def plan(sample: Sample, profile: Profile) -> Plan:
     layout = get_layout(profile)
     spans: list[Span] = []
     column_indexes: dict[str, int] = {}
-    for name, field in layout.columns.items():
-        if name in MONEY_COLUMNS:
+    for name, field in layout.fields.items():
+        if name in MONEY_COLUMNS or (name.startswith(EXTRA_PREFIX) and field.is_money):
             amount_fields = find_amount_fields(field, layout)
             column_indexes[name] = len(spans)
             spans.append(amount_fields.digits)
             if amount_fields.sign_letter is not None:
-                column_indexes[_SIGN_PREFIX + name] = len(spans)
+                column_indexes[SIGN_PREFIX + name] = len(spans)
                 spans.append(amount_fields.sign_letter)
         else:
             column_indexes[name] = len(spans)
@@ -183,17 +183,7 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> ParsedBlock:
         lookup = {str(key): str(value) for key, value in code_map.items()} or canonical
         columns[name], faults = map_codes(texts(name), lookup.get, code)
         lines.reject(faults)
-    for name in MONEY_COLUMNS:
-        field = layout.columns.get(name)  # type: ignore[call-overload]
-        columns[name] = null_column(count, pa.int64())
-        if field is not None:
-            letters = (
-                texts(_SIGN_PREFIX + name) if _SIGN_PREFIX + name in plan.column_indexes else None
-            )
-            set_field_amount(lines, name, field, layout, texts(name), letters)
-    if "settlement_amount" in layout.columns:
-        columns["settlement_currency"] = columns["currency"]
-    _apply_signs_by_kind(columns, layout)
+    set_line_amounts(lines, texts, plan, layout)
     columns["traded_at"], faults = parse_timestamps(
         texts("traded_at"), layout.time_format, plan.file_date, profile.zone
     )
@@ -207,23 +197,6 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> ParsedBlock:
     require(lines, ("kind", "status", "amount", "currency"))
     add_normalized_references(columns, profile)
     return ParsedBlock(lines, _compute_contributions(lines, plan))
-
-
-def _apply_signs_by_kind(columns: dict[str, pa.Array], layout: FixedLayout) -> None:
-    """Signs amount and fee by the kind of the line, where the layout says so."""
-    if layout.amount_sign == "by_kind":
-        kinds_by_sign = {
-            direction: [kind.value for kind in Kind if SIGN_IF_UNSIGNED[kind] == direction]
-            for direction in (-1, 1)
-        }
-        negative, positive = (
-            pc.fill_null(pc.is_in(columns["kind"], pa.array(kinds_by_sign[direction])), False)
-            for direction in (-1, 1)
-        )
-        columns["amount"] = apply_sign(columns["amount"], negative, positive)
-    if layout.fee_sign == "by_kind":
-        is_refund = pc.fill_null(pc.equal(columns["kind"], Kind.REFUND.value), False)
-        columns["fee"] = apply_sign(columns["fee"], is_refund, pc.invert(is_refund))
 
 
 def _compute_contributions(lines: Lines, plan: Plan) -> dict[str, pa.Array]:

@@ -14,6 +14,7 @@ from jobs.statements.canonical.lines import Lines, null_column, to_null
 from jobs.statements.canonical.money import map_codes
 from jobs.statements.reading.csv_records import Record, batch_records, read_records
 from jobs.statements.reading.line_format import RejectedLines
+from schemas.profile.layout.parts import EXTRA_PREFIX
 from schemas.vocabulary import Kind, Status
 
 #: Kinds whose amounts have one sign in every report.
@@ -37,6 +38,11 @@ class Block:
             pa.array([record.cells[place] for record in self.records], pa.string()), ("",)
         )
 
+    def extra_texts(self) -> dict[str, pa.Array]:
+        """The texts of the further columns that `name_extra` has bound, by name."""
+        names = [name for name in self.places if name.startswith(EXTRA_PREFIX)]
+        return {name.removeprefix(EXTRA_PREFIX): self.texts(name) for name in names}
+
     @property
     def line_no(self) -> pa.Array:
         """The line (from 1) on which each record begins, BIGINT."""
@@ -46,6 +52,14 @@ class Block:
     def raw(self) -> list[str]:
         """The raw text of each record."""
         return [record.raw for record in self.records]
+
+
+def name_extra(
+    known: Mapping[str, Sequence[str]], own: Mapping[str, str]
+) -> dict[str, Sequence[str]]:
+    """The headings of further columns: `known` to the dialect, and `own` of the profile."""
+    headings = {**known, **{name: (heading,) for name, heading in own.items()}}
+    return {f"{EXTRA_PREFIX}{name}": options for name, options in headings.items()}
 
 
 def reject_wrong_width(

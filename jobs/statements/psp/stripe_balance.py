@@ -5,7 +5,7 @@ reader binds columns by name, since a merchant chooses them with every report. S
 docs/reference/dialects/psp.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from itertools import islice
 from typing import IO
@@ -13,6 +13,7 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.statements.canonical.extra_columns import set_extra
 from jobs.statements.canonical.lines import (
     Lines,
     add_normalized_references,
@@ -27,6 +28,7 @@ from jobs.statements.psp.columns import (
     Block,
     check_signs,
     has_kind,
+    name_extra,
     read_blocks,
     select_where,
     set_kinds,
@@ -34,6 +36,7 @@ from jobs.statements.psp.columns import (
 from jobs.statements.reading.csv_records import find_header, locate_columns, read_records
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
+from schemas.profile.layout.parts import EXTRA_PREFIX
 from schemas.vocabulary import Kind
 
 KINDS = {
@@ -65,6 +68,12 @@ _NAMES = {
     "product": ("payment_method_type",),
     "card_type": ("card_funding",),
 }
+#: Further columns that prices can depend on, where the report has them.
+_EXTRA = {
+    "card_brand": ("card_brand",),
+    "card_country": ("card_country",),
+    "presentment_currency": ("customer_facing_currency",),
+}
 _NEEDED = ("channel_ref", "currency", "gross", "fee", "net", "category")
 _TIME = "%Y-%m-%d %H:%M:%S"
 
@@ -89,9 +98,10 @@ def plan(sample: Sample, profile: Profile) -> Plan:
         sample.file_name, sample.head, lambda cells: "balance_transaction_id" in cells
     )
     options = profile.stripe
-    names = dict[str, tuple[str, ...]](_NAMES)
+    names = dict[str, Sequence[str]](_NAMES)
     names["our_ref"] = (options.our_ref,)
-    wanted = list(_NEEDED)
+    names |= name_extra(_EXTRA, options.extra)
+    wanted = [*_NEEDED, *(f"{EXTRA_PREFIX}{name}" for name in options.extra)]
     if options.our_ref != "payment_intent_id":
         wanted.append("our_ref")
     if options.refund_ref is not None:
@@ -145,6 +155,7 @@ def _lines(block: Block, profile: Profile) -> Lines:
     columns["original_ref"] = select_where(returned, texts("charge"))
     columns["batch_ref"] = texts("payout")
     columns["product"], columns["card_type"] = texts("product"), texts("card_type")
+    set_extra(lines, block.extra_texts())
     require(lines, ("kind", "amount", "fee", "currency", "channel_ref", "traded_at"))
     add_normalized_references(columns, profile)
     return lines

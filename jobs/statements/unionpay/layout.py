@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.statements.canonical.digit_times import find_date, parse_timestamps
+from jobs.statements.canonical.extra_columns import print_major_units, set_extra
 from jobs.statements.canonical.lines import (
     Lines,
     mask_account_numbers,
@@ -36,6 +37,9 @@ _DATE_FORMS = ("INN%y%m%d", "%Y%m%d", "%Y-%m-%d")
 _TIME = "%m%d%H%M%S"
 _SIGN_LETTERS = "CD"
 _BOM = b"\xef\xbb\xbf"
+#: Fields that become `extra` as they are, and those that are amounts in fen.
+_PARTS = ("mcc", "terminal_type", "pay_method", "instalments")
+_AMOUNT_PARTS = ("discount", "instalment_fee")
 #: 支付卡类型 by the card types of a fee schedule; 00 and blank are unknown, other codes stay.
 _CARD_TYPES = {
     "01": "DEBIT",
@@ -217,6 +221,20 @@ def set_common(lines: Lines, text: Mapping[str, pa.Array], plan: Plan, profile: 
         for row in pc.indices_nonzero(pc.invert(is_ours)).to_pylist():
             problem = f"merchant {text['merchant'][row]} is not this channel's"
             lines.reject({row: f"OTHER_CHANNEL: {problem}"})
+
+
+def set_parts(lines: Lines, text: Mapping[str, pa.Array]) -> None:
+    """Sets `extra`: what of a record prices can depend on. Amounts in yuan; what is zeros, and an
+    amount that is none, is left out.
+    """
+    parts = {name: zeros_to_null(text[name]) for name in _PARTS if name in text}
+    for name in _AMOUNT_PARTS:
+        if name in text:
+            digits = pc.utf8_ltrim(text[name], _SIGN_LETTERS)
+            is_amount = pc.match_substring_regex(digits, "^0*[1-9][0-9]{0,14}$")
+            fen = pc.if_else(is_amount, digits, pa.scalar(None, pa.string())).cast(pa.int64())
+            parts[name] = print_major_units(fen, lines.columns["currency"])
+    set_extra(lines, parts)
 
 
 def _settlement_date(plan: Plan) -> date:

@@ -15,6 +15,7 @@ from jobs.statements.unionpay.layout import (
     set_amounts,
     set_common,
     set_kinds,
+    set_parts,
     zeros_to_null,
 )
 from schemas.profile.channel import Profile
@@ -32,8 +33,8 @@ LAYOUT = RecordLayout(
         ("time", 10),  # 交易传输时间 MMDDhhmmss
         ("account", 19),  # 账号
         ("amount", 12),  # 交易金额
-        (None, 4),  # 商户类别
-        (None, 2),  # 终端类型
+        ("mcc", 4),  # 商户类别
+        ("terminal_type", 2),  # 终端类型
         ("query_id", 21),  # 查询流水号
         (None, 2),  # 支付方式(旧)
         ("order_no", 32),  # 商户订单号
@@ -42,7 +43,7 @@ LAYOUT = RecordLayout(
         (None, 10),  # 原始交易日期时间
         ("fee", 13),  # 商户手续费
         ("settled", 13),  # 结算金额
-        (None, 4),  # 支付方式
+        ("pay_method", 4),  # 支付方式
         (None, 15),  # 集团商户代码
         ("kind", 2),  # 交易类型
         (None, 2),  # 交易子类
@@ -60,10 +61,10 @@ LAYOUT = RecordLayout(
         (None, 13),  # 清算净额
         ("terminal", 8),  # 终端号
         (None, 32),  # 商户自定义域
-        (None, 13),  # 优惠金额
+        ("discount", 13),  # 优惠金额
         (None, 13),  # 发票金额
-        (None, 12),  # 分期附加手续费
-        (None, 2),  # 分期期数
+        ("instalment_fee", 12),  # 分期附加手续费
+        ("instalments", 2),  # 分期期数
         (None, 1),  # 交易介质
         ("original_order", 32),  # 原始订单号
         (None, 98),  # 保留, or since V2.5 清算金额 and five more
@@ -113,6 +114,7 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> ParsedBlock:
     columns["original_ref"] = pc.if_else(refund, zeros_to_null(text["original_id"]), none)
     columns["terminal_id"] = text["terminal"]
     columns["product"] = text["product"]
+    set_parts(lines, text)
     require(lines, ("kind", "amount", "traded_at", "channel_ref"))
     add_normalized_references(columns, profile)
     return ParsedBlock(lines)

@@ -15,6 +15,7 @@ from jobs.statements.unionpay.layout import (
     set_amounts,
     set_common,
     set_kinds,
+    set_parts,
 )
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Kind
@@ -29,8 +30,8 @@ LAYOUT = RecordLayout(
         ("time", 10),  # 交易传输时间 MMDDhhmmss
         ("account", 19),  # 账号
         ("amount", 12),  # 交易金额
-        (None, 4),  # 商户类别
-        (None, 2),  # 终端类型
+        ("mcc", 4),  # 商户类别
+        ("terminal_type", 2),  # 终端类型
         ("card", 2),  # 支付卡类型
         ("original_trace", 6),  # 原始交易系统跟踪号
         ("original_time", 10),  # 原始交易日期时间
@@ -41,8 +42,8 @@ LAYOUT = RecordLayout(
         (None, 15),  # 集团商户代码
         ("merchant", 15),  # 商户代码
         (None, 1),  # 分账入账方式
-        (None, 12),  # 分期附加手续费
-        (None, 2),  # 分期期数
+        ("instalment_fee", 12),  # 分期附加手续费
+        ("instalments", 2),  # 分期期数
         (None, 135),  # 保留
     ),
     21,
@@ -79,6 +80,7 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> ParsedBlock:
     names = ("trace", "time", "agent", "sender")
     lines.columns["channel_ref"] = join_numbers([text[name] for name in names])
     lines.columns["original_ref"] = join_numbers([text["original_trace"], text["original_time"]])
+    set_parts(lines, text)
     require(lines, ("kind", "amount", "traded_at"))
     add_normalized_references(lines.columns, profile)
     return ParsedBlock(lines)

@@ -8,11 +8,14 @@ from pydantic import AfterValidator, Field, model_validator
 
 from schemas.profile.layout.parts import (
     COLUMNS_MAX,
+    EXTRA_PREFIX,
     LINE_COLUMNS,
     TOTAL_NAMES,
     Amounts,
     Currency,
     Expression,
+    ExtraMoney,
+    ExtraName,
     Footer,
     InOut,
     KindBySign,
@@ -67,6 +70,8 @@ class DelimitedLayout(Strict):
     every line that has it, `balance` that of the account's balance behind each line, which must
     follow. A word of `kinds` or `statuses` that ends in `*` fits every text that begins with it.
     With `time_optional` a line without a time of day is of its day's beginning.
+    `extra` are columns that have no place among ours, by name; they become texts, and amounts in
+    major units where they are given as `{money: column}`.
     `sheet` is the one of a workbook that is read, by its name, or by its number (from 1) among
     those that are visible. `private` are further columns that nobody may read.
     """
@@ -90,6 +95,7 @@ class DelimitedLayout(Strict):
     columns: dict[LINE_COLUMNS, Place]
     constants: dict[LINE_COLUMNS, str] = {}
     by_kind: dict[Kind, dict[LINE_COLUMNS, Place | None]] = {}
+    extra: dict[ExtraName, str | int | ExtraMoney] = {}
     net: str | int | None = None
     balance: str | int | None = None
     kinds: dict[str, Kind] = {}
@@ -127,6 +133,9 @@ class DelimitedLayout(Strict):
         for key, place in places:
             several = place if isinstance(place, tuple) else () if place is None else (place,)
             out |= {f"{key}{f'+{i}' if i else ''}": each for i, each in enumerate(several)}
+        for name, own_place in self.extra.items():
+            own_place = own_place.money if isinstance(own_place, ExtraMoney) else own_place
+            out[f"{EXTRA_PREFIX}{name}"] = own_place
         for name, spot in (("net", self.net), ("balance", self.balance)):
             if spot is not None:
                 out[name] = spot
@@ -140,6 +149,11 @@ class DelimitedLayout(Strict):
         """Every place at which a column of a line may stand: of lines of any kind, or of one."""
         keys = (column, *(f"{kind}/{column}" for kind in self.by_kind))
         return [place for key, place in self.wanted().items() if key in keys]
+
+    @property
+    def extra_money(self) -> tuple[str, ...]:
+        """The names of further columns that hold amounts."""
+        return tuple(name for name, place in self.extra.items() if isinstance(place, ExtraMoney))
 
     def misplaced(self, workbook: bool) -> list[str]:
         """Keys that are given and mean nothing in a workbook, or in a file of text."""
@@ -188,7 +202,6 @@ class DelimitedLayout(Strict):
              "kind and kind_by_sign"),
             (self.kind_by_sign and "by_kind" in (self.amount_sign, self.fee_sign),
              "kind_by_sign and by_kind"),
-            (self.kind_by_sign and self.by_kind, "kind_by_sign and by_kind"),
             (self.trailer and (self.footer or self.records), "trailer and footer or records"),
             (self.footer and self.records, "footer and records"),
             (self.quote and len(self.separator) > 1, "quote and a separator of several characters"),
@@ -217,7 +230,8 @@ class DelimitedLayout(Strict):
                     len(each) if isinstance(each, tuple) else 1
                     for each in (place, self.columns.get(key))
                 )
-                if key in ("kind", "currency") or (key == "amount" and self.in_out):
+                fixed = {"kind", "currency", *(["amount"] * bool(self.in_out or self.kind_by_sign))}
+                if key in fixed:
                     yield f"by_kind.{kind}.{key}: it is read the same way on every line"
                 elif place is not None and wide != base:
                     yield f"by_kind.{kind}.{key}: give as many columns as in columns.{key}"
@@ -225,5 +239,9 @@ class DelimitedLayout(Strict):
     def _net_faults(self) -> Iterator[str]:
         if self.balance is not None and "currency" not in self.constants:
             yield "balance: an account is of one currency; give it in constants"
+        hidden = {*self.private, *self.places_of("payer_name"), *self.places_of("account_tail")}
+        for name in self.extra:
+            if self.wanted()[f"{EXTRA_PREFIX}{name}"] in hidden:
+                yield f"extra.{name}: nobody may read this column; leave it out"
         if self.net is not None and "fee" not in set(self.columns) | set(self.constants):
             yield "net is the amount less the fee; add fee to columns"

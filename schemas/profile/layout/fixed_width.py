@@ -11,13 +11,14 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from schemas.profile.layout.fields import BYTES_MAX, EndRecord, FixedField, RecordTypes
-from schemas.profile.layout.parts import LINE_COLUMNS, Currency
+from schemas.profile.layout.parts import EXTRA_PREFIX, LINE_COLUMNS, Currency, ExtraName
 from schemas.strict import Strict
 from schemas.vocabulary import Kind, Status
 
 MONEY_COLUMNS = ("amount", "fee", "settlement_amount")
 #: Columns that a record may fill.
 FIXED_COLUMNS = Literal[LINE_COLUMNS, "settlement_amount"]
+_PRIVATE_COLUMNS: tuple[FIXED_COLUMNS, ...] = ("payer_name", "account_tail")
 _ASCII = bytes(range(0x20, 0x7F))
 _COUNTS = ("count", "payment_count", "refund_count")
 
@@ -44,6 +45,8 @@ class FixedLayout(Strict):
     places at which `separator` must stand. A column that is not in the record is in `constants`.
     `currencies`: their word, such as 156: a code of ISO 4217; one that is such a code stays.
     `date_in_name`: a form such as `INN%y%m%d`, the file's date where its times have no year.
+    `extra` are fields that have no place among our columns, by name; one with `decimals`, `unit` or
+    `sign` is an amount.
     `private` are further bytes, `[at, width]`, that nobody may read.
     """
 
@@ -58,6 +61,7 @@ class FixedLayout(Strict):
     header: EndRecord | None = None
     trailer: EndRecord | None = None
     columns: dict[FIXED_COLUMNS, FixedField]
+    extra: dict[ExtraName, FixedField] = {}
     constants: dict[LINE_COLUMNS, str] = {}
     strip: str = " \t\u3000"
     empty: tuple[str, ...] = ("", "-", "--")
@@ -78,6 +82,12 @@ class FixedLayout(Strict):
         if not text.isascii():
             raise ValueError(f"{text!r} is more than a byte; a separator is one")
         return text
+
+    @property
+    def fields(self) -> dict[str, FixedField]:
+        """The fields to read: by our column, and further ones by `extra.` and their name."""
+        named = {f"{EXTRA_PREFIX}{name}": field for name, field in self.extra.items()}
+        return {**{str(name): field for name, field in self.columns.items()}, **named}
 
     @property
     def has_file_date(self) -> bool:
@@ -110,6 +120,14 @@ class FixedLayout(Strict):
             if spot.is_money and name not in MONEY_COLUMNS:
                 yield f"columns.{name}: unit, decimals and sign are of amounts"
             yield from self._amount_faults(f"columns.{name}", spot)
+        private_fields = [self.columns.get(name) for name in _PRIVATE_COLUMNS]
+        hidden = [*self.private, *(piece for own in private_fields if own for piece in own.pieces)]
+        for extra, spot in self.extra.items():
+            for at, width in spot.pieces:
+                yield from self._range_faults(f"extra.{extra}", at, width)
+                if any(at < begin + size and begin < at + width for begin, size in hidden):
+                    yield f"extra.{extra}: nobody may read these bytes; leave them out"
+            yield from self._amount_faults(f"extra.{extra}", spot)
         for at, width in self.private:
             yield from self._range_faults("private", at, width)
         if self.preamble and not self.line_ends:

@@ -58,6 +58,12 @@ TOTAL_NAMES = Literal[
 _NAMES = frozenset(TOTAL_NAMES.__args__)  # type: ignore[attr-defined]
 
 
+#: Names of further columns of a line, the keys of `extra`.
+ExtraName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+#: What such a column is called where it is read.
+EXTRA_PREFIX = "extra."
+
+
 def _check_currency(code: str) -> str:
     if code not in MINOR_UNITS:
         raise ValueError(f"{code!r} is no currency of ISO 4217")
@@ -120,6 +126,12 @@ class InOut(Strict):
 
     incoming: str | int
     outgoing: str | int
+
+
+class ExtraMoney(Strict):
+    """A further column that holds an amount, in the currency of its line."""
+
+    money: str | int
 
 
 class KindBySign(Strict):

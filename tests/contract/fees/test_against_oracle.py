@@ -106,6 +106,7 @@ def to_row(line: Line) -> dict[str, Any]:
         "traded_at": None if at == NO_TIME else at,
         "channel": "wechat",
         "product": line.attributes["product"],
+        "extra": {"brand": line.attributes["extra.brand"]} if len(line.attributes) > 1 else None,
         "channel_ref_norm": line.reference or None,
         "original_ref_norm": line.original or None,
     }

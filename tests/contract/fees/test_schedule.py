@@ -51,6 +51,21 @@ def test_line_without_the_attribute_does_not_fit(spark: SparkSession) -> None:
 
 
 @pytest.mark.sail_only
+def test_entry_filters_by_a_further_column(spark: SparkSession) -> None:
+    """`extra.brand` fits the line's own value; a line without it, or without any, fits none."""
+    schedule = card(
+        {"extra.brand": ["visa", "jcb"], "extra.country": "DE"}, {"extra.brand": "visa"}
+    )
+    lines = [
+        fee_line("a", 100, 1, extra={"brand": "jcb", "country": "DE"}),
+        fee_line("b", 100, 1, extra={"brand": "visa", "country": "FR"}),
+        fee_line("c", 100, 1, extra={"country": "DE"}),
+        fee_line("d", 100, 1),
+    ]
+    assert entries(spark, schedule, *lines) == [0, 1, None, None]
+
+
+@pytest.mark.sail_only
 def test_amount_limits_ignore_the_sign(spark: SparkSession) -> None:
     """Limits of 10.00 and 100.00, both included."""
     schedule = card({"amount": {"max": 1_000}}, {"amount": {"min": 1_001, "max": 10_000}})

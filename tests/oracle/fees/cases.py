@@ -10,6 +10,7 @@ from tests.oracle.fees.rules import Entry, Ledger, Line
 DAY = date(2026, 11, 22)
 ROUNDINGS = ("HALF_UP", "HALF_EVEN", "HALF_DOWN", "UP", "DOWN")
 RULES = ("return", "return_share", "return_rate", "return_until_settled", "keep", "charge")
+BRANDS = ("visa", "mastercard", "unionpay")
 CURRENCIES = ("CNY", "JPY", "KWD")
 #: Later than the time of any line.
 NO_TIME = datetime(9999, 1, 1, tzinfo=UTC)
@@ -20,6 +21,10 @@ def draw_card(random: Random, products: int) -> dict[str, Any]:
     entries: list[Entry] = []
     for number in range(products):
         product = f"c{number}"
+        if random.random() < 0.3:
+            name, brands = f"{product} {BRANDS[0]}", random.sample(BRANDS, random.randint(1, 2))
+            own = {"name": name, "product": [product], "extra.brand": brands}
+            entries.append({**_draw_entry(random), **own})
         entries.append(
             {**_draw_entry(random), "name": product, "product": [product], **_draw_kinds(random)}
         )
@@ -129,7 +134,10 @@ def _draw_line(random: Random, line_id: str, product: str, currency: str, **valu
         settlement_amount=random.choice([None, random.randint(0, 50)]),
         settlement_date=random.choice([None, on, on + timedelta(days=random.randint(1, 3))]),
         order_amount=random.choice([None, random.randint(0, 30_000)]) if is_payment else None,
-        attributes={"product": product if random.random() < 0.97 else "unknown"},
+        attributes={
+            "product": product if random.random() < 0.97 else "unknown",
+            **({"extra.brand": random.choice(BRANDS)} if random.random() < 0.8 else {}),
+        },
         **{"reference": line_id, **values},
     )
 

@@ -141,7 +141,11 @@ def fits(entry: Entry, line: Line) -> bool:
     limits = entry.get("amount", {})
     return (
         line.kind in kinds
-        and all(line.attributes.get(name) in entry[name] for name in ("product",) if name in entry)
+        and all(
+            line.attributes.get(name) in values
+            for name, values in entry.items()
+            if name == "product" or name.startswith("extra.")
+        )
         and abs(line.amount) >= limits.get("min", 0)
         and abs(line.amount) <= limits.get("max", 10**18)
     )
@@ -235,7 +239,8 @@ class Ledger:
         original = self._entry(payment) if payment else None
         entry = named or original or own
         if entry and entry.get("refund", "return") == "charge":
-            return named or own or entry
+            # The price is that of the entry which fits the refund, the rule stays.
+            return {**(named or own or entry), "refund": "charge"}
         return entry
 
     def _check_refund(self, line: Line) -> Check:

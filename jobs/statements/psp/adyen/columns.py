@@ -50,6 +50,15 @@ NEEDED = (
     "gross_debit", "gross_credit", "net_currency", "net_debit", "net_credit", "batch",
 )  # fmt: skip
 FEES = ("commission", "markup", "scheme", "interchange")
+#: Parts of the fee that become `extra`, by its name there; they are in the currency of the net.
+FEE_PARTS = {
+    "commission": "commission",
+    "markup": "markup",
+    "scheme": "scheme_fees",
+    "interchange": "interchange",
+    "payment_fees": "payment_fees",
+    "dcc": "dcc_markup",
+}
 #: Minutes east of UTC. The table leaves out zones with two meanings (CST, IST, MST and the like)
 #: on purpose: the profile names them.
 ZONES = {

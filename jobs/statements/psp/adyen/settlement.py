@@ -11,6 +11,7 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.statements.canonical.extra_columns import keep_decimals, set_extra
 from jobs.statements.canonical.lines import (
     Lines,
     add_normalized_references,
@@ -21,13 +22,20 @@ from jobs.statements.canonical.lines import (
     set_amount_column,
 )
 from jobs.statements.parser import ControlTotal, Dialect, ParsedBlock, Plan, Sample
-from jobs.statements.psp.adyen.columns import KINDS, NAMES, NEEDED, utc_offset_minutes
+from jobs.statements.psp.adyen.columns import (
+    FEE_PARTS,
+    KINDS,
+    NAMES,
+    NEEDED,
+    utc_offset_minutes,
+)
 from jobs.statements.psp.adyen.fees import check_fees
 from jobs.statements.psp.columns import (
     INCOMING_KINDS,
     Block,
     check_signs,
     has_kind,
+    name_extra,
     read_blocks,
     select_where,
     set_kinds,
@@ -36,6 +44,7 @@ from jobs.statements.psp.columns import (
 from jobs.statements.reading.csv_records import find_header, locate_columns
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
+from schemas.profile.layout.parts import EXTRA_PREFIX
 from schemas.vocabulary import Kind
 
 #: A long number as a spreadsheet rewrites it, without its last digits.
@@ -63,7 +72,9 @@ def plan(sample: Sample, profile: Profile) -> Plan:
         FileRefused: there is no header, or it lacks a needed column, as in an aggregated report.
     """
     header = find_header(sample.file_name, sample.head, _is_header)
-    places = locate_columns(header, NAMES, NEEDED, sample.file_name)
+    own = profile.adyen.extra
+    needed = (*NEEDED, *(f"{EXTRA_PREFIX}{name}" for name in own))
+    places = locate_columns(header, {**NAMES, **name_extra({}, own)}, needed, sample.file_name)
     first = header.line_no + 1 + header.raw.count("\n")
     return Plan(
         "adyen_settlement", None, places, 0, first, sample.byte_size, file_name=sample.file_name
@@ -143,6 +154,8 @@ def _parse_block(block: Block, profile: Profile) -> Lines:
     _set_references(lines, block)
     columns["merchant_id"], columns["product"] = texts("merchant"), texts("product")
     columns["card_type"] = texts("card_type")
+    parts = {part: texts(name) for name, part in FEE_PARTS.items() if name in block.places}
+    set_extra(lines, {**keep_decimals(lines, parts), **block.extra_texts()})
     require(lines, ("kind", "amount", "currency", "settlement_currency", "channel_ref"))
     require(lines, ("traded_at",))
     add_normalized_references(columns, profile)

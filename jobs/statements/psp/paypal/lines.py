@@ -8,6 +8,7 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.statements.canonical.extra_columns import set_extra
 from jobs.statements.canonical.lines import (
     Lines,
     add_normalized_references,
@@ -78,6 +79,7 @@ def parse_block(block: Block, account: str, profile: Profile) -> Lines:
     columns["merchant_id"] = (
         pa.repeat(account, len(block.records)) if account else null_column(len(block.records))
     )
+    set_extra(lines, block.extra_texts())
     require(lines, ("kind", "amount", "currency", "channel_ref", "traded_at"))
     add_normalized_references(columns, profile)
     return lines

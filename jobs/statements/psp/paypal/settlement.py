@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from jobs.statements.parser import ControlTotal, Dialect, ParsedBlock, Plan, Sample
-from jobs.statements.psp.columns import Block, reject_wrong_width
+from jobs.statements.psp.columns import Block, name_extra, reject_wrong_width
 from jobs.statements.psp.paypal.codes import NAMES, NEEDED
 from jobs.statements.psp.paypal.footers import FOOTER_CELLS, FooterSums, check_count
 from jobs.statements.psp.paypal.lines import parse_block
@@ -23,6 +23,7 @@ from jobs.statements.reading.csv_records import (
 from jobs.statements.reading.line_format import RejectedLines
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
+from schemas.profile.layout.parts import EXTRA_PREFIX
 
 _TYPES = ("RH", "FH", "SH", "CH", "SB", "SF", "SC", "RF", "RC", "FF")
 
@@ -155,8 +156,10 @@ class _Reader:
     def _bind_columns(self, record: Record) -> None:
         if self.section is None:
             raise self._section_refusal(record, "a column header outside of a section")
-        names = {**NAMES, "our_ref": (self.profile.paypal.our_ref,)}
-        self.places = locate_columns(record, names, (*NEEDED, "our_ref"), self.plan.file_name)
+        options = self.profile.paypal
+        names = {**NAMES, "our_ref": (options.our_ref,), **name_extra({}, options.extra)}
+        needed = (*NEEDED, "our_ref", *(f"{EXTRA_PREFIX}{name}" for name in options.extra))
+        self.places = locate_columns(record, names, needed, self.plan.file_name)
         self.width = len(record.cells)
 
     def _close_section(self, record: Record) -> list[ControlTotal]:
