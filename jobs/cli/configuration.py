@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from jobs.cli.page_faults import DEPTH_MAX, describe_faults, find_deep_line
+from jobs.cli.page_faults import DEPTH_MAX, describe_faults, find_deep_line, find_open_lines
 from jobs.cli.settlement_pages import add_other_pages, find_settlement_faults
 from schemas.business_calendar import Calendar
 from schemas.configuration import Configuration
@@ -205,6 +205,12 @@ def _read_page(page: Path, model: type[M], faults: list[str]) -> tuple[M | None,
         deep_line = find_deep_line(text)
         if deep_line:
             faults.append(f"{page}:{deep_line}: more than {DEPTH_MAX} brackets within each other")
+            return None, {}
+        open_lines = list(find_open_lines(text))
+        faults += [
+            f"{page}:{line}: ??? stands for what only you know; write it" for line in open_lines
+        ]
+        if open_lines:
             return None, {}
         tree = YAML(typ="rt").load(text)
     except RecursionError:

@@ -168,6 +168,13 @@ def _line_of(tree: Any, loc: Sequence[Any]) -> int:
     return int(line) + 1
 
 
+def find_open_lines(text: str) -> Iterator[int]:
+    """The lines (from 1) of a page on which `???` stands as a value, outside of comments."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.search(r"""[:\[{,-]\s*["']?\?\?\?["']?\s*(?:[,\]}#]|$)""", line.split(" #")[0]):
+            yield number
+
+
 def find_deep_line(text: str) -> int:
     """The line (from 1) at which brackets are nested too deeply; 0 if none is.
 

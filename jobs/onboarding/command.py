@@ -102,7 +102,7 @@ def _draft_page(arguments: argparse.Namespace) -> Report:
     draft = draft_page(statement, channel, list_shipped_pages())
     faults = _page_faults(draft.text)
     body = {"step": "new", "channel": channel, "dialect": draft.dialect, "faults": faults,
-            "open": draft.questions}  # fmt: skip
+            "open": draft.questions, "left_out": draft.left_out}  # fmt: skip
     if arguments.out is None:
         return Report(body, draft.text.splitlines())
     _write_new_page(Path(arguments.out), draft.text)

@@ -5,7 +5,7 @@ name.
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -14,7 +14,9 @@ from typing import Any
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
-from jobs.onboarding.describe_table import describe_table, guess_zone
+from jobs.onboarding.describe_table import describe_table, finish_layout, guess_zone
+from jobs.onboarding.evidence.encodings import detect_encoding
+from jobs.onboarding.evidence.other_formats import describe_other_format
 from jobs.onboarding.file_names import file_pattern
 from jobs.onboarding.layout_draft import LayoutDraft
 from jobs.onboarding.page_text import layout_lines, to_flow_yaml, with_comment
@@ -26,7 +28,7 @@ from jobs.onboarding.shipped_pages import (
     find_fitting_page,
     load_page,
 )
-from jobs.onboarding.table import Table, detect_encoding, detect_table
+from jobs.onboarding.table import Table, detect_table
 from jobs.onboarding.trial import Trial, try_statement
 from jobs.statements import DIALECTS
 from jobs.statements.parser import HEAD_BYTES, TAIL_BYTES, Sample
@@ -71,13 +73,20 @@ def draft_page(statement: Path, channel: str, shipped: Mapping[str, Path]) -> Dr
                 return draft_from_shipped(source, page)
         if b"\0" in sample.head:
             raise FileRefused(
-                "NOT_RECOGNISED", source.name, "it is not text in a dialects encoding",
+                "NOT_RECOGNISED", source.name, "it is not text in an encoding that is read",
                 "have it sent in UTF-8 or GB18030",
             )  # fmt: skip
-        encoding = detect_encoding(sample.head, sample.byte_size <= HEAD_BYTES)
+        other = describe_other_format(sample.head)
+        if other is not None:
+            raise FileRefused(
+                "NOT_RECOGNISED", source.name, other,
+                "see `tieout profile list` for the formats that are read",
+            )  # fmt: skip
+        encoding, is_certain = detect_encoding(sample.head, sample.byte_size <= HEAD_BYTES)
         head, tail = (part.decode(encoding, "replace") for part in (sample.head, sample.tail))
         table = detect_table(_split_lines(head), _split_lines(tail), encoding, source.name)
-        return _draft_from_table(source, table, None)
+        questions = [] if is_certain else [f"which encoding the file is in, {encoding}? (encoding)"]
+        return _draft_from_table(source, table, None, questions)
 
 
 def _read_sample(source: DraftInput, plain: ArchivedFile) -> Sample:
@@ -138,14 +147,20 @@ def _sheet_as_text(source: DraftInput, number: int) -> ArchivedFile:
     )  # fmt: skip
 
 
-def _draft_from_table(source: DraftInput, table: Table, sheet: dict[str, Any] | None) -> Draft:
+def _draft_from_table(
+    source: DraftInput,
+    table: Table,
+    sheet: dict[str, Any] | None,
+    questions: Sequence[str] = (),
+) -> Draft:
     """Drafts a page with a layout and the totals that its lines prove; `sheet` for a workbook."""
-    draft = describe_table(table, sheet is not None)
+    pattern, day = file_pattern(source.name, source.channel)
+    draft = describe_table(table, sheet is not None, day)
+    draft.questions = [*questions, *draft.questions]
     dialect = "delimited" if sheet is None else "xlsx"
     for key, value in (sheet or {}).items():
         draft.layout = {key: value, **draft.layout}
         draft.reasons[key] = "the first visible sheet that has a table"
-    pattern, day = file_pattern(source.name, source.channel)
 
     def page_text(layout: LayoutDraft, first: date | None) -> str:
         return _page_text(
@@ -153,15 +168,28 @@ def _draft_from_table(source: DraftInput, table: Table, sheet: dict[str, Any] | 
         )
 
     def try_layout(layout: LayoutDraft) -> Trial | None:
-        assumed = replace(layout, layout={**layout.layout, **layout.assumptions})
+        assumed = replace(layout, layout=_assume(layout))
         profile = _validate(page_text(assumed, date(2000, 1, 1)))
         return None if profile is None else try_statement(profile, source.statement, day, 0)
 
     draft = add_proven_totals(draft, table, try_layout)
+    finish_layout(draft)
     first = day or draft.busiest_day
     if first is None:
         draft.questions.append("the first date for which a file is expected (first_date)")
-    return Draft(page_text(draft, first), dialect, draft.questions)
+    return Draft(page_text(draft, first), dialect, draft.questions, draft.left_out)
+
+
+def _assume(draft: LayoutDraft) -> dict[str, Any]:
+    """The layout with assumed answers in place of what is asked."""
+    layout: dict[str, Any] = dict(draft.layout)
+    for key, answer in draft.assumptions.items():
+        drafted = layout.get(key)
+        if isinstance(drafted, dict) and isinstance(answer, dict):
+            layout[key] = {**drafted, **answer}
+        else:
+            layout[key] = answer
+    return layout
 
 
 def _page_text(

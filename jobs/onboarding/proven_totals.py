@@ -6,14 +6,16 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from jobs.onboarding.headings import FOOTERS
-from jobs.onboarding.layout_draft import LayoutDraft
+from jobs.onboarding.evidence.headings import FOOTERS
+from jobs.onboarding.evidence.printed_numbers import find_unchecked
+from jobs.onboarding.layout_draft import OPEN, LayoutDraft
 from jobs.onboarding.table import Table
 from jobs.onboarding.trial import Trial
 from schemas.currencies import MINOR_UNITS
 
 _LABELLED = re.compile(
-    r"(?P<label>[^\W\d_]{1,12})(?P<mark>[\s:：]*[¥￥]?\s*)(?P<number>[+-]?\d[\d,]*(?:\.\d+)?)"
+    r"(?P<label>[^\W\d_]{1,20}(?:\s*[\[【(（])?)(?P<mark>[\s:：]*[¥￥€]?\s*)"
+    r"(?P<number>[+-]?\d[\d.,'\u00a0]*\d|[+-]?\d)"
 )
 _NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?")
 _FAULTS = ("FOOTER", "TOTALS_DIFFER", "UNKNOWN_LAYOUT")
@@ -22,22 +24,71 @@ _FAULTS = ("FOOTER", "TOTALS_DIFFER", "UNKNOWN_LAYOUT")
 def add_proven_totals(
     draft: LayoutDraft, table: Table, try_layout: Callable[[LayoutDraft], Trial | None]
 ) -> LayoutDraft:
-    """Adds the footer to a layout, and the totals that are right in a trial."""
+    """Adds the footer to a layout, and the totals that are right in a trial; asks about every
+    other number in head and foot.
+    """
     footer = _footer_lines(table)
     if footer:
         draft = _with_key(draft, "footer", {"starts": _footer_pattern(footer[0], table)},
                       "lines from this word on are no trades")  # fmt: skip
+    draft = _keep_proven(draft, try_layout)
     trial = try_layout(draft)
     if trial is None or not trial.body["lines"]:
-        return draft
+        return _ask_about_numbers(draft, table, footer)
     sums = _printed_sums(trial, draft.layout.get("amount_unit", "major"))
     for candidate in _candidates(draft, table, footer, sums):
         second_trial = try_layout(candidate)
         if second_trial is not None and not any(
             fault in second_trial.body["verdict"] for fault in _FAULTS
         ):
-            return candidate
+            return _ask_about_numbers(candidate, table, footer)
+    return _ask_about_numbers(_with_totals_by_place(draft, table, footer), table, footer)
+
+
+def _keep_proven(
+    draft: LayoutDraft, try_layout: Callable[[LayoutDraft], Trial | None]
+) -> LayoutDraft:
+    """Drops a net amount and a running balance that the lines do not bear out, and asks."""
+    for key, fault in (("net", "SETTLEMENT_DIFFERS"), ("balance", "BALANCE")):
+        if key not in draft.layout:
+            continue
+        trial = try_layout(draft)
+        if trial is not None and trial.body["lines"] and fault not in trial.body["verdict"]:
+            continue
+        heading = draft.layout[key]
+        layout = {name: value for name, value in draft.layout.items() if name != key}
+        meaning = "amount less fee" if key == "net" else "the balance after each line"
+        question = f"what {heading} holds: it is not {meaning} on every line ({key})"
+        draft = replace(draft, layout=layout, questions=[*draft.questions, question])
     return draft
+
+
+def _with_totals_by_place(draft: LayoutDraft, table: Table, footer: Sequence[str]) -> LayoutDraft:
+    """Takes numbers of a last line that stand under amount and fee for totals, though they differ:
+    it may be that lines are missing.
+    """
+    cells = table.split(footer[0]) if len(footer) == 1 else []
+    if len(cells) < len(table.header):
+        return draft
+    columns = draft.layout["columns"]
+    places = {
+        name: table.header.index(columns[name]) + 1
+        for name in ("amount", "fee")
+        if columns.get(name) in table.header
+    }
+    totals = {name: at for name, at in places.items() if _NUMBER.fullmatch(cells[at - 1])}
+    if not totals:
+        return draft
+    question = f"why the last line differs from the lines in {', '.join(totals)} (trailer)"
+    why = "they stand under these columns, but the lines add up to something else"
+    changed = _with_trailer(draft, table, footer[0], totals, why)
+    return replace(changed, questions=[*draft.questions, question])
+
+
+def _ask_about_numbers(draft: LayoutDraft, table: Table, footer: Sequence[str]) -> LayoutDraft:
+    below = [(line, table.split(line)) for line in footer]
+    questions = find_unchecked(table.above, below, draft.layout)
+    return replace(draft, questions=[*draft.questions, *questions])
 
 
 def _with_key(draft: LayoutDraft, key: str, value: Any, why: str) -> LayoutDraft:
@@ -85,17 +136,25 @@ def _candidates(
     out = []
     cells = _totals_by_cell(table.split(footer[0]), sums) if len(footer) == 1 else {}
     if cells:
-        layout = {key: value for key, value in draft.layout.items() if key != "footer"}
-        quote = table.quote if table.quote and footer[0].startswith(table.quote) else ""
-        trailer = {"starts_with": quote + (_footer_word(footer[0], table) or ""), "totals": cells}
-        out.append(_with_key(replace(draft, layout=layout), "trailer", trailer, why))
-    labelled = [{"at": "head", **total} for total in _totals_by_label(table.above, sums)]
+        out.append(_with_trailer(draft, table, footer[0], cells, why))
+    decimal = (draft.layout.get("amounts") or {}) if draft.layout.get("amounts") != OPEN else {}
+    mark = decimal.get("decimal", ".")
+    labelled = [{"at": "head", **total} for total in _totals_by_label(table.above, sums, mark)]
     labelled += [
-        total for total in _totals_by_label(footer, sums) if not _has_name(labelled, total)
+        total for total in _totals_by_label(footer, sums, mark) if not _has_name(labelled, total)
     ]
     if labelled:
         out.append(_with_key(draft, "totals", labelled, why))
     return out
+
+
+def _with_trailer(
+    draft: LayoutDraft, table: Table, line: str, totals: dict[str, int], why: str
+) -> LayoutDraft:
+    layout = {key: value for key, value in draft.layout.items() if key != "footer"}
+    quote = table.quote if table.quote and line.startswith(table.quote) else ""
+    trailer = {"starts_with": quote + (_footer_word(line, table) or ""), "totals": totals}
+    return _with_key(replace(draft, layout=layout), "trailer", trailer, why)
 
 
 def _has_name(known: Sequence[dict[str, Any]], other: dict[str, Any]) -> bool:
@@ -112,15 +171,24 @@ def _totals_by_cell(cells: Sequence[str], sums: dict[str, Decimal]) -> dict[str,
     return out
 
 
-def _totals_by_label(lines: Sequence[str], sums: dict[str, Decimal]) -> list[dict[str, Any]]:
+def _totals_by_label(
+    lines: Sequence[str], sums: dict[str, Decimal], decimal: str
+) -> list[dict[str, Any]]:
     """Totals by the word before each."""
     out: list[dict[str, Any]] = []
     for line in lines:
         for hit in _LABELLED.finditer(line):
-            name = _total_name(hit["number"], sums, {total["name"]: 0 for total in out})
+            number = _to_plain(hit["number"], decimal)
+            name = _total_name(number, sums, {total["name"]: 0 for total in out})
             if name is not None and not any(total["after"] == hit["label"] for total in out):
                 out.append({"name": name, "after": hit["label"]})
     return out
+
+
+def _to_plain(number: str, decimal: str) -> str:
+    other = "." if decimal == "," else ","
+    plain = re.sub(rf"[{re.escape(other)}'\u00a0]", "", number)
+    return plain.replace(decimal, ".")
 
 
 def _total_name(text: str, sums: dict[str, Decimal], used: dict[str, int]) -> str | None:

@@ -23,11 +23,14 @@ _ZONED = ("mt940", "camt053", "bai2", "stripe_balance")
 
 @dataclass
 class Draft:
-    """A drafted page: its text, its dialect, and the questions that the user must answer."""
+    """A drafted page: its text, its dialect, the questions that the user must answer, and the
+    headings of columns that it leaves out, with the reason.
+    """
 
     text: str
     dialect: str
     questions: list[str] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """Detects the table in an unknown statement: separator, header, rows, footer."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.onboarding.headings import recognise_columns
+from jobs.onboarding.evidence.headings import recognise_columns
 from schemas.errors import FileRefused
 
 #: The most lines to look at, from the start of a file.
@@ -15,11 +16,18 @@ HEADER_WITHIN = 200
 FOOT_MAX = 20
 SEPARATORS = (",", "\t", ";", "|", "||", "|@|", "^", "~", "\x01")
 _NAMED_MIN = 2
+_VALUE = re.compile(
+    r"\D{0,4}\d[\d.,']*[.,]\d{1,3}\D{0,4}|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ].*)?"
+    r"|20\d{6}(?:\d{6})?"
+)
 
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of a file: lines above the header, the header, the first rows, the last lines."""
+    """The cells of a file: lines above the header, the header, the first rows, the last lines.
+
+    Without a header, `header` has the numbers of the columns, from 1.
+    """
 
     encoding: str
     separator: str
@@ -28,22 +36,11 @@ class Table:
     header: list[str]
     rows: list[list[str]]
     last_lines: list[str]
+    has_header: bool = True
 
     def split(self, line: str) -> list[str]:
         """Splits a line into cells without surrounding blanks."""
         return split_cells(line, self.separator, self.quote)
-
-
-def detect_encoding(head: bytes, is_whole: bool) -> str:
-    """The first of UTF-8 and GB18030 that can decode the bytes; else Latin-1, which always can."""
-    end = len(head) if is_whole else head.rfind(b"\n") + 1
-    for name in ("utf-8", "gb18030"):
-        try:
-            head[:end].decode(name)
-        except UnicodeDecodeError:
-            continue
-        return name
-    return "latin-1"
 
 
 def split_cells(line: str, separator: str, quote: str | None) -> list[str]:
@@ -77,11 +74,36 @@ def detect_table(
     quote = '"' if has_quotes and separator is None else None
     rows_of_cells = [split_cells(line, chosen, quote) for line in lines]
     header_at = _find_header(rows_of_cells)
-    if header_at is None:
-        raise _not_recognised(name, "none of its first lines has known headings")
-    rows = [row for row in rows_of_cells[header_at + 1 :] if any(row)]
     last = [line for line in tail if line.strip()][-FOOT_MAX:]
+    if header_at is None:
+        first = _find_first_row(rows_of_cells)
+        if first is None:
+            raise _not_recognised(name, "no lines of it have amounts or dates in columns")
+        header_at = first - 1
+        is_data = header_at < 0 or _has_values(rows_of_cells[header_at])
+        is_data |= len(rows_of_cells[header_at]) != len(rows_of_cells[first])
+        if is_data:
+            numbers = [str(number) for number in range(1, len(rows_of_cells[first]) + 1)]
+            rows = [row for row in rows_of_cells[first:] if any(row)]
+            return Table(encoding, chosen, quote, lines[:first], numbers, rows, last, False)
+    rows = [row for row in rows_of_cells[header_at + 1 :] if any(row)]
     return Table(encoding, chosen, quote, lines[:header_at], rows_of_cells[header_at], rows, last)
+
+
+def _find_first_row(rows_of_cells: Sequence[Sequence[str]]) -> int | None:
+    """The number of the first row with values, of the width that most such rows have."""
+    widths = Counter(len(row) for row in rows_of_cells if _has_values(row))
+    if not widths:
+        return None
+    width = widths.most_common(1)[0][0]
+    return next(
+        at for at, row in enumerate(rows_of_cells) if len(row) == width and _has_values(row)
+    )
+
+
+def _has_values(row: Sequence[str]) -> bool:
+    """Whether cells of a row are an amount with decimals or a date, as no heading is."""
+    return len(row) > 1 and any(_VALUE.fullmatch(cell) for cell in row)
 
 
 def _not_recognised(name: str, reason: str) -> FileRefused:

@@ -7,7 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from jobs.ingestion.gates.balance_gaps import describe_gaps
 from jobs.ingestion.gates.control_totals import compare_totals, control_total_failures
+from jobs.ingestion.gates.likely_causes import likely_cause
 from jobs.ingestion.open_file import decompress, plan_file
 from jobs.ingestion.parse_tasks import ParsedFile, merge_results, parse_blocks, plan_tasks
 from jobs.onboarding.likely_faults import find_likely_faults
@@ -24,9 +25,13 @@ from jobs.storage.archive import Storage, archive_file
 from schemas.currencies import in_major_units
 from schemas.errors import ConfigurationError, FileRefused
 from schemas.profile.channel import Profile
+from schemas.tables import STATEMENT_LINES
 
-_COLUMNS = ("line_no", "kind", "status", "amount", "fee", "currency", "our_ref", "channel_ref",
-          "traded_at")  # fmt: skip
+#: Columns that are always shown; of the others those in which a shown line has a value.
+_COLUMNS = ("line_no", "kind", "status", "amount", "currency")
+#: Columns that are made of others, or are the same on every line.
+_NOT_SHOWN = ("line_id", "file_id", "business_date", "channel")
+_MONEY = {"amount": "currency", "fee": "currency", "settlement_amount": "settlement_currency"}
 _CELL_MAX = 28
 
 
@@ -73,6 +78,7 @@ def try_statement(profile: Profile, statement: Path, day: date | None, lines_max
         totals, _ = compare_totals(parsed, plan)
         gaps = describe_gaps(statement.name, parsed.balance_spans)
         refusal = control_total_failures(parsed, plan, files, statement.name, business_date)
+        cause = likely_cause(storage, parsed, totals) if refusal else None
         lines = _read_first_rows(
             folder, "statement_lines", [file.path for file in parsed.line_files], lines_max
         )
@@ -88,7 +94,11 @@ def try_statement(profile: Profile, statement: Path, day: date | None, lines_max
     ]
     out += ["", "totals (declared, computed):", *(_render_total(row) for row in totals)]
     out += ["", *gaps] if gaps else []
+    unchecked = [str(row["name"]) for row in totals if row["declared"] is None]
+    if unchecked:
+        out.append(f"not checked, as the file declares no total: {', '.join(unchecked)}")
     out += ["", f"would be REFUSED: {refusal}" if refusal else "would be ACCEPTED"]
+    out += [f"  {cause}"] if cause else []
     out += [f"  perhaps: {hint}" for hint in hints]
     body = {
         "verdict": refusal or "ACCEPTED",
@@ -98,6 +108,8 @@ def try_statement(profile: Profile, statement: Path, day: date | None, lines_max
         "days": dict(parsed.lines_by_date),
         "warnings": gaps,
         "guesses": hints,
+        "likely_cause": cause,
+        "unchecked": unchecked,
     }
     return Trial(refusal is None, out, body, lines)
 
@@ -121,22 +133,32 @@ def _read_first_rows(
 
 
 def _render_rows(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    cells = [list(_COLUMNS)]
-    for row in rows:
-        texts = []
-        for name in _COLUMNS:
-            value = row[name]
-            if name in ("amount", "fee") and value is not None:
-                value = in_major_units(value, row["currency"])
-            elif name == "traded_at" and value is not None:
-                value = f"{value:%Y-%m-%d %H:%M:%S}Z"
-            texts.append("" if value is None else str(value)[:_CELL_MAX])
-        cells.append(texts)
-    widths = [max(len(row[column]) for row in cells) for column in range(len(_COLUMNS))]
+    """The rows as a table of every column that has a value in one of them."""
+    names = [
+        name for name in ("line_no", *STATEMENT_LINES.columns)
+        if name in _COLUMNS or (name not in _NOT_SHOWN and not name.endswith("_norm")
+                                and any(row[name] is not None for row in rows))
+    ]  # fmt: skip
+    names = [*dict.fromkeys([*_COLUMNS, *names])]
+    cells = [names, *([_render_cell(row, name) for name in names] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(names))]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in cells
     ]
+
+
+def _render_cell(row: Mapping[str, Any], name: str) -> str:
+    value = row[name]
+    if value is None:
+        return ""
+    if name in _MONEY:
+        return in_major_units(value, row[_MONEY[name]])
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}Z"
+    if name == "extra":
+        value = " ".join(f"{key}={text}" for key, text in value)
+    return str(value)[:_CELL_MAX]
 
 
 def _render_total(row: Mapping[str, Any]) -> str:

@@ -54,6 +54,7 @@ FACES = {
 TRIALS = (
     "jobs.ingestion.gates.balance_gaps",
     "jobs.ingestion.gates.control_totals",
+    "jobs.ingestion.gates.likely_causes",
     "jobs.ingestion.parse_tasks",
 )
 #: Commands inside a room: `jobs/profile.py` would hide Python's own module, and

@@ -153,11 +153,11 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> ParsedBlock:
     transfer = pc.fill_null(pc.equal(text["type"], _TRANSFER), False)
     if _TRANSFER not in kinds:
         kinds[_TRANSFER] = Kind.TOP_UP.value
-        columns["kind"], faults = map_codes(text["type"], kinds.get, "UNKNOWN_KIND")
+        columns["kind"], faults = map_codes(text["type"], kinds.get, "UNKNOWN_KIND", "alipay.kinds")
         is_outgoing = pc.and_(transfer, pc.greater(expense, 0))
         columns["kind"] = pc.if_else(is_outgoing, Kind.PAYOUT.value, columns["kind"])
     else:
-        columns["kind"], faults = map_codes(text["type"], kinds.get, "UNKNOWN_KIND")
+        columns["kind"], faults = map_codes(text["type"], kinds.get, "UNKNOWN_KIND", "alipay.kinds")
     lines.reject(faults)
     columns["fee"] = null_column(count, pa.int64())
     columns["status"] = pa.repeat(pa.scalar("SUCCEEDED", pa.string()), count)

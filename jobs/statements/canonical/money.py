@@ -119,21 +119,22 @@ def sum_by_currency(currencies: pa.ChunkedArray, amounts: pa.ChunkedArray) -> di
 
 
 def map_codes(
-    texts: pa.Array, lookup: Callable[[str], str | None], fault_code: str
+    texts: pa.Array, lookup: Callable[[str], str | None], fault_code: str, key: str = ""
 ) -> tuple[pa.Array, dict[int, str]]:
     """Maps the channel's codes to canonical values; also returns faults by row.
 
-    `lookup` returns None for an unknown code; its row then has the fault `fault_code`. Null stays
-    null. Each distinct code is looked up once.
+    `lookup` returns None for an unknown code; its row then has the fault `fault_code`, which names
+    the `key` of the profile that maps codes. Null stays null. Each distinct code is looked up once.
     """
     encoded = texts.dictionary_encode()
     canonical = [lookup(word) for word in encoded.dictionary.to_pylist()]
     column = pa.array(canonical, pa.string()).take(encoded.indices)
     faults: dict[int, str] = {}
     if None in canonical:
+        advice = f"; say in {key} what it is" if key else ""
         is_unknown = pc.and_(pc.is_null(column), pc.is_valid(texts))
         for row in pc.indices_nonzero(is_unknown).to_pylist():
-            faults[row] = f"{fault_code}: {texts[row].as_py()!r}"
+            faults[row] = f"{fault_code}: {texts[row].as_py()!r}{advice}"
     return column, faults
 
 

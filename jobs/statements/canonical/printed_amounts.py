@@ -11,6 +11,8 @@ from schemas.currencies import MINOR_UNITS
 from schemas.profile.layout.parts import Amounts
 
 _SPACE = "[ \u00a0\t]*"
+#: What is printed for a thousands separator, and is another character.
+_LIKE = {" ": "[\u00a0\u202f]", "'": "[\u2019]"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,9 @@ def to_plain_amounts(
     signs is a fault; so is one without a sign where the profile has both `positive` and `negative`
     words. The direction of money is never guessed.
     """
+    for mark, like_it in _LIKE.items():
+        if rules.thousands == mark:
+            texts = pc.replace_substring_regex(texts, like_it, mark)
     matched = pc.extract_regex(texts, _build_pattern(rules, currency_words))
     parts = {field.name: pc.struct_field(matched, field.name) for field in matched.type}
     adjacent_words = (parts["before"], parts["behind"])

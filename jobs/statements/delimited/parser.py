@@ -167,7 +167,9 @@ def map_lines(
         )
     if layout.kind_by_sign is None:
         kind_codes = build_lookup(layout.kinds, Kind)
-        columns["kind"], faults = map_codes(read_texts("kind"), kind_codes, "UNKNOWN_KIND")
+        columns["kind"], faults = map_codes(
+            read_texts("kind"), kind_codes, "UNKNOWN_KIND", "layout.kinds"
+        )
         lines.reject(faults)
     else:
         # Where columns depend on the kind, the amount that gives it comes first.
@@ -184,7 +186,7 @@ def map_lines(
 
     columns |= {name: texts(name) for name in (*Reference, *_TEXT_COLUMNS)}
     columns["status"], faults = map_codes(
-        texts("status"), build_lookup(layout.statuses, Status), "UNKNOWN_STATUS"
+        texts("status"), build_lookup(layout.statuses, Status), "UNKNOWN_STATUS", "layout.statuses"
     )
     lines.reject(faults)
     if layout.kind_by_sign is None:

@@ -175,13 +175,13 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> ParsedBlock:
     columns["currency"], _ = map_codes(
         columns["currency"], lambda word: currencies.get(word, word), ""
     )
-    for name, code_map, code in (
-        ("kind", layout.kinds, "UNKNOWN_KIND"),
-        ("status", layout.statuses, "UNKNOWN_STATUS"),
+    for name, code_map, code, key in (
+        ("kind", layout.kinds, "UNKNOWN_KIND", "fixed_width.kinds"),
+        ("status", layout.statuses, "UNKNOWN_STATUS", "fixed_width.statuses"),
     ):
         canonical = {member.value: member.value for member in (Kind if name == "kind" else Status)}
         lookup = {str(key): str(value) for key, value in code_map.items()} or canonical
-        columns[name], faults = map_codes(texts(name), lookup.get, code)
+        columns[name], faults = map_codes(texts(name), lookup.get, code, key)
         lines.reject(faults)
     set_line_amounts(lines, texts, plan, layout)
     columns["traded_at"], faults = parse_timestamps(

@@ -102,14 +102,14 @@ def read_blocks(
 
 
 def set_kinds(
-    lines: Lines, texts: pa.Array, known: Mapping[str, Kind], own: Mapping[str, Kind]
+    lines: Lines, texts: pa.Array, known: Mapping[str, Kind], own: Mapping[str, Kind], key: str
 ) -> None:
     """Sets kind and status: the provider's code to our kind, an unknown code is a fault.
 
-    All lines are SUCCEEDED. `own` are the profile's kinds, which go first.
+    All lines are SUCCEEDED. `own` are the profile's kinds, which go first; they are in its `key`.
     """
     codes = {code: str(kind.value) for code, kind in {**known, **own}.items()}
-    lines.columns["kind"], faults = map_codes(texts, codes.get, "UNKNOWN_KIND")
+    lines.columns["kind"], faults = map_codes(texts, codes.get, "UNKNOWN_KIND", key)
     lines.reject(faults)
     lines.columns["status"] = pa.repeat(Status.SUCCEEDED.value, len(texts))
 

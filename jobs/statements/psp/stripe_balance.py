@@ -33,20 +33,13 @@ from jobs.statements.psp.columns import (
     select_where,
     set_kinds,
 )
+from jobs.statements.psp.reporting_categories import KINDS
 from jobs.statements.reading.csv_records import find_header, locate_columns, read_records
 from schemas.errors import FileRefused
 from schemas.profile.channel import Profile
 from schemas.profile.layout.parts import EXTRA_PREFIX
 from schemas.vocabulary import Kind
 
-KINDS = {
-    "charge": Kind.PAYMENT,
-    "refund": Kind.REFUND,
-    "dispute": Kind.CHARGEBACK,
-    "dispute_reversal": Kind.ADJUSTMENT,
-    "fee": Kind.FEE,
-    "payout": Kind.SETTLEMENT,
-}
 _NAMES = {
     "channel_ref": ("balance_transaction_id",),
     "created_utc": ("created_utc",),
@@ -136,7 +129,7 @@ def _lines(block: Block, profile: Profile) -> Lines:
     texts = block.texts
     lines = Lines({"line_no": block.line_no})
     columns = lines.columns
-    set_kinds(lines, texts("category"), KINDS, profile.stripe.kinds)
+    set_kinds(lines, texts("category"), KINDS, profile.stripe.kinds, "stripe.kinds")
     columns["currency"] = pc.utf8_upper(texts("currency"))
     set_amount_column(lines, "amount", texts("gross"), "major")
     set_amount_column(lines, "fee", texts("fee"), "major")

@@ -185,7 +185,7 @@ def set_kinds(
         return kinds[code].value if code in kinds else None
 
     columns = lines.columns
-    columns["kind"], faults = map_codes(codes, kind_of_code, "UNKNOWN_KIND")
+    columns["kind"], faults = map_codes(codes, kind_of_code, "UNKNOWN_KIND", "unionpay.kinds")
     lines.reject(faults)
     for sign in (-1, 1):
         kinds_of_sign = pa.array([kind.value for kind in Kind if SIGN_OF_KIND[kind] == sign])

@@ -126,7 +126,9 @@ def parse(cells: Cells, plan: Plan, profile: Profile) -> ParsedBlock:
     lines = Lines({"currency": pa.repeat(pa.scalar("CNY", pa.string()), count)})
     columns = lines.columns
     kinds = _KINDS | {code: kind.value for code, kind in profile.wechat_fund_flow.kinds.items()}
-    columns["kind"], faults = map_codes(text["type"], kinds.get, "UNKNOWN_KIND")
+    columns["kind"], faults = map_codes(
+        text["type"], kinds.get, "UNKNOWN_KIND", "wechat_fund_flow.kinds"
+    )
     lines.reject(faults)
     is_incoming, is_outgoing = (
         pc.fill_null(pc.equal(text["direction"], word), False) for word in ("收入", "支出")

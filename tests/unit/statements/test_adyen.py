@@ -121,11 +121,13 @@ def test_damaged_lines_are_rejected(old: str, new: str, line: int, fault: str) -
 
 
 def test_profile_adds_types_and_time_zones() -> None:
-    """The reader knows PaymentCost and IST only where the profile adds them."""
-    content = GOOD.replace(b"InvoiceDeduction", b"PaymentCost").replace(b"CET,Inv", b"IST,Inv")
+    """The reader knows RollingReserve and IST only where the profile adds them."""
+    content = GOOD.replace(b"InvoiceDeduction", b"RollingReserve").replace(b"CET,Inv", b"IST,Inv")
     content = content.replace(b"12:00:00,CET", b"12:00:00,IST")
-    assert {fault for _, fault in reasons(read_report(content))} == {"UNKNOWN_KIND"}
-    result = read_report(content, kinds={"PaymentCost": "FEE"}, zones={"IST": "+05:30"})
+    refused = read_report(content)
+    assert {fault for _, fault in reasons(refused)} == {"UNKNOWN_KIND"}
+    assert "'RollingReserve'; say in adyen.kinds what it is" in refused.verdict
+    result = read_report(content, kinds={"RollingReserve": "FEE"}, zones={"IST": "+05:30"})
     assert result.verdict == "ACCEPTED"
     assert str(result.lines[4]["traded_at"])[:19] == "2026-11-16 06:30:00"
 
@@ -145,3 +147,16 @@ def test_damaged_file_is_refused_with_its_code(content: bytes, code: str) -> Non
     result = read_report(content)
     assert code in result.verdict or reasons(result)
     assert not result.is_accepted
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("PaymentCost", "FEE"), ("MiscCosts", "FEE"), ("MatchedStatement", "ADJUSTMENT"),
+        ("ManualCorrected", "ADJUSTMENT"), ("BankInstructionReturned", "SETTLEMENT"),
+    ],
+)  # fmt: skip
+def test_documented_types_have_a_kind(name: str, kind: str) -> None:
+    result = read_report(GOOD.replace(b"InvoiceDeduction", name.encode()))
+    assert result.verdict == "ACCEPTED"
+    assert kind in {line["kind"] for line in result.lines}

@@ -288,7 +288,7 @@ def test_kind_has_its_own_columns() -> None:
         for row in result.lines
     ]
     assert lines == [("P1", None, 1000, False), ("R1", "P1", -400, True), (None, "P1", -100, True)]
-    assert get_reasons(result) == ["UNKNOWN_KIND: 'gift'"]
+    assert get_reasons(result) == ["UNKNOWN_KIND: 'gift'; say in layout.kinds what it is"]
 
 
 @pytest.mark.parametrize(
@@ -367,7 +367,9 @@ def test_longest_code_prefix_decides_the_kind() -> None:
         ("back again", "FEE"),
         ("spent", "PAYMENT"),
     ]
-    assert get_reasons(result) == ["UNKNOWN_KIND: 'spends'", "UNKNOWN_KIND: 'other'"]
+    assert get_reasons(result) == [
+        f"UNKNOWN_KIND: {word!r}; say in layout.kinds what it is" for word in ("spends", "other")
+    ]
 
 
 @pytest.mark.parametrize(

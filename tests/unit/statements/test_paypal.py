@@ -5,8 +5,10 @@ A line below is shown as (kind, amount, fee, currency, our_ref, channel_ref, ori
 
 import pytest
 
+from jobs.statements.psp.paypal.codes import event_kind
 from jobs.statements.psp.paypal.lines import hundredths_to_minor_units
 from jobs.statements.reading import csv_records
+from schemas.vocabulary import Kind
 from tests.fuzz.reading import ReadResult
 from tests.support.psp_reports import ledger, read_golden_statement, reasons
 from tests.support.psp_reports import read_report as read_psp_report
@@ -79,8 +81,8 @@ def test_hundredths_of_every_currency_are_converted() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ('"T0006",2026/11/16 08', '"T9900",2026/11/16 08', "UNKNOWN_KIND"),
-        ('"T0006",2026/11/16 08', '"T0300",2026/11/16 08', "UNKNOWN_KIND"),
+        ('"T0006",2026/11/16 08', '"T2300",2026/11/16 08', "UNKNOWN_KIND"),
+        ('"T0006",2026/11/16 08', '"T1150",2026/11/16 08', "UNKNOWN_KIND"),
         ('"CR",10000,"USD"', '"DR",10000,"USD"', "BAD_SIGN"),
         ('"CR",10000,"USD"', '"",10000,"USD"', "BAD_SIGN"),
         ('"CR",10000,"USD"', '"CR",100.00,"USD"', "BAD_AMOUNT"),
@@ -110,10 +112,12 @@ def test_half_a_yen_is_rejected() -> None:
 
 
 def test_profile_adds_an_event_code() -> None:
-    """`paypal.kinds` adds T0300; `paypal.our_ref` names Custom Field."""
-    content = GOOD.replace(b'"T0006",2026/11/16 10', b'"T0300",2026/11/16 10')
-    assert reasons(read_report(content)) == [(9, "UNKNOWN_KIND")]
-    result = read_report(content, kinds={"T0300": "TOP_UP"}, our_ref="Custom Field")
+    """`paypal.kinds` adds T1150; `paypal.our_ref` names Custom Field."""
+    content = GOOD.replace(b'"T0006",2026/11/16 10', b'"T1150",2026/11/16 10')
+    refused = read_report(content)
+    assert reasons(refused) == [(9, "UNKNOWN_KIND")]
+    assert "T1150'; say in paypal.kinds what it is" in refused.verdict
+    result = read_report(content, kinds={"T1150": "TOP_UP"}, our_ref="Custom Field")
     assert (result.verdict, result.lines[0]["our_ref"]) == ("ACCEPTED", 'note "a", b')
 
 
@@ -184,3 +188,20 @@ def test_report_footers_of_a_second_file_are_not_checked() -> None:
 def test_damaged_file_is_refused_with_its_code(old: bytes, new: bytes, code: str) -> None:
     """Records out of order, of an unknown type, or below wrong columns."""
     assert code in read_report(GOOD.replace(old, new, 1)).verdict
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("T0002", "PAYMENT"), ("T0008", "ADJUSTMENT"), ("T0015", "PAYOUT"), ("T0107", "FEE"),
+        ("T0300", "ADJUSTMENT"), ("T0403", "SETTLEMENT"), ("T1101", "SETTLEMENT"),
+        ("T1107", "REFUND"), ("T1115", "PAYOUT_RETURN"), ("T1201", "CHARGEBACK"),
+        ("T1208", "ADJUSTMENT"), ("T1501", "ADJUSTMENT"), ("T2107", "ADJUSTMENT"),
+        ("T5001", "ADJUSTMENT"), ("T9900", "ADJUSTMENT"), ("T1199", None), ("T2300", None),
+        ("X0300", None), ("T03", None),
+    ],
+)  # fmt: skip
+def test_documented_event_codes_have_a_kind(code: str, kind: str | None) -> None:
+    """Families whose members are alike by their first digits; reversals and adjustments singly."""
+    assert event_kind(code, {}) == kind
+    assert event_kind(code, {code: Kind.TOP_UP}) == "TOP_UP"

@@ -76,7 +76,7 @@ def test_payout_keeps_gross_and_net() -> None:
         ("100.00,3.20,96.80", "-100.00,3.20,-103.20", 2, "BAD_SIGN"),
         ("100.00,3.20,96.80", "100.00,,96.80", 2, "NO_VALUE"),
         ("100.00,3.20,96.80", "100.005,3.20,96.80", 2, "BAD_AMOUNT"),
-        ("-40.00,0.00,-40.00,refund", "-40.00,0.00,-40.00,risk_reserved", 4, "UNKNOWN_KIND"),
+        ("-40.00,0.00,-40.00,refund", "-40.00,0.00,-40.00,other", 4, "UNKNOWN_KIND"),
         ("-40.00,0.00,-40.00,refund", "40.00,0.00,40.00,refund", 4, "BAD_SIGN"),
         ("2026-11-16 09:00:00", "16/11/2026 09:00", 4, "BAD_TIME"),
         ("1200,43,1157", "1200.50,43,1157.50", 6, "BAD_AMOUNT"),
@@ -95,10 +95,27 @@ def test_damaged_lines_are_rejected(old: str, new: str, line: int, fault: str) -
 
 
 def test_profile_adds_a_category() -> None:
-    """`stripe.kinds` adds topup."""
-    content = GOOD.replace(b",fee,,,,Radar", b",topup,,,,Radar")
-    assert reasons(read_report(content)) == [(7, "UNKNOWN_KIND")]
-    assert read_report(content, kinds={"topup": "ADJUSTMENT"}).verdict == "ACCEPTED"
+    """`stripe.kinds` adds a category, which the refusal of the report asks for."""
+    content = GOOD.replace(b",fee,,,,Radar", b",lottery,,,,Radar")
+    refused = read_report(content)
+    assert reasons(refused) == [(7, "UNKNOWN_KIND")]
+    assert "'lottery'; say in stripe.kinds what it is" in refused.verdict
+    assert read_report(content, kinds={"lottery": "ADJUSTMENT"}).verdict == "ACCEPTED"
+
+
+@pytest.mark.parametrize(
+    ("category", "kind"),
+    [
+        ("partial_capture_reversal", "ADJUSTMENT"), ("refund_failure", "ADJUSTMENT"),
+        ("charge_failure", "ADJUSTMENT"), ("topup", "ADJUSTMENT"), ("tax", "FEE"),
+        ("network_cost", "FEE"), ("transfer", "PAYOUT"), ("payout_reversal", "SETTLEMENT"),
+    ],
+)  # fmt: skip
+def test_documented_categories_have_a_kind(category: str, kind: str) -> None:
+    """A report with any of Stripe's categories is accepted without a mapping."""
+    result = read_report(GOOD.replace(b",fee,,,,Radar", f",{category},,,,Radar".encode()))
+    assert result.verdict == "ACCEPTED"
+    assert [line["kind"] for line in result.lines if line["line_no"] == 7] == [kind]
 
 
 @pytest.mark.parametrize(

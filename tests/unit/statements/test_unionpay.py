@@ -245,7 +245,7 @@ def test_error_file_gives_adjustments_and_refunds() -> None:
         == 1
     )
     wrong = read_records(join_records([build_zme_record(1, 1200, code="X01")]), ZME_FILE_NAME)
-    assert wrong.rejected[0]["reason"] == "UNKNOWN_KIND: 'X01'"
+    assert wrong.rejected[0]["reason"] == "UNKNOWN_KIND: 'X01'; say in unionpay.kinds what it is"
 
 
 def test_compound_reference_is_unique() -> None:

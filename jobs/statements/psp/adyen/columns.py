@@ -7,18 +7,26 @@ from collections.abc import Mapping, Sequence
 
 from schemas.vocabulary import Kind
 
-KINDS = {
-    "Settled": Kind.PAYMENT,
-    "Refunded": Kind.REFUND,
-    "RefundedReversed": Kind.ADJUSTMENT,
-    "Chargeback": Kind.CHARGEBACK,
-    "SecondChargeback": Kind.CHARGEBACK,
-    "ChargebackReversed": Kind.ADJUSTMENT,
-    "Fee": Kind.FEE,
-    "InvoiceDeduction": Kind.FEE,
-    "DepositCorrection": Kind.ADJUSTMENT,
-    "MerchantPayout": Kind.SETTLEMENT,
+_BY_KIND = {
+    Kind.PAYMENT: (
+        "Settled SettledBulk BulkSettlement SettledInstallment SettledInInstallments"
+        " SettledExternally SettledExternallyWithInfo"
+    ),
+    Kind.REFUND: "Refunded RefundedBulk RefundedExternally RefundedExternallyWithInfo",
+    Kind.CHARGEBACK: (
+        "Chargeback SecondChargeback ChargebackExternally ChargebackExternallyWithInfo"
+    ),
+    Kind.PAYOUT: "PaidOut PaidOutExternally",
+    Kind.PAYOUT_RETURN: "PaidOutReversed",
+    Kind.FEE: "Fee MiscCosts InvoiceDeduction PaymentCost AuthorisationSchemeFee",
+    Kind.SETTLEMENT: "MerchantPayout BankInstructionReturned",
+    Kind.ADJUSTMENT: (
+        "RefundedReversed ChargebackReversed ChargebackReversedExternallyWithInfo SettledReversed"
+        " CaptureFailed RefundFailed DepositCorrection MatchedStatement ManualCorrected"
+        " Balancetransfer BalanceTransfer InternalCompanyPayout MerchantPayin Reserve"
+    ),
 }
+KINDS = {name: kind for kind, names in _BY_KIND.items() for name in names.split()}
 NAMES: dict[str, Sequence[str]] = {
     "psp": ("Psp Reference",),
     "merchant_ref": ("Merchant Reference",),

@@ -131,7 +131,7 @@ def _parse_block(block: Block, profile: Profile) -> Lines:
     texts = block.texts
     lines = Lines({"line_no": block.line_no})
     columns = lines.columns
-    set_kinds(lines, texts("type"), KINDS, profile.adyen.kinds)
+    set_kinds(lines, texts("type"), KINDS, profile.adyen.kinds, "adyen.kinds")
     gross = _signed_amount(lines, block, "gross")
     net = _signed_amount(lines, block, "net")
     lines.reject_where(pc.is_null(net), "NO_VALUE: net debit and net credit are empty")

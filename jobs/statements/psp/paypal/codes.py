@@ -8,33 +8,32 @@ from collections.abc import Mapping, Sequence
 from schemas.vocabulary import Kind
 
 #: Kinds by code; they go before the families.
-CODES = {
-    "T0001": Kind.PAYOUT,
-    "T1100": Kind.REFUND,
-    "T1101": Kind.PAYOUT_RETURN,
-    "T1105": Kind.ADJUSTMENT,
-    "T1106": Kind.REFUND,
-    "T1107": Kind.REFUND,
-    "T1108": Kind.FEE,
-    "T1109": Kind.FEE,
-    "T1110": Kind.ADJUSTMENT,
-    "T1111": Kind.ADJUSTMENT,
-    "T1114": Kind.PAYOUT_RETURN,
-    "T1115": Kind.PAYOUT_RETURN,
-    "T1116": Kind.REFUND,
-    "T1200": Kind.ADJUSTMENT,
-    "T1201": Kind.CHARGEBACK,
-    "T1202": Kind.ADJUSTMENT,
-    "T1205": Kind.ADJUSTMENT,
+_BY_KIND = {
+    Kind.PAYOUT: "T0001 T0015",
+    Kind.PAYOUT_RETURN: "T1114 T1115",
+    Kind.REFUND: "T1100 T1106 T1107 T1113 T1116 T1118",
+    Kind.FEE: "T1108 T1109",
+    Kind.CHARGEBACK: "T1201",
+    #: A withdrawal to our bank account that came back.
+    Kind.SETTLEMENT: "T1101",
+    Kind.ADJUSTMENT: (
+        "T0008 T0014 T0016 T0017 T1102 T1103 T1104 T1105 T1110 T1111 T1112 T1117 T1119 T1200 T1202"
+        " T1203 T1204 T1205 T1207 T1208"
+    ),
 }
+CODES = {code: kind for kind, codes in _BY_KIND.items() for code in codes.split()}
 #: Families whose members are all of one kind, by their first three characters.
 FAMILIES = {
     "T00": Kind.PAYMENT,
     "T01": Kind.FEE,
-    "T02": Kind.ADJUSTMENT,
     "T04": Kind.SETTLEMENT,
-    "T15": Kind.ADJUSTMENT,
-}
+    "T17": Kind.SETTLEMENT,
+    **dict.fromkeys(
+        ("T02", "T03", "T05", "T06", "T07", "T08", "T09", "T10", "T13", "T14", "T15", "T16", "T18",
+         "T19", "T20", "T21", "T22", "T30", "T50", "T97", "T98", "T99"),
+        Kind.ADJUSTMENT,
+    ),
+}  # fmt: skip
 NAMES: dict[str, Sequence[str]] = {
     "channel_ref": ("Transaction ID",),
     "invoice": ("Invoice ID",),

@@ -62,7 +62,7 @@ def parse_block(block: Block, account: str, profile: Profile) -> Lines:
     columns = lines.columns
     own = profile.paypal.kinds
     columns["kind"], faults = map_codes(
-        texts("code"), lambda it: event_kind(it, own), "UNKNOWN_KIND"
+        texts("code"), lambda it: event_kind(it, own), "UNKNOWN_KIND", "paypal.kinds"
     )
     lines.reject(faults)
     columns["status"] = pa.repeat(Status.SUCCEEDED.value, len(block.records))

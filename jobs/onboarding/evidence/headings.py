@@ -1,12 +1,17 @@
-"""Known words of columns, kinds, statuses and directions, in Chinese and English."""
+"""Known words of columns, kinds, statuses and directions. Those of other languages than Chinese and
+English are in `evidence/words.py`.
+"""
 
 import re
 import unicodedata
+from collections.abc import Callable
 
+from jobs.onboarding.evidence import words as other_words
+from schemas.currencies import MINOR_UNITS
 from schemas.vocabulary import Kind, Status
 
 #: Column name (or key of a layout) and the headings that mean it, the most certain first.
-HEADINGS = {
+_HEADINGS = {
     "our_ref": "商户订单号 商户单号 商户流水号 商家订单号 外部订单号 商户系统订单号 merchantorder"
     " merchantorderno merchantorderid merchantordernumber merchantreference merchantref outtradeno"
     " clientreference yourreference invoiceid ourref merchanttransactionid",
@@ -45,9 +50,9 @@ HEADINGS = {
     "product": "产品 商品名称 产品名称 productname product",
     "card_type": "卡类型 卡种 支付卡类型 cardtype",
 }
-KINDS = {
+_KINDS = {
     Kind.PAYMENT: "消费 交易 支付 付款 收款 订单 销售 sale pay payment purchase charge capture"
-    " settled debit",
+    " settled",
     Kind.TOP_UP: "充值 topup recharge deposit",
     Kind.REFUND: "退款 退货 消费撤销 撤销 refund refunded return reversal",
     Kind.PAYOUT: "提现 代付 出款 付出 payout withdrawal transfer",
@@ -56,7 +61,7 @@ KINDS = {
     Kind.ADJUSTMENT: "调账 调整 差错 adjustment correction",
     Kind.FEE: "手续费 服务费 fee",
 }
-STATUSES = {
+_STATUSES = {
     Status.SUCCEEDED: "成功 交易成功 支付成功 已支付 已完成 完成 已入账 已结算 success succeeded"
     " successful ok completed complete paid settled captured approved booked",
     Status.PENDING: "处理中 待支付 进行中 未完成 pending processing inprogress open",
@@ -64,15 +69,26 @@ STATUSES = {
     Status.CLOSED: "关闭 已关闭 交易关闭 已取消 取消 closed cancelled canceled expired",
     Status.REVERSED: "冲正 已冲正 已撤销 reversed voided void",
 }
-POSITIVE = "贷 贷方 收入 收 入 入账 + c cr credit in incoming"
-NEGATIVE = "借 借方 支出 支 出 出账 - d dr debit out outgoing"
+HEADINGS = {
+    column: f"{_HEADINGS.get(column, '')} {other_words.HEADINGS.get(column, '')}"
+    for column in {**_HEADINGS, **other_words.HEADINGS}
+}
+KINDS = {kind: f"{words} {other_words.KINDS.get(kind, '')}" for kind, words in _KINDS.items()}
+STATUSES = {
+    status: f"{words} {other_words.STATUSES.get(status, '')}" for status, words in _STATUSES.items()
+}
+POSITIVE = f"贷 贷方 收入 收 入 入账 + c cr credit in incoming {other_words.POSITIVE}"
+NEGATIVE = f"借 借方 支出 支 出 出账 - d dr debit out outgoing {other_words.NEGATIVE}"
 #: The first words of lines below the trades.
 FOOTERS = (
     "合计", "总计", "总笔数", "总金额", "小计", "汇总", "本页", "共计", "笔数", "统计", "交易合计",
     "TOTAL", "Total", "total", "SUM", "Sum", "SUMMARY", "Summary", "summary", "Record",
     "Count", "count", "TRAILER", "Trailer", "TRL", "END", "End", "<END>", "EOF", "#", "---",
-    "===", "***",
+    "===", "***", *other_words.FOOTERS,
 )  # fmt: skip
+
+
+_CURRENCY = re.compile(rf"\s+(?:{'|'.join(MINOR_UNITS)})$")
 
 
 def normalize_heading(text: str) -> str:
@@ -82,9 +98,15 @@ def normalize_heading(text: str) -> str:
     return re.sub(r"[\W_]+", "", bare) or folded.strip()
 
 
-def recognise_columns(headings: list[str]) -> dict[str, int]:
-    """Number of the heading (from 0) of each column; one column per heading, most certain first."""
-    normalized = [normalize_heading(heading) for heading in headings]
+def recognise_columns(
+    headings: list[str], fits: Callable[[str, int], bool] = lambda column, at: True
+) -> dict[str, int]:
+    """Number of the heading (from 0) of each column; one column per heading, most certain first.
+
+    `fits(column, at)` says whether the values under a heading can be those of a column.
+    """
+    bare = [_CURRENCY.sub("", heading) for heading in headings]
+    normalized = [normalize_heading(heading) for heading in bare]
     ranked = sorted(
         (rank, at, column)
         for column, words in HEADINGS.items()
@@ -94,7 +116,7 @@ def recognise_columns(headings: list[str]) -> dict[str, int]:
     )
     out: dict[str, int] = {}
     for _, at, column in ranked:
-        if column not in out and at not in out.values():
+        if column not in out and at not in out.values() and fits(column, at):
             out[column] = at
     return out
 

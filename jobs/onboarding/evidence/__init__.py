@@ -1,0 +1,1 @@
+"""What a draft goes by: words of several languages, encodings, and what it has not used."""
