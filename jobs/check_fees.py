@@ -1,19 +1,22 @@
 """`tieout check_fees`: compares the fees on statement lines with each channel's rate card."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
+from functools import partial
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for, with_progress
 from jobs.cli.lake_session import open_lake
 from jobs.fees.accruals.check_day import record_accruals
 from jobs.fees.check_day import FeesSummary, record_fee_check
-from jobs.ingestion.day_state import list_ingested_dates
 from jobs.lake.tables import Lake
-from jobs.reconcile.stale_dates import read_stale_dates, summarize_stale_dates
+from jobs.reconcile.stale_dates import (
+    list_stale_checks,
+    read_ingested_dates,
+    summarize_stale_dates,
+)
 from schemas.fee_schedule import FeeSchedule
 from schemas.profile.channel import Profile
-from schemas.tables import RUNS, STATEMENT_FILES
 
 
 def add_summary(report: Report, summary: FeesSummary) -> None:
@@ -37,21 +40,27 @@ def add_summary(report: Report, summary: FeesSummary) -> None:
 
 
 def check_dates(
-    report: Report, lake: Lake, profile: Profile, schedule: FeeSchedule, dates: Sequence[date]
+    report: Report,
+    lake: Lake,
+    profile: Profile,
+    schedule: FeeSchedule,
+    dates: Collection[date],
+    find_more: Callable[[], Collection[date]] = tuple,
 ) -> dict[date, FeesSummary]:
-    """Accrues and checks the fees of a channel on some dates, and adds each of them to a report."""
-    summaries = {}
-    for day in dates:
-        record_accruals(lake, profile, schedule, day)
-        summaries[day] = record_fee_check(lake, profile, schedule, day)
-    for summary in summaries.values():
-        add_summary(report, summary)
+    """Accrues and checks the fees of a channel on some dates, in order, and adds each of them to a
+    report.
+
+    A check may change the volumes that other dates are priced by: `find_more` says which dates are
+    stale then, and they are checked, too.
+    """
+    summaries: dict[date, FeesSummary] = {}
+    while dates:
+        for day in sorted(dates):
+            record_accruals(lake, profile, schedule, day)
+            summaries[day] = record_fee_check(lake, profile, schedule, day)
+            add_summary(report, summaries[day])
+        dates = {*find_more()} - {*summaries} if schedule.volumes else ()
     return summaries
-
-
-def _read_ingested_dates(lake: Lake, channel: str) -> set[date]:
-    runs = lake.read_rows(RUNS, job="ingest", channel=channel)
-    return list_ingested_dates(channel, lake.read_rows(STATEMENT_FILES, channel=channel), runs)
 
 
 def execute_request(request: Request) -> Report:
@@ -66,12 +75,9 @@ def execute_request(request: Request) -> Report:
         for name, profile in with_progress(list(config.profiles.items()), "check_fees"):
             if name not in config.schedules:
                 continue
-            stale_dates = (
-                read_stale_dates(lake, profile, config.schedules[name])["check_fees"]
-                if request.stale else []
-            )  # fmt: skip
-            dates = sorted({*request.dates, *stale_dates})
-            ingested = _read_ingested_dates(lake, name)
+            find = partial(list_stale_checks, lake, profile, config.schedules[name])
+            dates = sorted({*request.dates, *(find() if request.stale else ())})
+            ingested = read_ingested_dates(lake, name)
             for day in dates:
                 if day not in ingested:
                     report.warn(
@@ -79,7 +85,8 @@ def execute_request(request: Request) -> Report:
                         " `tieout run` takes it in"
                     )
             due = [day for day in dates if day in ingested]
-            check_dates(report, lake, profile, config.schedules[name], due)
+            find_more = partial(find, ingested) if request.stale else tuple
+            check_dates(report, lake, profile, config.schedules[name], due, find_more)
         report.body["stale"] = summarize_stale_dates(lake, config)
     return report
 

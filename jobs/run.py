@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from time import monotonic
 
 from jobs import check_fees, check_orders, check_settlement, export, ingest, match
@@ -77,11 +78,10 @@ def _run_channel(lake: Lake, request: Request, profile: Profile, day: date, repo
     with report.measure_seconds("match"):
         runs = run_dates.match_dates(lake, profile, [day], request.config.snapshots)
         match.add_summaries(steps, runs)
-    schedule = request.config.schedules.get(profile.channel)
-    if schedule is not None:
+    if (schedule := request.config.schedules.get(profile.channel)) is not None:
         with report.measure_seconds("check_fees"):
-            due = stale_dates.list_dates_to_do(lake, profile, day, request.dates, schedule)
-            fees = check_fees.check_dates(steps, lake, profile, schedule, due["check_fees"])
+            find = partial(stale_dates.list_fee_dates, lake, profile, day, request.dates, schedule)
+            fees = check_fees.check_dates(steps, lake, profile, schedule, find(), find)
     with report.measure_seconds("export"):
         dates = stale_dates.list_dates_to_do(lake, profile, day, request.dates)["export"]
         export.export_dates(steps, lake, profile, dates, request.config.snapshots)

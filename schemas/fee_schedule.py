@@ -1,11 +1,14 @@
 """Fee schedules: what a channel may charge, entry by entry. Source: docs/reference/fees.md."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
-from schemas.fees.price import AMOUNT_MAX, FEE, PRICE_KEYS, Component, Price, Tax
+from schemas.fees.monthly import Billed, Monthly
+from schemas.fees.numbers import AMOUNT_MAX
+from schemas.fees.price import FEE, PRICE_KEYS, Component, Price, Tax
+from schemas.fees.tiers import Tiers
 from schemas.profile.layout.parts import EXTRA_PREFIX, ExtraName
 from schemas.strict import Strict
 from schemas.vocabulary import Kind
@@ -17,6 +20,8 @@ RefundRule = Literal[
 ]
 #: As `return` until the payment is settled, then as `keep`.
 UNTIL_SETTLED: RefundRule = "return_until_settled"
+#: The name of what a line adds to the base of its batch.
+BASE = "base"
 #: Rules by which a refund gives back what was due on its payment.
 RETURN_RULES = ("return", "return_share", "return_rate")
 
@@ -42,7 +47,8 @@ class FeeEntry(Price):
     `extra.<name>` filters by a further column of the line; in the model they are in `extra`.
 
     The price stands in the entry's own keys or in `components`. `tolerance` is minor units.
-    `refund` says what a refund owes; None means `return`.
+    `refund` says what a refund owes; None means `return`. `level` is what the price is for: a line,
+    or all lines of a batch together. `billed`: the fee comes on FEE lines.
     """
 
     name: str = Field(min_length=1)
@@ -57,7 +63,9 @@ class FeeEntry(Price):
     to: date | None = None
     components: tuple[Component, ...] = ()
     tax: Tax | None = None
-    level: Literal["line"] = "line"
+    level: Literal["line", "batch"] = "line"
+    billed: Billed | None = None
+    monthly: Monthly | None = None
     refund: RefundRule | None = None
     tolerance: int = Field(default=0, ge=0, le=AMOUNT_MAX, strict=True)
 
@@ -104,6 +112,31 @@ class FeeEntry(Price):
         return {price.name: price for price in self.components} or {FEE: self}
 
     @property
+    def is_batch(self) -> bool:
+        """Whether the entry has one price for all lines of a batch."""
+        return self.level == "batch"
+
+    @property
+    def volumes(self) -> tuple[Tiers, ...]:
+        """The tiers of its prices that ask for a volume."""
+        return tuple(price.volume for price in self.prices.values() if price.volume)
+
+    def as_contribution(self) -> "FeeEntry":
+        """The entry, with what a line adds to the base of its batch in place of the price.
+
+        A line adds its size; a refund takes from it or adds to it by the entry's rule, as if that
+        size were the fee.
+        """
+        (base,) = {price.base for price in self.prices.values()}
+        size = Component(name=BASE, rate="1", base=base)
+        return self.model_copy(update={"components": (size,), "tax": None})
+
+    def is_in_force(self, month: date) -> bool:
+        """Whether the entry is in force on a day of a month, which its first day names."""
+        last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        return (self.from_ or date.min) <= last and month <= (self.to or date.max)
+
+    @property
     def names_refunds(self) -> bool:
         """Whether `kind` names REFUND: such an entry goes first for refunds."""
         return Kind.REFUND in self.kind
@@ -139,3 +172,26 @@ class FeeSchedule(Strict):
         if twice:
             raise ValueError(f"two entries are called {', '.join(twice)}; name each once")
         return self
+
+    @property
+    def volumes(self) -> tuple[Tiers, ...]:
+        """The tiers that ask for a volume, alike ones once."""
+        tiers = {each.step_column: each for entry in self.entries for each in entry.volumes}
+        return tuple(tiers.values())
+
+    @property
+    def has_batches(self) -> bool:
+        """Whether an entry has one price for all lines of a batch."""
+        return any(entry.is_batch for entry in self.entries)
+
+    @property
+    def has_months(self) -> bool:
+        """Whether a month decides what an entry owes, or on which lines it is charged."""
+        return any(entry.billed or entry.monthly for entry in self.entries)
+
+    def by_line(self) -> "FeeSchedule":
+        """The card by which lines are priced: of a batch a line has its part of the base."""
+        if not self.has_batches:
+            return self
+        entries = [each.as_contribution() if each.is_batch else each for each in self.entries]
+        return self.model_copy(update={"entries": tuple(entries)})

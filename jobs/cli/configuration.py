@@ -5,7 +5,7 @@ business days. `internal.yaml` (optional) says where our own snapshots are store
 (optional) who may decide.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,7 +22,11 @@ from schemas.decision_rules import DecisionRules
 from schemas.dialect_options import DIALECT_NAMES
 from schemas.errors import ConfigurationError
 from schemas.fee_schedule import FeeSchedule
-from schemas.fees.card_checks import find_card_faults
+from schemas.fees.card_checks import (
+    CardFault,
+    find_card_faults,
+    find_merchant_card_faults,
+)
 from schemas.profile.channel import Profile, Snapshots
 
 #: Bytes of a page at most.
@@ -46,7 +50,9 @@ def load_configuration(folder: str, channels: Sequence[str] = ()) -> Configurati
                  for page in _pages(root / "calendars")}  # fmt: skip
     faults += find_settlement_faults(profiles, is_complete, calendars, places)
     schedules = _load_schedules(root / "fee_schedules", profiles if is_complete else None, faults)
-    merchant_schedules = _load_schedules(root / "merchant_schedules", None, faults)
+    merchant_schedules = _load_schedules(
+        root / "merchant_schedules", None, faults, find_merchant_card_faults
+    )
     snapshots = Snapshots()
     if (root / "internal.yaml").exists():
         own, lines = _read_page(root / "internal.yaml", Snapshots, faults)
@@ -85,7 +91,10 @@ def load_schedules(folder: str, channels: Collection[str] | None = None) -> dict
 
 
 def _load_schedules(
-    folder: Path, channels: Collection[str] | None, faults: list[str]
+    folder: Path,
+    channels: Collection[str] | None,
+    faults: list[str],
+    find_faults: Callable[[FeeSchedule], list[CardFault]] = find_card_faults,
 ) -> dict[str, FeeSchedule]:
     schedules: dict[str, FeeSchedule] = {}
     for page in _pages(folder):
@@ -99,7 +108,7 @@ def _load_schedules(
             _check_name(page, schedule.channel, lines, schedules, faults)
             faults += [
                 f"{page}:{lines[f'entries[{number}]']}: entries[{number}]: {fault}"
-                for number, fault in find_card_faults(schedule)
+                for number, fault in find_faults(schedule)
             ]
             schedules[schedule.channel] = schedule
     return schedules

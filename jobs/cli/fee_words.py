@@ -10,7 +10,7 @@ from jobs.cli.configuration import load_schedules
 from schemas.currencies import MINOR_UNITS, to_minor_units
 from schemas.errors import ConfigurationError
 from schemas.fee_schedule import FeeSchedule
-from schemas.fees.price import AMOUNT_MAX
+from schemas.fees.numbers import AMOUNT_MAX
 from schemas.fees.trade import Trade
 from schemas.profile.channel import Profile
 from schemas.vocabulary import Kind
@@ -18,7 +18,7 @@ from schemas.vocabulary import Kind
 #: The options of each step, those that it needs first.
 _OPTIONS = {
     "quote": (("amount", "date"), ("kind", "currency", "product", "card-type", "merchant-id",
-              "extra", "order-amount", "paid", "paid-on")),
+              "extra", "order-amount", "paid", "paid-on", "volume")),
     "replay": (("schedules",), ()),
     "claim": (("month",), ()),
     "infer": ((), ()),
@@ -49,7 +49,7 @@ def check_quote(request: Request) -> tuple[Trade, Profile, FeeSchedule]:
     currency = _find_currency(request, card, faults)
     amounts = {
         name: _parse_amount(name, options[name], currency, faults)
-        for name in ("amount", "order-amount", "paid")
+        for name in ("amount", "order-amount", "paid", "volume")
     }
     extra = _parse_extra(options["extra"], faults)
     if faults or card is None or day is None:
@@ -67,6 +67,7 @@ def check_quote(request: Request) -> tuple[Trade, Profile, FeeSchedule]:
         order_amount=amounts["order-amount"],
         paid=amounts["paid"],
         paid_on=paid_on,
+        volume=amounts["volume"],
     )
     return trade, request.config.profiles[trade.channel], card
 

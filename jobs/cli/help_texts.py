@@ -33,9 +33,10 @@ not exist.""",
   tieout check_fees ... --business-date 2026-11-22 --stale
 
 The command checks every channel that has a page in fee_schedules/. It first writes fee_accruals:
-what is due on our own transactions, also before the statement is there. Then it writes fee_totals
-and fee_checks (the lines whose fee is wrong). A late file makes match run later dates again;
---stale checks those too, and dates whose card changed. `stale` in the summary lists the rest.""",
+what is due on our own transactions, also before the statement is there. Then it writes fee_totals,
+fee_checks (lines and batches whose fee is wrong), fee_volumes and fee_months. A late file makes
+match run later dates again, or moves a volume to another step of the rate card; --stale checks
+those too, and dates whose card changed. `stale` in the summary lists the rest.""",
     "fees": """examples:
   tieout fees quote --config config --channel wechat --amount 123.45 --date 2026-11-22
   tieout fees quote ... --amount 500.00 --date 2026-11-22 --card-type CREDIT --product qr
@@ -53,9 +54,9 @@ claim   the file of fees that a channel charged above its rate card in a month, 
 infer   proposes a rate card from the fees on stored lines, with the share of lines that each entry
         explains exactly; it writes nothing
 
---amount, --order-amount and --paid are in major units, such as 123.45. Products and card types are
-compared as the statement prints them. Where no entry of the card fits, the command says so (exit
-3).""",
+--amount, --order-amount, --paid and --volume are in major units, such as 123.45. Products and card
+types are compared as the statement prints them. Where no entry of the card fits, the command says
+so (exit 3).""",
     "check_orders": """examples:
   tieout check_orders --lake lake --config config --business-date 2026-11-22
 

@@ -29,6 +29,7 @@ FEE_OPTIONS = {
     "extra": ("NAME=VALUE,...", "quote: further columns that the card asks for (extra.NAME)"),
     "merchant-id": ("ID", "quote: the merchant's id at the channel"),
     "order-amount": ("AMOUNT", "quote: of the order, where the card prices it [the amount]"),
+    "volume": ("AMOUNT", "quote: the volume that says which step of tiers applies [the first]"),
     "paid": ("AMOUNT", "quote of a REFUND: amount of the payment that it refunds [all of it]"),
     "paid-on": ("DATE", "quote of a REFUND: date of that payment [the same date]"),
     "schedules": ("FOLDER", "replay: the folder of the other rate cards, one page per channel"),

@@ -33,12 +33,19 @@ HEADINGS = (
 
 def select_fee_rows(checks: DataFrame) -> DataFrame:
     """Rows of `fee_checks`, the largest differences first, currency by currency."""
-    date_text = F.col("business_date").cast("string").alias("business_date")
-    rows = checks.select(*[date_text if c == "business_date" else F.col(c) for c in _Row._fields])
+    named = {
+        "business_date": F.col("business_date").cast("string"),
+        # A batch with one price has no line, and no reference but its own.
+        "channel_ref": F.when(F.col("line_id").isNull(), F.col("batch_ref")).otherwise(
+            F.col("channel_ref")
+        ),
+    }
+    rows = checks.select(*[named.get(name, F.col(name)).alias(name) for name in _Row._fields])
     return rows.orderBy(
         F.col("currency").asc_nulls_last(),
         F.abs("difference").desc_nulls_last(),
         F.col("line_id").asc_nulls_last(),
+        "schedule",
     ).limit(ROWS_MAX)
 
 

@@ -13,6 +13,7 @@ def needs_transactions(schedule: FeeSchedule) -> bool:
     return any(
         any(getattr(entry, name) for name in _ATTRIBUTES)
         or any(price.base == "order_amount" for price in entry.prices.values())
+        or any(volume.per == "merchant" for volume in entry.volumes)
         for entry in schedule.entries
     )
 

@@ -1,19 +1,31 @@
 """Checks the fees of one channel and date against the channel's rate card."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any, NamedTuple
+from datetime import date
+from typing import Any
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from jobs.fees.accruals.price_changes import add_accrued
-from jobs.fees.attributes import add_attributes, keep_attributes, needs_transactions
-from jobs.fees.compare import check_fees, describe_fees, sum_fees, wrong_fees
-from jobs.fees.refunds import Card, price_refunds, select_refunds
-from jobs.fees.reversals import find_reversals, may_take_back, reverse_fees
-from jobs.fees.sources import fingerprint_sources, list_sources
+from jobs.fees.batches.rows import Checks, describe_batches
+from jobs.fees.compare import describe_fees, wrong_fees
+from jobs.fees.lines.check_day import (
+    DayChecks,
+    DayInputs,
+    compute_checks,
+    read_inputs,
+    read_versions,
+)
+from jobs.fees.sources import (
+    describe_own_files,
+    fingerprint_sources,
+    join_parts,
+    list_sources,
+)
+from jobs.fees.sums.check_day import write_months
+from jobs.fees.sums.totals import sum_fees
+from jobs.fees.volumes.check_day import write_volumes
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from schemas.errors import LakeInconsistent
@@ -22,16 +34,14 @@ from schemas.profile.channel import Profile
 from schemas.tables import (
     FEE_ACCRUALS,
     FEE_CHECKS,
+    FEE_MONTHS,
     FEE_TOTALS,
-    INTERNAL_TRANSACTIONS,
+    FEE_VOLUMES,
     OUTCOMES,
     STATEMENT_FILES,
     STATEMENT_LINES,
 )
 from schemas.vocabulary import FileStatus
-
-#: A transaction that is paired with a line of a date is at most so many days older.
-TRANSACTION_AGE_DAYS = 62
 
 
 @dataclass(frozen=True)
@@ -39,8 +49,9 @@ class FeesSummary:
     """Result of the fee check of one channel and date; amounts per currency in minor units.
 
     `due` and `difference` leave out lines without an entry of the rate card; `wrong` counts the
-    rows of `fee_checks`. `sources` stands for the earlier statements that were read, None if none
-    was needed. `versions_read` and `versions_written` are by table name.
+    rows of `fee_checks`. `sources` stands for what was read beside the lines and their pairs:
+    earlier statements, steps of volumes; None if nothing was. `versions_read` and
+    `versions_written` are by table name.
     """
 
     channel: str
@@ -58,7 +69,8 @@ class FeesSummary:
 def check_fees_of_day(
     lake: Lake, profile: Profile, schedule: FeeSchedule, day: date
 ) -> FeesSummary:
-    """Replaces the day's `fee_checks` and `fee_totals` of one channel.
+    """Replaces the day's `fee_checks`, `fee_totals` and `fee_volumes` of one channel, and the
+    `fee_months` in which the day counts.
 
     Raises:
         LakeInconsistent: the day has other lines than its accepted files; run ingest again.
@@ -66,21 +78,23 @@ def check_fees_of_day(
     """
     files = lake.read_rows(STATEMENT_FILES, channel=profile.channel)
     assert_lines_are_accepted(lake, profile.channel, day, files)
-    # Both tables come from one version of the lines, even if an ingest runs at the same time.
+    # All tables come from one version of the lines, even if an ingest runs at the same time.
     channel, versions = profile.channel, read_versions(lake)
-    version, outcomes_version = versions
-    fingerprint = fingerprint_sources(list_sources(files), day, schedule.lookback_days)
-    checks, reads_earlier = compute_checks(lake, profile, schedule, day, versions)
-    totals = add_accrued(sum_fees(checks, schedule), lake.read_day(FEE_ACCRUALS, day, channel))
+    inputs = read_inputs(lake, profile, schedule, day, versions)
+    volumes_version = write_volumes(inputs.to_reader(), day)
+    computed = compute_checks(inputs)
+    fingerprint = _join_fingerprint(computed, schedule, files, day)
+    is_complete = computed.steps.is_complete if computed.steps else True
+    totals = sum_fees(computed.checks, schedule, is_complete, computed.fee_lines)
+    totals = add_accrued(totals, lake.read_day(FEE_ACCRUALS, day, channel))
     totals_written = lake.replace_day(FEE_TOTALS, totals, day, channel)
-    wrong = lake.stage(wrong_fees(checks), "wrong_fees")
-    outcomes = lake.read_day(OUTCOMES, day, channel, outcomes_version)
-    if wrong.head(1):
-        described = describe_fees(wrong, outcomes, schedule)
-    else:
-        described = lake.spark.createDataFrame([], FEE_CHECKS.schema)
+    described = _describe_wrong(lake, computed.checks, inputs)
     checks_written = lake.replace_day(FEE_CHECKS, described, day, channel)
+    months_version = write_months(lake, profile, schedule, day, files)
     rows = lake.read_day(FEE_TOTALS, day, profile.channel).collect()
+    versions_read = {STATEMENT_LINES.name: versions.lines, OUTCOMES.name: versions.outcomes}
+    if computed.steps is not None:
+        versions_read[FEE_VOLUMES.name] = computed.steps.version
     return FeesSummary(
         channel=profile.channel,
         business_date=day,
@@ -89,110 +103,42 @@ def check_fees_of_day(
         charged=_per_currency(rows, "charged"),
         due=_per_currency(rows, "due"),
         difference=_per_currency(rows, "difference"),
-        sources=fingerprint if reads_earlier else None,
-        versions_read={STATEMENT_LINES.name: version, OUTCOMES.name: outcomes_version},
+        sources=fingerprint,
+        versions_read=versions_read,
         versions_written={
             FEE_CHECKS.name: checks_written.version,
             FEE_TOTALS.name: totals_written.version,
+            FEE_VOLUMES.name: volumes_version,
+            FEE_MONTHS.name: months_version,
         },
     )
 
 
-class Versions(NamedTuple):
-    """The versions of `statement_lines` and `outcomes` that a check reads."""
-
-    lines: int
-    outcomes: int
-
-
-def read_versions(lake: Lake) -> Versions:
-    """The newest versions of both tables."""
-    return Versions(lake.version(STATEMENT_LINES), lake.version(OUTCOMES))
-
-
-class DayChecks(NamedTuple):
-    """The checks of a date's lines, and whether they needed earlier statements."""
-
-    checks: DataFrame
-    reads_earlier: bool
+def _describe_wrong(lake: Lake, checks: Checks, inputs: DayInputs) -> DataFrame:
+    """The rows of `fee_checks` of a date."""
+    described = lake.spark.createDataFrame([], FEE_CHECKS.schema)
+    wrong = lake.stage(wrong_fees(checks.lines), "wrong_fees")
+    if wrong.head(1):
+        version = inputs.versions.outcomes
+        outcomes = lake.read_day(OUTCOMES, inputs.day, inputs.profile.channel, version)
+        described = describe_fees(wrong, outcomes, inputs.schedule.by_line())
+    if checks.batches is None:
+        return described
+    return described.unionByName(describe_batches(checks.batches))
 
 
-def compute_checks(
-    lake: Lake,
-    profile: Profile,
-    schedule: FeeSchedule,
-    day: date,
-    versions: Versions,
-    keep: Sequence[str] = (),
-    reads_transactions: bool | None = None,
-) -> DayChecks:
-    """Computes the fees of one channel and date, writing to no table: rows of `compare.check_fees`.
-
-    `keep` are further columns of the lines for the rows. `reads_transactions`: whether attributes
-    come from the transactions; as the card needs it if None.
-    """
-    channel, since = profile.channel, day - timedelta(days=schedule.lookback_days)
-    lines = lake.read_day(STATEMENT_LINES, day, channel, versions.lines)
-    if reads_transactions is None:
-        reads_transactions = needs_transactions(schedule)
-    of_day, of_span = (
-        _attributes_of_channel(lake, channel, first, day, versions.outcomes)
-        if reads_transactions
-        else keep_attributes
-        for first in (day, since)
-    )
-    reversal_days = min(profile.match.lookback, schedule.lookback_days)
-    card = Card(schedule, profile.zone_info, of_span, reversal_days, profile.calendar)
-    refunds = _price_refunds_of_day(lake, channel, card, day, versions.lines)
-    reversals = _reverse_fees_of_day(lake, channel, card, day, versions.lines)
-    checks = check_fees(
-        of_day(lines), refunds, schedule, profile.zone_info, lake.stage, reversals, keep
-    )
-    return DayChecks(checks, refunds is not None or reversals is not None)
-
-
-def _attributes_of_channel(
-    lake: Lake, channel: str, since: date, day: date, outcomes_version: int
-) -> Callable[[DataFrame], DataFrame]:
-    """What adds the columns of `attributes` to the lines of dates from `since` to `day`."""
-    outcomes = lake.read_days(OUTCOMES, since, day, channel, outcomes_version)
-    # A line can be paired with a transaction that has waited.
-    oldest = since - timedelta(days=TRANSACTION_AGE_DAYS)
-    transactions = lake.read_days(INTERNAL_TRANSACTIONS, oldest, day, channel)
-    return lambda lines: add_attributes(lines, outcomes, transactions)
-
-
-def _price_refunds_of_day(
-    lake: Lake, channel: str, card: Card, day: date, version: int
-) -> DataFrame | None:
-    """What the refunds of a day owe; None if it has none."""
-    of_day = select_refunds(lake.read_day(STATEMENT_LINES, day, channel, version))
-    if not of_day.head(1):
-        return None
-    since = day - timedelta(days=card.schedule.lookback_days)
-    lines = lake.read_days(STATEMENT_LINES, since, day, channel, version)
-    refunds = lake.stage(select_refunds(lines), "refunds")
-    return lake.stage(price_refunds(refunds, lines, day, card, lake.stage), "priced_refunds")
-
-
-def _reverse_fees_of_day(
-    lake: Lake, channel: str, card: Card, day: date, version: int
-) -> DataFrame | None:
-    """What the lines of a day owe that take back an earlier one; None if there are none."""
-    of_day = lake.read_day(STATEMENT_LINES, day, channel, version)
-    if not of_day.where(may_take_back()).select("line_id").head(1):
-        return None
-    since = day - timedelta(days=card.reversal_days)
-    lines = lake.read_days(STATEMENT_LINES, since, day, channel, version)
-    reversals = lake.stage(find_reversals(lines, day, card.reversal_days), "reversals")
-    if not reversals.head(1):
-        return None
-    named = reversals.select(F.col("taken_id").alias("line_id"))
-    taken_lines = lake.stage(
-        lines.join(F.broadcast(named), on="line_id", how="left_semi"), "taken_lines"
-    )
-    fees = reverse_fees(reversals, card.add_attributes(taken_lines), card.schedule, card.zone)
-    return lake.stage(fees, "reversed_fees")
+def _join_fingerprint(
+    computed: DayChecks, schedule: FeeSchedule, files: Iterable[Mapping[str, Any]], day: date
+) -> str | None:
+    """Stands for what a check read beside its own lines and pairs; None if nothing."""
+    sources, parts = list_sources(files), list[str]()
+    if computed.reads_earlier:
+        parts.append(fingerprint_sources(sources, day, schedule.lookback_days))
+    if computed.steps is not None:
+        parts.append(computed.steps.part)
+    if schedule.has_months:
+        parts.append(describe_own_files(sources, day))
+    return join_parts(parts)
 
 
 def assert_lines_are_accepted(

@@ -1,4 +1,4 @@
-"""Compares fees charged with fees due, per line and per entry of the rate card."""
+"""Compares fees charged with fees due, line by line."""
 
 from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.fees.attributes import needs_transactions
 from jobs.fees.components import (
     add_up,
     component_dues,
@@ -21,13 +20,12 @@ from jobs.fees.schedule import entry_number
 from jobs.fees.working import add_working
 from schemas.fee_schedule import PAYING_KINDS, FeeEntry, FeeSchedule
 from schemas.fees.price import TAX
-from schemas.money import sum_amounts
-from schemas.tables import FEE_CHECKS, FEE_TOTALS
+from schemas.tables import FEE_CHECKS
 from schemas.vocabulary import FeeResult, Kind, Status
 
 _READ = ("business_date", "channel", "line_id", "kind", "status", "our_ref", "channel_ref",
-         "channel_ref_norm", "batch_ref", "currency", "amount", "fee", "order_amount", "differs",
-         "line_product", "line_card_type")  # fmt: skip
+         "channel_ref_norm", "batch_ref", "batch_ref_norm", "currency", "amount", "fee",
+         "order_amount", "differs", "line_product", "line_card_type")  # fmt: skip
 #: Kinds that owe a fee by themselves; of others an entry says so.
 _OWING_KINDS = (*(kind.value for kind in PAYING_KINDS), Kind.REFUND.value)
 _TAKE_BACK_COLUMNS = ("taken_fee", "taken_passed")
@@ -52,16 +50,18 @@ def check_fees(
     reversals: DataFrame | None = None,
     keep: Sequence[str] = (),
 ) -> DataFrame:
-    """Checks the fee of every line: one row per line, for `wrong_fees` and `sum_fees`.
+    """Checks the fee of every line: one row per line, for `wrong_fees` and `totals.sum_fees`.
 
-    `lines` are a channel's statement lines of one day, with the columns of `attributes`; `refunds`
+    `lines` are a channel's statement lines of one day, with the columns of `attributes` and the
+    steps of the card's volumes (`steps.add_steps`); `refunds`
     is what its refunds owe (`refunds.price_refunds`), and `reversals` what lines owe that take a
     fee back (`reversals.reverse_fees`), or None if it has none. `keep` are further columns of the
     lines that the rows shall have. `materialize(frame, name)` stores a frame: with several entries,
     the engine would otherwise repeat the choice of the entry in every column that depends on it.
     """
     passed = {price.pass_through for entry in schedule.entries for price in entry.prices.values()}
-    columns = dict.fromkeys([*_READ, *keep, *sorted(name for name in passed if name)])
+    steps = [volume.step_column for volume in schedule.volumes]
+    columns = dict.fromkeys([*_READ, *steps, *keep, *sorted(name for name in passed if name)])
     with_entries = lines.select(*columns, entry_number(schedule, zone).alias("entry"))
     if len(schedule.entries) > 1:
         with_entries = materialize(with_entries, "fee_entries")
@@ -84,42 +84,6 @@ def describe_fees(wrong: DataFrame, outcomes: DataFrame, schedule: FeeSchedule) 
     pairs = outcomes.where(is_pair).select("line_id", "txn_id")
     with_pairs = wrong.join(pairs, on="line_id", how="left")
     return add_working(with_pairs, schedule).select(*FEE_CHECKS.columns)
-
-
-def sum_fees(checks: DataFrame, schedule: FeeSchedule) -> DataFrame:
-    """The rows of `fee_totals`: one per entry and currency; every line of the day counts once.
-
-    Amounts due, and what is part of them, are null if a line of the group has no entry. `accrued`
-    is null: `accruals.price_changes.add_accrued` fills it in.
-    """
-    is_complete, zero = F.count("due") == F.count(F.lit(1)), F.lit(0).cast("bigint")
-    is_tolerated = (F.col("result") == F.lit(FeeResult.OK.value)) & (
-        F.col("difference") != F.lit(0)
-    )
-    attribute_differs = F.lit(None).cast("bigint")
-    if needs_transactions(schedule):
-        attribute_differs = F.count(F.when(F.col("differs"), F.lit(1)))
-    has_tax = any(entry.tax for entry in schedule.entries)
-    tax = F.coalesce(_sum(F.col("tax")), zero) if has_tax else zero
-    passed = _sum(F.col("passed")) if has_passed(schedule) else zero
-    return (
-        checks.groupBy("business_date", "channel", "schedule", "currency")
-        .agg(
-            F.count(F.lit(1)).alias("lines"),
-            _sum(F.col("amount")).alias("amount"),
-            _sum(F.col("charged")).alias("charged"),
-            F.when(is_complete, _sum(F.col("due"))).alias("due"),
-            F.when(is_complete, _sum(F.col("difference"))).alias("difference"),
-            F.when(is_complete, tax).alias("tax"),
-            F.when(is_complete, passed).alias("passed_through"),
-            F.count(F.when(is_tolerated, F.lit(1))).alias("tolerated_lines"),
-            F.coalesce(_sum(F.when(is_tolerated, F.col("difference"))), zero).alias("tolerated"),
-            attribute_differs.alias("attribute_differs"),
-            F.count(F.when(~F.col("has_payment"), F.lit(1))).alias("refunds_without_payment"),
-        )
-        .withColumn("accrued", F.lit(None).cast("bigint"))
-        .select(*FEE_TOTALS.columns)
-    )
 
 
 def _add_priced(
@@ -183,8 +147,16 @@ def _compute_results(with_priced: DataFrame, schedule: FeeSchedule, has_priced: 
         passed.alias("passed"),
         value_of_entry(entry, schedule, lambda each: F.lit(each.name)).alias("schedule"),
         value_of_entry(entry, schedule, lambda each: F.lit(each.tolerance)).alias("tolerance"),
-    ).withColumn("difference", F.col("charged") - F.col("due"))
-    return amounts.withColumn("tax", _tax(schedule)).withColumn("result", _result())
+        value_of_entry(entry, schedule, lambda each: F.lit(each.billed is not None)).alias(
+            "is_billed"
+        ),
+    )
+    # FEE lines bear the fee of a billed entry: what stands on its lines is too much.
+    compared = F.when(F.col("is_billed"), F.lit(0)).otherwise(F.col("due"))
+    judged = amounts.withColumn("difference", F.col("charged") - compared)
+    return judged.withColumn("tax", _tax(schedule)).withColumn(
+        "result", judge(F.col("fee").isNull())
+    )
 
 
 def _tax(schedule: FeeSchedule) -> Column:
@@ -202,17 +174,14 @@ def _tax(schedule: FeeSchedule) -> Column:
     return F.when(F.col("is_owing"), value_of_entry(F.col("entry"), schedule, tax)).cast("bigint")
 
 
-def _result() -> Column:
+def judge(is_empty: Column) -> Column:
+    """The result by `due`, `difference` and `tolerance`; `is_empty`: no fee was charged at all."""
     difference = F.col("difference")
     is_tolerated = F.abs(difference) <= F.coalesce(F.col("tolerance"), F.lit(0))
     return (
         F.when(F.col("due").isNull(), F.lit(FeeResult.NO_SCHEDULE.value))
         .when(is_tolerated, F.lit(FeeResult.OK.value))
-        .when(F.col("fee").isNull(), F.lit(FeeResult.FEE_MISSING.value))
+        .when(is_empty, F.lit(FeeResult.FEE_MISSING.value))
         .when(difference > F.lit(0), F.lit(FeeResult.OVERCHARGED.value))
         .when(difference < F.lit(0), F.lit(FeeResult.UNDERCHARGED.value))
     )
-
-
-def _sum(amount: Column) -> Column:
-    return sum_amounts(amount).cast("bigint")

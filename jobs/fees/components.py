@@ -15,18 +15,27 @@ from pyspark.sql import functions as F
 from jobs.fees.choice import choose
 from jobs.fees.due import price_due, share_due
 from schemas.fee_schedule import FeeEntry, FeeSchedule
-from schemas.fees.price import TAX, Price, Tax, count_digits
+from schemas.fees.numbers import count_digits
+from schemas.fees.price import TAX, Price, Tax
 
 
 class Bases(NamedTuple):
-    """What prices are multiplied by, sizes in minor units: |amount|, and the order's amount."""
+    """What prices are multiplied by, sizes in minor units: |amount|, and the order's amount.
+
+    `prefix` is that of the columns with the steps of volumes.
+    """
 
     amount: Column
     order_amount: Column
+    prefix: str = ""
 
     def of(self, price: Price) -> Column:
         """The base of a price."""
         return self.order_amount if price.base == "order_amount" else self.amount
+
+    def step_of(self, price: Price) -> Column | None:
+        """The number of the step of a volume; None where the price asks for no volume."""
+        return F.col(f"{self.prefix}{price.volume.step_column}") if price.volume else None
 
 
 def line_bases() -> Bases:
@@ -48,7 +57,7 @@ def component_dues(entry: FeeEntry, bases: Bases, without_fixed: bool = False) -
     for name, price in entry.prices.items():
         if price.pass_through is None:
             chosen = price.without_fixed() if without_fixed else price
-            dues[name] = price_due(bases.of(price), chosen)
+            dues[name] = price_due(bases.of(price), chosen, bases.step_of(price))
     if entry.tax is not None and entry.tax.mode == "on_top":
         of_fee = Price(rate=entry.tax.rate, rounding=entry.rounding)
         dues[TAX] = price_due(add_up(dues.values()), of_fee)

@@ -10,7 +10,9 @@ from typing import NamedTuple
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from schemas.fees.price import Piece, Price, Rounding, count_digits
+from schemas.fees.numbers import count_digits
+from schemas.fees.price import Price, Rounding
+from schemas.fees.tiers import Piece
 
 #: Wide enough for the product of two amounts.
 _WIDE = "decimal(19,0)"
@@ -24,46 +26,53 @@ class Exact(NamedTuple):
     digits: int
 
 
-def price_due(base: Column, price: Price) -> Column:
+def price_due(base: Column, price: Price, step: Column | None = None) -> Column:
     """clamp(round(base x rate + fixed), min, max) in minor units, never negative.
 
-    `base` is a size, at most 10^15. A base of 0, and one that is not above `above`, owes 0.
+    `base` is a size, at most 10^15. A base of 0, and one that is not above `above`, owes 0. `step`
+    is the number (from 0) of the step of tiers by volume.
     """
-    exact = exact_due(base, price)
+    exact = exact_due(base, price, step)
     due = limit_due(round_due(exact, price.rounding), price)
     if price.above or price.has_fixed or price.min is not None:
         return F.when(base <= _long(price.above), _long(0)).otherwise(due)
     return due
 
 
-def exact_due(base: Column, price: Price) -> Exact:
+def exact_due(base: Column, price: Price, step: Column | None = None) -> Exact:
     """The price of a base before rounding and limits.
 
     With base = q x den + r and a rate of num / den, base x num / den is q x num + r x num / den: no
     step exceeds 10^18, as den is at most 10^9.
     """
     pieces = price.pieces
-    digits = max(count_digits(value) for piece in pieces for value in (piece.rate, piece.fixed))
+    digits = max(count_digits(value) for piece in pieces for value in (piece.rate, piece.constant))
     den = 10**digits
 
     def choose(value: Callable[[Piece], int | Decimal]) -> Column:
-        return choose_piece(base, price, lambda piece: _long(int(value(piece))))
+        return choose_piece(base, price, lambda piece: _long(int(value(piece))), step)
 
     size = base - choose(lambda piece: piece.offset) if _has_offset(price) else base
     num = choose(lambda piece: piece.rate * den)
-    part = (size % _long(den)) * num + choose(lambda piece: piece.fixed % 1 * den)
-    fixed = choose(lambda piece: piece.fixed // 1)
+    part = (size % _long(den)) * num + choose(lambda piece: piece.constant % 1 * den)
+    fixed = choose(lambda piece: piece.constant // 1)
     whole = _div(size, _long(den)) * num + _div(part, _long(den)) + fixed
     return Exact(whole, part % _long(den), digits)
 
 
-def choose_piece(base: Column, price: Price, value: Callable[[Piece], Column]) -> Column:
-    """What a value is of the piece into which a base falls."""
+def choose_piece(
+    base: Column, price: Price, value: Callable[[Piece], Column], step: Column | None = None
+) -> Column:
+    """What a value is of the piece into which a base falls, or of that of the step of a volume."""
     *limited, last = price.pieces
     chosen = value(last)
-    for piece in reversed(limited):
-        assert piece.to is not None
-        chosen = F.when(base <= _long(piece.to), value(piece)).otherwise(chosen)
+    for number, piece in reversed([*enumerate(limited)]):
+        if price.volume is not None:
+            assert step is not None, "tiers by volume are priced by the step of the volume"
+            chosen = F.when(step == F.lit(number), value(piece)).otherwise(chosen)
+        else:
+            assert piece.to is not None
+            chosen = F.when(base <= _long(piece.to), value(piece)).otherwise(chosen)
     return chosen
 
 

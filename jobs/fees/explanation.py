@@ -8,7 +8,9 @@ from pyspark.sql import functions as F
 from jobs.fees.choice import choose
 from jobs.fees.due import Exact, choose_piece, exact_due, limit_due, round_due
 from schemas.currencies import MINOR_UNITS
-from schemas.fees.price import Piece, Price, count_digits
+from schemas.fees.numbers import count_digits
+from schemas.fees.price import Price
+from schemas.fees.tiers import Piece
 
 #: Digits after the point of most currencies.
 _USUAL = 2
@@ -37,9 +39,9 @@ def _shift(number: Column, digits: int) -> Column:
     return (number * F.lit(Decimal(1).scaleb(-digits))).cast("string")
 
 
-def price_text(base: Column, price: Price, minor: Column) -> Column:
+def price_text(base: Column, price: Price, minor: Column, step: Column | None = None) -> Column:
     """The working of `price_due` for one base: the exact value, its rounding, and its limit."""
-    exact = exact_due(base, price)
+    exact = exact_due(base, price, step)
     rounded = round_due(exact, price.rounding)
     due = limit_due(rounded, price)
 
@@ -48,11 +50,13 @@ def price_text(base: Column, price: Price, minor: Column) -> Column:
         if piece.offset:
             less = money_text(_long(piece.offset), minor)
             size = [F.lit("("), *size, F.lit(" - "), less, F.lit(")")]
-        plus = [F.lit(" + "), _constant_text(piece.fixed, minor)] if piece.fixed else []
-        return F.concat(*size, F.lit(f" x {_percent(piece.rate)} %"), *plus)
+        number = price.pieces.index(piece) + 1
+        which = f" (step {number} by volume)" if price.volume else ""
+        plus = [F.lit(" + "), _constant_text(piece.constant, minor)] if piece.constant else []
+        return F.concat(*size, F.lit(f" x {_percent(piece.rate)} %{which}"), *plus)
 
     working = [
-        choose_piece(base, price, text_of_piece),
+        choose_piece(base, price, text_of_piece, step),
         F.lit(" = "),
         _exact_text(exact, minor),
         F.lit(f", {price.rounding} "),

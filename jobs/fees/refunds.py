@@ -119,6 +119,7 @@ def _resolve_rule(rule: Column) -> Column:
 
 def _add_entries(events: DataFrame, links: DataFrame, card: Card) -> DataFrame:
     """Adds the payment of each refund, and the number and rule of the entry that prices it."""
+    steps = [volume.step_column for volume in card.schedule.volumes]
     payments = card.add_attributes(links).select(
         F.col("refund_id").alias("line_id"),
         F.col("line_id").alias("payment_id"),
@@ -128,6 +129,7 @@ def _add_entries(events: DataFrame, links: DataFrame, card: Card) -> DataFrame:
         (F.col("status") == F.lit(Status.SUCCEEDED.value)).alias("is_paid"),
         entry_number(card.schedule, card.zone).alias("original"),
         "settles_on",
+        *(F.col(step).alias(f"paid_{step}") for step in steps),
     )
     numbered = card.add_attributes(events).select(
         "line_id", "business_date", "at", "currency",
@@ -135,6 +137,7 @@ def _add_entries(events: DataFrame, links: DataFrame, card: Card) -> DataFrame:
         (F.col("amount") > F.lit(0)).alias("is_reversed"),
         entry_number(card.schedule, card.zone).alias("own"),
         refund_entry_number(card.schedule, card.zone).alias("named"),
+        *steps,
     )  # fmt: skip
     entry = F.coalesce("named", "original", "own")
     rule = value_of_entry(F.col("entry"), card.schedule, lambda entry: F.lit(entry.refund_rule))
@@ -143,4 +146,8 @@ def _add_entries(events: DataFrame, links: DataFrame, card: Card) -> DataFrame:
     # A fee that is charged again is that of the entry which fits the refund itself.
     charged = F.coalesce("named", "own", "entry")
     is_charged = F.col("rule") == F.lit("charge")
-    return with_rule.withColumn("entry", F.when(is_charged, charged).otherwise(F.col("entry")))
+    # What comes back, comes back by the step by which it was paid.
+    is_own = is_charged | (F.col("currency") != F.col("paid_currency"))
+    used = {step: F.coalesce(F.when(~is_own, F.col(f"paid_{step}")), F.col(step)) for step in steps}
+    used["entry"] = F.when(is_charged, charged).otherwise(F.col("entry"))
+    return with_rule.withColumns(used)

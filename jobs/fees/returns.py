@@ -111,7 +111,8 @@ def _explode_components(priced: DataFrame, schedule: FeeSchedule) -> DataFrame:
     """One row per refund and component: `own_due`, the fee of the refund's amount, and `cap`, the
     fee of the payment; null where it is not known.
     """
-    refund, payment = Bases(F.col("size"), F.col("size")), Bases(F.col("paid"), F.col("paid_base"))
+    refund = Bases(F.col("size"), F.col("size"))
+    payment = Bases(F.col("paid"), F.col("paid_base"), prefix="paid_")
     is_known = F.col("original").isNotNull() & (F.col("paid_currency") == F.col("currency"))
 
     def price_of(number: str, bases: Bases, name: str, is_rate_only: bool | None = None) -> Column:

@@ -42,6 +42,18 @@ def kinds_of(entry: FeeEntry) -> tuple[Kind, ...]:
     return kinds
 
 
+def fits_beside_kind_and_amount(
+    entry: FeeEntry, zone: ZoneInfo, is_in_force: bool | None = None
+) -> Column:
+    """Whether the other filters of an entry fit a line, and its dates, or `is_in_force`."""
+    conditions = _attribute_conditions(entry, has_kind=False)
+    if is_in_force is None:
+        conditions += _date_conditions(entry, zone)
+    else:
+        conditions.append(F.lit(is_in_force))
+    return reduce(and_, conditions, F.lit(True))
+
+
 def _first_that_fits(numbered: Iterable[tuple[int, FeeEntry]], zone: ZoneInfo) -> Column:
     cases = ((_entry_condition(entry, zone), F.lit(number)) for number, entry in numbered)
     return choose(cases, F.lit(None).cast("int"))
@@ -56,9 +68,9 @@ def _entry_condition(entry: FeeEntry, zone: ZoneInfo) -> Column:
     return reduce(and_, conditions, F.lit(True))
 
 
-def _attribute_conditions(entry: FeeEntry) -> list[Column]:
+def _attribute_conditions(entry: FeeEntry, has_kind: bool = True) -> list[Column]:
     filters = {name: getattr(entry, name) for name in _ATTRIBUTES}
-    filters["kind"] = tuple(kind.value for kind in kinds_of(entry))
+    filters["kind"] = tuple(kind.value for kind in kinds_of(entry)) if has_kind else ()
     conditions = [F.col(name).isin(*values) for name, values in filters.items() if values]
     extra = F.col("extra")
     return conditions + [extra.getItem(name).isin(*values) for name, values in entry.extra.items()]

@@ -1,7 +1,7 @@
-"""The earlier statements that a fee check has read, so that it is done again when they change.
+"""The statements that a fee check has read, so that it is done again when they change.
 
-The payment of a refund and its earlier refunds stand in them. A check of a date that needs none of
-them has no fingerprint.
+The payment of a refund and its earlier refunds stand in earlier ones. A check of a date that needs
+none of them, no volume and no month has no fingerprint.
 """
 
 from bisect import bisect_left
@@ -10,9 +10,13 @@ from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
+from schemas.profile.channel import Profile
+from schemas.profile.day_parts import find_missing_parts
 from schemas.vocabulary import FileStatus
 
 Source = tuple[date, str]
+#: The part of a fingerprint for the files of the check's own date.
+OWN_FILES = "files"
 
 
 def list_sources(files: Iterable[Mapping[str, Any]]) -> list[Source]:
@@ -29,23 +33,63 @@ def fingerprint_sources(sources: Sequence[Source], day: date, lookback_days: int
     return f"{lookback_days}:{sha256(text.encode()).hexdigest()}"
 
 
-def find_changed_checks(
-    checks: Iterable[Mapping[str, Any]], files: Iterable[Mapping[str, Any]]
-) -> list[date]:
-    """The dates whose last check read other earlier files than there are now, in order.
-
-    `checks` are rows of `runs`, `files` those of `statement_files`, both of one channel.
+def describe_own_files(sources: Sequence[Source], day: date) -> str:
+    """The part of a check's fingerprint for the files of its own date: a marker brings no lines,
+    but makes the date whole.
     """
+    text = "\n".join(file_id for on, file_id in sources if on == day)
+    return f"{OWN_FILES}={sha256(text.encode()).hexdigest()}"
+
+
+def list_whole_dates(profile: Profile, files: Iterable[Mapping[str, Any]]) -> set[date]:
+    """The dates of a channel with a whole accepted statement, or with a marker: no trades."""
+    in_force: dict[date, set[str]] = {}
+    for row in files:
+        if row["status"] == FileStatus.ACCEPTED.value:
+            in_force.setdefault(row["business_date"], set()).add(row["part"])
+    expected = profile.files.parts if profile.files else ()
+    return {day for day, parts in in_force.items() if not find_missing_parts(expected, parts)}
+
+
+def join_parts(parts: Iterable[str | None]) -> str | None:
+    """The fingerprint of a check: what it read, part by part; None if it read nothing else."""
+    return " ".join(part for part in parts if part) or None
+
+
+def find_part(fingerprint: str | None, name: str = "") -> str | None:
+    """A part of a fingerprint, `name=text`; without a name that of the earlier statements."""
+    for part in (fingerprint or "").split():
+        head, sign, text = part.partition("=")
+        if (head if sign else "") == name:
+            return text if sign else part
+    return None
+
+
+def latest_checks(checks: Iterable[Mapping[str, Any]]) -> dict[date, Mapping[str, Any]]:
+    """The last check of each date, by date in order; `checks` are rows of `runs` of a channel."""
     last: dict[date, Mapping[str, Any]] = {}
     for check in checks:
         day = check["business_date"]
         if day not in last or last[day]["ended_at"] < check["ended_at"]:
             last[day] = check
+    return dict(sorted(last.items()))
+
+
+def find_changed_checks(
+    checks: Iterable[Mapping[str, Any]], files: Iterable[Mapping[str, Any]]
+) -> list[date]:
+    """The dates whose last check read other files of its own or earlier dates than there are now,
+    in order.
+
+    `checks` are rows of `runs`, `files` those of `statement_files`, both of one channel.
+    """
     sources, changed = list_sources(files), []
-    for day, check in sorted(last.items()):
-        fingerprint = check["fingerprint"]
-        if fingerprint:
-            lookback_days = int(fingerprint.partition(":")[0])
-            if fingerprint != fingerprint_sources(sources, day, lookback_days):
-                changed.append(day)
+    for day, check in latest_checks(checks).items():
+        earlier, own = (find_part(check["fingerprint"], name) for name in ("", OWN_FILES))
+        is_changed = bool(own) and describe_own_files(sources, day) != f"{OWN_FILES}={own}"
+        if earlier:
+            lookback_days = int(earlier.partition(":")[0])
+            is_changed |= earlier != fingerprint_sources(sources, day, lookback_days)
+        if is_changed:
+            changed.append(day)
     return changed

@@ -65,7 +65,9 @@ def component_texts(entry: FeeEntry) -> dict[str, Column]:
             due = money_text(F.coalesce(F.col(price.pass_through), F.lit(0).cast("bigint")), minor)
             texts[name] = F.concat(F.lit(f"{price.pass_through} of the line, "), due)
         else:
-            texts[name] = price_text(line_bases().of(price), price, minor)
+            texts[name] = price_text(
+                line_bases().of(price), price, minor, line_bases().step_of(price)
+            )
     if entry.tax is not None:
         dues = component_dues(entry, line_bases())
         fee = add_up(due for name, due in dues.items() if name != TAX)

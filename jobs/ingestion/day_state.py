@@ -10,7 +10,7 @@ from typing import Any
 
 from jobs.ingestion.inbox import fill_date
 from schemas.profile.channel import Profile, Snapshots
-from schemas.profile.day_parts import MARKER, WHOLE_DAY
+from schemas.profile.day_parts import MARKER, WHOLE_DAY, find_missing_parts
 from schemas.vocabulary import FileStatus, RunResult
 
 #: A message names at most so many missing parts.
@@ -155,9 +155,8 @@ def resolve_day_state(
         row for row in files if row["channel"] == profile.channel and row["business_date"] == day
     ]
     in_force = [row for row in of_day if row["status"] == FileStatus.ACCEPTED]
-    parts = (profile.files.parts if profile.files else ()) or (WHOLE_DAY,)
     parts_in_force = {row["part"] for row in in_force}
-    missing = () if MARKER in parts_in_force else tuple(p for p in parts if p not in parts_in_force)
+    missing = find_missing_parts(profile.files.parts if profile.files else (), parts_in_force)
     refusals = [
         str(row["reason"])
         for row in of_day

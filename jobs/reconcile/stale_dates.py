@@ -3,8 +3,8 @@
 A late file makes `match` run later dates again. What was checked or exported of those dates before
 tells rows that are gone. Versions of tables in `runs` say it, no clock: a match records the
 versions that it read and wrote, and a later job the version that it read. A fee check that read
-earlier statements, for its refunds, has a fingerprint of their files, and an accrual one of our
-snapshots and of the rate card.
+earlier statements, for its refunds, has a fingerprint of their files; one by volumes, of their
+steps; an accrual one of our snapshots and of the rate card.
 """
 
 from collections import defaultdict
@@ -14,13 +14,16 @@ from typing import Any
 
 from jobs.fees.accruals.check_day import JOB as ACCRUAL
 from jobs.fees.accruals.inputs import find_changed_accruals
-from jobs.fees.sources import find_changed_checks
+from jobs.fees.sources import find_changed_checks, list_whole_dates
+from jobs.fees.volumes.stale import find_changed_steps
+from jobs.ingestion.day_state import list_ingested_dates
 from jobs.lake.tables import Lake
 from schemas.configuration import Configuration
 from schemas.fee_schedule import FeeSchedule
 from schemas.profile.channel import Profile
 from schemas.tables import (
     FEE_CHECKS,
+    FEE_VOLUMES,
     OUTCOMES,
     RUNS,
     SNAPSHOT_FILES,
@@ -81,8 +84,9 @@ def read_stale_dates(
 ) -> dict[str, list[date]]:
     """`find_stale_dates` of a channel, from its first date on, by the lake's `runs`.
 
-    With the dates whose fee check read earlier statements that are others now; with the channel's
-    rate card also those whose accrual read another card, or other snapshots.
+    With the dates whose fee check read other statements than there are now, or other steps of
+    volumes; with the channel's rate card also those whose accrual read another card, or other
+    snapshots.
     """
     columns = (
         "job", "business_date", "versions_read", "versions_written", "fingerprint", "ended_at"
@@ -91,14 +95,20 @@ def read_stale_dates(
     rows = [row for row in rows if row["business_date"] >= profile.first_date]
     stale = find_stale_dates(rows)
     checks = [row for row in rows if row["job"] == "check_fees"]
+    changed: set[date] = set()
     if any(row["fingerprint"] for row in checks):
         files = lake.read_rows(STATEMENT_FILES, channel=profile.channel)
-        stale["check_fees"] = sorted({*stale["check_fees"], *find_changed_checks(checks, files)})
+        changed |= {*find_changed_checks(checks, files)}
+        changed |= {*find_changed_steps(
+            checks,
+            list_whole_dates(profile, files),
+            lambda first, last: lake.read_arrow(FEE_VOLUMES, first, last, profile.channel),
+        )}  # fmt: skip
     accruals = [row for row in rows if row["job"] == ACCRUAL]
     if schedule is not None and accruals:
         snapshots = lake.read_rows(SNAPSHOT_FILES, _OF_SNAPSHOTS)
-        changed = find_changed_accruals(profile, schedule, accruals, snapshots)
-        stale["check_fees"] = sorted({*stale["check_fees"], *changed})
+        changed |= {*find_changed_accruals(profile, schedule, accruals, snapshots)}
+    stale["check_fees"] = sorted({*stale["check_fees"], *changed})
     return stale
 
 
@@ -118,6 +128,27 @@ def list_dates_to_do(
         job: sorted({day, *stale_dates} - later)
         for job, stale_dates in read_stale_dates(lake, profile, schedule).items()
     }
+
+
+def list_fee_dates(
+    lake: Lake, profile: Profile, day: date, requested: Collection[date], schedule: FeeSchedule
+) -> list[date]:
+    """Of `list_dates_to_do` those whose fees are to be checked."""
+    return list_dates_to_do(lake, profile, day, requested, schedule)["check_fees"]
+
+
+def list_stale_checks(
+    lake: Lake, profile: Profile, schedule: FeeSchedule, among: Collection[date] | None = None
+) -> list[date]:
+    """The dates, of all or of some, whose fees are to be checked again, in order."""
+    stale_dates = read_stale_dates(lake, profile, schedule)["check_fees"]
+    return [day for day in stale_dates if among is None or day in among]
+
+
+def read_ingested_dates(lake: Lake, channel: str) -> set[date]:
+    """The dates of a channel that some ingest looked for."""
+    runs = lake.read_rows(RUNS, job="ingest", channel=channel)
+    return list_ingested_dates(channel, lake.read_rows(STATEMENT_FILES, channel=channel), runs)
 
 
 def summarize_stale_dates(lake: Lake, config: Configuration) -> dict[str, list[str]]:

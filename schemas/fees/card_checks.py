@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from schemas.currencies import MINOR_UNITS
 from schemas.fee_schedule import PAYING_KINDS, FeeEntry, FeeSchedule
-from schemas.fees.price import AMOUNT_MAX
+from schemas.fees.entry_checks import find_entry_faults, find_merchant_faults
+from schemas.fees.numbers import AMOUNT_MAX
 from schemas.vocabulary import Kind
 
 #: Rates outside of this are percentages that somebody typed as fractions, or the reverse.
@@ -24,9 +25,17 @@ def find_card_faults(schedule: FeeSchedule) -> list[CardFault]:
     """The faults of a card that no single value shows, by entry."""
     entries = schedule.entries
     faults = [(n, text) for n, entry in enumerate(entries) for text in _find_odd_values(entry)]
+    faults += [(n, text) for n, entry in enumerate(entries) for text in find_entry_faults(entry)]
     faults += _find_overlaps(entries)
     faults += _find_gaps(entries)
     return sorted(faults)
+
+
+def find_merchant_card_faults(schedule: FeeSchedule) -> list[CardFault]:
+    """The faults of a merchant's card, by entry."""
+    entries = enumerate(schedule.entries)
+    own = [(number, text) for number, entry in entries for text in find_merchant_faults(entry)]
+    return sorted(find_card_faults(schedule) + own)
 
 
 def _find_odd_values(entry: FeeEntry) -> Iterator[str]:

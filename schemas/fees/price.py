@@ -1,120 +1,17 @@
 """A price of a rate card: what is due on an amount. Source: docs/reference/fees.md."""
 
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from itertools import pairwise
-from typing import Annotated, Any, Literal, Self
+from decimal import Decimal
+from typing import Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from schemas.fees.numbers import Fixed, Minor, Rate
+from schemas.fees.tiers import Piece, Tiers
 from schemas.strict import Strict
 
-#: Bound of any amount in minor units.
-AMOUNT_MAX = 10**15
-#: Digits after the point of a rate and of a fixed part, so that no step exceeds BIGINT.
-DIGITS_MAX = 9
-_CHARACTERS_MAX = 24
 #: The name of a price that an entry states by its own keys, and of the tax on top of a fee.
 FEE, TAX = "fee", "tax"
-
-
-def _read_decimal(text: str, what: str) -> Decimal:
-    if len(text) > _CHARACTERS_MAX:
-        raise ValueError(f"{text[:_CHARACTERS_MAX]}... has too many characters for {what}")
-    try:
-        value = Decimal(text)
-    except InvalidOperation as fault:
-        raise ValueError(f"{text!r} is no decimal number") from fault
-    if value.is_finite() and count_digits(value) > DIGITS_MAX:
-        raise ValueError(f"{text} has more than {DIGITS_MAX} decimals")
-    return value
-
-
-def _check_rate(text: str) -> str:
-    value = _read_decimal(text, "a rate")
-    if not value.is_finite() or not 0 <= value <= 1:
-        raise ValueError(f'{text} is not between 0 and 1; write 0.60 % as "0.0060"')
-    return text
-
-
-def _write_fixed(value: Any) -> Any:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _check_fixed(text: str) -> str:
-    value = _read_decimal(text, "minor units")
-    if not value.is_finite() or not 0 <= value <= AMOUNT_MAX:
-        raise ValueError(f"{text} is not between 0 and {AMOUNT_MAX} minor units")
-    return text
-
-
-def count_digits(value: Decimal) -> int:
-    """Digits after the point, trailing zeros left out."""
-    return max(0, -int(value.normalize().as_tuple().exponent))
-
-
-Rate = Annotated[str, Field(strict=True), AfterValidator(_check_rate)]
-Fixed = Annotated[
-    str, BeforeValidator(_write_fixed), Field(strict=True), AfterValidator(_check_fixed)
-]
-Minor = Annotated[int, Field(ge=0, le=AMOUNT_MAX, strict=True)]
 Rounding = Literal["HALF_UP", "HALF_EVEN", "HALF_DOWN", "UP", "DOWN"]
-
-
-@dataclass(frozen=True)
-class Piece:
-    """For a base up to `to` (None: any), due is (base - offset) x rate + fixed, minor units."""
-
-    to: int | None
-    offset: int
-    rate: Decimal
-    fixed: Decimal
-
-
-class Step(Strict):
-    """A step of tiers: bases up to `to`, included; the last step has none."""
-
-    to: Minor | None = None
-    rate: Rate = "0"
-    fixed: Fixed = "0"
-
-
-class Tiers(Strict):
-    """Prices by amount: in `slab` the step of the base prices all of it, in `graduated` each step
-    prices its slice.
-    """
-
-    by: Literal["amount"]
-    mode: Literal["slab", "graduated"]
-    steps: tuple[Step, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _check_order(self) -> Self:
-        limits = [step.to for step in self.steps[:-1]]
-        if None in limits or self.steps[-1].to is not None:
-            raise ValueError("every step but the last has `to`, and the last has none")
-        for number, (one, other) in enumerate(pairwise(limits), 1):
-            if one is not None and other is not None and other <= one:
-                raise ValueError(
-                    f"step {number}: to {other} is not above {one} of the step before; write the"
-                    " steps in ascending order"
-                )
-        return self
-
-    def to_pieces(self) -> tuple[Piece, ...]:
-        """One piece per step; a graduated one begins with what the steps before add up to."""
-        pieces, start, before = [], 0, Decimal(0)
-        for step in self.steps:
-            rate, fixed = Decimal(step.rate), Decimal(step.fixed)
-            if self.mode == "slab":
-                pieces.append(Piece(step.to, 0, rate, fixed))
-                continue
-            before += fixed
-            pieces.append(Piece(step.to, start, rate, before))
-            if step.to is not None:
-                before += (step.to - start) * rate
-                start = step.to
-        return tuple(pieces)
 
 
 class Price(Strict):
@@ -151,6 +48,11 @@ class Price(Strict):
         if self.tiers:
             return self.tiers.to_pieces()
         return (Piece(None, self.above, Decimal(self.rate), Decimal(self.fixed)),)
+
+    @property
+    def volume(self) -> Tiers | None:
+        """The tiers, where a volume says which step applies."""
+        return self.tiers if self.tiers and self.tiers.is_by_volume else None
 
     @property
     def has_fixed(self) -> bool:

@@ -11,8 +11,8 @@ class Trade:
     """What a rate card prices: sizes in minor units of `currency`, and the trade's local date.
 
     `order_amount` is that of the order, None if not known; `extra` are further columns of the
-    statement's line, by name. Of a refund, `paid` and `paid_on` are
-    the amount and date of the payment that it refunds.
+    statement's line, by name. Of a refund, `paid` and `paid_on` are the amount and date of the
+    payment that it refunds. `volume` is that of tiers by volume, minor units; None if not known.
     """
 
     channel: str
@@ -27,3 +27,4 @@ class Trade:
     order_amount: int | None = None
     paid: int | None = None
     paid_on: date | None = None
+    volume: int | None = None

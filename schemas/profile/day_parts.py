@@ -5,7 +5,7 @@ Source: docs/reference/files.md, "Parts".
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from itertools import product
 from math import prod
 from typing import Annotated, Any
@@ -79,6 +79,16 @@ def _expand_range(text: str) -> list[str] | None:
 
 
 Parts = Annotated[tuple[str, ...], BeforeValidator(part_names)]
+
+
+def find_missing_parts(parts: Sequence[str], in_force: Collection[str]) -> tuple[str, ...]:
+    """The parts of a day that are not in force; none where a marker says that there are no trades.
+
+    `parts` are those of the profile; without any the day comes in one.
+    """
+    if MARKER in in_force:
+        return ()
+    return tuple(part for part in parts or (WHOLE_DAY,) if part not in in_force)
 
 
 class SnapshotPart(Strict):

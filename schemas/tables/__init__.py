@@ -6,7 +6,13 @@ are references normalized for joining. Source: docs/reference/tables.md.
 
 from schemas.table import Table as Table
 from schemas.tables.control import DECISIONS, RUNS
-from schemas.tables.fees import FEE_ACCRUALS, FEE_CHECKS, FEE_TOTALS
+from schemas.tables.fees import (
+    FEE_ACCRUALS,
+    FEE_CHECKS,
+    FEE_MONTHS,
+    FEE_TOTALS,
+    FEE_VOLUMES,
+)
 from schemas.tables.followup import BREAK_EVENTS, BREAK_NOTES, BREAKS, STATUS_UPDATES
 from schemas.tables.matching import (
     CANDIDATES,
@@ -50,6 +56,8 @@ TABLES = (
     FEE_CHECKS,
     FEE_TOTALS,
     FEE_ACCRUALS,
+    FEE_VOLUMES,
+    FEE_MONTHS,
     ORDER_DAYS,
     ORDER_CHECKS,
     PAYMENT_FAMILIES,
@@ -78,7 +86,9 @@ __all__ = [
     "DECISIONS",
     "FEE_ACCRUALS",
     "FEE_CHECKS",
+    "FEE_MONTHS",
     "FEE_TOTALS",
+    "FEE_VOLUMES",
     "HASH_COLUMNS",
     "INTERNAL_TRANSACTIONS",
     "ITEM_COLUMNS",

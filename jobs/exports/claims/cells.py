@@ -57,13 +57,15 @@ AMOUNTS = ("amount", "charged", "due", "difference")
 
 
 class ClaimRow(NamedTuple):
-    """A line whose fee is wrong; amounts in minor units, `why` as `select_rows.classify_rows`."""
+    """A line, or a batch with one price, whose fee is wrong; amounts in minor units, `why` as
+    `select_rows.classify_rows`. A batch has no kind, reference, file and line.
+    """
 
     why: str | None
     business_date: str
     channel: str
     trade_time: str | None
-    kind: str
+    kind: str | None
     currency: str
     amount: int
     charged: int
@@ -79,7 +81,7 @@ class ClaimRow(NamedTuple):
     merchant_id: str | None
     line_product: str | None
     line_card_type: str | None
-    line_id: str
+    line_id: str | None
 
 
 def sort_rows(rows: DataFrame, zone: str) -> DataFrame:
@@ -92,7 +94,7 @@ def sort_rows(rows: DataFrame, zone: str) -> DataFrame:
         "business_date": F.col("business_date").cast("string").alias("business_date"),
     }
     selected = rows.select(*(texts.get(name, F.col(name)) for name in ClaimRow._fields))
-    return selected.orderBy("currency", "business_date", "line_id")
+    return selected.orderBy("currency", "business_date", "line_id", "schedule", "batch_ref")
 
 
 def render_row(row: ClaimRow, places: FilePlaces) -> tuple[Cell, ...]:

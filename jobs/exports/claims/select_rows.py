@@ -16,9 +16,15 @@ OUT_OF_SCOPE, TAKEN_BACK = Reason.OUT_OF_SCOPE.value, "TAKEN_BACK"
 
 
 def join_lines(checks: DataFrame, lines: DataFrame) -> DataFrame:
-    """Rows of `fee_checks` with what their statement lines say; none without its line."""
+    """Rows of `fee_checks` with what their statement lines say; none without its line, but those of
+    batches, which have none.
+    """
     of_lines = lines.select("line_id", "business_date", *_OF_LINE)
-    return checks.join(of_lines, on=["line_id", "business_date"], how="inner")
+    joined = checks.join(of_lines, on=["line_id", "business_date"], how="inner")
+    types = {field.name: field.dataType for field in lines.schema}
+    nothing = [F.lit(None).cast(types[name]).alias(name) for name in _OF_LINE]
+    batches = checks.where(F.col("line_id").isNull()).select(*checks.columns, *nothing)
+    return joined.unionByName(batches)
 
 
 def find_pairs_taken_back(rows: DataFrame, days: int) -> DataFrame | None:

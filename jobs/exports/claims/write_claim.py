@@ -163,7 +163,9 @@ def _classify_month(
 def _assert_matched(rows: DataFrame, outcomes: DataFrame, state: ClaimMonth, channel: str) -> None:
     """Each line has an outcome, which says whether it is another owner's."""
     lines = outcomes.where(F.col("line_id").isNotNull()).select("line_id")
-    unmatched = rows.join(lines, on="line_id", how="left_anti").select("business_date").distinct()
+    of_lines = rows.where(F.col("line_id").isNotNull())
+    unmatched = of_lines.join(lines, on="line_id", how="left_anti")
+    unmatched = unmatched.select("business_date").distinct()
     if days := [row["business_date"] for row in unmatched.collect()]:
         raise CheckFailed(
             f"claim: {channel}: lines of {format_dates(days)} were not matched, so whose they are"

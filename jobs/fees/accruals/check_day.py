@@ -10,13 +10,16 @@ from jobs.fees.accruals.inputs import fingerprint_accrual, list_snapshots
 from jobs.fees.accruals.our_lines import COLUMNS
 from jobs.fees.accruals.price_changes import price_changes
 from jobs.fees.accruals.state_changes import find_changes, is_final, select_first
+from jobs.fees.lines.check_day import read_inputs, read_versions
 from jobs.fees.refunds import Card
+from jobs.fees.volumes.check_day import read_steps
+from jobs.fees.volumes.steps import StepRow
 from jobs.lake.partitions import count_rows
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from schemas.fee_schedule import FeeSchedule
 from schemas.profile.channel import Profile
-from schemas.tables import FEE_ACCRUALS, INTERNAL_TRANSACTIONS, SNAPSHOT_FILES
+from schemas.tables import FEE_ACCRUALS, INTERNAL_TRANSACTIONS, SNAPSHOT_FILES, STATEMENT_FILES
 
 JOB = "accrue_fees"
 #: A transaction stands in no snapshot that is so many days older than itself.
@@ -42,11 +45,23 @@ def record_accruals(lake: Lake, profile: Profile, schedule: FeeSchedule, day: da
             card = Card(schedule, profile.zone_info, calendar=profile.calendar)
             since, before = day - timedelta(days=schedule.lookback_days), day - timedelta(days=1)
             earlier = lake.read_days(INTERNAL_TRANSACTIONS, since, before, channel)
-            accruals = price_changes(changes, earlier, day, card, lake.stage)
+            steps = _read_steps(lake, profile, schedule, since, day)
+            accruals = price_changes(changes, earlier, day, card, lake.stage, steps)
         written = lake.replace_day(FEE_ACCRUALS, accruals, day, channel)
     job.versions_written = {FEE_ACCRUALS.name: written.version}
     job.counts = {"transactions": written.rows}
     record_runs(lake, job)
+
+
+def _read_steps(
+    lake: Lake, profile: Profile, schedule: FeeSchedule, since: date, day: date
+) -> tuple[StepRow, ...]:
+    """The steps of the card's volumes, by the statements that are there."""
+    if not schedule.volumes:
+        return ()
+    inputs = read_inputs(lake, profile, schedule, day, read_versions(lake))
+    files = lake.read_rows(STATEMENT_FILES, channel=profile.channel)
+    return read_steps(inputs.to_reader(), schedule, since, day, files).rows
 
 
 def read_changes(

@@ -1,6 +1,6 @@
 """What is accrued on a date: the fee due on each transaction whose state turns on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from pyspark.sql import DataFrame
@@ -13,6 +13,7 @@ from jobs.fees.compare import check_fees
 from jobs.fees.components import value_of_entry
 from jobs.fees.refunds import Card, price_refunds, select_refunds
 from jobs.fees.reversals import reverse_fees
+from jobs.fees.volumes.steps import StepRow, add_steps
 from schemas.fee_schedule import PAYING_KINDS
 from schemas.money import sum_amounts
 from schemas.tables import FEE_ACCRUALS, FEE_TOTALS
@@ -22,11 +23,16 @@ from schemas.vocabulary import Kind
 _OF_BATCH = "batch"
 #: What is accrued without a line has nothing in these columns of `fee_totals`.
 _ZEROS = ("lines", "amount", "charged", "due", "difference", "tax", "passed_through",
-          "tolerated_lines", "tolerated", "refunds_without_payment")  # fmt: skip
+          "tolerated_lines", "tolerated", "refunds_without_payment", "fee_lines")  # fmt: skip
 
 
 def price_changes(
-    changes: DataFrame, earlier: DataFrame, day: date, card: Card, materialize: Materialize
+    changes: DataFrame,
+    earlier: DataFrame,
+    day: date,
+    card: Card,
+    materialize: Materialize,
+    steps: Sequence[StepRow] = (),
 ) -> DataFrame:
     """The rows of `fee_accruals` of a date.
 
@@ -34,6 +40,7 @@ def price_changes(
     `internal_transactions` that they may be about: those of `lookback_days` before, and older ones
     with which a transaction began to be SUCCEEDED. One that ended otherwise later than
     `lookback_days` after that is left out. A component that a statement passes through is 0.
+    `steps` are those of the volumes that statements have so far, for the same dates.
     """
     since = day - timedelta(days=card.schedule.lookback_days)
     in_time = F.col("taken_date").isNull() | (F.col("taken_date") >= F.lit(since))
@@ -42,12 +49,12 @@ def price_changes(
     refunds = None
     if lines.where(is_refund).select("line_id").head(1):
         near = earlier.where(F.col("business_date") >= F.lit(since))
-        refunds = _price_refunds(lines, near, day, card, materialize)
+        refunds = _price_refunds(lines, near, day, card, materialize, steps)
     reversals = None
     if lines.where(F.col("taken_date").isNotNull()).select("line_id").head(1):
-        reversals = materialize(_reverse(lines, earlier, card), "our_reversals")
+        reversals = materialize(_reverse(lines, earlier, card, steps), "our_reversals")
     checks = check_fees(
-        add_own_attributes(lines), refunds, card.schedule, card.zone, materialize, reversals,
+        _add_columns(lines, card, steps), refunds, card.schedule, card.zone, materialize, reversals,
         ("txn_id", "product", "card_type", "taken_date"),
     )  # fmt: skip
     level = value_of_entry(F.col("entry"), card.schedule, lambda each: F.lit(str(each.level)))
@@ -55,8 +62,18 @@ def price_changes(
     return checks.where(is_of_line).select(*FEE_ACCRUALS.columns)
 
 
+def _add_columns(lines: DataFrame, card: Card, steps: Sequence[StepRow]) -> DataFrame:
+    """The lines with the columns of `attributes`, and with the steps of the card's volumes."""
+    return add_steps(add_own_attributes(lines), card.schedule.volumes, steps)
+
+
 def _price_refunds(
-    lines: DataFrame, near: DataFrame, day: date, card: Card, materialize: Materialize
+    lines: DataFrame,
+    near: DataFrame,
+    day: date,
+    card: Card,
+    materialize: Materialize,
+    steps: Sequence[StepRow],
 ) -> DataFrame:
     """What our refunds of a date owe, with the earlier refunds of their payments."""
     is_refund = F.col("kind") == F.lit(Kind.REFUND.value)
@@ -68,7 +85,11 @@ def _price_refunds(
     earlier = refunds_before.unionByName(payments)
     known = lines.unionByName(to_lines(earlier))
     days = card.schedule.lookback_days
-    own_card = card._replace(add_attributes=_attributes_of(known, card), reversal_days=days)
+    add = _attributes_of(known, card)
+    own_card = card._replace(
+        add_attributes=lambda frame: add_steps(add(frame), card.schedule.volumes, steps),
+        reversal_days=days,
+    )
     of_span = materialize(select_refunds(known), "our_refunds")
     priced = price_refunds(of_span, known, day, own_card, materialize)
     return materialize(priced, "our_priced_refunds")
@@ -83,7 +104,9 @@ def _attributes_of(known: DataFrame, card: Card) -> Callable[[DataFrame], DataFr
     return lambda lines: add_own_attributes(lines.join(orders, on="line_id", how="left"))
 
 
-def _reverse(lines: DataFrame, earlier: DataFrame, card: Card) -> DataFrame:
+def _reverse(
+    lines: DataFrame, earlier: DataFrame, card: Card, steps: Sequence[StepRow]
+) -> DataFrame:
     """What transactions owe that ended otherwise: minus what was due when they began."""
     ended = lines.where(F.col("taken_date").isNotNull())
     pairs = ended.select(
@@ -92,7 +115,7 @@ def _reverse(lines: DataFrame, earlier: DataFrame, card: Card) -> DataFrame:
     places = ended.select("txn_id", F.col("taken_date").alias("business_date"))
     began = earlier.join(F.broadcast(places), on=["txn_id", "business_date"], how="left_semi")
     taken_lines = to_lines(began.withColumn("taken_date", F.lit(None).cast("date")))
-    return reverse_fees(pairs, add_own_attributes(taken_lines), card.schedule, card.zone)
+    return reverse_fees(pairs, _add_columns(taken_lines, card, steps), card.schedule, card.zone)
 
 
 def sum_accruals(accruals: DataFrame) -> DataFrame:

@@ -10,8 +10,9 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.fees.attributes import add_attributes
-from jobs.fees.check_day import TRANSACTION_AGE_DAYS, assert_lines_are_accepted
+from jobs.fees.check_day import assert_lines_are_accepted
 from jobs.fees.components import component_dues, line_bases, value_of_entry
+from jobs.fees.lines.check_day import TRANSACTION_AGE_DAYS
 from jobs.fees.schedule import entry_number
 from jobs.ingestion.day_state import list_ingested_dates
 from jobs.lake.tables import Lake

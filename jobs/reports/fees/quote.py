@@ -12,6 +12,7 @@ from jobs.fees.attributes import keep_attributes
 from jobs.fees.compare import check_fees
 from jobs.fees.components import value_of_entry
 from jobs.fees.refunds import Card, price_refunds, select_refunds
+from jobs.fees.volumes.steps import StepRow, add_steps, start_of, step_of
 from jobs.fees.working import add_working, component_texts
 from schemas.business_calendar import Calendar
 from schemas.fee_schedule import FeeEntry, FeeSchedule
@@ -56,17 +57,18 @@ def quote_fee(
     payment, which has the same product, card type and merchant.
     """
 
-    def add_attributes(lines: DataFrame) -> DataFrame:
+    def add_columns(lines: DataFrame) -> DataFrame:
         order_amount = F.lit(trade.order_amount).cast("bigint")
-        return keep_attributes(lines).withColumn("order_amount", order_amount)
+        with_amount = keep_attributes(lines).withColumn("order_amount", order_amount)
+        return add_steps(with_amount, schedule.volumes, _list_steps(trade, schedule))
 
     rows = _list_rows(trade, schedule.lookback_days)
     lines = spark.createDataFrame(rows, STATEMENT_LINES.schema)
     refunds = None
     if trade.kind == Kind.REFUND:
-        card = Card(schedule, zone, add_attributes, calendar=calendar or Calendar())
+        card = Card(schedule, zone, add_columns, calendar=calendar or Calendar())
         refunds = price_refunds(select_refunds(lines), lines, trade.day, card, _keep)
-    of_trade = add_attributes(lines.where(F.col("line_id") == F.lit(_LINE)))
+    of_trade = add_columns(lines.where(F.col("line_id") == F.lit(_LINE)))
     checks = _keep(check_fees(of_trade, refunds, schedule, zone, _keep), "checks")
     described = add_working(checks, schedule)
     texts = value_of_entry(F.col("entry"), schedule, _list_texts)
@@ -88,6 +90,21 @@ def _list_rows(trade: Trade, lookback_days: int) -> list[tuple[Any, ...]]:
         payment = {"line_id": _PAYMENT, "kind": Kind.PAYMENT.value, "amount": paid}
         rows.append(_row(trade, paid_on, payment | {"channel_ref_norm": _PAYMENT}))
     return rows
+
+
+def _list_steps(trade: Trade, schedule: FeeSchedule) -> list[StepRow]:
+    """The steps of the trade's volume, for the dates of the trade and of its payment; without a
+    volume the first step counts.
+    """
+    if trade.volume is None:
+        return []
+    days = sorted({trade.day, trade.paid_on or trade.day})
+    return [
+        StepRow(tiers.step_column, start, trade.merchant_id if tiers.per == "merchant" else None,
+                trade.currency, step_of(tiers, trade.volume))
+        for tiers in schedule.volumes
+        for start in sorted({start_of(tiers, day) for day in days})
+    ]  # fmt: skip
 
 
 def _row(trade: Trade, day: date, values: dict[str, Any]) -> tuple[Any, ...]:
@@ -146,4 +163,6 @@ def _list_unknown(trade: Trade, schedule: FeeSchedule, number: int | None) -> tu
     prices = [] if number is None else schedule.entries[number].prices.values()
     if trade.order_amount is None and any(price.base == "order_amount" for price in prices):
         names.append("order_amount")
+    if trade.volume is None and any(price.volume for price in prices):
+        names.append("volume")
     return tuple(names)

@@ -9,13 +9,19 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.fees.attributes import needs_transactions
-from jobs.fees.check_day import assert_lines_are_accepted, compute_checks, read_versions
+from jobs.fees.batches.rows import Checks
+from jobs.fees.check_day import assert_lines_are_accepted
+from jobs.fees.lines.check_day import compute_checks, read_inputs, read_versions
 from jobs.ingestion.day_state import list_ingested_dates
 from jobs.lake.tables import Lake
 from schemas.fee_schedule import FeeSchedule
 from schemas.money import sum_amounts
 from schemas.profile.channel import Profile
 from schemas.tables import RUNS, STATEMENT_FILES
+
+#: What is due of a group that a card does not have, and by no card.
+_NOTHING: dict[str, Any] = {"due": 0, "unpriced": 0}
+_NOT_KNOWN: dict[str, Any] = {"due": None, "unpriced": 0}
 
 
 @dataclass(frozen=True)
@@ -101,31 +107,44 @@ def _replay_day(
     # Both cards price the same lines by the same attributes.
     reads_transactions = any(needs_transactions(card) for card in cards)
     versions = read_versions(lake)
-    by_group: dict[tuple[Any, Any], list[dict[str, Any]]] = {}
-    for card in cards:
-        checks, _ = compute_checks(
-            lake, profile, card, day, versions, ("product",), reads_transactions
-        )
-        for row in _sum_dues(checks).collect():
-            by_group.setdefault((row["product"], row["currency"]), []).append(row.asDict())
+    by_group: dict[tuple[Any, Any], dict[int, dict[str, Any]]] = {}
+    for number, card in enumerate(cards):
+        inputs = read_inputs(lake, profile, card, day, versions, reads_transactions)
+        for row in _sum_dues(compute_checks(inputs, ("product",)).checks).collect():
+            of_group = by_group.setdefault((row["product"], row["currency"]), {})
+            of_group[number] = row.asDict()
     lake.remove_staged()
     sums = []
     for (product, currency), rows in by_group.items():
-        *known, last = rows
-        first: dict[str, Any] = known[0] if known else {"due": None, "unpriced": 0}
+        # What is due on a batch has no product: only one of the cards may have such a group.
+        last = rows.get(len(cards) - 1, _NOTHING)
+        first = rows.get(0, _NOTHING) if len(cards) > 1 else _NOT_KNOWN
+        lines = next(iter(rows.values()))
         sums.append(ReplaySum(
-            profile.channel, f"{day:%Y-%m}", product, currency, last["lines"],
-            int(last["amount"]), int(last["charged"]), _whole(first["due"]), _whole(last["due"]),
+            profile.channel, f"{day:%Y-%m}", product, currency, lines["lines"],
+            int(lines["amount"]), int(lines["charged"]), _whole(first["due"]), _whole(last["due"]),
             first["unpriced"], last["unpriced"],
         ))  # fmt: skip
     return sums
 
 
-def _sum_dues(checks: DataFrame) -> DataFrame:
-    """Per product and currency: lines, what is due (null if a line has no entry), and so on."""
+def _sum_dues(checks: Checks) -> DataFrame:
+    """Per product and currency: lines, what is due (null if a line has no entry), and so on. What
+    is due on a batch has no product.
+    """
+    columns = ("product", "currency", "amount", "charged", "due")
+    counted = checks.lines.select(*columns, F.lit(1).alias("line"))
+    if checks.batches is not None:
+        zero, no_product = F.lit(0).cast("bigint"), F.lit(None).cast("string")
+        counted = counted.unionByName(
+            checks.batches.select(
+                no_product.alias("product"), "currency", zero.alias("amount"),
+                zero.alias("charged"), "due", F.lit(0).alias("line"),
+            )
+        )  # fmt: skip
     unpriced = F.count(F.lit(1)) - F.count("due")
-    return checks.groupBy("product", "currency").agg(
-        F.count(F.lit(1)).alias("lines"),
+    return counted.groupBy("product", "currency").agg(
+        F.sum("line").cast("bigint").alias("lines"),
         sum_amounts(F.col("amount")).alias("amount"),
         sum_amounts(F.col("charged")).alias("charged"),
         F.when(unpriced == F.lit(0), sum_amounts(F.col("due"))).alias("due"),

@@ -64,6 +64,7 @@ def describe_quote(quote: Quote) -> dict[str, Any]:
         "merchant_id": trade.merchant_id,
         "extra": dict(trade.extra),
         "order_amount": trade.order_amount,
+        "volume": trade.volume,
         **refunded,
         "schedule": quote.entry,
         "due": quote.due,

@@ -11,11 +11,11 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs.__main__ import main
-from jobs.exports.claims.select_rows import classify_rows, find_pairs_taken_back
+from jobs.exports.claims.select_rows import classify_rows, find_pairs_taken_back, join_lines
 from jobs.fees.check_day import record_fee_check
 from jobs.lake.tables import Lake
-from schemas.tables import STATEMENT_LINES
-from tests.support.ledger import day, file_line, file_txn
+from schemas.tables import FEE_CHECKS, STATEMENT_LINES
+from tests.support.ledger import complete_row, day, file_line, file_txn, frame_of, line
 from tests.support.pipeline_fixture import PAGE, PipelineFixture
 
 SCOPE = """
@@ -192,6 +192,22 @@ def test_claim_of_fees_that_are_not_checked_is_refused(
     check(pipeline, 0)
     check(pipeline, 1)
     assert claim(pipeline, capsys)["claim"]["claimed"]["CNY"]["difference"] == 10 + 39
+
+
+@pytest.mark.sail_only
+def test_batch_with_one_price_is_claimed_without_a_line(spark: SparkSession) -> None:
+    """Of lines those are left out that are no longer there."""
+    checks = [
+        {"business_date": day(0), "line_id": name, "difference": 4, "result": "OVERCHARGED"}
+        for name in ("a", "gone", None)
+    ]
+    frame = frame_of(spark, FEE_CHECKS, [complete_row(FEE_CHECKS, row) for row in checks])
+    lines = frame_of(spark, STATEMENT_LINES, [line("a", on=0)])
+    rows = classify_rows(join_lines(frame, lines), None, None).collect()
+    assert sorted((row["line_id"] or "", row["why"], row["status"]) for row in rows) == [
+        ("", None, None),
+        ("a", None, "SUCCEEDED"),
+    ]
 
 
 def test_pairs_that_add_up_to_nothing_are_not_claimed(spark: SparkSession) -> None:

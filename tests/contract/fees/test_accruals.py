@@ -211,3 +211,24 @@ def test_date_is_accrued_again_when_its_snapshots_or_its_card_change(ours: OurLe
     assert stale(CARDS) == [day(0), day(5)]
     ours.accrue(0, 5)
     assert ours.rows(0) == {}
+
+
+@pytest.mark.sail_only
+def test_accrual_has_the_step_of_the_volume_so_far(ours: OurLedger) -> None:
+    """1 % on T, 0.5 % from T+1 on, when the statement of T has 1,000.01. What comes back, comes
+    back at the step at which it was accrued.
+    """
+    steps = [{"to": 100_000, "rate": "0.01"}, {"rate": "0.005"}]
+    tiers = {"by": "month_to_date", "per": "channel", "of": "gross", "steps": steps}
+    lake, schedule = ours.lake, card({"tiers": tiers})
+    line = fee_line("l", 100_001, 0, on=0)
+    lake.replace_day(STATEMENT_LINES, line_frame(lake.spark, line), day(0), "wechat")
+    lake.append_rows(STATEMENT_FILES, [accepted_file(1) | {"business_date": day(0)}])
+    ours.put(0, txn("p", 10_000, on=0))
+    ours.put(1, txn("a", 10_000, on=1))
+    refund = txn("r", -10_000, on=2, kind="REFUND", original_txn_id="p")
+    ours.put(2, refund, txn("a", 10_000, on=1, status="FAILED"))
+    ours.accrue(0, 1, 2, schedule=schedule)
+    assert ours.rows(0) == {"p": 100}
+    assert ours.rows(1) == {"a": 50}
+    assert ours.rows(2) == {"r": -100, "a": (-50, 1)}

@@ -7,14 +7,23 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.fees.attributes import add_attributes
+from jobs.fees.attributes import add_attributes, keep_attributes
+from jobs.fees.batches.rows import Checks
+from jobs.fees.batches.rows import check_batches as check_batches_of
 from jobs.fees.compare import check_fees
 from jobs.fees.refunds import Card, price_refunds, select_refunds
+from jobs.fees.sums.fee_lines import sum_fee_lines as sum_fee_lines_of
+from jobs.fees.volumes.daily import select_left_out, sum_volumes
+from jobs.fees.volumes.steps import add_steps, find_steps
 from jobs.lake.tables import Lake
+from jobs.lake.write_checks import rows_to_arrow
 from schemas.fee_schedule import FeeSchedule
-from schemas.tables import INTERNAL_TRANSACTIONS, OUTCOMES, STATEMENT_LINES
+from schemas.fees.card_checks import find_card_faults
+from schemas.tables import FEE_VOLUMES, INTERNAL_TRANSACTIONS, OUTCOMES, STATEMENT_LINES
+from tests.oracle.fees.batches import BatchCheck, by_line, check_batches, sum_fee_lines
 from tests.oracle.fees.cases import DAY, NO_TIME, charge, draw_card, draw_family
 from tests.oracle.fees.rules import Check, Ledger, Line
+from tests.oracle.fees.volumes import Volumes
 from tests.support.fee_ledger import SHANGHAI
 from tests.support.ledger import complete_row, frame_of
 
@@ -36,47 +45,84 @@ def check_cases(spark: SparkSession, lake: Lake, seed: int, products: int, famil
     """Compares drawn lines of one card with the oracle; returns how many there are."""
     random = Random(seed)
     card = draw_card(random, products)
-    lines, expected = [], dict[str, Check]()
-    for product in range(products):
-        for number in range(families):
-            family = draw_family(random, f"{product}-{number}", f"c{product}")
-            family = charge(random, card, family)
-            expected |= Ledger(card, family).check_all()
-            lines += family
-    checks = check_by_engine(spark, lake, FeeSchedule.model_validate(card), lines)
-    rows = checks.collect()
+    part_card = by_line(card)
+    drawn = [
+        draw_family(random, f"{product}-{number}", f"c{product}")
+        for product in range(products)
+        for number in range(families)
+    ]
+    volumes = Volumes(line for family in drawn for line in family)
+    drawn = [charge(random, part_card, family, volumes) for family in drawn]
+    ledgers = [Ledger(part_card, family, volumes.step_of) for family in drawn]
+    expected = {name: check for one in ledgers for name, check in one.check_all().items()}
+    lines = [line for family in drawn for line in family]
+    schedule = FeeSchedule.model_validate(card)
+    # Rates are drawn whatever they are; nothing else of a card is refused.
+    assert all(text.startswith("rate: ") for _, text in find_card_faults(schedule))
+    checks, fee_lines = check_by_engine(spark, lake, schedule, lines)
+    rows = checks.lines.collect()
     of_day = [line.line_id for line in lines if line.place[0] == DAY]
     assert sorted(row["line_id"] for row in rows) == sorted(of_day)
-    differing = {
-        row["line_id"]: (of_row(row), of_check(expected[row["line_id"]]))
-        for row in rows
-        if of_row(row) != of_check(expected[row["line_id"]])
+    batch_names = {entry.name for entry in schedule.entries if entry.is_batch}
+    assert_equal(
+        {row["line_id"]: of_row(row, batch_names) for row in rows},
+        {name: of_check(expected[name], batch_names) for name in of_day},
+    )
+    found = {} if checks.batches is None else {
+        (row["schedule"], row["batch_ref_norm"], row["currency"]):
+        BatchCheck(row["due"], row["tax"] or 0, row["charged"], row["result"])
+        for row in checks.batches.collect()
+    }  # fmt: skip
+    assert_equal(found, check_batches(card, ledgers, lambda line: line.place[0] == DAY))
+    billed = {
+        (row["schedule"], row["currency"]): row["fee_lines"]
+        for row in fee_lines.where(fee_lines["schedule"].isNotNull()).collect()
     }
-    assert not differing, f"{len(differing)} of {len(rows)}: {list(differing.items())[:5]}"
+    assert_equal(billed, sum_fee_lines(card, [line for line in lines if line.place[0] == DAY]))
     return len(lines)
 
 
-def of_row(row: Any) -> tuple[Any, ...]:
-    """What is compared of a row."""
+def assert_equal(found: dict[Any, Any], expected: dict[Any, Any]) -> None:
+    """Proves that both have the same, and names the first that differ."""
+    differing = {
+        key: (found.get(key), expected.get(key))
+        for key in {*found, *expected}
+        if found.get(key) != expected.get(key)
+    }
+    assert not differing, f"{len(differing)} of {len(found)}: {[*differing.items()][:5]}"
+    assert found
+
+
+def of_row(row: Any, batch_names: set[str]) -> tuple[Any, ...]:
+    """What is compared of a row; what is due on a batch is not due on its lines."""
     has_payment = row["has_payment"]
+    if row["schedule"] in batch_names:
+        return row["schedule"], row["due"], row["result"], has_payment
     return row["schedule"], row["due"], row["result"], row["tax"] or 0, has_payment
 
 
-def of_check(check: Check) -> tuple[Any, ...]:
+def of_check(check: Check, batch_names: set[str]) -> tuple[Any, ...]:
     """The same of the oracle."""
+    if check.entry in batch_names:
+        return check.entry, 0, "OK", check.has_payment
     return check.entry, check.due, check.result, check.tax, check.has_payment
 
 
 def check_by_engine(
     spark: SparkSession, lake: Lake, schedule: FeeSchedule, lines: Sequence[Line]
-) -> DataFrame:
-    """The checks of the lines of `DAY`; the order amount of a line is that of its transaction."""
+) -> tuple[Checks, DataFrame]:
+    """The checks of the lines of `DAY`, and what FEE lines charge; the order amount of a line is
+    that of its transaction.
+    """
     rows = [to_row(line) for line in lines]
     pairs = [line for line in lines if line.order_amount is not None]
     outcomes = [
         complete_row(OUTCOMES, {"run_date": line.place[0], "internal_date": line.place[0],
-                                "line_id": line.line_id, "txn_id": line.line_id})
-        for line in pairs
+                                "line_id": line.line_id,
+                                "txn_id": None if line.order_amount is None else line.line_id,
+                                "reasons": ["DUPLICATE_LINE"] if line.is_left_out else []})
+        for line in lines
+        if line.is_left_out or line.order_amount is not None
     ]  # fmt: skip
     transactions = [
         complete_row(INTERNAL_TRANSACTIONS, {"business_date": line.place[0],
@@ -87,14 +133,23 @@ def check_by_engine(
     known = lake.stage(frame_of(spark, STATEMENT_LINES, rows), "lines")
     ours = lake.stage(frame_of(spark, INTERNAL_TRANSACTIONS, transactions), "transactions")
     pairs_frame = lake.stage(frame_of(spark, OUTCOMES, outcomes), "outcomes")
-    attach: Callable[[DataFrame], DataFrame] = lambda frame: add_attributes(  # noqa: E731
-        frame, pairs_frame, ours
+    volumes = sum_volumes(keep_attributes(known), None, select_left_out(pairs_frame)).collect()
+    table = rows_to_arrow(FEE_VOLUMES, [row.asDict() for row in volumes])
+    days = sorted({line.place[0] for line in lines})
+    steps = find_steps(table, schedule.volumes, days)
+    attach: Callable[[DataFrame], DataFrame] = lambda frame: add_steps(  # noqa: E731
+        add_attributes(frame, pairs_frame, ours), schedule.volumes, steps
     )
     refunds = lake.stage(select_refunds(known), "refunds")
-    card = Card(schedule, SHANGHAI, attach)
+    view = schedule.by_line()
+    card = Card(view, SHANGHAI, attach)
     priced = lake.stage(price_refunds(refunds, known, DAY, card, lake.stage), "priced")
-    of_day = known.where(known["business_date"] == DAY)
-    return check_fees(attach(of_day), priced, schedule, SHANGHAI, lake.stage)
+    of_day = lake.stage(attach(known.where(known["business_date"] == DAY)), "of_day")
+    keep = [tiers.step_column for tiers in schedule.volumes]
+    checks = check_fees(of_day, priced, view, SHANGHAI, lake.stage, None, keep)
+    checks = lake.stage(checks, "checks")
+    fee_lines = sum_fee_lines_of(of_day, None, schedule, DAY, SHANGHAI)
+    return check_batches_of(checks, schedule), fee_lines
 
 
 def to_row(line: Line) -> dict[str, Any]:
@@ -106,10 +161,14 @@ def to_row(line: Line) -> dict[str, Any]:
         "traded_at": None if at == NO_TIME else at,
         "channel": "wechat",
         "product": line.attributes["product"],
-        "extra": {"brand": line.attributes["extra.brand"]} if len(line.attributes) > 1 else None,
+        "extra": {"brand": line.attributes["extra.brand"]}
+        if "extra.brand" in line.attributes
+        else None,
+        "merchant_id": line.attributes.get("merchant_id"),
         "channel_ref_norm": line.reference or None,
         "original_ref_norm": line.original or None,
     }
-    same = ("kind", "status", "amount", "fee", "currency", "settlement_amount", "settlement_date")
+    same = ("kind", "status", "amount", "fee", "currency", "settlement_amount", "settlement_date",
+            "batch_ref")  # fmt: skip
     values |= {name: getattr(line, name) for name in same}
     return complete_row(STATEMENT_LINES, values)

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.fees.compare import sum_fees, wrong_fees
+from jobs.fees.batches.rows import Checks
+from jobs.fees.compare import wrong_fees
+from jobs.fees.sums.totals import sum_fees
 from schemas.fee_schedule import FeeSchedule
 from tests.support.fee_ledger import card, check_lines, fee_line, refund_line
 
@@ -259,7 +261,7 @@ def test_totals_count_every_line_once(spark: SparkSession) -> None:
     )
     totals = {
         (row["schedule"], row["currency"]): tuple(row)[4:9]
-        for row in sum_fees(checks, schedule).collect()
+        for row in sum_fees(Checks(checks, None), schedule).collect()
     }
     assert totals == {
         ("standard", "CNY"): (3, 7_000, 37, 38, -1),

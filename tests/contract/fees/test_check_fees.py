@@ -10,7 +10,15 @@ from jobs.lake.tables import Lake
 from jobs.reconcile.stale_dates import read_stale_dates
 from schemas.errors import LakeInconsistent
 from schemas.profile.channel import Profile
-from schemas.tables import FEE_CHECKS, FEE_TOTALS, OUTCOMES, STATEMENT_FILES, STATEMENT_LINES
+from schemas.tables import (
+    FEE_CHECKS,
+    FEE_MONTHS,
+    FEE_TOTALS,
+    FEE_VOLUMES,
+    OUTCOMES,
+    STATEMENT_FILES,
+    STATEMENT_LINES,
+)
 from tests.support.fee_ledger import DAY, accepted_file, card, fee_line, line_frame, refund_line
 from tests.support.ledger import complete_row, frame_of
 
@@ -85,6 +93,8 @@ def test_fees_of_a_day_are_checked(filled_lake: Lake) -> None:
     assert summary.versions_written == {
         "fee_checks": filled_lake.version(FEE_CHECKS),
         "fee_totals": filled_lake.version(FEE_TOTALS),
+        "fee_volumes": filled_lake.version(FEE_VOLUMES),
+        "fee_months": filled_lake.version(FEE_MONTHS),
     }
     (row,) = filled_lake.read_day(FEE_CHECKS, DAY, "wechat").collect()
     assert (row["line_id"], row["charged"], row["due"]) == ("b", 36, 32)

@@ -6,7 +6,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.fees.attributes import add_attributes
-from jobs.fees.compare import check_fees, describe_fees, sum_fees, wrong_fees
+from jobs.fees.batches.rows import Checks
+from jobs.fees.compare import check_fees, describe_fees, wrong_fees
+from jobs.fees.sums.totals import sum_fees
 from schemas.tables import INTERNAL_TRANSACTIONS, OUTCOMES
 from tests.support.fee_ledger import (
     DAY,
@@ -111,7 +113,7 @@ def test_totals_tell_tax_tolerance_and_what_is_passed(spark: SparkSession) -> No
     schedule = card(entry)
     lines = [fee_line("a", 10_000, 127, settlement_amount=20), fee_line("b", 10_000, 106)]
     checks = check_lines(spark, schedule, lines)
-    (totals,) = sum_fees(checks, schedule).collect()
+    (totals,) = sum_fees(Checks(checks, None), schedule).collect()
     assert (totals["due"], totals["tax"], totals["passed_through"]) == (232, 12, 20)
     assert (totals["tolerated_lines"], totals["tolerated"], totals["difference"]) == (1, 1, 1)
 
@@ -158,5 +160,5 @@ def test_attributes_of_the_transaction_go_before_those_of_the_line(spark: SparkS
         "c": ("e1", 20),
     }
     assert rows["a"]["line_card_type"] == "DEBIT"
-    totals = {row["schedule"]: row for row in sum_fees(checks, schedule).collect()}
+    totals = {row["schedule"]: row for row in sum_fees(Checks(checks, None), schedule).collect()}
     assert {name: row["attribute_differs"] for name, row in totals.items()} == {"e0": 1, "e1": 0}

@@ -117,3 +117,16 @@ def test_trade_that_no_entry_fits(spark: SparkSession) -> None:
     quote = quote_of(spark, DATED, kind=Kind.CHARGEBACK)
     assert (quote.entry, quote.due) == (None, 0)
     assert quote.working == ("no entry names CHARGEBACK: nothing is due",)
+
+
+@pytest.mark.sail_only
+def test_volume_says_the_step(spark: SparkSession) -> None:
+    """Without one the first step counts, and the answer says that it is not known."""
+    steps = [{"to": 100_000, "rate": "0.01"}, {"rate": "0.005"}]
+    tiers = {"by": "previous_month", "per": "merchant", "of": "net", "steps": steps}
+    schedule, trade = card({"tiers": tiers}), replace(PAYMENT, merchant_id="M1")
+    first = quote_fee(spark, schedule, SHANGHAI, trade)
+    assert (first.due, first.not_known) == (100, ("volume",))
+    second = quote_fee(spark, schedule, SHANGHAI, replace(trade, volume=100_001))
+    assert (second.due, second.not_known) == (50, ())
+    assert second.working == ("fee: 100.00 x 0.50 % (step 2 by volume) = 0.50, HALF_UP 0.50",)

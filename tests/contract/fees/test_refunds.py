@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.fees.compare import describe_fees, sum_fees, wrong_fees
+from jobs.fees.batches.rows import Checks
+from jobs.fees.compare import describe_fees, wrong_fees
+from jobs.fees.sums.totals import sum_fees
 from schemas.fee_schedule import FeeSchedule
 from schemas.tables import OUTCOMES
 from tests.support.fee_ledger import DAY, card, check_lines, fee_line, keep_rows, refund_line
@@ -125,7 +127,7 @@ def test_refund_without_payment_keeps_or_returns(spark: SparkSession) -> None:
     ):
         schedule = card({"rate": "0.01", "refund": rule}, return_unknown=unknown)
         checks = check_lines(spark, schedule, [lost], [paid(10_000)])
-        (totals,) = sum_fees(checks, schedule).collect()
+        (totals,) = sum_fees(Checks(checks, None), schedule).collect()
         assert (totals["due"], totals["refunds_without_payment"]) == (due, 1), (rule, unknown)
 
 

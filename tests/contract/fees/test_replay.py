@@ -156,3 +156,21 @@ def test_command_names_what_is_not_known(
     assert totals == {"CNY": (186, None), "JPY": (6, 6)}
     status, summary = run_replay(filled_lake, tmp_path, capsys, "--business-date", "2026-12-05")
     assert (status, summary["replay"]) == (3, [])
+
+
+@pytest.mark.sail_only
+def test_what_is_due_on_batches_has_no_product(filled_lake: Lake) -> None:
+    """1 % of 310.00 in one, and of JPY 1,000; today's card has a fee on each line."""
+    other = card({"level": "batch", "rate": "0.01"})
+    replay = replay_fees(filled_lake, PROFILE, TODAY, other, [DAY])
+    sums = {
+        (each.product, each.currency): (each.lines, each.amount, each.due, each.due_other)
+        for each in replay.sums
+    }
+    assert sums == {
+        ("qr", "CNY"): (2, 11_000, 66, 0),
+        ("qr", "JPY"): (1, 1_000, 6, 0),
+        ("app", "CNY"): (1, 10_000, 60, 0),
+        (None, "CNY"): (1, 10_000, 60, 310),
+        (None, "JPY"): (0, 0, 0, 10),
+    }

@@ -6,12 +6,20 @@ from random import Random
 from typing import Any
 
 from tests.oracle.fees.rules import Entry, Ledger, Line
+from tests.oracle.fees.volumes import Volumes
 
 DAY = date(2026, 11, 22)
 ROUNDINGS = ("HALF_UP", "HALF_EVEN", "HALF_DOWN", "UP", "DOWN")
 RULES = ("return", "return_share", "return_rate", "return_until_settled", "keep", "charge")
 BRANDS = ("visa", "mastercard", "unionpay")
 CURRENCIES = ("CNY", "JPY", "KWD")
+#: Few volumes, so that prices share them: by, per, of, and the ends of their steps.
+VOLUMES = (
+    ("previous_month", "channel", "gross", (10**9, 10**15)),
+    ("previous_month", "merchant", "net", (0, 10**14)),
+    ("month_to_date", "channel", "net", (10**15,)),
+    ("month_to_date", "merchant", "gross", (10**4, 10**6, 10**14)),
+)
 #: Later than the time of any line.
 NO_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -49,12 +57,23 @@ def _draw_kinds(random: Random) -> Entry:
 
 def _draw_entry(random: Random) -> Entry:
     entry: Entry = {"refund": random.choice(RULES), "tolerance": random.choice([0, 0, 1, 5])}
+    is_batch, is_billed = random.random() < 0.15, random.random() < 0.15
+    if is_batch:
+        entry |= {"level": "batch", "refund": random.choice(["return", "keep", "charge"])}
+    if is_billed:
+        entry["billed"] = {"month": "same"}
     if random.random() < 0.6:
-        entry |= _draw_price(random)
+        entry |= _draw_price(random, is_batch)
     else:
         names = random.sample(["acquirer", "scheme", "interchange"], random.randint(1, 3))
-        entry["components"] = [{"name": name, **_draw_price(random)} for name in names]
-        if random.random() < 0.2:
+        prices = [_draw_price(random, is_batch) for _ in names]
+        if is_batch:
+            for price in prices[1:]:
+                price["base"] = prices[0].get("base", "amount")
+        entry["components"] = [
+            {"name": name, **price} for name, price in zip(names, prices, strict=True)
+        ]
+        if random.random() < 0.2 and not (is_batch or is_billed):
             column = random.choice(["fee", "settlement_amount"])
             entry["components"].append({"name": "through", "pass_through": column})
         entry["rounding"] = random.choice(ROUNDINGS)
@@ -64,17 +83,22 @@ def _draw_entry(random: Random) -> Entry:
     return entry
 
 
-def _draw_price(random: Random) -> Entry:
+def _draw_price(random: Random, is_batch: bool = False) -> Entry:
     price: Entry = {"rounding": random.choice(ROUNDINGS)}
     kind = random.random()
     if kind < 0.3:
+        shared = [each for each in VOLUMES if not (is_batch and each[1] == "merchant")]
+        by, per, of, limits = random.choice(shared)
+        steps = [{"to": to, **_draw_rate(random)} for to in limits] + [_draw_rate(random)]
+        price["tiers"] = {"by": by, "per": per, "of": of, "steps": steps}
+    elif kind < 0.5:
         limits = sorted(random.sample(range(1, 20_000), random.randint(1, 3)))
         steps = [{"to": to, **_draw_rate(random)} for to in limits] + [_draw_rate(random)]
         mode = random.choice(["slab", "graduated"])
         price["tiers"] = {"by": "amount", "mode": mode, "steps": steps}
     else:
         price |= _draw_rate(random)
-        if kind < 0.45:
+        if kind < 0.65:
             price["above"] = random.randint(1, 5_000)
     if random.random() < 0.3:
         price["base"] = "order_amount"
@@ -122,7 +146,9 @@ def draw_family(random: Random, name: str, product: str) -> list[Line]:
 
 def _draw_line(random: Random, line_id: str, product: str, currency: str, **values: Any) -> Line:
     is_payment = values["kind"] in ("PAYMENT", "TOP_UP")
-    on = DAY - timedelta(days=random.choice([0, 0, 0, 1, 5, 90] if is_payment else [0, 0, 0, 1, 2]))
+    on = DAY - timedelta(
+        days=random.choice([0, 0, 0, 1, 5, 35, 90] if is_payment else [0, 0, 0, 1, 2])
+    )
     clock = datetime.combine(on, time(random.randint(0, 3)), UTC)
     at = NO_TIME if random.random() < 0.1 else clock
     other = "JPY" if currency != "JPY" else "CNY"
@@ -133,18 +159,23 @@ def _draw_line(random: Random, line_id: str, product: str, currency: str, **valu
         currency=other if random.random() < 0.03 else currency,
         settlement_amount=random.choice([None, random.randint(0, 50)]),
         settlement_date=random.choice([None, on, on + timedelta(days=random.randint(1, 3))]),
+        batch_ref=random.choice([None, "B1", "B2"]),
+        is_left_out=random.random() < 0.03,
         order_amount=random.choice([None, random.randint(0, 30_000)]) if is_payment else None,
         attributes={
             "product": product if random.random() < 0.97 else "unknown",
             **({"extra.brand": random.choice(BRANDS)} if random.random() < 0.8 else {}),
+            **random.choice([{"merchant_id": "M1"}, {"merchant_id": "M2"}, {}]),
         },
         **{"reference": line_id, **values},
     )
 
 
-def charge(random: Random, card: dict[str, Any], family: list[Line]) -> list[Line]:
+def charge(
+    random: Random, card: dict[str, Any], family: list[Line], volumes: Volumes
+) -> list[Line]:
     """The lines with fees: most as due, some a little more or less, some none."""
-    checks = Ledger(card, family).check_all()
+    checks = Ledger(card, family, volumes.step_of).check_all()
     charged = []
     for line in family:
         due = checks[line.line_id].due

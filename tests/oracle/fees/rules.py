@@ -4,6 +4,7 @@ Amounts are integers in minor units; what is in between is a `Fraction`. A card 
 a YAML page would give. Source: docs/reference/fees.md.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -18,7 +19,10 @@ COUNTED = ("return", "return_rate")
 
 @dataclass(frozen=True)
 class Line:
-    """A statement line; `place` is its order among all lines, `attributes` are by filter name."""
+    """A statement line; `place` is its order among all lines, `attributes` are by filter name.
+
+    One that `is_left_out`, such as a copy of another line, counts for no volume.
+    """
 
     line_id: str
     place: tuple[Any, ...]
@@ -32,6 +36,8 @@ class Line:
     order_amount: int | None = None
     settlement_amount: int | None = None
     settlement_date: date | None = None
+    batch_ref: str | None = None
+    is_left_out: bool = False
     attributes: dict[str, str] = field(default_factory=dict)
 
 
@@ -76,7 +82,19 @@ def round_fraction(value: Fraction, rounding: str) -> int:
     return whole + up
 
 
-def exact_price(price: Entry, base: int, with_fixed: bool) -> Fraction:
+#: The number of a line's step, from 0, in tiers by volume.
+StepOf = Callable[[Entry], int]
+
+
+def first_step(tiers: Entry) -> int:
+    """The step of a volume of 0."""
+    del tiers
+    return 0
+
+
+def exact_price(
+    price: Entry, base: int, with_fixed: bool, step_of: StepOf = first_step
+) -> Fraction:
     """The price of a base before rounding."""
 
     def fixed(owner: Entry) -> Fraction:
@@ -88,6 +106,9 @@ def exact_price(price: Entry, base: int, with_fixed: bool) -> Fraction:
     tiers = price.get("tiers")
     if tiers is None:
         return (base - price.get("above", 0)) * rate(price) + fixed(price)
+    if tiers["by"] != "amount":
+        step = tiers["steps"][step_of(tiers)]
+        return base * rate(step) + fixed(step)
     if tiers["mode"] == "slab":
         step = next(s for s in tiers["steps"] if s.get("to") is None or base <= s["to"])
         return base * rate(step) + fixed(step)
@@ -101,11 +122,12 @@ def exact_price(price: Entry, base: int, with_fixed: bool) -> Fraction:
     return total
 
 
-def price_of(price: Entry, base: int, with_fixed: bool = True) -> int:
+def price_of(price: Entry, base: int, with_fixed: bool = True, step_of: StepOf = first_step) -> int:
     """What a price asks for a base."""
     if base == 0 or base <= price.get("above", 0):
         return 0
-    due = round_fraction(exact_price(price, base, with_fixed), price.get("rounding", "HALF_UP"))
+    exact = exact_price(price, base, with_fixed, step_of)
+    due = round_fraction(exact, price.get("rounding", "HALF_UP"))
     if price.get("min") is not None:
         due = max(due, price["min"])
     if price.get("max") is not None:
@@ -118,19 +140,31 @@ def prices_of(entry: Entry) -> dict[str, Entry]:
     return {price["name"]: price for price in entry.get("components", ())} or {"fee": entry}
 
 
-def dues_of(entry: Entry, amount: int, order_amount: int | None, with_fixed: bool = True) -> Dues:
+def dues_of(
+    entry: Entry, amount: int, order_amount: int | None, with_fixed: bool = True,
+    step_of: StepOf = first_step,
+) -> Dues:  # fmt: skip
     """By component, what an entry asks for an amount; what it passes through is left out."""
     dues = {}
     for name, price in prices_of(entry).items():
         if not price.get("pass_through"):
             is_order = price.get("base") == "order_amount" and order_amount is not None
             base = abs(order_amount) if is_order and order_amount is not None else abs(amount)
-            dues[name] = price_of(price, base, with_fixed)
+            dues[name] = price_of(price, base, with_fixed, step_of)
     tax = entry.get("tax")
     if tax and tax["mode"] == "on_top":
         of_fee = Fraction(Decimal(tax["rate"])) * sum(dues.values())
         dues["tax"] = round_fraction(of_fee, entry.get("rounding", "HALF_UP"))
     return dues
+
+
+def fits_attributes(entry: Entry, line: Line) -> bool:
+    """Whether the filters of an entry fit a line, kind and amount apart."""
+    return all(
+        line.attributes.get(name) in values
+        for name, values in entry.items()
+        if name == "product" or name.startswith("extra.")
+    )
 
 
 def fits(entry: Entry, line: Line) -> bool:
@@ -141,11 +175,7 @@ def fits(entry: Entry, line: Line) -> bool:
     limits = entry.get("amount", {})
     return (
         line.kind in kinds
-        and all(
-            line.attributes.get(name) in values
-            for name, values in entry.items()
-            if name == "product" or name.startswith("extra.")
-        )
+        and fits_attributes(entry, line)
         and abs(line.amount) >= limits.get("min", 0)
         and abs(line.amount) <= limits.get("max", 10**18)
     )
@@ -153,10 +183,14 @@ def fits(entry: Entry, line: Line) -> bool:
 
 @dataclass
 class Ledger:
-    """Checks the lines of a card; `lines` are all that are known, sorted by `place`."""
+    """Checks the lines of a card; `lines` are all that are known, sorted by `place`.
+
+    `step_of` says the step of a line in tiers by volume.
+    """
 
     card: dict[str, Any]
     lines: list[Line]
+    step_of: Callable[[Entry, Line], int] = lambda tiers, line: 0
     checks: dict[str, Check] = field(default_factory=dict)
 
     def check_all(self) -> dict[str, Check]:
@@ -182,8 +216,16 @@ class Ledger:
         if entry is None:
             owes = line.kind in ("PAYMENT", "TOP_UP")
             return self._judge(line, None, None if owes else {}, 0)
-        dues = dues_of(entry, line.amount, line.order_amount)
+        dues = self._dues_of(entry, line.amount, line.order_amount, line)
         return self._judge(line, entry, dues, dues.get("tax", 0))
+
+    def _dues_of(
+        self, entry: Entry, amount: int, order_amount: int | None, volume_of: Line,
+        with_fixed: bool = True,
+    ) -> Dues:  # fmt: skip
+        """`dues_of`, at the steps of a line's volumes."""
+        return dues_of(entry, amount, order_amount, with_fixed,
+                       lambda tiers: self.step_of(tiers, volume_of))  # fmt: skip
 
     def _judge(
         self, line: Line, entry: Entry | None, dues: Dues | None, tax: int,
@@ -205,7 +247,8 @@ class Ledger:
                 if price.get("pass_through"):
                     dues[component] = getattr(line, price["pass_through"]) or 0
         due = sum(dues.values())
-        difference = (line.fee or 0) - due
+        is_billed = bool((entry or {}).get("billed"))
+        difference = (line.fee or 0) - (0 if is_billed else due)
         if abs(difference) <= (entry or {}).get("tolerance", 0):
             result = "OK"
         elif line.fee is None:
@@ -296,7 +339,10 @@ class Ledger:
         entry = self._priced_by(refund, payment)
         assert entry is not None
         rule = rule_of(entry, refund, payment)
-        own = dues_of(entry, refund.amount, None, rule != "return_rate")
+        # What comes back is what was paid: at the step of the payment, if it is of that currency.
+        is_paid_so = payment is not None and payment.currency == refund.currency
+        volume_of = payment if payment and is_paid_so and rule != "charge" else refund
+        own = self._dues_of(entry, refund.amount, None, volume_of, rule != "return_rate")
         if rule == "keep":
             return dict.fromkeys(own, 0)
         if rule == "charge":
@@ -307,7 +353,9 @@ class Ledger:
         original = self._entry(payment)
         if original is None or payment.currency != refund.currency:
             return {name: -due for name, due in own.items()}
-        fees = dues_of(original, payment.amount, payment.order_amount, rule != "return_rate")
+        fees = self._dues_of(
+            original, payment.amount, payment.order_amount, payment, rule != "return_rate"
+        )
         if payment.status != "SUCCEEDED":
             fees = dict.fromkeys(fees, 0)
         before = self._standing_before(refund, payment)
@@ -336,7 +384,7 @@ class Ledger:
             its = self._priced_by(other, payment)
             its_rule = rule_of(its, other, payment) if its else "keep"
             if its and its_rule in COUNTED:
-                dues = dues_of(its, other.amount, None, its_rule != "return_rate")
+                dues = self._dues_of(its, other.amount, None, payment, its_rule != "return_rate")
                 counted += dues.get(name, 0)
-        own = dues_of(entry, refund.amount, None, rule != "return_rate")[name]
+        own = self._dues_of(entry, refund.amount, None, payment, rule != "return_rate")[name]
         return min(fee, counted + own) - min(fee, counted)
