@@ -28,7 +28,7 @@ JOBS = $(RUN) TIEOUT_ENGINE=
 # Of ours alone: what an environment calls so is no option of pytest.
 COVERAGE :=
 
-.PHONY: help env airflow-env jars jdk demo notebooks test test-sail test-programs test-spark test-airflow test-lint jars-if-jdk coverage check \
+.PHONY: help env airflow-env jars jdk demo airflow notebooks test test-sail test-programs test-spark test-airflow test-lint jars-if-jdk coverage check \
         nightly soak fuzz \
         lint types format rows golden mutants bench bench-ingest bench-match bench-explain bench-history bench-labels \
         lock wheel zip clean
@@ -95,6 +95,9 @@ demo: $(if $(filter spark,$(ENGINE)),jars,env) ## five labelled days through eve
 	@case "$(ENGINE)" in sail|spark) ;; *) \
 	  echo "ENGINE is sail or spark, not '$(ENGINE)'" >&2; exit 2;; esac
 	@$(JOBS)$(ENGINE) $(BIN)/python -m demo --engine $(ENGINE)
+
+airflow: env airflow-env ## Airflow on this machine with the demo's channels, until Ctrl-C
+	@$(JOBS)sail $(BIN)/python -m demo.airflow
 
 notebooks: env ## every notebook on the demo's lake, as a page in build/notebooks
 	@test -d demo-data/lake || { echo "run make demo first: the notebooks show its lake" >&2; exit 2; }
@@ -192,7 +195,7 @@ test-spark: jars ## the half of the tests on Spark
 	@$(JOBS)spark $(PYTEST) -m "not airflow and not nightly and not sail_only" \
 	  --junitxml=$(REPORTS)/spark.xml
 
-test-airflow: jars airflow-env ## the DAG, run by Airflow itself
+test-airflow: jars airflow-env ## the DAGs, run by Airflow itself
 	@echo "== Airflow"
 	@$(JOBS)spark $(PYTEST) -m "airflow and not nightly" --junitxml=$(REPORTS)/airflow.xml
 

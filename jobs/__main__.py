@@ -14,6 +14,7 @@ from jobs.cli.parser import build_parser
 from jobs.onboarding import command as profile_command
 from jobs.operations.place import doctor_command, init_command
 from jobs.reports.sql import command as sql_command
+from jobs.scheduling import command as schedule_command
 
 #: Commands whose name a room has: the modules that run them.
 _MODULES = {
@@ -27,6 +28,7 @@ _WITH_OWN_ARGUMENTS = {
     "init": init_command,
     "doctor": doctor_command,
     "profile": profile_command,
+    "schedule": schedule_command,
     "sql": sql_command,
 }
 _EPILOG = """your first day:

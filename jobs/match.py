@@ -49,7 +49,7 @@ def add_failure(report: Report, fault: CheckFailed | LakeInconsistent) -> None:
     """Adds a failed check to a report."""
     log.error("%s", fault)
     report.body.setdefault("errors", []).append(str(fault))
-    report.exit_status = max(report.exit_status, fault.exit_status)
+    report.add_stopped(str(fault), fault.exit_status)
 
 
 def add_summaries(report: Report, summaries: Sequence[MatchSummary]) -> None:

@@ -30,10 +30,10 @@ def execute_request(request: Request) -> Report:
         if request.quality:
             preload_great_expectations()
         report.body["seconds"]["session"] = round(monotonic() - started, 3)
+        report.step = "ingest"
         due = ingest.find_due(lake, request, report, find_run_dates)
         for day in with_progress(sorted(due.channels), "run"):
-            config = due.of_date(request.config, day)
-            _run_day(lake, replace(request, config=config), day, report)
+            _run_day(lake, replace(request, config=due.of_date(request.config, day)), day, report)
     return report
 
 
@@ -49,7 +49,7 @@ def _run_day(lake: Lake, request: Request, day: date, report: Report) -> None:
         check_settlement.add_checks(report, lake, config, [day])
         check_orders.add_checks(report, lake, [day] if matched else [])
         with report.measure_seconds("quality"):
-            ingested = Report({"dates": report.body["dates"]}, [])
+            ingested = Report(report.body, [], step="ingest")
             ingest.add_summary(ingested, replace(summary, quality=checks.result()))
     report.exit_status = max(report.exit_status, ingested.exit_status)
     report.lines += summary.balance_gaps
@@ -64,31 +64,32 @@ def _run_channels(lake: Lake, request: Request, day: date, report: Report) -> li
     for name, profile in request.config.profiles.items():
         if profile.statement == "none" or day < profile.first_date:
             continue
+        steps = Report(report.body, [], step="match")
         try:
-            _run_channel(lake, request, profile, day, report)
+            report.lines += _run_channel(lake, request, profile, day, steps)
             matched.append(name)
         except (CheckFailed, LakeInconsistent) as fault:
-            match.add_failure(report, fault)
+            match.add_failure(steps, fault)
+        report.exit_status = max(report.exit_status, steps.exit_status)
     export.write_workbooks(lake, report, exports_before)
     return matched
 
 
-def _run_channel(lake: Lake, request: Request, profile: Profile, day: date, report: Report) -> None:
-    steps, fees = Report(report.body, []), {}
-    with report.measure_seconds("match"):
+def _run_channel(lake: Lake, request: Request, profile: Profile, day: date, steps: Report
+) -> list[str]:  # fmt: skip
+    """Runs match, fees and export of a channel; returns the lines of the dates worth reporting."""
+    fees = {}
+    with steps.measure_seconds("match"):
         runs = run_dates.match_dates(lake, profile, [day], request.config.snapshots)
         match.add_summaries(steps, runs)
     if (schedule := request.config.schedules.get(profile.channel)) is not None:
-        with report.measure_seconds("check_fees"):
+        with steps.measure_seconds("check_fees"):
             find = partial(stale_dates.list_fee_dates, lake, profile, day, request.dates, schedule)
             fees = check_fees.check_dates(steps, lake, profile, schedule, find(), find)
-    with report.measure_seconds("export"):
+    with steps.measure_seconds("export"):
         dates = stale_dates.list_dates_to_do(lake, profile, day, request.dates)["export"]
         export.export_dates(steps, lake, profile, dates, request.config.snapshots)
-    report.exit_status = max(report.exit_status, steps.exit_status)
-    report.lines += [
-        render_day(run, fees.get(run.business_date)) for run in runs if run.is_worth_reporting
-    ]
+    return [render_day(run, fees.get(run.business_date)) for run in runs if run.is_worth_reporting]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

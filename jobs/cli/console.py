@@ -40,7 +40,8 @@ class Report:
     `body` becomes the JSON summary, `lines` are printed before it, and `exit_status` is the
     highest of the command's parts. Both are printed with personal numbers masked, except for the
     references in `body` and in `shown`, the values that the lines speak of. Of one that `is_silent`
-    only the lines are printed: they are what another program reads.
+    only the lines are printed: they are what another program reads. `step` is the one that is at
+    work, of a command with several: `stopped` in the summary says what each of them stopped.
     """
 
     body: dict[str, Any]
@@ -48,16 +49,25 @@ class Report:
     exit_status: int = 0
     shown: Any = None
     is_silent: bool = False
+    step: str = ""
 
     def warn(self, message: str) -> None:
         """Logs what a check stopped; the command then exits with 3 or more."""
         log.warning("%s", message)
-        self.exit_status = max(self.exit_status, 3)
+        self.add_stopped(message, 3)
+
+    def add_stopped(self, message: str, exit_status: int) -> None:
+        """Adds to the summary what a check stopped; the command exits with that status or more."""
+        self.exit_status = max(self.exit_status, exit_status)
+        self.body.setdefault("stopped", []).append({"step": self.step, "message": message})
 
     @contextmanager
     def measure_seconds(self, step: str) -> Iterator[None]:
-        """Adds the seconds of a step to `seconds` of the summary; a repeated step adds up."""
+        """Adds the seconds of a step to `seconds` of the summary; a repeated step adds up. What
+        a check stops from here on is this step's.
+        """
         started, seconds = time.monotonic(), self.body.setdefault("seconds", {})
+        self.step = step
         yield
         seconds[step] = round(seconds.get(step, 0.0) + time.monotonic() - started, 3)
 
@@ -86,6 +96,8 @@ def run_command(
         message_lines = str(error).splitlines() or [""]
         return _report_failure(arguments.job, 1, [f"{type(error).__name__}: {message_lines[0]}"])
     known = collect_references([report.body, report.shown])
+    for entry in report.body.get("stopped", ()):
+        entry["step"] = entry["step"] or arguments.job
     body = {"job": arguments.job, "exit": report.exit_status, "version": __version__, **report.body}
     try:
         for line in safe_lines(report.lines, known):

@@ -12,7 +12,7 @@ from jobs.storage.place_checks import find_path_faults
 
 #: Commands that make a lake where there is none; and commands that also work without one.
 MAKE_LAKE = ("ingest", "run")
-NEED_NO_LAKE = ("inbox",)
+NEED_NO_LAKE = ("inbox", "schedule")
 #: A scheme without the two slashes that follow it, such as s3:/bucket.
 _HALF_URI = re.compile(r"(?P<scheme>s3a?|gs|gcs|abfss?|hdfs|viewfs|file):(?!//)", re.IGNORECASE)
 

@@ -25,6 +25,7 @@ from schemas.dialect_options.unionpay import UnionpayOptions
 from schemas.dialect_options.wechat import WechatFundFlowOptions, WechatOptions
 from schemas.profile.breaks import Breaks
 from schemas.profile.day_parts import Parts, SnapshotPart, SnapshotParts
+from schemas.profile.due_time import DueTime
 from schemas.profile.file_pattern import check_path_pattern
 from schemas.profile.layout.delimited import DelimitedLayout
 from schemas.profile.layout.fixed_width import FixedLayout
@@ -65,7 +66,7 @@ class Files(Strict):
 
     pattern: PathPattern
     parts: Parts = ()
-    due: str | None = None
+    due: DueTime | None = None
     marker: PathPattern | None = None
     member: str | None = None
     rejected_share_max: float = Field(default=0.0, ge=0.0, le=1.0)

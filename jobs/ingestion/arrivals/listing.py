@@ -24,16 +24,30 @@ SNAPSHOT = "snapshot"
 
 
 @dataclass(frozen=True)
+class Awaited:
+    """The parts of a channel's date, or of our snapshot of it, that have not come.
+
+    A part that came and was refused is not awaited.
+    """
+
+    channel: str
+    business_date: date
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class InboxListing:
     """What lies in the inbox.
 
     `files` has one row per file and what it would be: file, channel, business_date, part, standing,
-    byte_size, arrived_at. `unknown` and `missing` are sentences.
+    byte_size, arrived_at. `unknown` and `missing` are sentences; `awaited` is what they say of
+    parts that have not come.
     """
 
     files: list[dict[str, Any]]
     unknown: list[str]
     missing: list[str]
+    awaited: list[Awaited]
 
     def to_lines(self) -> list[str]:
         """The listing as lines of text."""
@@ -72,19 +86,20 @@ def list_arrivals(
     unknown = describe_unknown(config, arrivals) if all_channels and not dates else []
     due = {claim for (_, claim), standing in standings.items() if standing.is_due}
     missing: list[str] = []
+    awaited: list[Awaited] = []
     for name, profile in config.profiles.items():
         of_channel = [row for row in files if row["channel"] == name]
         if profile.files is not None:
             days = _expected_dates(profile, now, dates)
-            missing += _describe_missing(profile, days, of_channel, due)
+            missing += _describe_missing(profile, days, of_channel, due, awaited)
     expected = {
         day
         for profile in config.profiles.values()
         if profile.statement == "files"
         for day in _expected_dates(profile, now, dates)
     }
-    missing += _describe_missing_snapshots(config.snapshots, expected, snapshots, due)
-    return InboxListing(rows, unknown, missing)
+    missing += _describe_missing_snapshots(config.snapshots, expected, snapshots, due, awaited)
+    return InboxListing(rows, unknown, missing, awaited)
 
 
 def _read_rows(lake: Lake, table: Table) -> list[dict[str, Any]]:
@@ -115,9 +130,15 @@ def _expected_dates(profile: Profile, now: datetime, dates: Sequence[date]) -> l
 
 
 def _describe_missing_snapshots(
-    expected: Snapshots, days: set[date], rows: Sequence[dict[str, Any]], due: set[Claim]
+    expected: Snapshots,
+    days: set[date],
+    rows: Sequence[dict[str, Any]],
+    due: set[Claim],
+    awaited: list[Awaited],
 ) -> Iterator[str]:
-    """One sentence for all dates without our snapshot, and one for each that lacks parts of it."""
+    """One sentence for all dates without our snapshot, and one for each that lacks parts of it;
+    adds both to `awaited`.
+    """
     come = defaultdict(set)
     for row in rows:
         if row["status"] == FileStatus.ACCEPTED:
@@ -129,15 +150,24 @@ def _describe_missing_snapshots(
     for day in sorted(days - absent):
         parts = [part.name for part in expected.parts if part.name not in come[day]]
         if parts and WHOLE_DAY not in come[day]:
+            awaited.append(Awaited(SNAPSHOT, day, tuple(parts)))
             yield f"missing: our snapshot {day}: {format_parts(parts)}: {expected.pattern}"
+    whole = tuple(part.name for part in expected.parts) or (WHOLE_DAY,)
+    awaited += [Awaited(SNAPSHOT, day, whole) for day in sorted(absent)]
     if absent:
         yield f"missing: our snapshot {format_dates(absent)}: {expected.pattern}"
 
 
 def _describe_missing(
-    profile: Profile, days: Sequence[date], files: Sequence[dict[str, Any]], due: set[Claim]
+    profile: Profile,
+    days: Sequence[date],
+    files: Sequence[dict[str, Any]],
+    due: set[Claim],
+    awaited: list[Awaited],
 ) -> Iterator[str]:
-    """One sentence for all dates without any file, and one for each that lacks parts."""
+    """One sentence for all dates without any file, and one for each that lacks parts; adds what
+    was not refused to `awaited`.
+    """
     of_day = defaultdict(list)
     for row in files:
         of_day[row["business_date"]].append(row)
@@ -151,7 +181,9 @@ def _describe_missing(
             continue
         if state.refusals:
             yield f"refused: {profile.channel} {day}: {' | '.join(state.refusals)}"
-        elif parts == [WHOLE_DAY] or (len(parts) == len(state.missing) and not state.files):
+            continue
+        awaited.append(Awaited(profile.channel, day, tuple(parts)))
+        if parts == [WHOLE_DAY] or (len(parts) == len(state.missing) and not state.files):
             absent.append(day)
         else:
             yield f"missing: {profile.channel} {day}: {format_parts(parts)}: {pattern}"

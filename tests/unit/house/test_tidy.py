@@ -30,7 +30,7 @@ CASES = {
     ),
     "jobs import jobs and schemas": (
         "jobs/a.py",
-        "import airflow_dags.daily_reconciliation",
+        "import airflow_dags.reconciliation",
         "from jobs.lake.tables import Lake\nfrom . import session",
     ),
     "nothing imports a command": (

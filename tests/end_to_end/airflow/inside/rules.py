@@ -1,142 +1,391 @@
-"""The DAG's own rules, one by one. Airflow's pytest runs this file: the jobs' has no Airflow."""
+"""The DAGs' own rules, one by one. Airflow's pytest runs this file: the jobs' has no Airflow.
 
+The plan has `shop` (embedded), `till` (submitted, in parts); both in Shanghai.
+"""
+
+import ast
+import asyncio
+import email
+import importlib
+import json
+import socketserver
 import sys
-from datetime import datetime, timedelta
+import threading
+import time
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "airflow_dags"))
 
-import daily_reconciliation as rules
-from airflow.sdk.exceptions import (
-    AirflowException,
-    AirflowFailException,
-    AirflowSkipException,
-    ParamValidationError,
-)
+import reconciliation
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.serialization.encoders import coerce_to_core_timetable
+from airflow.serialization.serialized_objects import DagSerialization
 from airflow.timetables.base import TimeRestriction
+from tieout_airflow import (
+    commands,
+    plan,
+    polling,
+    refusals,
+    starts,
+    steps,
+    submitting,
+    verdicts,
+)
+from tieout_airflow.alerts import Alert, WebhookNotifier, send_alert
 
-DAG = rules.daily_reconciliation()
+DAGS = Path(reconciliation.__file__).parent
+SHOP, TILL = reconciliation.CHANNELS["shop"], reconciliation.CHANNELS["till"]
+NAMES = ("channel_shop", "channel_till", "day_close", "late_files", "replay", "maintenance")
+BUILT = [
+    reconciliation.channel_shop,
+    reconciliation.channel_till,
+    reconciliation.day_close(),
+    reconciliation.late_files(),
+    reconciliation.replay(),
+    reconciliation.maintenance(),
+]
+
+
+@pytest.mark.parametrize("dag", BUILT, ids=NAMES)
+def test_policy(dag):
+    """Every DAG has tags and text, every task an owner, a time limit, a known pool and retries."""
+    assert dag.dag_id in NAMES
+    assert "reconciliation" in dag.tags
+    assert dag.doc_md
+    assert dag.catchup is False
+    for task in dag.tasks:
+        arguments = getattr(task, "partial_kwargs", None) or vars(task)
+        limit = task.execution_timeout or getattr(task, "response_timeout", None)
+        assert (task.owner, task.retries) == ("payments", 2), task.task_id
+        assert limit is not None and limit <= timedelta(hours=24), task.task_id
+        assert arguments.get("pool", task.pool) in (
+            "default_pool", "tieout_embedded", "tieout_submit"
+        )  # fmt: skip
+
+
+def test_a_channel_has_a_square_per_step():
+    """In the order of the day; the launch is the plan's."""
+    for dag, kind in ((BUILT[0], "RunEmbedded"), (BUILT[1], "RunSubmitted")):
+        found, task = [], dag.get_task("wait_for_statement")
+        while task is not None:
+            found.append(task.task_id)
+            following = [dag.get_task(name) for name in task.downstream_task_ids]
+            task = next((one for one in following if one.task_id != "decide_refused"), None)
+        assert found == ["wait_for_statement", "run_day", "ingest", "match", "check_fees",
+                         "check_settlement", "export", "verdict"]  # fmt: skip
+        assert type(dag.get_task("run_day")).__name__ == kind
+
+
+def test_parsing_takes_less_than_a_second_and_opens_nothing(monkeypatch):
+    """Airflow parses the file again and again; its own modules it has loaded already."""
+    for name in ("subprocess.Popen", "socket.socket.connect"):
+        monkeypatch.setattr(name, lambda *_, **__: pytest.fail("parsing started something"))
+    began = time.process_time()
+    importlib.reload(reconciliation)
+    assert time.process_time() - began < 1.0
+
+
+def test_dags_are_serialized_as_the_scheduler_keeps_them():
+    """What cannot be serialized is an import error in Airflow, and not here."""
+    for dag in BUILT:
+        assert DagSerialization.to_dict(dag)["dag"]["dag_id"] == dag.dag_id
+
+
+def test_imports():
+    """Airflow, its providers and the standard library; nothing of the jobs."""
+    for file in DAGS.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            names = [node.module] if isinstance(node, ast.ImportFrom) else [
+                alias.name for alias in getattr(node, "names", ()) if isinstance(node, ast.Import)
+            ]  # fmt: skip
+            tops = {str(name).split(".")[0] for name in names}
+            assert tops <= {"airflow", "tieout_airflow", *sys.stdlib_module_names}, file
+
+
+def test_a_plan_of_another_form_or_no_plan_says_what_to_do(tmp_path):
+    """The message stands in Airflow as an import error."""
+    path = tmp_path / "schedule.json"
+    with pytest.raises(FileNotFoundError, match="tieout schedule write"):
+        plan.read_plan(path)
+    path.write_text(json.dumps({"form": 99, "channels": {}}))
+    with pytest.raises(ValueError, match="of form 99, not 1; write it again"):
+        plan.read_plan(path)
 
 
 @pytest.mark.parametrize(
-    ("requested", "at", "date"),
+    ("requested", "partition", "at", "expected"),
     [
-        (None, "2026-11-23T02:30:00+00:00", "2026-11-22"),  # 10:30 in Shanghai
-        (None, "2026-11-23T10:30:00+08:00", "2026-11-22"),
-        (None, "2026-11-22T15:59:59+00:00", "2026-11-21"),  # a second before midnight there
-        (None, "2026-11-22T16:00:00+00:00", "2026-11-22"),
-        (None, "2027-01-01T02:30:00+00:00", "2026-12-31"),
-        ("2026-11-01", "2026-11-23T02:30:00+00:00", "2026-11-01"),
+        (None, None, "2026-11-23T02:30:00+00:00", "2026-11-22"),
+        (None, None, "2026-11-22T15:59:59+00:00", "2026-11-21"),
+        (None, None, "2026-11-22T16:00:00+00:00", "2026-11-22"),
+        (None, "2026-11-20", "2026-11-23T02:30:00+00:00", "2026-11-20"),
+        ("2026-11-01", "2026-11-20", "2026-11-23T02:30:00+00:00", "2026-11-01"),
     ],
 )
-def test_business_date_is_the_day_before_in_shanghai(requested, at, date):
-    """The form may name another date."""
-    assert rules.choose_date(requested, datetime.fromisoformat(at)) == date
+def test_business_date(requested, partition, at, expected):
+    """Of the form, else of the schedule, else the day before in the channel's zone."""
+    at = datetime.fromisoformat(at)
+    assert plan.choose_date(requested, partition, at, "Asia/Shanghai") == expected
 
 
-def test_each_scheduled_run_is_of_the_day_before():
-    """A run starts at 10:30 in Shanghai on every day; no day is left out or repeated."""
-    timetable = coerce_to_core_timetable(DAG.timetable)
+@pytest.mark.parametrize("text", ["2026-11-31", "yesterday", "22/11/2026"])
+def test_what_is_no_date_is_refused(text):
+    """A command line may send anything."""
+    with pytest.raises(ValueError, match=r"month|isoformat|day"):
+        plan.choose_date(text, None, datetime.fromisoformat("2026-11-23T02:30:00+00:00"), "UTC")
+
+
+@pytest.mark.parametrize("dag", BUILT[:3], ids=NAMES[:3])
+def test_each_scheduled_run_is_of_the_day_before(dag):
+    """Shortly after midnight in the zone, every day; the run's name has the business date."""
+    timetable = coerce_to_core_timetable(dag.timetable)
     first = datetime.fromisoformat("2026-11-22T00:00:00+08:00")
-    restriction = TimeRestriction(first, None, catchup=True)
-    dates, last = [], None
+    restriction, last, found = TimeRestriction(first, None, catchup=True), None, []
     for _ in range(3):
-        info = timetable.next_dagrun_info_v2(last_dagrun_info=last, restriction=restriction)
-        dates.append(rules.choose_date(None, info.logical_date))
-        last = info
-    assert dates == ["2026-11-21", "2026-11-22", "2026-11-23"]
-    assert (DAG.catchup, DAG.max_active_runs) == (False, 1)
+        last = timetable.next_dagrun_info_v2(last_dagrun_info=last, restriction=restriction)
+        found.append((last.run_after.isoformat(), last.partition_key))
+    assert [key for _, key in found] == ["2026-11-21", "2026-11-22", "2026-11-23"]
+    assert found[0][0] == "2026-11-21T16:05:00+00:00"
+    name = timetable.generate_run_id(
+        run_type=__import__("airflow.utils.types", fromlist=["DagRunType"]).DagRunType.SCHEDULED,
+        run_after=last.run_after, data_interval=None, partition_key=last.partition_key,
+    )  # fmt: skip
+    assert "2026-11-23" in name
 
 
-@pytest.mark.parametrize("date", ["22/11/2026", "2026-11-31", "yesterday", ""])
-def test_form_refuses_an_invalid_date(date):
-    """The form sends ISO dates; a command line must send them too."""
-    with pytest.raises(ParamValidationError):
-        DAG.params.get_param("business_date").resolve(date)
+def test_last_moments_of_a_channel():
+    """Local times of the channel's zone, on the day after the business date."""
+    day = date(2026, 11, 22)
+    assert SHOP.due_at(day) == datetime.fromisoformat("2026-11-23T09:30+08:00")
+    assert SHOP.gives_up_at(day) == datetime.fromisoformat("2026-11-23T11:00+08:00")
 
 
-def test_every_page_is_a_channel(tmp_path):
-    """Each requested channel must have a page."""
-    folder = tmp_path / "channels"
-    folder.mkdir()
-    with pytest.raises(AirflowFailException, match="no page of any channel"):
-        rules.select_channels(str(tmp_path), None)
-    for name in ("bravo.yaml", "alpha.yaml", "notes.md"):
-        (folder / name).touch()
-    assert rules.select_channels(str(tmp_path), None) == ["alpha", "bravo"]
-    assert rules.select_channels(str(tmp_path), []) == ["alpha", "bravo"]
-    assert rules.select_channels(str(tmp_path), ["bravo", "bravo"]) == ["bravo"]
-    with pytest.raises(AirflowFailException, match="no page of brava; it has: alpha, bravo"):
-        rules.select_channels(str(tmp_path), ["alpha", "brava"])
+def test_reason_of_a_step_is_what_a_check_stopped_there():
+    """The shape checks have no task of their own: they show at match."""
+    stopped = [
+        {"step": "ingest", "message": "STATEMENT_REFUSED: a"},
+        {"step": "quality", "message": "a null reference"},
+        {"step": "match", "message": "STATEMENT_REFUSED: a"},
+        {"step": "match", "message": "STATEMENT_REFUSED: a"},
+    ]
+    assert steps.find_reasons(stopped, "ingest") == ["STATEMENT_REFUSED: a"]
+    assert steps.find_reasons(stopped, "match") == ["a null reference", "STATEMENT_REFUSED: a"]
+    assert steps.find_reasons(stopped, "export") == []
 
 
-def test_jars_are_listed_from_a_folder_or_taken_as_a_list(tmp_path, monkeypatch):
-    """An empty setting gives an empty list; an empty folder is a fault."""
-    monkeypatch.setattr(rules, "read_setting", lambda name: chosen)
-    chosen = str(tmp_path)
-    with pytest.raises(AirflowFailException, match="make jars"):
-        rules.list_jars()
-    (tmp_path / "b.jar").touch()
-    (tmp_path / "a.jar").touch()
-    assert rules.list_jars() == f"{tmp_path}/a.jar,{tmp_path}/b.jar"
-    for chosen in ("s3://lib/delta.jar,s3://lib/storage.jar", ""):
-        assert rules.list_jars() == chosen
+def test_summary_is_kept_and_not_printed_twice():
+    """A line that only looks like a summary is a line."""
+    outcome = commands.Outcome(3)
+    summary = {"job": "run", "exit": 3, "stopped": [{"step": "match", "message": "M"}]}
+    day_line = "2026-11-22  shop   5 lines  nothing at stake\n"
+    lines = [day_line, '{"job": broken\n', json.dumps(summary)]
+    assert list(commands.take_summary(lines, outcome)) == lines[:2]
+    assert outcome.reasons == ["M"]
+    described = commands.describe_run(outcome, "shop", "2026-11-22")
+    assert described["totals"] == "5 lines nothing at stake"
+    assert commands.describe_run(outcome, "sho", "2026-11-22")["totals"] == ""
 
 
-class Instance:
-    """A task instance that keeps the values pushed to it."""
+class Pushed:
+    """Keeps what a task pushes."""
 
     def __init__(self):
-        self.pushed = {}
+        self.values = {}
 
     def xcom_push(self, key, value):
-        self.pushed[key] = value
+        """Keeps a value."""
+        self.values[key] = value
 
 
 @pytest.mark.parametrize(
-    ("message", "error", "pushed"),
+    ("status", "kind"),
+    [(1, AirflowException), (2, AirflowFailException), (3, AirflowFailException)],
+)
+def test_only_exit_1_is_tried_again(status, kind):
+    """The reason is the message, and is left for those who tell people."""
+    pushed = Pushed()
+    with pytest.raises(kind, match=f"^exit {status}: why; and why$") as raised:
+        commands.fail_task({"ti": pushed}, status, ["why", "and why"])
+    assert type(raised.value) is kind
+    assert pushed.values == {"reason": f"exit {status}: why; and why"}
+
+
+@pytest.mark.parametrize(
+    ("message", "status"),
+    [("Cannot execute: spark-submit. Error code is: 3.", 3), ("Error code is: -9.", None),
+     ("x. Error code is: -9.", -9), ("no driver", None)],
+)  # fmt: skip
+def test_exit_status_of_spark_submit(message, status):
+    """The operator says it in a sentence."""
+    assert submitting.parse_exit_status(message) == status
+
+
+@pytest.mark.parametrize(
+    ("maker", "checker"),
+    [("ann", {"id": "ann", "name": "Ann"}), ("ann", {"id": "2", "name": "ANN"}),
+     ("ann", {}), ("", {"id": "bob", "name": "bob"})],
+)  # fmt: skip
+def test_maker_and_checker_are_two_known_people(maker, checker):
+    """Nobody approves an answer of their own."""
+    with pytest.raises(AirflowFailException, match=r"nothing was changed"):
+        refusals.check_persons({"by": maker, "by_id": maker}, checker)
+    refusals.check_persons({"by": "ann", "by_id": "ann"}, {"id": "bob", "name": "bob"})
+
+
+def test_only_the_latest_version_of_a_part_is_decided():
+    """A newer version that was accepted leaves nothing to decide; a copy changes nothing."""
+    rows = [("a", 1, "QUARANTINED"), ("a", 2, "ACCEPTED"), ("b", 1, "ACCEPTED"),
+            ("b", 2, "QUARANTINED"), ("b", 3, "DUPLICATE")]  # fmt: skip
+    files = [{"part": p, "version": v, "status": s} for p, v, s in rows]
+    assert [(file["part"], file["version"]) for file in refusals.find_refused(files)] == [("b", 2)]
+
+
+@pytest.mark.parametrize(
+    ("reason", "acceptable"),
+    [("SHRUNK: x", True), ("SHRUNK: x | STALE_FILE: y", True), ("TOTALS_DIFFER: x", False),
+     ("SHRUNK: x | TOTALS_DIFFER: y", False)],
+)  # fmt: skip
+def test_a_file_that_is_wrong_cannot_be_accepted(reason, acceptable):
+    """As `tieout files accept` has it."""
+    assert refusals.is_acceptable({"reason": reason}) is acceptable
+
+
+def test_late_files_start_their_own_dates():
+    """A date that a run still waits for is left to it, except where it comes in parts."""
+    now = datetime.fromisoformat("2026-11-23T10:00+08:00")
+    arrived = [
+        {"channel": name, "business_date": day}
+        for name, day in [
+            ("shop", "2026-11-22"), ("shop", "2026-11-20"), ("till", "2026-11-22"),
+            ("till", "2026-11-22"), ("snapshot", "2026-11-20"), ("gone", "2026-11-20"),
+        ]
+    ]  # fmt: skip
+    runs = starts.choose_runs(arrived, reconciliation.CHANNELS, now)
+    assert [(run["trigger_dag_id"], run["conf"]["business_date"]) for run in runs] == [
+        ("channel_shop", "2026-11-20"), ("channel_till", "2026-11-22"),
+    ]  # fmt: skip
+    assert runs[0]["trigger_run_id"].startswith("2026-11-20__file_came__")
+
+
+def test_a_replay_has_its_dates_in_order():
+    """Business dates, both included."""
+    dates, channels = ("2026-11-01", "2026-11-03"), reconciliation.CHANNELS
+    named = ["--business-date", dates[0], "--through", dates[1]]
+    assert starts.list_replay(["shop"], *dates, channels) == [
+        *named, "--channel", "shop", "--engine", "sail",
+    ]  # fmt: skip
+    assert starts.list_replay([], *dates, channels) == named  # till is submitted
+    with pytest.raises(ValueError, match="before from"):
+        starts.list_replay([], *reversed(dates), channels)
+
+
+STAND_IN = """
+import json, pathlib, sys
+asked = pathlib.Path(sys.argv[1])
+answers = json.loads(asked.read_text())
+answer = answers[0] if len(answers) == 1 else answers.pop(0)
+asked.write_text(json.dumps(answers))
+print(json.dumps(answer[1]))
+sys.exit(answer[0])
+"""
+
+
+def channel(awaited=(), ours=(), exported=False):
+    """A channel in the summary of `schedule progress`."""
+    return {"awaited": list(awaited), "awaited_ours": list(ours), "is_exported": exported}
+
+
+@pytest.mark.parametrize(
+    ("answers", "what", "seconds", "event"),
     [
-        (None, None, {}),
-        (" Error code is: 1.", AirflowException, {}),
-        (" Error code is: 2.", AirflowFailException, {"return_value": 2}),
-        (" Error code is: 3.\nLast: Error code is: 1.", AirflowFailException, {"return_value": 3}),
-        (" Error code is: -9.", AirflowException, {}),
-        (" Error code is: 137.", AirflowException, {}),
-        ("No driver id is known", AirflowException, {}),
+        ([[0, {"shop": channel(["all"])}], [0, {"shop": channel()}]], "files", 60, {"open": {}}),
+        ([[0, {"shop": channel([], ["all"])}]], "files", -1, {"open": {"shop": ["ours all"]}}),
+        ([[0, {"shop": channel(exported=True)}]], "export", 60, {"open": {}}),
+        ([[0, {"shop": channel()}]], "export", -1, {"open": {"shop": ["export"]}}),
+        ([[0, {}]], "files", 60, {"open": {}}),
+        ([[2, {}]], "files", 60, {"fault": 2, "reasons": ["wrong"]}),
+        ([[1, {}], [0, {"shop": channel()}]], "files", 60, {"open": {}}),
+        ([[1, {}]], "files", 60, {"fault": 1, "reasons": ["wrong"]}),
     ],
 )
-def test_exit_status_decides_whether_airflow_retries(monkeypatch, message, error, pushed):
-    """2 and 3 fail at once and are passed to the next job; Airflow may retry any other."""
+def test_a_wait_ends_once(tmp_path, answers, what, seconds, event):
+    """When all has come, at the last moment, or when the command cannot say."""
+    script, asked = tmp_path / "stand_in.py", tmp_path / "answers.json"
+    script.write_text(STAND_IN)
+    asked.write_text(json.dumps(
+        [[status, {"channels": channels, "errors": ["wrong"]}] for status, channels in answers]
+    ))  # fmt: skip
+    until = datetime.now().astimezone() + timedelta(seconds=seconds)
+    trigger = polling.ProgressTrigger(
+        [sys.executable, str(script), str(asked)], str(tmp_path), {"shop": until.isoformat()},
+        what, 0.01,
+    )  # fmt: skip
+    again = polling.ProgressTrigger(**trigger.serialize()[1])
 
-    def submit(operator, context):
-        if message:
-            raise AirflowException(f"Cannot execute: spark-submit --jars 2.jar match.py.{message}")
+    async def wait():
+        return [found.payload async for found in again.run()]
 
-    monkeypatch.setattr(rules.SparkSubmitOperator, "execute", submit)
-    job, instance = rules.build_job("match", "2026-11-22", ["alpha"], previous_status=3), Instance()
-    if error is None:
-        assert job.execute({"ti": instance}) == 0
-    else:
-        with pytest.raises(AirflowException) as fault:
-            job.execute({"ti": instance})
-        assert fault.type is error
-    assert instance.pushed == pushed
-    assert job.application_args[-2:] == ["--channel", "alpha"]
-
-
-@pytest.mark.parametrize("previous_status", [1, 2, None])
-def test_job_after_a_failure_is_skipped(previous_status):
-    """A job runs after 0 and 3 only."""
-    job = rules.build_job("export", "2026-11-22", ["alpha"], previous_status=previous_status)
-    with pytest.raises(AirflowSkipException):
-        job.execute({"ti": Instance()})
+    waits = {"waits": trigger.waits} if "open" in event else {}
+    assert asyncio.run(wait()) == [event | waits]
 
 
-def test_only_jobs_are_retried():
-    """Airflow retries a job twice, five minutes apart, and never retries `verdict`."""
-    assert DAG.get_task("channel.match").retries == 2
-    assert DAG.get_task("channel.match").retry_delay == timedelta(minutes=5)
-    assert DAG.get_task("verdict").retries == 0
+def test_an_alert_needs_an_address():
+    """A word that is no address is a fault, not a silent loss."""
+    with pytest.raises(ValueError, match="no address of http"):
+        WebhookNotifier("file:///tmp/x", Alert("red", "shop", "2026-11-22", "why"), "link")
+
+
+def test_note_says_date_state_and_amounts():
+    """Beside the run's name in the grid."""
+    assert verdicts.note_of("2026-11-22", "shop", "", "CNY 5.00 at stake") == (
+        "2026-11-22 shop DONE - CNY 5.00 at stake"
+    )
+    assert verdicts.note_of("2026-11-22", "shop", "match: M", "") == (
+        "2026-11-22 shop RED - match: M"
+    )
+
+
+class Mailbox(socketserver.StreamRequestHandler):
+    """Takes one mail as a mail server does, and keeps its lines."""
+
+    came: ClassVar[list[str]] = []
+
+    def handle(self):
+        """Answers each command; keeps what stands between DATA and a full stop."""
+        self.wfile.write(b"220 ready\r\n")
+        while line := self.rfile.readline().strip():
+            if line.upper() == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                while (line := self.rfile.readline().rstrip(b"\r\n")) != b".":
+                    self.came.append(line.decode())
+            self.wfile.write(b"221 bye\r\n" if line.upper() == b"QUIT" else b"250 ok\r\n")
+
+
+class Run:
+    """The run that an alert is about."""
+
+    dag_id, run_id = "channel_shop", "2026-11-22__by_hand"
+
+
+def test_an_alert_comes_by_email(monkeypatch):
+    """With channel, date and what it is about in the subject, and reason and link in the text."""
+    with socketserver.TCPServer(("127.0.0.1", 0), Mailbox) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        plain = {"disable_ssl": True, "disable_tls": True, "from_email": "tieout@example.com"}
+        connection = {"conn_type": "smtp", "host": "127.0.0.1", "port": server.server_address[1],
+                      "extra": plain}  # fmt: skip
+        monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(connection))
+        monkeypatch.setenv("TIEOUT_ALERT_EMAIL", "desk@example.com")
+        alert = Alert("red", "shop", "2026-11-22", "match: a < b", "CNY 5.00 at stake")
+        send_alert({"dag_run": Run}, alert)
+    mail = email.message_from_string("\n".join(Mailbox.came))
+    text = "".join(part.get_payload(decode=True).decode() for part in mail.walk()
+                   if not part.is_multipart())  # fmt: skip
+    assert (mail["To"], mail["Subject"]) == ("desk@example.com", "tieout shop 2026-11-22: red")
+    assert "match: a &lt; b" in text
+    assert "CNY 5.00 at stake" in text
+    assert "/dags/channel_shop/runs/2026-11-22__by_hand" in text

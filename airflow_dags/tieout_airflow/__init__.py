@@ -1,0 +1,1 @@
+"""What the DAGs are made of. Imports Airflow, its providers and the standard library only."""
