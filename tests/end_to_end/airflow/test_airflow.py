@@ -52,7 +52,7 @@ def run_inside(airflow: Airflow, *words: object, **settings: object) -> str:
     more = {f"TIEOUT_{name.upper()}": str(value) for name, value in settings.items()}
     done = subprocess.run(
         [airflow.python, *map(str, words)], env=airflow.env | more, cwd=airflow.home,
-        timeout=SECONDS_MAX, capture_output=True, text=True, check=False,
+        timeout=3 * SECONDS_MAX, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout
