@@ -43,7 +43,8 @@ class Files:
 
     `state` is `whole`, `incomplete`, `refused`, `absent`, `zero-trade`, or "-" where none is sent.
     `rows` are lines or transactions in force. `refusals` are the reasons of refused files,
-    `refused_ids` their ids, `due_at` is when the last file should be there, in UTC.
+    `refused_ids` their ids, `due_at` is when the last file should be there (UTC; None if the page
+    does not say), and `is_late` that this time has passed.
     """
 
     state: str

@@ -115,6 +115,8 @@ def _describe_statement(
         for row in by_status[FileStatus.ACCEPTED]
         for note in str(row["reason"] or "").split(NOTE_SEPARATOR)
     ]
+    due = profile.files.due if profile.files else None
+    due_at = due.due_at(state.business_date, profile.zone_info).astimezone(UTC) if due else None
     return Files(
         state.statement_state,
         len(state.files),
@@ -125,6 +127,8 @@ def _describe_statement(
         tuple(str(row["file_id"]) for row in refused),
         tuple(note for note in notes if note.startswith(BALANCE_GAP)),
         state.pattern,
+        due_at,
+        due_at is not None and due_at < now,
     )
 
 

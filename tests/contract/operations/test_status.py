@@ -1,6 +1,7 @@
 """`tieout status`: how far a date is, what is missing, what runs again, what to do next."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -47,6 +48,14 @@ def test_status_follows_the_day(
     assert (one["our_side"]["rows"], one["closed"]) == (1, False)
     assert absent["next"][0]["text"].startswith("the statement is absent: bank/2026-11-17/*.csv*")
     assert absent["next"][0]["command"] == f"tieout run --business-date {day(1)} --channel bank"
+
+    assert (one["statement"]["due_at"], one["statement"]["is_late"]) == (None, False)
+    page = tmp_path / "config/channels/bank.yaml"
+    with_due = re.sub(r"( *)(\"?pattern)", r'\1due: "09:30"\n\1\2', page.read_text(), count=1)
+    page.write_text(with_due)
+    late = status(pipeline, capsys)
+    assert late["days"][0]["statement"]["is_late"]
+    assert "; it was due at 2026-11-18 01:30 UTC" in late["next"][0]["text"]
 
     before = status(pipeline, capsys, "--business-date", str(day(0)))
     (one,) = before["days"]
