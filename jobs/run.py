@@ -29,8 +29,7 @@ def execute_request(request: Request) -> Report:
     with open_lake(request.lake, request.engine) as lake:
         if request.quality:
             preload_great_expectations()
-        report.body["seconds"]["session"] = round(monotonic() - started, 3)
-        report.step = "ingest"
+        report.body["seconds"]["session"], report.step = round(monotonic() - started, 3), "ingest"
         due = ingest.find_due(lake, request, report, find_run_dates)
         for day in with_progress(sorted(due.channels), "run"):
             _run_day(lake, replace(request, config=due.of_date(request.config, day)), day, report)
@@ -41,9 +40,9 @@ def _run_day(lake: Lake, request: Request, day: date, report: Report) -> None:
     config = request.config
     with report.measure_seconds("ingest"):
         summary = ingest_day.ingest_day(lake, config, Storage(request.inbox or ""), day)
+    checked = [*config.profiles] if request.quality else []
     # The shape checks run beside the match: each of the two leaves a core idle at times.
     with ThreadPoolExecutor(1) as executor:
-        checked = [*config.profiles] if request.quality else []
         checks = executor.submit(run_ingest_checks, lake, day, checked)
         matched = _run_channels(lake, request, day, report)
         check_settlement.add_checks(report, lake, config, [day])
@@ -53,7 +52,7 @@ def _run_day(lake: Lake, request: Request, day: date, report: Report) -> None:
             ingest.add_summary(ingested, replace(summary, quality=checks.result()))
     report.exit_status = max(report.exit_status, ingested.exit_status)
     report.lines += summary.balance_gaps
-    if request.quality and matched:
+    if checked and matched:
         with report.measure_seconds("quality"):
             match.add_checks(report, lake, day, matched)
 
