@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pyarrow import fs
 
-from jobs.exports.atomic_folder import join_parts, replace_folder
+from jobs.storage.atomic_folder import join_parts, replace_folder
 from tests.support.paths import ROOT
 
 LOCAL = fs.LocalFileSystem()
@@ -132,7 +132,7 @@ SLOW = """
 import sys, time
 from pathlib import Path
 from pyarrow import fs
-from jobs.exports.atomic_folder import replace_folder
+from jobs.storage.atomic_folder import replace_folder
 target, word, go_on = sys.argv[1:]
 with replace_folder(fs.LocalFileSystem(), target, last="word") as folder:
     print("begun", flush=True)
