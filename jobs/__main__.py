@@ -19,6 +19,8 @@ from jobs.reports.sql import command as sql_command
 _MODULES = {
     "fees": "rate_cards",
     "merchant_statements": "exports.merchants.command",
+    "report": "reports.day_page.command",
+    "scorecard": "reports.scorecard.command",
     "settlement": "treasury.command",
     "status": "operations.status.command",
 }

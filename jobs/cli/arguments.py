@@ -17,6 +17,7 @@ from jobs.cli.parser import (
     ROWS_SHOWN,
     RUN_DATES,
 )
+from jobs.cli.report_options import MONTHLY, parse_period
 from schemas.configuration import Configuration
 from schemas.errors import ConfigurationError
 from schemas.profile.channel import Snapshots
@@ -32,7 +33,8 @@ class Request:
     dates that are not whole. `status_of`, `reason_codes` and `at_most` (amounts in major units, and
     their currencies) are those of decide; `open_only`, `since`, `older_than` (days), `owner` and
     `limit` those of breaks; `fee_options` those of fees, as typed, by name; `bridge` the batch of
-    settlement to explain.
+    settlement to explain. `language` and `provisional` are those of pages; their `dates` are the
+    date, or the days of the month.
     """
 
     job: str
@@ -65,6 +67,8 @@ class Request:
     limit: int = ROWS_SHOWN
     fee_options: Mapping[str, str] = field(default_factory=dict)
     bridge: str = ""
+    language: str = "en"
+    provisional: bool = False
 
 
 def build_request(arguments: argparse.Namespace) -> Request:
@@ -136,6 +140,8 @@ def build_request(arguments: argparse.Namespace) -> Request:
         at_most=tuple((amount, code) for amount, code in getattr(arguments, "at_most", ())),
         fee_options={name: getattr(arguments, name.replace("-", "_"), "") for name in FEE_OPTIONS},
         bridge=getattr(arguments, "bridge", ""),
+        language=getattr(arguments, "language", "en"),
+        provisional=getattr(arguments, "provisional", False),
     )
 
 
@@ -186,6 +192,8 @@ def _load_configuration(
 
 def _parse_dates(arguments: argparse.Namespace, faults: list[str]) -> tuple[date, ...]:
     """The dates of the request; empty where the command needs none and then reads all dates."""
+    if arguments.job in MONTHLY:
+        return parse_period(arguments, faults, parse_date)
     first = parse_date("--business-date", arguments.business_date, faults)
     last = parse_date("--through", arguments.through, faults) if arguments.through else first
     if not arguments.business_date and (arguments.job not in DATE_OPTIONAL or arguments.through):

@@ -4,13 +4,14 @@ import argparse
 
 from jobs.cli.command_parser import CommandParser
 from jobs.cli.help_texts import EPILOGS, PURPOSES
+from jobs.cli.report_options import MONTHLY, add_report_options
 
 #: Commands that read at a time and print JSON, commands that need no date, those that take files
 #: in, and those that run a date, which must not be in the future.
 READ_ONLY = ("explain", "diff")
 DATE_OPTIONAL = (
     "breaks", "explain", "decide", "fees", "files", "ingest", "run", "inbox", "maintain",
-    "settlement", "status",
+    "report", "scorecard", "settlement", "status",
 )  # fmt: skip
 TAKE_FILES = ("ingest", "run")
 RUN_DATES = ("ingest", "match", "run")
@@ -61,6 +62,9 @@ def build_parser(
         _add_maintain_arguments(out)
     elif job == "breaks":
         _add_breaks_arguments(out)
+    elif job in MONTHLY:
+        add_report_options(out, job)
+        _add_channels(out)
     else:
         _add_days_and_channels(out, job)
     if job in RUN_DATES:
@@ -122,7 +126,9 @@ def _add_output_arguments(out: argparse.ArgumentParser, job: str) -> None:
         out.add_argument(
             "--json", action="store_true", help="print everything as one JSON document"
         )
-    elif job not in ("export", "breaks", "decide", "fees", "files", "inbox", "maintain"):
+    elif job not in (
+        "export", "breaks", "decide", "fees", "files", "inbox", "maintain", *MONTHLY,
+    ):  # fmt: skip
         out.add_argument("--no-quality", action="store_true", help="skip the shape checks")
 
 

@@ -1,0 +1,60 @@
+"""The options of commands that write a page: a date or a month, and a language."""
+
+import argparse
+import calendar
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+
+#: Commands that write a page, of a date or of a month.
+MONTHLY = ("report", "scorecard")
+#: Languages of a page, as jobs/reports has them.
+PAGE_LANGUAGES = ("en", "zh")
+_MONTH = re.compile(r"[12][0-9]{3}-(0[1-9]|1[0-2])")
+#: Name of an option, its text and the faults so far; gives the date.
+ParseDate = Callable[[str, str | None, list[str]], date | None]
+
+
+def add_report_options(out: argparse.ArgumentParser, job: str) -> None:
+    """Adds the options of a page to a parser."""
+    out.add_argument("--month", metavar="MONTH", default="", help="a month, such as 2026-11")
+    if job == "report":
+        out.add_argument(
+            "--business-date", metavar="DATE", help="the accounting date, such as 2026-11-22"
+        )
+        out.add_argument(
+            "--provisional",
+            action="store_true",
+            help="before the statements are there: what our own side says of the date",
+        )
+    else:
+        out.add_argument(
+            "--json", action="store_true", help="print JSON on a terminal, too; elsewhere it is"
+            " JSON",
+        )  # fmt: skip
+        out.set_defaults(business_date=None)
+    out.add_argument(
+        "--language", choices=PAGE_LANGUAGES, default="en", help="language of the page [en]"
+    )
+    out.set_defaults(through=None)
+
+
+def parse_period(
+    arguments: argparse.Namespace, faults: list[str], parse_date: ParseDate
+) -> tuple[date, ...]:
+    """The date of a page, or the days of its month."""
+    if bool(arguments.business_date) == bool(arguments.month):
+        either = "--business-date or --month" if arguments.job == "report" else "--month"
+        faults.append(f"give {either}, such as --month 2026-11")
+        return ()
+    if arguments.business_date:
+        day = parse_date("--business-date", arguments.business_date, faults)
+        return (day,) if day else ()
+    if getattr(arguments, "provisional", False):
+        faults.append("--provisional is about a date; give --business-date")
+    if not _MONTH.fullmatch(arguments.month):
+        faults.append(f"--month {arguments.month!r} is not a month; write it as 2026-11")
+        return ()
+    first = date.fromisoformat(f"{arguments.month}-01")
+    days = calendar.monthrange(first.year, first.month)[1]
+    return tuple(first + timedelta(days=n) for n in range(days))
