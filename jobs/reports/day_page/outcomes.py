@@ -1,6 +1,6 @@
 """Sums of `outcomes`, and its largest rows by channel, outcome and currency."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -18,6 +18,11 @@ from schemas.vocabulary import Outcome
 TREND_DAYS = 14
 #: Rows of a list that are read; a page shows as many of them as fit.
 ROWS_READ = 50
+_LIST = ("channel", "outcome", "shown_currency")
+#: Steps in which money doubles.
+_STEPS = 16
+#: (channel, outcome, currency).
+Key = tuple[str, str, str]
 _GROUP = ("run_date", "channel", "outcome", "currency", "internal_currency")
 _LIST_COLUMNS = (
     "run_date", "channel", "unit_id", "outcome", "reasons", "action", "txn_id", "line_id", "kind",
@@ -118,7 +123,7 @@ def _add(totals: Totals, scope: Scope, row: Row) -> None:
         totals.at_stake[owner] = totals.at_stake.get(owner, 0) + int(row["stake"])
 
 
-def list_largest(lake: Lake, scope: Scope) -> dict[tuple[str, str, str], RowList]:
+def list_largest(lake: Lake, scope: Scope) -> dict[Key, RowList]:
     """The rows with most money by (channel, outcome, currency); of what waits the last date's."""
     waits = F.col("outcome") == F.lit(Outcome.SUSPENSE.value)
     rows = read_outcomes(lake, scope, scope.first).where(
@@ -126,26 +131,58 @@ def list_largest(lake: Lake, scope: Scope) -> dict[tuple[str, str, str], RowList
     )
     rows = rows.withColumns({
         "shown_currency": F.coalesce("currency", "internal_currency"),
-        "money": F.when(F.col("outcome") == F.lit(Outcome.BREAK.value), at_stake())
-        .otherwise(_money()),
+        "money": F.coalesce(
+            F.when(F.col("outcome") == F.lit(Outcome.BREAK.value), at_stake()).otherwise(_money()),
+            F.lit(0).cast("bigint"),
+        ),
         "age_days": F.datediff(F.col("run_date"), F.col("first_run_date")),
     })  # fmt: skip
-    group = ("channel", "outcome", "shown_currency")
-    ordered = Window.partitionBy(*group).orderBy(
-        F.col("money").desc_nulls_last(), "run_date", "unit_id",
+    lists, floors = _count_lists(rows)
+    ordered = Window.partitionBy(*_LIST).orderBy(
+        F.col("money").desc(), "run_date", "unit_id",
         F.col("txn_id").asc_nulls_last(), F.col("line_id").asc_nulls_last(),
     )  # fmt: skip
-    ranked = rows.withColumn("rank", F.row_number().over(ordered))
-    top = ranked.where(F.col("rank") <= F.lit(ROWS_READ)).select(*_LIST_COLUMNS, "rank").collect()
-    counts = rows.groupBy(*group).agg(F.count(F.lit(1)).alias("rows")).collect()
-    lists: dict[tuple[str, str, str], RowList] = {
-        (row["channel"], row["outcome"], row["shown_currency"] or ""): RowList(row["rows"], [])
-        for row in counts
-    }
+    # Sorted is only what may be among the largest: most rows of a day are not.
+    few = rows.where(_reaches(floors)).withColumn("rank", F.row_number().over(ordered))
+    top = few.where(F.col("rank") <= F.lit(ROWS_READ)).select(*_LIST_COLUMNS, "rank").collect()
     for row in sorted(top, key=lambda row: int(row["rank"])):
         key = (row["channel"], row["outcome"], row["shown_currency"] or "")
         lists[key].rows = [*lists[key].rows, row.asDict()]
     return lists
+
+
+def _count_lists(rows: DataFrame) -> tuple[dict[Key, RowList], dict[Key, int]]:
+    """Empty lists with their counts, and of each the money from which on rows may be in it.
+
+    Rows are counted by size, in steps of a twentieth; `floors` begin with the step that has the
+    last row of the list.
+    """
+    step = F.floor(F.log2(F.col("money") + F.lit(1)) * F.lit(_STEPS)).alias("step")
+    counts = rows.groupBy(*_LIST, step).agg(
+        F.count(F.lit(1)).alias("rows"), F.min("money").alias("low")
+    )
+    lists: dict[Key, RowList] = {}
+    floors: dict[Key, int] = {}
+    for row in sorted(counts.collect(), key=lambda row: -int(row["step"])):
+        key = (row["channel"], row["outcome"], row["shown_currency"] or "")
+        known = lists.setdefault(key, RowList())
+        if known.count < ROWS_READ:
+            floors[key] = int(row["low"])
+        known.count += int(row["rows"])
+    return lists, floors
+
+
+def _reaches(floors: Mapping[Key, int]) -> Column:
+    """Whether a row has as much money as its list begins with."""
+    condition = F.lit(False)
+    for (channel, outcome, code), low in sorted(floors.items()):
+        is_own = (
+            (F.col("channel") == F.lit(channel))
+            & (F.col("outcome") == F.lit(outcome))
+            & (F.coalesce(F.col("shown_currency"), F.lit("")) == F.lit(code))
+        )
+        condition = condition | (is_own & (F.col("money") >= F.lit(low)))
+    return condition
 
 
 def _money() -> Column:
