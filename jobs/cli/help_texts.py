@@ -1,5 +1,7 @@
 """What `--help` says: a purpose and examples for each command."""
 
+from jobs.cli.report_options import PAGE_EPILOGS
+
 EPILOGS = {
     "ingest": """examples:
   tieout ingest --lake lake --config config --inbox inbox --business-date 2026-11-22
@@ -204,29 +206,7 @@ Run it once a week; jobs may run beside it. The command
   - makes a checkpoint of each table's log.
 Rows, received files (archive/) and exports stay as they are. `--as-of` and `diff` can read back as
 far as the retention reaches: 720 hours (30 days), or what you give, at least 168.""",
-    "report": """examples:
-  tieout report --lake lake --config config --business-date 2026-11-22
-  tieout report ... --business-date 2026-11-22 --language zh
-  tieout report ... --month 2026-11 --channel wechat
-  tieout report ... --business-date 2026-11-22 --provisional    # before the statements are there
-
-The command writes one HTML page that needs no network, to LAKE/exports/DATE/report.html or
-LAKE/exports/months/MONTH/report.html: what is reconciled, what is at stake, breaks by reason and
-age, what is new and cleared, suspense, fees, settlement, orders, control totals and gaps. Every
-number leads to its rows, largest first. It reads the tables as they are: `tieout run` brings them
-up to date. A date that no match has run is named (exit 3).
-
-With --provisional the page says what our own side has for the date: taken for right, with accrued
-fees, and what statements confirm so far. It goes to flash.html, and its figures to flash.json; the
-report of the same date then shows the difference to them, by cause.""",
-    "scorecard": """examples:
-  tieout scorecard --lake lake --config config --month 2026-11
-  tieout scorecard ... --month 2026-11 --channel wechat --language zh
-
-The command shows how well each channel did in a month: whether its files came in time (files.due),
-re-issues, refused files, late lines, breaks per million lines, fee error, settlement days late
-times money, and claims. It is a text on a terminal and JSON elsewhere, and it writes a page to
-LAKE/exports/months/MONTH/scorecard.html.""",
+    **PAGE_EPILOGS,
     "run": """examples:
   tieout run --lake lake --config config --inbox inbox --business-date 2026-11-22
   tieout run ...                                                   # whatever has come

@@ -7,7 +7,7 @@ from jobs.cli.help_texts import EPILOGS, PURPOSES
 from jobs.cli.report_options import MONTHLY, add_report_options
 
 #: Commands that read at a time and print JSON, commands that need no date, those that take files
-#: in, and those that run a date, which must not be in the future.
+#: in, those that run a date, which must not be in the future, and those without shape checks.
 READ_ONLY = ("explain", "diff")
 DATE_OPTIONAL = (
     "breaks", "explain", "decide", "fees", "files", "ingest", "run", "inbox", "maintain",
@@ -15,10 +15,11 @@ DATE_OPTIONAL = (
 )  # fmt: skip
 TAKE_FILES = ("ingest", "run")
 RUN_DATES = ("ingest", "match", "run")
+NOT_CHECKED = ("export", "breaks", "decide", "fees", "files", "inbox", "maintain", *MONTHLY)
 #: What a step of a command does without, by command and step.
-NOT_NEEDED = {
-    ("decide", "list"): "config", ("decide", "queue"): "config", ("fees", "quote"): "lake",
-}  # fmt: skip
+NOT_NEEDED = {("decide", step): "config" for step in ("list", "queue")} | {
+    ("fees", "quote"): "lake"
+}
 #: Options of the steps of fees, their values, and what they mean.
 FEE_OPTIONS = {
     "kind": ("KIND", "quote: PAYMENT, REFUND, TOP_UP, ... [PAYMENT]"),
@@ -62,9 +63,6 @@ def build_parser(
         _add_maintain_arguments(out)
     elif job == "breaks":
         _add_breaks_arguments(out)
-    elif job in MONTHLY:
-        add_report_options(out, job)
-        _add_channels(out)
     else:
         _add_days_and_channels(out, job)
     if job in RUN_DATES:
@@ -123,12 +121,8 @@ def _add_output_arguments(out: argparse.ArgumentParser, job: str) -> None:
         out.add_argument(
             "--as-of", metavar="TIME", help="read the tables as of this UTC time, 2026-11-20T10:00"
         )
-        out.add_argument(
-            "--json", action="store_true", help="print everything as one JSON document"
-        )
-    elif job not in (
-        "export", "breaks", "decide", "fees", "files", "inbox", "maintain", *MONTHLY,
-    ):  # fmt: skip
+        out.add_argument("--json", action="store_true", help="print all as one JSON document")
+    elif job not in NOT_CHECKED:
         out.add_argument("--no-quality", action="store_true", help="skip the shape checks")
 
 
@@ -199,13 +193,16 @@ def _add_breaks_arguments(out: argparse.ArgumentParser) -> None:
 
 
 def _add_days_and_channels(out: argparse.ArgumentParser, job: str) -> None:
-    default = " [the dates of all new files in the inbox]" if job in TAKE_FILES else ""
-    out.add_argument(
-        "--business-date",
-        metavar="DATE",
-        help=f"the accounting date: 2026-11-22, yesterday or latest{default}",
-    )
-    out.add_argument("--through", metavar="DATE", help="the last date of a range (included)")
+    if job in MONTHLY:
+        add_report_options(out, job)
+    else:
+        default = " [the dates of all new files in the inbox]" if job in TAKE_FILES else ""
+        out.add_argument(
+            "--business-date",
+            metavar="DATE",
+            help=f"the accounting date: 2026-11-22, yesterday or latest{default}",
+        )
+        out.add_argument("--through", metavar="DATE", help="the last date of a range (included)")
     _add_channels(out)
 
 

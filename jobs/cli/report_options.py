@@ -10,6 +10,32 @@ from datetime import date, timedelta
 MONTHLY = ("report", "scorecard")
 #: Languages of a page, as jobs/reports has them.
 PAGE_LANGUAGES = ("en", "zh")
+#: Examples and texts of their help.
+PAGE_EPILOGS = {
+    "report": """examples:
+  tieout report --lake lake --config config --business-date 2026-11-22
+  tieout report ... --business-date 2026-11-22 --language zh
+  tieout report ... --month 2026-11 --channel wechat
+  tieout report ... --business-date 2026-11-22 --provisional    # before the statements are there
+
+The command writes one HTML page that needs no network, to LAKE/exports/DATE/report.html or
+LAKE/exports/months/MONTH/report.html: what is reconciled, what is at stake, breaks by reason and
+age, what is new and cleared, suspense, fees, settlement, orders, control totals and gaps. Every
+number leads to its rows, largest first. It reads the tables as they are: `tieout run` brings them
+up to date. A date that no match has run is named (exit 3).
+
+With --provisional the page says what our own side has for the date: taken for right, with accrued
+fees, and what statements confirm so far. It goes to flash.html, and its figures to flash.json; the
+report of the same date then shows the difference to them, by cause.""",
+    "scorecard": """examples:
+  tieout scorecard --lake lake --config config --month 2026-11
+  tieout scorecard ... --month 2026-11 --channel wechat --language zh
+
+The command shows how well each channel did in a month: whether its files came in time (files.due),
+re-issues, refused files, late lines, breaks per million lines, fee error, settlement days late
+times money, and claims. It is a text on a terminal and JSON elsewhere, and it writes a page to
+LAKE/exports/months/MONTH/scorecard.html.""",
+}
 _MONTH = re.compile(r"[12][0-9]{3}-(0[1-9]|1[0-2])")
 #: Name of an option, its text and the faults so far; gives the date.
 ParseDate = Callable[[str, str | None, list[str]], date | None]
@@ -20,7 +46,9 @@ def add_report_options(out: argparse.ArgumentParser, job: str) -> None:
     out.add_argument("--month", metavar="MONTH", default="", help="a month, such as 2026-11")
     if job == "report":
         out.add_argument(
-            "--business-date", metavar="DATE", help="the accounting date, such as 2026-11-22"
+            "--business-date",
+            metavar="DATE",
+            help="the accounting date: 2026-11-22, yesterday or latest",
         )
         out.add_argument(
             "--provisional",

@@ -10,6 +10,8 @@ from jobs.reports.html.numbers import format_count, format_money
 
 #: Turns a row into the cells of a list.
 Render = Callable[[Row], Sequence[Cell]]
+#: Topic of the lists that most readers need least.
+LAST_TOPIC = "Rows of the channels"
 _NO_ANCHOR = re.compile(r"[^a-zA-Z0-9]+")
 
 
@@ -67,13 +69,15 @@ class Builder:
         return anchor
 
     def list_sections(self) -> list[Section]:
-        """The lists, a section per topic, in the order in which they were added."""
+        """The lists, a section per topic: in the order in which they were added, but all rows of
+        the channels last.
+        """
         return [
             Section(
                 _NO_ANCHOR.sub("-", f"lists-{topic}").lower(), self.say(topic),
                 tables=tables, is_detail=True,
             )
-            for topic, tables in self._lists.items()
+            for topic, tables in sorted(self._lists.items(), key=lambda item: item[0] == LAST_TOPIC)
         ]  # fmt: skip
 
     def count(self, number: int, anchor: str = "", tone: str = "") -> Cell:

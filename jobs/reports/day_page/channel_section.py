@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from jobs.reports.day_page.builder import Builder
+from jobs.reports.day_page.builder import LAST_TOPIC, Builder
 from jobs.reports.day_page.outcomes import Totals
 from jobs.reports.day_page.scope import Row, RowList
 from jobs.reports.html.document import Card, Cell, Section, Table
@@ -11,7 +11,8 @@ from schemas.vocabulary import Outcome
 
 #: Outcomes that take part in the reconciliation; what is excluded does not.
 PARTICIPATING = (Outcome.MATCHED, Outcome.BREAK, Outcome.SUSPENSE)
-_TOPIC = "Rows of the channels"
+#: Rows of a list of what is matched, or excluded.
+_SETTLED_MAX = 10
 _TITLES = {
     Outcome.MATCHED: "{channel} {code}: matched",
     Outcome.BREAK: "{channel} {code}: broken on these dates",
@@ -67,7 +68,7 @@ def build_channels(
             for side in ("ours", "theirs")
             for outcomes in (PARTICIPATING, [Outcome.MATCHED])
         )
-        own = {outcome: lists.get((name, outcome, code), RowList()) for outcome in Outcome}
+        own = {outcome: _choose(lists.get((name, outcome, code)), outcome) for outcome in Outcome}
         anchors = {outcome: _add(builder, name, code, outcome, own[outcome]) for outcome in Outcome}
         waits = totals.waiting.get((builder.scope.last, name, code))
         state = states.get(name, "")
@@ -100,7 +101,7 @@ def build_channels(
 
 def _add(builder: Builder, name: str, code: str, outcome: Outcome, rows: RowList) -> str:
     return builder.add_list(
-        _TOPIC,
+        LAST_TOPIC,
         builder.say(_TITLES[outcome], channel=name, code=code),
         rows,
         builder.headings(
@@ -112,6 +113,13 @@ def _add(builder: Builder, name: str, code: str, outcome: Outcome, rows: RowList
         _source(builder, name, outcome),
         builder.export_file(name) if outcome in (Outcome.BREAK, Outcome.SUSPENSE) else "",
     )  # fmt: skip
+
+
+def _choose(rows: RowList | None, outcome: Outcome) -> RowList:
+    """The rows to list: only a few of those that need nobody."""
+    if rows is None or outcome in (Outcome.BREAK, Outcome.SUSPENSE):
+        return rows or RowList()
+    return RowList(rows.count, rows.rows[:_SETTLED_MAX])
 
 
 def _source(builder: Builder, name: str, outcome: Outcome) -> str:
@@ -126,8 +134,8 @@ def _source(builder: Builder, name: str, outcome: Outcome) -> str:
 def _cells(builder: Builder, row: Row) -> list[Cell]:
     code = row["shown_currency"]
     return [
-        Cell(row["our_ref"] or ""),
-        Cell(row["channel_ref"] or ""),
+        Cell(row["our_ref"] or "", tone="id"),
+        Cell(row["channel_ref"] or "", tone="id"),
         Cell(builder.language.say_reasons(row["reasons"])),
         Cell(builder.language.say_action(row["action"])),
         Cell(builder.say_code(row["kind"]) if row["kind"] else ""),
@@ -135,7 +143,7 @@ def _cells(builder: Builder, row: Row) -> list[Cell]:
         Cell(format_money(row["internal_amount"], code)),
         Cell(format_money(row["statement_amount"], code)),
         Cell(str(row["age_days"])),
-        Cell(row["txn_id"] or _short(row["line_id"])),
+        Cell(row["txn_id"] or _short(row["line_id"]), tone="id"),
     ]
 
 

@@ -157,8 +157,8 @@ def _cells(row: Row) -> list[Cell]:
     code = row["currency"]
     return [
         Cell(str(row["business_date"])),
-        Cell(row["channel_ref"] or ""),
-        Cell(row["our_ref"] or ""),
+        Cell(row["channel_ref"] or "", tone="id"),
+        Cell(row["our_ref"] or "", tone="id"),
         Cell(row["schedule"] or ""),
         Cell(name_money(row["amount"], code) if row["amount"] is not None else ""),
         Cell(format_money(row["charged"], code)),

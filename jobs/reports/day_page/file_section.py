@@ -126,11 +126,12 @@ def _add_files(builder: Builder, name: str, files: list[Row]) -> str:
     def render(row: Row) -> list[Cell]:
         refused = row["status"] == FileStatus.QUARANTINED
         return [
-            Cell(str(row["business_date"])), Cell(row["part"] or ""), Cell(mask(row["file_name"])),
+            Cell(str(row["business_date"])), Cell(row["part"] or ""),
+            Cell(mask(row["file_name"]), tone="id"),
             Cell(builder.say_code(row["status"]), tone="bad" if refused else ""),
             Cell(str(row["version"] or "")), Cell(f"{row['line_count'] or 0:,}"),
             Cell(builder.count(row["rejected_count"] or 0).text),
-            Cell(f"{row['received_at']:%Y-%m-%d %H:%M}"), Cell(mask(row["reason"])),
+            Cell(f"{row['received_at']:%Y-%m-%d %H:%M}"), Cell(mask(row["reason"]), tone="id"),
         ]  # fmt: skip
 
     rows = RowList(len(files), sorted(files, key=place)[:ROWS_READ])

@@ -126,9 +126,11 @@ def _add_orders(builder: Builder, key: Key, rows: RowList) -> str:
         code = row["currency"]
         columns = ("order_amount", "paid", "refunded", "to_refund")
         return [
-            Cell(row["order_ref"] or ""), Cell(row["merchant_id"] or ""), Cell(code),
+            Cell(row["order_ref"] or "", tone="id"), Cell(row["merchant_id"] or "", tone="id"),
+            Cell(code),
             *(Cell(format_money(row[name], code)) for name in columns),
-            Cell(row["refund_txn_id"] or ""), Cell(builder.language.say_action(row["action"])),
+            Cell(row["refund_txn_id"] or "", tone="id"),
+            Cell(builder.language.say_action(row["action"])),
             Cell(str(row["run_date"])),
         ]  # fmt: skip
 
@@ -145,7 +147,8 @@ def _add_families(builder: Builder, key: Key, rows: RowList) -> str:
     def render(row: Row) -> list[Cell]:
         columns = ("came_in", "went_out", "refunded", "charged_back")
         return [
-            Cell(row["payment_id"]), Cell(row["payment_channel"] or ""), Cell(row["currency"]),
+            Cell(row["payment_id"], tone="id"), Cell(row["payment_channel"] or ""),
+            Cell(row["currency"]),
             *(Cell(format_money(row[name], row["currency"])) for name in columns),
             Cell(str(row["run_date"])),
         ]  # fmt: skip

@@ -153,7 +153,7 @@ def _add_list(builder: Builder, key: ResultKey, rows: RowList) -> str:
         text = builder.say_code(row["result"]) + (f" ({reasons})" if reasons else "")
         number = f" #{row['batch_no']}" if (row["batch_no"] or 1) > 1 else ""
         return [
-            Cell(f"{row['batch'] or '-'}{number}"), Cell(row["per"] or ""),
+            Cell(f"{row['batch'] or '-'}{number}", tone="id"), Cell(row["per"] or "", tone="id"),
             Cell(str(row["batch_date"] or "")), Cell(text),
             Cell(format_money(row["expected"], code)), Cell(format_money(row["credited"], code)),
             Cell(format_money(row["difference"], code, "+")), Cell(str(row["due_date"] or "")),

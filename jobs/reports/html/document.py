@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Cell:
-    """A value of a table; `anchor` names the list of its rows, `tone` is good, bad, warn or ""."""
+    """A value of a table; `anchor` names the list of its rows, `tone` is good, bad, warn, "", or id
+    for a reference or name, which may break anywhere.
+    """
 
     text: str = ""
     anchor: str = ""

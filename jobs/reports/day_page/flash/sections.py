@@ -150,8 +150,8 @@ def _add_list(builder: Builder, channel: str, code: str, cause: str, rows: RowLi
                                 numbers=("Difference",))  # fmt: skip
 
     def render(row: Row) -> list[Cell]:
-        return [Cell(row["our_ref"] or ""), Cell(row["channel_ref"] or ""),
-                Cell(row["txn_id"] or ""),
+        return [Cell(row["our_ref"] or "", tone="id"), Cell(row["channel_ref"] or "", tone="id"),
+                Cell(row["txn_id"] or "", tone="id"),
                 Cell(name_money(int(row["money"]), code, "+"))]  # fmt: skip
 
     title = f"{channel} {code}: {_say_cause(builder, cause)}"
