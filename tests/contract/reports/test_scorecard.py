@@ -24,7 +24,8 @@ DUE_PAGE = PAGE.replace("files:\n", 'files:\n  due: "10:00"\n')
 def test_scorecard_counts_what_the_channel_did(lake: Lake, tmp_path: Path) -> None:
     """Five dates: in time, a minute late, re-issued, refused and sent again, missing.
 
-    Y0 breaks on day 2 and its line comes on day 3, late; B0 differs by 0.10.
+    N2 is a line without a transaction. Y0 breaks on day 2 and its line comes on day 3, late; B0
+    differs by 0.10.
     """
     pipeline = PipelineFixture(tmp_path, lake, DUE_PAGE)
     lines = {0: [file_line("A0"), file_line("B0", "9.90")], 1: [file_line("A1")],
@@ -67,6 +68,7 @@ def test_scorecard_counts_what_the_channel_did(lake: Lake, tmp_path: Path) -> No
     assert {reason: (one.count, one.money) for reason, one in card.breaks.items()} == {
         "AMOUNT_MISMATCH": (1, {"CNY": 10}),
         "INTERNAL_ONLY": (1, {"CNY": 2500}),
+        "STATEMENT_ONLY": (1, {"CNY": 100}),
     }
     # Due on day 1: nothing is known to lack before the run of day 2, then 1.00 on two days.
     assert (card.late_money["CNY"].days_max, card.late_money["CNY"].day_money) == (2, 200)

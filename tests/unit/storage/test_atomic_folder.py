@@ -19,7 +19,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from pyarrow import fs
-from jobs.exports import atomic_folder
+from jobs.storage import atomic_folder
 target, left = sys.argv[1], [int(sys.argv[2])]
 def killed_at(call):
     def run(*arguments):
