@@ -4,7 +4,7 @@ import argparse
 
 from jobs.cli.command_parser import CommandParser
 from jobs.cli.help_texts import EPILOGS, PURPOSES
-from jobs.cli.report_options import MONTHLY, add_report_options
+from jobs.cli.option_groups import MONTHLY, add_maintain_options, add_report_options
 
 #: Commands that read at a time and print JSON, commands that need no date, those that take files
 #: in, those that run a date, which must not be in the future, and those without shape checks.
@@ -38,10 +38,6 @@ FEE_OPTIONS = {
 }
 #: Breaks that a list shows.
 ROWS_SHOWN = 100
-#: A job may take days to commit what it wrote.
-RETENTION_HOURS_MIN = 7 * 24
-#: As long as Delta keeps a table's log: `--as-of` and `diff` read back so far.
-RETENTION_HOURS = 30 * 24
 
 
 def build_parser(
@@ -60,7 +56,7 @@ def build_parser(
     if job in (*TAKE_FILES, "inbox"):
         out.add_argument("--inbox", help="folder or URI where files arrive [TIEOUT_INBOX]")
     if job == "maintain":
-        _add_maintain_arguments(out)
+        add_maintain_options(out)
     elif job == "breaks":
         _add_breaks_arguments(out)
     else:
@@ -214,17 +210,3 @@ def _add_channels(out: argparse.ArgumentParser) -> None:
         default=[],
         help="one channel; repeat for more [all]",
     )
-
-
-def _add_maintain_arguments(out: argparse.ArgumentParser) -> None:
-    out.add_argument(
-        "--dry-run", action="store_true", help="change nothing, say what would be removed"
-    )
-    out.add_argument(
-        "--retention-hours",
-        metavar="HOURS",
-        type=int,
-        default=RETENTION_HOURS,
-        help=f"keep what is younger, at least {RETENTION_HOURS_MIN} hours [{RETENTION_HOURS}]",
-    )
-    out.set_defaults(business_date=None, through=None, channel=[])

@@ -7,7 +7,7 @@ from jobs.lake.tables import Lake
 from jobs.reports.day_page.builder import Builder
 from jobs.reports.day_page.flash.own_side import read_own_side
 from jobs.reports.day_page.flash.page import build_flash
-from jobs.reports.day_page.flash.stored import read_flash, render_flash, store_flash
+from jobs.reports.day_page.flash.stored import read_whole_flash, render_flash, store_flash
 from jobs.reports.day_page.inputs import describe_gaps, read_files
 from jobs.reports.day_page.page import Figures, read_figures, render_report
 from jobs.reports.day_page.scope import Scope, find_matched_part, find_scope
@@ -24,10 +24,10 @@ def execute_request(request: Request) -> Report:
     scope = find_scope(request.dates, request.config)
     report = Report({}, [])
     with open_lake(request.lake, request.engine, writes=False) as lake:
-        if request.provisional:
-            _report_flash(lake, scope, request.language, report)
+        if request.page.provisional:
+            _report_flash(lake, scope, request.page.language, report)
         else:
-            _report_final(lake, scope, request.language, report)
+            _report_final(lake, scope, request.page.language, report)
     return report
 
 
@@ -59,7 +59,7 @@ def _report_flash(lake: Lake, scope: Scope, code: str, report: Report) -> None:
     if not sides:
         return
     whole = {name for (name, _), state in files.days.items() if state.is_complete}
-    stored = store_flash(sides, read_flash(lake, scope), whole)
+    stored = store_flash(sides, read_whole_flash(lake, scope), whole, [*scope.profiles])
     write_page(lake, *render_flash(scope, stored))
     language = Language(code)
     page = build_flash(Builder(scope, language, 0, ()), sides, files)

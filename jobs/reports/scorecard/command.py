@@ -18,7 +18,7 @@ from jobs.reports.scorecard.text import render_cards, to_json
 def execute_request(request: Request) -> Report:
     """Shows the scorecards as text on a terminal and as JSON elsewhere, and writes their page."""
     scope: Scope = find_scope(request.dates, request.config)
-    language = Language(request.language)
+    language = Language(request.page.language)
     label = f"{scope.first:%Y-%m}"
     report = Report({"month": label}, [])
     with open_lake(request.lake, request.engine, writes=False) as lake:

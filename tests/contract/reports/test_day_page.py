@@ -176,6 +176,7 @@ def test_gaps_are_named_before_any_figure(story: Story) -> None:
     assert "not matched" in read_page(unmatched).text_content()
 
 
+@pytest.mark.slow
 @pytest.mark.sail_only
 def test_page_with_100_000_breaks_is_below_a_megabyte(lake: Lake, tmp_path: Path) -> None:
     """Lists are cut; their sums and the counts of the rest are whole."""

@@ -6,18 +6,21 @@ from pathlib import Path
 import pytest
 
 from jobs.__main__ import main
+from jobs.fees.accruals.check_day import record_accruals
 from jobs.lake.tables import Lake
 from jobs.reports.day_page.flash.difference import CHANGED, Difference, read_differences
-from jobs.reports.day_page.flash.own_side import read_own_side
+from jobs.reports.day_page.flash.own_side import OwnSide, read_own_side
 from jobs.reports.day_page.flash.stored import (
     StoredFlash,
     read_flash,
+    read_whole_flash,
     render_flash,
     store_flash,
 )
 from jobs.reports.day_page.scope import Scope
 from jobs.reports.day_page.write_page import write_page
 from schemas.errors import LakeInconsistent
+from tests.support.fee_ledger import card
 from tests.support.ledger import day, file_line, file_txn
 from tests.support.pipeline_fixture import PipelineFixture
 
@@ -49,7 +52,7 @@ def keep_flash(pipeline: PipelineFixture, *whole: str) -> dict[tuple[str, str], 
     """Makes the flash of day 1 and writes its figures."""
     own = scope(pipeline)
     sides = read_own_side(pipeline.lake, own)
-    stored = store_flash(sides, read_flash(pipeline.lake, own), whole)
+    stored = store_flash(sides, read_whole_flash(pipeline.lake, own), whole, ["bank"])
     write_page(pipeline.lake, *render_flash(own, stored))
     return stored
 
@@ -66,6 +69,22 @@ def test_flash_takes_our_side_for_right(pipeline: PipelineFixture) -> None:
     assert side.succeeded == (4, 1000 + 2000 + 3000 - 500)
     assert side.statuses == {"PENDING": (1, 900)}
     assert (side.confirmed, side.outcomes, side.accrued, side.net) == ((0, 0), {}, None, None)
+
+
+def test_flash_has_fees_accrued_by_our_own_data(pipeline: PipelineFixture) -> None:
+    """1% of 10.00, 20.00 and 30.00; R1 names no payment and gives none back; P1 is not due yet."""
+    page = pipeline.config.profiles["bank"]
+    record_accruals(pipeline.lake, page, card({"name": "all", "rate": "0.01"}), day(1))
+    side = read_own_side(pipeline.lake, scope(pipeline))[OWNER]
+    assert (side.accrued, side.net) == (10 + 20 + 30, 5500 - 60)
+    record_accruals(
+        pipeline.lake,
+        page,
+        card({"name": "large", "rate": "0.01", "amount": {"min": 2500}}),
+        day(1),
+    )
+    side = read_own_side(pipeline.lake, scope(pipeline))[OWNER]
+    assert (side.accrued, side.net) == (None, None)  # A1 has no entry: 0.30 would be too little
 
 
 def test_difference_adds_up_by_cause(pipeline: PipelineFixture) -> None:
@@ -114,6 +133,13 @@ def test_flash_after_the_statement_keeps_the_earlier_one(pipeline: PipelineFixtu
     pipeline.ingest(1)
     assert keep_flash(pipeline, "bank") == earlier
     assert keep_flash(pipeline) == {OWNER: StoredFlash(1, 1000, None)}
+
+
+def test_flash_of_one_channel_keeps_those_of_the_others() -> None:
+    earlier = {("wechat", "CNY"): StoredFlash(1, 100, None), ("bank", "USD"): StoredFlash(1, 5, 1)}
+    sides = {OWNER: OwnSide(succeeded=(2, 200), accrued=3)}
+    stored = store_flash(sides, earlier, [], ["bank"])
+    assert stored == {("wechat", "CNY"): StoredFlash(1, 100, None), OWNER: StoredFlash(2, 200, 3)}
 
 
 def test_damaged_flash_is_named(pipeline: PipelineFixture) -> None:

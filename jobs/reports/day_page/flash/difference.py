@@ -41,7 +41,7 @@ class Difference:
 def read_differences(
     lake: Lake, scope: Scope, stored: Mapping[Owner, StoredFlash]
 ) -> dict[Owner, Difference]:
-    """The differences of a date to its flash, by channel and currency."""
+    """The differences of a date to its flash, by channel and currency, where there is a flash."""
     differences = {owner: Difference(one) for owner, one in stored.items()}
 
     def difference_of(row: Row) -> Difference:
@@ -72,10 +72,9 @@ def read_differences(
             rows.rows = [*rows.rows, row]
     for one in differences.values():
         _close(one)
-    # A bank account has no transactions of ours: its lines are settlement's.
-    banks = {page.settlement.bank for page in scope.config.all_profiles.values()
-             if page.settlement}  # fmt: skip
-    return {owner: one for owner, one in differences.items() if owner[0] not in banks}
+    # Of a channel whose statement had come before there is no flash.
+    names = {name for name, _ in stored}
+    return {owner: one for owner, one in differences.items() if owner[0] in names}
 
 
 def _close(one: Difference) -> None:

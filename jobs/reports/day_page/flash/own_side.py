@@ -12,11 +12,8 @@ from jobs.lake.tables import Lake
 from jobs.reports.day_page.scope import Owner, Row, Scope
 from schemas.errors import TableMissing
 from schemas.money import sum_amounts
-from schemas.tables import INTERNAL_TRANSACTIONS, OUTCOMES, TABLES
+from schemas.tables import FEE_ACCRUALS, INTERNAL_TRANSACTIONS, OUTCOMES
 from schemas.vocabulary import Outcome, Status
-
-#: Table of the fees that our own data say are due; a lake may be older than it.
-_ACCRUALS = "fee_accruals"
 
 
 @dataclass
@@ -91,22 +88,24 @@ def is_own_of(scope: Scope) -> Column:
 
 
 def _read_accruals(lake: Lake, scope: Scope) -> Mapping[Owner, int]:
-    """Fees accrued on the transactions of a date, by channel and currency; nothing of a channel
-    without accruals, nor where the software or the lake has no such table.
+    """Fees accrued on the transactions of a date, by channel and currency; nothing where one of
+    them has no entry of the rate card, where nothing was accrued, or in a lake without the table.
     """
-    table = next((one for one in TABLES if one.name == _ACCRUALS), None)
-    if table is None:
-        return {}
     # What takes an accrual of an earlier date back is not about this date's transactions.
     own = pc.field("taken_date").is_null()
     try:
-        rows = lake.read_arrow(table, scope.last, scope.last, scope.only_channel, own)
+        rows = lake.read_arrow(FEE_ACCRUALS, scope.last, scope.last, scope.only_channel, own)
     except TableMissing:
         return {}
     sums = (
         rows.select(["channel", "currency"])
         .append_column("due", rows["due"].cast(pa.decimal128(38, 0)))
+        .append_column("unpriced", pc.is_null(rows["due"]).cast(pa.int64()))
         .group_by(["channel", "currency"])
-        .aggregate([("due", "sum")])
+        .aggregate([("due", "sum"), ("unpriced", "sum")])
     )
-    return {(row["channel"], row["currency"]): int(row["due_sum"] or 0) for row in sums.to_pylist()}
+    return {
+        (row["channel"], row["currency"]): int(row["due_sum"] or 0)
+        for row in sums.to_pylist()
+        if not row["unpriced_sum"]
+    }

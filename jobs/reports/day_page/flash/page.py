@@ -39,7 +39,9 @@ def build_flash(builder: Builder, sides: Mapping[Owner, OwnSide], files: FileFig
             notices.append(say("{channel}: our own side is not whole", channel=name))
     unpriced = sorted({name for (name, _), side in sides.items() if side.accrued is None})
     if unpriced:
-        notices.append(say("fees are not accrued: {names}", names=", ".join(unpriced)))
+        notices.append(
+            say("fees are not accrued, or some have no price: {names}", names=", ".join(unpriced))
+        )
     return Page(
         builder.language.html,
         say("Flash report"),

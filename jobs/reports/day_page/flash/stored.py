@@ -32,6 +32,16 @@ def read_flash(lake: Lake, scope: Scope) -> dict[Owner, StoredFlash]:
     Raises:
         LakeInconsistent: the file is damaged.
     """
+    stored = read_whole_flash(lake, scope)
+    return {owner: one for owner, one in stored.items() if owner[0] in scope.profiles}
+
+
+def read_whole_flash(lake: Lake, scope: Scope) -> dict[Owner, StoredFlash]:
+    """The flash of a date, of all channels that have one.
+
+    Raises:
+        LakeInconsistent: the file is damaged.
+    """
     path = lake.storage.full_path(place_page(scope, _NAME))
     if lake.storage.fs.get_file_info(path).type != fs.FileType.File:
         return {}
@@ -39,7 +49,7 @@ def read_flash(lake: Lake, scope: Scope) -> dict[Owner, StoredFlash]:
         content = source.read()
     try:
         rows = json.loads(content)["channels"]
-        stored = {
+        return {
             (str(row["channel"]), str(row["currency"])): StoredFlash(
                 int(row["transactions"]), int(row["amount"]),
                 None if row["accrued"] is None else int(row["accrued"]),
@@ -51,16 +61,22 @@ def read_flash(lake: Lake, scope: Scope) -> dict[Owner, StoredFlash]:
             f"{place_page(scope, _NAME)} is no flash ({error}); remove it, the report then has no"
             " difference to the flash"
         ) from error
-    return {owner: one for owner, one in stored.items() if owner[0] in scope.profiles}
 
 
 def store_flash(
-    sides: Mapping[Owner, OwnSide], earlier: Mapping[Owner, StoredFlash], whole: Collection[str]
+    sides: Mapping[Owner, OwnSide],
+    earlier: Mapping[Owner, StoredFlash],
+    whole: Collection[str],
+    channels: Collection[str],
 ) -> dict[Owner, StoredFlash]:
     """What is to be kept: of channels whose statement is `whole` only the earlier flash, which was
-    made before the statement came.
+    made before the statement came; of others than `channels` the earlier one, too.
     """
-    kept = {owner: one for owner, one in earlier.items() if owner[0] in whole}
+    kept = {
+        owner: one
+        for owner, one in earlier.items()
+        if owner[0] in whole or owner[0] not in channels
+    }
     return kept | {
         owner: StoredFlash(*side.succeeded, side.accrued)
         for owner, side in sides.items()

@@ -1,10 +1,12 @@
-"""The options of commands that write a page: a date or a month, and a language."""
+"""Options of single commands: of those that write a page, of a date or of a month; of maintain."""
 
 import argparse
 import calendar
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Self
 
 #: Commands that write a page, of a date or of a month.
 MONTHLY = ("report", "scorecard")
@@ -36,9 +38,27 @@ re-issues, refused files, late lines, breaks per million lines, fee error, settl
 times money, and claims. It is a text on a terminal and JSON elsewhere, and it writes a page to
 LAKE/exports/months/MONTH/scorecard.html.""",
 }
+#: A job may take days to commit what it wrote.
+RETENTION_HOURS_MIN = 7 * 24
+#: As long as Delta keeps a table's log: `--as-of` and `diff` read back so far.
+RETENTION_HOURS = 30 * 24
 _MONTH = re.compile(r"[12][0-9]{3}-(0[1-9]|1[0-2])")
 #: Name of an option, its text and the faults so far; gives the date.
 ParseDate = Callable[[str, str | None, list[str]], date | None]
+
+
+@dataclass(frozen=True)
+class PageOptions:
+    """The language of a page, and whether it is a flash."""
+
+    language: str = PAGE_LANGUAGES[0]
+    provisional: bool = False
+
+    @classmethod
+    def read(cls, arguments: argparse.Namespace) -> Self:
+        """Those that were given; of a command without pages the defaults."""
+        names = ("language", "provisional")
+        return cls(**{name: getattr(arguments, name) for name in names if hasattr(arguments, name)})
 
 
 def add_report_options(out: argparse.ArgumentParser, job: str) -> None:
@@ -65,6 +85,21 @@ def add_report_options(out: argparse.ArgumentParser, job: str) -> None:
         "--language", choices=PAGE_LANGUAGES, default="en", help="language of the page [en]"
     )
     out.set_defaults(through=None)
+
+
+def add_maintain_options(out: argparse.ArgumentParser) -> None:
+    """Adds the options of maintain to a parser."""
+    out.add_argument(
+        "--dry-run", action="store_true", help="change nothing, say what would be removed"
+    )
+    out.add_argument(
+        "--retention-hours",
+        metavar="HOURS",
+        type=int,
+        default=RETENTION_HOURS,
+        help=f"keep what is younger, at least {RETENTION_HOURS_MIN} hours [{RETENTION_HOURS}]",
+    )
+    out.set_defaults(business_date=None, through=None, channel=[])
 
 
 def parse_period(
