@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 from jobs.reports.day_page.scope import Row, RowList, Scope
 from jobs.reports.html.document import Cell, Heading, Section, Table
@@ -12,6 +13,7 @@ from jobs.reports.html.numbers import format_count, format_money
 Render = Callable[[Row], Sequence[Cell]]
 #: Topic of the lists that most readers need least.
 LAST_TOPIC = "Rows of the channels"
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _NO_ANCHOR = re.compile(r"[^a-zA-Z0-9]+")
 
 
@@ -47,6 +49,7 @@ class Builder:
     ) -> str:
         """Adds the list of the rows behind a figure; returns its anchor, "" without rows.
 
+        Columns without any value are left out.
         `topic` is the heading, in English, below which the list stands. `source` says where all
         rows are, or `file` is the path of the export that has them.
         """
@@ -64,7 +67,13 @@ class Builder:
             note = f"{note} {self.say('All rows:')}"
         elif source:
             note = f"{note} {self.say('All rows:')} {source}"
-        table = Table(headings, [render(row) for row in shown], title, anchor, note, file)
+        cells = [render(row) for row in shown]
+        used = [number for number in range(len(headings)) if any(row[number].text for row in cells)]
+        table = Table(
+            [headings[number] for number in used],
+            [[_keep_whole(row[number]) for number in used] for row in cells],
+            title, anchor, note, file,
+        )  # fmt: skip
         self._lists.setdefault(topic, []).append(table)
         return anchor
 
@@ -95,3 +104,8 @@ class Builder:
     def export_file(self, channel: str, name: str = "breaks.xlsx") -> str:
         """Where the export of a channel lies, relative to the page of a date."""
         return f"{channel}/{name}"
+
+
+def _keep_whole(cell: Cell) -> Cell:
+    """The cell, in which a date is not broken at its hyphens."""
+    return replace(cell, tone="whole") if _DATE.fullmatch(cell.text) and not cell.tone else cell

@@ -112,6 +112,7 @@ def build_fees(builder: Builder, fees: FeeFigures) -> Section:
             builder.money(row["tolerated"], row["currency"], sign="+"),
         ]
         for row in fees.totals
+        if row["lines"]
     ]  # fmt: skip
     wrong_names = ("Channel", "Result", "Currency", "Lines", "Charged", "Due", "Difference")
     wrong = [
