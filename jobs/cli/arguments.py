@@ -8,13 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from jobs.cli.configuration import load_configuration
-from jobs.cli.option_groups import (
-    MONTHLY,
-    RETENTION_HOURS,
-    RETENTION_HOURS_MIN,
-    PageOptions,
-    parse_period,
-)
+from jobs.cli.options.maintain import RETENTION_HOURS, RETENTION_HOURS_MIN
+from jobs.cli.options.pages import MONTHLY, PageOptions, parse_period
 from jobs.cli.parser import (
     DATE_OPTIONAL,
     FEE_OPTIONS,

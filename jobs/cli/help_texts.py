@@ -1,6 +1,6 @@
 """What `--help` says: a purpose and examples for each command."""
 
-from jobs.cli.option_groups import PAGE_EPILOGS
+from jobs.cli.options.pages import PAGE_EPILOGS
 
 EPILOGS = {
     "ingest": """examples:

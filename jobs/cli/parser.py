@@ -4,7 +4,8 @@ import argparse
 
 from jobs.cli.command_parser import CommandParser
 from jobs.cli.help_texts import EPILOGS, PURPOSES
-from jobs.cli.option_groups import MONTHLY, add_maintain_options, add_report_options
+from jobs.cli.options.maintain import add_maintain_options
+from jobs.cli.options.pages import MONTHLY, add_report_options
 
 #: Commands that read at a time and print JSON, commands that need no date, those that take files
 #: in, those that run a date, which must not be in the future, and those without shape checks.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from jobs.cli.option_groups import PAGE_LANGUAGES
+from jobs.cli.options.pages import PAGE_LANGUAGES
 from jobs.reports.html.language import LANGUAGES, Language, mask, read_chinese
 from jobs.reports.labels import ACTION_LABELS, REASON_LABELS
 from jobs.settlement.balances import CAUSES

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from jobs.cli.arguments import parse_date
-from jobs.cli.option_groups import parse_period
+from jobs.cli.options.pages import parse_period
 from jobs.cli.parser import build_parser
 
 

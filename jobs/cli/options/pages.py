@@ -1,4 +1,4 @@
-"""Options of single commands: of those that write a page, of a date or of a month; of maintain."""
+"""Options of commands that write a page: a date or a month, and a language."""
 
 import argparse
 import calendar
@@ -38,10 +38,6 @@ re-issues, refused files, late lines, breaks per million lines, fee error, settl
 times money, and claims. It is a text on a terminal and JSON elsewhere, and it writes a page to
 LAKE/exports/months/MONTH/scorecard.html.""",
 }
-#: A job may take days to commit what it wrote.
-RETENTION_HOURS_MIN = 7 * 24
-#: As long as Delta keeps a table's log: `--as-of` and `diff` read back so far.
-RETENTION_HOURS = 30 * 24
 _MONTH = re.compile(r"[12][0-9]{3}-(0[1-9]|1[0-2])")
 #: Name of an option, its text and the faults so far; gives the date.
 ParseDate = Callable[[str, str | None, list[str]], date | None]
@@ -85,21 +81,6 @@ def add_report_options(out: argparse.ArgumentParser, job: str) -> None:
         "--language", choices=PAGE_LANGUAGES, default="en", help="language of the page [en]"
     )
     out.set_defaults(through=None)
-
-
-def add_maintain_options(out: argparse.ArgumentParser) -> None:
-    """Adds the options of maintain to a parser."""
-    out.add_argument(
-        "--dry-run", action="store_true", help="change nothing, say what would be removed"
-    )
-    out.add_argument(
-        "--retention-hours",
-        metavar="HOURS",
-        type=int,
-        default=RETENTION_HOURS,
-        help=f"keep what is younger, at least {RETENTION_HOURS_MIN} hours [{RETENTION_HOURS}]",
-    )
-    out.set_defaults(business_date=None, through=None, channel=[])
 
 
 def parse_period(
