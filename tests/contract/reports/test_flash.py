@@ -160,7 +160,9 @@ def test_command_writes_flash_and_report(
 
     def call(*more: str) -> tuple[int, dict]:
         status = main([*common, *more])
-        return status, json.loads(capsys.readouterr().out.splitlines()[-1])
+        body = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert not body.get("errors")
+        return status, body
 
     status, body = call("--provisional", "--language", "zh")
     assert (status, body["transactions"], body["amount"]) == (0, 4, {"CNY": 5500})
