@@ -20,6 +20,8 @@ from jobs.scheduling import command as schedule_command
 _MODULES = {
     "fees": "rate_cards",
     "merchant_statements": "exports.merchants.command",
+    "report": "reports.day_page.command",
+    "scorecard": "reports.scorecard.command",
     "settlement": "treasury.command",
     "status": "operations.status.command",
 }

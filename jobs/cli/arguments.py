@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from jobs.cli.configuration import load_configuration
+from jobs.cli.options.maintain import RETENTION_HOURS, RETENTION_HOURS_MIN
+from jobs.cli.options.pages import MONTHLY, PageOptions, parse_period
 from jobs.cli.parser import (
     DATE_OPTIONAL,
     FEE_OPTIONS,
     NOT_NEEDED,
-    RETENTION_HOURS,
-    RETENTION_HOURS_MIN,
     ROWS_SHOWN,
     RUN_DATES,
 )
@@ -32,7 +32,8 @@ class Request:
     dates that are not whole. `status_of`, `reason_codes` and `at_most` (amounts in major units, and
     their currencies) are those of decide; `open_only`, `since`, `older_than` (days), `owner` and
     `limit` those of breaks; `fee_options` those of fees, as typed, by name; `bridge` the batch of
-    settlement to explain.
+    settlement to explain. `page` are the options of a page; its `dates` are the date, or the days
+    of the month.
     """
 
     job: str
@@ -65,6 +66,7 @@ class Request:
     limit: int = ROWS_SHOWN
     fee_options: Mapping[str, str] = field(default_factory=dict)
     bridge: str = ""
+    page: PageOptions = field(default_factory=PageOptions)
 
 
 def build_request(arguments: argparse.Namespace) -> Request:
@@ -100,8 +102,7 @@ def build_request(arguments: argparse.Namespace) -> Request:
     as_of = _parse_moment(getattr(arguments, "as_of", None), faults)
     faults.extend(find_place_faults(arguments.job, lake, inbox))
     faults.extend(page_faults)
-    future = getattr(arguments, "future", False)
-    if config and arguments.job in RUN_DATES and not future:
+    if config and arguments.job in RUN_DATES and not getattr(arguments, "future", False):
         faults.extend(_find_future_dates(config, days))
     if faults or config is None:
         raise ConfigurationError(faults)
@@ -121,7 +122,7 @@ def build_request(arguments: argparse.Namespace) -> Request:
         positionals=(*filter(None, [step]), *getattr(arguments, "about", ())),
         actor=getattr(arguments, "by", "") or os.environ.get("TIEOUT_USER", ""),
         reason=getattr(arguments, "reason", ""),
-        future=future,
+        future=getattr(arguments, "future", False),
         stale=getattr(arguments, "stale", False),
         incomplete=getattr(arguments, "publish_incomplete", False),
         dry_run=getattr(arguments, "dry_run", False),
@@ -136,6 +137,7 @@ def build_request(arguments: argparse.Namespace) -> Request:
         at_most=tuple((amount, code) for amount, code in getattr(arguments, "at_most", ())),
         fee_options={name: getattr(arguments, name.replace("-", "_"), "") for name in FEE_OPTIONS},
         bridge=getattr(arguments, "bridge", ""),
+        page=PageOptions.read(arguments),
     )
 
 
@@ -186,6 +188,8 @@ def _load_configuration(
 
 def _parse_dates(arguments: argparse.Namespace, faults: list[str]) -> tuple[date, ...]:
     """The dates of the request; empty where the command needs none and then reads all dates."""
+    if arguments.job in MONTHLY:
+        return parse_period(arguments, faults, parse_date)
     first = parse_date("--business-date", arguments.business_date, faults)
     last = parse_date("--through", arguments.through, faults) if arguments.through else first
     if not arguments.business_date and (arguments.job not in DATE_OPTIONAL or arguments.through):

@@ -1,5 +1,7 @@
 """What `--help` says: a purpose and examples for each command."""
 
+from jobs.cli.options.pages import PAGE_EPILOGS
+
 EPILOGS = {
     "ingest": """examples:
   tieout ingest --lake lake --config config --inbox inbox --business-date 2026-11-22
@@ -205,6 +207,7 @@ Run it once a week; jobs may run beside it. The command
   - makes a checkpoint of each table's log.
 Rows, received files (archive/) and exports stay as they are. `--as-of` and `diff` can read back as
 far as the retention reaches: 720 hours (30 days), or what you give, at least 168.""",
+    **PAGE_EPILOGS,
     "run": """examples:
   tieout run --lake lake --config config --inbox inbox --business-date 2026-11-22
   tieout run ...                                                   # whatever has come
@@ -230,6 +233,8 @@ PURPOSES = {
     "merchant_statements": "write what we owe each merchant for a date",
     "settlement": "show what channels must pay out: due, came, late, carried, balance",
     "export": "write exceptions and status updates as files",
+    "report": "write the report of a date or a month as one HTML page",
+    "scorecard": "show how well each channel did in a month, for the next talk with it",
     "breaks": "list breaks with age, owner and due date; assign one, note something about it",
     "explain": "show everything known about one reference, in order of time",
     "diff": "show what changed between two runs of one date",

@@ -4,20 +4,23 @@ import argparse
 
 from jobs.cli.command_parser import CommandParser
 from jobs.cli.help_texts import EPILOGS, PURPOSES
+from jobs.cli.options.maintain import add_maintain_options
+from jobs.cli.options.pages import MONTHLY, add_report_options
 
 #: Commands that read at a time and print JSON, commands that need no date, those that take files
-#: in, and those that run a date, which must not be in the future.
+#: in, those that run a date, which must not be in the future, and those without shape checks.
 READ_ONLY = ("explain", "diff")
 DATE_OPTIONAL = (
     "breaks", "explain", "decide", "fees", "files", "ingest", "run", "inbox", "maintain",
-    "settlement", "status",
+    "report", "scorecard", "settlement", "status",
 )  # fmt: skip
 TAKE_FILES = ("ingest", "run")
 RUN_DATES = ("ingest", "match", "run")
+NOT_CHECKED = ("export", "breaks", "decide", "fees", "files", "inbox", "maintain", *MONTHLY)
 #: What a step of a command does without, by command and step.
-NOT_NEEDED = {
-    ("decide", "list"): "config", ("decide", "queue"): "config", ("fees", "quote"): "lake",
-}  # fmt: skip
+NOT_NEEDED = {("decide", step): "config" for step in ("list", "queue")} | {
+    ("fees", "quote"): "lake"
+}
 #: Options of the steps of fees, their values, and what they mean.
 FEE_OPTIONS = {
     "kind": ("KIND", "quote: PAYMENT, REFUND, TOP_UP, ... [PAYMENT]"),
@@ -37,10 +40,6 @@ FEE_OPTIONS = {
 }
 #: Breaks that a list shows.
 ROWS_SHOWN = 100
-#: A job may take days to commit what it wrote.
-RETENTION_HOURS_MIN = 7 * 24
-#: As long as Delta keeps a table's log: `--as-of` and `diff` read back so far.
-RETENTION_HOURS = 30 * 24
 
 
 def build_parser(
@@ -59,7 +58,7 @@ def build_parser(
     if job in (*TAKE_FILES, "inbox"):
         out.add_argument("--inbox", help="folder or URI where files arrive [TIEOUT_INBOX]")
     if job == "maintain":
-        _add_maintain_arguments(out)
+        add_maintain_options(out)
     elif job == "breaks":
         _add_breaks_arguments(out)
     else:
@@ -120,10 +119,8 @@ def _add_output_arguments(out: argparse.ArgumentParser, job: str) -> None:
         out.add_argument(
             "--as-of", metavar="TIME", help="read the tables as of this UTC time, 2026-11-20T10:00"
         )
-        out.add_argument(
-            "--json", action="store_true", help="print everything as one JSON document"
-        )
-    elif job not in ("export", "breaks", "decide", "fees", "files", "inbox", "maintain"):
+        out.add_argument("--json", action="store_true", help="print all as one JSON document")
+    elif job not in NOT_CHECKED:
         out.add_argument("--no-quality", action="store_true", help="skip the shape checks")
 
 
@@ -194,13 +191,16 @@ def _add_breaks_arguments(out: argparse.ArgumentParser) -> None:
 
 
 def _add_days_and_channels(out: argparse.ArgumentParser, job: str) -> None:
-    default = " [the dates of all new files in the inbox]" if job in TAKE_FILES else ""
-    out.add_argument(
-        "--business-date",
-        metavar="DATE",
-        help=f"the accounting date: 2026-11-22, yesterday or latest{default}",
-    )
-    out.add_argument("--through", metavar="DATE", help="the last date of a range (included)")
+    if job in MONTHLY:
+        add_report_options(out, job)
+    else:
+        default = " [the dates of all new files in the inbox]" if job in TAKE_FILES else ""
+        out.add_argument(
+            "--business-date",
+            metavar="DATE",
+            help=f"the accounting date: 2026-11-22, yesterday or latest{default}",
+        )
+        out.add_argument("--through", metavar="DATE", help="the last date of a range (included)")
     _add_channels(out)
 
 
@@ -212,17 +212,3 @@ def _add_channels(out: argparse.ArgumentParser) -> None:
         default=[],
         help="one channel; repeat for more [all]",
     )
-
-
-def _add_maintain_arguments(out: argparse.ArgumentParser) -> None:
-    out.add_argument(
-        "--dry-run", action="store_true", help="change nothing, say what would be removed"
-    )
-    out.add_argument(
-        "--retention-hours",
-        metavar="HOURS",
-        type=int,
-        default=RETENTION_HOURS,
-        help=f"keep what is younger, at least {RETENTION_HOURS_MIN} hours [{RETENTION_HOURS}]",
-    )
-    out.set_defaults(business_date=None, through=None, channel=[])

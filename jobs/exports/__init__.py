@@ -6,7 +6,6 @@
 - `day_workbook`: the workbook over all channels of a date.
 - `summary`: counts and sums of a day; `updates`: one line of JSON per transaction.
 - `claims`: what a channel charged above its rate card in a month.
-- `atomic_folder`: replaces a folder as a whole.
 
 Source: docs/reference/exports.md.
 """

@@ -17,13 +17,13 @@ from typing import Any
 from pyarrow import fs
 
 from jobs.exports import overview
-from jobs.exports.atomic_folder import replace_file
 from jobs.exports.breaks import DECISION_HEADINGS, HEADINGS
 from jobs.exports.sections import Section
 from jobs.exports.workbook import Workbook
 from jobs.lake.tables import Lake
 from jobs.reports.labels import ACTION_LABELS, REASON_LABELS
 from jobs.reports.money_text import Cell, Money
+from jobs.storage.atomic_folder import replace_file
 
 _MONEY = ("At stake", "Our amount", "Statement amount", "Difference", "Fee")
 _NUMBERS = ("Age in days", "Line", "Matching attempts")

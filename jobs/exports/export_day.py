@@ -9,7 +9,6 @@ from typing import Any, BinaryIO
 
 from pyspark.sql import DataFrame
 
-from jobs.exports.atomic_folder import join_parts, remove_folder, replace_folder
 from jobs.exports.breaks import render_rows, select_cells
 from jobs.exports.fee_differences import render_fee_rows, select_fee_rows
 from jobs.exports.file_places import FilePlaces
@@ -32,6 +31,7 @@ from jobs.exports.summary import (
 from jobs.exports.updates import encode_updates
 from jobs.lake.run_log import Run, latest_run, record_runs
 from jobs.lake.tables import Lake
+from jobs.storage.atomic_folder import join_parts, remove_folder, replace_folder
 from schemas.errors import CheckFailed
 from schemas.profile.channel import Profile, Snapshots
 from schemas.tables import (

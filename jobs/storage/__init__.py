@@ -1,1 +1,1 @@
-"""Keeps received files by their content, and unpacks them."""
+"""Keeps received files by their content, unpacks them, and replaces files and folders whole."""

@@ -65,6 +65,7 @@ COMMANDS_IN_ROOMS = (
     "jobs/operations/status/command.py", "jobs/operations/place/init_command.py",
     "jobs/operations/place/doctor_command.py", "jobs/reports/sql/command.py",
     "jobs/scheduling/command.py",
+    "jobs/reports/day_page/command.py", "jobs/reports/scorecard/command.py",
 )  # fmt: skip
 #: `run` for notebooks: the same function as `tieout run`.
 NOTEBOOK_COMMANDS = "jobs/analysis/commands.py"

@@ -10,7 +10,6 @@ from typing import Any, BinaryIO
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.exports.atomic_folder import replace_folder
 from jobs.exports.claims import cells
 from jobs.exports.claims import select_rows as sel
 from jobs.exports.claims.month import ClaimMonth, resolve_month
@@ -19,6 +18,7 @@ from jobs.exports.sheets import CsvFile
 from jobs.exports.workbook import Workbook
 from jobs.lake.tables import Lake
 from jobs.reports.money_text import Cell
+from jobs.storage.atomic_folder import replace_folder
 from schemas.currencies import in_major_units
 from schemas.dates import format_dates
 from schemas.errors import CheckFailed, LakeInconsistent

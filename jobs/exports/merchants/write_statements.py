@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.exports.atomic_folder import replace_folder
 from jobs.exports.merchants.price_rows import price_rows
 from jobs.exports.merchants.select_rows import select_rows, to_lines
 from jobs.lake.tables import Lake
 from jobs.reports.money_text import Money
+from jobs.storage.atomic_folder import replace_folder
 from schemas.currencies import exponent
 from schemas.errors import CheckFailed
 from schemas.fee_schedule import FeeSchedule

@@ -7,10 +7,10 @@ from datetime import date
 
 from pyspark.sql import functions as F
 
-from jobs.exports.atomic_folder import join_parts, remove_folder, replace_file
 from jobs.exports.json_lines import Member, MemberKind, encode_lines
 from jobs.exports.publication.scope import JOB
 from jobs.lake.tables import Lake
+from jobs.storage.atomic_folder import join_parts, remove_folder, replace_file
 from schemas.errors import CheckFailed
 from schemas.tables import RUNS, STATUS_UPDATES
 

@@ -20,7 +20,7 @@ def command_line(root: Path, job: str, **places: str) -> list[str]:
     no_config = ("diff", "decide", "maintain")
     config = [] if job in no_config else ["--config", str(root / "config")]
     named = [word for name, place in places.items() for word in (f"--{name}", place)]
-    days = [] if job in ("breaks", "maintain") else DAY
+    days = {"breaks": [], "maintain": [], "scorecard": ["--month", "2026-11"]}.get(job, DAY)
     return [job, *MORE.get(job, []), *config, *named, *days]
 
 

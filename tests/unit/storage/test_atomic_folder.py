@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pyarrow import fs
 
-from jobs.exports.atomic_folder import join_parts, replace_folder
+from jobs.storage.atomic_folder import join_parts, replace_folder
 from tests.support.paths import ROOT
 
 LOCAL = fs.LocalFileSystem()
@@ -19,7 +19,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from pyarrow import fs
-from jobs.exports import atomic_folder
+from jobs.storage import atomic_folder
 target, left = sys.argv[1], [int(sys.argv[2])]
 def killed_at(call):
     def run(*arguments):
@@ -132,7 +132,7 @@ SLOW = """
 import sys, time
 from pathlib import Path
 from pyarrow import fs
-from jobs.exports.atomic_folder import replace_folder
+from jobs.storage.atomic_folder import replace_folder
 target, word, go_on = sys.argv[1:]
 with replace_folder(fs.LocalFileSystem(), target, last="word") as folder:
     print("begun", flush=True)

@@ -1,0 +1,1 @@
+"""The flash: a date by our own side, before statements are there, and the difference to it."""
