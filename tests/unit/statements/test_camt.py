@@ -112,6 +112,15 @@ def test_batch_with_charges_is_not_split() -> None:
     assert len(lines(message(statement("199.00", entry("99.00", batch, *each))))) == 1
 
 
+def test_batch_that_lost_a_transaction_is_no_line() -> None:
+    """Two of three payments, 100.00 of 150.00: the third is missing, and the file is refused."""
+    batch = "<Btch><NbOfTxs>3</NbOfTxs></Btch>"
+    text = message(statement("250.00", entry("150.00", batch, *[details(a) for a in TWO])))
+    result = read_bank("camt053", text)
+    assert "BATCH_DIFFERS: its 2 of 3 transactions add up to 10000" in result.verdict
+    assert not result.lines
+
+
 @pytest.mark.parametrize(
     ("count", "amount", "ours"),
     [("2", "30.00", None), ("2", "100.00", "E1"), ("2", "", "E1"), ("1", "30.00", "E1")],

@@ -119,11 +119,19 @@ class Batch:
                     yield [self._charge_line(entry)]
                     return
                 charged = self.has_charges or first_element(self.element, "Chrgs") is not None
-                if not charged and self.declared == str(self.count):
-                    problem = f"its {self.count} transactions add up to {self.booked} minor units"
+                if not charged and self._declares_at_least(self.count):
+                    shown = str(self.count)
+                    if self.declared != shown:
+                        shown = f"{self.count} of {self.declared}"
+                    problem = f"its {shown} transactions add up to {self.booked} minor units"
                     fault = f"BATCH_DIFFERS: {problem}, it is of {entry.amount}"
                     entry.fault = entry.fault or fault
         yield [entry]
+
+    def _declares_at_least(self, count: int) -> bool:
+        """Whether the batch declares so many transactions, or more, of which some are lost."""
+        declared = self.declared or ""
+        return declared.isascii() and declared.isdecimal() and int(declared[:12]) >= count
 
     def _complete_single(self, entry: Entry) -> None:
         """Adds to an entry what its only transaction says, if it has one."""
