@@ -130,3 +130,12 @@ def test_volume_says_the_step(spark: SparkSession) -> None:
     second = quote_fee(spark, schedule, SHANGHAI, replace(trade, volume=100_001))
     assert (second.due, second.not_known) == (50, ())
     assert second.working == ("fee: 100.00 x 0.50 % (step 2 by volume) = 0.50, HALF_UP 0.50",)
+
+
+def test_further_column_chooses_the_entry(spark: SparkSession) -> None:
+    """A card that filters by extra.brand: 1 % for one brand, 2 % for the others."""
+    schedule = card({"extra.brand": "visa", "rate": "0.01"}, {"rate": "0.02"})
+    assert quote_of(spark, schedule, extra=(("brand", "visa"),)).due == 100
+    quote = quote_of(spark, schedule)
+    assert (quote.due, quote.not_known) == (200, ("extra.brand",))
+    assert render_quote(quote)[-1].endswith("give --extra brand=...")
