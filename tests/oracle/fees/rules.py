@@ -302,7 +302,10 @@ class Ledger:
         if entry is None:
             return self._judge(line, None, None, 0, known)
         repeated = any(
-            other.amount > 0 and other.kind == "REFUND" and self._taken_by(other) == refund
+            other.amount > 0
+            and other.kind == "REFUND"
+            and other.status == "SUCCEEDED"
+            and self._taken_by(other) == refund
             for other in self._before(line)
         )
         earlier = self._priced_dues(refund)
