@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.exports import export_day
-from jobs.exports.breaks import HEADINGS
+from jobs.exports.breaks import DECISION_HEADINGS, HEADINGS
 from jobs.exports.day_workbook import write_day_workbook
 from jobs.lake.tables import Lake
 from schemas.errors import CheckFailed
@@ -89,7 +89,8 @@ def test_export_writes_all_four_files(lake: Lake, spark: SparkSession) -> None:
     book = openpyxl.load_workbook(Path(lake.uri, summary.folder, "breaks.xlsx"))
     assert book.sheetnames == ["Summary", "Breaks", "Waiting", "Out of scope", "Fee differences"]
     heads, *_, last = [[cell.value for cell in row] for row in book["Breaks"]]
-    assert heads == [heading.text for heading in HEADINGS]
+    assert heads == [heading.text for heading in (*DECISION_HEADINGS, *HEADINGS)]
+    assert last[:2] == [None, None]
     assert last[heads.index("Our reference")] == "'=1+1"
     assert last[heads.index("Difference")] == -1
     assert [row[heads.index("Our reference")].value for row in book["Waiting"]][1:] == ["S5"]
