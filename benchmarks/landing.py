@@ -25,7 +25,7 @@ from benchmarks.speed import CONFIG, DATA, ROOT, machine
 from jobs.cli.configuration import load_channel_page, load_configuration
 from jobs.cli.lake_session import open_lake
 from jobs.ingestion.receive_statements import receive_day
-from jobs.onboarding.command import SHIPPED
+from jobs.onboarding.catalog import SHIPPED
 from jobs.storage.archive import Storage
 from schemas.profile.channel import Profile
 
