@@ -146,11 +146,17 @@ def check_persons(proposal: dict[str, Any], approver: dict[str, Any]) -> None:
 
 
 def describe_file(file: dict[str, Any]) -> str:
-    """A refused file for those who decide: name, lines, why, declared and computed totals."""
+    """A refused file for those who decide: name, lines, why, declared and computed totals.
+
+    Amounts are minor units, as the file's row has them.
+    """
     totals = []
     for total in file.get("totals") or ():
-        what = " ".join(str(total[key]) for key in total if key not in ("declared", "computed"))
-        totals.append(f"{what}: declared {total.get('declared')}, computed {total.get('computed')}")
+        names = [total[key] for key in total if key not in ("declared", "computed")]
+        declared = total.get("declared")
+        says = "not declared" if declared is None else f"declared {declared}"
+        what = " ".join(str(name) for name in names if name is not None)
+        totals.append(f"{what}: {says}, computed {total.get('computed')}")
     head = f"**{file['file_name']}**, version {file['version']}, {file['line_count'] or 0} lines"
     return "\n\n".join([head, str(file["reason"]), *totals])
 

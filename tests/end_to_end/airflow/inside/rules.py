@@ -254,6 +254,17 @@ def test_a_file_that_is_wrong_cannot_be_accepted(reason, acceptable):
     assert refusals.is_acceptable({"reason": reason}) is acceptable
 
 
+def test_who_decides_sees_declared_and_computed_totals():
+    """A count has no currency, and a total that the file does not declare is said to be so."""
+    totals = [{"name": "count", "currency": None, "declared": 2, "computed": 1},
+              {"name": "fee", "currency": "CNY", "declared": None, "computed": 30}]  # fmt: skip
+    file = {"file_name": "a.csv", "version": 1, "line_count": 1, "reason": "SHRUNK: x"}
+    assert refusals.describe_file(file | {"totals": totals}).split("\n\n") == [
+        "**a.csv**, version 1, 1 lines", "SHRUNK: x", "count: declared 2, computed 1",
+        "fee CNY: not declared, computed 30",
+    ]  # fmt: skip
+
+
 def test_late_files_start_their_own_dates():
     """A date that a run still waits for is left to it, except where it comes in parts."""
     now = datetime.fromisoformat("2026-11-23T10:00+08:00")
