@@ -70,7 +70,7 @@ def _report_replay(request: Request) -> Report:
 def _report_claim(request: Request) -> Report:
     month, profile, card = check_claim(request)
     with open_lake(request.lake, request.engine, writes=False) as lake:
-        stale = read_stale_dates(lake, profile)["check_fees"]
+        stale = read_stale_dates(lake, profile, card)["check_fees"]
         claim = write_claim(lake, profile, card, month, stale)
         report = Report({"claim": claim.to_json(lake.uri)}, claim.render_lines(lake.uri))
     if claim.not_whole:

@@ -67,7 +67,7 @@ def _collect_channel(
     name, has_statement = profile.channel, profile.statement == "files"
     due = find_due_runs(lake, profile, (), config.snapshots, days[-1])
     changed = {run.business_date for run in due.runs}
-    stale = read_stale_dates(lake, profile)
+    stale = read_stale_dates(lake, profile, config.schedules.get(name))
     of_day: dict[date, list[Mapping[str, Any]]] = {}
     for row in lake.read_rows(STATEMENT_FILES, _OF_FILES, channel=name):
         of_day.setdefault(row["business_date"], []).append(row)
