@@ -45,7 +45,8 @@ def to_lines(rows: DataFrame) -> DataFrame:
     """
     nothing = {
         "fee": "bigint", "settlement_amount": "bigint", "settlement_date": "date",
-        "our_ref_norm": "string", "order_ref_norm": "string", "extra": "map<string,string>",
+        "our_ref_norm": "string", "order_ref_norm": "string", "batch_ref_norm": "string",
+        "extra": "map<string,string>",
     }  # fmt: skip
     return rows.select(
         F.col("txn_id").alias("line_id"),
