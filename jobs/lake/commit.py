@@ -101,15 +101,21 @@ def commit_data_files(
 ) -> None:
     """Adds files to a date and removes others, in one commit; see `Lake.commit_files`.
 
+    A file that an earlier attempt has added stays: the decision about it may be taken again.
+
     Two commits of one date and one `writer_key` carry the same transaction id. Delta refuses the
     second of two at once as a conflict, and the lake tries it again on the new version.
     """
+    own, stored = {file.path for file in add}, list_add_actions(delta, table, day, day)
     removed = [
         row
-        for row in list_add_actions(delta, table, day, day)
-        if removes(str(row[f"partition.{table.owner}"]), str(row["path"]))
+        for row in stored
+        if row["path"] not in own
+        and removes(str(row[f"partition.{table.owner}"]), str(row["path"]))
     ]
-    commit_changes(delta, table, [(day, file) for file in add], removed, f"{day}/{writer_key}")
+    there = {row["path"] for row in stored}
+    added = [(day, file) for file in add if file.path not in there]
+    commit_changes(delta, table, added, removed, f"{day}/{writer_key}")
 
 
 def commit_changes(

@@ -63,7 +63,8 @@ def _register(lake: Lake, inbox: Storage, inbox_files: list[InboxFile], day: dat
     def decide(read: RowReader) -> RowsChange | None:
         day_rows = read(business_date=day)
         same = [old for old in day_rows if old["file_id"] == file_id]
-        if same and same[-1]["status"] == FileStatus.ACCEPTED:
+        # Another process, or one that was killed, may have recorded it and not read it yet.
+        if same and same[-1]["status"] in (FileStatus.ACCEPTED, FileStatus.RECEIVED):
             row.update(same[-1])
             return None
         row["version"] = 1 + max([int(old["version"]) for old in day_rows] or [0])

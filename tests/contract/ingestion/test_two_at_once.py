@@ -207,6 +207,23 @@ def test_two_snapshots_at_once(
     assert orders(monkeypatch, work, tmp_path, check) >= 3
 
 
+def test_one_snapshot_by_two_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pipeline_at: Callable[..., PipelineFixture]
+) -> None:
+    """The same bytes are version 1, whoever recorded them first and whoever read them."""
+
+    def work(root: Path) -> tuple[Callable[[], object], Callable[[], object]]:
+        one = pipeline_at(root)
+        one.write_snapshot(0, file_txn("A"))
+        return lambda: one.ingest(0), lambda: pipeline_at(root).ingest(0)
+
+    def check(root: Path) -> None:
+        rows = pipeline_at(root).lake.read_rows(SNAPSHOT_FILES)
+        assert [(row["version"], row["status"]) for row in rows] == [(1, "ACCEPTED")], root
+
+    assert orders(monkeypatch, work, tmp_path, check) >= 3
+
+
 def test_three_people_decide_at_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pipeline_at: Callable[..., PipelineFixture]
 ) -> None:
