@@ -44,7 +44,11 @@ def totals(lake: Lake, rows: int, channel: str = "wechat", day: date = T) -> Dat
         F.lit(channel).alias("channel"),
         F.lit("card").alias("schedule"),
         F.lit("CNY").alias("currency"),
-        *[number.alias(name) for name in FEE_TOTALS.columns if name not in KEYS],
+        *[
+            number.cast(field.dataType).alias(field.name)
+            for field in FEE_TOTALS.schema
+            if field.name not in KEYS
+        ],
     )
 
 
