@@ -45,7 +45,7 @@ def test_commands_after_the_demo_succeed(finished_demo: Demo) -> None:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     env = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "TIEOUT_ENGINE": "sail"}
     commands = [command for command in COMMANDS if not command.startswith("make ")]
-    assert len(commands) == 8
+    assert len(commands) == 9
     for command in commands:
         words = shlex.split(command)
         if words[0] == "tieout":
