@@ -111,7 +111,10 @@ def test_lines_out_of_order_break_the_balance() -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (("分账", "支出", "1.00", "9.00"), "UNKNOWN_KIND: '分账'"),
+        (
+            ("分账", "支出", "1.00", "9.00"),
+            "UNKNOWN_KIND: '分账'; say in wechat_fund_flow.kinds what it is",
+        ),
         (("交易", "支出", "1.00", "9.00"), "BAD_SIGN: 收支类型 goes against 业务类型"),
         (("退款", "收入", "1.00", "9.00"), "BAD_SIGN: 收支类型 goes against 业务类型"),
         (("交易", "转入", "1.00", "9.00"), "BAD_SIGN: 收支类型 is neither 收入 nor 支出"),
