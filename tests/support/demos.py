@@ -22,5 +22,5 @@ def run_demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable}
     return subprocess.run(
         [sys.executable, "-m", "demo", *arguments],
-        cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=600,
+        cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=1800,
     )  # fmt: skip
