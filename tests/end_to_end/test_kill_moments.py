@@ -216,7 +216,7 @@ def test_four_processes_on_one_date(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
-@pytest.mark.parametrize("kilobytes", [150, 300, 500, 700])
+@pytest.mark.parametrize("kilobytes", [150, 300, 450, 600])
 def test_full_disk(tmp_path: Path, kilobytes: int) -> None:
     """The disk fills up during the day: a job ends with an error, or is whole. Once it has room
     again, the same jobs give the same rows.
