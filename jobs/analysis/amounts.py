@@ -33,7 +33,8 @@ def in_major_units(
 def with_currency_digits(frame: pd.DataFrame, currency: str = "currency") -> pd.DataFrame:
     """A copy in which decimals have the digits of their row's currency: 12.5000 CNY is 12.50.
 
-    A frame without the column `currency` stays as it is.
+    A frame without the column `currency` stays as it is, and so does a value with more digits, such
+    as a mean.
     """
     if currency not in frame.columns:
         return frame
@@ -60,7 +61,8 @@ def format_amount(minor: int | None, currency: str | None) -> str | None:
 def _with_digits(value: object, code: object) -> object:
     if not isinstance(value, Decimal) or not isinstance(code, str) or code not in MINOR_UNITS:
         return value
-    return value.quantize(Decimal(1).scaleb(-MINOR_UNITS[code]))
+    shown = value.quantize(Decimal(1).scaleb(-MINOR_UNITS[code]))
+    return shown if shown == value else value
 
 
 def _to_decimal(minor: object, code: object) -> Decimal | None:

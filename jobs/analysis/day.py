@@ -129,12 +129,16 @@ class Day:
         """A SELECT over the whole lake, not this day alone, by the names of docs/reference/sql.md.
 
         Amounts are exact decimals in major units, with the digits of the row's `currency` if the
-        result has one. At most `QUERY_ROWS_MAX` rows.
+        result has one.
 
         Raises:
-            ConfigurationError: the text is no SELECT, or the engine refuses it.
+            ConfigurationError: the text is no SELECT, the engine refuses it, or it has more than
+                `QUERY_ROWS_MAX` rows.
         """
         answer = run_query(self.lake, select, QUERY_ROWS_MAX)
+        if answer.is_cut:
+            advice = f"the query has more than {QUERY_ROWS_MAX:,} rows; group them, or add LIMIT"
+            raise ConfigurationError([advice])
         frame = pd.DataFrame(list(answer.rows), columns=list(answer.columns), dtype=object)
         return with_currency_digits(frame)
 

@@ -133,7 +133,9 @@ def _snapshot(status: str, amount: str, currency: str) -> str:
         minor = Decimal(amount).scaleb(MINOR_UNITS[currency])
     except InvalidOperation:
         raise ValueError(f"{amount!r} is no amount") from None
-    return f"{status}|{round(minor)}|{currency}"
+    if not minor.is_finite() or minor != int(minor):
+        raise ValueError(f"{amount!r} is no amount of {currency}")
+    return f"{status}|{int(minor)}|{currency}"
 
 
 def _plain(text: str) -> str | None:

@@ -80,7 +80,14 @@ def _propose_group(
     result.refused += [f"{places[unit_id]}: {text}" for unit_id, text in left_out.items()]
     kept = [target for target in targets if target["unit_id"] not in left_out]
     for part in _cut(kept):
-        result.proposals.append(propose(lake, rules, effect, part, by, comment, is_list=True))
+        try:
+            proposal = propose(lake, rules, effect, part, by, comment, is_list=True)
+        except DecisionRefused as error:  # another person was faster with every row of it
+            named = dict.fromkeys(places[target["unit_id"]] for target in part)
+            result.refused.append(f"{', '.join(named)}: {error}")
+            continue
+        result.proposals.append(proposal)
+        result.refused += [f"{places[own]}: {text}" for own, text in proposal.left_out.items()]
 
 
 def _cut(targets: Sequence[Row]) -> Iterator[Sequence[Row]]:

@@ -80,10 +80,14 @@ class ChannelDay:
 
     @property
     def is_closed(self) -> bool:
-        """Whether both sides are there, and every step has run on what is there."""
+        """Whether both sides are there, and every step has run on what is there.
+
+        A gap between the statements of a bank is a statement that is not there.
+        """
         steps = (self.match, self.fees, self.settlement, self.export)
         return (
             self.statement.is_here
+            and not self.statement.gaps
             and self.our_side.is_here
             and all(step.is_current for step in steps)
         )

@@ -3,6 +3,7 @@
 import argparse
 import csv
 import io
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,9 @@ from jobs.reports.text_table import render_table
 from schemas.errors import ConfigurationError
 
 PURPOSE = "ask the tables in SQL, with views in major units and words"
+#: Rows that a table on a terminal, and a JSON summary, have at most.
 ROWS_MAX = 100
+log = logging.getLogger("tieout")
 _EPILOG = """examples:
   tieout sql --lake lake "SELECT channel, what_is_wrong, at_stake FROM breaks WHERE state = 'OPEN'"
   tieout sql --lake lake "SELECT * FROM ageing ORDER BY channel, what" --rows 1000
@@ -39,7 +42,7 @@ def add_arguments(program: argparse.ArgumentParser) -> None:
     program.add_argument("--lake", help="folder or object-store URI of the tables [TIEOUT_LAKE]")
     program.add_argument("--engine", help="sail (embedded), spark, or auto [TIEOUT_ENGINE]")
     program.add_argument(
-        "--rows", type=int, default=ROWS_MAX, help=f"show at most so many rows [{ROWS_MAX}]"
+        "--rows", type=int, help=f"at most so many rows [{ROWS_MAX}; all of them with --csv]"
     )
     shape = program.add_mutually_exclusive_group()
     shape.add_argument("--csv", action="store_true", help="print CSV alone, without a summary")
@@ -63,18 +66,21 @@ def execute_request(arguments: argparse.Namespace) -> Report:
     faults = [] if lake_uri else ["--lake is missing; give it, or set TIEOUT_LAKE"]
     faults += [] if arguments.query else ["the query is missing; see the examples of --help"]
     faults += [*find_lake_faults(lake_uri)] if lake_uri else []
-    if arguments.rows < 1:
+    if arguments.rows is not None and arguments.rows < 1:
         faults.append(f"--rows {arguments.rows}: give 1 or more")
     if faults:
         raise ConfigurationError(faults)
     with open_lake(lake_uri, arguments.engine, writes=False) as lake:
-        answer = run_query(lake, arguments.query, arguments.rows)
+        rows_max = arguments.rows or (None if arguments.csv else ROWS_MAX)
+        answer = run_query(lake, arguments.query, rows_max)
     return _report(answer, arguments)
 
 
 def _report(answer: Answer, arguments: argparse.Namespace) -> Report:
     values = [dict(zip(answer.columns, map(_plain, row), strict=True)) for row in answer.rows]
     if arguments.csv:
+        if answer.is_cut:
+            log.warning("there are more rows; --rows %d cut them off", arguments.rows)
         return Report({}, list(_render_csv(answer)), shown=values, is_silent=True)
     body: dict[str, Any] = {"rows": len(answer.rows), "more": answer.is_cut}
     if arguments.json or not sys.stdout.isatty():
@@ -87,7 +93,7 @@ def _report(answer: Answer, arguments: argparse.Namespace) -> Report:
     ]
     lines = render_table([*answer.columns], cells, numbers)
     if answer.is_cut:
-        lines.append(f"and more: --rows {arguments.rows * 10} shows ten times as many")
+        lines.append(f"and more: --rows {10 * len(answer.rows)} shows ten times as many")
     return Report(body, lines, shown=values)
 
 

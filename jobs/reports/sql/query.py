@@ -11,7 +11,12 @@ from jobs.lake.tables import Lake
 from jobs.reports.sql.views import ENGINE, create_views, find_tables, name_table
 from schemas.errors import ConfigurationError
 
-_READS = re.compile(r"\s*(--[^\n]*\n\s*)*(select|with|describe)\b", re.IGNORECASE)
+#: Texts and comments, in which any word may stand.
+_TEXTS = re.compile(r"'(?:[^'\\]|\\.|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_READS = re.compile(r"\s*\(*\s*(select|with|describe)\b", re.IGNORECASE)
+#: `WITH ... INSERT INTO` begins like a query.
+_WRITES = re.compile(r"\b(insert\s+(into|overwrite)|merge\s+into|update\b.*\bset|delete\s+from)\b",
+                     re.IGNORECASE | re.DOTALL)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -23,15 +28,16 @@ class Answer:
     is_cut: bool
 
 
-def run_query(lake: Lake, text: str, rows_max: int) -> Answer:
-    """Runs a SELECT over the views and tables; at most `rows_max` rows.
+def run_query(lake: Lake, text: str, rows_max: int | None = None) -> Answer:
+    """Runs a SELECT over the views and tables; at most `rows_max` rows, all without it.
 
     Raises:
         ConfigurationError: the text is no SELECT, or the engine refuses it, with its message.
         DataFilesMissing: a data file of a table is not there.
     """
     query = text.strip().rstrip(";")
-    if not _READS.match(query) or ";" in re.sub(r"'[^']*'", "", query):
+    bare = _TEXTS.sub(" ", query)
+    if not _READS.match(bare) or _WRITES.search(bare) or ";" in bare:
         raise ConfigurationError(
             ["the query is not one SELECT; `tieout sql` only reads, one statement at a time"]
         )
@@ -42,8 +48,10 @@ def run_query(lake: Lake, text: str, rows_max: int) -> Answer:
         for view in views:
             lake.spark.sql(view)
         frame = lake.spark.sql(query)
-        rows = [tuple(row) for row in frame.limit(rows_max + 1).collect()]
+        wanted = frame if rows_max is None else frame.limit(rows_max + 1)
+        rows = [tuple(row) for row in wanted.collect()]
     except PySparkException as error:
         message = str(error).strip().split("\n", 1)[0]
         raise ConfigurationError([f"the query: {message}"]) from error
-    return Answer(frame.columns, rows[:rows_max], len(rows) > rows_max)
+    is_cut = rows_max is not None and len(rows) > rows_max
+    return Answer(frame.columns, rows[:rows_max], is_cut)
