@@ -23,21 +23,21 @@ from schemas.vocabulary import Effect, StatusOf
 #: Columns that a decision is read from; the sheet may have others.
 _COLUMNS = ("Decision", "Comment", "Run date", "Channel", "Currency", "Our amount",
             "Statement amount", "Our status", "Statement status", "Transaction", "Our currency",
-            "Reason codes", "Line id")  # fmt: skip
+            "Reason codes", "Line id", "Group")  # fmt: skip
 _SHEET = "Breaks"
 _NOT_XLSX = (InvalidFileException, zipfile.BadZipFile, KeyError, OSError)
 
 
 @dataclass(frozen=True)
 class DecidedRow:
-    """A row of the sheet with a decision.
+    """A row of the sheet with a decision, or a member of a group without one (`effect` is None).
 
     `place` names sheet and row. `txn_snapshot` and `line_snapshot` are status, amount (minor units)
     and currency with `|` between them, as `decisions` has them; None without that side.
     """
 
     place: str
-    effect: Effect
+    effect: Effect | None
     status_of: StatusOf | None
     comment: str
     channel: str
@@ -50,7 +50,7 @@ class DecidedRow:
 
 
 def read_decided_rows(path: str) -> list[DecidedRow]:
-    """The rows of the sheets of breaks that have a decision, in order.
+    """The rows of the sheets of breaks that have a decision, and the members of groups, in order.
 
     Raises:
         DecisionRefused: WORKBOOK, the file is no workbook of breaks, or cells are wrong; it names
@@ -83,11 +83,13 @@ def _read_sheet(sheet: Any, faults: list[str]) -> Iterator[DecidedRow]:
     places = {name: heads.index(name) for name in _COLUMNS}
     for number, cells in enumerate(rows, 2):
         values = {name: _text(cells, column) for name, column in places.items()}
-        if values["Decision"]:
+        if values["Decision"] or values["Group"]:
             try:
                 yield _read_row(f"sheet {sheet.title}, row {number}", values)
             except ValueError as error:
-                faults.append(f"sheet {sheet.title}, row {number}: {error}")
+                # A member without a decision that cannot be read is no longer what was exported.
+                if values["Decision"]:
+                    faults.append(f"sheet {sheet.title}, row {number}: {error}")
 
 
 def _text(cells: Sequence[Any], column: int) -> str:
@@ -102,9 +104,9 @@ def _read_row(place: str, values: dict[str, str]) -> DecidedRow:
         ValueError: a cell is wrong, in words.
     """
     label = " ".join(values["Decision"].lower().split())
-    if label not in DECISION_LABELS:
+    if label and label not in DECISION_LABELS:
         raise ValueError(f"{values['Decision']!r} is none of {', '.join(DECISION_LABELS)}")
-    effect, status_of = DECISION_LABELS[label]
+    effect, status_of = DECISION_LABELS[label] if label else (None, None)
     txn_id, line_id = _plain(values["Transaction"]), values["Line id"] or None
     if not (txn_id or line_id):
         raise ValueError("it has neither Transaction nor Line id")

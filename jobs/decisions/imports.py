@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Self
 
 from jobs.decisions.changes import find_changes
 from jobs.decisions.decided_workbook import DecidedRow
@@ -22,6 +23,28 @@ from schemas.vocabulary import Effect, StatusOf
 #: Rows that go into one decision: the same channel, run date, effect, status and comment.
 _Group = tuple[str, date, Effect, StatusOf | None, str]
 _Ids = tuple[str | None, str | None]
+#: Channel, run date and ids of a row.
+_Place = tuple[str, date, str | None, str | None]
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What the rows of one unit say: where they stand, and their comments together."""
+
+    place: str
+    channel: str
+    run_date: date
+    effect: Effect
+    status_of: StatusOf | None
+    comment: str
+
+    @classmethod
+    def of(cls, rows: Sequence[DecidedRow]) -> Self:
+        first = rows[0]
+        assert first.effect is not None
+        place = ", ".join(row.place for row in rows)
+        comment = "; ".join(dict.fromkeys(row.comment for row in rows if row.comment))
+        return cls(place, first.channel, first.run_date, first.effect, first.status_of, comment)
 
 
 @dataclass
@@ -45,20 +68,20 @@ def propose_rows(
         DecisionRefused: NOT_PERMITTED; REASON_MISSING names the rows without any comment.
     """
     check_permission(rules, "propose", by)
-    bare = [row.place for row in rows if not (row.comment or reason).strip()]
+    decided = [row for row in rows if row.effect is not None]
+    bare = [row.place for row in decided if not (row.comment or reason).strip()]
     if bare:
         text = f"{', '.join(bare)}: fill in Comment, or give --reason TEXT for all"
         raise DecisionRefused("REASON_MISSING", text)
     result = ImportResult()
-    groups: dict[_Group, list[Row]] = defaultdict(list)
-    places: dict[tuple[_Group, str], str] = {}
-    for target, row in _find_targets(lake, rows, result):
-        group = (row.channel, row.run_date, row.effect, row.status_of, row.comment or reason)
-        groups[group].append(target)
-        places[group, target["unit_id"]] = row.place
-    for group, targets in groups.items():
-        names = {unit_id: place for (own, unit_id), place in places.items() if own == group}
-        _propose_group(lake, rules, group, targets, names, by, result)
+    groups: dict[_Group, dict[str, str]] = defaultdict(dict)
+    targets: dict[_Group, list[Row]] = defaultdict(list)
+    for target, wish in _find_targets(lake, rows, result):
+        group = (wish.channel, wish.run_date, wish.effect, wish.status_of, wish.comment or reason)
+        targets[group].append(target)
+        groups[group][target["unit_id"]] = wish.place
+    for group, places in groups.items():
+        _propose_group(lake, rules, group, targets[group], places, by, result)
     return result
 
 
@@ -107,11 +130,15 @@ def _cut(targets: Sequence[Row]) -> Iterator[Sequence[Row]]:
 
 def _find_targets(
     lake: Lake, rows: Sequence[DecidedRow], result: ImportResult
-) -> Iterator[tuple[Row, DecidedRow]]:
-    """The rows of `outcomes` that rows of the sheet are about, each unit once."""
+) -> Iterator[tuple[Row, _Wish]]:
+    """The rows of `outcomes` that rows of the sheet are about, each unit once and whole.
+
+    A fault of one row refuses its whole unit.
+    """
+    sheet = {(row.channel, row.run_date, row.txn_id, row.line_id): row for row in rows}
     units: dict[tuple[str, date], dict[_Ids, Unit]] = {}
-    wishes: dict[tuple[str, date, str], list[DecidedRow]] = defaultdict(list)
-    for row in rows:
+    decided: dict[tuple[str, date, str], list[tuple[DecidedRow, Unit]]] = defaultdict(list)
+    for row in (row for row in rows if row.effect is not None):
         place = (row.channel, row.run_date)
         if place not in units:
             units[place] = {
@@ -120,37 +147,44 @@ def _find_targets(
                 for one in unit
             }
         unit = units[place].get((row.txn_id, row.line_id))
-        fault = _find_fault(row, unit)
-        if fault or unit is None:
-            result.refused.append(f"{row.place}: {fault}")
+        if unit is None:
+            own_id = row.txn_id or row.line_id
+            text = f"CHANGED: {own_id} is no break of {row.channel} {row.run_date} any more"
+            result.refused.append(f"{row.place}: {text}")
         else:
-            wishes[(*place, unit[0]["unit_id"])].append(row)
-    for own in wishes.values():
-        first = own[0]
-        if len({(row.effect, row.status_of) for row in own}) > 1:
-            named = ", ".join(row.place for row in own)
-            result.refused.append(f"{named}: rows of one group say different decisions")
-            continue
-        unit = units[first.channel, first.run_date][first.txn_id, first.line_id]
+            decided[(*place, unit[0]["unit_id"])].append((row, unit))
+    for own in decided.values():
+        wish = _Wish.of([row for row, _ in own])
         try:
-            targets = targets_of_unit(unit, first.effect, first.status_of)
+            yield from ((target, wish) for target in _check_unit(own, sheet))
         except DecisionRefused as error:
-            result.refused.append(f"{first.place}: {error}")
-            continue
-        yield from ((target, first) for target in targets)
+            result.refused.append(f"{wish.place}: {error}")
 
 
-def _find_fault(row: DecidedRow, unit: Unit | None) -> str:
-    """Why a row of the sheet is no longer what the lake says; "" if it is."""
-    own_id = row.txn_id or row.line_id
-    if unit is None:
-        return f"CHANGED: {own_id} is no break of {row.channel} {row.run_date} any more"
+def _check_unit(
+    own: Sequence[tuple[DecidedRow, Unit]], sheet: Mapping[_Place, DecidedRow]
+) -> list[Row]:
+    """The targets of a unit, every member of which is on the sheet as the lake has it.
+
+    Raises:
+        DecisionRefused: CHANGED, TWO_DECISIONS, or the effect does not apply.
+    """
+    first, unit = own[0]
+    if len({(row.effect, row.status_of) for row, _ in own}) > 1:
+        raise DecisionRefused("TWO_DECISIONS", "rows of one group say different decisions")
+    assert first.effect is not None
     for target in targets_of_unit(unit, Effect.WRITE_OFF, None):
-        if (target["txn_id"], target["line_id"]) == (row.txn_id, row.line_id):
-            same = (
-                drop_late(target["reasons"]) == drop_late(row.reasons)
-                and target["txn_snapshot"] == row.txn_snapshot
-                and target["line_snapshot"] == row.line_snapshot
+        own_id = target["txn_id"] or target["line_id"]
+        row = sheet.get((first.channel, first.run_date, target["txn_id"], target["line_id"]))
+        if row is None:
+            raise DecisionRefused("CHANGED", f"{own_id} of its group is not on the sheet")
+        is_same = (
+            drop_late(target["reasons"]) == drop_late(row.reasons)
+            and target["txn_snapshot"] == row.txn_snapshot
+            and target["line_snapshot"] == row.line_snapshot
+        )
+        if not is_same:
+            raise DecisionRefused(
+                "CHANGED", f"{own_id} is another than the sheet says; export anew"
             )
-            return "" if same else f"CHANGED: {own_id} is another than the sheet says; export anew"
-    return f"CHANGED: {own_id} stands in another unit"
+    return targets_of_unit(unit, first.effect, first.status_of)

@@ -18,7 +18,7 @@ from jobs.operations.status.channel_day import (
 from jobs.reconcile.due_runs import find_due_runs
 from jobs.reconcile.stale_dates import read_stale_dates
 from jobs.treasury.accounts import list_accounts
-from jobs.treasury.plan import plan_dates
+from jobs.treasury.plan import JOB, OUR_JOBS, plan_dates
 from schemas.configuration import Configuration
 from schemas.profile.channel import Profile
 from schemas.tables import RUNS, STATEMENT_FILES
@@ -143,7 +143,7 @@ def _find_unsettled_dates(lake: Lake, config: Configuration) -> dict[str, frozen
     for account in list_accounts(config, [*config.profiles]):
         names = [account.bank.channel, *account.terms]
         files = lake.read_rows(STATEMENT_FILES, channel=names)
-        runs = lake.read_rows(RUNS, channel=[*account.terms], job="check_settlement")
+        runs = lake.read_rows(RUNS, channel=[*account.terms], job=[JOB, *OUR_JOBS])
         dates = frozenset(plan_dates(account, (), files, runs).dates)
         out |= dict.fromkeys(account.terms, dates)
     return out

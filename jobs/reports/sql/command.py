@@ -14,6 +14,7 @@ from typing import Any
 from jobs.cli.console import Report
 from jobs.cli.lake_session import open_lake
 from jobs.cli.places import find_lake_faults
+from jobs.reports.money_text import escape_formula
 from jobs.reports.sql.query import Answer, run_query
 from jobs.reports.sql.views import DUCKDB, create_views
 from jobs.reports.text_table import render_table
@@ -100,7 +101,7 @@ def _report(answer: Answer, arguments: argparse.Namespace) -> Report:
 def _render_csv(answer: Answer) -> Iterator[str]:
     for row in (answer.columns, *answer.rows):
         text = io.StringIO()
-        cells = ["" if cell is None else _plain(cell) for cell in row]
+        cells = [escape_formula(cell) if isinstance(cell, str) else _plain(cell) for cell in row]
         csv.writer(text, lineterminator="").writerow(cells)
         yield text.getvalue()
 

@@ -105,6 +105,6 @@ def test_wrong_workbooks_are_named(
         sheet.title = "Breaks" if text.startswith("it has no") else "Other"
         sheet.append([*"ab", "Decision", "Comment", "Run date", "Channel", "Currency", "Our amount",
                       "Statement amount", "Our status", "Statement status", "Transaction",
-                      "Our currency", "Reason codes", "Line id"])  # fmt: skip
+                      "Our currency", "Reason codes", "Line id", "Group"])  # fmt: skip
         sheet.append([None, None, "maybe"])
         book.save(path)

@@ -90,19 +90,24 @@ def test_views_say_the_same_on_the_engine_and_in_duckdb(pipeline: PipelineFixtur
         assert con.execute(query).fetchall() == expected, query
 
 
-@pytest.mark.sail_only
 def test_only_a_select_is_run(pipeline: PipelineFixture) -> None:
     """Not two statements, nothing that writes; an unknown column is said in one sentence."""
-    for query in (
-        "DROP VIEW breaks",
-        "SELECT 1; SELECT 2",
-        "insert into runs values (1)",
-        "WITH x AS (SELECT 1 AS a) INSERT INTO runs SELECT * FROM x",
-        "WITH x AS (SELECT 1 AS a) insert/**/ overwrite runs SELECT * FROM x",
-        "",
-    ):
+    for query in ("DROP VIEW breaks", "insert into runs values (1)", "from runs insert into x", ""):
         with pytest.raises(ConfigurationError, match="is not one SELECT"):
             run_query(pipeline.lake, query, 10)
+    place = pipeline.lake.uri
+    for query in (
+        "SELECT 1; SELECT 2",
+        f"WITH x AS (SELECT 1 AS a) INSERT INTO delta.`{place}/new` SELECT * FROM x",
+        f'WITH x AS (SELECT "\'" AS a) insert/**/overwrite delta.`{place}/new` SELECT * FROM x'
+        ' WHERE "\'" = "\'"',
+        f"SELECT 1) AS a; DROP TABLE delta.`{place}/runs`; SELECT * FROM (SELECT 1",
+    ):
+        with pytest.raises(ConfigurationError, match="the query:"):
+            run_query(pipeline.lake, query, 10)
+    assert not Path(place, "new").exists()
+    within = "WITH x AS (SELECT 1 AS a) SELECT * FROM x UNION ALL SELECT 2 ORDER BY a DESC -- end"
+    assert list(run_query(pipeline.lake, within).rows) == [(2,), (1,)]
     with pytest.raises(ConfigurationError, match="no_such_column"):
         run_query(pipeline.lake, "SELECT no_such_column FROM breaks", 10)
     answer = run_query(pipeline.lake, "-- all;\nSELECT 'insert into; x' AS text FROM breaks", 1)
