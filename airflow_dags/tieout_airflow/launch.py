@@ -31,8 +31,14 @@ def run_arguments(channel: str, day: str, *more: str) -> list[str]:
 
 
 def finish_run(context: Any, outcome: Outcome, channel: str, day: str) -> dict[str, Any]:
-    """What a run's task returns; ends it red after any exit but 0 and 3."""
-    if outcome.status not in (DONE, STOPPED):
+    """What a run's task returns; ends it red after any exit but 0, and 3 of which steps can tell.
+
+    A run that ends with 3 and names no step was refused as a whole: no task after it would be red.
+    """
+    has_ended = outcome.status == DONE or (
+        outcome.status == STOPPED and outcome.summary.get("stopped")
+    )
+    if not has_ended:
         fail_task(context, outcome.status, outcome.reasons)
     ti = context["ti"]
     ended = {"ended_at": datetime.now(UTC).isoformat(), "try": ti.try_number}

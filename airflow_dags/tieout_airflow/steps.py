@@ -61,7 +61,8 @@ class ShowStep(BaseOperator):
         outcome = self.command.run(self.log.info)
         if outcome.status not in (DONE, STOPPED):
             fail_task(context, outcome.status, outcome.reasons)
-        return outcome.reasons if outcome.status == STOPPED else []
+        nameless = ["a check stopped something; its reason is in the log"]
+        return outcome.reasons or nameless if outcome.status == STOPPED else []
 
     def on_kill(self) -> None:
         """Ends the process when the task is ended."""

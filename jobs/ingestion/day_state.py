@@ -25,7 +25,8 @@ class DayState:
     that are not in force. `snapshots` are the (part, file_id, transactions of the channel) of our
     own side in force, in the order of the parts, and `snapshot_missing` the parts of it that the
     channel waits for. `refusals` are the reasons of refused files of missing parts, and `pattern`
-    is what the names of the files must fit.
+    is what the names of the files must fit. `refused_again` are the reasons of refused files of
+    parts of which an older version is in force.
     """
 
     business_date: date
@@ -37,6 +38,7 @@ class DayState:
     rejected_count: int = 0
     refusals: tuple[str, ...] = ()
     pattern: str = ""
+    refused_again: tuple[str, ...] = ()
 
     @property
     def statement_state(self) -> str:
@@ -155,12 +157,19 @@ def resolve_day_state(
         row for row in files if row["channel"] == profile.channel and row["business_date"] == day
     ]
     in_force = [row for row in of_day if row["status"] == FileStatus.ACCEPTED]
-    parts_in_force = {row["part"] for row in in_force}
+    parts_in_force = {row["part"]: int(row["version"] or 0) for row in in_force}
     missing = find_missing_parts(profile.files.parts if profile.files else (), parts_in_force)
     refusals = [
         str(row["reason"])
         for row in of_day
         if missing and row["status"] == FileStatus.QUARANTINED and row["part"] not in parts_in_force
+    ]
+    refused_again = [
+        str(row["reason"])
+        for row in of_day
+        if row["status"] == FileStatus.QUARANTINED
+        and row["part"] in parts_in_force
+        and int(row["version"] or 0) > parts_in_force[row["part"]]
     ]
     accepted = [
         row
@@ -176,6 +185,7 @@ def resolve_day_state(
         sum(int(row["rejected_count"] or 0) for row in in_force),
         tuple(refusals),
         fill_date(profile.files.pattern, day) if profile.files else "",
+        tuple(refused_again),
     )
 
 

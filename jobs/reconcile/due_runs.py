@@ -19,7 +19,7 @@ from schemas.vocabulary import FileStatus
 #: What the plan needs of each run and each file of a channel's history.
 _OF_RUNS = ("job", "channel", "business_date", "fingerprint", "ended_at")
 _OF_FILES = ("channel", "business_date", "status", "part", "file_id", "line_count",
-             "rejected_count", "reason")  # fmt: skip
+             "rejected_count", "reason", "version")  # fmt: skip
 
 
 @dataclass(frozen=True)

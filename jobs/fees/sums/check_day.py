@@ -7,7 +7,7 @@ from typing import Any
 
 from jobs.fees.sources import list_whole_dates
 from jobs.fees.sums.months import build_months, last_date_of, list_months
-from jobs.lake.changes.channel_days import DaysChange, change_arrow_days
+from jobs.lake.changes.channel_days import ArrowReader, DaysChange, change_arrow_days
 from jobs.lake.tables import Lake
 from jobs.lake.write_checks import rows_to_arrow
 from schemas.fee_schedule import FeeSchedule
@@ -29,16 +29,20 @@ def write_months(
     channel, files = profile.channel, [*files]
     months = list_months(day, schedule)
     last = max(last_date_of(month, schedule) for month in months)
-    totals = lake.read_arrow(FEE_TOTALS, months[0], last, channel).to_pylist()
-    known = _list_known(profile, files, totals)
-    tables = {}
-    for month in months:
-        end = last_date_of(month, schedule)
-        of_month = [row for row in totals if month <= row["business_date"] <= end]
-        if rows := build_months(channel, month, of_month, schedule, known):
-            tables[month] = rows_to_arrow(FEE_MONTHS, rows)
-    change = DaysChange(tables, frozenset(months))
-    change_arrow_days(lake, FEE_MONTHS, channel, lambda _: change)
+
+    def sum_months(_: ArrowReader) -> DaysChange:
+        # Read anew at each attempt: another check of the month may have committed its totals since.
+        totals = lake.read_arrow(FEE_TOTALS, months[0], last, channel).to_pylist()
+        known = _list_known(profile, files, totals)
+        tables = {}
+        for month in months:
+            end = last_date_of(month, schedule)
+            of_month = [row for row in totals if month <= row["business_date"] <= end]
+            if rows := build_months(channel, month, of_month, schedule, known):
+                tables[month] = rows_to_arrow(FEE_MONTHS, rows)
+        return DaysChange(tables, frozenset(months))
+
+    change_arrow_days(lake, FEE_MONTHS, channel, sum_months)
     return lake.version(FEE_MONTHS)
 
 

@@ -44,7 +44,8 @@ class Files:
     `state` is `whole`, `incomplete`, `refused`, `absent`, `zero-trade`, or "-" where none is sent.
     `rows` are lines or transactions in force. `refusals` are the reasons of refused files,
     `refused_ids` their ids, `due_at` is when the last file should be there (UTC; None if the page
-    does not say), and `is_late` that this time has passed.
+    does not say), and `is_late` that this time has passed. `refused_again` are the reasons of
+    refused files that should have replaced one in force.
     """
 
     state: str
@@ -58,6 +59,7 @@ class Files:
     pattern: str = ""
     due_at: datetime | None = None
     is_late: bool = False
+    refused_again: tuple[str, ...] = ()
 
     @property
     def is_here(self) -> bool:
@@ -82,12 +84,14 @@ class ChannelDay:
     def is_closed(self) -> bool:
         """Whether both sides are there, and every step has run on what is there.
 
-        A gap between the statements of a bank is a statement that is not there.
+        A gap between the statements of a bank is a statement that is not there, and a refused file
+        that should have replaced one in force says that this one is wrong.
         """
         steps = (self.match, self.fees, self.settlement, self.export)
         return (
             self.statement.is_here
             and not self.statement.gaps
+            and not self.statement.refused_again
             and self.our_side.is_here
             and all(step.is_current for step in steps)
         )

@@ -129,6 +129,7 @@ def _describe_statement(
         state.pattern,
         due_at,
         due_at is not None and due_at < now,
+        state.refused_again,
     )
 
 

@@ -74,6 +74,9 @@ def _about_files(one: ChannelDay) -> Iterator[NextStep]:
         parts = format_parts([part for part in ours.missing if part != WHOLE_DAY])
         text = f"our own snapshot is {ours.state}{f': {parts}' if parts else ''}"
         yield NextStep(name, day, text, run)
+    for reason in theirs.refused_again:
+        text = f"a newer file was refused, the older one is in force: {reason}"
+        yield NextStep(name, day, text, f"tieout files --business-date {day} --channel {name}")
     for gap in theirs.gaps:
         yield NextStep(name, day, gap, f"tieout files --business-date {day} --channel {name}")
 

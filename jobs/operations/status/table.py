@@ -64,7 +64,8 @@ def _describe_files(files: Files) -> str:
     gap = ", balance gap" if files.gaps else ""
     every = files.files + len(files.missing)
     missing = f", {files.files} of {every} parts" if files.state == "incomplete" else ""
-    return f"{files.state}{missing}{late}{gap}"
+    again = ", newer file refused" if files.refused_again else ""
+    return f"{files.state}{missing}{late}{gap}{again}"
 
 
 def _number(step: Step, value: int) -> str:

@@ -16,6 +16,7 @@ from schemas.tables import RUNS, SNAPSHOT_FILES, STATEMENT_FILES, STATEMENT_LINE
 from schemas.vocabulary import FileStatus, RunResult
 
 #: How a warning of a bank's statements begins that are missing between others.
+_REFUSED_AGAIN = "a newer file was refused, the older one is in force"
 _BALANCE_GAP = "BALANCE_GAP"
 #: Jobs that follow a match, and what to run if they did not; in English.
 _FOLLOWERS = {
@@ -48,7 +49,7 @@ class FileFigures:
     def gaps_of(self, channel: str) -> Sequence[DayState]:
         """The dates of a channel that lack something, in order."""
         days = [state for (name, _), state in sorted(self.days.items()) if name == channel]
-        return [state for state in days if state.result != RunResult.DONE]
+        return [state for state in days if state.result != RunResult.DONE or state.refused_again]
 
 
 def read_files(lake: Lake, scope: Scope) -> FileFigures:
@@ -108,8 +109,11 @@ def describe_state(figures: FileFigures, channel: str, language: Language) -> st
     if channel in figures.unmatched:
         return language.say("not matched")
     gaps = figures.gaps_of(channel)
-    results = sorted({state.result.value for state in gaps})
-    return "; ".join(language.say_code(result) for result in results)
+    results = {state.result for state in gaps} - {RunResult.DONE}
+    texts = [language.say_code(result.value) for result in sorted(results)]
+    if any(state.refused_again for state in gaps):
+        texts.append(language.say(_REFUSED_AGAIN))
+    return "; ".join(texts)
 
 
 def describe_gaps(figures: FileFigures, language: Language) -> list[str]:
@@ -134,6 +138,8 @@ def describe_gaps(figures: FileFigures, language: Language) -> list[str]:
 
 
 def _describe_day(state: DayState, language: Language) -> str:
+    if state.result == RunResult.DONE:
+        return f"{language.say(_REFUSED_AGAIN)}: {' | '.join(map(mask, state.refused_again))}"
     text = language.say_code(state.result.value)
     if state.refusals:
         return f"{text}: {' | '.join(map(mask, state.refusals))}"

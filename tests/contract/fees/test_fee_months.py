@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from jobs.fees.sums import check_day
 from jobs.lake.tables import Lake
 from schemas.tables import FEE_CHECKS, FEE_MONTHS, FEE_TOTALS
 from tests.support.fee_days import FeeDays, line_on, list_dates
@@ -63,6 +64,34 @@ def test_fee_lines_bear_the_fee_of_a_month(lake: Lake, spark: SparkSession) -> N
     days.check(date(2026, 11, 6))
     assert month(days, NOVEMBER)["e0"]["fee_lines"] == 4_000 - 30
     assert month(days, OCTOBER)["e0"]["fee_lines"] == 510
+
+
+@pytest.mark.sail_only
+def test_two_checks_of_one_month_lose_nothing(
+    lake: Lake, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another date of the month is checked after this check has summed the month, and before it
+    writes the sum: it sums again.
+    """
+    before = date(2026, 10, 29)
+    days = FeeDays(lake, spark, card({"rate": "0.01", "monthly": MONTHLY}))
+    days.store(
+        line_on(date(2026, 10, 28), "a", 10_000, 100),
+        line_on(before, "b", 10_000, 100),
+        line_on(EARLY, "c", 10_000, 100),
+    )
+    days.check(date(2026, 10, 28))
+    build_months = check_day.build_months
+
+    def sum_and_lose_the_race(*inputs: Any) -> Any:
+        monkeypatch.setattr(check_day, "build_months", build_months)
+        rows = build_months(*inputs)
+        days.check(before)
+        return rows
+
+    monkeypatch.setattr(check_day, "build_months", sum_and_lose_the_race)
+    days.check(EARLY)
+    assert month(days, OCTOBER)["e0"]["lines"] == 3
 
 
 @pytest.mark.sail_only

@@ -67,6 +67,18 @@ def test_status_follows_the_day(
         "wrong fees: 1, CNY +0.02 in sum",
     ]
 
+    pipeline.write_file(f"bank/{day(0)}/again.csv", "our_ref,amount\nA,ten\n")
+    pipeline.ingest(0)
+    again = status(pipeline, capsys, "--business-date", str(day(0)))
+    (one,) = again["days"]
+    assert (one["statement"]["state"], one["match"]["state"], one["closed"]) == (
+        "whole", "done", False,
+    )  # fmt: skip
+    assert again["next"][0]["text"].startswith(
+        "a newer file was refused, the older one is in force: "
+    )
+    (pipeline.inbox / f"bank/{day(0)}/again.csv").unlink()
+
     pipeline.write_file(f"bank/{day(1)}/lines.csv", "our_ref,amount\nC,ten\n")
     pipeline.ingest(1)
     refused = status(pipeline, capsys)

@@ -27,6 +27,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 from airflow.timetables.base import TimeRestriction
 from tieout_airflow import (
     commands,
+    launch,
     plan,
     polling,
     refusals,
@@ -212,6 +213,16 @@ def test_only_exit_1_is_tried_again(status, kind):
         commands.fail_task({"ti": pushed}, status, ["why", "and why"])
     assert type(raised.value) is kind
     assert pushed.values == {"reason": f"exit {status}: why; and why"}
+
+
+def test_run_that_is_refused_as_a_whole_is_red():
+    """Exit 3 with an error and no step: no task after it could show it."""
+    pushed = Pushed()
+    refused = commands.Outcome(3, {"job": "run", "errors": ["DATA_FILES_MISSING: outcomes"]})
+    with pytest.raises(AirflowFailException, match=r"^exit 3: DATA_FILES_MISSING: outcomes$"):
+        launch.finish_run({"ti": pushed}, refused, "shop", "2026-11-22")
+    with pytest.raises(AirflowFailException, match=r"^exit 3: a check stopped something$"):
+        launch.finish_run({"ti": pushed}, commands.Outcome(3), "shop", "2026-11-22")
 
 
 @pytest.mark.parametrize(
