@@ -86,13 +86,19 @@ def check_fees_of_day(
     fingerprint = _join_fingerprint(computed, schedule, files, day)
     is_complete = computed.steps.is_complete if computed.steps else True
     totals = sum_fees(computed.checks, schedule, is_complete, computed.fee_lines)
-    totals = add_accrued(totals, lake.read_day(FEE_ACCRUALS, day, channel))
+    accruals_version = lake.version(FEE_ACCRUALS)
+    accruals = lake.read_day(FEE_ACCRUALS, day, channel, accruals_version)
+    totals = add_accrued(totals, accruals)
     totals_written = lake.replace_day(FEE_TOTALS, totals, day, channel)
     described = _describe_wrong(lake, computed.checks, inputs)
     checks_written = lake.replace_day(FEE_CHECKS, described, day, channel)
     months_version = write_months(lake, profile, schedule, day, files)
     rows = lake.read_day(FEE_TOTALS, day, profile.channel).collect()
-    versions_read = {STATEMENT_LINES.name: versions.lines, OUTCOMES.name: versions.outcomes}
+    versions_read = {
+        STATEMENT_LINES.name: versions.lines,
+        OUTCOMES.name: versions.outcomes,
+        FEE_ACCRUALS.name: accruals_version,
+    }
     if computed.steps is not None:
         versions_read[FEE_VOLUMES.name] = computed.steps.version
     return FeesSummary(

@@ -22,6 +22,7 @@ from schemas.configuration import Configuration
 from schemas.fee_schedule import FeeSchedule
 from schemas.profile.channel import Profile
 from schemas.tables import (
+    FEE_ACCRUALS,
     FEE_CHECKS,
     FEE_VOLUMES,
     OUTCOMES,
@@ -40,7 +41,8 @@ def find_stale_dates(runs: Iterable[Mapping[str, Any]]) -> dict[str, list[date]]
     """By job, the dates that were matched and whose job has not run since, in order.
 
     `runs` are rows of `runs` of one channel. A match counts if it wrote outcomes: one of a date
-    without any rows did not. An export also follows the fee check, which it lists.
+    without any rows did not. A fee check also follows the accrual of its date, whose sums it has,
+    and an export the fee check, which it lists.
     """
     runs = list(runs)
     checked: dict[date, int] = defaultdict(lambda: -1)
@@ -54,6 +56,8 @@ def find_stale_dates(runs: Iterable[Mapping[str, Any]]) -> dict[str, list[date]]
         elif run["job"] == "export":
             listed[day] = max(listed[day], (run["versions_read"] or {}).get(FEE_CHECKS.name, -1))
     paired: dict[date, int] = defaultdict(lambda: -1)
+    accrued: dict[date, int] = defaultdict(lambda: -1)
+    summed: dict[date, int] = defaultdict(lambda: -1)
     wanted: dict[str, dict[date, int]] = {job: defaultdict(lambda: -1) for job in READS}
     done: dict[str, dict[date, int]] = {job: defaultdict(lambda: -1) for job in READS}
     for run in runs:
@@ -67,6 +71,10 @@ def find_stale_dates(runs: Iterable[Mapping[str, Any]]) -> dict[str, list[date]]
             done[job][day] = max(done[job][day], read.get(READS[job], -1))
             if job == "check_fees" and OUTCOMES.name in read:
                 paired[day] = max(paired[day], read[OUTCOMES.name])
+            if FEE_ACCRUALS.name in read:
+                summed[day] = max(summed[day], read[FEE_ACCRUALS.name])
+        elif job == ACCRUAL:
+            accrued[day] = max(accrued[day], written.get(FEE_ACCRUALS.name, -1))
     stale = {
         job: {day for day, version in wanted[job].items() if done[job][day] < version}
         for job in READS
@@ -75,6 +83,7 @@ def find_stale_dates(runs: Iterable[Mapping[str, Any]]) -> dict[str, list[date]]
     stale["check_fees"] |= {
         day for day, version in paired.items() if version < wanted["export"].get(day, -1)
     }
+    stale["check_fees"] |= {day for day, version in summed.items() if version < accrued[day]}
     stale["export"] |= {day for day in wanted["export"] if listed[day] < checked[day]}
     return {job: sorted(days) for job, days in stale.items()}
 

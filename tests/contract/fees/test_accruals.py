@@ -205,6 +205,8 @@ def test_date_is_accrued_again_when_its_snapshots_or_its_card_change(ours: OurLe
     ours.put(0, txn("a", 20_000, on=0), file_id="s0-again")
     assert stale(CARDS) == [day(0), day(5)]
     ours.accrue(0, 5)
+    assert stale(CARDS) == [day(0)], "its check has the sum of the accrual before"
+    record_fee_check(lake, PROFILE, CARDS, day(0))
     assert stale(CARDS) == []
     assert ours.rows(0) == {"a": 76}
     ours.put(-1, txn("a", 20_000, on=-1))

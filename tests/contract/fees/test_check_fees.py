@@ -11,6 +11,7 @@ from jobs.reconcile.stale_dates import read_stale_dates
 from schemas.errors import LakeInconsistent
 from schemas.profile.channel import Profile
 from schemas.tables import (
+    FEE_ACCRUALS,
     FEE_CHECKS,
     FEE_MONTHS,
     FEE_TOTALS,
@@ -89,6 +90,7 @@ def test_fees_of_a_day_are_checked(filled_lake: Lake) -> None:
     assert summary.versions_read == {
         "statement_lines": filled_lake.version(STATEMENT_LINES),
         "outcomes": filled_lake.version(OUTCOMES),
+        "fee_accruals": filled_lake.version(FEE_ACCRUALS),
     }
     assert summary.versions_written == {
         "fee_checks": filled_lake.version(FEE_CHECKS),

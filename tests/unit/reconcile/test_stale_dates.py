@@ -57,6 +57,19 @@ def test_export_follows_the_fee_check_that_it_lists() -> None:
     assert find_stale_dates(runs) == {"check_fees": [], "export": [day(0)]}
 
 
+def test_fee_check_follows_the_accrual_whose_sums_it_has() -> None:
+    """A kill between the accrual and the check leaves the check stale; a check that never read
+    accruals, of an earlier version of the software, does not count.
+    """
+    accrual = run("accrue_fees", 0, {}, {"fee_accruals": 4})
+    checked = run("check_fees", 0, {"statement_lines": 3, "fee_accruals": 4}, {"fee_checks": 99})
+    runs = [match(0, 3, 5), accrual, checked, export(0, 5)]
+    assert find_stale_dates(runs)["check_fees"] == []
+    again = run("accrue_fees", 0, {}, {"fee_accruals": 6})
+    assert find_stale_dates([*runs, again])["check_fees"] == [day(0)]
+    assert find_stale_dates([match(0, 3, 5), fees(0, 3), again])["check_fees"] == []
+
+
 def test_fee_check_that_read_outcomes_follows_them() -> None:
     """Day 0 was matched again, with the lines that it had: a transaction came late."""
     checked = run("check_fees", 0, {"statement_lines": 3, "outcomes": 5}, {"fee_checks": 99})
