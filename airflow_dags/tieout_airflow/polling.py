@@ -23,9 +23,9 @@ class ProgressTrigger(BaseTrigger):
     """Asks `command` (`tieout schedule progress` of a date) every `seconds`, in folder `home`.
 
     `waits` are channels with the moment after which nobody waits for them any more. `what` is
-    `files` (all files have come) or `export` (the day is done). The event has `open`: the channels
-    that were not so far at their last moment, with what they lacked, and `waits`; or `fault`, the
-    exit status of the command, and `reasons`.
+    `files` (all files have come) or `export` (all of them are matched and exported). The event has
+    `open`: the channels that were not so far at their last moment, with what they lacked, and
+    `waits`; or `fault`, the exit status of the command, and `reasons`.
     """
 
     def __init__(
@@ -77,7 +77,9 @@ def find_lacking(
         if what == "files":
             lacks = [*channel["awaited"], *(f"ours {part}" for part in channel["awaited_ours"])]
         else:
-            lacks = [] if channel["is_exported"] else ["export"]
+            # A match without the statement, which is refused or missing, is exported too.
+            result = channel["results"].get("match", "DONE")
+            lacks = ["export"] if not channel["is_exported"] else [result] * (result != "DONE")
         if lacks:
             lacking[name] = lacks
     return lacking

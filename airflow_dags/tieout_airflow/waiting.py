@@ -73,7 +73,9 @@ class WaitForStatement(BaseOperator):
 
 
 class WaitForChannels(BaseOperator):
-    """Waits until all channels of a date are exported, or the last moment of each has passed."""
+    """Waits until all channels of a date are matched with their files and exported, or the last
+    moment of each has passed.
+    """
 
     def __init__(self, *, channels: dict[str, Channel], zone: str, **settings: Any) -> None:
         super().__init__(task_id="wait_for_channels", **settings)
@@ -91,7 +93,7 @@ class WaitForChannels(BaseOperator):
         self.defer(trigger=build_trigger(str(day), waits, "export"), method_name="resume")
 
     def resume(self, context: Any, event: dict[str, Any]) -> list[str]:
-        """Returns the channels that the day is closed without."""
+        """Returns the channels that the day is closed without, each with what it lacks."""
         if "fault" in event:
             fail_task(context, event["fault"], event["reasons"])
-        return sorted(event["open"])
+        return [f"{name} ({', '.join(lacks)})" for name, lacks in sorted(event["open"].items())]

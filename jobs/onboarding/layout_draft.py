@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from jobs.onboarding.evidence.column_values import WORDS_MAX, is_money, is_word, look_at
-from jobs.onboarding.evidence.headings import FOOTERS, recognise_columns
+from jobs.onboarding.evidence.headings import find_footer_word, recognise_columns
 from jobs.onboarding.table import Table
 
 #: What stands in a page for what only a person knows; no page is valid with it.
@@ -52,7 +52,7 @@ class TableAnalysis:
         self.header = table.header
         self.rows = []
         for row in table.rows:
-            if row[0].startswith(FOOTERS) and not row[0][:1].isdigit():
+            if find_footer_word(row[0]):
                 break
             self.rows.append(row)
         self.column_index = recognise_columns(table.header, self._fits) if table.has_header else {}

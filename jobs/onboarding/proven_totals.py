@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from jobs.onboarding.evidence.headings import FOOTERS
+from jobs.onboarding.evidence.headings import find_footer_word
 from jobs.onboarding.evidence.printed_numbers import find_unchecked
 from jobs.onboarding.layout_draft import OPEN, LayoutDraft
 from jobs.onboarding.table import Table
@@ -105,13 +105,14 @@ def _footer_lines(table: Table) -> list[str]:
 
 
 def _footer_word(line: str, table: Table) -> str | None:
-    first = table.split(line)[0]
-    return next((word for word in FOOTERS if first.startswith(word)), None)
+    return find_footer_word(table.split(line)[0])
 
 
 def _footer_pattern(line: str, table: Table) -> str:
     quote = table.quote if table.quote and line.startswith(table.quote) else ""
-    return quote + re.escape(_footer_word(line, table) or "")
+    word = _footer_word(line, table) or ""
+    end = r"\b" if re.match(rf"{re.escape(word)}\b", table.split(line)[0]) else ""
+    return quote + re.escape(word) + (end if word.isalnum() else "")
 
 
 def _printed_sums(trial: Trial, unit: str) -> dict[str, Decimal]:

@@ -124,7 +124,7 @@ def _compute_volumes(reader: Reader, days: Sequence[date]) -> list[dict[str, Any
     first, last = min(days), max(days)
     of_days = F.col("business_date").isin(*days)
     read = partial(lake.read_days, STATEMENT_LINES, channel=channel, as_of=reader.lines_version)
-    lines, reversals = read(first, last).where(of_days), None
+    lines, reversals, since = read(first, last).where(of_days), None, first
     if lines.where(may_take_back()).select("line_id").head(1):
         since = first - timedelta(days=reader.reversal_days)
         earlier = read(since, last)
@@ -135,7 +135,7 @@ def _compute_volumes(reader: Reader, days: Sequence[date]) -> list[dict[str, Any
         named = F.broadcast(takes.select(F.col("taken_id").alias("line_id")))
         taken_lines = earlier.join(named, on="line_id", how="left_semi")
         reversals = takes, reader.attributes(since, last)(taken_lines)
-    outcomes = lake.read_days(OUTCOMES, first, last, channel, reader.outcomes_version)
+    outcomes = lake.read_days(OUTCOMES, since, last, channel, reader.outcomes_version)
     with_attributes = reader.attributes(first, last)(lines)
     sums = sum_volumes(with_attributes, reversals, select_left_out(outcomes))
     rows = [row.asDict() | {"by_transaction": reader.by_transaction} for row in sums.collect()]

@@ -32,7 +32,7 @@ def sum_volumes(
     `lines` have the columns of `attributes`. A line that takes a SUCCEEDED one back lowers the
     volume of its own date by what the other one counted: `reversals` are these pairs (`take_id`,
     `taken_id`, `business_date` of the first) and the lines that they take back, None if there is
-    none.
+    none. `left_out` has the lines of both that count for no volume.
     """
     is_succeeded = F.col("status") == F.lit(Status.SUCCEEDED.value)
     is_counted = F.col("kind").isin(*_COUNTED) & is_succeeded
@@ -41,7 +41,10 @@ def sum_volumes(
         takes, taken_lines = reversals
         named = takes.select("take_id", F.col("taken_id").alias("line_id"),
                              F.col("business_date").alias("take_date"))  # fmt: skip
-        reversed_lines = taken_lines.where(is_counted).join(named, on="line_id", how="inner")
+        has_counted = taken_lines.where(is_counted).join(
+            F.broadcast(left_out), on=["line_id", "business_date"], how="left_anti"
+        )
+        reversed_lines = has_counted.join(named, on="line_id", how="inner")
         counted = counted.unionByName(
             reversed_lines.withColumns(
                 {"line_id": F.col("take_id"), "business_date": F.col("take_date")}

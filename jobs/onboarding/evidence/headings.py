@@ -87,6 +87,21 @@ FOOTERS = (
     "===", "***", *other_words.FOOTERS,
 )  # fmt: skip
 
+#: A word in Latin letters ends where they end: a trade with `Totalenergies` is no total.
+_FOOTER = re.compile(
+    "|".join(
+        rf"{re.escape(word)}(?:s|en)?(?![^\W\d_])" if word[-1] < "\u0250" and word[-1].isalpha()
+        else re.escape(word)
+        for word in sorted(FOOTERS, key=len, reverse=True)
+    )
+)  # fmt: skip
+
+
+def find_footer_word(text: str) -> str | None:
+    """The word of `FOOTERS` that a text begins with, as it stands there; None without one."""
+    match = _FOOTER.match(text)
+    return match[0] if match else None
+
 
 _CURRENCY = re.compile(rf"\s+(?:{'|'.join(MINOR_UNITS)})$")
 

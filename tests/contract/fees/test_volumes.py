@@ -69,7 +69,9 @@ def test_volume_of_the_month_before_says_the_step(lake: Lake, spark: SparkSessio
 def test_line_that_is_taken_back_lowers_the_volume_of_its_own_date(
     lake: Lake, spark: SparkSession
 ) -> None:
-    """Of the reversed refund, too; what is taken back of a failed line is nothing."""
+    """Of the reversed refund, too; what is taken back of a failed line is nothing, nor of one that
+    is not ours.
+    """
     days, later = FeeDays(lake, spark, card(by_volume())), date(2026, 10, 6)
     refund = {"kind": "REFUND", "original_ref_norm": "b"}
     days.store(
@@ -77,12 +79,16 @@ def test_line_that_is_taken_back_lowers_the_volume_of_its_own_date(
         line_on(OCTOBER, "b", 50_000, merchant_id="M"),
         line_on(OCTOBER, "r", -20_000, **refund),
         line_on(OCTOBER, "f", 900, status="FAILED"),
+        line_on(OCTOBER, "theirs", 7_000),
+        line_on(later, "theirs2", 7_000, channel_ref_norm="theirs", status="REVERSED"),
         line_on(later, "a2", 0, channel_ref_norm="a", status="REVERSED"),
         line_on(later, "r2", 0, channel_ref_norm="r", status="CLOSED", **refund),
         line_on(later, "f2", 900, channel_ref_norm="f", status="CLOSED"),
         line_on(later, "x", 5_000),
         line_on(later, "x2", 5_000, channel_ref_norm="x", status="REVERSED", traded_at=None),
     )
+    out = {"line_id": "theirs", "reasons": ["OUT_OF_SCOPE"], "unit_id": "theirs"}
+    days.add_outcomes(OCTOBER, out)
     days.check(OCTOBER, later)
     assert volumes(days, OCTOBER) == [("M", "CNY", 50_000, 0), (None, "CNY", 60_000, 20_000)]
     assert volumes(days, later) == [(None, "CNY", -60_000, -20_000)]

@@ -73,6 +73,12 @@ LAYOUTS = {
         "交易时间,商户订单号,交易流水号,交易金额\n2026-11-16 10:00:00,S1,P1,10.00\n合计,,,60.00\n",
         "last line differs",
     ),
+    "en_references_like_totals": Layout(
+        "Order ID,Date,Transaction ID,Type,Status,Amount,Fee,Currency\n"
+        "Endive-1,2026-11-16 10:00:00,T1,Payment,Completed,10.00,0.10,EUR\n"
+        "Totalplan-2,2026-11-16 11:00:00,T2,Payment,Completed,20.00,0.20,EUR\n",
+        "right", [sale(1000, 10), sale(2000, 20)],
+    ),
     "de_provider": Layout(
         "Transaktionsdatum;Transaktionsnummer;Rechnungsnummer;Typ;Status;Betrag;Gebühr;Netto;"
         "Währung\n"

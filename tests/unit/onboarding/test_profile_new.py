@@ -142,7 +142,7 @@ EURO = (
             "trailer": {"starts_with": "合计", "totals": {"count": 2, "amount": 6, "fee": 7}},
         }),
         (EURO, 9, {
-            "separator": ";", "currencies": {"€": "EUR"}, "footer": {"starts": "Record"},
+            "separator": ";", "currencies": {"€": "EUR"}, "footer": {"starts": "Records\\b"},
             "amounts": {"decimal": ",", "thousands": ".", "currency": True},
             "totals": [{"name": "count", "after": "Records"}, {"name": "amount", "after": "Total"}],
         }),

@@ -316,9 +316,10 @@ sys.exit(answer[0])
 """
 
 
-def channel(awaited=(), ours=(), exported=False):
+def channel(awaited=(), ours=(), exported=False, match="DONE"):
     """A channel in the summary of `schedule progress`."""
-    return {"awaited": list(awaited), "awaited_ours": list(ours), "is_exported": exported}
+    return {"awaited": list(awaited), "awaited_ours": list(ours), "is_exported": exported,
+            "results": {"match": match}}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -328,6 +329,12 @@ def channel(awaited=(), ours=(), exported=False):
         ([[0, {"shop": channel([], ["all"])}]], "files", -1, {"open": {"shop": ["ours all"]}}),
         ([[0, {"shop": channel(exported=True)}]], "export", 60, {"open": {}}),
         ([[0, {"shop": channel()}]], "export", -1, {"open": {"shop": ["export"]}}),
+        (
+            [[0, {"shop": channel(exported=True, match="STATEMENT_REFUSED")}]],
+            "export",
+            -1,
+            {"open": {"shop": ["STATEMENT_REFUSED"]}},
+        ),
         ([[0, {}]], "files", 60, {"open": {}}),
         ([[2, {}]], "files", 60, {"fault": 2, "reasons": ["wrong"]}),
         ([[1, {}], [0, {"shop": channel()}]], "files", 60, {"open": {}}),
