@@ -35,7 +35,7 @@ from tieout_airflow.settings import list_jars, place_arguments, read_setting
 from tieout_airflow.starts import choose_engine, choose_runs, list_replay, name_run, run_to_end
 from tieout_airflow.steps import STEPS, ShowStep
 from tieout_airflow.verdicts import Verdict
-from tieout_airflow.waiting import WaitForChannels, WaitForStatement
+from tieout_airflow.waiting import WAIT_RETRIES, WaitForChannels, WaitForStatement
 
 CHANNELS = read_plan(find_plan())
 #: Local time at which a channel's run of the day before begins to wait for its files.
@@ -79,7 +79,7 @@ def build_channel(channel: Channel) -> sdk.DAG:
     ) as dag:
         run_day = build_run(channel)
         steps = [ShowStep(channel=channel, step=step) for step in STEPS]
-        WaitForStatement(channel=channel) >> run_day >> steps[0]
+        WaitForStatement(channel=channel, **WAIT_RETRIES) >> run_day >> steps[0]
         for step, following in pairwise(steps):
             step >> following
         steps[-1] >> Verdict(subject=channel.name, zone=channel.zone)
@@ -120,7 +120,7 @@ def close(step: str) -> None:
 )
 def day_close() -> None:
     """Settlement and orders of a date, when all channels are done or nobody waits any more."""
-    wait = WaitForChannels(channels=CHANNELS, zone=CLOSE_ZONE)
+    wait = WaitForChannels(channels=CHANNELS, zone=CLOSE_ZONE, **WAIT_RETRIES)
     settlement = close.override(task_id="check_settlement")("check_settlement")
     orders = close.override(task_id="check_orders")("check_orders")
     verdict = Verdict(subject="all channels", zone=CLOSE_ZONE, tells_always=True)

@@ -14,6 +14,9 @@ from tieout_airflow.settings import build_command, place_arguments, read_setting
 
 #: Time that a channel's jobs have after its last moment, before the day is closed without it.
 WORK_TIME = timedelta(minutes=60)
+#: When the files are there already, a wait resumes before Airflow has noted that it began to wait;
+#: Airflow then ends the task, and only a retry goes on.
+WAIT_RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=20)}
 
 
 def build_trigger(day: str, waits: dict[str, datetime], what: str) -> ProgressTrigger:
