@@ -23,14 +23,14 @@ from schemas.vocabulary import Effect, StatusOf
 #: Columns that a decision is read from; the sheet may have others.
 _COLUMNS = ("Decision", "Comment", "Run date", "Channel", "Currency", "Our amount",
             "Statement amount", "Our status", "Statement status", "Transaction", "Our currency",
-            "Reason codes", "Line id", "Group")  # fmt: skip
+            "Reason codes", "Line id")  # fmt: skip
 _SHEET = "Breaks"
 _NOT_XLSX = (InvalidFileException, zipfile.BadZipFile, KeyError, OSError)
 
 
 @dataclass(frozen=True)
 class DecidedRow:
-    """A row of the sheet with a decision, or a member of a group without one (`effect` is None).
+    """A row of the sheet; `effect` is None if it has no decision.
 
     `place` names sheet and row. `txn_snapshot` and `line_snapshot` are status, amount (minor units)
     and currency with `|` between them, as `decisions` has them; None without that side.
@@ -50,7 +50,7 @@ class DecidedRow:
 
 
 def read_decided_rows(path: str) -> list[DecidedRow]:
-    """The rows of the sheets of breaks that have a decision, and the members of groups, in order.
+    """The rows of the sheets of breaks, in order; rows without a decision only if they can be read.
 
     Raises:
         DecisionRefused: WORKBOOK, the file is no workbook of breaks, or cells are wrong; it names
@@ -83,13 +83,12 @@ def _read_sheet(sheet: Any, faults: list[str]) -> Iterator[DecidedRow]:
     places = {name: heads.index(name) for name in _COLUMNS}
     for number, cells in enumerate(rows, 2):
         values = {name: _text(cells, column) for name, column in places.items()}
-        if values["Decision"] or values["Group"]:
-            try:
-                yield _read_row(f"sheet {sheet.title}, row {number}", values)
-            except ValueError as error:
-                # A member without a decision that cannot be read is no longer what was exported.
-                if values["Decision"]:
-                    faults.append(f"sheet {sheet.title}, row {number}: {error}")
+        try:
+            yield _read_row(f"sheet {sheet.title}, row {number}", values)
+        except ValueError as error:
+            # Without a decision it is an empty row, or no longer the member that was exported.
+            if values["Decision"]:
+                faults.append(f"sheet {sheet.title}, row {number}: {error}")
 
 
 def _text(cells: Sequence[Any], column: int) -> str:

@@ -15,6 +15,8 @@ from schemas.vocabulary import FileStatus, RunResult
 
 #: A message names at most so many missing parts.
 PARTS_SHOWN_MAX = 12
+#: What `refused_again` of a date means, for people.
+REFUSED_AGAIN = "a newer file was refused, the older one is in force"
 
 
 @dataclass(frozen=True)

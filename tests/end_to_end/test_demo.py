@@ -1,5 +1,6 @@
 """The demo: its data has one label each, and the jobs produce what the labels say."""
 
+import json
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ from demo.check import find_fee_faults, find_outcome_faults, read_labels
 from demo.data import draw_days, make_data
 from demo.model import CHANNELS, DAYS, LAST, outcome_without_partner
 from demo.settlement import draw_settlement
+from jobs.__main__ import main
 from tests.support.demos import ROOT, Demo, run_demo
 
 DAY = date(2026, 11, 16)
@@ -149,6 +151,21 @@ def test_five_days_end_as_labelled_and_second_run_changes_nothing(finished_demo:
     # Nothing stands on our account on the first day.
     assert len(days_of(first)) == 4 * len(DAYS) - 1
     assert days_of(first) == days_of(again.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.sail_only
+@pytest.mark.programs
+def test_finished_days_are_closed(finished_demo: Demo, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of channels that are settled, too; only the wallet lacks a part of its last day."""
+    lake, config = finished_demo.folder / "demo-data/lake", ROOT / "demo/config"
+    place = ["--lake", str(lake), "--config", str(config)]
+    dates = ["--business-date", str(DAYS[0]), "--through", str(LAST)]
+    assert main(["status", *place, *dates]) == 0
+    days = json.loads(capsys.readouterr().out.splitlines()[-1])["days"]
+    is_open = [(one["channel"], one["business_date"]) for one in days if not one["closed"]]
+    assert is_open == [("epay", str(LAST))]
+    assert {one["settlement"]["state"] for one in days if one["channel"] in CHANNELS} == {"done"}
 
 
 def days_of(stdout: str) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from jobs.ingestion.day_state import format_parts
+from jobs.ingestion.day_state import REFUSED_AGAIN, format_parts
 from jobs.operations.status.channel_day import ChannelDay, StepState
 from schemas.currencies import in_major_units
 from schemas.dates import format_dates
@@ -75,7 +75,7 @@ def _about_files(one: ChannelDay) -> Iterator[NextStep]:
         text = f"our own snapshot is {ours.state}{f': {parts}' if parts else ''}"
         yield NextStep(name, day, text, run)
     for reason in theirs.refused_again:
-        text = f"a newer file was refused, the older one is in force: {reason}"
+        text = f"{REFUSED_AGAIN}: {reason}"
         yield NextStep(name, day, text, f"tieout files --business-date {day} --channel {name}")
     for gap in theirs.gaps:
         yield NextStep(name, day, gap, f"tieout files --business-date {day} --channel {name}")

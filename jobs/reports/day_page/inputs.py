@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from jobs.ingestion.day_state import DayState, format_parts, resolve_day_state
+from jobs.ingestion.day_state import REFUSED_AGAIN, DayState, format_parts, resolve_day_state
 from jobs.lake.changes.matched_dates import find_matched_dates
 from jobs.lake.tables import Lake
 from jobs.reports.day_page.scope import Row, Scope
@@ -16,7 +16,6 @@ from schemas.tables import RUNS, SNAPSHOT_FILES, STATEMENT_FILES, STATEMENT_LINE
 from schemas.vocabulary import FileStatus, RunResult
 
 #: How a warning of a bank's statements begins that are missing between others.
-_REFUSED_AGAIN = "a newer file was refused, the older one is in force"
 _BALANCE_GAP = "BALANCE_GAP"
 #: Jobs that follow a match, and what to run if they did not; in English.
 _FOLLOWERS = {
@@ -112,7 +111,7 @@ def describe_state(figures: FileFigures, channel: str, language: Language) -> st
     results = {state.result for state in gaps} - {RunResult.DONE}
     texts = [language.say_code(result.value) for result in sorted(results)]
     if any(state.refused_again for state in gaps):
-        texts.append(language.say(_REFUSED_AGAIN))
+        texts.append(language.say(REFUSED_AGAIN))
     return "; ".join(texts)
 
 
@@ -139,7 +138,7 @@ def describe_gaps(figures: FileFigures, language: Language) -> list[str]:
 
 def _describe_day(state: DayState, language: Language) -> str:
     if state.result == RunResult.DONE:
-        return f"{language.say(_REFUSED_AGAIN)}: {' | '.join(map(mask, state.refused_again))}"
+        return f"{language.say(REFUSED_AGAIN)}: {' | '.join(map(mask, state.refused_again))}"
     text = language.say_code(state.result.value)
     if state.refusals:
         return f"{text}: {' | '.join(map(mask, state.refusals))}"

@@ -10,7 +10,7 @@ import pytest
 from jobs.__main__ import main
 from jobs.lake.tables import Lake
 from tests.support.ledger import day, file_line, file_txn
-from tests.support.pipeline_fixture import PipelineFixture
+from tests.support.pipeline_fixture import PAGE, PipelineFixture
 
 pytestmark = pytest.mark.sail_only
 
@@ -90,6 +90,59 @@ def test_decisions_are_read_back(
     assert (status, summary["decisions"], len(summary["refused"])) == (3, [], 5)
 
 
+def test_group_is_decided_whole(
+    lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One row of K decides all its three rows. Of L the decided line is as exported, but our
+    transaction, without a decision on the sheet, has changed. M has two decisions. The row of our
+    transaction N was removed from the sheet.
+    """
+    pipeline = PipelineFixture(tmp_path, lake, f"{PAGE}  captures: true\n")
+    parts = (("1", "6.00"), ("2", "7.00"))
+    pipeline.write_statement(
+        0,
+        *(file_line(name, amount, channel_ref=f"{name}{part}")
+          for name in "KLMN" for part, amount in parts),
+    )  # fmt: skip
+    pipeline.write_snapshot(0, *map(file_txn, "KLMN"))
+    pipeline.ingest(0)
+    pipeline.match(0)
+    assert run(pipeline, capsys, "export", "--business-date", str(day(0)))[0] == 0
+    path = Path(lake.uri, "exports", str(day(0)), "breaks.xlsx")
+    book = openpyxl.load_workbook(path)
+    sheet = book["Breaks"]
+    heads = [cell.value for cell in sheet[1]]
+    by_member = {}
+    for row in sheet.iter_rows(min_row=2):
+        txn_id, line_id = (row[heads.index(name)].value for name in ("Transaction", "Line id"))
+        name = txn_id or row[heads.index("Our reference")].value
+        by_member.setdefault((name, "line" if line_id else "txn"), []).append(row)
+    assert {key: len(rows) for key, rows in by_member.items()} == {
+        (name, side): count for name in "KLMN" for side, count in (("line", 2), ("txn", 1))
+    }
+    for name, side, label in (
+        ("K", "line", "accept"), ("L", "line", "accept"), ("N", "line", "accept"),
+        ("M", "line", "accept"), ("M", "txn", "write off"),
+    ):  # fmt: skip
+        by_member[name, side][0][0].value = label
+    sheet.delete_rows(by_member["N", "txn"][0][0].row)
+    book.save(path)
+    pipeline.write_snapshot(0, *map(file_txn, "KMN"), file_txn("L", "10.01"))
+    pipeline.ingest(0)
+    pipeline.match(0)
+    words = ("import", str(path), "--by", "ann", "--reason", "the 16th")
+    status, summary = run(pipeline, capsys, "decide", *words)
+    assert status == 3
+    (one,) = summary["decisions"]
+    assert sorted(item["txn_id"] or "" for item in one["items"]) == ["", "", "K"]
+    refused = sorted(text.partition(": ")[2] for text in summary["refused"])
+    assert refused == [
+        "CHANGED: L is another than the sheet says; export anew",
+        "CHANGED: N of its group is not on the sheet",
+        "TWO_DECISIONS: rows of one group say different decisions",
+    ]
+
+
 def test_wrong_workbooks_are_named(
     lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -105,6 +158,6 @@ def test_wrong_workbooks_are_named(
         sheet.title = "Breaks" if text.startswith("it has no") else "Other"
         sheet.append([*"ab", "Decision", "Comment", "Run date", "Channel", "Currency", "Our amount",
                       "Statement amount", "Our status", "Statement status", "Transaction",
-                      "Our currency", "Reason codes", "Line id", "Group"])  # fmt: skip
+                      "Our currency", "Reason codes", "Line id"])  # fmt: skip
         sheet.append([None, None, "maybe"])
         book.save(path)

@@ -138,6 +138,8 @@ def test_command_prints_json_csv_and_views(
         "currency,at_stake,reasons",
         "CNY,0.0100,AMOUNT_MISMATCH",
     ]
+    assert main(["sql", "--lake", pipeline.lake.uri, "SELECT '=1+1' AS a, -1 AS b", "--csv"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["a,b", "'=1+1,-1"]
     assert main(["sql", "--lake", pipeline.lake.uri, "--rows", "0"]) == 2
     assert len(json.loads(capsys.readouterr().out)["errors"]) == 2
 
