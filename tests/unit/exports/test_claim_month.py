@@ -26,7 +26,7 @@ def file_row(day: date, lines: int = 5, **other: Any) -> dict[str, Any]:
     """A row of `statement_files`, taken in at eleven."""
     values = {
         "channel": "wechat", "business_date": day, "part": WHOLE_DAY, "status": "ACCEPTED",
-        "file_id": str(day), "line_count": lines, "rejected_count": 0, "reason": None,
+        "file_id": str(day), "version": 1, "line_count": lines, "rejected_count": 0, "reason": None,
         "received_at": NOON - timedelta(hours=1),
     }  # fmt: skip
     return values | other
@@ -61,7 +61,7 @@ def test_date_whose_fees_must_be_checked_first(
 def test_month_that_is_checked_and_whole() -> None:
     """The latest check of a date counts; a refused version of the statement does not."""
     files = [file_row(day) for day in DAYS]
-    late = {"status": "QUARANTINED", "received_at": NOON + timedelta(hours=1)}
+    late = {"version": 2, "status": "QUARANTINED", "received_at": NOON + timedelta(hours=1)}
     files.append(file_row(DAYS[0], **late))
     earlier = {"ended_at": NOON - timedelta(hours=2), "counts": {"lines": 1}}
     checks = [*(check_row(day) for day in DAYS), check_row(DAYS[0]) | earlier]
