@@ -24,7 +24,7 @@ from schemas.tables import (
     STATEMENT_FILES,
     STATEMENT_LINES,
 )
-from schemas.vocabulary import Action, Reason
+from schemas.vocabulary import Action, BreakEvent, Reason
 
 _OPEN_MONTH = date(9999, 12, 1)
 #: Number and money, minor units by currency.
@@ -50,9 +50,10 @@ class Scorecard:
     """A channel in a month; `lines` are those of its accepted statements.
 
     `late_lines` came after their transaction had broken. `breaks` are those that opened in the
-    month, by first reason. `fees` has the sums of `fee_totals` by currency, `wrong_fees` the lines
-    whose fee was wrong, with their difference. `claims` are what the channel owes an answer or
-    money for: lines listed twice, fees charged above what is due, batches that were paid short.
+    month, by first reason, but for those that a snapshot of ours, sent anew, closed. `fees` has the
+    sums of `fee_totals` by currency, `wrong_fees` the lines whose fee was wrong, with their
+    difference. `claims` are what the channel owes an answer or money for: lines listed twice, fees
+    charged above what is due, batches that were paid short.
     """
 
     channel: str
@@ -108,6 +109,8 @@ def _add_breaks(lake: Lake, scope: Scope, cards: Mapping[str, Scorecard]) -> Non
         pc.field("opened_on") <= pa.scalar(scope.last)
     )
     own = pc.field("channel").isin(pa.array([*cards], pa.string()))
+    is_ours = pc.field("closed_by") == BreakEvent.CHANGED_SNAPSHOT.value
+    own &= pc.invert(pc.coalesce(is_ours, pa.scalar(False)))
     columns = ["channel", "reasons", "action", "currency", "at_stake"]
     for row in rows.filter(opened & own).select(columns).to_pylist():
         card = cards[row["channel"]]
