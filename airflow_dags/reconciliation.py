@@ -27,6 +27,7 @@ from zoneinfo import ZoneInfo
 from airflow import sdk
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk.exceptions import AirflowSkipException
+from tieout_airflow.alerts import tell_failure
 from tieout_airflow.launch import EMBEDDED_POOL, HOURS_MAX, RETRIES, build_run
 from tieout_airflow.notes import write_note
 from tieout_airflow.plan import Channel, find_plan, read_business_date, read_plan
@@ -55,6 +56,9 @@ COMMON = {
     "user_defined_macros": {"setting": read_setting, "jars": list_jars},
     "doc_md": __doc__,
 }  # fmt: skip
+#: Of a DAG, or a task, that no verdict closes: it tells people by itself when it is red.
+TELLS = {"on_failure_callback": tell_failure}
+WITHOUT_VERDICT = {**COMMON, "default_args": {**COMMON["default_args"], **TELLS}}
 DATE_FORM = sdk.Param(
     None, type=["null", "string"], format="date", title="Business date",
     description="Empty: the date of the schedule, or yesterday.",
@@ -89,9 +93,10 @@ def build_channel(channel: Channel) -> sdk.DAG:
             trigger_run_id="{{ name_run(date_of(dag_run, params), 'decided') }}",
             conf={"business_date": "{{ date_of(dag_run, params) }}", "wait": False},
             logical_date=None,
+            **TELLS,
         )
-        proposed = ProposeAnswer(channel=channel, params=FORM)
-        steps[0] >> proposed >> ApproveAnswer(channel=channel) >> again
+        proposed = ProposeAnswer(channel=channel, params=FORM, **TELLS)
+        steps[0] >> proposed >> ApproveAnswer(channel=channel, **TELLS) >> again
     dag.user_defined_macros = {
         **COMMON["user_defined_macros"],
         "name_run": name_run,
@@ -140,7 +145,7 @@ def find_arrivals() -> list[dict[str, Any]]:
     schedule=sdk.CronTriggerTimetable("20 * * * *", timezone=CLOSE_ZONE),
     max_active_runs=1,
     tags=["reconciliation", "hourly"],
-    **COMMON,
+    **WITHOUT_VERDICT,
 )
 def late_files() -> None:
     """Starts the runs of files that came late, and of channels whose day comes in parts."""
@@ -173,7 +178,7 @@ def run_dates() -> None:
 
 @sdk.dag(
     schedule=None, max_active_runs=1, params=REPLAY_FORM, tags=["reconciliation", "by hand"],
-    **COMMON,
+    **WITHOUT_VERDICT,
 )  # fmt: skip
 def replay() -> None:
     """Business dates again: every step, in order of date, of the channels that the form names."""
@@ -199,7 +204,7 @@ def write_plan() -> None:
     schedule=sdk.CronTriggerTimetable("0 3 * * 0", timezone=CLOSE_ZONE),
     max_active_runs=1,
     tags=["reconciliation", "weekly"],
-    **COMMON,
+    **WITHOUT_VERDICT,
 )
 def maintenance() -> None:
     """Once a week, on Sunday at 03:00: the lake is kept small, and the plan up to date."""

@@ -7,11 +7,11 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.casework.gone import UNSUPPORTED
 from jobs.lake.tables import Lake
 from jobs.reports.day_page.outcomes import ROWS_READ
 from jobs.reports.day_page.scope import Owner, Row, RowList, Scope
 from schemas.tables import BREAK_EVENTS, BREAKS
+from schemas.vocabulary import UNSUPPORTED_BREAKS
 
 #: `closed_month` of an open break.
 _OPEN_MONTH = date(9999, 12, 1)
@@ -144,7 +144,7 @@ def read_state(lake: Lake, scope: Scope, day: date) -> dict[str, Row]:
     rows = lake.read_arrow(BREAKS, day.replace(day=1), _OPEN_MONTH, scope.only_channel)
     rows = rows.filter(pc.field("channel").isin(pa.array([*scope.profiles], pa.string())))
     rows = rows.filter(pc.field("opened_on") <= pa.scalar(day)).select(list(_COLUMNS))
-    is_gone = pc.field("closed_by").isin(pa.array(UNSUPPORTED))
+    is_gone = pc.field("closed_by").isin(pa.array(UNSUPPORTED_BREAKS))
     is_gone &= pc.field("closed_on") > pa.scalar(scope.last)
     kept = rows.filter(pc.invert(pc.coalesce(is_gone, pa.scalar(False))))
     known = {row["break_id"]: row for row in kept.to_pylist()}

@@ -23,7 +23,8 @@ PAGES: dict[str, Any] = dict.fromkeys(("alipay", "bank", "wechat"))
     ],
 )
 def test_page_is_named_by_its_channels(channels: tuple[str, ...], name: str) -> None:
-    config = Configuration(dict.fromkeys(channels), {}, Snapshots(), all_profiles=PAGES)  # type: ignore[arg-type]
+    chosen: dict[str, Any] = dict.fromkeys(channels)
+    config = Configuration(chosen, {}, Snapshots(), all_profiles=PAGES)
     scope = Scope(date(2026, 11, 1), date(2026, 11, 1), config)
     assert name_page(scope, "report", "en") == name
     assert name_page(scope, "report", "zh") == name.replace(".html", ".zh.html")
