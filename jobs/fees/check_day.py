@@ -81,7 +81,7 @@ def check_fees_of_day(
     # All tables come from one version of the lines, even if an ingest runs at the same time.
     channel, versions = profile.channel, read_versions(lake)
     inputs = read_inputs(lake, profile, schedule, day, versions)
-    volumes_version = write_volumes(inputs.to_reader(), day)
+    volumes_version = write_volumes(inputs.to_reader(), schedule, day)
     computed = compute_checks(inputs)
     fingerprint = _join_fingerprint(computed, schedule, files, day)
     is_complete = computed.steps.is_complete if computed.steps else True

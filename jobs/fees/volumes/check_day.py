@@ -58,10 +58,16 @@ class Steps(NamedTuple):
     version: int
 
 
-def write_volumes(reader: Reader, day: date) -> int:
-    """Replaces the volumes of a date; returns the version of the table."""
+def write_volumes(reader: Reader, schedule: FeeSchedule, day: date) -> int:
+    """Replaces the volumes of a date; returns the version of the table.
+
+    A card without volumes needs none, and those of an earlier card are removed: a later card has
+    those of its dates computed when they are read.
+    """
     lake, channel = reader.lake, reader.profile.channel
-    rows = _compute_volumes(reader, [day])
+    if not schedule.volumes and not lake.count_rows(FEE_VOLUMES, day, channel):
+        return lake.version(FEE_VOLUMES)
+    rows = _compute_volumes(reader, [day]) if schedule.volumes else []
     tables = {day: rows_to_arrow(FEE_VOLUMES, rows)} if rows else {}
     change_arrow_days(lake, FEE_VOLUMES, channel, lambda _: DaysChange(tables, frozenset([day])))
     return lake.version(FEE_VOLUMES)

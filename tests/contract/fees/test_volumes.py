@@ -170,7 +170,7 @@ def test_merchant_is_that_of_the_transaction(lake: Lake, spark: SparkSession) ->
     """
     keys = {"by": "month_to_date", "per": "merchant", "of": "net"}
     first, day = date(2026, 11, 1), date(2026, 11, 2)
-    days = FeeDays(lake, spark, card({"rate": "0.01"}))
+    days = FeeDays(lake, spark, card(by_volume(**keys | {"per": "channel"})))
     days.store(
         line_on(first, "a", 60_000, merchant_id="M1"),
         line_on(first, "b", 40_002),
@@ -193,6 +193,10 @@ def test_merchant_is_that_of_the_transaction(lake: Lake, spark: SparkSession) ->
     assert dues(days, day) == {"M1": 50, "M2": 100}
     days.check(first)
     assert volumes(days, first) == [("M1", "CNY", 100_002, 1), ("M2", "CNY", 100_001, 1)]
+    # A card without volumes writes none, and leaves none that could be out of date later.
+    days.schedule = card({"rate": "0.01"})
+    days.check(first)
+    assert volumes(days, first) == []
 
 
 @pytest.mark.sail_only
