@@ -27,6 +27,7 @@ def month(days: FeeDays, first: date) -> dict[str, dict[str, Any]]:
     return {row["schedule"]: row for row in days.rows(FEE_MONTHS, first)}
 
 
+@pytest.mark.sail_by_day
 def test_fee_lines_bear_the_fee_of_a_month(lake: Lake, spark: SparkSession) -> None:
     """1.00 is due on a line that is charged nothing: OK. What is charged on a line is too much.
     October is billed until 5 November and then complete: due 2.00, minimum 5.00, fixed 0.07.

@@ -35,6 +35,7 @@ def volumes(days: FeeDays, day: date) -> list[tuple[Any, ...]]:
     return [tuple(row[name] for name in names) for row in days.rows(FEE_VOLUMES, day)]
 
 
+@pytest.mark.sail_by_day
 def test_volume_of_the_month_before_says_the_step(lake: Lake, spark: SparkSession) -> None:
     """Payments alone count, which SUCCEEDED, are ours, and no copies; refunds lower the net."""
     days = FeeDays(lake, spark, card(by_volume(), {"kind": "TOP_UP", "rate": "0.01"}))

@@ -25,6 +25,9 @@ from schemas.tables import BREAKS, OUTCOMES
 from tests.support.ledger import complete_row, day, file_line, file_txn
 from tests.support.pipeline_fixture import PipelineFixture
 
+#: The views in SQL are compared on both engines.
+pytestmark = pytest.mark.sail_by_day
+
 
 @dataclass(frozen=True)
 class Story:

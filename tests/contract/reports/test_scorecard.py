@@ -4,6 +4,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from jobs.lake.changes.channel_days import DaysChange, change_arrow_days
 from jobs.lake.tables import Lake
 from jobs.lake.write_checks import rows_to_arrow
@@ -47,6 +49,7 @@ def opened(break_id: str, on: int, reason: str, stake: int, action: str = "REVIE
     return complete_row(BREAKS, values)
 
 
+@pytest.mark.sail_by_day
 def test_scorecard_counts_what_the_channel_did(lake: Lake, tmp_path: Path) -> None:
     """Five dates: in time, a minute late, re-issued, refused and sent again, missing."""
     config = PipelineFixture(tmp_path, lake, DUE_PAGE).config

@@ -65,6 +65,7 @@ def test_each_line_and_each_transaction_stands_in_one_cause(ledger: BridgeLedger
     assert ledger.ours(0)["B1 CNY"] == 1980
 
 
+@pytest.mark.sail_by_day
 def test_members_of_a_group_are_ours_where_all_are_of_the_date_and_in_one_batch(
     ledger: BridgeLedger,
 ) -> None:
