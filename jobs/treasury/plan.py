@@ -18,7 +18,7 @@ from schemas.tables.latest_runs import find_latest_runs
 from schemas.vocabulary import FileStatus
 
 #: Raised when the rules of the software change: all dates are then settled again.
-RULES_VERSION = 2
+RULES_VERSION = 3
 JOB = "check_settlement"
 #: Jobs whose rows the bridge reads.
 OUR_JOBS = ("match", ACCRUAL)
