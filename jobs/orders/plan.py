@@ -14,7 +14,7 @@ from schemas.tables.latest_runs import find_latest_runs
 from schemas.vocabulary import FileStatus
 
 #: Raised when the rules change: all dates are then checked again.
-RULES_VERSION = 1
+RULES_VERSION = 2
 
 
 def plan_checks(
