@@ -26,6 +26,7 @@ from jobs.lake.changes.matched_dates import read_matched_dates
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from jobs.lake.write_checks import rows_to_arrow
+from schemas.dates import OPEN_MONTH
 from schemas.profile.channel import Profile
 from schemas.tables import BREAK_EVENTS, BREAKS, DECISIONS, OUTCOMES, RUNS
 from schemas.vocabulary import DECIDED_BY, UNSUPPORTED_BREAKS, BreakState, DecisionStep
@@ -33,8 +34,7 @@ from schemas.vocabulary import DECIDED_BY, UNSUPPORTED_BREAKS, BreakState, Decis
 Row = dict[str, Any]
 
 JOB = "breaks"
-#: `closed_month` of an open break, and the day before it.
-OPEN_MONTH = date(9999, 12, 1)
+#: The last `closed_month` of a break that is closed.
 _LAST_CLOSED = OPEN_MONTH - timedelta(days=1)
 
 

@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from schemas.tables.latest_runs import find_latest_runs
 from schemas.vocabulary import FileStatus
 
 #: Raised when the rules change: all dates are then checked again.
-RULES_VERSION = 1
+RULES_VERSION = 2
 
 
 def plan_checks(
@@ -31,24 +32,23 @@ def plan_checks(
     for row in snapshots:
         if row["status"] == FileStatus.ACCEPTED:
             in_force.setdefault(row["business_date"], set()).add(str(row["file_id"]))
-    matched: dict[date, dict[str, tuple[Any, str]]] = {}
-    recorded: dict[date, tuple[Any, str]] = {}
-    for run in runs:
-        day, entry = run["business_date"], (run["ended_at"], str(run["fingerprint"]))
-        if run["job"] == "match":
-            of_day = matched.setdefault(day, {})
-            of_day[run["channel"]] = max(of_day.get(run["channel"], entry), entry)
-        else:
-            recorded[day] = max(recorded.get(day, entry), entry)
+    runs = [*runs]
+    matched: dict[date, list[tuple[str, str]]] = {}
+    of_match = (run for run in runs if run["job"] == "match")
+    for (day, name), run in find_latest_runs(of_match, ("business_date", "channel")).items():
+        matched.setdefault(day, []).append((name, str(run["fingerprint"])))
+    checks = (run for run in runs if run["job"] != "match")
+    latest = find_latest_runs(checks, ("business_date",))
+    recorded = {day: str(run["fingerprint"]) for (day,), run in latest.items()}
     last = max([*requested, *recorded], default=date.min)
     planned, previous = [], ""
     for day in sorted({*in_force, *recorded, *requested}):
         if day > last:
             break
-        matches = sorted((name, entry[1]) for name, entry in matched.get(day, {}).items())
+        matches = sorted(matched.get(day, ()))
         inputs = [RULES_VERSION, str(day), sorted(in_force.get(day, ())), matches, previous]
         fingerprint = hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
-        if day in requested or day not in recorded or recorded[day][1] != fingerprint:
+        if day in requested or day not in recorded or recorded[day] != fingerprint:
             planned.append((day, fingerprint))
         previous = fingerprint
     return planned

@@ -14,10 +14,11 @@ from typing import Any
 
 from jobs.fees.accruals.check_day import JOB as ACCRUAL
 from jobs.treasury.accounts import Account
+from schemas.tables.latest_runs import find_latest_runs
 from schemas.vocabulary import FileStatus
 
 #: Raised when the rules of the software change: all dates are then settled again.
-RULES_VERSION = 2
+RULES_VERSION = 3
 JOB = "check_settlement"
 #: Jobs whose rows the bridge reads.
 OUR_JOBS = ("match", ACCRUAL)
@@ -105,13 +106,9 @@ def _latest_fingerprints(
     account: Account, runs: Iterable[Mapping[str, Any]]
 ) -> dict[tuple[str, str, date], str]:
     """The fingerprint of the last run of each job, channel and date."""
-    latest: dict[tuple[str, str, date], tuple[Any, str]] = {}
-    for run in runs:
-        if run["channel"] in account.terms:
-            place = run["job"], run["channel"], run["business_date"]
-            entry = run["ended_at"], str(run["fingerprint"])
-            latest[place] = max(latest.get(place, entry), entry)
-    return {place: fingerprint for place, (_, fingerprint) in latest.items()}
+    own = (run for run in runs if run["channel"] in account.terms)
+    latest = find_latest_runs(own, ("job", "channel", "business_date"))
+    return {(job, name, day): str(run["fingerprint"]) for (job, name, day), run in latest.items()}
 
 
 def _fingerprint(

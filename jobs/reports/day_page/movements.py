@@ -10,11 +10,10 @@ import pyarrow.compute as pc
 from jobs.lake.tables import Lake
 from jobs.reports.day_page.outcomes import ROWS_READ
 from jobs.reports.day_page.scope import Owner, Row, RowList, Scope
+from schemas.dates import OPEN_MONTH
 from schemas.tables import BREAK_EVENTS, BREAKS
 from schemas.vocabulary import UNSUPPORTED_BREAKS
 
-#: `closed_month` of an open break.
-_OPEN_MONTH = date(9999, 12, 1)
 #: Ages in days, each up to and including the number; the last has no end.
 AGE_LIMITS = (0, 1, 3, 7, 30)
 _COLUMNS = (
@@ -141,7 +140,7 @@ def read_state(lake: Lake, scope: Scope, day: date) -> dict[str, Row]:
     What changed later is taken from the events up to the date. A break that a file sent anew closed
     after the report's dates is left out: their runs were repeated, and no row of theirs says it.
     """
-    rows = lake.read_arrow(BREAKS, day.replace(day=1), _OPEN_MONTH, scope.only_channel)
+    rows = lake.read_arrow(BREAKS, day.replace(day=1), OPEN_MONTH, scope.only_channel)
     rows = rows.filter(pc.field("channel").isin(pa.array([*scope.profiles], pa.string())))
     rows = rows.filter(pc.field("opened_on") <= pa.scalar(day)).select(list(_COLUMNS))
     is_gone = pc.field("closed_by").isin(pa.array(UNSUPPORTED_BREAKS))

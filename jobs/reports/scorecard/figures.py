@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ from jobs.reports.day_page.outcomes import read_outcomes
 from jobs.reports.day_page.scope import Row, Scope
 from jobs.reports.scorecard.late_money import LOOKBACK_DAYS, LateMoney, measure_late_money
 from jobs.reports.scorecard.punctuality import FileScore, score_files
+from schemas.dates import OPEN_MONTH
 from schemas.money import sum_amounts
 from schemas.tables import (
     BREAKS,
@@ -26,7 +27,6 @@ from schemas.tables import (
 )
 from schemas.vocabulary import Action, BreakEvent, Reason
 
-_OPEN_MONTH = date(9999, 12, 1)
 #: Number and money, minor units by currency.
 Amounts = dict[str, int]
 
@@ -104,7 +104,7 @@ def _add_late_lines(lake: Lake, scope: Scope, cards: Mapping[str, Scorecard]) ->
 
 
 def _add_breaks(lake: Lake, scope: Scope, cards: Mapping[str, Scorecard]) -> None:
-    rows = lake.read_arrow(BREAKS, scope.first.replace(day=1), _OPEN_MONTH, scope.only_channel)
+    rows = lake.read_arrow(BREAKS, scope.first.replace(day=1), OPEN_MONTH, scope.only_channel)
     opened = (pc.field("opened_on") >= pa.scalar(scope.first)) & (
         pc.field("opened_on") <= pa.scalar(scope.last)
     )
