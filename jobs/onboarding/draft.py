@@ -14,11 +14,11 @@ from typing import Any
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
-from jobs.onboarding.describe_table import describe_table, finish_layout, guess_zone
+from jobs.onboarding.describe_table import describe_table, finish_layout
 from jobs.onboarding.evidence.encodings import detect_encoding
 from jobs.onboarding.evidence.other_formats import describe_other_format
 from jobs.onboarding.file_names import file_pattern
-from jobs.onboarding.layout_draft import LayoutDraft
+from jobs.onboarding.layout_draft import OPEN, LayoutDraft
 from jobs.onboarding.page_text import layout_lines, to_flow_yaml, with_comment
 from jobs.onboarding.proven_totals import add_proven_totals
 from jobs.onboarding.shipped_pages import (
@@ -163,12 +163,11 @@ def _draft_from_table(
         draft.reasons[key] = "the first visible sheet that has a table"
 
     def page_text(layout: LayoutDraft, first: date | None) -> str:
-        return _page_text(
-            source.channel, dialect, guess_zone(table), (pattern, first or day), layout
-        )
+        return _page_text(source.channel, dialect, (pattern, first or day), layout)
 
     def try_layout(layout: LayoutDraft) -> Trial | None:
-        assumed = replace(layout, layout=_assume(layout))
+        zone = layout.zone if layout.zone[0] != OPEN else ("Etc/UTC", "")
+        assumed = replace(layout, layout=_assume(layout), zone=zone)
         profile = _validate(page_text(assumed, date(2000, 1, 1)))
         return None if profile is None else try_statement(profile, source.statement, day, 0)
 
@@ -193,9 +192,8 @@ def _assume(draft: LayoutDraft) -> dict[str, Any]:
 
 
 def _page_text(
-    channel: str, dialect: str, zone: tuple[str, str], files: tuple[str, date | None],
-    draft: LayoutDraft,
-) -> str:  # fmt: skip
+    channel: str, dialect: str, files: tuple[str, date | None], draft: LayoutDraft
+) -> str:
     pattern, first = files
     references = [name for name in ("our_ref", "channel_ref") if name in draft.layout["columns"]]
     passes: list[Any] = references
@@ -211,7 +209,7 @@ def _page_text(
         "# Drafted from a file. Each comment says where a guess comes from: check all of them.",
         with_comment(f"channel: {to_flow_yaml(channel)}", "the name in every table"),
         f"dialect: {dialect}",
-        with_comment(f"zone: {zone[0]}", zone[1]),
+        with_comment(f"zone: {to_flow_yaml(draft.zone[0])}", draft.zone[1]),
         *(
             [with_comment(f"first_date: {first}", "the date of this file; none is expected before")]
             if first

@@ -50,14 +50,17 @@ _HEADINGS = {
     "product": "产品 商品名称 产品名称 productname product",
     "card_type": "卡类型 卡种 支付卡类型 cardtype",
 }
+#: Words that do not decide are left out, so that a draft asks: a payout, a withdrawal, a transfer,
+#: 提现 pay a third party (PAYOUT) or pay our own balance out (SETTLEMENT); a deposit goes either
+#: way; 调单 only asks for a receipt.
 _KINDS = {
     Kind.PAYMENT: "消费 交易 支付 付款 收款 订单 销售 sale pay payment purchase charge capture"
     " settled",
-    Kind.TOP_UP: "充值 topup recharge deposit",
+    Kind.TOP_UP: "充值 topup recharge",
     Kind.REFUND: "退款 退货 消费撤销 撤销 refund refunded return reversal",
-    Kind.PAYOUT: "提现 代付 出款 付出 payout withdrawal transfer",
-    Kind.PAYOUT_RETURN: "退汇 代付退回 提现退回 payoutreturn returnedpayout",
-    Kind.CHARGEBACK: "拒付 调单 chargeback dispute",
+    Kind.PAYOUT: "代付 付出",
+    Kind.PAYOUT_RETURN: "退汇 代付退回",
+    Kind.CHARGEBACK: "拒付 chargeback dispute",
     Kind.ADJUSTMENT: "调账 调整 差错 adjustment correction",
     Kind.FEE: "手续费 服务费 fee",
 }
@@ -137,10 +140,12 @@ def recognise_columns(
 
 
 def code_of_word(text: str, words: dict[Kind, str] | dict[Status, str]) -> str | None:
-    """The kind or status that a word in a file means; None if the word is not known."""
-    code = text.strip().upper().replace(" ", "_")
+    """The kind or status that a word in a file means; None if the word is not known.
+
+    Our own codes are no exception: a provider's PAYOUT may be our SETTLEMENT.
+    """
     for kind, known_words in words.items():
-        if code == kind.value or normalize_heading(text) in known_words.split():
+        if normalize_heading(text) in known_words.split():
             return str(kind.value)
     return None
 

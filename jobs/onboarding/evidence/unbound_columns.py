@@ -3,8 +3,9 @@
 Source: docs/cookbook/new-channel.md.
 """
 
-from jobs.onboarding.evidence.column_values import are_zones, look_at
-from jobs.onboarding.evidence.headings import KINDS, STATUSES, code_of_word
+from jobs.onboarding.evidence.column_values import look_at
+from jobs.onboarding.evidence.headings import KINDS, STATUSES, code_of_word, normalize_heading
+from jobs.onboarding.evidence.zones import are_zones, is_zone_heading
 from jobs.onboarding.layout_draft import TableAnalysis
 
 _REFERENCES = ("our_ref", "channel_ref")
@@ -39,8 +40,9 @@ def _question(analysis: TableAnalysis, heading: str, values: list[str]) -> str |
         return f"what {heading} holds: it has numbers (columns, extra or left out)"
     if look == "dates":
         return f"whether {heading} is a date to keep (columns.settlement_date, extra or left out)"
-    if are_zones(values):
-        return f"which zone the times are in: {heading} names {', '.join(sorted({*values}))} (zone)"
+    if values and (are_zones(values) or is_zone_heading(normalize_heading(heading))):
+        shown = ", ".join(sorted({*values})[:5])
+        return f"which zone the times are in: {heading} names {shown} (zone)"
     if look == "words":
         words = {*values}
         if "status" not in columns and any(code_of_word(word, STATUSES) for word in words):
