@@ -92,7 +92,7 @@ class ControlTotal:
 
     `declared` and `computed` are minor units of `currency`, or counts where `currency` is None.
     `declared` is None where the total could not be read; ingestion then refuses the file with
-    `text`.
+    `text`. `cause` says why it may differ, where that is known.
     """
 
     name: str
@@ -100,6 +100,7 @@ class ControlTotal:
     declared: int | None
     computed: int
     text: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True)

@@ -160,6 +160,7 @@ class Statement:
             parse_day(closing[0]),
             self.line,
             self.content,
+            self.name,
         )
 
     def check(self) -> list[ControlTotal]:
