@@ -18,6 +18,7 @@ from jobs.statements.bank.camt.entries import (
     parse_transaction,
     text_at,
 )
+from jobs.statements.bank.camt.foreign import set_original_amount, use_counter_value
 from jobs.statements.bank.charges import split_charges
 from jobs.statements.bank.entries import PIECE_CHARS, PIECE_ROWS, Entry
 from schemas.errors import FileRefused
@@ -30,8 +31,10 @@ class Batch:
     of them. Until then those beyond one block wait in a temporary file.
     """
 
-    def __init__(self, element: etree._Element, name: str, number: int, is_split: bool) -> None:
-        self.element = element
+    def __init__(
+        self, element: etree._Element, name: str, number: int, is_split: bool, currency: str | None
+    ) -> None:
+        self.element, self.currency = element, currency
         self.name, self.number, self.is_split = name, number, is_split
         self.entry: Entry | None = None
         self.declared: int | None = None
@@ -54,7 +57,7 @@ class Batch:
             self.first = details
             return
         if self.entry is None:
-            self.entry = parse_entry(self.element, self.number + 1)
+            self.entry = self._parse_entry()
         if self.first is not None:
             self._add_part(self.first, self.entry)
             self.first = None
@@ -64,6 +67,13 @@ class Batch:
         parent = details.getparent()
         if parent is not None:
             _remove_preceding(parent, only=str(parent.tag))
+
+    def _parse_entry(self) -> Entry:
+        """The entry in the currency of the account, where the bank prints its counter value."""
+        entry = parse_entry(self.element, self.number + 1)
+        use_counter_value(entry, self.element, self.currency)
+        set_original_amount(entry, ElementIndex(self.element))
+        return entry
 
     def _count_declared(self, last: etree._Element | None) -> None:
         """Adds what `NtryDtls` up to the `last` one declare: an entry may have several of them.
@@ -98,13 +108,15 @@ class Batch:
         self.has_charges |= first_element(details, "Chrgs") is not None
         if not self.is_split:
             return
+        parts = ElementIndex(details)
         part = parse_transaction(entry, details, self.number + 1 + self.spooled + len(self.parts))
         self.fault = self.fault or part.fault
         self.has_amounts &= part.amount is not None
         charges = find_charges(details, entry.currency)
         # Whether the amount is before or after the charges, the sum of the batch says.
+        set_original_amount(part, parts)
         if charges.sums:
-            split_entry(part, [ElementIndex(details)], [replace(charges, is_included=False)])
+            split_entry(part, [parts], [replace(charges, is_included=False)])
         part.charge = None if part.fee else next(iter(charges.sums), None)
         self.booked += part.booked_amount
         self.charged += part.charge or 0
@@ -128,7 +140,7 @@ class Batch:
         Raises:
             FileRefused: the entry has elements behind its transactions.
         """
-        entry = parse_entry(self.element, self.number + 1)
+        entry = self._parse_entry()
         self._count_declared(None)
         if self.entry is None:
             self._complete_single(entry)
@@ -172,7 +184,10 @@ class Batch:
         if self.first is not None and self._is_one_of_several(self.first, entry):
             return
         if self.first is not None:
+            use_counter_value(entry, self.first, self.currency)
             add_details(entry, ElementIndex(self.first), is_single=True)
+            for element in (self.element, self.first):
+                set_original_amount(entry, ElementIndex(element))
         places = [place for place in (self.first, self.element) if place is not None]
         charges = [find_charges(place, entry.currency) for place in places]
         if any(each.sums for each in charges):
