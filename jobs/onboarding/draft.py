@@ -6,6 +6,7 @@ name.
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
+from jobs.ingestion.open_file import decompress
 from jobs.onboarding.describe_table import describe_table, finish_layout
 from jobs.onboarding.evidence.encodings import detect_encoding
 from jobs.onboarding.evidence.other_formats import describe_other_format
@@ -26,6 +28,7 @@ from jobs.onboarding.shipped_pages import (
     DraftInput,
     draft_from_shipped,
     find_fitting_page,
+    is_planned_by,
     load_page,
 )
 from jobs.onboarding.table import Table, detect_table
@@ -59,7 +62,8 @@ def draft_page(statement: Path, channel: str, shipped: Mapping[str, Path]) -> Dr
         source = DraftInput(statement, storage, archived, channel, shipped, pages)
         sample = _read_sample(source, archived)
         if parser.identify(sample):
-            return _draft_from_workbook(source)
+            page = _find_page_of_workbook(source, sample)
+            return draft_from_shipped(source, page) if page else _draft_from_workbook(source)
         plain = _unpack_statement(source)
         sample = _read_sample(source, plain)
         dialects = [
@@ -87,6 +91,19 @@ def draft_page(statement: Path, channel: str, shipped: Mapping[str, Path]) -> Dr
         table = detect_table(_split_lines(head), _split_lines(tail), encoding, source.name)
         questions = [] if is_certain else [f"which encoding the file is in, {encoding}? (encoding)"]
         return _draft_from_table(source, table, None, questions)
+
+
+def _find_page_of_workbook(source: DraftInput, sample: Sample) -> str | None:
+    """The shipped page that reads a workbook as a bill of its dialect; None if none does."""
+    for name, page in source.pages.items():
+        dialect = DIALECTS.get(page.dialect or "")
+        if dialect is None or dialect.is_archive or not dialect.renders(sample):
+            continue
+        with suppress(FileRefused):
+            plain = decompress(source.storage, source.archived, source.name, "scratch", page)
+            if is_planned_by(source, plain, page):
+                return name
+    return None
 
 
 def _read_sample(source: DraftInput, plain: ArchivedFile) -> Sample:
