@@ -6,7 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 from jobs.onboarding.evidence.foot import find_balance_rows
-from jobs.onboarding.evidence.unbound_columns import account_for_columns, check_references
+from jobs.onboarding.evidence.unbound_columns import (
+    account_for_columns,
+    ask_about_texts,
+    check_references,
+)
 from jobs.onboarding.evidence.value_formats import (
     detect_joined_format,
     detect_time_format,
@@ -68,6 +72,7 @@ def describe_table(table: Table, is_sheet: bool, day: date | None) -> LayoutDraf
     check_references(analysis)
     _bind_proven_columns(analysis)
     account_for_columns(analysis)
+    ask_about_texts(analysis)
     _ask_about_balance_rows(analysis)
     guess_zone(analysis)
     if not analysis.rows:

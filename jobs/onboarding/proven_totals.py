@@ -45,8 +45,9 @@ def add_proven_totals(
         if second_trial is not None and not any(
             fault in second_trial.body["verdict"] for fault in _FAULTS
         ):
-            return _ask_about_foot(candidate, table)
+            return _ask_about_foot(_ask_about_refund_fees(candidate, trial), table)
     draft = _with_totals_by_place(draft, table, footer) if is_known else draft
+    draft = _ask_about_refund_fees(draft, trial)
     return _ask_about_foot(draft, table)
 
 
@@ -60,6 +61,18 @@ def _ask_about_signs(draft: LayoutDraft, trial: Trial) -> LayoutDraft:
         for kind, count in trial.body["against_kind"].items()
     ]
     return replace(draft, questions=[*draft.questions, *questions])
+
+
+def _ask_about_refund_fees(draft: LayoutDraft, trial: Trial) -> LayoutDraft:
+    """Asks whether fees on refunds without a sign are charged, unless a total or a net proves."""
+    layout = draft.layout
+    proven = {total["name"] for total in layout.get("totals", [])}
+    proven |= {*layout.get("trailer", {}).get("totals", {})}
+    is_proven = "net" in layout or bool({"fee", "net_amount"} & proven)
+    if not trial.body["refund_fees"] or is_proven or "fee_sign" in layout:
+        return draft
+    question = "whether the fee on a refund is charged or given back: it has no sign (fee_sign)"
+    return replace(draft, questions=[*draft.questions, question])
 
 
 def _assume_footer(draft: LayoutDraft, line: str) -> LayoutDraft:

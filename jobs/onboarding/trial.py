@@ -87,9 +87,8 @@ def try_statement(profile: Profile, statement: Path, day: date | None, lines_max
         rejected = _read_first_rows(
             folder, "rejected_lines", [file.path for file in parsed.rejected_files], 5
         )
-        against_kind = _count_against_kind(
-            f"{folder}/statement_lines/{file.path}" for file in parsed.line_files
-        )
+        paths = [f"{folder}/statement_lines/{file.path}" for file in parsed.line_files]
+        against_kind, refund_fees = _count_against_kind(paths), _count_refund_fees(paths)
     reasons = [str(row["reason"]) for row in rejected]
     hints = find_likely_faults(profile, statement.name, head, reasons) if refusal else []
     out = _render_rows(lines)
@@ -114,6 +113,7 @@ def try_statement(profile: Profile, statement: Path, day: date | None, lines_max
         "days": dict(parsed.lines_by_date),
         "warnings": gaps,
         "against_kind": against_kind,
+        "refund_fees": refund_fees,
         "guesses": hints,
         "likely_cause": cause,
         "unchecked": unchecked,
@@ -131,6 +131,16 @@ def _count_against_kind(paths: Iterable[str]) -> dict[str, int]:
             is_against = pc.less(pc.multiply(pc.sign(amounts), SIGN_OF_KIND[kind]), 0)
             counts[kind.value] += pc.sum(is_against).as_py() or 0
     return {kind: count for kind, count in sorted(counts.items()) if count}
+
+
+def _count_refund_fees(paths: Iterable[str]) -> int:
+    """How many refunds have a fee that is charged, as it has no minus."""
+    count = 0
+    for path in paths:
+        rows = pq.ParquetFile(path).read(["kind", "fee"])
+        is_refund = pc.equal(rows["kind"], Kind.REFUND.value)
+        count += pc.sum(pc.and_(is_refund, pc.greater(rows["fee"], 0))).as_py() or 0
+    return count
 
 
 def describe_signs(kind: str, count: int) -> str:

@@ -77,6 +77,13 @@ HEADINGS = {
     for column in {**_HEADINGS, **other_words.HEADINGS}
 }
 KINDS = {kind: f"{words} {other_words.KINDS.get(kind, '')}" for kind, words in _KINDS.items()}
+_OTHER_KINDS = {
+    word
+    for kind, words in KINDS.items()
+    for word in words.split()
+    if kind not in (Kind.PAYMENT, Kind.TOP_UP) and len(word) > 1
+}
+_OTHER_IN_CHINESE = [word for word in _OTHER_KINDS if "\u3040" <= word[0] <= "\u9fff"]
 STATUSES = {
     status: f"{words} {other_words.STATUSES.get(status, '')}" for status, words in _STATUSES.items()
 }
@@ -148,6 +155,13 @@ def code_of_word(text: str, words: dict[Kind, str] | dict[Status, str]) -> str |
         if normalize_heading(text) in known_words.split():
             return str(kind.value)
     return None
+
+
+def find_kind_word(text: str) -> str | None:
+    """A known word in a text that means another kind than a payment or a top-up; None without."""
+    words = {word.casefold() for word in re.findall(r"[^\W\d_]+", text)}
+    known = [*(words & _OTHER_KINDS), *(word for word in _OTHER_IN_CHINESE if word in text)]
+    return min(known, default=None)
 
 
 def direction_of_word(text: str) -> int:

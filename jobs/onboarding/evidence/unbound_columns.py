@@ -4,9 +4,16 @@ Source: docs/cookbook/new-channel.md.
 """
 
 from jobs.onboarding.evidence.column_values import look_at
-from jobs.onboarding.evidence.headings import KINDS, STATUSES, code_of_word, normalize_heading
+from jobs.onboarding.evidence.headings import (
+    KINDS,
+    STATUSES,
+    code_of_word,
+    find_kind_word,
+    normalize_heading,
+)
 from jobs.onboarding.evidence.zones import are_zones, is_zone_heading
 from jobs.onboarding.layout_draft import TableAnalysis
+from schemas.vocabulary import Kind
 
 _REFERENCES = ("our_ref", "channel_ref")
 _LEFT_OUT = {
@@ -55,6 +62,24 @@ def _question(analysis: TableAnalysis, heading: str, values: list[str]) -> str |
     if look == "ids" and not any(name in columns for name in _REFERENCES):
         return f"whether {heading} is our number or the channel's (columns.our_ref or channel_ref)"
     return None
+
+
+def ask_about_texts(analysis: TableAnalysis) -> None:
+    """Asks about texts that name refunds or fees, where no column has the kinds of lines.
+
+    `Refund of order 7` without a sign would be one more payment.
+    """
+    layout = analysis.draft.layout
+    if layout["constants"].get("kind") != Kind.PAYMENT.value:
+        return
+    for at, heading in enumerate(analysis.header):
+        words = {word for value in analysis.values_at(at) if (word := find_kind_word(value))}
+        if words:
+            shown = ", ".join(sorted(words)[:3])
+            analysis.draft.questions.append(
+                f"what the lines are whose {heading} names {shown}, as no column has kinds"
+                " (columns.kind)"
+            )
 
 
 def check_references(analysis: TableAnalysis) -> None:

@@ -10,6 +10,7 @@ from jobs.onboarding.evidence.value_formats import (
     find_ambiguous_mark,
 )
 from jobs.onboarding.guesses.columns import currency_of_language, find_currency
+from jobs.onboarding.guesses.kinds import is_below_zero
 from jobs.onboarding.layout_draft import OPEN, TableAnalysis
 from schemas.currencies import MINOR_UNITS
 
@@ -23,6 +24,11 @@ def guess_amounts(table: TableAnalysis) -> None:
     if "amount" not in index and {"incoming", "outgoing"} <= set(index):
         both = {name: table.heading(name) for name in ("incoming", "outgoing")}
         draft.set_key("in_out", both, "incoming and outgoing amounts are in two columns")
+        below = [is_below_zero(value) for value in table.values("outgoing")]
+        if any(below) and not all(below):
+            draft.questions.append(
+                f"what lines are whose {both['outgoing']} has the other sign than most (in_out)"
+            )
     else:
         table.column_index = {
             name: at for name, at in index.items() if name not in ("incoming", "outgoing")

@@ -12,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from jobs.onboarding.draft import draft_page
-from tests.unit.onboarding.test_draft_layouts import LAYOUTS, Layout, judge, sale
+from tests.unit.onboarding.test_draft_layouts import LAYOUTS, Layout, back, judge, sale
 
 TIMED = "Transaction ID,Created,Amount,Currency\n"
 TYPED = "Transaction ID,Created,Type,Amount,Currency\n"
@@ -99,9 +99,37 @@ HOSTILE = {
         TIMED + ONE + "T2,2026-11-16 10:00:00,-1.50,EUR\n", "kind_by_sign",
     ),
     "below_zero_far_down": Layout(
-        TIMED + "".join(f"T{n},2026-11-16 10:00:00,1.50,EUR\n" for n in range(2500))
+        TIMED + "".join(f"T{n},2026-11-16 10:00:00,1.50,EUR\n" for n in range(2010))
         + "T9999,2026-11-16 10:00:00,-1.50,EUR\n",
         "1 line is a PAYMENT below zero",
+    ),
+    "refund_named_in_a_text": Layout(
+        "Transaction ID,Created,Memo,Amount,Currency\nT1,2026-11-16 10:00:00,Blue shoes,9.50,EUR\n"
+        "T2,2026-11-16 10:00:00,Refund of order S1,4.50,EUR\n",
+        "Memo names refund",
+    ),
+    "cn_refund_named_in_a_text": Layout(
+        "交易时间,商户订单号,交易流水号,备注,交易金额(元)\n"
+        "2026-11-16 10:00:00,S1,P1,蓝色鞋子,10.00\n"
+        "2026-11-16 11:00:00,S2,P2,订单退款一笔,9.00\n",
+        "备注 names",
+    ),
+    "fee_on_a_refund": Layout(
+        "Transaction ID,Created,Type,Amount,Fee,Currency\n"
+        "T1,2026-11-16 10:00:00,Sale,9.50,0.50,EUR\n"
+        "T2,2026-11-16 10:00:00,Refund,4.50,0.25,EUR\n",
+        "whether the fee on a refund",
+    ),
+    "fee_on_a_refund_that_a_net_proves": Layout(
+        "Transaction ID,Created,Type,Amount,Fee,Net,Currency\n"
+        "T1,2026-11-16 10:00:00,Sale,9.50,0.50,9.00,EUR\n"
+        "T2,2026-11-16 10:00:00,Refund,-4.50,0.25,-4.75,EUR\n",
+        "right", [sale(950, 50), back(-450, 25)],
+    ),
+    "outgoing_of_both_signs": Layout(
+        "Date,Reference,Paid Out,Paid In,Currency\n16/11/2026,R1,10.00,,EUR\n"
+        "16/11/2026,R2,-3.00,,EUR\n16/11/2026,R3,,5.00,EUR\n",
+        "Paid Out has the other sign",
     ),
     # Amounts and currencies.
     "thousands_in_one_column": Layout(
