@@ -9,8 +9,13 @@ from typing import Any
 from jobs.onboarding.evidence.headings import find_footer_word
 from jobs.onboarding.evidence.printed_numbers import find_unchecked
 from jobs.onboarding.layout_draft import OPEN, LayoutDraft
+from jobs.onboarding.questions_of_trial import (
+    ask_about_refund_fees,
+    ask_about_signs,
+    keep_proven,
+)
 from jobs.onboarding.table import Table
-from jobs.onboarding.trial import Trial, describe_signs
+from jobs.onboarding.trial import Trial
 from schemas.currencies import MINOR_UNITS
 
 _LABELLED = re.compile(
@@ -34,45 +39,21 @@ def add_proven_totals(
                       "lines from this word on are no trades")  # fmt: skip
     elif footer:
         draft = _assume_footer(draft, footer[0])
-    draft = _keep_proven(draft, try_layout)
+    draft = keep_proven(draft, try_layout)
     trial = try_layout(draft)
     if trial is None or not trial.body["lines"]:
         return _ask_about_foot(draft, table)
-    draft = _ask_about_signs(draft, trial)
+    draft = ask_about_signs(draft, trial)
     sums = _printed_sums(trial, draft.layout.get("amount_unit", "major"))
     for candidate in _candidates(draft, table, footer, sums):
         second_trial = try_layout(candidate)
         if second_trial is not None and not any(
             fault in second_trial.body["verdict"] for fault in _FAULTS
         ):
-            return _ask_about_foot(_ask_about_refund_fees(candidate, trial), table)
+            return _ask_about_foot(ask_about_refund_fees(candidate, trial), table)
     draft = _with_totals_by_place(draft, table, footer) if is_known else draft
-    draft = _ask_about_refund_fees(draft, trial)
+    draft = ask_about_refund_fees(draft, trial)
     return _ask_about_foot(draft, table)
-
-
-def _ask_about_signs(draft: LayoutDraft, trial: Trial) -> LayoutDraft:
-    """Asks about lines that go against their kind, wherever in the file, if nothing else does."""
-    is_open = {"kinds", "sign", "amount_sign"} & draft.assumptions.keys()
-    if is_open or any("its sign is unusual" in question for question in draft.questions):
-        return draft
-    questions = [
-        f"what {describe_signs(kind, count)} is: a refund, a reversal? (kind_by_sign, kinds)"
-        for kind, count in trial.body["against_kind"].items()
-    ]
-    return replace(draft, questions=[*draft.questions, *questions])
-
-
-def _ask_about_refund_fees(draft: LayoutDraft, trial: Trial) -> LayoutDraft:
-    """Asks whether fees on refunds without a sign are charged, unless a total or a net proves."""
-    layout = draft.layout
-    proven = {total["name"] for total in layout.get("totals", [])}
-    proven |= {*layout.get("trailer", {}).get("totals", {})}
-    is_proven = "net" in layout or bool({"fee", "net_amount"} & proven)
-    if not trial.body["refund_fees"] or is_proven or "fee_sign" in layout:
-        return draft
-    question = "whether the fee on a refund is charged or given back: it has no sign (fee_sign)"
-    return replace(draft, questions=[*draft.questions, question])
 
 
 def _assume_footer(draft: LayoutDraft, line: str) -> LayoutDraft:
@@ -98,24 +79,6 @@ def _ask_about_foot(draft: LayoutDraft, table: Table) -> LayoutDraft:
         )
         draft = replace(draft, questions=[*draft.questions, question])
     return _ask_about_numbers(draft, table, table.foot)
-
-
-def _keep_proven(
-    draft: LayoutDraft, try_layout: Callable[[LayoutDraft], Trial | None]
-) -> LayoutDraft:
-    """Drops a net amount and a running balance that the lines do not bear out, and asks."""
-    for key, fault in (("net", "SETTLEMENT_DIFFERS"), ("balance", "BALANCE")):
-        if key not in draft.layout:
-            continue
-        trial = try_layout(draft)
-        if trial is not None and trial.body["lines"] and fault not in trial.body["verdict"]:
-            continue
-        heading = draft.layout[key]
-        layout = {name: value for name, value in draft.layout.items() if name != key}
-        meaning = "amount less fee" if key == "net" else "the balance after each line"
-        question = f"what {heading} holds: it is not {meaning} on every line ({key})"
-        draft = replace(draft, layout=layout, questions=[*draft.questions, question])
-    return draft
 
 
 def _with_totals_by_place(draft: LayoutDraft, table: Table, footer: Sequence[str]) -> LayoutDraft:
