@@ -11,6 +11,7 @@ from jobs.onboarding.evidence.printed_numbers import find_unchecked
 from jobs.onboarding.layout_draft import OPEN, LayoutDraft
 from jobs.onboarding.questions_of_trial import (
     ask_about_refund_fees,
+    ask_about_rejected,
     ask_about_signs,
     keep_proven,
 )
@@ -50,9 +51,10 @@ def add_proven_totals(
         if second_trial is not None and not any(
             fault in second_trial.body["verdict"] for fault in _FAULTS
         ):
+            candidate = ask_about_rejected(candidate, second_trial)
             return _ask_about_foot(ask_about_refund_fees(candidate, trial), table)
     draft = _with_totals_by_place(draft, table, footer) if is_known else draft
-    draft = ask_about_refund_fees(draft, trial)
+    draft = ask_about_rejected(ask_about_refund_fees(draft, trial), trial)
     return _ask_about_foot(draft, table)
 
 

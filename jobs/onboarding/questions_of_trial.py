@@ -49,3 +49,15 @@ def ask_about_refund_fees(draft: LayoutDraft, trial: Trial) -> LayoutDraft:
         return draft
     question = "whether the fee on a refund is charged or given back: it has no sign (fee_sign)"
     return replace(draft, questions=[*draft.questions, question])
+
+
+def ask_about_rejected(draft: LayoutDraft, trial: Trial | None) -> LayoutDraft:
+    """Asks what the lines are that ingest would reject, if nothing else asks about them."""
+    if trial is None or not trial.body["rejected"] or "ignore" in draft.assumptions:
+        return draft
+    count, first = trial.body["rejected"], trial.body["first_rejected"]
+    question = (
+        f"what {count:,} line{'s are' if count > 1 else ' is'} that ingest would reject, first line"
+        f" {first}: no trades, or damaged (ignore)"
+    )
+    return replace(draft, questions=[*draft.questions, question])

@@ -109,6 +109,7 @@ def try_statement(profile: Profile, statement: Path, day: date | None, lines_max
         "verdict": refusal or "ACCEPTED",
         "lines": parsed.line_count,
         "rejected": parsed.rejected_count,
+        "first_rejected": rejected[0]["line_no"] if rejected else None,
         "totals": totals,
         "days": dict(parsed.lines_by_date),
         "warnings": gaps,

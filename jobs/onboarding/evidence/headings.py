@@ -26,10 +26,10 @@ _HEADINGS = {
     " payoutid",
     "amount": "交易金额 支付金额 订单金额 实收金额 发生额 金额 amount transactionamount grossamount"
     " gross paymentamount total",
-    "incoming": "收入金额 贷方金额 贷方发生额 存入金额 收入 存入 creditamount credit moneyin paidin"
-    " deposit",
-    "outgoing": "支出金额 借方金额 借方发生额 支取金额 支出 支取 debitamount debit moneyout paidout"
-    " withdrawal",
+    "incoming": "交易金额收入 收入金额 贷方金额 贷方发生额 存入金额 收入 存入 creditamount"
+    " credit moneyin paidin deposit",
+    "outgoing": "交易金额支出 支出金额 借方金额 借方发生额 支取金额 支出 支取 debitamount debit"
+    " moneyout paidout withdrawal",
     "fee": "手续费 手续费金额 交易手续费 商户手续费 服务费 fee feeamount fees commission charge",
     "currency": "币种 交易币种 货币种类 货币 currency currencycode ccy curr",
     "kind": "交易类型 业务类型 交易种类 类型 transactiontype tradetype type kind",
@@ -131,13 +131,18 @@ def recognise_columns(
     `fits(column, at)` says whether the values under a heading can be those of a column.
     """
     bare = [_CURRENCY.sub("", heading) for heading in headings]
-    normalized = [normalize_heading(heading) for heading in bare]
+    # What brackets say counts where they tell two headings apart: 交易金额(收入), 交易金额(支出).
+    names = [normalize_heading(heading) for heading in bare]
+    names = [
+        name if names.count(name) == 1 else normalize_heading(re.sub(r"[()（）]", "", heading))
+        for name, heading in zip(names, bare, strict=True)
+    ]
     ranked = sorted(
         (rank, at, column)
         for column, words in HEADINGS.items()
         for rank, word in enumerate(words.split())
-        for at, heading in enumerate(normalized)
-        if heading == word and headings.count(headings[at]) == 1
+        for at, name in enumerate(names)
+        if name == word and names.count(name) == 1
     )
     out: dict[str, int] = {}
     for _, at, column in ranked:

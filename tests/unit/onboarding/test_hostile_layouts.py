@@ -55,6 +55,16 @@ HOSTILE = {
         "2026-11-16,R1,Card,1.50,EUR\n",
         "Opening balance",
     ),
+    "subtotals_between_trades": Layout(
+        TIMED + ONE + "Subtotal,,1.50,\nT2,2026-11-16 10:00:00,2.50,EUR\nSubtotal,,2.50,\n"
+        "Total,,4.00,\n",
+        "ingest would reject, first line 3",
+    ),
+    "cn_in_and_out_in_brackets": Layout(
+        "交易日期,摘要,流水号,交易金额(收入),交易金额(支出),币种\n2026-11-16,消费,F1,,12.00,人民币\n"
+        "2026-11-16,工资,F2,100.00,,人民币\n",
+        "kind_by_sign",
+    ),
     # Kinds, and which way money went.
     "fee_without_a_sign": Layout(TYPED + SALE + "T2,2026-11-16 10:00:00,Fee,0.50,EUR\n",
                                  "which way the money of Fee went"),
