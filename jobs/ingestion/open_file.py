@@ -62,7 +62,7 @@ def decompress(
     limits = UnpackLimits(
         files.unpacked_bytes_max, files.member, not dialect.is_document, dialect.joins_documents
     )
-    if dialect.to_text is not None:
+    if dialect.to_text is not None and dialect.renders(_read_sample(storage, archived.path, name)):
         return render_as_text(
             storage, archived, name, scratch, limits, _bind_profile(dialect.to_text, profile)
         )
@@ -83,13 +83,24 @@ def open_lines(storage: Storage, path: str, name: str, profile: Profile) -> Iter
         FileNotFoundError: the archive no longer has the file.
     """
     files, dialect = profile.files, DIALECTS.get(profile.dialect)
-    if dialect is not None and dialect.to_text is not None and files is not None:
+    to_text = dialect.to_text if dialect is not None else None
+    if to_text is not None and files is not None and dialect is not None:
+        to_text = to_text if dialect.renders(_read_sample(storage, path, name)) else None
+    if to_text is not None and files is not None:
         with storage.fs.open_input_file(path) as source:
-            yield join_chunks(dialect.to_text(source, name, profile, files.unpacked_bytes_max))
+            yield join_chunks(to_text(source, name, profile, files.unpacked_bytes_max))
     else:
         joins = dialect is not None and dialect.joins_documents
         with open_plain(storage, path, files.member if files else None, joins) as stream:
             yield stream
+
+
+def _read_sample(storage: Storage, path: str, name: str) -> Sample:
+    """The first and last bytes of a file."""
+    with storage.fs.open_input_file(path) as source:
+        head, byte_size = source.read(HEAD_BYTES), source.size()
+        source.seek(max(0, byte_size - TAIL_BYTES))
+        return Sample(name, byte_size, head, source.read(TAIL_BYTES))
 
 
 def plan_file(
@@ -100,11 +111,7 @@ def plan_file(
     Raises:
         FileRefused: the file does not fit its dialect or its profile.
     """
-    with storage.fs.open_input_file(plain.path) as source:
-        head = source.read(HEAD_BYTES)
-        source.seek(max(0, plain.byte_size - TAIL_BYTES))
-        tail = source.read(TAIL_BYTES)
-    sample = Sample(name, plain.byte_size, head, tail, day)
+    sample = replace(_read_sample(storage, plain.path, name), business_date=day)
     plan = DIALECTS[profile.dialect].plan(sample, profile)
     return replace(plan, file_name=name, documents=plain.documents)
 

@@ -5,23 +5,26 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
-from jobs.onboarding.amounts import guess_amounts
-from jobs.onboarding.columns import (
-    bind_by_values,
-    guess_currency,
-    guess_direction,
-    guess_fee_sign,
-    guess_kinds_and_statuses,
-    is_chinese,
-    is_japanese,
+from jobs.onboarding.evidence.foot import find_balance_rows
+from jobs.onboarding.evidence.unbound_columns import (
+    account_for_columns,
+    ask_about_texts,
+    check_references,
 )
-from jobs.onboarding.evidence.unbound_columns import account_for_columns, check_references
 from jobs.onboarding.evidence.value_formats import (
     detect_joined_format,
     detect_time_format,
     is_ambiguous,
     list_time_formats,
 )
+from jobs.onboarding.guesses.amounts import guess_amounts
+from jobs.onboarding.guesses.columns import (
+    bind_by_values,
+    guess_currency,
+    guess_fee_sign,
+)
+from jobs.onboarding.guesses.kinds import guess_direction, guess_kinds_and_statuses
+from jobs.onboarding.guesses.zone import guess_zone
 from jobs.onboarding.layout_draft import OPEN, LayoutDraft, TableAnalysis
 from jobs.onboarding.table import Table
 
@@ -69,6 +72,9 @@ def describe_table(table: Table, is_sheet: bool, day: date | None) -> LayoutDraf
     check_references(analysis)
     _bind_proven_columns(analysis)
     account_for_columns(analysis)
+    ask_about_texts(analysis)
+    _ask_about_balance_rows(analysis)
+    guess_zone(analysis)
     if not analysis.rows:
         draft.questions.append("the rest from a file with trades: this file has none")
     finish_layout(draft)
@@ -85,6 +91,14 @@ def finish_layout(draft: LayoutDraft) -> None:
             draft.layout, key=lambda key: _ORDER.index(key) if key in _ORDER else len(_ORDER)
         )
     }
+
+
+def _ask_about_balance_rows(analysis: TableAnalysis) -> None:
+    """Asks about rows among the trades that say that they print a balance."""
+    texts = find_balance_rows(analysis.rows)
+    if texts:
+        question = f"whether the rows with {', '.join(texts[:3])} are no trades (ignore)"
+        analysis.draft.ask("ignore", question, [])
 
 
 def _bind_proven_columns(analysis: TableAnalysis) -> None:
@@ -119,7 +133,9 @@ def _guess_times(analysis: TableAnalysis, day: date | None) -> None:
     days: list[str] = []
     if "traded_at" in at:
         days, headings = analysis.values("traded_at"), analysis.heading("traded_at")
-        time_format = detect_time_format(days)
+        # 101201 beside a date is a time of day, not a date of its own.
+        is_time_of_day = "date" in at and detect_time_format(days, with_date=False) is not None
+        time_format = None if is_time_of_day else detect_time_format(days)
     if time_format is None and "traded_at" in at and "date" in at:
         days = analysis.values("date")
         time_format = detect_joined_format(days, analysis.values("traded_at"))
@@ -186,12 +202,3 @@ def _busiest_day(analysis: TableAnalysis, headings: Any, time_format: str) -> da
             text = " ".join(row[at].strip("`'") for at in columns)
             counts[datetime.strptime(text, time_format).date()] += 1
     return counts.most_common(1)[0][0] if counts else None
-
-
-def guess_zone(table: Table) -> tuple[str, str]:
-    """A time zone to begin with, and the comment for it."""
-    if is_japanese(table):
-        return "Asia/Tokyo", "check it: the headings are Japanese, but no time names a zone"
-    if is_chinese(table.header):
-        return "Asia/Shanghai", "check it: the headings are Chinese, but no time names a zone"
-    return "Etc/UTC", "set it: the file does not name the zone of its times"

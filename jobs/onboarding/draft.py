@@ -6,6 +6,7 @@ name.
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -14,11 +15,12 @@ from typing import Any
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
-from jobs.onboarding.describe_table import describe_table, finish_layout, guess_zone
+from jobs.ingestion.open_file import decompress
+from jobs.onboarding.describe_table import describe_table, finish_layout
 from jobs.onboarding.evidence.encodings import detect_encoding
 from jobs.onboarding.evidence.other_formats import describe_other_format
 from jobs.onboarding.file_names import file_pattern
-from jobs.onboarding.layout_draft import LayoutDraft
+from jobs.onboarding.layout_draft import OPEN, LayoutDraft
 from jobs.onboarding.page_text import layout_lines, to_flow_yaml, with_comment
 from jobs.onboarding.proven_totals import add_proven_totals
 from jobs.onboarding.shipped_pages import (
@@ -26,6 +28,7 @@ from jobs.onboarding.shipped_pages import (
     DraftInput,
     draft_from_shipped,
     find_fitting_page,
+    is_planned_by,
     load_page,
 )
 from jobs.onboarding.table import Table, detect_table
@@ -59,7 +62,8 @@ def draft_page(statement: Path, channel: str, shipped: Mapping[str, Path]) -> Dr
         source = DraftInput(statement, storage, archived, channel, shipped, pages)
         sample = _read_sample(source, archived)
         if parser.identify(sample):
-            return _draft_from_workbook(source)
+            page = _find_page_of_workbook(source, sample)
+            return draft_from_shipped(source, page) if page else _draft_from_workbook(source)
         plain = _unpack_statement(source)
         sample = _read_sample(source, plain)
         dialects = [
@@ -87,6 +91,19 @@ def draft_page(statement: Path, channel: str, shipped: Mapping[str, Path]) -> Dr
         table = detect_table(_split_lines(head), _split_lines(tail), encoding, source.name)
         questions = [] if is_certain else [f"which encoding the file is in, {encoding}? (encoding)"]
         return _draft_from_table(source, table, None, questions)
+
+
+def _find_page_of_workbook(source: DraftInput, sample: Sample) -> str | None:
+    """The shipped page that reads a workbook as a bill of its dialect; None if none does."""
+    for name, page in source.pages.items():
+        dialect = DIALECTS.get(page.dialect or "")
+        if dialect is None or dialect.is_archive or not dialect.renders(sample):
+            continue
+        with suppress(FileRefused):
+            plain = decompress(source.storage, source.archived, source.name, "scratch", page)
+            if is_planned_by(source, plain, page):
+                return name
+    return None
 
 
 def _read_sample(source: DraftInput, plain: ArchivedFile) -> Sample:
@@ -163,12 +180,11 @@ def _draft_from_table(
         draft.reasons[key] = "the first visible sheet that has a table"
 
     def page_text(layout: LayoutDraft, first: date | None) -> str:
-        return _page_text(
-            source.channel, dialect, guess_zone(table), (pattern, first or day), layout
-        )
+        return _page_text(source.channel, dialect, (pattern, first or day), layout)
 
     def try_layout(layout: LayoutDraft) -> Trial | None:
-        assumed = replace(layout, layout=_assume(layout))
+        zone = layout.zone if layout.zone[0] != OPEN else ("Etc/UTC", "")
+        assumed = replace(layout, layout=_assume(layout), zone=zone)
         profile = _validate(page_text(assumed, date(2000, 1, 1)))
         return None if profile is None else try_statement(profile, source.statement, day, 0)
 
@@ -193,9 +209,8 @@ def _assume(draft: LayoutDraft) -> dict[str, Any]:
 
 
 def _page_text(
-    channel: str, dialect: str, zone: tuple[str, str], files: tuple[str, date | None],
-    draft: LayoutDraft,
-) -> str:  # fmt: skip
+    channel: str, dialect: str, files: tuple[str, date | None], draft: LayoutDraft
+) -> str:
     pattern, first = files
     references = [name for name in ("our_ref", "channel_ref") if name in draft.layout["columns"]]
     passes: list[Any] = references
@@ -211,7 +226,7 @@ def _page_text(
         "# Drafted from a file. Each comment says where a guess comes from: check all of them.",
         with_comment(f"channel: {to_flow_yaml(channel)}", "the name in every table"),
         f"dialect: {dialect}",
-        with_comment(f"zone: {zone[0]}", zone[1]),
+        with_comment(f"zone: {to_flow_yaml(draft.zone[0])}", draft.zone[1]),
         *(
             [with_comment(f"first_date: {first}", "the date of this file; none is expected before")]
             if first

@@ -22,7 +22,7 @@ class LayoutDraft:
     `layout` has the keys in order, `reasons` says why each was chosen, `questions` are for the user
     to answer. `left_out` says of headings why they are not bound. `busiest_day` is the date with
     the most trades. `assumptions` are answers in place of questions, only to check whether the
-    totals of the file are right.
+    totals of the file are right. `zone` is the time zone and its reason.
     """
 
     layout: dict[str, Any] = field(default_factory=dict)
@@ -31,6 +31,7 @@ class LayoutDraft:
     left_out: dict[str, str] = field(default_factory=dict)
     busiest_day: date | None = None
     assumptions: dict[str, Any] = field(default_factory=dict)
+    zone: tuple[str, str] = ("Etc/UTC", "set it: the file does not name the zone of its times")
 
     def set_key(self, key: str, value: Any, why: str) -> None:
         """Sets a key with its reason."""

@@ -9,6 +9,12 @@ from typing import Any
 from jobs.onboarding.evidence.headings import find_footer_word
 from jobs.onboarding.evidence.printed_numbers import find_unchecked
 from jobs.onboarding.layout_draft import OPEN, LayoutDraft
+from jobs.onboarding.questions_of_trial import (
+    ask_about_refund_fees,
+    ask_about_rejected,
+    ask_about_signs,
+    keep_proven,
+)
 from jobs.onboarding.table import Table
 from jobs.onboarding.trial import Trial
 from schemas.currencies import MINOR_UNITS
@@ -27,40 +33,54 @@ def add_proven_totals(
     """Adds the footer to a layout, and the totals that are right in a trial; asks about every
     other number in head and foot.
     """
-    footer = _footer_lines(table)
-    if footer:
+    footer = table.foot
+    is_known = bool(footer) and _footer_word(footer[0], table) is not None
+    if is_known:
         draft = _with_key(draft, "footer", {"starts": _footer_pattern(footer[0], table)},
                       "lines from this word on are no trades")  # fmt: skip
-    draft = _keep_proven(draft, try_layout)
+    elif footer:
+        draft = _assume_footer(draft, footer[0])
+    draft = keep_proven(draft, try_layout)
     trial = try_layout(draft)
     if trial is None or not trial.body["lines"]:
-        return _ask_about_numbers(draft, table, footer)
+        return _ask_about_foot(draft, table)
+    draft = ask_about_signs(draft, trial)
     sums = _printed_sums(trial, draft.layout.get("amount_unit", "major"))
     for candidate in _candidates(draft, table, footer, sums):
         second_trial = try_layout(candidate)
         if second_trial is not None and not any(
             fault in second_trial.body["verdict"] for fault in _FAULTS
         ):
-            return _ask_about_numbers(candidate, table, footer)
-    return _ask_about_numbers(_with_totals_by_place(draft, table, footer), table, footer)
+            candidate = ask_about_rejected(candidate, second_trial)
+            return _ask_about_foot(ask_about_refund_fees(candidate, trial), table)
+    draft = _with_totals_by_place(draft, table, footer) if is_known else draft
+    draft = ask_about_rejected(ask_about_refund_fees(draft, trial), trial)
+    return _ask_about_foot(draft, table)
 
 
-def _keep_proven(
-    draft: LayoutDraft, try_layout: Callable[[LayoutDraft], Trial | None]
-) -> LayoutDraft:
-    """Drops a net amount and a running balance that the lines do not bear out, and asks."""
-    for key, fault in (("net", "SETTLEMENT_DIFFERS"), ("balance", "BALANCE")):
-        if key not in draft.layout:
-            continue
-        trial = try_layout(draft)
-        if trial is not None and trial.body["lines"] and fault not in trial.body["verdict"]:
-            continue
-        heading = draft.layout[key]
-        layout = {name: value for name, value in draft.layout.items() if name != key}
-        meaning = "amount less fee" if key == "net" else "the balance after each line"
-        question = f"what {heading} holds: it is not {meaning} on every line ({key})"
-        draft = replace(draft, layout=layout, questions=[*draft.questions, question])
-    return draft
+def _assume_footer(draft: LayoutDraft, line: str) -> LayoutDraft:
+    """Takes lines that lack the dates or numbers of trades for no trades, to try the others."""
+    assumptions = {**draft.assumptions, "footer": {"starts": re.escape(_before_numbers(line))}}
+    changed = _with_key(draft, "footer", OPEN, "lines from this one on may be totals")
+    return replace(changed, assumptions=assumptions)
+
+
+def _before_numbers(line: str) -> str:
+    """The text of a line above its first number: its label, or separators."""
+    hit = re.match(r"[^\d]*[^\d+¥￥€£$(.-]", line)
+    return hit[0] if hit else line
+
+
+def _ask_about_foot(draft: LayoutDraft, table: Table) -> LayoutDraft:
+    """Asks whether unknown lines below the trades are totals, and about the numbers around them."""
+    if draft.layout.get("footer") == OPEN:
+        shown = _before_numbers(table.foot[0]).strip(f"{table.separator}\"'\t ") or "without label"
+        question = (
+            f"whether the last lines, from {shown!r} on, are no trades: they lack the date or the"
+            " number of one (footer or trailer)"
+        )
+        draft = replace(draft, questions=[*draft.questions, question])
+    return _ask_about_numbers(draft, table, table.foot)
 
 
 def _with_totals_by_place(draft: LayoutDraft, table: Table, footer: Sequence[str]) -> LayoutDraft:
@@ -86,22 +106,12 @@ def _with_totals_by_place(draft: LayoutDraft, table: Table, footer: Sequence[str
 
 
 def _ask_about_numbers(draft: LayoutDraft, table: Table, footer: Sequence[str]) -> LayoutDraft:
-    below = [(line, table.split(line)) for line in footer]
-    questions = find_unchecked(table.above, below, draft.layout)
+    questions = find_unchecked(table.above, footer, table.split, draft.layout)
     return replace(draft, questions=[*draft.questions, *questions])
 
 
 def _with_key(draft: LayoutDraft, key: str, value: Any, why: str) -> LayoutDraft:
     return replace(draft, layout={**draft.layout, key: value}, reasons={**draft.reasons, key: why})
-
-
-def _footer_lines(table: Table) -> list[str]:
-    """The lines below the trades, if the first one starts with a footer word."""
-    lines = table.last_lines
-    headers = [at for at, line in enumerate(lines) if table.split(line) == table.header]
-    lines = lines[headers[-1] + 1 :] if headers else lines
-    starts = [at for at, line in enumerate(lines) if _footer_word(line, table)]
-    return lines[starts[0] :] if starts else []
 
 
 def _footer_word(line: str, table: Table) -> str | None:
@@ -135,11 +145,11 @@ def _candidates(
 ) -> list[LayoutDraft]:
     why = "the file prints them, and its lines add up to them"
     out = []
-    cells = _totals_by_cell(table.split(footer[0]), sums) if len(footer) == 1 else {}
-    if cells:
-        out.append(_with_trailer(draft, table, footer[0], cells, why))
     decimal = (draft.layout.get("amounts") or {}) if draft.layout.get("amounts") != OPEN else {}
     mark = decimal.get("decimal", ".")
+    cells = _totals_by_cell(table.split(footer[0]), sums, mark) if len(footer) == 1 else {}
+    if cells:
+        out.append(_with_trailer(draft, table, footer[0], cells, why))
     labelled = [{"at": "head", **total} for total in _totals_by_label(table.above, sums, mark)]
     labelled += [
         total for total in _totals_by_label(footer, sums, mark) if not _has_name(labelled, total)
@@ -154,20 +164,24 @@ def _with_trailer(
 ) -> LayoutDraft:
     layout = {key: value for key, value in draft.layout.items() if key != "footer"}
     quote = table.quote if table.quote and line.startswith(table.quote) else ""
-    trailer = {"starts_with": quote + (_footer_word(line, table) or ""), "totals": totals}
-    return _with_key(replace(draft, layout=layout), "trailer", trailer, why)
+    word = _footer_word(line, table)
+    starts_with = _before_numbers(line) if word is None else quote + word
+    trailer = {"starts_with": starts_with, "totals": totals}
+    assumptions = {key: value for key, value in draft.assumptions.items() if key != "footer"}
+    changed = replace(draft, layout=layout, assumptions=assumptions)
+    return _with_key(changed, "trailer", trailer, why)
 
 
 def _has_name(known: Sequence[dict[str, Any]], other: dict[str, Any]) -> bool:
     return any(total["name"] == other["name"] for total in known)
 
 
-def _totals_by_cell(cells: Sequence[str], sums: dict[str, Decimal]) -> dict[str, int]:
+def _totals_by_cell(cells: Sequence[str], sums: dict[str, Decimal], decimal: str) -> dict[str, int]:
     """Totals by the number (from 1) of their cell."""
     out: dict[str, int] = {}
     for number, cell in enumerate(cells, 1):
-        name = _total_name(cell, sums, out)
-        if name is not None and _NUMBER.fullmatch(cell):
+        name = _total_name(_to_plain(cell, decimal), sums, out)
+        if name is not None:
             out[name] = number
     return out
 

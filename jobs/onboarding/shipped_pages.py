@@ -56,7 +56,7 @@ def find_fitting_page(source: DraftInput, plain: ArchivedFile, dialect: str) -> 
     A page with a layout must parse the file without a fault, because any text can be delimited.
     """
     pages = {name: page for name, page in source.pages.items() if page.dialect == dialect}
-    fitting_names = [name for name, page in pages.items() if _is_planned_by(source, plain, page)]
+    fitting_names = [name for name, page in pages.items() if is_planned_by(source, plain, page)]
     if dialect not in ("delimited", "fixed_width"):
         return next(iter([*fitting_names, *pages]), None)
     _, day = file_pattern(source.name, source.channel)
@@ -111,7 +111,8 @@ def _file_pattern(source: DraftInput, page: Profile) -> tuple[str, date | None, 
     )
 
 
-def _is_planned_by(source: DraftInput, plain: ArchivedFile, profile: Profile) -> bool:
+def is_planned_by(source: DraftInput, plain: ArchivedFile, profile: Profile) -> bool:
+    """Whether a page's dialect finds its header and totals in a file."""
     try:
         plan_file(source.storage, plain, source.name, profile)
     except FileRefused:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jobs.onboarding.evidence.foot import find_foot
 from jobs.onboarding.evidence.headings import recognise_columns
 from schemas.errors import FileRefused
 
@@ -24,7 +25,8 @@ _VALUE = re.compile(
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of a file: lines above the header, the header, the first rows, the last lines.
+    """The cells of a file: lines above the header, the header, the first rows of trades, and the
+    lines below the trades, `foot`.
 
     Without a header, `header` has the numbers of the columns, from 1.
     """
@@ -35,7 +37,7 @@ class Table:
     above: list[str]
     header: list[str]
     rows: list[list[str]]
-    last_lines: list[str]
+    foot: list[str]
     has_header: bool = True
 
     def split(self, line: str) -> list[str]:
@@ -83,11 +85,26 @@ def detect_table(
         is_data = header_at < 0 or _has_values(rows_of_cells[header_at])
         is_data |= len(rows_of_cells[header_at]) != len(rows_of_cells[first])
         if is_data:
-            numbers = [str(number) for number in range(1, len(rows_of_cells[first]) + 1)]
-            rows = [row for row in rows_of_cells[first:] if any(row)]
-            return Table(encoding, chosen, quote, lines[:first], numbers, rows, last, False)
-    rows = [row for row in rows_of_cells[header_at + 1 :] if any(row)]
-    return Table(encoding, chosen, quote, lines[:header_at], rows_of_cells[header_at], rows, last)
+            header = [str(number) for number in range(1, len(rows_of_cells[first]) + 1)]
+            rows, foot = _divide(rows_of_cells[first:], last, chosen, quote)
+            return Table(encoding, chosen, quote, lines[:first], header, rows, foot, False)
+    header = rows_of_cells[header_at]
+    headers = [at for at, line in enumerate(last) if split_cells(line, chosen, quote) == header]
+    last = last[headers[-1] + 1 :] if headers else last
+    rows, foot = _divide(rows_of_cells[header_at + 1 :], last, chosen, quote)
+    return Table(encoding, chosen, quote, lines[:header_at], header, rows, foot)
+
+
+def _divide(
+    rows_of_cells: Sequence[list[str]], last: Sequence[str], separator: str, quote: str | None
+) -> tuple[list[list[str]], list[str]]:
+    """The rows of trades without blank ones, and the lines below them."""
+    rows = [row for row in rows_of_cells if any(row)]
+    foot = find_foot(last, rows, lambda line: split_cells(line, separator, quote))
+    foot_cells = [split_cells(line, separator, quote) for line in foot]
+    while rows and rows[-1] in foot_cells:
+        rows.pop()
+    return rows, foot
 
 
 def _find_first_row(rows_of_cells: Sequence[Sequence[str]]) -> int | None:

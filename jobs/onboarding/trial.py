@@ -5,13 +5,14 @@ Shows the first lines, the declared and computed totals, the rejected lines, and
 
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.ingestion.gates.balance_gaps import describe_gaps
@@ -26,6 +27,7 @@ from schemas.currencies import in_major_units
 from schemas.errors import ConfigurationError, FileRefused
 from schemas.profile.channel import Profile
 from schemas.tables import STATEMENT_LINES
+from schemas.vocabulary import SIGN_OF_KIND, Kind
 
 #: Columns that are always shown; of the others those in which a shown line has a value.
 _COLUMNS = ("line_no", "kind", "status", "amount", "currency")
@@ -85,6 +87,8 @@ def try_statement(profile: Profile, statement: Path, day: date | None, lines_max
         rejected = _read_first_rows(
             folder, "rejected_lines", [file.path for file in parsed.rejected_files], 5
         )
+        paths = [f"{folder}/statement_lines/{file.path}" for file in parsed.line_files]
+        against_kind, refund_fees = _count_against_kind(paths), _count_refund_fees(paths)
     reasons = [str(row["reason"]) for row in rejected]
     hints = find_likely_faults(profile, statement.name, head, reasons) if refusal else []
     out = _render_rows(lines)
@@ -94,6 +98,7 @@ def try_statement(profile: Profile, statement: Path, day: date | None, lines_max
     ]
     out += ["", "totals (declared, computed):", *(_render_total(row) for row in totals)]
     out += ["", *gaps] if gaps else []
+    out += [f"check the kind: {describe_signs(kind, n)}" for kind, n in against_kind.items()]
     unchecked = [str(row["name"]) for row in totals if row["declared"] is None]
     if unchecked:
         out.append(f"not checked, as the file declares no total: {', '.join(unchecked)}")
@@ -104,14 +109,45 @@ def try_statement(profile: Profile, statement: Path, day: date | None, lines_max
         "verdict": refusal or "ACCEPTED",
         "lines": parsed.line_count,
         "rejected": parsed.rejected_count,
+        "first_rejected": rejected[0]["line_no"] if rejected else None,
         "totals": totals,
         "days": dict(parsed.lines_by_date),
         "warnings": gaps,
+        "against_kind": against_kind,
+        "refund_fees": refund_fees,
         "guesses": hints,
         "likely_cause": cause,
         "unchecked": unchecked,
     }
     return Trial(refusal is None, out, body, lines)
+
+
+def _count_against_kind(paths: Iterable[str]) -> dict[str, int]:
+    """How many lines of each kind have the other sign than money of that kind."""
+    counts: Counter[str] = Counter()
+    for path in paths:
+        rows = pq.ParquetFile(path).read(["kind", "amount"])
+        for kind in Kind:
+            amounts = rows.filter(pc.equal(rows["kind"], kind.value))["amount"]
+            is_against = pc.less(pc.multiply(pc.sign(amounts), SIGN_OF_KIND[kind]), 0)
+            counts[kind.value] += pc.sum(is_against).as_py() or 0
+    return {kind: count for kind, count in sorted(counts.items()) if count}
+
+
+def _count_refund_fees(paths: Iterable[str]) -> int:
+    """How many refunds have a fee that is charged, as it has no minus."""
+    count = 0
+    for path in paths:
+        rows = pq.ParquetFile(path).read(["kind", "fee"])
+        is_refund = pc.equal(rows["kind"], Kind.REFUND.value)
+        count += pc.sum(pc.and_(is_refund, pc.greater(rows["fee"], 0))).as_py() or 0
+    return count
+
+
+def describe_signs(kind: str, count: int) -> str:
+    """That lines of a kind go against it, in words."""
+    side = "below" if SIGN_OF_KIND[Kind(kind)] > 0 else "above"
+    return f"{count:,} line{'s are' if count > 1 else ' is'} a {kind} {side} zero"
 
 
 def _refused_trial(refusal: str, hints: list[str]) -> Trial:

@@ -92,7 +92,7 @@ class ControlTotal:
 
     `declared` and `computed` are minor units of `currency`, or counts where `currency` is None.
     `declared` is None where the total could not be read; ingestion then refuses the file with
-    `text`.
+    `text`. `cause` says why it may differ, where that is known.
     """
 
     name: str
@@ -100,6 +100,7 @@ class ControlTotal:
     declared: int | None
     computed: int
     text: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,8 @@ class Dialect:
 
     A dialect has exactly one of `parse` (files of lines) and `read` (whole documents). A dialect
     whose files are archives also has `to_text`. A dialect of separated text has `text_layout`,
-    which returns how to split its lines. With `joins_documents` it reads several documents, packed
+    which returns how to split its lines. Where only some of its files are archives, `renders_if`
+    says of a file whether it is one. With `joins_documents` it reads several documents, packed
     together, as one file.
     """
 
@@ -170,12 +172,17 @@ class Dialect:
     parse: Callable[[Cells, Plan, Profile], ParsedBlock] | None = None
     read: Callable[[IO[bytes], Plan, Profile], Iterator[ParsedBlock]] | None = None
     to_text: Callable[[IO[bytes], str, Profile, int], Iterator[bytes]] | None = None
+    renders_if: Callable[[Sample], bool] | None = None
     text_layout: Callable[[Profile], DelimitedLayout] | None = None
     joins_documents: bool = False
 
     def __post_init__(self) -> None:
         if (self.parse is None) == (self.read is None):
             raise ValueError(f"dialect {self.name}: define exactly one of `parse` and `read`")
+
+    def renders(self, sample: Sample) -> bool:
+        """Whether `to_text` must render a file before the dialect reads it."""
+        return self.to_text is not None and (self.renders_if is None or self.renders_if(sample))
 
     @property
     def is_document(self) -> bool:
@@ -184,8 +191,8 @@ class Dialect:
 
     @property
     def is_archive(self) -> bool:
-        """Whether its files are archives that the dialect itself renders as lines of text."""
-        return self.to_text is not None
+        """Whether all of its files are archives that the dialect itself renders as text."""
+        return self.to_text is not None and self.renders_if is None
 
 
 def check_running_balance(

@@ -77,7 +77,7 @@ STATEMENT_LIBRARIES = ("lxml",)
 STORAGE_LIBRARIES = ("pyarrow.fs", "pyarrow.dataset")
 #: Inside statements/: what every format may import, and which formats may import another.
 FORMAT_BASE = ("parser", "canonical", "reading")
-FORMAT_IMPORTS = {"xlsx": ("delimited",), "unionpay": ("fixed_width",)}
+FORMAT_IMPORTS = {"xlsx": ("delimited",), "unionpay": ("fixed_width",), "wechat": ("xlsx",)}
 
 
 def _is_standard(name: str) -> bool:

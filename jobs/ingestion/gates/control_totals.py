@@ -41,9 +41,8 @@ def compare_totals(parsed: ParsedFile, plan: Plan) -> tuple[list[dict[str, Any]]
         if total.declared is None:
             differences.append(_format_unreadable(total.name, total.text))
         elif total.declared != total.computed:
-            differences.append(
-                _format_difference(total.name, total.declared, total.computed, exponent)
-            )
+            difference = _format_difference(total.name, total.declared, total.computed, exponent)
+            differences.append(f"{difference}{total.cause and ': '}{total.cause}")
     for declared in plan.declared:
         sums = dict(parsed.totals.get(declared.name, {}))
         if declared.currency is not None:

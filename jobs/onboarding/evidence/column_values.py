@@ -15,7 +15,6 @@ _BEHIND = r"\s*(?:[A-Z]{3}|[^\w\s.,()+'-]|[CD]R|Cr|Dr)?\s*[)）+-]?"
 _MONEY = re.compile(rf"{_SIGNED}(?:\d[\d.,' \u00a0\u202f]*[.,]\d+|[.,]\d+|\d+){_BEHIND}")
 _INTEGER = re.compile(r"[+-]?\d{1,9}")
 _ZERO = re.compile(r"[+-]?[0.,]+")
-_ZONES = re.compile(r"(?:[A-Z]{3,4}|UTC[+-]?\d*|GMT[+-]?\d*)")
 
 
 def look_at(values: Sequence[str]) -> Look:
@@ -52,11 +51,6 @@ def is_money(values: Sequence[str]) -> bool:
 def is_word(value: str) -> bool:
     """Whether a value may be a word for a kind or a state: short, and without a long number."""
     return len(value) <= WORD_MAX and not re.search(r"\d{4}", value)
-
-
-def are_zones(values: Sequence[str]) -> bool:
-    """Whether the values name time zones."""
-    return bool(values) and _share(values, _ZONES) == 1
 
 
 def _are_ids(values: Sequence[str]) -> bool:

@@ -26,10 +26,10 @@ _HEADINGS = {
     " payoutid",
     "amount": "交易金额 支付金额 订单金额 实收金额 发生额 金额 amount transactionamount grossamount"
     " gross paymentamount total",
-    "incoming": "收入金额 贷方金额 贷方发生额 存入金额 收入 存入 creditamount credit moneyin paidin"
-    " deposit",
-    "outgoing": "支出金额 借方金额 借方发生额 支取金额 支出 支取 debitamount debit moneyout paidout"
-    " withdrawal",
+    "incoming": "交易金额收入 收入金额 贷方金额 贷方发生额 存入金额 收入 存入 creditamount"
+    " credit moneyin paidin deposit",
+    "outgoing": "交易金额支出 支出金额 借方金额 借方发生额 支取金额 支出 支取 debitamount debit"
+    " moneyout paidout withdrawal",
     "fee": "手续费 手续费金额 交易手续费 商户手续费 服务费 fee feeamount fees commission charge",
     "currency": "币种 交易币种 货币种类 货币 currency currencycode ccy curr",
     "kind": "交易类型 业务类型 交易种类 类型 transactiontype tradetype type kind",
@@ -50,14 +50,17 @@ _HEADINGS = {
     "product": "产品 商品名称 产品名称 productname product",
     "card_type": "卡类型 卡种 支付卡类型 cardtype",
 }
+#: Words that do not decide are left out, so that a draft asks: a payout, a withdrawal, a transfer,
+#: 提现 pay a third party (PAYOUT) or pay our own balance out (SETTLEMENT); a deposit goes either
+#: way; 调单 only asks for a receipt.
 _KINDS = {
     Kind.PAYMENT: "消费 交易 支付 付款 收款 订单 销售 sale pay payment purchase charge capture"
     " settled",
-    Kind.TOP_UP: "充值 topup recharge deposit",
+    Kind.TOP_UP: "充值 topup recharge",
     Kind.REFUND: "退款 退货 消费撤销 撤销 refund refunded return reversal",
-    Kind.PAYOUT: "提现 代付 出款 付出 payout withdrawal transfer",
-    Kind.PAYOUT_RETURN: "退汇 代付退回 提现退回 payoutreturn returnedpayout",
-    Kind.CHARGEBACK: "拒付 调单 chargeback dispute",
+    Kind.PAYOUT: "代付 付出",
+    Kind.PAYOUT_RETURN: "退汇 代付退回",
+    Kind.CHARGEBACK: "拒付 chargeback dispute",
     Kind.ADJUSTMENT: "调账 调整 差错 adjustment correction",
     Kind.FEE: "手续费 服务费 fee",
 }
@@ -74,6 +77,13 @@ HEADINGS = {
     for column in {**_HEADINGS, **other_words.HEADINGS}
 }
 KINDS = {kind: f"{words} {other_words.KINDS.get(kind, '')}" for kind, words in _KINDS.items()}
+_OTHER_KINDS = {
+    word
+    for kind, words in KINDS.items()
+    for word in words.split()
+    if kind not in (Kind.PAYMENT, Kind.TOP_UP) and len(word) > 1
+}
+_OTHER_IN_CHINESE = [word for word in _OTHER_KINDS if "\u3040" <= word[0] <= "\u9fff"]
 STATUSES = {
     status: f"{words} {other_words.STATUSES.get(status, '')}" for status, words in _STATUSES.items()
 }
@@ -121,13 +131,18 @@ def recognise_columns(
     `fits(column, at)` says whether the values under a heading can be those of a column.
     """
     bare = [_CURRENCY.sub("", heading) for heading in headings]
-    normalized = [normalize_heading(heading) for heading in bare]
+    # What brackets say counts where they tell two headings apart: 交易金额(收入), 交易金额(支出).
+    names = [normalize_heading(heading) for heading in bare]
+    names = [
+        name if names.count(name) == 1 else normalize_heading(re.sub(r"[()（）]", "", heading))
+        for name, heading in zip(names, bare, strict=True)
+    ]
     ranked = sorted(
         (rank, at, column)
         for column, words in HEADINGS.items()
         for rank, word in enumerate(words.split())
-        for at, heading in enumerate(normalized)
-        if heading == word and headings.count(headings[at]) == 1
+        for at, name in enumerate(names)
+        if name == word and names.count(name) == 1
     )
     out: dict[str, int] = {}
     for _, at, column in ranked:
@@ -137,12 +152,21 @@ def recognise_columns(
 
 
 def code_of_word(text: str, words: dict[Kind, str] | dict[Status, str]) -> str | None:
-    """The kind or status that a word in a file means; None if the word is not known."""
-    code = text.strip().upper().replace(" ", "_")
+    """The kind or status that a word in a file means; None if the word is not known.
+
+    Our own codes are no exception: a provider's PAYOUT may be our SETTLEMENT.
+    """
     for kind, known_words in words.items():
-        if code == kind.value or normalize_heading(text) in known_words.split():
+        if normalize_heading(text) in known_words.split():
             return str(kind.value)
     return None
+
+
+def find_kind_word(text: str) -> str | None:
+    """A known word in a text that means another kind than a payment or a top-up; None without."""
+    words = {word.casefold() for word in re.findall(r"[^\W\d_]+", text)}
+    known = [*(words & _OTHER_KINDS), *(word for word in _OTHER_IN_CHINESE if word in text)]
+    return min(known, default=None)
 
 
 def direction_of_word(text: str) -> int:

@@ -1,7 +1,7 @@
 """Numbers that a file prints around its lines and that its draft does not check."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 #: Whole numbers of so many digits are of accounts, or other references.
@@ -15,35 +15,41 @@ _NUMBER = re.compile(r"(?<![\w*.,])[+-]?\d(?:[\d.,' ]*\d)?(?![\w*])")
 
 
 def find_unchecked(
-    above: Sequence[str], below: Sequence[tuple[str, list[str]]], layout: dict[str, Any]
+    above: Sequence[str],
+    below: Sequence[str],
+    split: Callable[[str], list[str]],
+    layout: dict[str, Any],
 ) -> list[str]:
     """Questions about the numbers in the lines above and below the trades, a line at a time.
 
-    `below` are the lines with their cells; `layout` has the totals that are checked already.
+    `split` splits a line into cells; `layout` has the totals that are checked already.
     """
     totals = layout.get("totals", [])
     trailer = {*layout.get("trailer", {}).get("totals", {}).values()}
-    lines = [("head", text, [text]) for text in above]
-    lines += [("foot", text, cells) for text, cells in below]
     questions = []
-    for number, (where, text, cells) in enumerate(lines, 1):
+    for where, lines in (("head", above), ("foot", below)):
         labels = [total["after"] for total in totals if total.get("at", "foot") == where]
-        if where == "foot" and trailer:
-            cells = [cell for place, cell in enumerate(cells, 1) if place not in trailer]
-            text = " ; ".join(cells)
-        numbers = [*_numbers_of(text, labels)]
-        if numbers:
-            at = number if where == "head" else number - len(above)
-            questions.append(
-                f"what {', '.join(numbers)} in line {at} of the {where} is"
-                " (totals, or nothing to check)"
-            )
+        for at, line in enumerate(lines, 1):
+            cells = split(_without_totals(line, labels))
+            if where == "foot":
+                cells = [cell for place, cell in enumerate(cells, 1) if place not in trailer]
+            numbers = [number for cell in cells for number in _numbers_of(cell)]
+            if numbers:
+                questions.append(
+                    f"what {', '.join(numbers)} in line {at} of the {where} is"
+                    " (totals, or nothing to check)"
+                )
     return questions
 
 
-def _numbers_of(text: str, labels: Sequence[str]) -> Iterator[str]:
+def _without_totals(text: str, labels: Sequence[str]) -> str:
+    """A line without the totals that stand behind their labels."""
     for label in labels:
         text = re.sub(re.escape(label) + r"[\s:：]*[¥￥€£$]?\s*[+-]?\d[\d.,' ]*", " ", text)
+    return text
+
+
+def _numbers_of(text: str) -> Iterator[str]:
     for hit in _NUMBER.finditer(_TIMES.sub(" ", text)):
         digits = re.sub(r"\D", "", hit.group())
         is_whole = re.fullmatch(r"[+-]?\d+", hit.group())

@@ -3,9 +3,17 @@
 Source: docs/cookbook/new-channel.md.
 """
 
-from jobs.onboarding.evidence.column_values import are_zones, look_at
-from jobs.onboarding.evidence.headings import KINDS, STATUSES, code_of_word
+from jobs.onboarding.evidence.column_values import look_at
+from jobs.onboarding.evidence.headings import (
+    KINDS,
+    STATUSES,
+    code_of_word,
+    find_kind_word,
+    normalize_heading,
+)
+from jobs.onboarding.evidence.zones import are_zones, is_zone_heading
 from jobs.onboarding.layout_draft import TableAnalysis
+from schemas.vocabulary import Kind
 
 _REFERENCES = ("our_ref", "channel_ref")
 _LEFT_OUT = {
@@ -39,8 +47,9 @@ def _question(analysis: TableAnalysis, heading: str, values: list[str]) -> str |
         return f"what {heading} holds: it has numbers (columns, extra or left out)"
     if look == "dates":
         return f"whether {heading} is a date to keep (columns.settlement_date, extra or left out)"
-    if are_zones(values):
-        return f"which zone the times are in: {heading} names {', '.join(sorted({*values}))} (zone)"
+    if values and (are_zones(values) or is_zone_heading(normalize_heading(heading))):
+        shown = ", ".join(sorted({*values})[:5])
+        return f"which zone the times are in: {heading} names {shown} (zone)"
     if look == "words":
         words = {*values}
         if "status" not in columns and any(code_of_word(word, STATUSES) for word in words):
@@ -53,6 +62,24 @@ def _question(analysis: TableAnalysis, heading: str, values: list[str]) -> str |
     if look == "ids" and not any(name in columns for name in _REFERENCES):
         return f"whether {heading} is our number or the channel's (columns.our_ref or channel_ref)"
     return None
+
+
+def ask_about_texts(analysis: TableAnalysis) -> None:
+    """Asks about texts that name refunds or fees, where no column has the kinds of lines.
+
+    `Refund of order 7` without a sign would be one more payment.
+    """
+    layout = analysis.draft.layout
+    if layout["constants"].get("kind") != Kind.PAYMENT.value:
+        return
+    for at, heading in enumerate(analysis.header):
+        words = {word for value in analysis.values_at(at) if (word := find_kind_word(value))}
+        if words:
+            shown = ", ".join(sorted(words)[:3])
+            analysis.draft.questions.append(
+                f"what the lines are whose {heading} names {shown}, as no column has kinds"
+                " (columns.kind)"
+            )
 
 
 def check_references(analysis: TableAnalysis) -> None:

@@ -1,7 +1,7 @@
 """Words of headings, kinds and statuses in European languages and Japanese, folded.
 
-Words whose direction or meaning depends on the bank, such as Überweisung, are left out on purpose:
-the draft asks for them.
+Words whose direction or meaning depends on who writes them, such as Überweisung, Auszahlung or
+Rücklastschrift, are left out on purpose: the draft asks for them.
 """
 
 from schemas.vocabulary import Kind, Status
@@ -67,8 +67,7 @@ KINDS = {
     Kind.TOP_UP: "aufladung recharge opwaardering recarga ricarica チャージ",
     Kind.REFUND: "erstattung rückerstattung remboursement terugbetaling reembolso devolución"
     " rimborso estorno 返金 返品",
-    Kind.PAYOUT: "auszahlung uitbetaling retiro prelievo saque",
-    Kind.CHARGEBACK: "rückbuchung rücklastschrift impayé contracargo チャージバック",
+    Kind.CHARGEBACK: "rückbuchung contracargo チャージバック",
     Kind.FEE: "gebühr frais kosten comisión commissione tarifa 手数料",
 }
 STATUSES = {

@@ -25,7 +25,8 @@ class StatementEnds:
 
     `place` is its place in the file, from 1, `line` its first line; `number` the one that the bank
     gave it, None where that says nothing, as 0. The days are those of the balances. `content`
-    stands for its entries, 0 where it has none.
+    stands for its entries, 0 where it has none. `name` tells reports without balances apart: the
+    bank's id, or a time.
     """
 
     place: int
@@ -36,6 +37,7 @@ class StatementEnds:
     closing_day: date | None = None
     line: int = 0
     content: int = 0
+    name: str = ""
 
 
 @dataclass
@@ -83,7 +85,7 @@ class Continuity:
         self.name = name
         self._runs: dict[tuple[str, str | None], list[_Run]] = {}
         self._held = 0
-        self._places: dict[tuple[object, ...], int] = {}
+        self._places: dict[int, int] = {}
 
     @property
     def account_count(self) -> int:
@@ -98,9 +100,9 @@ class Continuity:
         Raises:
             FileRefused: the statement stands twice in the file, or too many do not join.
         """
+        self._assert_once(account, currency, statement)
         if statement.opening is None or statement.closing is None:
             return []
-        self._assert_once(account, currency, statement)
         runs = self._runs.setdefault((account, currency), [])
         extended = runs[-1].extend(statement) if runs else None
         if self._held < HELD_MAX:
@@ -119,8 +121,10 @@ class Continuity:
     def _assert_once(self, account: str, currency: str | None, statement: StatementEnds) -> None:
         if not statement.content:
             return
-        key = (account, currency, *astuple(replace(statement, place=0, line=0)))
-        first = self._places.setdefault(key, statement.place)
+        has_balances = statement.opening is not None and statement.closing is not None
+        what = replace(statement, place=0, line=0, name="" if has_balances else statement.name)
+        key = (account, currency, *astuple(what))
+        first = self._places.setdefault(hash(key), statement.place)
         if first != statement.place:
             raise FileRefused(
                 "REPEATED_STATEMENT", self.name,

@@ -10,6 +10,7 @@ from datetime import date, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.statements.canonical.extra_columns import set_extra
 from jobs.statements.canonical.lines import (
     Lines,
     add_normalized_references,
@@ -44,7 +45,8 @@ class Entry:
     moment with its offset; `fault` is the reason to reject the entry; `raw` must not hold names or
     account numbers. `place` is its place in the statement, `bank_ref` the bank's reference, which
     may be that of other entries, too; `text` what the bank says of the payment. `is_return`: the
-    bank gives back a payment; `return_code` is its code for that.
+    bank gives back a payment; `return_code` is its code for that. `original` is the payment's
+    amount in another currency, as printed, and the currency.
     """
 
     line_no: int
@@ -71,6 +73,7 @@ class Entry:
     account: str | None = None
     name: str | None = None
     text: str | None = None
+    original: tuple[str, str] | None = None
     fault: str | None = None
 
     def count_characters(self) -> int:
@@ -153,6 +156,7 @@ def build_block(
         "text": texts(_describe_text(entry, is_unique) for entry in entries),
     }
     lines = Lines(columns)
+    _set_original_amounts(lines, entries)
     lines.reject({row: entry.fault for row, entry in enumerate(entries) if entry.fault})
     has_date = pa.array([entry.booked is not None for entry in entries], pa.bool_())
     is_lost = pc.and_(has_date, pc.is_null(columns["traded_at"]))
@@ -163,6 +167,16 @@ def build_block(
         columns["channel_ref_norm"] = normalize_references(columns["channel_ref"], None)
     raw = [entry.raw[:RAW_CHARS_MAX] for entry in entries]
     return ParsedBlock(lines, control_totals=tuple(checks), raw=raw, rejected=RejectedLines())
+
+
+def _set_original_amounts(lines: Lines, entries: Sequence[Entry]) -> None:
+    """Sets `extra` of payments in another currency: their amount, in major units, and currency."""
+    originals = [entry.original or (None, None) for entry in entries]
+    if any(amount for amount, _ in originals):
+        amounts, currencies = (
+            pa.array(texts, pa.string()) for texts in zip(*originals, strict=True)
+        )
+        set_extra(lines, {"original_amount": amounts, "original_currency": currencies})
 
 
 def _describe_text(entry: Entry, is_unique: bool) -> str | None:

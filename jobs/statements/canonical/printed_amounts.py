@@ -102,7 +102,11 @@ def _build_pattern(rules: Amounts, currency_words: tuple[tuple[str, str], ...]) 
     decimal = re.escape(rules.decimal)
     integer = r"\d+"
     if rules.thousands:
-        integer = rf"\d{{1,3}}(?:{_escape(rules.thousands)}\d{{3}})+|\d+"
+        mark = _escape(rules.thousands)
+        # A group of three behind a lone 0 are decimals: 0.125 is not a hundred and twenty-five.
+        integer = rf"[1-9]\d{{0,2}}(?:{mark}\d{{3}})+|\d+"
+        if rules.lakh:
+            integer = rf"[1-9]\d?(?:{mark}\d{{2}})*{mark}\d{{3}}|\d+"
     digits = rf"(?:{integer})(?:{decimal}\d*)?|{decimal}\d+"
     ignored = "|".join(".*".join(map(_escape, pattern.split("*"))) for pattern in rules.ignored)
     parts = (

@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 from jobs.statements.canonical.extra_columns import print_major_units, set_extra
 from jobs.statements.canonical.lines import Lines, apply_sign, set_amount_column
 from jobs.statements.canonical.printed_amounts import to_plain_amounts
+from jobs.statements.canonical.signs import sign_amounts_by_kind, sign_fees_by_kind
 from schemas.currencies import in_major_units
 from schemas.profile.layout.delimited import DelimitedLayout
 from schemas.profile.layout.parts import EXTRA_PREFIX
-from schemas.vocabulary import SIGN_IF_UNSIGNED, Kind
 
 
 def set_printed_amount(lines: Lines, name: str, texts: pa.Array, layout: DelimitedLayout) -> None:
@@ -67,10 +67,7 @@ def sign_amounts(lines: Lines, sign: pa.Array, layout: DelimitedLayout) -> None:
         lines.reject({row: f"BAD_SIGN: {sign[row].as_py()!r}" for row in unknown_rows})
         columns["amount"] = apply_sign(columns["amount"], negative, positive)
     elif layout.amount_sign == "by_kind":
-        negative, positive = (
-            pc.is_in(columns["kind"], pa.array(_list_kinds(direction))) for direction in (-1, 1)
-        )
-        columns["amount"] = apply_sign(columns["amount"], negative, positive)
+        columns["amount"] = sign_amounts_by_kind(columns["amount"], columns["kind"])
     elif layout.amount_sign == "reversed":
         columns["amount"] = pc.negate(columns["amount"])
     if layout.kind_by_sign is not None:
@@ -79,16 +76,11 @@ def sign_amounts(lines: Lines, sign: pa.Array, layout: DelimitedLayout) -> None:
         columns["kind"] = pc.if_else(is_outgoing, kinds.outgoing.value, kinds.incoming.value)
 
 
-def _list_kinds(direction: int) -> list[str]:
-    return [kind.value for kind, sign in SIGN_IF_UNSIGNED.items() if sign == direction]
-
-
 def set_fee(lines: Lines, texts: pa.Array, layout: DelimitedLayout) -> None:
     """Sets the fee, signed as printed or by the kind of the line."""
     set_printed_amount(lines, "fee", texts, layout)
     if layout.fee_sign == "by_kind":
-        is_refund = pc.is_in(lines.columns["kind"], pa.array([Kind.REFUND.value]))
-        lines.columns["fee"] = apply_sign(lines.columns["fee"], is_refund, pc.invert(is_refund))
+        lines.columns["fee"] = sign_fees_by_kind(lines.columns["fee"], lines.columns["kind"])
 
 
 def set_extra_columns(

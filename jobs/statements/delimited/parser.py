@@ -42,6 +42,7 @@ from jobs.statements.delimited.layout_binding import (
     unknown_layout,
 )
 from jobs.statements.delimited.running_balance import check_balance, detect_order
+from jobs.statements.delimited.total_rows import reject_total_rows
 from jobs.statements.delimited.totals import (
     compute_contributions,
     find_covered_totals,
@@ -208,6 +209,7 @@ def map_lines(
     columns["account_tail"] = mask_account_numbers(texts("account_tail"))
     columns["payer_name"] = mask_names(texts("payer_name"), profile.clear_payers)
     require(lines, ("kind", "status", "amount", "currency"))
+    reject_total_rows(lines, layout)
     add_normalized_references(columns, profile)
     balance_segment = check_balance(lines, texts("balance"), line_no, plan.reverse_order, layout)
     return ParsedBlock(lines, compute_contributions(lines, plan), balance_segment)

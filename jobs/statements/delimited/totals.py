@@ -55,7 +55,11 @@ def read_trailer_totals(
         )
     unit = layout.trailer.amount_unit or layout.amount_unit
     return tuple(
-        DeclaredTotal(str(name), cells[place - 1], "count" if is_count(name) else unit)
+        DeclaredTotal(
+            str(name),
+            _to_plain_number(cells[place - 1], layout),
+            "count" if is_count(name) else unit,
+        )
         for name, place in totals.items()
     )
 

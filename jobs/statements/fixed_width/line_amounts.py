@@ -6,15 +6,14 @@ Source: docs/reference/dialects/fixed_width.md.
 from collections.abc import Callable
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from jobs.statements.canonical.extra_columns import print_major_units, set_extra
-from jobs.statements.canonical.lines import Lines, apply_sign, null_column
+from jobs.statements.canonical.lines import Lines, null_column
+from jobs.statements.canonical.signs import sign_amounts_by_kind, sign_fees_by_kind
 from jobs.statements.fixed_width.amounts import set_field_amount
 from jobs.statements.parser import Plan
 from schemas.profile.layout.fixed_width import MONEY_COLUMNS, FixedLayout
 from schemas.profile.layout.parts import EXTRA_PREFIX
-from schemas.vocabulary import SIGN_IF_UNSIGNED, Kind
 
 #: Before the name of an amount, the column of its sign letters.
 SIGN_PREFIX = "sign of "
@@ -57,15 +56,6 @@ def _set_extra(lines: Lines, texts: Texts, plan: Plan, layout: FixedLayout) -> N
 def _apply_signs_by_kind(columns: dict[str, pa.Array], layout: FixedLayout) -> None:
     """Signs amount and fee by the kind of the line, where the layout says so."""
     if layout.amount_sign == "by_kind":
-        kinds_by_sign = {
-            direction: [kind.value for kind in Kind if SIGN_IF_UNSIGNED[kind] == direction]
-            for direction in (-1, 1)
-        }
-        negative, positive = (
-            pc.fill_null(pc.is_in(columns["kind"], pa.array(kinds_by_sign[direction])), False)
-            for direction in (-1, 1)
-        )
-        columns["amount"] = apply_sign(columns["amount"], negative, positive)
+        columns["amount"] = sign_amounts_by_kind(columns["amount"], columns["kind"])
     if layout.fee_sign == "by_kind":
-        is_refund = pc.fill_null(pc.equal(columns["kind"], Kind.REFUND.value), False)
-        columns["fee"] = apply_sign(columns["fee"], is_refund, pc.invert(is_refund))
+        columns["fee"] = sign_fees_by_kind(columns["fee"], columns["kind"])

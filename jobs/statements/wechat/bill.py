@@ -22,6 +22,7 @@ from jobs.statements.reading.fast_cells import BACKTICK
 from jobs.statements.reading.line_format import Cells, LineFormat
 from jobs.statements.wechat.layout import (
     HEADINGS,
+    TOTALS,
     UNSIGNED,
     begins_with,
     bind_bill_columns,
@@ -30,6 +31,8 @@ from jobs.statements.wechat.layout import (
     read_header,
     zero_to_null,
 )
+from jobs.statements.wechat.workbook import render_bills
+from jobs.statements.xlsx import parser
 from schemas.dialect_options.wechat import WechatOptions
 from schemas.profile.channel import Profile
 
@@ -214,4 +217,7 @@ def _reject_other_merchants(lines: Lines, text: dict[str, pa.Array], profile: Pr
         )
 
 
-DIALECT = Dialect("wechat_bill", identify, plan, parse=parse)
+DIALECT = Dialect(
+    "wechat_bill", identify, plan, parse=parse,
+    to_text=render_bills(_FIRST_HEADINGS, TOTALS), renders_if=parser.identify,
+)  # fmt: skip

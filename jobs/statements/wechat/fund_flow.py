@@ -39,6 +39,8 @@ from jobs.statements.wechat.layout import (
     read_summary,
     zero_to_null,
 )
+from jobs.statements.wechat.workbook import render_bills
+from jobs.statements.xlsx import parser
 from schemas.profile.channel import Profile
 from schemas.vocabulary import SIGN_OF_KIND, Kind
 
@@ -180,4 +182,7 @@ def _running_balance(
     )
 
 
-DIALECT = Dialect("wechat_fund_flow", identify, plan, parse=parse)
+DIALECT = Dialect(
+    "wechat_fund_flow", identify, plan, parse=parse,
+    to_text=render_bills(_FIRST_HEADINGS, _TOTALS), renders_if=parser.identify,
+)  # fmt: skip

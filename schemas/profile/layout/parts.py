@@ -98,15 +98,17 @@ class Records(Strict):
 class Amounts(Strict):
     """How amounts are printed where they are no plain numbers such as -1234.50.
 
-    `thousands` separates groups of three. With `currency` the text holds its currency, before or
-    behind the number: an ISO code, or a word of the layout's `currencies`. `positive`, `negative`
-    are words or letters beside the number that say which way the money went. `brackets`: (1.00) is
-    negative; `trailing_minus`: 1.00- is. `ignored` are texts behind it that mean nothing here, in
-    which `*` stands for any characters.
+    `thousands` separates groups of three; with `lakh` a comma separates two digits above the last
+    three (1,23,456). With `currency` the text holds its currency, before or behind the number: an
+    ISO code, or a word of the layout's `currencies`. `positive`, `negative` are words or letters
+    beside the number that say which way the money went. `brackets`: (1.00) is negative;
+    `trailing_minus`: 1.00- is. `ignored` are texts behind it that mean nothing here, in which `*`
+    stands for any characters.
     """
 
     thousands: Literal[",", ".", "'", " ", ""] = ""
     decimal: Literal[".", ","] = "."
+    lakh: bool = False
     currency: bool = False
     positive: tuple[str, ...] = ()
     negative: tuple[str, ...] = ()
@@ -118,6 +120,8 @@ class Amounts(Strict):
     def _apart(self) -> Self:
         if self.thousands == self.decimal:
             raise ValueError("thousands and decimal are the same character")
+        if self.lakh and self.thousands != ",":
+            raise ValueError("lakh: its groups are separated by a comma; write thousands: ','")
         return self
 
 

@@ -293,6 +293,8 @@ def test_file_pattern_keeps_date_and_ending(name: str, pattern: str) -> None:
         (["2026年11月16日 10:00:00"], "%Y年%m月%d日 %H:%M:%S"),
         (["20261116"], "%Y%m%d"),
         (["2026111"], None),
+        (["20121112"], "%Y%m%d"),
+        (["12/31/1899"], None),
         (["yesterday"], None),
         ([], None),
     ],

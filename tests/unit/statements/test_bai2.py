@@ -122,11 +122,36 @@ def test_empty_amount_is_zero_and_amounts_are_minor_units() -> None:
 
 def test_several_bai2_files_in_one_are_read() -> None:
     """Each file has its own trailer; a wrong total in the second names file 2."""
-    one = build_report("16,195,1000,,B1,,", closing=101_000)
-    assert ledger(read_bank("bai2", one + one)) == [("PAYMENT", 1000), ("PAYMENT", 1000)]
-    at = one.rindex("99,")
-    result = read_bank("bai2", one + one[:at] + one[at:].replace("99,202000", "99,202001"))
+    one, other = (
+        build_report(f"16,195,1000,,{number},,", closing=101_000) for number in ("B1", "B2")
+    )
+    assert ledger(read_bank("bai2", one + other)) == [("PAYMENT", 1000), ("PAYMENT", 1000)]
+    at = other.rindex("99,")
+    result = read_bank("bai2", one + other[:at] + other[at:].replace("99,202000", "99,202001"))
     assert "control_total file 2 declares" in result.verdict
+
+
+@pytest.mark.parametrize(
+    ("more", "status", "said"),
+    [
+        ((), "1", "repeats an earlier report"),
+        (("16,195,2000,,B2,,",), "1", "repeats an earlier report"),  # the day so far, once more
+        (("16,195,2000,,B2,,",), "3", "corrects an earlier report"),
+    ],
+)
+def test_report_of_the_same_transactions_is_refused(
+    more: tuple[str, ...], status: str, said: str
+) -> None:
+    """10.00 is reported, and reported again with what came since: it came once."""
+    first = "16,195,1000,,B1,,"
+    one = build_report(first, closing=101_000)
+    closing = 101_000 + 2000 * len(more)
+    again = build_report(first, *more, closing=closing).replace(
+        "TESTBANK,1,", f"TESTBANK,{status},"
+    )
+    result = read_bank("bai2", one + again)
+    assert result.verdict.startswith(f"REPEATED_STATEMENT: a.bai2:10: it {said}"), result.verdict
+    assert ledger(read_bank("bai2", again)) == [("PAYMENT", 1000), *[("PAYMENT", 2000)] * len(more)]
 
 
 @pytest.mark.parametrize("gone", ["49,", "98,", "99,"])

@@ -57,6 +57,10 @@ def test_pages_of_a_statement_make_one_statement() -> None:
     assert ledger(read_bank("mt940", first + second)) == [("PAYMENT", 100), ("PAYOUT", -100)]
     result = read_bank("mt940", first + second.replace("101,00", "102,00"))
     assert "interim_balance 2 declares 102.00, its lines add up to 101.00" in result.verdict
+    assert "so a page is missing" in result.verdict
+    # What the page itself proves is not called wrong: 102.00 less 1.00 are 101.00.
+    fitting = first + second.replace("101,00", "102,00").replace("EUR100,00", "EUR101,00")
+    assert "closing_balance" not in read_bank("mt940", fitting).verdict
 
 
 @pytest.mark.parametrize(
@@ -161,6 +165,22 @@ def test_statement_repeated_in_one_file_is_refused() -> None:
     text = mt940(":61:261116C10,NTRFREF1", closing="C261116EUR110,00")
     result = read_bank("mt940", text + text)
     assert result.verdict.startswith("REPEATED_STATEMENT: a.sta:8: statement 2 is statement 1")
+
+
+def test_report_without_balances_repeated_in_one_file_is_refused() -> None:
+    """An interim report, and a notification, stand twice; with another time or id they do not."""
+    report = ":20:R\n:25:A\n:28C:1\n:34F:EURC0,\n:13D:2611161200+0100\n:61:261116C1,NTRFX\n-\n"
+    assert read_bank("mt940", report + report).verdict.startswith("REPEATED_STATEMENT")
+    later = report.replace("1611161200", "2611161300").replace("161200+", "161300+")
+    assert len(read_bank("mt940", report + later).lines) == 2
+    notice = (
+        "<Ntfctn><Id>N1</Id><Acct><Id><IBAN>X1</IBAN></Id></Acct><Ntry><Amt Ccy='EUR'>1.00</Amt>"
+        "<CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-11-16</Dt></BookgDt></Ntry>"
+        "</Ntfctn>"
+    )
+    both = f"<Document><BkToCstmrDbtCdtNtfctn>{notice}{notice}</BkToCstmrDbtCdtNtfctn></Document>"
+    assert read_bank("camt053", both).verdict.startswith("REPEATED_STATEMENT")
+    assert len(read_bank("camt053", both.replace("N1", "N2", 1)).lines) == 2
 
 
 @pytest.mark.parametrize("field", [":61:261116C1.234,56NTRFX", ":61:261116C1234567890123456,NTRFX"])

@@ -9,6 +9,7 @@ import pytest
 
 from jobs.statements.bank import entries
 from jobs.statements.bank.camt import batch as camt_batch
+from jobs.statements.reading import xml_stream
 from tests.support.bank_files import ledger, read_bank
 
 
@@ -119,6 +120,34 @@ def test_batch_that_lost_a_transaction_is_no_line() -> None:
     result = read_bank("camt053", text)
     assert "BATCH_DIFFERS: its 2 of 3 transactions add up to 10000" in result.verdict
     assert not result.lines
+
+
+@pytest.mark.parametrize("declared", [(2, 2), (None, 3), (0, 3), (2, None)])
+@pytest.mark.parametrize("buffered", [1, 2**20])
+def test_transactions_are_lost_from_one_of_several_groups(
+    declared: tuple[int | None, int | None], buffered: int
+) -> None:
+    """100.00 of 150.00 in two NtryDtls: their numbers count together, one without a number by its
+    transactions; a later one may have no transactions in the file at all.
+    """
+    groups = [f"<Btch><NbOfTxs>{n}</NbOfTxs></Btch>" if n is not None else "" for n in declared]
+    groups += ["<Btch><NbOfTxs>1</NbOfTxs></Btch>"] if declared == (2, None) else []
+    each = [details(amount) for amount in TWO]
+    parts = [group + (each[n] if n < len(each) else "") for n, group in enumerate(groups)]
+    entry_text = entry("150.00", "</NtryDtls><NtryDtls>".join(parts))
+    with patch.object(xml_stream, "_CHUNK_BYTES", buffered):
+        result = read_bank("camt053", message(statement("250.00", entry_text)))
+    assert "BATCH_DIFFERS: its 2 of" in result.verdict
+    assert not result.lines
+
+
+def test_one_transaction_of_several_groups_does_not_name_the_batch() -> None:
+    """100.00: one group shows E1 of 30.00, another has a payment that is not in the file."""
+    one, more = (f"<Btch><NbOfTxs>{n}</NbOfTxs></Btch>" for n in (1, 1))
+    shown = one + details("30.00", "<EndToEndId>E1</EndToEndId>")
+    text = message(statement("200.00", entry("100.00", f"{shown}</NtryDtls><NtryDtls>{more}")))
+    (line,) = lines(text)
+    assert (line["amount"], line["our_ref"]) == (10_000, None)
 
 
 @pytest.mark.parametrize(

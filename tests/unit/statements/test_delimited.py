@@ -70,6 +70,9 @@ def test_text_of_a_line_is_kept_as_written() -> None:
     [
         ("1,234.50", 123450, {"thousands": ","}),
         ("1.234,50", 123450, {"thousands": ".", "decimal": ","}),
+        ("1,23,456.78", 12345678, {"thousands": ",", "lakh": True}),
+        ("-12,34,56,789", -12345678900, {"thousands": ",", "lakh": True}),
+        ("99,999.00", 9999900, {"thousands": ",", "lakh": True}),
         ("(1.00)", -100, {"brackets": True}),
         ("1.00-", -100, {"trailing_minus": True}),
         ("CNY 10.00", 1000, {"currency": True}),
@@ -96,6 +99,33 @@ def test_amount_with_another_layout_is_rejected(printed: str) -> None:
         f"id;amount;time\nA;{printed};2026-11-16 10:00:00\n", separator=";", amounts=rules
     )
     assert result.lines == [] and get_reasons(result)[0].startswith("BAD_AMOUNT")
+
+
+@pytest.mark.parametrize(
+    ("printed", "rules"),
+    [
+        ("1,23,567.00", {"thousands": ","}),  # a digit of 1,234,567 is lost
+        ("1,234,567.00", {"thousands": ",", "lakh": True}),
+        ("0.125", {"thousands": ".", "decimal": ","}),  # beside 1.250,00
+    ],
+)
+def test_groups_of_another_layout_are_rejected(printed: str, rules: dict[str, Any]) -> None:
+    """Groups of two digits only where the page says so; no group begins behind a lone zero."""
+    text = f"id;amount;time\nA;{printed};2026-11-16 10:00:00\n"
+    assert get_reasons(read_text(text, separator=";", amounts=rules))[0].startswith("BAD_AMOUNT")
+    with pytest.raises(ValueError, match="lakh"):
+        build_profile(amounts={"thousands": ".", "decimal": ",", "lakh": True})
+
+
+def test_trailer_prints_totals_as_amounts_are_printed() -> None:
+    """1.250,00 and 50,00 are 1.300,00 in the last line."""
+    text = "id;amount;time\nA;1.250,00;{0}\nB;50,00;{0}\nSumme;1.300,00;\n"
+    result = read_text(
+        text.format("2026-11-16 10:00:00"), separator=";",
+        amounts={"thousands": ".", "decimal": ","},
+        trailer={"starts_with": "Summe", "totals": {"amount": 2}},
+    )  # fmt: skip
+    assert (result.verdict, get_declared_totals(result)) == ("ACCEPTED", {"amount": 130_000})
 
 
 def test_incoming_and_outgoing_columns_give_one_amount() -> None:
@@ -245,7 +275,7 @@ def test_ignored_lines_are_skipped_and_counted() -> None:
     assert result.is_accepted and result.rejected == []
     plain = read_text(text)
     assert [reason.split(":")[0] for reason in get_reasons(plain)] == [
-        "NO_VALUE", "BAD_AMOUNT", "NO_VALUE",
+        "NO_VALUE", "NO_VALUE", "BAD_AMOUNT", "NO_VALUE",
     ]  # fmt: skip
 
 

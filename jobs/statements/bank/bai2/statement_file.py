@@ -11,7 +11,7 @@ from datetime import date
 from typing import IO
 
 from jobs.statements.bank.accounts import LinePlaces, assert_own_account
-from jobs.statements.bank.bai2.account import Account, Sums
+from jobs.statements.bank.bai2.account import Account, Reports, Sums
 from jobs.statements.bank.bai2.records import (
     Record,
     assert_funds_type,
@@ -24,7 +24,7 @@ from jobs.statements.bank.bai2.records import (
     skip_funds_type,
 )
 from jobs.statements.bank.codes import is_bai2_charge, is_bai2_return
-from jobs.statements.bank.continuity import Balance, Continuity
+from jobs.statements.bank.continuity import Balance, Continuity, add_content
 from jobs.statements.bank.entries import BlockBuilder, Entry
 from jobs.statements.parser import ControlTotal, Dialect, ParsedBlock, Plan, Sample
 from schemas.errors import FileRefused
@@ -94,6 +94,7 @@ class _Reader:
         self.day: date | None = None
         self.time = ""
         self.places, self.continuity = LinePlaces(), Continuity(name)
+        self.reports, self.is_correction = Reports(name), False
         self.currency = "USD"
         self.account = Account("", "")
         self.accounts = self.groups = self.files = 0
@@ -134,6 +135,7 @@ class _Reader:
         self.day, self.time = parse_date(cell_at(cells, 4)), cell_at(cells, 5)
         self.currency = parse_currency(cell_at(cells, 6) or "USD", self.name, record.line)
         status = cell_at(cells, 3)
+        self.is_correction = status == "3"
         if status not in ("", "1", "3"):
             problem = f"a group of status {status}, which is no report (2 deletes, 4 is a test)"
             raise record_refusal(self.name, record.line, problem)
@@ -196,6 +198,8 @@ class _Reader:
         if number not in _CREDIT and not is_debit:
             entry.fault = f"UNKNOWN_KIND: type code {code!r} is neither credit nor debit"
         self.account.balance.moved += amount
+        self.account.content = add_content(self.account.content, entry.raw, entry.text)
+        self.reports.assert_new(self.account, self.day, self.is_correction)
         self.blocks.entries.append(entry)
 
     def _end_account(self, record: Record, cells: list[str]) -> None:
@@ -205,7 +209,8 @@ class _Reader:
         )
         self._check_total(f"records {name}", None, cell_at(cells, 2), sums.records)
         self.checks += self.account.balance.check()
-        ends = self.account.ends(self.accounts, self.day)
+        self.reports.add(self.account, self.day)
+        ends = self.account.ends(self.accounts, self.day, self.time)
         self.checks += self.continuity.add(self.account.number, self.account.currency, ends)
         self.group.total += parse_amount(cell_at(cells, 1) or "0", self.name, record.line)
         self.group.parts += 1

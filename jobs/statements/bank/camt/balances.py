@@ -53,6 +53,7 @@ class Statement:
     day: date | datetime | None = None
     currency: str | None = None
     balance_currency: str | None = None
+    account_currency: str | None = None
     opening_code: str = ""
     opening: tuple[str, int] | None = None
     closing: tuple[str, int] | None = None
@@ -160,6 +161,7 @@ class Statement:
             parse_day(closing[0]),
             self.line,
             self.content,
+            self.name,
         )
 
     def check(self) -> list[ControlTotal]:

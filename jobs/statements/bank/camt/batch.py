@@ -18,6 +18,7 @@ from jobs.statements.bank.camt.entries import (
     parse_transaction,
     text_at,
 )
+from jobs.statements.bank.camt.foreign import set_original_amount, use_counter_value
 from jobs.statements.bank.charges import split_charges
 from jobs.statements.bank.entries import PIECE_CHARS, PIECE_ROWS, Entry
 from schemas.errors import FileRefused
@@ -30,11 +31,16 @@ class Batch:
     of them. Until then those beyond one block wait in a temporary file.
     """
 
-    def __init__(self, element: etree._Element, name: str, number: int, is_split: bool) -> None:
-        self.element = element
+    def __init__(
+        self, element: etree._Element, name: str, number: int, is_split: bool, currency: str | None
+    ) -> None:
+        self.element, self.currency = element, currency
         self.name, self.number, self.is_split = name, number, is_split
         self.entry: Entry | None = None
-        self.declared: str | None = None
+        self.declared: int | None = None
+        self.undeclared = self.block_count = 0
+        self.is_counted = False
+        self.block: etree._Element | None = None
         self.first: etree._Element | None = None
         self.count = self.booked = self.charged = self.spooled = self.pieces = self.char_count = 0
         self.has_amounts, self.has_charges = True, False
@@ -45,12 +51,13 @@ class Batch:
     def add_transaction(self, details: etree._Element) -> None:
         """Adds a transaction; the first one stays an element until there is a second."""
         self.count += 1
+        self._count_declared(details.getparent())
+        self.block_count += 1
         if self.count == 1:
             self.first = details
             return
         if self.entry is None:
-            self.entry = parse_entry(self.element, self.number + 1)
-            self.declared = text_at(self.element, "NtryDtls/Btch/NbOfTxs")
+            self.entry = self._parse_entry()
         if self.first is not None:
             self._add_part(self.first, self.entry)
             self.first = None
@@ -61,17 +68,55 @@ class Batch:
         if parent is not None:
             _remove_preceding(parent, only=str(parent.tag))
 
+    def _parse_entry(self) -> Entry:
+        """The entry in the currency of the account, where the bank prints its counter value."""
+        entry = parse_entry(self.element, self.number + 1)
+        use_counter_value(entry, self.element, self.currency)
+        set_original_amount(entry, ElementIndex(self.element))
+        return entry
+
+    def _count_declared(self, last: etree._Element | None) -> None:
+        """Adds what `NtryDtls` up to the `last` one declare: an entry may have several of them.
+
+        Of one that declares no number the transactions count. The reader removes those before the
+        current one, and may have only the beginning of those behind it.
+        """
+        if self.block is last and last is not None:
+            return
+        blocks = self.element.iterchildren("{*}NtryDtls")
+        if self.block is not None:
+            blocks = self.block.itersiblings("{*}NtryDtls")
+        for block in blocks:
+            self._begin_block(block)
+            if block is last:
+                return
+        self._end_block()
+
+    def _begin_block(self, block: etree._Element) -> None:
+        self._end_block()
+        self.block = block
+        text = text_at(block, "Btch/NbOfTxs") or ""
+        self.is_counted = text.isascii() and text.isdecimal()
+        if self.is_counted:
+            self.declared = (self.declared or 0) + int(text[:12])
+
+    def _end_block(self) -> None:
+        self.undeclared += 0 if self.is_counted else self.block_count
+        self.block_count = 0
+
     def _add_part(self, details: etree._Element, entry: Entry) -> None:
         self.has_charges |= first_element(details, "Chrgs") is not None
         if not self.is_split:
             return
+        parts = ElementIndex(details)
         part = parse_transaction(entry, details, self.number + 1 + self.spooled + len(self.parts))
         self.fault = self.fault or part.fault
         self.has_amounts &= part.amount is not None
         charges = find_charges(details, entry.currency)
         # Whether the amount is before or after the charges, the sum of the batch says.
+        set_original_amount(part, parts)
         if charges.sums:
-            split_entry(part, [ElementIndex(details)], [replace(charges, is_included=False)])
+            split_entry(part, [parts], [replace(charges, is_included=False)])
         part.charge = None if part.fee else next(iter(charges.sums), None)
         self.booked += part.booked_amount
         self.charged += part.charge or 0
@@ -95,7 +140,8 @@ class Batch:
         Raises:
             FileRefused: the entry has elements behind its transactions.
         """
-        entry = parse_entry(self.element, self.number + 1)
+        entry = self._parse_entry()
+        self._count_declared(None)
         if self.entry is None:
             self._complete_single(entry)
         else:
@@ -119,26 +165,29 @@ class Batch:
                     yield [self._charge_line(entry)]
                     return
                 charged = self.has_charges or first_element(self.element, "Chrgs") is not None
-                if not charged and self._declares_at_least(self.count):
+                declared = self._declared_count()
+                if not charged and declared >= self.count:
                     shown = str(self.count)
-                    if self.declared != shown:
-                        shown = f"{self.count} of {self.declared}"
+                    if declared != self.count:
+                        shown = f"{self.count} of {declared}"
                     problem = f"its {shown} transactions add up to {self.booked} minor units"
                     fault = f"BATCH_DIFFERS: {problem}, it is of {entry.amount}"
                     entry.fault = entry.fault or fault
         yield [entry]
 
-    def _declares_at_least(self, count: int) -> bool:
-        """Whether the batch declares so many transactions, or more, of which some are lost."""
-        declared = self.declared or ""
-        return declared.isascii() and declared.isdecimal() and int(declared[:12]) >= count
+    def _declared_count(self) -> int:
+        """How many transactions the entry declares; 0 where it declares none."""
+        return 0 if self.declared is None else self.declared + self.undeclared
 
     def _complete_single(self, entry: Entry) -> None:
         """Adds to an entry what its only transaction says, if it has one."""
         if self.first is not None and self._is_one_of_several(self.first, entry):
             return
         if self.first is not None:
+            use_counter_value(entry, self.first, self.currency)
             add_details(entry, ElementIndex(self.first), is_single=True)
+            for element in (self.element, self.first):
+                set_original_amount(entry, ElementIndex(element))
         places = [place for place in (self.first, self.element) if place is not None]
         charges = [find_charges(place, entry.currency) for place in places]
         if any(each.sums for each in charges):
@@ -148,7 +197,7 @@ class Batch:
         """Whether the only transaction that a batch shows is a part of it: then its references are
         not the entry's.
         """
-        if text_at(self.element, "NtryDtls/Btch/NbOfTxs") in (None, "1"):
+        if self._declared_count() <= 1:
             return False
         has_charges = any(first_element(at, "Chrgs") is not None for at in (details, self.element))
         amount = parse_transaction(entry, details, entry.line_no).amount

@@ -158,7 +158,7 @@ class _Reader:
             parent = element.getparent()
             statement.name = (parent is not None and text_at(parent, "Id")) or ""
             statement.account = text_at(element, "Id/IBAN") or text_at(element, "Id/Othr/Id") or ""
-            statement.currency = text_at(element, "Ccy")
+            statement.currency = statement.account_currency = text_at(element, "Ccy")
             assert_own_account(statement.account, self.profile, self.name, line_number(element))
         elif name == "CreDtTm":
             statement.day = statement.day or parse_moment(element.text)
@@ -185,14 +185,17 @@ class _Reader:
             entry = next(element.iterancestors("{*}Ntry"), None)
             if entry is None:
                 return
-            is_split = self.profile.bank.details == "transactions"
-            self.batch = Batch(entry, self.name, self.line_count, is_split)
+            self.batch = self._begin_batch(entry)
         self.batch.add_transaction(element)
+
+    def _begin_batch(self, element: etree._Element) -> Batch:
+        is_split = self.profile.bank.details == "transactions"
+        currency = self.statement.balance_currency or self.statement.account_currency
+        return Batch(element, self.name, self.line_count, is_split, currency)
 
     def _read_entry(self, element: etree._Element) -> Iterator[ParsedBlock]:
         statement = self.statement
-        is_split = self.profile.bank.details == "transactions"
-        batch = self.batch or Batch(element, self.name, self.line_count, is_split)
+        batch = self.batch or self._begin_batch(element)
         self.batch = None
         amount, first_entry = 0, None
         with closing(batch):

@@ -164,4 +164,5 @@ class Statement:
             self.closing_day,
             self.line,
             self.content,
+            self.report_time,
         )

@@ -103,7 +103,13 @@ def parse_entry(field: Field, details_lines: list[str], currency: str | None) ->
 
 def _split_charges(entry: Entry, details: EntryDetails) -> None:
     """Makes the payment the amount and its charges the fee, where together they make the entry."""
-    if entry.amount is None or details.original_amount is None or not details.charges:
+    if entry.amount is None or details.original_amount is None:
+        return
+    original_currency, text = details.original_amount
+    is_foreign = original_currency in MINOR_UNITS and original_currency != entry.currency
+    if is_foreign and _NUMBER.fullmatch(text):
+        entry.original = (text.rstrip(".,").replace(",", "."), original_currency)
+    if not details.charges:
         return
     sign = -1 if entry.amount < 0 else 1
     printed = [details.original_amount, *details.charges]

@@ -7,6 +7,7 @@ from jobs.statements.bank.mt940.balances import Statement
 from jobs.statements.parser import ControlTotal
 from schemas.errors import FileRefused
 
+_MISSING_PAGE = "it does not open as the page before it closed, so a page is missing"
 _TODO = "fetch it again, it was cut; have all pages in one file"
 
 
@@ -50,7 +51,7 @@ class StatementPages:
         account, currency, number = statement.account, statement.currency, statement.number
         self.accounts.add(account)
         if statement.opening is None or statement.closing is None:
-            return checks
+            return [*checks, *self.continuity.add(account, currency, statement.ends())]
         balance = self.open_balances.pop(account, None)
         opening = statement.opening[1]
         if balance is None:
@@ -60,7 +61,10 @@ class StatementPages:
             raise statement.refusal(f"a page in {currency} of a statement in {balance.currency}")
         else:
             expected = (balance.opening or 0) + balance.moved
-            checks.append(ControlTotal(f"interim_balance {number}", currency, opening, expected))
+            checks.append(ControlTotal(f"interim_balance {number}", currency, opening, expected,
+                                       cause=_MISSING_PAGE))  # fmt: skip
+            # The totals behind a missing page are compared with what this page opens with.
+            balance.moved = opening - (balance.opening or 0)
         balance.moved += statement.moved
         kind, closing = statement.closing
         if kind == "F":

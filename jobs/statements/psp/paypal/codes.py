@@ -11,9 +11,10 @@ from schemas.vocabulary import Kind
 _BY_KIND = {
     Kind.PAYOUT: "T0001 T0015",
     Kind.PAYOUT_RETURN: "T1114 T1115",
-    Kind.REFUND: "T1100 T1106 T1107 T1113 T1116 T1118",
+    Kind.REFUND: "T1100 T1107 T1113 T1116 T1118",
     Kind.FEE: "T1108 T1109",
-    Kind.CHARGEBACK: "T1201",
+    #: T1106 is a reversal by PayPal, the completion of a chargeback.
+    Kind.CHARGEBACK: "T1106 T1201",
     #: A withdrawal to our bank account that came back.
     Kind.SETTLEMENT: "T1101",
     Kind.ADJUSTMENT: (

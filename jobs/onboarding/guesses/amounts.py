@@ -2,8 +2,15 @@
 
 import re
 
-from jobs.onboarding.columns import find_currency
-from jobs.onboarding.evidence.value_formats import detect_amount_format, has_ambiguous_groups
+from jobs.onboarding.evidence.currencies import YEN_SIGNS, find_signs
+from jobs.onboarding.evidence.value_formats import (
+    SIGNS,
+    count_amounts,
+    detect_amount_format,
+    find_ambiguous_mark,
+)
+from jobs.onboarding.guesses.columns import currency_of_language, find_currency
+from jobs.onboarding.guesses.kinds import is_below_zero
 from jobs.onboarding.layout_draft import OPEN, TableAnalysis
 from schemas.currencies import MINOR_UNITS
 
@@ -17,6 +24,11 @@ def guess_amounts(table: TableAnalysis) -> None:
     if "amount" not in index and {"incoming", "outgoing"} <= set(index):
         both = {name: table.heading(name) for name in ("incoming", "outgoing")}
         draft.set_key("in_out", both, "incoming and outgoing amounts are in two columns")
+        below = [is_below_zero(value) for value in table.values("outgoing")]
+        if any(below) and not all(below):
+            draft.questions.append(
+                f"what lines are whose {both['outgoing']} has the other sign than most (in_out)"
+            )
     else:
         table.column_index = {
             name: at for name, at in index.items() if name not in ("incoming", "outgoing")
@@ -35,31 +47,41 @@ def guess_amounts(table: TableAnalysis) -> None:
 
 def _guess_format(table: TableAnalysis) -> None:
     draft = table.draft
-    values = [
-        value for name in _ALL_MONEY if name in table.column_index for value in table.values(name)
-    ]
+    names = [name for name in _ALL_MONEY if name in table.column_index and table.values(name)]
+    columns = [table.values(name) for name in names]
+    values = [value for column in columns for value in column]
     if not values:
         return
     is_whole = MINOR_UNITS.get(find_currency(table) or "", 2) == 0
-    if has_ambiguous_groups(values):
-        mark = next(char for value in values for char in value if char in ".,")
+    mark = find_ambiguous_mark(columns)
+    if mark is not None:
         keys = {"thousands": mark} | ({"decimal": ","} if mark == "." else {})
         if is_whole:
             draft.set_key("amounts", keys, "its currency has no decimals")
         else:
-            draft.ask("amounts", f"whether {_example(values)} is in thousands (amounts)", keys)
+            example = next(value for value in values if re.search(rf"\d{re.escape(mark)}", value))
+            draft.ask("amounts", f"whether {example} is in thousands (amounts)", keys)
         return
-    amount_format = detect_amount_format(values)
+    home = currency_of_language(table.table)
+    signs = find_signs(values, home)
+    has_yen = home is None and any(sign in value for value in values for sign in YEN_SIGNS)
+    amount_format = detect_amount_format(values, SIGNS if has_yen else signs)
     if amount_format is None:
         draft.ask("amounts", "how amounts are printed (amounts)", {})
-    elif amount_format[0]:
-        draft.set_key("amounts", amount_format[0], "amounts contain more than digits")
-        if amount_format[1]:
-            draft.set_key("currencies", amount_format[1], "the currencies of the signs in amounts")
-
-
-def _example(values: list[str]) -> str:
-    return next(value for value in values if re.search(r"[.,]", value))
+        return
+    keys, used_signs = amount_format
+    unlike = [name for name, column in zip(names, columns, strict=True)
+              if count_amounts(column, keys, used_signs) * 3 < len(column) * 2]  # fmt: skip
+    if unlike:
+        headings = ", ".join(str(table.heading(name)) for name in unlike)
+        draft.ask("amounts", f"how {headings} is printed: unlike other amounts (amounts)", keys)
+        return
+    if keys:
+        draft.set_key("amounts", keys, "amounts contain more than digits")
+    if has_yen:
+        draft.ask("currencies", "which currency ¥ means, yuan or yen (currencies)", used_signs)
+    elif used_signs:
+        draft.set_key("currencies", used_signs, "the currencies of the signs in amounts")
 
 
 def _guess_unit(table: TableAnalysis, names: list[str]) -> None:

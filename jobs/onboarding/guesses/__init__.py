@@ -1,0 +1,1 @@
+"""Guesses of a drafted layout: each binds columns or sets keys, or asks."""
