@@ -1,0 +1,25 @@
+"""Business days of China around the National Day of 2026, written down by hand.
+
+The State Council's notice for 2026: 1 to 7 October are holidays, 20 September (Sunday) and
+10 October (Saturday) are working days. The months around have no other days off than weekends.
+"""
+
+from datetime import date, timedelta
+
+ONE_DAY = timedelta(days=1)
+HOLIDAYS = frozenset(date(2026, 10, number) for number in range(1, 8))
+MAKE_UP_DAYS = frozenset({date(2026, 9, 20), date(2026, 10, 10)})
+
+
+def is_business_day(day: date) -> bool:
+    """Whether banks work on the day."""
+    return day in MAKE_UP_DAYS or (day.weekday() < 5 and day not in HOLIDAYS)
+
+
+def add_business_days(day: date, count: int) -> date:
+    """The n-th business day after a day, which may be a day off itself."""
+    for _ in range(count):
+        day += ONE_DAY
+        while not is_business_day(day):
+            day += ONE_DAY
+    return day
