@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from demo.month.builder import Builder
 from demo.month.business_days import ONE_DAY
-from demo.month.model import Trade
+from demo.month.model import Label, Trade
 
 
 def pay(builder: Builder, channel: str, day: date) -> None:
@@ -211,6 +211,26 @@ def print_no_fee(builder: Builder, channel: str, day: date) -> None:
     builder.add_pair("paid, no fee printed", trade)
 
 
+def take_back(builder: Builder, channel: str, day: date) -> None:
+    """Paid today and reversed tomorrow, on both sides: fee, volume and payout are taken back."""
+    trade = builder.draw_trade(channel, day)
+    if day == builder.month.last:
+        builder.add_pair("paid", trade)
+        return
+    later = replace(
+        trade.line, day=day + ONE_DAY, status="REVERSED", taken_back=trade.line,
+        traded_at=trade.line.traded_at + ONE_DAY,
+    )  # fmt: skip
+    row = replace(trade.row, day=day + ONE_DAY, status="REVERSED")
+    builder.rows += [trade.row, row]
+    builder.lines += [trade.line, later]
+    pair = Label("paid, reversed later", row, trade.line, "MATCHED", "", "NONE", day, True)
+    builder.labels.append(pair)
+    known = ("EXCLUDED", "ALREADY_RECONCILED", "NONE", day + ONE_DAY)
+    builder.label("paid, reversed later", row, None, *known)
+    builder.label("paid, reversed later", None, later, *known)
+
+
 def _broken(builder: Builder, trade: Trade, case: str, reason: str, action: str) -> None:
     builder.rows.append(trade.row)
     builder.lines.append(trade.line)
@@ -230,7 +250,7 @@ CASES: dict[str, dict[Case, int]] = {
     "wechat": {**_EVERYWHERE, book_next_day: 4, stay_open_here: 2, keep_the_fee: 1},
     "bankcard": {**_EVERYWHERE, lose_our_number: 8, refund_in_halves: 1, keep_the_fee: 1},
     "epay": {**_EVERYWHERE, book_next_day: 4, stay_open_here: 2, fail_on_both: 7,
-             end_next_day: 4, print_no_fee: 1},
+             end_next_day: 4, print_no_fee: 1, take_back: 2},
 }  # fmt: skip
 #: Of the cases that are rarer than that, each happens at least every so many days.
 AT_LEAST_EVERY = 4

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from demo.month.breaks import break_facts
 from demo.month.builder import Builder
 from demo.month.business_days import ONE_DAY
 from demo.month.cases import draw_day
@@ -59,7 +60,12 @@ def make_month(folder: Path, month: Month) -> MonthData:
         "volume_limit": volume_limit(builder), "new_card_from": month.new_card_from,
         "old_card_to": month.new_card_from - ONE_DAY,
     })  # fmt: skip
-    facts = [*outcome_facts(builder.labels), *fee_facts(builder), *builder.facts]
+    facts = [
+        *outcome_facts(builder.labels),
+        *break_facts(builder.labels),
+        *fee_facts(builder),
+        *builder.facts,
+    ]
     facts += settlement_facts(builder, batches, unknown)
     late = late_files(month)
     return MonthData(

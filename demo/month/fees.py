@@ -16,6 +16,9 @@ def charge_fees(builder: Builder) -> None:
     for line in sorted(lines, key=lambda line: (line.day, line.traded_at, line.channel_ref)):
         payment = line.payment or line
         entry = _entry_of_line(builder.month, payment)
+        if line.taken_back is not None:
+            line.entry, line.due, line.fee = line.taken_back.entry, -line.taken_back.due, 0
+            continue
         if line.kind == "REFUND":
             key = id(payment)
             if key not in refunds:
@@ -53,9 +56,9 @@ def _line_facts(lines: Iterable[MonthLine]) -> Iterator[Fact]:
         if line.channel not in CHANNELS:
             continue
         result = {"over": "OVERCHARGED", "missing": "FEE_MISSING", "kept": "OVERCHARGED"}
-        difference = (line.fee or 0) - line.due
+        difference = line.charged - line.due
         kind = "refund" if line.kind == "REFUND" else "payment"
-        case = f"{line.entry}, {kind}"
+        case = f"{line.entry}, {kind}{', taken back' if line.taken_back else ''}"
         if line.fee_fault:
             case = {"over": "a cent over", "missing": "no fee printed",
                     "kept": "fee kept at a refund"}[line.fee_fault]  # fmt: skip
@@ -69,12 +72,19 @@ Accrual = tuple[OurRow, Entry, int]
 def _accruals(builder: Builder) -> Iterator[Accrual]:
     """The fee due by our own data, on the first date on which a transaction is SUCCEEDED."""
     refunds: dict[str, Refunds] = {}
-    rows = [row for row in builder.rows if row.channel in CHANNELS and row.status == "SUCCEEDED"]
+    accrued: dict[str, Accrual] = {}
+    final = ("SUCCEEDED", "REVERSED")
+    rows = [row for row in builder.rows if row.channel in CHANNELS and row.status in final]
     for row in sorted(rows, key=lambda row: (row.day, row.occurred_at, row.txn_id)):
         payment = row.payment or row
         entry = _entry_of_row(builder.month, payment)
+        if row.status == "REVERSED":
+            _, entry, due = accrued[row.txn_id]
+            yield row, entry, -due
+            continue
         if row.kind != "REFUND":
-            yield row, entry, entry.fee(row.amount)
+            accrued[row.txn_id] = row, entry, entry.fee(row.amount)
+            yield accrued[row.txn_id]
             continue
         if payment.txn_id not in refunds:
             refunds[payment.txn_id] = Refunds(entry, payment.amount, payment.day)
@@ -94,7 +104,7 @@ def _total_facts(lines: Iterable[MonthLine], accruals: Iterable[Accrual]) -> Ite
         if line.channel in CHANNELS:
             # Lines that did not succeed owe nothing, and are counted like all others.
             one = sums[str(line.day), line.channel, line.entry]
-            for place, value in enumerate((1, line.amount, line.fee or 0, line.due)):
+            for place, value in enumerate((1, line.amount, line.charged, line.due)):
                 one[place] += value
     for row, entry, due in accruals:
         name = _name(entry, is_refund=row.kind == "REFUND")
@@ -113,7 +123,9 @@ def _total_facts(lines: Iterable[MonthLine], accruals: Iterable[Accrual]) -> Ite
 def _volume_facts(builder: Builder) -> Iterator[Fact]:
     sums: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
     for line in builder.lines:
-        if line.channel in CHANNELS and line.has_volume and line.status == "SUCCEEDED":
+        if line.taken_back is not None:
+            sums[str(line.day), line.channel, line.merchant][0] -= line.amount
+        elif line.channel in CHANNELS and line.has_volume and line.status == "SUCCEEDED":
             sums[str(line.day), line.channel, line.merchant][line.kind == "REFUND"] += abs(
                 line.amount
             )

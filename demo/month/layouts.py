@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from demo.layouts import EPAY_STATES, MERCHANT, format_yuan, render_wechat
+from demo.layouts import EPAY_STATES as STATES
+from demo.layouts import MERCHANT, format_yuan, render_wechat
 from demo.month.model import MonthLine
 
 CARD_HEADER = (
@@ -15,6 +16,8 @@ EPAY_HEADER = (
 )
 ICBC_HEADER = "流水号,交易时间,类型,发生额,对方户名,客户参考号,原流水号,摘要"
 CMB_HEADER = "账务日期|交易时间|流水号|借方金额|贷方金额|对手名称|原流水号|附言"
+#: A payment that does not stand any more is listed once more, in the state `reversed`.
+EPAY_STATES = {**STATES, "REVERSED": "reversed"}
 Renderer = Callable[[Sequence[MonthLine]], str]
 
 

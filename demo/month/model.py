@@ -47,7 +47,8 @@ class MonthLine(Line):
 
     `has_volume`: copies and lines of other shops count in no volume. `fee_fault` is what the
     channel does wrong with the fee: `over` is a cent too much, `missing` an empty field, `kept` a
-    fee that does not come back with a refund.
+    fee that does not come back with a refund. `back_ref` is the bank line that a line returns,
+    `taken_back` the payment that does not stand any more.
     """
 
     merchant: str = ""
@@ -58,11 +59,19 @@ class MonthLine(Line):
     entry: str = ""
     due: int = 0
     back_ref: str = ""
+    taken_back: "MonthLine | None" = None
 
     @property
     def net(self) -> int:
         """What the line adds to the payout of its batch."""
-        return self.amount - (self.fee or 0) if self.status == "SUCCEEDED" else 0
+        if self.taken_back is not None:
+            return -self.taken_back.net
+        return self.amount - self.charged if self.status == "SUCCEEDED" else 0
+
+    @property
+    def charged(self) -> int:
+        """The fee that it charges; a payment that is taken back gives its fee back."""
+        return -self.taken_back.charged if self.taken_back else self.fee or 0
 
 
 @dataclass
@@ -101,7 +110,10 @@ class Trade:
 
 @dataclass(frozen=True)
 class Label:
-    """The last row of a pair, a line or a transaction that `outcomes` must have."""
+    """The last row of a pair, a line or a transaction that `outcomes` must have.
+
+    `is_of_line`: the last row of the line is that of the pair, that of the transaction is not.
+    """
 
     case: str
     row: OurRow | None
@@ -110,6 +122,7 @@ class Label:
     reasons: str
     action: str
     run_date: date
+    is_of_line: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Orders that are paid through several channels: what was overpaid, and how it went back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -21,15 +21,19 @@ def pay_twice(builder: Builder, day: date) -> None:
     over = (2 * amount, 0, 0, amount, amount)
     for run in builder.month.days:
         if day <= run < asked:
-            _add_fact(builder, first, run, "OVERPAID", "REFUND", amount, over, second.txn_id)
+            _add_fact(
+                builder, first.row, run, "OVERPAID", "REFUND", amount, over, second.row.txn_id
+            )
     if done > builder.month.last:
         if asked == builder.month.last:
-            _add_fact(builder, first, asked, "OVERPAID", "REFUND", amount, over, second.txn_id)
+            _add_fact(
+                builder, first.row, asked, "OVERPAID", "REFUND", amount, over, second.row.txn_id
+            )
         return
-    _transfer(builder, second, amount, asked, done)
+    _transfer(builder, second.row, amount, asked, done)
     waits, back = (2 * amount, 0, amount, amount, 0), (2 * amount, amount, 0, 0, 0)
-    _add_fact(builder, first, asked, "REFUND_PENDING", "WAIT", amount, waits, None)
-    _add_fact(builder, first, done, "REFUNDED", "NONE", amount, back, None)
+    _add_fact(builder, first.row, asked, "REFUND_PENDING", "WAIT", amount, waits, None)
+    _add_fact(builder, first.row, done, "REFUNDED", "NONE", amount, back, None)
 
 
 def pay_too_much_in_parts(builder: Builder, day: date) -> None:
@@ -42,12 +46,13 @@ def pay_too_much_in_parts(builder: Builder, day: date) -> None:
     over = (2 * part, 0, 0, surplus, surplus)
     for run in builder.month.days:
         if day <= run < back_on:
-            _add_fact(builder, first, run, "OVERPAID", "REFUND", amount, over, second.txn_id)
+            _add_fact(
+                builder, first.row, run, "OVERPAID", "REFUND", amount, over, second.row.txn_id
+            )
     if back_on <= builder.month.last:
-        (trade,) = _trades_of(builder, second)
-        builder.add_pair("surplus refunded", builder.draw_refund(trade, back_on, surplus))
+        builder.add_pair("surplus refunded", builder.draw_refund(second, back_on, surplus))
         back = (2 * part, surplus, 0, 0, 0)
-        _add_fact(builder, first, back_on, "REFUNDED", "NONE", amount, back, None)
+        _add_fact(builder, first.row, back_on, "REFUNDED", "NONE", amount, back, None)
 
 
 def pay_and_keep(builder: Builder, day: date) -> None:
@@ -57,7 +62,9 @@ def pay_and_keep(builder: Builder, day: date) -> None:
     over = (2 * amount, 0, 0, amount, amount)
     for run in builder.month.days:
         if day <= run:
-            _add_fact(builder, first, run, "OVERPAID", "REFUND", amount, over, second.txn_id)
+            _add_fact(
+                builder, first.row, run, "OVERPAID", "REFUND", amount, over, second.row.txn_id
+            )
 
 
 def pay_in_parts(builder: Builder, day: date) -> None:
@@ -106,9 +113,9 @@ def draw_orders(builder: Builder, day: date) -> None:
 
 def _draw_payments(
     builder: Builder, day: date, first: tuple[str, int], second: tuple[str, int], order_amount: int
-) -> tuple[OurRow, OurRow]:
+) -> tuple[Trade, Trade]:
     """Two payments of one order, the second an hour after the first; our merchant is not known."""
-    rows: list[OurRow] = []
+    trades: list[Trade] = []
     hour = datetime(day.year, day.month, day.day, builder.rng.randrange(8, 18))
     for number, (channel, amount) in enumerate((first, second)):
         trade = builder.draw_trade(channel, day, amount)
@@ -117,11 +124,11 @@ def _draw_payments(
         if trade.line.settles_on:
             trade.line.settles_on = day
         trade.row.merchant, trade.row.order_amount = None, order_amount
-        if rows:
-            trade.row.order_ref = rows[0].order_ref
+        if trades:
+            trade.row.order_ref = trades[0].row.order_ref
         builder.add_pair("paid, an order of two payments", trade)
-        rows.append(trade.row)
-    return rows[0], rows[1]
+        trades.append(trade)
+    return trades[0], trades[1]
 
 
 def _transfer(builder: Builder, payment: OurRow, amount: int, asked: date, done: date) -> None:
@@ -138,10 +145,6 @@ def _transfer(builder: Builder, payment: OurRow, amount: int, asked: date, done:
     paid = replace(row, day=done, status="SUCCEEDED")
     builder.rows.append(paid)
     builder.label("refunded by transfer", paid, line, "MATCHED", "", "NONE", done)
-
-
-def _trades_of(builder: Builder, row: OurRow) -> Iterator[Trade]:
-    return (Trade(row, line) for line in builder.lines if line.our_ref == row.txn_id)
 
 
 def _add_fact(

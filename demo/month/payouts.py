@@ -76,7 +76,7 @@ def draw_batches(builder: Builder) -> list[Batch]:
     """The batches of the three channels with their fates, in order; without credits yet."""
     batches: dict[tuple[str, date, str], Batch] = {}
     for line in builder.lines:
-        if line.channel not in ACCOUNT or line.status != "SUCCEEDED":
+        if line.channel not in ACCOUNT or not (line.status == "SUCCEEDED" or line.taken_back):
             continue
         key = line.settles_on or line.day
         merchant = line.merchant if line.channel == "epay" else ""

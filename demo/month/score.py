@@ -40,7 +40,7 @@ def outcome_facts(labels: Iterable[Label]) -> Iterator[Fact]:
         txn_id = label.row.txn_id if label.row else None
         line_id = label.line.line_id if label.line else None
         value = (str(label.run_date), label.outcome, label.reasons, label.action, txn_id, line_id)
-        for item in filter(None, (txn_id, line_id)):
+        for item in filter(None, (None if label.is_of_line else txn_id, line_id)):
             yield Fact(f"match: {label.case}", "outcomes", (item,), value)
 
 
@@ -180,6 +180,16 @@ def _read_orders(lake: Path) -> Iterator[Entry]:
     yield from _read_rows(lake, "order_checks", ("run_date", "order_ref"), values)
 
 
+def _read_breaks(lake: Path) -> Iterator[Entry]:
+    columns = ("txn_id", "line_id", "state", "opened_on", "closed_on", "closed_by", "action",
+               "at_stake")  # fmt: skip
+    for row in _read(lake, "breaks", *columns):
+        yield (row["txn_id"] or row["line_id"],), (
+            row["state"], str(row["opened_on"]), str(row["closed_on"]), row["closed_by"],
+            row["action"], row["at_stake"],
+        )  # fmt: skip
+
+
 def _read_families(lake: Path) -> Iterator[Entry]:
     columns = ("run_date", "payment_id", "reasons", "action", "came_in", "went_out")
     for row in _read(lake, "payment_families", *columns):
@@ -190,6 +200,7 @@ def _read_families(lake: Path) -> Iterator[Entry]:
 
 READERS = {
     "outcomes": _read_outcomes,
+    "breaks": _read_breaks,
     "fee_checks": _read_fees,
     "fee_accruals": _read_accruals,
     "fee_totals": _read_totals,
