@@ -4,23 +4,26 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from demo.month.breaks import break_facts
 from demo.month.builder import Builder
 from demo.month.business_days import ONE_DAY
-from demo.month.cases import draw_day
-from demo.month.fees import charge_fees, fee_facts, volume_limit
+from demo.month.day import draw_day
+from demo.month.facts.breaks import break_facts
+from demo.month.facts.bridge import bridge_facts
+from demo.month.facts.fees import fee_facts
+from demo.month.facts.settlement import settlement_facts
+from demo.month.facts.waits import wait_facts
+from demo.month.fees import charge_fees, list_accruals, volume_limit
 from demo.month.files import arrivals, write_pages, write_snapshots, write_statements
 from demo.month.model import Fact, Month
 from demo.month.orders import draw_orders
 from demo.month.payouts import (
     carry_small_batches,
     draw_batches,
-    draw_unknown_credits,
     open_before,
     pay_batches,
 )
 from demo.month.score import outcome_facts
-from demo.month.settlement import settlement_facts
+from demo.month.strangers import draw_unknown_credits
 
 
 @dataclass(frozen=True)
@@ -60,13 +63,16 @@ def make_month(folder: Path, month: Month) -> MonthData:
         "volume_limit": volume_limit(builder), "new_card_from": month.new_card_from,
         "old_card_to": month.new_card_from - ONE_DAY,
     })  # fmt: skip
+    accruals = [*list_accruals(builder)]
     facts = [
         *outcome_facts(builder.labels),
+        *wait_facts(builder),
         *break_facts(builder.labels),
-        *fee_facts(builder),
+        *fee_facts(builder, accruals),
         *builder.facts,
     ]
     facts += settlement_facts(builder, batches, unknown)
+    facts += bridge_facts(builder, batches, accruals)
     late = late_files(month)
     return MonthData(
         month, store, config, arrivals(month.days, late), late, facts, len(builder.lines),
@@ -76,7 +82,7 @@ def make_month(folder: Path, month: Month) -> MonthData:
 
 def late_files(month: Month) -> dict[tuple[str, date], date]:
     """Files that are not there when their date is run, and the day on which they come."""
-    waits = {("bankcard", 1): 1, ("icbc", 3): 1, ("wechat", 10): 2, ("cmb", 17): 1}
+    waits = {("bankcard", 4): 1, ("icbc", 8): 1, ("wechat", 13): 2, ("cmb", 19): 1}
     return {
         (channel, month.days[place]): month.days[place] + timedelta(days=days)
         for (channel, place), days in waits.items()

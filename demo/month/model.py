@@ -5,6 +5,7 @@ Amounts and fees are signed fen, times are local (Asia/Shanghai), without an off
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from demo.model import Line
 
@@ -24,18 +25,18 @@ class Month:
     trades: int = 5000
     seed: int = 20261001
 
-    @property
+    @cached_property
     def days(self) -> tuple[date, ...]:
         """The dates in order."""
         count = (self.last - self.first).days + 1
         return tuple(self.first + timedelta(days=number) for number in range(count))
 
-    @property
+    @cached_property
     def new_card_from(self) -> date:
         """From this day on the acquirer's new rate card holds: the 16th of 31 days."""
         return self.days[len(self.days) // 2]
 
-    @property
+    @cached_property
     def cheaper_from(self) -> date:
         """On this day the volume of the month has reached the next step: the 20th of 31 days."""
         return self.days[len(self.days) * 5 // 8]

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from demo.month.builder import Builder
 from demo.month.business_days import ONE_DAY
-from demo.month.cases import AT_LEAST_EVERY
+from demo.month.day import AT_LEAST_EVERY
 from demo.month.model import Fact, OurRow, Trade
 
 #: Paid, refunded, waiting to be refunded, what is too much, and what is still to be refunded.

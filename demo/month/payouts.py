@@ -4,9 +4,8 @@ The day on which a batch is paid, its credits, and each of its rows follow from 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 from demo.month.builder import Builder
 from demo.month.business_days import ONE_DAY, add_business_days, is_business_day
@@ -17,7 +16,7 @@ ACCOUNT = {"wechat": "icbc", "bankcard": "icbc", "epay": "cmb"}
 PAYERS = {"wechat": "财付通支付科技有限公司", "bankcard": "银行卡清算中心", "epay": "EPAY LTD"}
 PLAIN_TEXT = {"wechat": "备付金", "bankcard": "CARD SETTLEMENT", "epay": "EPAY PAYOUT"}
 PREFIX = {"wechat": "WX", "epay": "EP"}
-SHORT_BY, OVER_BY, STRANGE = 100_00, 50_00, 123_45
+SHORT_BY, OVER_BY = 100_00, 50_00
 #: What becomes of batches that are due alone, in order; each channel begins again at the end.
 FATES = {
     "wechat": ("late", "short", "on time", "over", "missing", "returned", "split", "on time",
@@ -160,8 +159,8 @@ def _pay_by_fate(builder: Builder, batch: Batch, due: date) -> None:
         case "returned":
             paid = _credit(builder, batch, due, total, named, step)
             back_on = add_business_days(due, 1)
-            if paid is not None and back_on <= builder.month.last:
-                _return(builder, batch, paid, back_on)
+            if paid is not None and return_credit(builder, channel, paid, back_on):
+                batch.returned_on = back_on
                 _credit(builder, batch, add_business_days(back_on, 1), total, named, step)
         case _:
             _credit(builder, batch, due, total, named, step)
@@ -171,7 +170,7 @@ def _pay_together(builder: Builder, group: list[Batch], day: date) -> None:
     """One credit for several batches in a row, which it does not name."""
     channel = group[0].channel
     total = sum(batch.total for batch in group)
-    line = _bank_line(builder, channel, day, total, PLAIN_TEXT[channel])
+    line = add_bank_line(builder, channel, day, total, PLAIN_TEXT[channel])
     for batch in group:
         batch.fate = "merged"
         if line is not None:
@@ -205,7 +204,7 @@ def _pay_wallet(builder: Builder, batches: list[Batch]) -> None:
 def _credit(
     builder: Builder, batch: Batch, day: date, amount: int, text: str, step: str
 ) -> MonthLine | None:
-    line = _bank_line(builder, batch.channel, day, amount, text)
+    line = add_bank_line(builder, batch.channel, day, amount, text)
     if line is not None:
         _note(batch, line, amount, step)
     return line
@@ -216,7 +215,7 @@ def _note(batch: Batch, line: MonthLine, amount: int, step: str) -> None:
     batch.credit_lines[line.day].append(line)
 
 
-def _bank_line(
+def add_bank_line(
     builder: Builder, channel: str, day: date, amount: int, text: str
 ) -> MonthLine | None:
     """A payout on our account; None after the last day."""
@@ -227,29 +226,11 @@ def _bank_line(
     return line
 
 
-def _return(builder: Builder, batch: Batch, paid: MonthLine, day: date) -> None:
-    """The bank takes a credit back, and names it."""
-    back = _bank_line(builder, batch.channel, day, -paid.amount, "退汇")
-    assert back is not None
-    back.back_ref, batch.returned_on = paid.channel_ref, day
-
-
-def draw_unknown_credits(builder: Builder) -> Iterator[tuple[str, MonthLine, MonthLine | None]]:
-    """Credits that pay nothing: of a stranger (channel empty), and of WeChat Pay without a batch;
-    some of these go back two days later.
-    """
-    for number, day in enumerate(builder.month.days):
-        if number % 5 == 3:
-            line = builder.bank_line("icbc", day, STRANGE + number, "转账", "张三")
-            builder.label_one_side("money of a stranger", None, line, "REVIEW")
-            yield "", line, None
-        if number % 9 == 4:
-            paid = _bank_line(builder, "wechat", day, STRANGE - number, "备付金")
-            back_on = day + timedelta(days=1)
-            back = None
-            if number % 2 and back_on <= builder.month.last:
-                back = _bank_line(builder, "wechat", back_on, number - STRANGE, "退汇")
-                assert back is not None and paid is not None
-                back.back_ref = paid.channel_ref
-            assert paid is not None
-            yield "wechat", paid, back
+def return_credit(
+    builder: Builder, channel: str, paid: MonthLine, day: date
+) -> MonthLine | None:  # fmt: skip
+    """The bank takes a credit back, and names it; None after the last day."""
+    back = add_bank_line(builder, channel, day, -paid.amount, "退汇")
+    if back is not None:
+        back.back_ref = paid.channel_ref
+    return back

@@ -170,6 +170,15 @@ def _read_balances(lake: Path) -> Iterator[Entry]:
     yield from _read_rows(lake, "channel_balances", ("channel", "business_date"), values)
 
 
+def _read_bridge(lake: Path) -> Iterator[Entry]:
+    """The sums by channel, date and cause; sums of 0 say nothing."""
+    sums: dict[Key, int] = defaultdict(int)
+    columns = ("channel", "business_date", "cause", "amount")
+    for row in _read(lake, "settlement_bridge", *columns):
+        sums[row["channel"], str(row["business_date"]), row["cause"]] += row["amount"]
+    yield from ((key, (total,)) for key, total in sums.items() if total)
+
+
 def _read_used(lake: Path) -> Iterator[Entry]:
     yield from _read_rows(lake, "bank_lines_used", ("bank", "line_id"), ("channel",))
 
@@ -178,6 +187,15 @@ def _read_orders(lake: Path) -> Iterator[Entry]:
     values = ("result", "action", "order_amount", "paid", "refunded", "refund_pending", "surplus",
               "to_refund", "refund_txn_id")  # fmt: skip
     yield from _read_rows(lake, "order_checks", ("run_date", "order_ref"), values)
+
+
+def _read_waiting(lake: Path) -> Iterator[Entry]:
+    """Every row of an item that waits, not only the last one."""
+    columns = ("run_date", "outcome", "reasons", "action", "txn_id", "line_id")
+    for row in _read(lake, "outcomes", *columns):
+        if row["outcome"] == "SUSPENSE":
+            key = (str(row["run_date"]), row["txn_id"] or row["line_id"])
+            yield key, (" ".join(row["reasons"]), row["action"])
 
 
 def _read_breaks(lake: Path) -> Iterator[Entry]:
@@ -200,6 +218,7 @@ def _read_families(lake: Path) -> Iterator[Entry]:
 
 READERS = {
     "outcomes": _read_outcomes,
+    "waiting": _read_waiting,
     "breaks": _read_breaks,
     "fee_checks": _read_fees,
     "fee_accruals": _read_accruals,
@@ -208,6 +227,7 @@ READERS = {
     "fee_months": _read_months,
     "settlement_checks": _read_settlement,
     "channel_balances": _read_balances,
+    "settlement_bridge": _read_bridge,
     "bank_lines_used": _read_used,
     "order_checks": _read_orders,
     "payment_families": _read_families,

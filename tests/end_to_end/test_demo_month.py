@@ -95,7 +95,7 @@ def test_every_file_arrives_once(data: MonthData) -> None:
     stored = [path.relative_to(data.store).as_posix()
               for path in data.store.rglob("*.*") if path.is_file()]  # fmt: skip
     assert sorted(names) == sorted(stored)
-    assert late_files(SMALL)["bankcard", date(2026, 10, 6)] == date(2026, 10, 7)
+    assert late_files(SMALL)["bankcard", date(2026, 10, 9)] == date(2026, 10, 10)
 
 
 def test_whole_month_plants_every_class(tmp_path: Path) -> None:
@@ -153,8 +153,8 @@ def test_two_facts_about_one_thing_are_refused(tmp_path: Path) -> None:
 @pytest.mark.sail_only
 @pytest.mark.programs
 def test_days_around_the_holiday_are_as_labelled(tmp_path: Path) -> None:
-    """The last day of the holiday to the Saturday that makes up for it."""
-    run_month(tmp_path, "--first", "2026-10-07", "--last", "2026-10-10", "--trades", "60")
+    """The first working day after the holiday to the Saturday that makes up for it."""
+    run_month(tmp_path, "--first", "2026-10-08", "--last", "2026-10-10", "--trades", "60")
 
 
 @pytest.mark.nightly

@@ -7,14 +7,14 @@ from datetime import date
 from demo.month.builder import Builder
 from demo.month.model import BANKS, Fact, MonthLine
 from demo.month.payouts import ACCOUNT, Batch, due_date, grace_end
+from demo.month.strangers import UnknownCredit
 
 ACTIONS = {"SETTLED": "NONE", "CARRIED": "NONE", "BEFORE_START": "NONE", "PENDING": "WAIT",
            "LATE": "QUERY", "MISSING": "QUERY", "SHORT": "CLAIM"}  # fmt: skip
-Unknown = tuple[str, MonthLine, MonthLine | None]
 
 
 def settlement_facts(
-    builder: Builder, batches: Iterable[Batch], unknown: Iterable[Unknown]
+    builder: Builder, batches: Iterable[Batch], unknown: Iterable[UnknownCredit]
 ) -> Iterator[Fact]:
     """What `settlement_checks`, `channel_balances` and `bank_lines_used` must say."""
     batches, unknown = [*batches], [*unknown]
