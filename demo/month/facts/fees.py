@@ -63,9 +63,8 @@ def _total_facts(lines: Iterable[MonthLine], accruals: Iterable[Accrual]) -> Ite
 def _volume_facts(builder: Builder) -> Iterator[Fact]:
     sums: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
     for line in builder.lines:
-        if line.taken_back is not None:
-            sums[str(line.day), line.channel, line.merchant][0] -= line.amount
-        elif line.channel in CHANNELS and line.has_volume and line.status == "SUCCEEDED":
+        # Only the card of WeChat Pay has a price by volume.
+        if line.channel == "wechat" and line.has_volume and line.status == "SUCCEEDED":
             sums[str(line.day), line.channel, line.merchant][line.kind == "REFUND"] += abs(
                 line.amount
             )
