@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from demo.month.business_days import MONTHS, YEAR
 from demo.month.data import MonthData, make_month
 from demo.month.files import deliver
 from demo.month.model import Month
@@ -19,6 +20,8 @@ from jobs.cli.console import exit_process
 
 ROOT = Path(__file__).resolve().parents[2]
 FAULTS_SHOWN = 10
+#: Fewer are not one payment a day for each channel.
+TRADES_MIN = 10
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,7 +69,15 @@ def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=plain.seed)
     parser.add_argument("--data", type=Path, default=ROOT / "demo-data/month",
                         help=argparse.SUPPRESS)  # fmt: skip
-    return parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
+    first, last = arguments.first, arguments.last
+    if not first < last or (first.year, first.month) != (last.year, last.month):
+        parser.error("the days are at least two days of one month, the first one before the last")
+    if first.year != YEAR or first.month not in MONTHS:
+        parser.error(f"the days are of October or November {YEAR}: holidays are known for these")
+    if arguments.trades < TRADES_MIN:
+        parser.error(f"a day has at least {TRADES_MIN} transactions")
+    return arguments
 
 
 def _run_days(data: MonthData, folder: Path, engine: str) -> bool:

@@ -1,14 +1,16 @@
-"""Business days of China around the National Day of 2026, written down by hand.
+"""Business days of China in October and November 2026, written down by hand.
 
-The State Council's notice for 2026: 1 to 7 October are holidays, 20 September (Sunday) and
-10 October (Saturday) are working days. The months around have no other days off than weekends.
+The State Council's notice for 2026: 1 to 7 October are holidays, Saturday 10 October is a working
+day. November has no other days off than weekends.
 """
 
 from datetime import date, timedelta
 
 ONE_DAY = timedelta(days=1)
 HOLIDAYS = frozenset(date(2026, 10, number) for number in range(1, 8))
-MAKE_UP_DAYS = frozenset({date(2026, 9, 20), date(2026, 10, 10)})
+MAKE_UP_DAYS = frozenset({date(2026, 10, 10)})
+#: The months whose business days are known here.
+YEAR, MONTHS = 2026, (10, 11)
 
 
 def is_business_day(day: date) -> bool:
