@@ -6,7 +6,7 @@ from datetime import date
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, log, main_for
-from jobs.cli.lake_session import open_lake
+from jobs.cli.lake_session import keep_dates_here, open_lake
 from jobs.exports.settlement_exceptions import write_exceptions
 from jobs.lake.tables import Lake
 from jobs.treasury.accounts import find_ending_calendars, list_accounts
@@ -66,7 +66,8 @@ def execute_request(request: Request) -> Report:
     """Settles the dates, and other dates whose statements, bank statements or rules changed."""
     report = Report({"settlement": []}, [])
     with open_lake(request.lake, request.engine) as lake:
-        add_checks(report, lake, request.config, request.dates)
+        dates = keep_dates_here(lake, request.dates, report)
+        add_checks(report, lake, request.config, dates)
     if not list_accounts(request.config, request.config.profiles):
         report.lines.append("no channel has `settlement` on its page; nothing was checked")
     return report

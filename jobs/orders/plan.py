@@ -21,12 +21,14 @@ def plan_checks(
     requested: Collection[date],
     snapshots: Iterable[Mapping[str, Any]],
     runs: Iterable[Mapping[str, Any]],
+    first_here: date = date.min,
 ) -> list[tuple[date, str]]:
     """The dates to check and their fingerprints, in order: requested, never checked, or changed.
 
     `snapshots` are rows of `snapshot_files`, `runs` rows of `runs` of the jobs match and
     check_orders. A date counts if it has a snapshot, was checked before, or is requested; none
-    later than the latest that is requested or was checked.
+    later than the latest that is requested or was checked. Dates before `first_here` have moved to
+    the history lake: they stay as they were checked.
     """
     in_force: dict[date, set[str]] = {}
     for row in snapshots:
@@ -48,6 +50,9 @@ def plan_checks(
         matches = sorted(matched.get(day, ()))
         inputs = [RULES_VERSION, str(day), sorted(in_force.get(day, ())), matches, previous]
         fingerprint = hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
+        if day < first_here:
+            previous = recorded.get(day, fingerprint)
+            continue
         if day in requested or day not in recorded or recorded[day] != fingerprint:
             planned.append((day, fingerprint))
         previous = fingerprint

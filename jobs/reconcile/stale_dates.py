@@ -18,6 +18,7 @@ from jobs.fees.accruals.inputs import find_changed_accruals
 from jobs.fees.sources import find_changed_checks, find_unchecked_markers, list_whole_dates
 from jobs.fees.volumes.stale import find_changed_steps
 from jobs.ingestion.day_state import list_ingested_dates
+from jobs.lake.history.place import find_first_date
 from jobs.lake.tables import Lake
 from schemas.configuration import Configuration
 from schemas.fee_schedule import FeeSchedule
@@ -90,9 +91,13 @@ def find_stale_dates(runs: Iterable[Mapping[str, Any]]) -> dict[str, list[date]]
 
 
 def read_stale_dates(
-    lake: Lake, profile: Profile, schedule: FeeSchedule | None = None
+    lake: Lake,
+    profile: Profile,
+    schedule: FeeSchedule | None = None,
+    first_here: date | None = None,
 ) -> dict[str, list[date]]:
-    """`find_stale_dates` of a channel, from its first date on, by the lake's `runs`.
+    """`find_stale_dates` of a channel, from its first date on, by the lake's `runs`; without dates
+    whose rows have moved to the history lake, or before `first_here` if that is given.
 
     With the dates whose fee check read other statements than there are now, or other steps of
     volumes; with the channel's rate card also those whose accrual read another card, or other
@@ -121,7 +126,8 @@ def read_stale_dates(
         snapshots = lake.read_rows(SNAPSHOT_FILES, _OF_SNAPSHOTS)
         changed |= {*find_changed_accruals(profile, schedule, accruals, snapshots)}
     stale["check_fees"] = sorted({*stale["check_fees"], *changed})
-    return stale
+    first_here = find_first_date(lake.storage) if first_here is None else first_here
+    return {job: [day for day in days if day >= first_here] for job, days in stale.items()}
 
 
 def list_dates_to_do(

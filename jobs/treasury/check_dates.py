@@ -12,6 +12,7 @@ from typing import Any
 
 from jobs.ingestion.day_state import resolve_day_state
 from jobs.lake.changes.channel_days import ArrowReader, DaysChange, change_arrow_days
+from jobs.lake.history.place import find_first_date
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from jobs.settlement.replay import AccountDay, Replay, replay_days
@@ -124,7 +125,7 @@ def _settle(
     bank, names = account.bank.channel, [*account.terms]
     files = lake.read_rows(STATEMENT_FILES, channel=[bank, *names])
     runs = lake.read_rows(RUNS, _OF_RUNS, job=[JOB, *OUR_JOBS], channel=names)
-    plan = plan_dates(account, begun, files, runs)
+    plan = plan_dates(account, begun, files, runs, find_first_date(lake.storage))
     if not plan.dates:
         return None, None
     begun.update(plan.dates)

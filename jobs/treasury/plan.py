@@ -49,12 +49,14 @@ def plan_dates(
     requested: Collection[date],
     files: Iterable[Mapping[str, Any]],
     runs: Iterable[Mapping[str, Any]],
+    first_here: date = date.min,
 ) -> Plan:
     """Plans the requested dates, those never settled, and those whose inputs changed.
 
     `files` are rows of `statement_files`, `runs` those of `runs` of check_settlement, match and
     accrue_fees. Every date from the first of these to the latest that is requested, or was settled
-    before, is in the plan.
+    before, is in the plan. Dates before `first_here` have moved to the history lake: they stay as
+    they were settled.
     """
     in_force = _files_in_force(account, files)
     start = find_start(account, in_force)
@@ -67,9 +69,14 @@ def plan_dates(
     every, previous, day = {}, "", start
     while day <= last:
         previous = every[day] = _fingerprint(account, in_force, latest, day, previous)
+        if day < first_here:
+            settled = (recorded.get((name, day)) for name in sorted(account.terms))
+            previous = next((text for text in settled if text), previous)
         day += _ONE_DAY
-    due = [day for day in requested if day >= start]
+    due = [day for day in requested if day >= max(start, first_here)]
     for day, fingerprint in every.items():
+        if day < first_here:
+            continue
         active = [one.channel for one in account.channels if one.first_date <= day]
         if any(recorded.get((name, day)) != fingerprint for name in active):
             due.append(day)
