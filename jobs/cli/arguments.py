@@ -124,10 +124,7 @@ def build_request(arguments: argparse.Namespace) -> Request:
         as_of=as_of,
         as_json=getattr(arguments, "json", False),
         match_alone=getattr(arguments, "match_alone", False),
-        positionals=(
-            *filter(None, [getattr(arguments, "step", "")]),
-            *getattr(arguments, "about", ()),
-        ),
+        positionals=_list_positionals(arguments),
         actor=getattr(arguments, "by", "") or os.environ.get("TIEOUT_USER", ""),
         reason=getattr(arguments, "reason", ""),
         future=getattr(arguments, "future", False),
@@ -148,6 +145,12 @@ def build_request(arguments: argparse.Namespace) -> Request:
         bridge=getattr(arguments, "bridge", ""),
         page=PageOptions.read(arguments),
     )
+
+
+def _list_positionals(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The step of a command, if it has steps, and what the step is about."""
+    step = getattr(arguments, "step", "")
+    return (*([step] if step else []), *getattr(arguments, "about", ()))
 
 
 def _check_hours(arguments: argparse.Namespace, faults: list[str]) -> int:

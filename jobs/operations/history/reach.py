@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from jobs.fees.lines.check_day import TRANSACTION_AGE_DAYS
 from jobs.fees.volumes.steps import first_date_of
 from jobs.orders.items import DAYS_IN_SIGHT
 from jobs.treasury.accounts import count_waiting_days, list_accounts
@@ -51,7 +50,7 @@ def _reach_of_match(profile: Profile) -> Reach:
     """
     rules = profile.match
     window = max(rules.window.internal, rules.window.statement)
-    days = window + rules.late + rules.lookback + 1
+    days = _count_waiting_days(profile) + rules.lookback + 1
     return Reach(
         days,
         f"{profile.channel}: match.window {window}, match.late {rules.late} and match.lookback"
@@ -59,8 +58,14 @@ def _reach_of_match(profile: Profile) -> Reach:
     )
 
 
+def _count_waiting_days(profile: Profile) -> int:
+    """Days that the two sides of a pair are apart at most, while no statement is missing."""
+    rules = profile.match
+    return max(rules.window.internal, rules.window.statement) + rules.late
+
+
 def _reaches_of_fees(profile: Profile, card: FeeSchedule, today: date) -> Iterator[Reach]:
-    back, age = card.lookback_days, TRANSACTION_AGE_DAYS
+    back, age = card.lookback_days, _count_waiting_days(profile)
     before = f"{profile.channel}: lookback_days {back} of its rate card"
     yield Reach(back + profile.match.lookback + age, f"{before}, and transactions {age} days older")
     yield Reach(_MONTHS_DAYS, f"{profile.channel}: months of fees")
