@@ -2,7 +2,8 @@
 
 One DAG per channel, `channel_NAME`, made from the file that `tieout schedule write` writes; and
 
-- `day_close`: settlement and orders of all channels, when they are done or nobody waits any more
+- `day_close`: settlement and orders of all channels and the report, when they are done or nobody
+  waits any more
 - `late_files`: every hour, starts the channel's DAG of each date that has a new file
 - `replay`: business dates again, by hand
 - `maintenance`: once a week
@@ -108,12 +109,15 @@ def build_channel(channel: Channel) -> sdk.DAG:
 
 
 @sdk.task(trigger_rule="all_done", **WORK)
-def close(step: str) -> None:
-    """Runs `check_settlement` or `check_orders` for the date, over all channels."""
+def close(step: str) -> str:
+    """Runs `check_settlement`, `check_orders` or `report` for the date, over all channels; returns
+    where the report is, if the step writes it.
+    """
     context = sdk.get_current_context()
     day = read_business_date(context, CLOSE_ZONE)
     words = [*place_arguments("lake", "config"), "--business-date", day]
-    run_to_end(context, step, *words, *choose_engine(CHANNELS.values()))
+    summary = run_to_end(context, step, *words, *choose_engine(CHANNELS.values()))
+    return str(summary.get("page", ""))
 
 
 @sdk.dag(
@@ -124,12 +128,15 @@ def close(step: str) -> None:
     **COMMON,
 )
 def day_close() -> None:
-    """Settlement and orders of a date, when all channels are done or nobody waits any more."""
+    """Settlement, orders and the report of a date, when all channels are done or nobody waits any
+    more.
+    """
     wait = WaitForChannels(channels=CHANNELS, zone=CLOSE_ZONE, **WAIT_RETRIES)
     settlement = close.override(task_id="check_settlement")("check_settlement")
     orders = close.override(task_id="check_orders")("check_orders")
+    report = close.override(task_id="report")("report")
     verdict = Verdict(subject="all channels", zone=CLOSE_ZONE, tells_always=True)
-    wait >> settlement >> orders >> verdict
+    wait >> settlement >> orders >> report >> verdict
 
 
 @sdk.task(**WORK)

@@ -253,7 +253,10 @@ def test_a_day_of_three_channels_by_the_scheduler(
             reason = ann.log_of("channel_stale", stale, "ingest")
             assert "exit 3: " in reason
             assert "STALE_FILE" in reason
-    assert ("closed", "all channels") in {(one["what"], one["channel"]) for one in alerts}
+    closed = next(one for one in alerts if one["what"] == "closed")
+    assert closed["channel"] == "all channels"
+    assert closed["totals"] == f"{root / 'lake'}/exports/{day}/report.html"
+    assert "good" in Path(closed["totals"]).read_text("utf-8")
     asked = next(one for one in alerts if one["what"] == "decision")
     assert (asked["channel"], asked["business_date"]) == ("stale", day)
     assert "STALE_FILE" in asked["reason"]
