@@ -18,6 +18,7 @@ from jobs.timeline.paragraphs import (
     value_text,
     wrap_text,
 )
+from jobs.timeline.settlement_batches import render_batch
 
 Event = Mapping[str, Any]
 
@@ -25,6 +26,8 @@ Event = Mapping[str, Any]
 def render_timeline(timeline: Mapping[str, Any]) -> list[str]:
     """Renders a timeline, line by line."""
     out = [line for records in timeline["threads"] for line in [*_render_records(records), ""]]
+    for batch in timeline["batches"]:
+        out += [*render_batch(batch), ""]
     for row in timeline["rejected"]:
         out += [f"{row['channel']} {row['date']}: {row['line']} was rejected; the match ignores it",
                 *wrap_text(row["reason"]), *source_lines(row["raw"]), ""]  # fmt: skip
@@ -32,7 +35,7 @@ def render_timeline(timeline: Mapping[str, Any]) -> list[str]:
         out += [*render_match_alone(result), ""]
     if timeline["as_of"]:
         out = [f"as the tables were at {time_text(timeline['as_of'])}", "", *out]
-    if not timeline["threads"]:
+    if not timeline["threads"] and not timeline["batches"]:
         out += render_no_records(timeline)
     if timeline["more"]:
         out.append(f"More rows have the reference {timeline['reference']}; narrow the search with"

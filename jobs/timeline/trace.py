@@ -13,6 +13,7 @@ from jobs.timeline.match_alone import match_records
 from jobs.timeline.outcomes import format_time
 from jobs.timeline.references import search_key_of
 from jobs.timeline.search import SearchScope, find_rows
+from jobs.timeline.settlement_batches import find_batches
 from schemas.configuration import Configuration
 from schemas.tables import SNAPSHOT_FILES, STATEMENT_FILES
 from schemas.vocabulary import FileStatus
@@ -55,6 +56,7 @@ def trace_reference(
             )
             for record in records
         ],
+        "batches": find_batches(past, search_key, scope, config.profiles, facts),
         "rejected": describe_rejected(
             rejected_lines_with(past, search_key.reference, scope), facts
         ),
@@ -95,5 +97,8 @@ def summarize_timeline(timeline: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON summary of a timeline that is printed as text: what was found, and its outcomes."""
     names = ("channel", "kind", "found_by", "txn_ids", "line_ids", "now")
     records = [{name: record[name] for name in names} for record in timeline["threads"]]
+    batch_names = ("channel", "batch", "batch_no", "per", "currency", "expected", "credited",
+                   "difference", "result", "action")  # fmt: skip
+    batches = [{name: batch[name] for name in batch_names} for batch in timeline["batches"]]
     return {**{name: timeline[name] for name in ("reference", "as_of", "found", "more")},
-            "threads": records}  # fmt: skip
+            "threads": records, "batches": batches}  # fmt: skip
