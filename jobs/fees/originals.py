@@ -71,9 +71,11 @@ def find_refunds_of(payments: DataFrame, refunds: DataFrame) -> DataFrame:
 def find_take_backs(refunds: DataFrame, reversed_refunds: DataFrame) -> DataFrame:
     """The refund that each other one takes back: `take_id`, `refund_id`, `is_repeat`.
 
-    One row per positive refund that names an earlier negative one by its `original_ref`, and per
-    line that takes its place (`reversals.find_taking_lines`). A second one for the same refund is a
-    repeat: there is nothing left to take back.
+    One row per positive refund that names another one of its date or before by its `original_ref`,
+    and per line that takes its place (`reversals.find_taking_lines`). A second one for the same
+    refund is a repeat: there is nothing left to take back. `since_at` and `since_id` say from where
+    on in its date neither counts: a statement that lists the newest first, or without times, has
+    the refund behind the one that takes it back.
     """
     taking = refunds.where(F.col("amount") > F.lit(0)).select(
         F.col("line_id").alias("take_id"),
@@ -83,7 +85,7 @@ def find_take_backs(refunds: DataFrame, reversed_refunds: DataFrame) -> DataFram
     )
     pairs = None
     for rank, (_, column) in enumerate(_TAKE_BACK_PAIRS):
-        named = refunds.where(F.col("amount") < F.lit(0)).select(
+        named = refunds.where(F.col("amount") <= F.lit(0)).select(
             F.col("line_id").alias("refund_id"), "business_date", "at", F.col(column).alias("its")
         )
         part = taking.join(named, on=F.col("original_ref_norm") == F.col("its"), how="inner")
@@ -91,26 +93,33 @@ def find_take_backs(refunds: DataFrame, reversed_refunds: DataFrame) -> DataFram
         pairs = part if pairs is None else pairs.unionByName(part)
     assert pairs is not None
     order = ("named_by", "business_date", "at", "refund_id")
-    columns = ("take_id", "refund_id", "take_date", "take_at")
-    first = _first_of(pairs.where(_is_before()), "take_id", order).select(*columns)
+    is_before = F.col("business_date") <= F.col("take_date")
+    behind = _is_behind()
+    first = _first_of(pairs.where(is_before), "take_id", order).select(
+        "take_id", "refund_id", "take_date", "take_at",
+        F.when(behind, F.col("at")).otherwise(F.col("take_at")).alias("since_at"),
+        F.when(behind, F.concat("refund_id", F.lit("~"))).otherwise(F.col("take_id"))
+        .alias("since_id"),
+    )  # fmt: skip
     replaced = reversed_refunds.select(
         "take_id",
         F.col("taken_id").alias("refund_id"),
         F.col("business_date").alias("take_date"),
         F.col("at").alias("take_at"),
+        F.col("at").alias("since_at"),
+        F.col("take_id").alias("since_id"),
     )
     by_refund = Window.partitionBy("refund_id").orderBy("take_date", "take_at", "take_id")
     place = F.row_number().over(by_refund)
     return first.unionByName(replaced).withColumn("is_repeat", place > F.lit(1))
 
 
-def _is_before() -> Column:
-    """Whether the refund stands before the one that takes it back."""
+def _is_behind() -> Column:
+    """Whether the refund stands behind the one that takes it back, in their date."""
     same_date = F.col("business_date") == F.col("take_date")
     same_time = F.col("at") == F.col("take_at")
-    by_id = same_time & (F.col("refund_id") < F.col("take_id"))
-    earlier = F.col("business_date") < F.col("take_date")
-    return earlier | (same_date & ((F.col("at") < F.col("take_at")) | by_id))
+    by_id = same_time & (F.col("refund_id") > F.col("take_id"))
+    return same_date & ((F.col("at") > F.col("take_at")) | by_id)
 
 
 def _first_of(frame: DataFrame, key: str, order: tuple[str, ...]) -> DataFrame:

@@ -41,8 +41,8 @@ def price_events(
         .select(
             "key", "name",
             F.col("take_date").alias("business_date"),
-            F.col("take_at").alias("at"),
-            F.col("take_id").alias("line_id"),
+            F.col("since_at").alias("at"),
+            F.col("since_id").alias("line_id"),
             (-F.col("size")).alias("size"),
             (-F.col("counted")).alias("counted"),
         )

@@ -141,6 +141,20 @@ def test_positive_refund_takes_a_refund_back(spark: SparkSession) -> None:
     assert dues(spark, schedule, *lines[:2], today) == {"t": 100}
 
 
+@pytest.mark.parametrize("times", [{}, {"traded_at": None}])
+def test_refund_behind_the_one_that_takes_it_back(spark: SparkSession, times: Row) -> None:
+    """A statement that lists the newest first, with one time a day or none: `a` takes `b` back, and
+    the refund `c` after both returns the whole fee.
+    """
+    lines = [
+        paid(1_000_000),
+        refund("a", 1_000_000, original_ref_norm="b", **times),
+        refund("b", -1_000_000, **times),
+        refund("c", -1_000_000, **times),
+    ]
+    assert dues(spark, CAPPED, *lines) == {"a": 1800, "b": -1800, "c": -1800}
+
+
 def test_refund_is_taken_back_once(spark: SparkSession) -> None:
     """A second one finds nothing to take back; one whose refund is not known is counted."""
     schedule = card({"rate": "0.01"})

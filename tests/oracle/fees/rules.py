@@ -271,8 +271,9 @@ class Ledger:
     def _taken_by(self, taking: Line) -> Line | None:
         """The refund that a positive one takes back."""
         named = [
-            other for other in self._before(taking)
-            if other.kind == "REFUND" and other.amount < 0 and other.status == "SUCCEEDED"
+            other for other in sorted(self.lines, key=lambda one: one.place)
+            if other.place[0] <= taking.place[0] and other is not taking
+            and other.kind == "REFUND" and other.amount <= 0 and other.status == "SUCCEEDED"
             and other.reference == taking.original != ""
         ]  # fmt: skip
         return named[0] if named else None
