@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -80,6 +80,13 @@ def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return arguments
 
 
+def list_missing(late: Iterable[tuple[str, date]], day: date) -> list[str]:
+    """The channels whose file of the day is late. Later days run without a word about it: only what
+    a run is for can be missing.
+    """
+    return [channel for channel, file_day in late if file_day == day]
+
+
 def _run_days(data: MonthData, folder: Path, engine: str) -> bool:
     """Each day's files arrive, then `tieout run` works on the date, as a scheduler would."""
     os.environ.setdefault("TIEOUT_LOG", "ERROR")  # what is late is noted below
@@ -94,7 +101,7 @@ def _run_days(data: MonthData, folder: Path, engine: str) -> bool:
         output = io.StringIO()
         with contextlib.redirect_stdout(output):
             status = int(tieout(words) or 0)
-        missing = [channel for (channel, date_), came in data.late.items() if date_ <= day < came]
+        missing = list_missing(data.late, day)
         # A gate stops a date whose statement is not there yet: exit 3, and the rest is done.
         if status != (3 if missing else 0):
             print(output.getvalue(), file=sys.stderr)

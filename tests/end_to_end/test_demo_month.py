@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from demo.month.__main__ import main
+from demo.month.__main__ import list_missing, main
 from demo.month.business_days import add_business_days, is_business_day
 from demo.month.data import MonthData, late_files, make_month
 from demo.month.model import Fact, Month
@@ -114,6 +114,13 @@ def test_every_file_arrives_once(data: MonthData) -> None:
               for path in data.store.rglob("*.*") if path.is_file()]  # fmt: skip
     assert sorted(names) == sorted(stored)
     assert late_files(SMALL)["bankcard", date(2026, 10, 9)] == date(2026, 10, 10)
+
+
+def test_only_the_run_of_its_date_misses_a_late_file() -> None:
+    """The file of the 14th comes with those of the 16th: the run of the 15th is not about it."""
+    late = {("wechat", date(2026, 10, 14)): date(2026, 10, 16)}
+    missing = [list_missing(late, date(2026, 10, number)) for number in (13, 14, 15, 16)]
+    assert missing == [[], ["wechat"], [], []]
 
 
 def test_whole_month_plants_every_class(tmp_path: Path) -> None:
