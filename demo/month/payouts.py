@@ -16,6 +16,8 @@ ACCOUNT = {"wechat": "icbc", "bankcard": "icbc", "epay": "cmb"}
 PAYERS = {"wechat": "财付通支付科技有限公司", "bankcard": "银行卡清算中心", "epay": "EPAY LTD"}
 PLAIN_TEXT = {"wechat": "备付金", "bankcard": "CARD SETTLEMENT", "epay": "EPAY PAYOUT"}
 PREFIX = {"wechat": "WX", "epay": "EP"}
+#: Days after the due date, as in the channels' pages: business days but for the wallet.
+GRACE = {"wechat": 2, "bankcard": 1, "epay": 2}
 SHORT_BY, OVER_BY = 100_00, 50_00
 #: What becomes of batches that are due alone, in order; each channel begins again at the end.
 FATES = {
@@ -68,7 +70,8 @@ def due_date(channel: str, start: date) -> date:
 
 def grace_end(channel: str, due: date) -> date:
     """The last day on which an unpaid batch is late and not yet missing."""
-    return due + 2 * ONE_DAY if channel == "epay" else add_business_days(due, 2)
+    days = GRACE[channel]
+    return due + days * ONE_DAY if channel == "epay" else add_business_days(due, days)
 
 
 def draw_batches(builder: Builder) -> list[Batch]:
