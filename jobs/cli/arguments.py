@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -91,10 +91,9 @@ def build_request(arguments: argparse.Namespace) -> Request:
         return getattr(arguments, name, None) or os.environ.get(f"TIEOUT_{name.upper()}")
 
     drop_config(arguments)
-    optional = NOT_NEEDED.get((arguments.job, getattr(arguments, "step", "")))
-    for name in ("lake", "config", "inbox"):
-        if hasattr(arguments, name) and name != optional and not value_of(name):
-            faults.append(f"--{name} is missing; give it, or set TIEOUT_{name.upper()}")
+    step = getattr(arguments, "step", "")
+    optional = NOT_NEEDED.get((arguments.job, step))
+    faults.extend(_find_missing(arguments, optional, value_of))
     if hasattr(arguments, "reference") and not arguments.reference.strip():
         faults.append("REF is empty; give any internal or channel reference")
     page_faults = list[str]()
@@ -124,7 +123,7 @@ def build_request(arguments: argparse.Namespace) -> Request:
         as_of=as_of,
         as_json=getattr(arguments, "json", False),
         match_alone=getattr(arguments, "match_alone", False),
-        positionals=_list_positionals(arguments),
+        positionals=(*filter(None, [step]), *getattr(arguments, "about", ())),
         actor=getattr(arguments, "by", "") or os.environ.get("TIEOUT_USER", ""),
         reason=getattr(arguments, "reason", ""),
         future=getattr(arguments, "future", False),
@@ -147,10 +146,13 @@ def build_request(arguments: argparse.Namespace) -> Request:
     )
 
 
-def _list_positionals(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """The step of a command, if it has steps, and what the step is about."""
-    step = getattr(arguments, "step", "")
-    return (*([step] if step else []), *getattr(arguments, "about", ()))
+def _find_missing(
+    arguments: argparse.Namespace, optional: str | None, value_of: Callable[[str], str | None]
+) -> Iterator[str]:
+    """A sentence per place that the command needs and nobody named."""
+    for name in ("lake", "config", "inbox"):
+        if hasattr(arguments, name) and name != optional and not value_of(name):
+            yield f"--{name} is missing; give it, or set TIEOUT_{name.upper()}"
 
 
 def _check_hours(arguments: argparse.Namespace, faults: list[str]) -> int:
