@@ -194,8 +194,9 @@ def replay() -> None:
 
 @sdk.task(**WORK)
 def maintain() -> None:
-    """Joins small files of the lake and removes what no table needs any more."""
-    run_to_end(sdk.get_current_context(), "maintain", *place_arguments("lake"))
+    """Joins small files of the lake, removes what no table needs, moves old dates if told to."""
+    words = [*place_arguments("lake", "config"), *read_setting("maintain_options").split()]
+    run_to_end(sdk.get_current_context(), "maintain", *words)
 
 
 @sdk.task(**WORK)

@@ -15,6 +15,7 @@ DEFAULTS = {
     "inbox": "{home}/inbox",
     "command": "{home}/.venv/bin/python -m jobs",
     "run_options": "",
+    "maintain_options": "",
     "poll_seconds": "120",
     "jars": "{home}/.jars",
     "py_files": "",

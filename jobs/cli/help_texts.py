@@ -28,9 +28,9 @@ with --stale.""",
   tieout inbox ... --business-date 2026-11-16 --through 2026-11-20 --channel wechat
 
 The command shows each file in the inbox with the channel, date and part that it would be: `new`,
-`changed` (other bytes than those ingested), `ingested`, or `refused`. Then it names the files that
-fit no pattern, and the dates and parts whose files have not come. It changes nothing; the lake need
-not exist.""",
+`changed` (other bytes than those ingested), `ingested`, `refused`, or `moved` (new, of a date that
+is in the history lake). Then it names the files that fit no pattern, and the dates and parts whose
+files have not come. It changes nothing; the lake need not exist.""",
     "check_fees": """examples:
   tieout check_fees --lake lake --config config --business-date 2026-11-22 --channel wechat
   tieout check_fees ... --business-date 2026-11-22 --stale

@@ -9,7 +9,11 @@ from pyspark.sql import SparkSession
 
 from jobs.cli.console import Report
 from jobs.engine.session import close_session, is_submitted, open_session, resolve_engine
-from jobs.lake.history.place import describe_moved, find_first_date
+from jobs.lake.history.place import (
+    describe_moved,
+    find_first_date,
+    refuse_history_lake,
+)
 from jobs.lake.listed_tables import check_listed_tables, is_lake
 from jobs.lake.staging import STAGING
 from jobs.lake.tables import Lake
@@ -33,13 +37,15 @@ def open_lake(
     without a session for failed.
 
     Raises:
-        ConfigurationError: the engine is unknown.
+        ConfigurationError: the engine is unknown, or the lake is the history of another one.
         TableGone: the lake had tables that are no longer there.
     """
     resolve_engine(engine)
     restrict_new_files()  # before the session: the JVM that it starts inherits the setting
     storage = Storage(lake_uri)
     check_listed_tables(storage)
+    if writes:
+        refuse_history_lake(storage)
     is_new = writes and not is_lake(storage)
     opened: list[SparkSession] = []
 

@@ -9,6 +9,7 @@ from typing import Any
 from jobs.ingestion.arrivals.scan import Arrival, Claim, describe_unknown, scan_inbox
 from jobs.ingestion.arrivals.standing import Standing, compare_with_lake
 from jobs.ingestion.day_state import format_parts, resolve_day_state
+from jobs.lake.history.place import find_first_date
 from jobs.lake.tables import Lake
 from jobs.storage.archive import Storage
 from schemas.configuration import Configuration
@@ -71,11 +72,17 @@ def list_arrivals(
     """Lists the inbox against a lake, which need not exist; of some dates if they are given.
 
     Statements and snapshots of a date are missing from the next day on, in the channel's zone;
-    `now` is a time with a zone. Without `all_channels`, files that fit no pattern are left out.
+    `now` is a time with a zone. Of dates whose rows have moved to the history lake nothing is
+    missing, and a new file is `moved`. Without `all_channels`, files that fit no pattern are left
+    out.
     """
     arrivals = scan_inbox(inbox, config)
     files, snapshots = _read_rows(lake, STATEMENT_FILES), _read_rows(lake, SNAPSHOT_FILES)
     standings = compare_with_lake(inbox, arrivals, files, snapshots)
+    first_here = find_first_date(lake.storage)
+    for (name, claim), standing in standings.items():
+        if standing.is_due and claim.business_date < first_here:
+            standings[name, claim] = Standing.MOVED
     rows = [
         _row_of(arrival, claim, standings[arrival.file.name, claim])
         for arrival in arrivals
@@ -90,13 +97,14 @@ def list_arrivals(
     for name, profile in config.profiles.items():
         of_channel = [row for row in files if row["channel"] == name]
         if profile.files is not None:
-            days = _expected_dates(profile, now, dates)
+            days = [day for day in _expected_dates(profile, now, dates) if day >= first_here]
             missing += _describe_missing(profile, days, of_channel, due, awaited)
     expected = {
         day
         for profile in config.profiles.values()
         if profile.statement == "files"
         for day in _expected_dates(profile, now, dates)
+        if day >= first_here
     }
     missing += _describe_missing_snapshots(config.snapshots, expected, snapshots, due, awaited)
     return InboxListing(rows, unknown, missing, awaited)

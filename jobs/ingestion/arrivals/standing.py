@@ -17,12 +17,15 @@ Row = Mapping[str, Any]
 
 
 class Standing(StrEnum):
-    """How the lake knows a file of the inbox; REFUSED is ingested, and quarantined."""
+    """How the lake knows a file of the inbox; REFUSED is ingested, and quarantined, MOVED is new
+    and of a date whose rows are in the history lake.
+    """
 
     NEW = "new"
     CHANGED = "changed"
     INGESTED = "ingested"
     REFUSED = "refused"
+    MOVED = "moved"
 
     @property
     def is_due(self) -> bool:

@@ -78,6 +78,20 @@ def describe_moved(days: Iterable[date], about: str = "") -> str:
     )
 
 
+def refuse_history_lake(storage: Storage) -> None:
+    """Refuses to write to the history of a lake as if it were a lake of its own.
+
+    Raises:
+        ConfigurationError: names the lake.
+    """
+    owner = _read_text(storage, OWNER_FILE)
+    if owner:
+        lake = json.loads(owner).get("lake")
+        raise ConfigurationError([
+            f"--lake {storage.uri}: it has the history of {lake}; name that lake, which reads it"
+        ])  # fmt: skip
+
+
 def claim_place(storage: Storage, uri: str, before: date) -> HistoryPlace:
     """Makes a place the history of a lake, from the first date on that stays, and returns it.
 

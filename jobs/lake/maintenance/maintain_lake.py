@@ -60,8 +60,9 @@ def maintain_tables(
         LogDamaged: the log of a table cannot be read; the tables before it are done.
         WriteConflict: other writers won every retry; run it again.
     """
-    open_log(storage, RUNS)
     existing = [table for table in TABLES if DeltaTable.is_deltatable(delta_uri(storage, table))]
+    if not existing:
+        open_log(storage, RUNS)
     return [_maintain_table(storage, table, retention_hours, dry_run) for table in existing]
 
 

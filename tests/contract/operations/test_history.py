@@ -42,6 +42,7 @@ from schemas.tables import (
     OUTCOMES,
     REJECTED_LINES,
     RUNS,
+    STATEMENT_FILES,
     STATEMENT_LINES,
     Table,
 )
@@ -105,7 +106,7 @@ def run_command(
 ) -> tuple[int, dict[str, Any]]:
     """Exit status and JSON summary of a command on the pipeline's lake."""
     place = ["--lake", pipeline.lake.uri, "--config", str(pipeline.root / "config")]
-    place += ["--inbox", str(pipeline.inbox)] if job in ("ingest", "run") else []
+    place += ["--inbox", str(pipeline.inbox)] if job in ("ingest", "run", "inbox") else []
     capsys.readouterr()
     status = main([job, *place, "--engine", "sail", *words])
     summary: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
@@ -206,6 +207,17 @@ def test_new_rules_run_kept_dates_only(pipeline: PipelineFixture) -> None:
     assert [run.why for run in runs[:2]] == ["inputs changed", "inputs changed"]
 
 
+@ENGINE_FREE
+def test_file_that_an_ingest_took_in_during_the_move_runs_no_later_date(
+    pipeline: PipelineFixture,
+) -> None:
+    """A moved date stays as it was last run, whatever came for it."""
+    move(pipeline)
+    files = pipeline.lake.read_rows(STATEMENT_FILES, business_date=day(BASE))
+    pipeline.lake.append_rows(STATEMENT_FILES, [files[0] | {"file_id": "f" * 64, "version": 2}])
+    assert [run.business_date for run in pipeline.match(LAST)] == [day(LAST)]
+
+
 class Killed(Exception):
     """Stands for the end of the process."""
 
@@ -277,7 +289,7 @@ def test_surplus_rows_in_history_are_noticed(
         real(history, table, *more)
 
     monkeypatch.setattr(moving, "_prove", write_first)
-    with pytest.raises(CheckFailed, match="statement_lines: 6 rows were copied .* and 9 are there"):
+    with pytest.raises(CheckFailed, match=r"6 rows were copied .* and 9 are there"):
         move(pipeline)
     assert old_files(pipeline.lake, STATEMENT_LINES)
 
@@ -368,6 +380,10 @@ def test_late_files_and_reviews_of_moved_dates_are_refused(
     pipeline.write_statement(BASE, file_line("L0", "9.99"), name="late.csv")
     pipeline.write_statement(LAST + 1, file_line("L6"))
     pipeline.write_snapshot(LAST + 1, file_txn("L6"))
+    listed = run_command(pipeline, capsys, "inbox")[1]
+    standings = {row["file"]: row["standing"] for row in listed["files"]}
+    assert standings[f"bank/{day(BASE)}/late.csv"] == "moved"
+    assert standings[f"bank/{day(LAST + 1)}/lines.csv"] == "new"
     status, summary = run_command(pipeline, capsys, "run", "--no-quality")
     texts = [one["message"] for one in summary["stopped"]]
     assert (status, len(texts)) == (3, 1)
@@ -470,11 +486,27 @@ def test_history_that_cannot_be_read_is_named(pipeline: PipelineFixture) -> None
     """Only what reaches back needs it: a kept date with nothing older matches without it."""
     move(pipeline)
     (pipeline.root / "cold").rename(pipeline.root / "elsewhere")
-    with pytest.raises(HistoryUnreadable, match="are in the history lake .*cold, which cannot be"):
+    with pytest.raises(HistoryUnreadable, match=r"are in the history lake .*cold, which cannot be"):
         pipeline.lake.read_day(STATEMENT_LINES, day(BASE))
     assert pipeline.lake.count_rows(STATEMENT_LINES, day(KEPT), "bank") == 1
     (pipeline.root / "elsewhere").rename(pipeline.root / "cold")
     assert pipeline.lake.count_rows(STATEMENT_LINES, day(BASE), "bank") == 3
+
+
+@ENGINE_FREE
+def test_history_lake_is_maintained_and_not_written_to(
+    pipeline: PipelineFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = every_row(pipeline.lake)
+    move(pipeline)
+    cold = str(pipeline.root / "cold")
+    assert main(["maintain", "--lake", cold, "--engine", "sail"]) == 0
+    place = ["--lake", cold, "--config", str(pipeline.root / "config")]
+    capsys.readouterr()
+    assert main(["match", *place, "--business-date", str(day(BASE))]) == 2
+    error = json.loads(capsys.readouterr().out.splitlines()[-1])["errors"][0]
+    assert f"it has the history of {pipeline.lake.uri}; name that lake" in error
+    assert every_row(pipeline.lake) == before
 
 
 @ENGINE_FREE
