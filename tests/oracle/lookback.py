@@ -134,8 +134,9 @@ class Past:
 class ClosedRows:
     """Rows that close an item, of the runs from `first` to the day before.
 
-    A row of a unit that broke closes nothing while its item is open. Of a line's rows the last one
-    counts: it broke in a unit, and was settled since.
+    A row of a unit that broke closes nothing while its item is open, nor once its transaction is
+    gone, sent again as failed. Of a line's rows the last one counts: it broke in a unit, and was
+    settled since.
     """
 
     past: Past
@@ -150,11 +151,22 @@ class ClosedRows:
             if is_closed(row)
             and self.first <= row["run_date"] < self.past.day
             and not (is_unit_break(row) and {row["txn_id"], row["line_id"]} & open_ids)
+            and not (is_unit_break(row) and self._is_gone_since(row))
         ]
         last_run = {
             row["line_id"]: row["run_date"] for row in sorted(rows, key=run_of) if row["line_id"]
         }
         self.rows = [row for row in rows if last_run.get(row["line_id"]) in (None, run_of(row))]
+
+    def _is_gone_since(self, broken: Row) -> bool:
+        """Whether the transaction of a unit that broke was left over as failed on a later run."""
+        return broken["txn_id"] is not None and any(
+            row["txn_id"] == broken["txn_id"]
+            and broken["run_date"] < row["run_date"] < self.past.day
+            and row["outcome"] == Outcome.EXCLUDED
+            and not is_closed(row)
+            for row in self.past.history
+        )
 
     def lines_where(self, condition: Callable[[Row], bool]) -> list[Row]:
         """Rows with a line for which the condition holds."""

@@ -26,6 +26,7 @@ DAYS: dict[int, tuple[list[Any], list[Any]]] = {
             line("heal.1", amount=600, batch_ref="HEAL"),
             line("stay.1", amount=500, batch_ref="STAY"),
             line("gone.1", amount=500, batch_ref="GONE"),
+            line("back.1", amount=500, batch_ref="BACK"),
             line("over.1", amount=500, batch_ref="OVER", channel_ref="OVER"),
             line("join.1", "join", 700, batch_ref="JOIN"),
             line("join.2", amount=300, batch_ref="JOIN"),
@@ -42,6 +43,7 @@ DAYS: dict[int, tuple[list[Any], list[Any]]] = {
             txn("heal", batch_ref="HEAL"),
             txn("stay", 700, batch_ref="STAY"),
             txn("gone", 700, batch_ref="GONE"),
+            txn("back", 700, batch_ref="BACK"),
             txn("over", 700, batch_ref="OVER"),
             txn("join", batch_ref="JOIN"),
             txn("part", batch_ref="PART"),
@@ -57,9 +59,12 @@ DAYS: dict[int, tuple[list[Any], list[Any]]] = {
             line("heal.2", amount=400, batch_ref="HEAL"),
             line("over.2", amount=500, channel_ref="OVER", status="REVERSED"),
         ],
-        [txn("stay.2", 50, batch_ref="STAY")],
+        [
+            txn("stay.2", 50, batch_ref="STAY"),
+            txn("back", 700, batch_ref="BACK", status="FAILED"),
+        ],
     ),
-    3: ([], []),
+    3: ([], [txn("back", 700, batch_ref="BACK")]),
     4: ([line("heal.3", channel_ref="C-heal.1")], [txn("heal")]),
 }
 
@@ -132,6 +137,17 @@ def test_broken_group_without_news_has_no_rows(ledger: Ledger) -> None:
     held = (1, "batch:GONE")
     assert open_items_of(ledger, 3, "gone") == [("gone", *held), ("gone.1", *held)]
     assert open_items_of(ledger, 4, "gone") == []
+
+
+def test_failed_member_that_succeeds_after_all_is_a_member_again(ledger: Ledger) -> None:
+    """Sent as failed on T+2 it is gone; sent as paid on T+3 it is new, and not reconciled."""
+    assert rows_of(ledger, 2, "back", "outcome", "reasons") == [
+        ("back", "EXCLUDED", "NOT_EXPECTED")
+    ]
+    unit = ("batch:BACK", "SUSPENSE", "GROUP_INCOMPLETE")
+    assert rows_of(ledger, 3, "back", "unit_id", "outcome", "reasons", "chances") == [
+        ("back", *unit, 1)
+    ]
 
 
 def test_member_of_a_broken_group_is_not_closed(ledger: Ledger) -> None:

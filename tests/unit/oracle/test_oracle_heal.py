@@ -171,6 +171,21 @@ def test_member_sent_again_as_failed_is_gone() -> None:
     ]
 
 
+def test_failed_member_that_succeeds_after_all_is_a_member_again() -> None:
+    """Nothing of it was reconciled. Sent once more as failed it is left over again."""
+    again = "LX BREAK AMOUNT_MISMATCH+LATE REVIEW by order_ref"
+    for status, row_texts in (
+        ("SUCCEEDED", [again.replace("LX", name) for name in "LX"]),
+        ("FAILED", ["X EXCLUDED NOT_EXPECTED NONE"]),
+    ):
+        ledger = window_ledger(0, **GROUPS).run(
+            txn("X", 3000, **O1), bare_line("L", None, 1000, **O1)
+        )
+        ledger.run(txn("X", 3000, status="FAILED", **O1))
+        assert ledger.row_texts == ["X EXCLUDED NOT_EXPECTED NONE"]
+        assert ledger.run(txn("X", 3000, status=status, **O1)).row_texts == row_texts
+
+
 def test_member_of_a_broken_group_meets_its_own_line() -> None:
     """A line with Y's our_ref pairs with it in step 4; the others stay in the group, silently."""
     ledger = broken_group().run(bare_line("M", "Y", 2000))

@@ -1,7 +1,8 @@
 """The closed rows of earlier runs that step 2 looks up for today's items.
 
 A row closes its items if it is MATCHED, or BREAK but not one-sided, or ALREADY_RECONCILED, or
-settled by a decision, or excluded by step 2 or 3, which gives it a `duplicate_of`.
+settled by a decision, or excluded by step 2 or 3, which gives it a `duplicate_of`. The break of a
+unit no longer closes a transaction that was sent again as failed, and is gone.
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from datetime import date
 from functools import reduce
 from operator import or_
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.matching.fast_path.keeper import Keep
@@ -80,7 +81,7 @@ def affected_rows(
     for name in related_by:
         keys[name] = keys[name].unionByName(related.select(name))
     wanted = _rows_with_keys(keyed, keys, _is_void_of_line(keyed))
-    closed = keep(_select_closed(wanted, since), "affected_rows")
+    closed = keep(_select_closed(_leave_out_gone(wanted), since), "affected_rows")
     if closed.isEmpty():
         return None
     return closed.unionByName(_list_voided_states(closed))
@@ -106,6 +107,19 @@ def _is_void_of_line(rows: DataFrame) -> Column:
 
 def _has_reason(reason: Reason) -> Column:
     return F.array_contains("reasons", reason.value)
+
+
+def _leave_out_gone(rows: DataFrame) -> DataFrame:
+    """The rows without breaks of units whose transaction came again as failed on a later run."""
+    is_own = F.col("txn_id").isNotNull() & F.col("line_id").isNull()
+    is_gone = is_own & _has_reason(Reason.NOT_EXPECTED) & F.col("duplicate_of").isNull()
+    is_break = F.col("outcome") == F.lit(Outcome.BREAK.value)
+    is_unit_break = is_own & is_break & F.col("matched_by").isNotNull()
+    by_txn = Window.partitionBy("txn_id", F.when(F.col("txn_id").isNull(), F.col("line_id")))
+    gone_on = F.max(F.when(is_gone, F.col("run_date"))).over(by_txn)
+    is_over = is_unit_break & (F.col("run_date") < F.col("gone_on"))
+    dated = rows.withColumn("gone_on", gone_on)
+    return dated.where(~F.coalesce(is_over, F.lit(False))).drop("gone_on")
 
 
 def _select_closed(rows: DataFrame, since: date) -> DataFrame:
