@@ -43,7 +43,7 @@ def add_proven_totals(
     draft = keep_proven(draft, try_layout)
     trial = try_layout(draft)
     if trial is None or not trial.body["lines"]:
-        return _ask_about_foot(draft, table)
+        return _ask_about_foot(ask_about_rejected(draft, trial), table)
     draft = ask_about_signs(draft, trial)
     sums = _printed_sums(trial, draft.layout.get("amount_unit", "major"))
     for candidate in _candidates(draft, table, footer, sums):

@@ -3,6 +3,7 @@
 import re
 
 from jobs.onboarding.evidence.currencies import YEN_SIGNS, find_signs
+from jobs.onboarding.evidence.headings import normalize_heading
 from jobs.onboarding.evidence.value_formats import (
     SIGNS,
     count_amounts,
@@ -16,6 +17,15 @@ from schemas.currencies import MINOR_UNITS
 
 _MONEY = ("amount", "incoming", "outgoing", "fee")
 _ALL_MONEY = (*_MONEY, "net", "balance")
+
+#: Units of which one is many of the currency.
+_MULTIPLES = re.compile(
+    r"[十百千万亿萬億]+[元円圆圓]|in (?:thousands|millions)|\b[kK](?:EUR|USD|GBP|CHF)\b|[kKT]€"
+    r"|[kK]\$|\b(?:[Tt]sd|[Mm]io)\b|\b000s\b|['’]000\b"
+)
+
+#: A line above the trades: `单位：万元`, `(in thousands)`.
+_UNIT = re.compile(r"(?:单位|單位|単位)\s*[:：]\s*\S{1,6}|in thousands|in millions", re.IGNORECASE)
 
 
 def guess_amounts(table: TableAnalysis) -> None:
@@ -43,6 +53,12 @@ def guess_amounts(table: TableAnalysis) -> None:
         return
     _guess_format(table)
     _guess_unit(table, names)
+    has_total = "amount" in index and normalize_heading(str(table.heading("amount"))) == "total"
+    if has_total and "fee" in index and "net" not in index:
+        question = (
+            f"whether {table.heading('amount')} is the amount before the fee (columns.amount)"
+        )
+        draft.questions.append(question)
 
 
 def _guess_format(table: TableAnalysis) -> None:
@@ -87,12 +103,23 @@ def _guess_format(table: TableAnalysis) -> None:
 def _guess_unit(table: TableAnalysis, names: list[str]) -> None:
     draft = table.draft
     values = [value for name in names for value in table.values(name)]
-    headings = " ".join(str(table.heading(name)) for name in names).casefold()
+    headings = " ".join(
+        [*(str(table.heading(name)) for name in names), *_UNIT.findall(" ".join(table.table.above))]
+    )
+    folded = headings.casefold()
     are_integers = values and all(re.fullmatch(r"[+-]?\d+", value) for value in values)
     has_no_decimals = MINOR_UNITS.get(find_currency(table) or "", 2) == 0
-    if "分" in headings or re.search(r"\bcents?\b|minor", headings):
-        draft.set_key("amount_unit", "minor", "the heading says so")
-    elif are_integers and "元" not in headings and not table.is_sheet and not has_no_decimals:
+    multiple = _MULTIPLES.search(headings)
+    if multiple:
+        question = f"how to have amounts sent in whole units, as they are in {multiple[0]}"
+        draft.ask("amount_unit", f"{question} (amount_unit)", "major")
+    elif "分" in folded or re.search(r"\bcents?\b|minor", folded):
+        if any(re.search(r"[.,]\d{1,2}\D*$", value) for value in values):
+            question = "whether amounts are in cents, as the heading says: they have decimals"
+            draft.ask("amount_unit", f"{question} (amount_unit)", "major")
+        else:
+            draft.set_key("amount_unit", "minor", "the heading says so")
+    elif are_integers and "元" not in folded and not table.is_sheet and not has_no_decimals:
         question = "whether amounts are in cents, as none has decimals (amount_unit)"
         draft.ask("amount_unit", question, "minor")
     elif values:

@@ -4,13 +4,20 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from jobs.onboarding.evidence.headings import KINDS, STATUSES, code_of_word, direction_of_word
+from jobs.onboarding.evidence.headings import (
+    KINDS,
+    STATUSES,
+    code_of_word,
+    direction_of_word,
+    normalize_heading,
+)
 from jobs.onboarding.layout_draft import OPEN, TableAnalysis
 from schemas.vocabulary import SIGN_IF_UNSIGNED, SIGN_OF_KIND, Kind
 
 _INCOMING, _OUTGOING, _UNDECIDED = (
     [kind for kind in Kind if SIGN_IF_UNSIGNED[kind] == direction] for direction in (1, -1, 0)
 )
+_CHARGES = ("charge", "charges")
 _EVERY_LINE = "no column has it; say what is right for every line"
 
 
@@ -141,6 +148,9 @@ def _map_words(table: TableAnalysis, name: str, words_of_codes: Any) -> dict[str
                 return {}
         return None
     codes = {word: code_of_word(word, words_of_codes) for word in words}
+    others = {code for word, code in codes.items() if normalize_heading(word) not in _CHARGES}
+    if name == "kind" and Kind.PAYMENT in others:  # then a charge may be one of the bank's
+        codes |= {word: None for word in words if normalize_heading(word) in _CHARGES}
     draft.layout["columns"][name] = table.heading(name)
     unknown = [word for word, code in codes.items() if code is None]
     if unknown:

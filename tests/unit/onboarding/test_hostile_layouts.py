@@ -141,7 +141,37 @@ HOSTILE = {
         "16/11/2026,R2,-3.00,,EUR\n16/11/2026,R3,,5.00,EUR\n",
         "Paid Out has the other sign",
     ),
+    "charge_beside_a_payment": Layout(
+        TYPED + SALE.replace("Sale", "Payment") + "T2,2026-11-16 10:00:00,Charge,0.50,EUR\n",
+        "Charge",
+    ),
+    "charges_alone_are_payments": Layout(
+        TYPED + SALE.replace("Sale", "charge") + "T2,2026-11-16 10:00:00,refund,-0.50,EUR\n",
+        "right", [sale(950), back(-50)],
+    ),
+    "total_before_or_after_the_fee": Layout(
+        "Transaction ID,Created,Total,Fee,Currency\nT1,2026-11-16 10:00:00,97.10,2.90,EUR\n",
+        "whether Total is the amount before the fee",
+    ),
     # Amounts and currencies.
+    "cn_cents_with_decimals": Layout(
+        "交易时间,商户订单号,交易流水号,交易金额(分)\n2026-11-16 10:00:00,S1,P1,100.00\n",
+        "as the heading says",
+    ),
+    "cn_ten_thousands": Layout(
+        "交易时间,商户订单号,交易流水号,交易金额(万元)\n2026-11-16 10:00:00,S1,P1,1.50\n", "万元",
+    ),
+    "cn_ten_thousands_in_the_head": Layout(
+        "单位：万元\n交易时间,商户订单号,交易流水号,交易金额\n2026-11-16 10:00:00,S1,P1,1.50\n",
+        "万元",
+    ),
+    "in_thousands": Layout(
+        "Transaction ID,Created,Amount (in thousands),Currency\n" + ONE, "in thousands",
+    ),
+    "cn_digits_of_full_width": Layout(
+        "交易时间,商户订单号,交易流水号,交易金额\n2026-11-16 10:00:00,S1,P1,１０.００\n",
+        "would reject",
+    ),
     "thousands_in_one_column": Layout(
         "Transaction ID;Created;Amount;Fee;Currency\nT1;2026-11-16 10:00:00;1.250;0.12;EUR\n"
         "T2;2026-11-16 10:00:00;2.500;0.25;EUR\n",
