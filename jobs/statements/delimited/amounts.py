@@ -9,9 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.statements.canonical.extra_columns import print_major_units, set_extra
-from jobs.statements.canonical.lines import Lines, apply_sign, set_amount_column
+from jobs.statements.canonical.lines import Lines, set_amount_column
 from jobs.statements.canonical.printed_amounts import to_plain_amounts
-from jobs.statements.canonical.signs import sign_amounts_by_kind, sign_fees_by_kind
+from jobs.statements.canonical.signs import (
+    set_signs,
+    sign_amounts_by_kind,
+    sign_fees_by_kind,
+)
 from schemas.currencies import in_major_units
 from schemas.profile.layout.delimited import DelimitedLayout
 from schemas.profile.layout.parts import EXTRA_PREFIX
@@ -52,6 +56,9 @@ def set_trade_amount(
         pc.not_equal(pc.fill_null(incoming, zero), 0), pc.not_equal(pc.fill_null(outgoing, zero), 0)
     )
     lines.reject_where(has_both, "BAD_SIGN: it has an incoming and an outgoing amount")
+    below = pc.fill_null(pc.less(outgoing, zero), False)
+    if pc.any(pc.greater(outgoing, zero)).as_py():
+        lines.reject_where(below, "BAD_SIGN: outgoing has a minus, which others do not have")
     has_neither = pc.and_(pc.is_null(incoming), pc.is_null(outgoing))
     amount = pc.subtract(pc.fill_null(incoming, zero), pc.abs(pc.fill_null(outgoing, zero)))
     lines.columns["amount"] = pc.if_else(has_neither, pa.scalar(None, pa.int64()), amount)
@@ -65,9 +72,9 @@ def sign_amounts(lines: Lines, sign: pa.Array, layout: DelimitedLayout) -> None:
         positive = pc.is_in(sign, pa.array(layout.sign.positive, pa.string()))
         unknown_rows = pc.indices_nonzero(pc.invert(pc.or_(negative, positive))).to_pylist()
         lines.reject({row: f"BAD_SIGN: {sign[row].as_py()!r}" for row in unknown_rows})
-        columns["amount"] = apply_sign(columns["amount"], negative, positive)
+        set_signs(lines, "amount", negative, positive)
     elif layout.amount_sign == "by_kind":
-        columns["amount"] = sign_amounts_by_kind(columns["amount"], columns["kind"])
+        sign_amounts_by_kind(lines)
     elif layout.amount_sign == "reversed":
         columns["amount"] = pc.negate(columns["amount"])
     if layout.kind_by_sign is not None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.statements.canonical.lines import Lines, apply_sign, set_amount_column
+from jobs.statements.canonical.lines import Lines, set_amount_column
+from jobs.statements.canonical.signs import set_signs
 from jobs.statements.fixed_width.cells import Span
 from schemas.profile.layout.fields import FixedField
 from schemas.profile.layout.fixed_width import FixedLayout
@@ -130,4 +131,4 @@ def set_field_amount(
             for row in pc.indices_nonzero(is_invalid).to_pylist()
         }
     )
-    lines.columns[name] = apply_sign(value, negative, positive)
+    set_signs(lines, name, negative, positive)

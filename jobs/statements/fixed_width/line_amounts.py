@@ -32,7 +32,7 @@ def set_line_amounts(lines: Lines, texts: Texts, plan: Plan, layout: FixedLayout
     if "settlement_amount" in layout.columns:
         columns["settlement_currency"] = columns["currency"]
     _set_extra(lines, texts, plan, layout)
-    _apply_signs_by_kind(columns, layout)
+    _apply_signs_by_kind(lines, layout)
 
 
 def _set_amount(lines: Lines, name: str, texts: Texts, plan: Plan, layout: FixedLayout) -> None:
@@ -53,9 +53,10 @@ def _set_extra(lines: Lines, texts: Texts, plan: Plan, layout: FixedLayout) -> N
     set_extra(lines, columns)
 
 
-def _apply_signs_by_kind(columns: dict[str, pa.Array], layout: FixedLayout) -> None:
+def _apply_signs_by_kind(lines: Lines, layout: FixedLayout) -> None:
     """Signs amount and fee by the kind of the line, where the layout says so."""
     if layout.amount_sign == "by_kind":
-        columns["amount"] = sign_amounts_by_kind(columns["amount"], columns["kind"])
+        sign_amounts_by_kind(lines)
+    columns = lines.columns
     if layout.fee_sign == "by_kind":
         columns["fee"] = sign_fees_by_kind(columns["fee"], columns["kind"])

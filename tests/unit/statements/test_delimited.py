@@ -148,6 +148,48 @@ def test_incoming_and_outgoing_columns_give_one_amount() -> None:
     assert [reason.split(":")[0] for reason in get_reasons(result)] == ["BAD_SIGN", "NO_VALUE"]
 
 
+@pytest.mark.parametrize(
+    ("layout", "amounts"),
+    [
+        ({"sign": {"column": "s", "positive": ["C"], "negative": ["D"]}}, [1000, -400]),
+        ({"columns": {**COLUMNS, "kind": "s"}, "constants": {**CONSTANTS},
+          "kinds": {"C": "PAYMENT", "D": "REFUND"}, "amount_sign": "by_kind"}, [1000, -400]),
+    ],
+)  # fmt: skip
+def test_minus_against_the_mark_or_kind_is_rejected(
+    layout: dict[str, Any], amounts: list[int]
+) -> None:
+    """A payment of -10.00 may be a void: it is not 10.00 that came in. A refund of -4.00 is one."""
+    if "kinds" in layout:
+        del layout["constants"]["kind"]
+    at = "2026-11-16 10:00:00"
+    text = f"id,amount,s,time\nA,10.00,C,{at}\nB,-4.00,D,{at}\nC,-10.00,C,{at}\n"
+    result = read_text(text, **layout)
+    assert get_amounts(result) == amounts
+    assert get_reasons(result) == ["BAD_SIGN: amount has a minus, and comes in by its mark or kind"]
+
+
+@pytest.mark.parametrize(
+    ("outgoing", "amounts"),
+    [(("3.00", "4.00"), [-300, -400]), (("-3.00", "-4.00"), [-300, -400]),
+     (("3.00", "-4.00"), [-300])],
+)  # fmt: skip
+def test_outgoing_amounts_of_both_signs_are_rejected(
+    outgoing: tuple[str, str], amounts: list[int]
+) -> None:
+    """Banks print what goes out with a minus or without; one among others may be a reversal."""
+    at = "2026-11-16 10:00:00"
+    result = read_text(
+        "id,in,out,time\n" + "".join(f"{n},,{text},{at}\n" for n, text in enumerate(outgoing)),
+        columns={"channel_ref": "id", "traded_at": "time"},
+        constants={"status": "SUCCEEDED", "currency": "CNY"},
+        in_out={"incoming": "in", "outgoing": "out"},
+        kind_by_sign={"incoming": "TOP_UP", "outgoing": "PAYOUT"},
+    )
+    assert get_amounts(result) == amounts
+    assert len(get_reasons(result)) == 2 - len(amounts)
+
+
 def test_header_and_totals_are_found_in_text() -> None:
     """Two lines of 3.00 in all; the text above declares the count, the text below the amount."""
     text = (
