@@ -55,6 +55,13 @@ def test_transactions_of_a_batch_have_counter_values() -> None:
     ]
 
 
+def test_transactions_do_not_have_the_amount_of_their_batch() -> None:
+    """EUR 55.00 and 37.00 without an amount of their own in USD: that of the batch is none."""
+    each = [details(eur) for eur in ("55.00", "37.00")]
+    _, rows = read_entry("192.00", COUNTER_VALUE.format("92.00"), *each)
+    assert [(row[0], row[3]) for row in rows] == [(5500, {}), (3700, {})]
+
+
 @pytest.mark.parametrize(
     "below", ["", COUNTER_VALUE.format("9x"),
               COUNTER_VALUE.format("92.00").replace("EUR", "GBP")]

@@ -72,7 +72,7 @@ class Batch:
         """The entry in the currency of the account, where the bank prints its counter value."""
         entry = parse_entry(self.element, self.number + 1)
         use_counter_value(entry, self.element, self.currency)
-        set_original_amount(entry, ElementIndex(self.element))
+        set_original_amount(entry, self.element)
         return entry
 
     def _count_declared(self, last: etree._Element | None) -> None:
@@ -108,15 +108,14 @@ class Batch:
         self.has_charges |= first_element(details, "Chrgs") is not None
         if not self.is_split:
             return
-        parts = ElementIndex(details)
         part = parse_transaction(entry, details, self.number + 1 + self.spooled + len(self.parts))
         self.fault = self.fault or part.fault
         self.has_amounts &= part.amount is not None
         charges = find_charges(details, entry.currency)
         # Whether the amount is before or after the charges, the sum of the batch says.
-        set_original_amount(part, parts)
+        set_original_amount(part, details)
         if charges.sums:
-            split_entry(part, [parts], [replace(charges, is_included=False)])
+            split_entry(part, [ElementIndex(details)], [replace(charges, is_included=False)])
         part.charge = None if part.fee else next(iter(charges.sums), None)
         self.booked += part.booked_amount
         self.charged += part.charge or 0
@@ -187,7 +186,7 @@ class Batch:
             use_counter_value(entry, self.first, self.currency)
             add_details(entry, ElementIndex(self.first), is_single=True)
             for element in (self.element, self.first):
-                set_original_amount(entry, ElementIndex(element))
+                set_original_amount(entry, element)
         places = [place for place in (self.first, self.element) if place is not None]
         charges = [find_charges(place, entry.currency) for place in places]
         if any(each.sums for each in charges):
@@ -210,6 +209,7 @@ class Batch:
             entry, line_no=self.number + 1 + self.count, amount=amount, our_ref=None, code="",
             return_code="", reversal=False, is_return=False, is_charge=True,
             batch_ref=entry.batch_ref or entry.bank_ref, raw=f"charges of {entry.raw}",
+            original=None,
         )  # fmt: skip
 
     def _read_charged(self) -> Iterator[list[Entry]]:

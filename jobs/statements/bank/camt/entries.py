@@ -171,7 +171,7 @@ def parse_transaction(entry: Entry, details: etree._Element, number: int) -> Ent
     amount that cannot be read has a fault.
     """
     parts = ElementIndex(details)
-    part = replace(entry, line_no=number, amount=None, our_ref=None)
+    part = replace(entry, line_no=number, amount=None, our_ref=None, original=None)
     part.batch_ref = parts.reference("Refs/PmtInfId") or entry.batch_ref or entry.bank_ref
     amounts = [parts.elements[path] for path in AMOUNTS if path in parts.elements]
     own_amount = next((amount for amount in amounts if amount.get("Ccy") == entry.currency), None)

@@ -6,7 +6,7 @@ bank.md.
 
 from lxml import etree
 
-from jobs.statements.bank.camt.entries import ElementIndex, first_element, parse_amount
+from jobs.statements.bank.camt.entries import first_element, parse_amount
 from jobs.statements.bank.entries import Entry
 from schemas.currencies import MINOR_UNITS
 
@@ -34,10 +34,13 @@ def use_counter_value(entry: Entry, element: etree._Element, currency: str | Non
     entry.amount, entry.currency = -value if entry.amount < 0 else value, currency
 
 
-def set_original_amount(entry: Entry, parts: ElementIndex) -> None:
-    """Sets the amount of a payment in another currency than the entry's, as the bank prints it."""
+def set_original_amount(entry: Entry, element: etree._Element) -> None:
+    """Sets the amount of a payment in another currency than the entry's, as the bank prints it.
+
+    `element` is the entry or a transaction.
+    """
     for path in _ORIGINALS:
-        amount = parts.elements.get(path)
+        amount = first_element(element, path)
         if amount is None or amount.get("Ccy") in (entry.currency, None):
             continue
         text = (amount.text or "").strip()
