@@ -28,7 +28,7 @@ JOBS = $(RUN) TIEOUT_ENGINE=
 # Of ours alone: what an environment calls so is no option of pytest.
 COVERAGE :=
 
-.PHONY: help env airflow-env jars jdk demo airflow notebooks test test-sail test-programs test-spark test-airflow test-lint jars-if-jdk coverage check \
+.PHONY: help env airflow-env jars jdk demo demo-month airflow staging notebooks test test-sail test-programs test-spark test-airflow test-lint jars-if-jdk coverage check \
         nightly soak fuzz \
         lint types format rows golden mutants bench bench-ingest bench-match bench-explain bench-history bench-labels \
         lock wheel zip clean
@@ -96,8 +96,17 @@ demo: $(if $(filter spark,$(ENGINE)),jars,env) ## five labelled days through eve
 	  echo "ENGINE is sail or spark, not '$(ENGINE)'" >&2; exit 2;; esac
 	@$(JOBS)$(ENGINE) $(BIN)/python -m demo --engine $(ENGINE)
 
+demo-month: TRADES = 5000
+demo-month: $(if $(filter spark,$(ENGINE)),jars,env) ## a labelled month, day by day; precision and recall by class [TRADES=5000] [ENGINE=sail|spark]
+	@case "$(ENGINE)" in sail|spark) ;; *) \
+	  echo "ENGINE is sail or spark, not '$(ENGINE)'" >&2; exit 2;; esac
+	@$(JOBS)$(ENGINE) $(BIN)/python -m demo.month --engine $(ENGINE) --trades $(TRADES)
+
 airflow: env airflow-env ## Airflow on this machine with the demo's channels, until Ctrl-C
 	@$(JOBS)sail $(BIN)/python -m demo.airflow
+
+staging: jars zip ## a standalone Spark cluster and an object store with the demo's files, until Ctrl-C
+	@$(RUN) $(BIN)/python -m demo.staging
 
 notebooks: env ## every notebook on the demo's lake, as a page in build/notebooks
 	@test -d demo-data/lake || { echo "run make demo first: the notebooks show its lake" >&2; exit 2; }

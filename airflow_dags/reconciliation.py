@@ -2,7 +2,8 @@
 
 One DAG per channel, `channel_NAME`, made from the file that `tieout schedule write` writes; and
 
-- `day_close`: settlement and orders of all channels, when they are done or nobody waits any more
+- `day_close`: settlement and orders of all channels and the report, when they are done or nobody
+  waits any more
 - `late_files`: every hour, starts the channel's DAG of each date that has a new file
 - `replay`: business dates again, by hand
 - `maintenance`: once a week
@@ -27,6 +28,7 @@ from zoneinfo import ZoneInfo
 from airflow import sdk
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk.exceptions import AirflowSkipException
+from tieout_airflow.alerts import tell_failure
 from tieout_airflow.launch import EMBEDDED_POOL, HOURS_MAX, RETRIES, build_run
 from tieout_airflow.notes import write_note
 from tieout_airflow.plan import Channel, find_plan, read_business_date, read_plan
@@ -55,6 +57,9 @@ COMMON = {
     "user_defined_macros": {"setting": read_setting, "jars": list_jars},
     "doc_md": __doc__,
 }  # fmt: skip
+#: Of a DAG, or a task, that no verdict closes: it tells people by itself when it is red.
+TELLS = {"on_failure_callback": tell_failure}
+WITHOUT_VERDICT = {**COMMON, "default_args": {**COMMON["default_args"], **TELLS}}
 DATE_FORM = sdk.Param(
     None, type=["null", "string"], format="date", title="Business date",
     description="Empty: the date of the schedule, or yesterday.",
@@ -89,9 +94,10 @@ def build_channel(channel: Channel) -> sdk.DAG:
             trigger_run_id="{{ name_run(date_of(dag_run, params), 'decided') }}",
             conf={"business_date": "{{ date_of(dag_run, params) }}", "wait": False},
             logical_date=None,
+            **TELLS,
         )
-        proposed = ProposeAnswer(channel=channel, params=FORM)
-        steps[0] >> proposed >> ApproveAnswer(channel=channel) >> again
+        proposed = ProposeAnswer(channel=channel, params=FORM, **TELLS)
+        steps[0] >> proposed >> ApproveAnswer(channel=channel, **TELLS) >> again
     dag.user_defined_macros = {
         **COMMON["user_defined_macros"],
         "name_run": name_run,
@@ -103,12 +109,15 @@ def build_channel(channel: Channel) -> sdk.DAG:
 
 
 @sdk.task(trigger_rule="all_done", **WORK)
-def close(step: str) -> None:
-    """Runs `check_settlement` or `check_orders` for the date, over all channels."""
+def close(step: str) -> str:
+    """Runs `check_settlement`, `check_orders` or `report` for the date, over all channels; returns
+    where the report is, if the step writes it.
+    """
     context = sdk.get_current_context()
     day = read_business_date(context, CLOSE_ZONE)
     words = [*place_arguments("lake", "config"), "--business-date", day]
-    run_to_end(context, step, *words, *choose_engine(CHANNELS.values()))
+    summary = run_to_end(context, step, *words, *choose_engine(CHANNELS.values()))
+    return str(summary.get("page", ""))
 
 
 @sdk.dag(
@@ -119,12 +128,15 @@ def close(step: str) -> None:
     **COMMON,
 )
 def day_close() -> None:
-    """Settlement and orders of a date, when all channels are done or nobody waits any more."""
+    """Settlement, orders and the report of a date, when all channels are done or nobody waits any
+    more.
+    """
     wait = WaitForChannels(channels=CHANNELS, zone=CLOSE_ZONE, **WAIT_RETRIES)
     settlement = close.override(task_id="check_settlement")("check_settlement")
     orders = close.override(task_id="check_orders")("check_orders")
+    report = close.override(task_id="report")("report")
     verdict = Verdict(subject="all channels", zone=CLOSE_ZONE, tells_always=True)
-    wait >> settlement >> orders >> verdict
+    wait >> settlement >> orders >> report >> verdict
 
 
 @sdk.task(**WORK)
@@ -140,7 +152,7 @@ def find_arrivals() -> list[dict[str, Any]]:
     schedule=sdk.CronTriggerTimetable("20 * * * *", timezone=CLOSE_ZONE),
     max_active_runs=1,
     tags=["reconciliation", "hourly"],
-    **COMMON,
+    **WITHOUT_VERDICT,
 )
 def late_files() -> None:
     """Starts the runs of files that came late, and of channels whose day comes in parts."""
@@ -173,7 +185,7 @@ def run_dates() -> None:
 
 @sdk.dag(
     schedule=None, max_active_runs=1, params=REPLAY_FORM, tags=["reconciliation", "by hand"],
-    **COMMON,
+    **WITHOUT_VERDICT,
 )  # fmt: skip
 def replay() -> None:
     """Business dates again: every step, in order of date, of the channels that the form names."""
@@ -199,7 +211,7 @@ def write_plan() -> None:
     schedule=sdk.CronTriggerTimetable("0 3 * * 0", timezone=CLOSE_ZONE),
     max_active_runs=1,
     tags=["reconciliation", "weekly"],
-    **COMMON,
+    **WITHOUT_VERDICT,
 )
 def maintenance() -> None:
     """Once a week, on Sunday at 03:00: the lake is kept small, and the plan up to date."""

@@ -6,7 +6,7 @@ from functools import partial
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for, with_progress
-from jobs.cli.lake_session import open_lake
+from jobs.cli.lake_session import keep_dates_here, open_lake
 from jobs.fees.accruals.check_day import record_accruals
 from jobs.fees.check_day import FeesSummary, record_fee_check
 from jobs.lake.tables import Lake
@@ -69,14 +69,14 @@ def execute_request(request: Request) -> Report:
     With `stale`, also of the dates that match ran again since their fees were checked, and of those
     whose card or snapshots changed. A date that no ingest has looked for is named, and not checked.
     """
-    report = Report({"fees": []}, [])
-    config = request.config
+    report, config = Report({"fees": []}, []), request.config
     with open_lake(request.lake, request.engine) as lake:
+        requested = keep_dates_here(lake, request.dates, report)
         for name, profile in with_progress(list(config.profiles.items()), "check_fees"):
             if name not in config.schedules:
                 continue
             find = partial(list_stale_checks, lake, profile, config.schedules[name])
-            dates = sorted({*request.dates, *(find() if request.stale else ())})
+            dates = sorted({*requested, *(find() if request.stale else ())})
             ingested = read_ingested_dates(lake, name)
             for day in dates:
                 if day not in ingested:

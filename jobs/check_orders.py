@@ -5,7 +5,7 @@ from datetime import date
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, main_for
-from jobs.cli.lake_session import open_lake
+from jobs.cli.lake_session import keep_dates_here, open_lake
 from jobs.lake.tables import Lake
 from jobs.orders.check_day import OrdersSummary, check_dates
 from jobs.reports.money_text import money_cell
@@ -47,9 +47,10 @@ def execute_request(request: Request) -> Report:
     """Checks the orders of the dates, and of other dates whose snapshots or outcomes changed."""
     report = Report({"orders": []}, [])
     with open_lake(request.lake, request.engine) as lake:
-        add_checks(report, lake, request.dates)
+        dates = keep_dates_here(lake, request.dates, report)
+        add_checks(report, lake, dates)
         rows = lake.read_rows(SNAPSHOT_FILES, status=FileStatus.ACCEPTED.value)
-        for day in sorted({*request.dates} - {row["business_date"] for row in rows}):
+        for day in sorted({*dates} - {row["business_date"] for row in rows}):
             report.warn(f"SNAPSHOT_MISSING: {day}: no snapshot came; only open orders were checked")
     return report
 

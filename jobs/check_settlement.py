@@ -6,7 +6,8 @@ from datetime import date
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, log, main_for
-from jobs.cli.lake_session import open_lake
+from jobs.cli.lake_session import keep_dates_here, open_lake
+from jobs.exports.settlement_exceptions import write_exceptions
 from jobs.lake.tables import Lake
 from jobs.treasury.accounts import find_ending_calendars, list_accounts
 from jobs.treasury.check_dates import SettlementSummary, check_account, find_problems
@@ -38,9 +39,10 @@ def add_summary(report: Report, summary: SettlementSummary) -> None:
 
 def add_checks(report: Report, lake: Lake, config: Configuration, dates: Collection[date]) -> None:
     """Settles dates of every account that a chosen channel concerns, and those whose inputs
-    changed; adds each of them to a report. An account that fails stops no other.
+    changed; adds each of them to a report, and writes what people have to look at. An account that
+    fails stops no other.
     """
-    accounts = list_accounts(config, config.profiles)
+    accounts, settled = list_accounts(config, config.profiles), set[date]()
     with report.measure_seconds("check_settlement"):
         for account in accounts if dates else ():
             try:
@@ -50,17 +52,22 @@ def add_checks(report: Report, lake: Lake, config: Configuration, dates: Collect
                 continue
             for summary in summaries:
                 add_summary(report, summary)
+                settled.add(summary.business_date)
             for problem in find_problems(account, summaries, dates):
                 report.warn(problem)
             for warning in find_ending_calendars(account, max(dates)):
                 log.warning("%s", warning)
+        paid_at = list_accounts(config)
+        banks = {name: one.bank.channel for one in paid_at for name in one.terms}
+        write_exceptions(lake, banks, settled)
 
 
 def execute_request(request: Request) -> Report:
     """Settles the dates, and other dates whose statements, bank statements or rules changed."""
     report = Report({"settlement": []}, [])
     with open_lake(request.lake, request.engine) as lake:
-        add_checks(report, lake, request.config, request.dates)
+        dates = keep_dates_here(lake, request.dates, report)
+        add_checks(report, lake, request.config, dates)
     if not list_accounts(request.config, request.config.profiles):
         report.lines.append("no channel has `settlement` on its page; nothing was checked")
     return report

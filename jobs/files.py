@@ -12,8 +12,9 @@ from jobs.cli.lake_session import open_lake
 from jobs.ingestion.file_register import find_damaged_archive
 from jobs.ingestion.list_versions import list_versions, render_version
 from jobs.ingestion.manual_review import accept_file, find_file, format_file_label, withdraw_file
+from jobs.lake.history.place import describe_moved, find_first_date
 from jobs.lake.tables import Lake
-from schemas.errors import VersionRefused
+from schemas.errors import DateMoved, VersionRefused
 from schemas.vocabulary import FileStatus
 
 STEPS = ("withdraw", "accept")
@@ -54,6 +55,8 @@ def execute_request(request: Request) -> Report:
             rows = [row for versions, _ in listings for row in versions]
             return Report({"files": rows}, [line for _, lines in listings for line in lines])
         row = find_file(lake, positionals[1], request.channels, request.dates)
+        if row["business_date"] < find_first_date(lake.storage):
+            raise DateMoved(describe_moved([row["business_date"]], format_file_label(row)))
         profile = request.config.profiles.get(row["channel"])
         if profile is None:
             raise VersionRefused(f"{format_file_label(row)}: channel {row['channel']} has no page")

@@ -5,7 +5,7 @@ from datetime import date
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, log, main_for, with_progress
-from jobs.cli.lake_session import open_lake
+from jobs.cli.lake_session import keep_dates_here, open_lake
 from jobs.lake.tables import Lake
 from jobs.quality.after_job import run_match_checks
 from jobs.reconcile.run_dates import MatchSummary, match_dates
@@ -20,15 +20,16 @@ def execute_request(request: Request) -> Report:
     """
     report = Report({"runs": []}, [])
     with open_lake(request.lake, request.engine) as lake:
+        dates = keep_dates_here(lake, request.dates, report)
         for profile in with_progress(list(request.config.profiles.values()), "match"):
             try:
-                summaries = match_dates(lake, profile, request.dates, request.config.snapshots)
+                summaries = match_dates(lake, profile, dates, request.config.snapshots)
             except (CheckFailed, LakeInconsistent) as fault:
                 add_failure(report, fault)
                 continue
             add_summaries(report, summaries)
         if request.quality:
-            for day in request.dates:
+            for day in dates:
                 add_checks(report, lake, day, list(request.config.profiles))
         report.body["stale"] = summarize_stale_dates(lake, request.config)
     for job, stale_dates in report.body["stale"].items():

@@ -118,3 +118,11 @@ class LogDamaged(LakeInconsistent):
 
 class ArchiveDamaged(LakeInconsistent):
     """Raised when the bytes of an archived file are gone, or are not those that were received."""
+
+
+class HistoryUnreadable(LakeInconsistent):
+    """Raised when rows that are read have moved to a history lake that cannot be read."""
+
+
+class DateMoved(LakeInconsistent):
+    """Raised before a write to a date whose rows have moved to the history lake."""

@@ -142,6 +142,10 @@ class BreakEvent(StrEnum):
     CHANGED_SNAPSHOT = "CHANGED_SNAPSHOT"
 
 
+#: What closes a break that no row supports any more, because a file was sent anew.
+UNSUPPORTED_BREAKS = (BreakEvent.REISSUED_STATEMENT.value, BreakEvent.CHANGED_SNAPSHOT.value)
+
+
 class BreakNote(StrEnum):
     """What a person wrote about a break."""
 

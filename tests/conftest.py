@@ -23,10 +23,15 @@ settings.load_profile("tieout")
 _status: list[int] = []
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On Spark only what asks an engine runs: all else has run on the embedded one."""
     if os.environ.get("TIEOUT_ENGINE") != "spark":
         return
+    for item in items:
+        if item.get_closest_marker("sail_by_day") and not item.get_closest_marker("sail_only"):
+            item.add_marker("nightly")
+            item.add_marker("spark")
     asks = [
         item
         for item in items

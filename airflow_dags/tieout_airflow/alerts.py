@@ -78,5 +78,13 @@ def send_alert(context: Any, alert: Alert) -> None:
         ).notify(context)
 
 
+def tell_failure(context: Any) -> None:
+    """Tells that a task is red, of a run or of a decision that no verdict closes."""
+    ti, run = context["ti"], context["dag_run"]
+    day = context["params"].get("business_date") or getattr(run, "partition_key", None) or ""
+    reason = f"{ti.task_id}: {context.get('exception') or 'see its log'}"
+    send_alert(context, Alert("red", ti.dag_id, str(day), reason))
+
+
 def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

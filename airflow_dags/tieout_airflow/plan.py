@@ -29,7 +29,6 @@ class Channel:
     give_up: time
     has_due: bool
     in_parts: bool
-    bank: str | None
     launch: str
 
     def due_at(self, day: date) -> datetime:
@@ -76,7 +75,6 @@ def _read_channel(name: str, entry: dict[str, Any]) -> Channel:
         give_up=time.fromisoformat(due["give_up"]),
         has_due=entry["has_due"],
         in_parts=entry["in_parts"],
-        bank=entry["bank"],
         launch=entry["launch"],
     )
 

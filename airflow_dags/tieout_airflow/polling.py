@@ -80,6 +80,7 @@ def find_lacking(
             # A match without the statement, which is refused or missing, is exported too.
             result = channel["results"].get("match", "DONE")
             lacks = ["export"] if not channel["is_exported"] else [result] * (result != "DONE")
+            lacks += [f"a newer version is refused: {why}" for why in channel["refused_again"]]
         if lacks:
             lacking[name] = lacks
     return lacking

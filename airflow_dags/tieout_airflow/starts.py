@@ -14,20 +14,19 @@ def name_run(day: str, why: str) -> str:
 
 
 def choose_runs(
-    arrived: list[dict[str, str]], channels: dict[str, Channel], now: datetime
+    arrived: list[dict[str, Any]], channels: dict[str, Channel], now: datetime
 ) -> list[dict[str, Any]]:
     """The DAG, name and form of each run that new files make due, in order of date.
 
-    Dates for whose files a run still waits are left to that run, except those that come in parts.
+    A snapshot of ours makes the runs of all channels that it holds due. Dates for whose files a run
+    still waits are left to that run, except those that come in parts.
     """
     due = set()
     for file in arrived:
-        channel = channels.get(file["channel"])
-        if channel is None:
-            continue
         day = date.fromisoformat(file["business_date"])
-        if channel.in_parts or channel.gives_up_at(day) < now:
-            due.add((day.isoformat(), channel.name))
+        for channel in filter(None, map(channels.get, file["channels"])):
+            if channel.in_parts or channel.gives_up_at(day) < now:
+                due.add((day.isoformat(), channel.name))
     return [_start_of(name, day, "file_came") for day, name in sorted(due)]
 
 

@@ -38,6 +38,7 @@ class Verdict(BaseOperator):
         if late := ti.xcom_pull(task_ids="wait_for_channels"):
             told = "; ".join(filter(None, [f"closed without {', '.join(late)}", told]))
         totals = (ti.xcom_pull(task_ids="run_day") or {}).get("totals", "")
+        totals = totals or ti.xcom_pull(task_ids="report") or ""
         write_note(context, note_of(day, self.subject, told, totals), self.log)
         if told or self.tells_always:
             what = "red" if told else "closed"

@@ -12,9 +12,6 @@ from schemas.vocabulary import BreakEvent, BreakState
 
 Row = dict[str, Any]
 
-#: What closes such a break, a decision apart.
-UNSUPPORTED = (BreakEvent.REISSUED_STATEMENT.value, BreakEvent.CHANGED_SNAPSHOT.value)
-
 
 def close_gone(
     breaks: Iterable[Row], rows: Collection[Row], decided_on: Mapping[str, date], newest: date

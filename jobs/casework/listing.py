@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.casework.update import OPEN_MONTH
 from jobs.lake.tables import Lake
+from schemas.dates import OPEN_MONTH
 from schemas.errors import BreakUnknown
 from schemas.tables import BREAK_EVENTS, BREAK_NOTES, BREAKS
 

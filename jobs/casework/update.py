@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from jobs.casework.book import BreakBook
 from jobs.casework.break_ids import first_id_of
 from jobs.casework.classes import class_of, opening_of
-from jobs.casework.gone import UNSUPPORTED, close_gone
+from jobs.casework.gone import close_gone
 from jobs.casework.notes import read_owners
 from jobs.casework.rules import apply_rules
 from jobs.casework.sources import Scope, read_rows, read_rows_about
@@ -26,15 +26,15 @@ from jobs.lake.changes.matched_dates import read_matched_dates
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from jobs.lake.write_checks import rows_to_arrow
+from schemas.dates import OPEN_MONTH
 from schemas.profile.channel import Profile
 from schemas.tables import BREAK_EVENTS, BREAKS, DECISIONS, OUTCOMES, RUNS
-from schemas.vocabulary import DECIDED_BY, BreakState, DecisionStep
+from schemas.vocabulary import DECIDED_BY, UNSUPPORTED_BREAKS, BreakState, DecisionStep
 
 Row = dict[str, Any]
 
 JOB = "breaks"
-#: `closed_month` of an open break, and the day before it.
-OPEN_MONTH = date(9999, 12, 1)
+#: The last `closed_month` of a break that is closed.
 _LAST_CLOSED = OPEN_MONTH - timedelta(days=1)
 
 
@@ -83,7 +83,7 @@ def _decide(lake: Lake, profile: Profile, scope: Scope, read: ArrowReader) -> Da
         return _replace_months(lake, profile, scope, read, stored, stored.values())
     first = scope.changed[0]
     changed_since = pc.field("last_event_on") >= pa.scalar(first)
-    is_supported = ~pc.field("closed_by").isin(pa.array(UNSUPPORTED))
+    is_supported = ~pc.field("closed_by").isin(pa.array(UNSUPPORTED_BREAKS))
     late = read(first.replace(day=1), _LAST_CLOSED, changed_since & is_supported)
     stored |= {row["break_id"]: row for row in late.to_pylist()}
     known, gone = _state_before(lake, profile.channel, first, stored.values())
@@ -91,7 +91,7 @@ def _decide(lake: Lake, profile: Profile, scope: Scope, read: ArrowReader) -> Da
     ids = _first_ids(profile, rows)
     again = _read_closed(read, ids, stored)
     stored |= again
-    known += [row for row in again.values() if row["closed_by"] not in UNSUPPORTED]
+    known += [row for row in again.values() if row["closed_by"] not in UNSUPPORTED_BREAKS]
     decided_on = _decided_on(lake, profile)
     book = BreakBook(known, profile.match.window, decided_on)
     by_day = defaultdict(list)

@@ -8,7 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from jobs.cli.configuration import load_configuration
-from jobs.cli.options.maintain import RETENTION_HOURS, RETENTION_HOURS_MIN
+from jobs.cli.options.maintain import (
+    RETENTION_HOURS,
+    RETENTION_HOURS_MIN,
+    drop_config,
+    find_history_faults,
+)
 from jobs.cli.options.pages import MONTHLY, PageOptions, parse_period
 from jobs.cli.parser import (
     DATE_OPTIONAL,
@@ -31,9 +36,9 @@ class Request:
     `stale`: also the dates that match ran again since the job was done. `incomplete`: also publish
     dates that are not whole. `status_of`, `reason_codes` and `at_most` (amounts in major units, and
     their currencies) are those of decide; `open_only`, `since`, `older_than` (days), `owner` and
-    `limit` those of breaks; `fee_options` those of fees, as typed, by name; `bridge` the batch of
-    settlement to explain. `page` are the options of a page; its `dates` are the date, or the days
-    of the month.
+    `limit` those of breaks; `history` and `older_than` also of maintain; `fee_options` those of
+    fees, as typed, by name; `bridge` the batch of settlement to explain. `page` are the options of
+    a page; its `dates` are the date, or the days of the month.
     """
 
     job: str
@@ -56,6 +61,7 @@ class Request:
     incomplete: bool = False
     dry_run: bool = False
     retention_hours: int = RETENTION_HOURS
+    history: str = ""
     status_of: str = ""
     reason_codes: tuple[str, ...] = ()
     at_most: tuple[tuple[str, str], ...] = ()
@@ -84,8 +90,8 @@ def build_request(arguments: argparse.Namespace) -> Request:
     def value_of(name: str) -> str | None:
         return getattr(arguments, name, None) or os.environ.get(f"TIEOUT_{name.upper()}")
 
-    step = getattr(arguments, "step", "")
-    optional = NOT_NEEDED.get((arguments.job, step))
+    drop_config(arguments)
+    optional = NOT_NEEDED.get((arguments.job, getattr(arguments, "step", "")))
     for name in ("lake", "config", "inbox"):
         if hasattr(arguments, name) and name != optional and not value_of(name):
             faults.append(f"--{name} is missing; give it, or set TIEOUT_{name.upper()}")
@@ -100,8 +106,7 @@ def build_request(arguments: argparse.Namespace) -> Request:
     hours = _check_hours(arguments, faults)
     since = parse_date("--since", getattr(arguments, "since", None), faults)
     as_of = _parse_moment(getattr(arguments, "as_of", None), faults)
-    faults.extend(find_place_faults(arguments.job, lake, inbox))
-    faults.extend(page_faults)
+    faults.extend([*find_place_faults(arguments.job, lake, inbox), *page_faults])
     if config and arguments.job in RUN_DATES and not getattr(arguments, "future", False):
         faults.extend(_find_future_dates(config, days))
     if faults or config is None:
@@ -119,7 +124,7 @@ def build_request(arguments: argparse.Namespace) -> Request:
         as_of=as_of,
         as_json=getattr(arguments, "json", False),
         match_alone=getattr(arguments, "match_alone", False),
-        positionals=(*filter(None, [step]), *getattr(arguments, "about", ())),
+        positionals=_list_positionals(arguments),
         actor=getattr(arguments, "by", "") or os.environ.get("TIEOUT_USER", ""),
         reason=getattr(arguments, "reason", ""),
         future=getattr(arguments, "future", False),
@@ -127,6 +132,7 @@ def build_request(arguments: argparse.Namespace) -> Request:
         incomplete=getattr(arguments, "publish_incomplete", False),
         dry_run=getattr(arguments, "dry_run", False),
         retention_hours=hours,
+        history=getattr(arguments, "history", ""),
         status_of=getattr(arguments, "status", None) or "",
         reason_codes=tuple(getattr(arguments, "reason_code", ())),
         open_only=getattr(arguments, "open", False),
@@ -141,7 +147,14 @@ def build_request(arguments: argparse.Namespace) -> Request:
     )
 
 
+def _list_positionals(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The step of a command, if it has steps, and what the step is about."""
+    step = getattr(arguments, "step", "")
+    return (*([step] if step else []), *getattr(arguments, "about", ()))
+
+
 def _check_hours(arguments: argparse.Namespace, faults: list[str]) -> int:
+    faults.extend(find_history_faults(arguments))
     hours: int = getattr(arguments, "retention_hours", RETENTION_HOURS)
     if hours < RETENTION_HOURS_MIN:
         faults.append(

@@ -1,5 +1,6 @@
 """What `--help` says: a purpose and examples for each command."""
 
+from jobs.cli.options.maintain import MAINTAIN_EPILOG
 from jobs.cli.options.pages import PAGE_EPILOGS
 
 EPILOGS = {
@@ -194,19 +195,7 @@ changed between versions. FILE_ID is the SHA-256 of the file, or at least its fi
 `accept` takes a version that is smaller or later than the profile allows (SHRUNK, STALE_FILE), or
 one that was superseded or withdrawn. The next `tieout match` runs the date again.
 `verify` reads every archived file and names those whose bytes are not the ones received.""",
-    "maintain": """examples:
-  tieout maintain --lake lake --dry-run           # changes nothing, says what would be removed
-  tieout maintain --lake lake
-  tieout maintain --lake lake --retention-hours 168
-
-Run it once a week; jobs may run beside it. The command
-  - joins the small files of control tables, such as runs and statement_files;
-  - removes data files that no table has needed for longer than the retention: replaced versions,
-    and what a killed job wrote and never committed;
-  - removes staging folders and half-written files of killed processes, as old as that;
-  - makes a checkpoint of each table's log.
-Rows, received files (archive/) and exports stay as they are. `--as-of` and `diff` can read back as
-far as the retention reaches: 720 hours (30 days), or what you give, at least 168.""",
+    "maintain": MAINTAIN_EPILOG,
     **PAGE_EPILOGS,
     "run": """examples:
   tieout run --lake lake --config config --inbox inbox --business-date 2026-11-22
@@ -240,6 +229,6 @@ PURPOSES = {
     "diff": "show what changed between two runs of one date",
     "decide": "settle breaks by hand: propose, approve, reject; list them, or what waits (queue)",
     "files": "list the files of a date and their versions; withdraw, accept or verify files",
-    "maintain": "join small files of a lake and remove what no table needs any more",
+    "maintain": "join small files, remove what no table needs, move old dates to a history lake",
     "run": "run all steps for a date or a range of dates in one session",
 }

@@ -1,12 +1,15 @@
 """Opens the lake of one command, on a session that closes with it."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 
 from pyspark.sql import SparkSession
 
+from jobs.cli.console import Report
 from jobs.engine.session import close_session, is_submitted, open_session, resolve_engine
+from jobs.lake.history.place import describe_moved, find_first_date
 from jobs.lake.listed_tables import check_listed_tables, is_lake
 from jobs.lake.staging import STAGING
 from jobs.lake.tables import Lake
@@ -56,3 +59,11 @@ def open_lake(
         lake.remove_staged()
         for spark in opened:
             close_session(spark)
+
+
+def keep_dates_here(lake: Lake, dates: Iterable[date], report: Report) -> tuple[date, ...]:
+    """The dates whose rows are in the lake; the report names the others, with exit status 3."""
+    dates, first_here = tuple(dates), find_first_date(lake.storage)
+    if moved := [day for day in dates if day < first_here]:
+        report.warn(describe_moved(moved))
+    return tuple(day for day in dates if day >= first_here)

@@ -51,7 +51,7 @@ def build_parser(
     out.epilog = EPILOGS[job]
     out.formatter_class = argparse.RawDescriptionHelpFormatter
     out.add_argument("--lake", help="folder or object-store URI of the tables [TIEOUT_LAKE]")
-    if job not in ("diff", "maintain"):
+    if job != "diff":
         out.add_argument(
             "--config", help="folder with channels/ and fee_schedules/ [TIEOUT_CONFIG]"
         )

@@ -12,6 +12,7 @@ from jobs.decisions.steps import (
     StepResult,
     check_permission,
     find_other_decisions,
+    refuse_moved_rows,
     step_columns,
     sum_stakes,
 )
@@ -42,10 +43,11 @@ def propose(
     are left out.
 
     Raises:
-        DecisionRefused: NOT_PERMITTED, TOO_MANY, CHANGED, DECIDED, or of a list nothing is left
-            (NOTHING_LEFT).
+        DecisionRefused: NOT_PERMITTED, HISTORY, TOO_MANY, CHANGED, DECIDED, or of a list nothing
+            is left (NOTHING_LEFT).
     """
     check_permission(rules, "propose", by)
+    refuse_moved_rows(lake, targets)
     if len(targets) > ROWS_MAX:
         raise DecisionRefused(
             "TOO_MANY", f"{len(targets)} rows; a decision is about {ROWS_MAX} at most"

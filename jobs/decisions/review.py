@@ -12,6 +12,7 @@ from jobs.decisions.steps import (
     StepResult,
     check_permission,
     find_other_decisions,
+    refuse_moved_rows,
     step_columns,
     step_of,
     sum_stakes,
@@ -87,6 +88,7 @@ def _approve(
             "SAME_PERSON", f"{decision_id}: {maker} proposed it; another person must approve it"
         )
     rows = [row for row in rows if row["step"] != DecisionStep.REJECTED]
+    refuse_moved_rows(lake, rows)
     for text in find_other_decisions(lake, rows, others).values():
         raise DecisionRefused("DECIDED", text)
     changes = find_changes(lake, rows, Effect(rows[0]["effect"]))

@@ -8,6 +8,7 @@ from typing import Literal
 
 from jobs.decisions.outcome_search import Row
 from jobs.decisions.standing import has_run_since
+from jobs.lake.history.place import describe_moved, find_first_date
 from jobs.lake.tables import Lake
 from schemas.decision_rules import DecisionRules
 from schemas.errors import DecisionRefused
@@ -48,6 +49,17 @@ def check_permission(rules: DecisionRules, task: Literal["propose", "approve"], 
     """
     if not rules.may(task, by):
         raise DecisionRefused("NOT_PERMITTED", f"{by} may not {task}; see decisions.yaml")
+
+
+def refuse_moved_rows(lake: Lake, rows: Iterable[Row]) -> None:
+    """Refuses a decision about runs whose rows have moved to the history lake: none runs again.
+
+    Raises:
+        DecisionRefused: HISTORY.
+    """
+    first_here = find_first_date(lake.storage)
+    if moved := {row["run_date"] for row in rows if row["run_date"] < first_here}:
+        raise DecisionRefused("HISTORY", describe_moved(moved).removeprefix("HISTORY: "))
 
 
 def sum_stakes(rows: Iterable[Row]) -> dict[str, int]:

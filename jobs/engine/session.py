@@ -92,6 +92,8 @@ def is_local(spark: SparkSession) -> bool:
 def tune_session(spark: SparkSession, rows: int) -> None:
     """Sets Spark's planning for a number of rows; the embedded engine needs no settings.
 
+    On a cluster `spark.tieout.largeDayPartitions` says how many tasks a step of a large day has.
+
     A small day runs one task per step, without adaptive planning or generated code: both cost more
     than they save. A medium day uses generated code, but no adaptive planning between its short
     steps.
@@ -99,8 +101,8 @@ def tune_session(spark: SparkSession, rows: int) -> None:
     if engine_in_use(spark) != "spark":
         return
     small, large = rows < SMALL_ROWS, rows >= LARGE_ROWS
-    partitions = 1 if small else 24 if large else 4
-    spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
+    of_large = spark.conf.get(_LARGE_DAY_PARTITIONS, "24") or "24"
+    spark.conf.set("spark.sql.shuffle.partitions", "1" if small else of_large if large else "4")
     spark.conf.set("spark.sql.adaptive.enabled", str(large).lower())
     spark.conf.set("spark.sql.codegen.wholeStage", str(not small).lower())
     spark.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN" if small else "FALLBACK")
@@ -197,6 +199,8 @@ _JAVA_OPTIONS = (
 #: If true, PySpark records the source line of every column. It imports IPython for this, which
 #: costs a command one second.
 _CALL_SITES = "spark.python.sql.dataFrameDebugging.enabled"
+#: Set by the configuration of a cluster, see conf/cluster.conf.
+_LARGE_DAY_PARTITIONS = "spark.tieout.largeDayPartitions"
 #: Spark settings for every environment; `_open_spark` adds local ones when it starts the JVM.
 _SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",

@@ -81,11 +81,11 @@ def check_fees_of_day(
     # All tables come from one version of the lines, even if an ingest runs at the same time.
     channel, versions = profile.channel, read_versions(lake)
     inputs = read_inputs(lake, profile, schedule, day, versions)
-    volumes_version = write_volumes(inputs.to_reader(), day)
+    volumes_version = write_volumes(inputs.to_reader(), schedule, day)
     computed = compute_checks(inputs)
     fingerprint = _join_fingerprint(computed, schedule, files, day)
-    is_complete = computed.steps.is_complete if computed.steps else True
-    totals = sum_fees(computed.checks, schedule, is_complete, computed.fee_lines)
+    incomplete = computed.steps.incomplete if computed.steps else ()
+    totals = sum_fees(computed.checks, schedule, incomplete, computed.fee_lines)
     accruals_version = lake.version(FEE_ACCRUALS)
     accruals = lake.read_day(FEE_ACCRUALS, day, channel, accruals_version)
     totals = add_accrued(totals, accruals)

@@ -16,9 +16,10 @@ from jobs.fees.attributes import keep_attributes
 from jobs.fees.components import value_of_entry
 from jobs.fees.originals import find_payments, find_refunds_of, find_take_backs
 from jobs.fees.returns import price_events, sum_components
-from jobs.fees.reversals import NO_TIME, find_taking_lines
+from jobs.fees.reversals import find_taking_lines
 from jobs.fees.schedule import entry_number, refund_entry_number
 from schemas.business_calendar import Calendar
+from schemas.dates import NO_TIME
 from schemas.fee_schedule import UNTIL_SETTLED, FeeSchedule
 from schemas.vocabulary import Kind, Status
 

@@ -3,7 +3,7 @@
 Source: docs/reference/fees.md, "Reversals".
 """
 
-from datetime import UTC, date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from pyspark.sql import Column, DataFrame, Window
@@ -17,12 +17,11 @@ from jobs.fees.components import (
     value_of_entry,
 )
 from jobs.fees.schedule import entry_number
+from schemas.dates import NO_TIME
 from schemas.fee_schedule import FeeEntry, FeeSchedule
 from schemas.fees.price import TAX
 from schemas.vocabulary import Kind, Status
 
-#: Later than any time: a line without a time stands behind the others of its date.
-NO_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 _TAKING = (Status.REVERSED.value, Status.FAILED.value, Status.CLOSED.value)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from schemas.profile.channel import Profile
 from schemas.profile.day_parts import find_missing_parts
+from schemas.tables.latest_runs import find_latest_runs
 from schemas.vocabulary import FileStatus
 
 Source = tuple[date, str]
@@ -67,12 +68,8 @@ def find_part(fingerprint: str | None, name: str = "") -> str | None:
 
 def latest_checks(checks: Iterable[Mapping[str, Any]]) -> dict[date, Mapping[str, Any]]:
     """The last check of each date, by date in order; `checks` are rows of `runs` of a channel."""
-    last: dict[date, Mapping[str, Any]] = {}
-    for check in checks:
-        day = check["business_date"]
-        if day not in last or last[day]["ended_at"] < check["ended_at"]:
-            last[day] = check
-    return dict(sorted(last.items()))
+    latest = find_latest_runs(checks, ("business_date",))
+    return {day: check for (day,), check in latest.items()}
 
 
 def find_changed_checks(
@@ -93,3 +90,21 @@ def find_changed_checks(
         if is_changed:
             changed.append(day)
     return changed
+
+
+def find_unchecked_markers(
+    profile: Profile, checks: Iterable[Mapping[str, Any]], files: Iterable[Mapping[str, Any]]
+) -> list[date]:
+    """The dates without trades that no check has looked at, in order: no match asks for a check of
+    them, and a month needs them to be complete.
+
+    `checks` are rows of `runs`, `files` those of `statement_files`, both of one channel.
+    """
+    files = [*files]
+    with_lines = {
+        row["business_date"] for row in files
+        if row["status"] == FileStatus.ACCEPTED.value and row["line_count"]
+    }  # fmt: skip
+    checked = {check["business_date"] for check in checks}
+    empty = list_whole_dates(profile, files) - with_lines - checked
+    return sorted(day for day in empty if day >= profile.first_date)

@@ -14,6 +14,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from pyspark.sql import DataFrame
 
 from jobs.engine.session import engine_in_use
+from jobs.lake.history.moved_rows import refuse_moved_dates
 from jobs.lake.parquet_options import writer_options
 from jobs.lake.partitions import list_add_actions
 from jobs.lake.write_checks import unwrap_error
@@ -128,6 +129,26 @@ def commit_changes(
     """Adds files to their dates and removes others (rows of `list_add_actions`), in one commit.
 
     Two commits with one `turn_key` on the same version are a conflict: Delta refuses the second.
+
+    Raises:
+        DateMoved: the rows of one of the dates have moved to the history lake.
+    """
+    add, remove = list(add), list(remove)
+    dates = [row[f"partition.{table.partitions[0]}"] for row in remove]
+    refuse_moved_dates(delta, table, [*(day for day, _ in add), *dates])
+    commit_transactions(delta, table, add, remove, {turn_key: int(delta.version()) + 1})
+
+
+def commit_transactions(
+    delta: DeltaTable,
+    table: Table,
+    add: Iterable[tuple[date, DataFile]],
+    remove: Iterable[Mapping[str, Any]],
+    turns: Mapping[str, int],
+) -> None:
+    """As `commit_changes`, for any date; `turns` are transaction versions by their ids.
+
+    Two commits that have an id in common are a conflict if they begin on the same version.
     """
     now = int(time.time() * 1000)
     actions: list[AddAction | RemoveAction] = []
@@ -141,13 +162,14 @@ def commit_changes(
         values = _values(table, day, owner)
         actions.append(RemoveAction(row["path"], True, now, int(row["size_bytes"]), dict(values)))
     if actions:
-        turn = Transaction(turn_key, int(delta.version()) + 1)
         delta.create_write_transaction(
             actions,
             "append",
             delta.schema(),
             list(table.partitions),
-            commit_properties=CommitProperties(app_transactions=[turn]),
+            commit_properties=CommitProperties(
+                app_transactions=[Transaction(key, version) for key, version in turns.items()]
+            ),
         )
 
 

@@ -16,6 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from jobs.lake.history.place import PLACE, storage_of
 from jobs.lake.migration import name_missing_files, stored_names
 from jobs.lake.write_checks import arrow_schema
 from jobs.storage.archive import Storage
@@ -91,15 +92,20 @@ def find_missing_files(
     storage: Storage, table: Table, actions: Iterable[Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
     """The data files that are not there, or have another size than the log says."""
-    actions = list(actions)
-    infos = storage.fs.get_file_info(
-        [storage.full_path(f"{table.name}/{row['path']}") for row in actions]
-    )
-    return [
-        row
-        for row, info in zip(actions, infos, strict=True)
-        if not info.is_file or info.size != row["size_bytes"]
-    ]
+    by_place: dict[str | None, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in actions:
+        by_place[row.get(PLACE)].append(row)
+    missing = []
+    for rows in by_place.values():
+        of_place = storage_of(storage, rows[0])
+        paths = [of_place.full_path(f"{table.name}/{row['path']}") for row in rows]
+        infos = of_place.fs.get_file_info(paths)
+        missing += [
+            row
+            for row, info in zip(rows, infos, strict=True)
+            if not info.is_file or info.size != row["size_bytes"]
+        ]
+    return missing
 
 
 def assert_files_exist(
@@ -141,12 +147,13 @@ def read_data_files(
     Raises:
         DataFilesMissing: a data file is not there, or is not whole.
     """
-    actions, dated, path = list(actions), table.partitions[0], f"{storage.uri}/{table.name}"
+    actions, dated = list(actions), table.partitions[0]
     assert_files_exist(storage, table, actions)
     places: dict[tuple[date, str], list[str]] = defaultdict(list)
     for row in actions:
         owner = row[f"partition.{table.owner}"]
-        places[row[f"partition.{dated}"], owner].append(f"{path}/{row['path']}")
+        path = f"{row.get(PLACE) or storage.uri}/{table.name}/{row['path']}"
+        places[row[f"partition.{dated}"], owner].append(path)
     if not places:
         return spark.createDataFrame([], table.schema)
     stored = StructType([each for each in table.schema if each.name not in table.partitions])
@@ -183,8 +190,9 @@ def read_arrow_files(
     stored = pa.schema([field for field in schema if field.name not in table.partitions])
     days = [schema.empty_table()]
     for row in actions:
-        path = storage.full_path(f"{table.name}/{row['path']}")
-        files = ds.dataset(path, stored, format="parquet", filesystem=storage.fs)
+        of_place = storage_of(storage, row)
+        path = of_place.full_path(f"{table.name}/{row['path']}")
+        files = ds.dataset(path, stored, format="parquet", filesystem=of_place.fs)
         rows = files.to_table(filter=condition)
         for name in table.partitions:
             value = pa.scalar(row[f"partition.{name}"], schema.field(name).type)

@@ -6,7 +6,7 @@ skips most files by them. Source: docs/reference/explain.md, "Cost".
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -43,6 +43,17 @@ class PartitionFilter:
             and (self.since is None or day >= self.since)
             and (self.until is None or day <= self.until)
         )
+
+    def before(self, limit: date) -> "PartitionFilter | None":
+        """The partitions before a date; None if there can be none."""
+        if limit == date.min:
+            return None
+        last = limit - timedelta(days=1)
+        last = last if self.until is None else min(self.until, last)
+        days = None if self.days is None else frozenset(day for day in self.days if day < limit)
+        if days == frozenset() or (self.since is not None and self.since > last):
+            return None
+        return replace(self, days=days, until=last)
 
     def sql_conditions(self, table: Table) -> Iterator[str]:
         """The conditions on the partition columns, in SQL."""

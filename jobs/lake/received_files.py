@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.lake.commit import DataFile
+from jobs.lake.history.place import storage_of
 from jobs.lake.line_writer import LineFileWriter
 from jobs.storage.archive import Storage
 from schemas.tables import Table
@@ -45,7 +46,9 @@ def count_rows_by_file(
         if file_id is not None:
             counts[file_id] += int(row["num_records"])
             continue
-        with storage.fs.open_input_file(storage.full_path(f"{table.name}/{row['path']}")) as source:
+        of_place = storage_of(storage, row)
+        path = of_place.full_path(f"{table.name}/{row['path']}")
+        with of_place.fs.open_input_file(path) as source:
             parquet = pq.ParquetFile(source)
             if "file_id" not in parquet.schema_arrow.names:
                 counts[UNKNOWN_FILE] += parquet.metadata.num_rows

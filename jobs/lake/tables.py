@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 
 from jobs.lake.commit import DataFile, WriteResult, commit_data_files, write_data_files
 from jobs.lake.control_rows import ControlRows
+from jobs.lake.history.moved_rows import list_files_everywhere
 from jobs.lake.migration import stored_names
 from jobs.lake.partitions import (
     assert_files_exist,
@@ -41,11 +42,10 @@ class Lake(ControlRows):
             TableMissing, LogDamaged: as `open`.
             DataFilesMissing: a data file is not there, or is not whole.
         """
-        delta = self.open(table)
         if table.partitions:
-            every = list_add_actions(delta, table, date.min, date.max)
+            every = self._list_files(table, date.min, date.max)
             return read_data_files(self.spark, self.storage, table, every)
-        stored = stored_names(delta, table)
+        stored = stored_names(self.open(table), table)
         frame = self.spark.read.format("delta").load(self.path(table))
         return frame.select(*(F.col(stored[name]).alias(name) for name in table.columns))
 
@@ -69,7 +69,7 @@ class Lake(ControlRows):
         Raises:
             DataFilesMissing: a data file is not there, or is not whole.
         """
-        actions = list_add_actions(self.open(table, as_of), table, first, last, channel)
+        actions = self._list_files(table, first, last, channel, as_of)
         return read_data_files(self.spark, self.storage, table, actions)
 
     def read_arrow(
@@ -85,7 +85,7 @@ class Lake(ControlRows):
         Raises:
             DataFilesMissing: a data file is not there, or is not whole.
         """
-        actions = list_add_actions(self.open(table), table, first, last, channel)
+        actions = self._list_files(table, first, last, channel)
         return read_arrow_files(self.storage, table, actions, where)
 
     def replace_day(self, table: Table, frame: DataFrame, day: date, channel: str) -> WriteResult:
@@ -179,6 +179,7 @@ class Lake(ControlRows):
         first committed. Returns the version.
 
         Raises:
+            DateMoved: the rows of the date have moved to the history lake.
             WriteConflict: other writers won every retry; nothing is committed.
         """
         self.create(table)
@@ -194,7 +195,7 @@ class Lake(ControlRows):
         """The data files of a date, or of the dates from `since` to it, and of a channel if it is
         named, as the log says.
         """
-        return list_add_actions(self.open(table), table, since or day, day, channel)
+        return self._list_files(table, since or day, day, channel)
 
     def list_files_of(
         self, table: Table, day: date, channel: str, file_ids: Collection[str]
@@ -214,7 +215,7 @@ class Lake(ControlRows):
 
     def count_rows(self, table: Table, day: date, channel: str | None = None) -> int:
         """The rows of a date, and of a channel if it is named, as the log says."""
-        return count_rows(list_add_actions(self.open(table), table, day, day, channel))
+        return count_rows(self._list_files(table, day, day, channel))
 
     def assert_files_exist(self, table: Table, files: Sequence[Mapping[str, Any]]) -> None:
         """Proves that data files are there.
@@ -230,7 +231,19 @@ class Lake(ControlRows):
         """The rows of a date, and of a channel if it is named, by received file; those of missing
         data files do not count.
         """
-        actions = list_add_actions(self.open(table), table, day, day, channel)
+        actions = self._list_files(table, day, day, channel)
         missing = [row["path"] for row in find_missing_files(self.storage, table, actions)]
         actions = [row for row in actions if row["path"] not in missing]
         return count_rows_by_file(self.storage, table, actions)
+
+    def _list_files(
+        self,
+        table: Table,
+        first: date,
+        last: date,
+        channel: str | None = None,
+        as_of: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """The data files of some dates, also those that moved to the history lake."""
+        delta = self.open(table, as_of)
+        return list_files_everywhere(self.storage, delta, table, first, last, channel)

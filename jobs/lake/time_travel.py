@@ -3,14 +3,20 @@
 It writes nothing, and creates nothing in a folder without a lake.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from deltalake import DeltaTable
 from pyspark.sql import DataFrame
 
-from jobs.lake.partitions import list_add_actions, read_data_files, read_rows_where
+from jobs.lake.history.merge import merge_rows, merge_sums
+from jobs.lake.history.moved_rows import (
+    first_date_here,
+    list_files_everywhere,
+    open_history,
+)
+from jobs.lake.partitions import read_data_files, read_rows_where
 from jobs.lake.point_query import PartitionFilter, RowConditions, aggregate_rows, query_rows
 from jobs.lake.table_log import open_log
 from jobs.lake.tables import Lake
@@ -59,12 +65,12 @@ class LakeAsOf:
         """Rows that meet a condition; see `point_query.query_rows`. No rows if the table did not
         exist yet.
         """
-        delta = self._open_table(table)
-        if delta is None:
-            return []
-        return query_rows(
-            delta, table, partition_filter, conditions, columns or table.columns, order, rows_max
-        )
+        names = columns or table.columns
+        parts = [
+            query_rows(delta, table, dates, conditions, names, order, rows_max)
+            for delta, dates in self._open_lakes(table, partition_filter)
+        ]
+        return merge_rows(parts, order, rows_max)
 
     def aggregate_rows(
         self,
@@ -76,17 +82,18 @@ class LakeAsOf:
         sums: Mapping[str, str],
     ) -> list[dict[str, Any]]:
         """Counts and sums of rows that meet a condition; see `point_query.aggregate_rows`."""
-        delta = self._open_table(table)
-        if delta is None:
-            return []
-        return aggregate_rows(delta, table, partition_filter, conditions, by, counts, sums)
+        parts = [
+            aggregate_rows(delta, table, dates, conditions, by, counts, sums)
+            for delta, dates in self._open_lakes(table, partition_filter)
+        ]
+        return merge_sums(parts, by, (*counts, *sums))
 
     def latest_date(self, table: Table) -> date | None:
         """The latest date with data files, by the log; None if there is none."""
         delta = self._open_table(table)
         if delta is None:
             return None
-        actions = list_add_actions(delta, table, date.min, date.max)
+        actions = list_files_everywhere(self.lake.storage, delta, table, date.min, date.max)
         return max((row[f"partition.{table.partitions[0]}"] for row in actions), default=None)
 
     def read_rows(self, table: Table) -> list[dict[str, Any]]:
@@ -98,6 +105,21 @@ class LakeAsOf:
         """The table at its version at that time; None if it did not exist yet."""
         version = self.version(table)
         return None if version is None else open_log(self.lake.storage, table, version)
+
+    def _open_lakes(
+        self, table: Table, wanted: PartitionFilter
+    ) -> Iterator[tuple[DeltaTable, PartitionFilter]]:
+        """The table where it has some partitions, the history lake first, each with what is to be
+        read of it; nothing if the table did not exist yet.
+        """
+        delta = self._open_table(table)
+        if delta is None:
+            return
+        limit = first_date_here(delta)
+        moved = wanted.before(limit)
+        if moved is not None:
+            yield open_history(self.lake.storage, table, limit)[1], moved
+        yield delta, wanted
 
     def _find_version(self, table: Table) -> int | None:
         try:
@@ -122,6 +144,7 @@ def read_version(lake: Lake, table: Table, part: PartitionFilter, version: int) 
     """The rows of some partitions at a version of the table."""
     names = [f"partition.{name}" for name in table.partitions]
     log = open_log(lake.storage, table, version)
-    actions = list_add_actions(log, table, date.min, date.max)
+    first = min(part.days) if part.days else part.since or date.min
+    actions = list_files_everywhere(lake.storage, log, table, first, part.until or date.max)
     wanted = [row for row in actions if part.includes(row[names[0]], row[names[1]])]
     return read_data_files(lake.spark, lake.storage, table, wanted)

@@ -7,8 +7,11 @@ depend on the order of rows. Source: docs/reference/rules.md, "Sums".
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from itertools import combinations
 
+import numpy as np
+from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
@@ -41,10 +44,11 @@ class LeftItem:
 def list_sum_candidates(decided: DataFrame, day: date, channel: str) -> DataFrame:
     """Rows of `candidates` for the one-sided items of a run of which exactly one sum fits."""
     items = _collect_left_items(decided)
+    by_id = sorted(items, key=lambda item: item.item_id)
     rows = [
         row
         for item in items
-        for parts in [find_parts(item, items)]
+        for parts in [find_parts_among(item, by_id)]
         for row in _describe_parts(item, parts, day, channel)
     ]
     values = [tuple(row[name] for name in CANDIDATES.columns) for row in rows]
@@ -72,42 +76,62 @@ def find_parts(item: LeftItem, items: Sequence[LeftItem]) -> list[LeftItem]:
     All have the item's currency and direction. One equal item is a better candidate than any sum,
     so then there is none.
     """
+    return find_parts_among(item, sorted(items, key=lambda other: other.item_id))
+
+
+def find_parts_among(item: LeftItem, by_id: Sequence[LeftItem]) -> list[LeftItem]:
+    """As `find_parts`, for items in order of their ids."""
     others = [
         other
-        for other in items
+        for other in by_id
         if other.side != item.side
         and other.currency == item.currency
         and 0 < other.amount * _sign(item) <= item.amount * _sign(item)
     ]
-    nearest = sorted(others, key=lambda other: (_microseconds_apart(item, other), other.item_id))
-    sums = list(_find_sums(item.amount, nearest[:NEAREST_MAX]))
+    # Sorting is stable: equally near ones stay in order of their ids.
+    nearest = sorted(others, key=lambda other: _microseconds_apart(item, other))[:NEAREST_MAX]
+    sums = _find_sums(item.amount, nearest)
     if len(sums) != 1 or len(sums[0]) == 1:
         return []
     return sorted(sums[0], key=lambda part: part.item_id)
 
 
-def _find_sums(amount: int, items: Sequence[LeftItem]) -> Iterator[tuple[LeftItem, ...]]:
-    """All sums of one to `PARTS_MAX` items, two at most.
+def _find_sums(amount: int, items: Sequence[LeftItem]) -> list[list[LeftItem]]:
+    """The sums of one to `PARTS_MAX` items, two of them at most.
 
-    Each half of the items has few sums; a sum of both is found by what it lacks.
+    Each half of the items has few sums; a sum of both is found by what it lacks. No sum of so many
+    amounts is beyond a BIGINT: an amount is at most 10^18 minor units.
     """
-    halves = items[::2], items[1::2]
-    by_sum: dict[int, list[tuple[LeftItem, ...]]] = {}
-    for parts in _choose(halves[0]):
-        by_sum.setdefault(sum(part.amount for part in parts), []).append(parts)
-    count = 0
-    for others in _choose(halves[1]):
-        for parts in by_sum.get(amount - sum(part.amount for part in others), ()):
+    amounts = np.array([item.amount for item in items], np.int64)
+    if abs(int(np.sort(np.abs(amounts))[-PARTS_MAX:].sum())) < abs(amount):
+        return []
+    halves = amounts[::2], amounts[1::2]
+    subsets = [_choose(len(half)) for half in halves]
+    first, second = (chosen @ half for chosen, half in zip(subsets, halves, strict=True))
+    order = np.argsort(first, kind="stable")
+    first = first[order]
+    begins = np.searchsorted(first, amount - second, "left")
+    ends = np.searchsorted(first, amount - second, "right")
+    sums: list[list[LeftItem]] = []
+    for row in np.flatnonzero(ends > begins):
+        others = [items[2 * place + 1] for place in np.flatnonzero(subsets[1][row]).tolist()]
+        for hit in order[begins[row] : ends[row]]:
+            parts = [items[2 * place] for place in np.flatnonzero(subsets[0][hit]).tolist()]
             if 0 < len(parts) + len(others) <= PARTS_MAX:
-                yield (*parts, *others)
-                count += 1
-                if count > 1:
-                    return
+                sums.append(parts + others)
+            if len(sums) > 1:
+                return sums
+    return sums
 
 
-def _choose(items: Sequence[LeftItem]) -> Iterator[tuple[LeftItem, ...]]:
-    for count in range(PARTS_MAX + 1):
-        yield from combinations(items, count)
+@cache
+def _choose(count: int) -> NDArray[np.int64]:
+    """The subsets of so many items with `PARTS_MAX` of them at most: a row each, 1 for a member."""
+    places = [some for size in range(PARTS_MAX + 1) for some in combinations(range(count), size)]
+    subsets = np.zeros((len(places), count), np.int64)
+    for row, some in enumerate(places):
+        subsets[row, list(some)] = 1
+    return subsets
 
 
 def _sign(item: LeftItem) -> int:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from jobs.lake.history.place import find_first_date
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from jobs.orders.day_sums import PAYMENT_KINDS, find_unfit_orders, sum_orders
@@ -69,7 +70,8 @@ def check_dates(lake: Lake, requested: Collection[date]) -> list[OrdersSummary]:
     ]
     snapshots = lake.read_rows(SNAPSHOT_FILES)
     summaries = []
-    for day, fingerprint in plan_checks(requested, snapshots, runs):
+    first_here = find_first_date(lake.storage)
+    for day, fingerprint in plan_checks(requested, snapshots, runs, first_here):
         job = Run(JOB, ALL_CHANNELS, day, fingerprint=fingerprint)
         with job.step(JOB):
             summary, written = _check_day(lake, day)

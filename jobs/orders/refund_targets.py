@@ -14,10 +14,11 @@ def choose_payments(items: DataFrame, overpaid: DataFrame) -> DataFrame:
     """The key of each overpaid order that has such a payment, and `target`, its `txn_id`.
 
     Of each payment is left what the refunds and payouts that name it, pending ones included, have
-    not given back. The latest payment of which just `to_refund` is left is the one; else the latest
-    of which enough is left.
+    not given back; what is under way back to us does not count. The latest payment of which just
+    `to_refund` is left is the one; else the latest of which enough is left.
     """
-    counts = F.col("status").isin(Status.SUCCEEDED.value, Status.PENDING.value)
+    is_under_way = (F.col("status") == F.lit(Status.PENDING.value)) & (F.col("amount") < F.lit(0))
+    counts = (F.col("status") == F.lit(Status.SUCCEEDED.value)) | is_under_way
     gives_back = F.col("kind").isin(Kind.REFUND.value, Kind.CHARGEBACK.value) | F.col("is_payout")
     given_back = (
         items.where(counts & gives_back & F.col("original_txn_id").isNotNull())

@@ -88,7 +88,9 @@ def _sum_money(items: DataFrame) -> DataFrame:
     pending = F.col("status") == F.lit(Status.PENDING.value)
     is_payment = F.col("kind").isin(*PAYMENT_KINDS)
     gives_back = F.col("kind").isin(*_BACK_KINDS) | F.col("is_payout")
-    asked_back = (F.col("kind") == F.lit(Kind.REFUND.value)) | F.col("is_payout")
+    is_refund = (F.col("kind") == F.lit(Kind.REFUND.value)) | F.col("is_payout")
+    # What may come back to us is not there yet: it leaves no room for another refund.
+    asked_back = is_refund & (F.col("amount") < F.lit(0))
     latest = F.struct("business_date", "occurred_at", "txn_id", "order_amount")
     with_amount = F.max(F.when(F.col("order_amount").isNotNull(), latest))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from jobs.decisions.store import read_approved
 from jobs.ingestion.day_state import DayState, list_ingested_dates, resolve_day_state
+from jobs.lake.history.place import find_first_date
 from jobs.lake.tables import Lake
 from jobs.matching.steps.manual_decisions import Decision
 from jobs.reconcile.rerun_plan import DueRun, list_run_dates, plan_runs
@@ -42,12 +43,15 @@ def find_due_runs(
     requested: Sequence[date],
     snapshots: Snapshots,
     until: date | None = None,
+    first_here: date | None = None,
 ) -> DueRuns:
     """Finds the requested dates, those that never ran, and those whose inputs have changed.
 
     `snapshots` says in which parts our own side comes. The plan ends with the latest date that is
-    requested or has a run, or with `until` if that is later.
+    requested or has a run, or with `until` if that is later. No date is due whose rows have moved
+    to the history lake, or that is before `first_here` if that is given.
     """
+    first_here = find_first_date(lake.storage) if first_here is None else first_here
     runs = lake.read_rows(RUNS, _OF_RUNS, job=["ingest", "match"], channel=profile.channel)
     recorded: dict[date, str] = {}
     for row in sorted(runs, key=lambda row: row["ended_at"]):
@@ -70,9 +74,9 @@ def find_due_runs(
     ingested = list_ingested_dates(profile.channel, chain.from_iterable(files.values()), runs)
     before_first = _snapshots_before_first(profile, ours)
     return DueRuns(
-        plan_runs(profile, states, recorded, requested, ids, before_first),
+        plan_runs(profile, states, recorded, requested, ids, before_first, first_here),
         states,
-        [day for day in states if day not in ingested],
+        [day for day in states if day not in ingested and day >= first_here],
         decisions,
     )
 

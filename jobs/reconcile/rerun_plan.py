@@ -92,18 +92,25 @@ def plan_runs(
     requested: Sequence[date],
     decision_ids: Mapping[date, Sequence[str]],
     earlier_snapshots: Sequence[str] = (),
+    first_here: date = date.min,
 ) -> list[DueRun]:
     """The dates to run, in order: requested, never run, or with changed inputs.
 
     `states` has every date of `list_run_dates`, `recorded` the fingerprints of finished runs,
     `decision_ids` the approved decisions about each date. `earlier_snapshots` are the ids of the
     snapshots of the look-back before the first date: advice of the first dates depends on them.
+    Dates before `first_here` have moved to the history lake: they stay as they were last run.
     """
     out: list[DueRun] = []
     previous = "+".join(earlier_snapshots)
     for day in sorted(states):
+        if day < first_here and day in recorded:
+            previous = recorded[day]
+            continue
         fingerprint = compute_fingerprint(profile, states[day], previous, decision_ids.get(day, ()))
-        if day in requested:
+        if day < first_here:
+            why = ""
+        elif day in requested:
             why = "asked"
         elif day not in recorded:
             why = "never run"

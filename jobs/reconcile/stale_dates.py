@@ -10,13 +10,15 @@ steps; an accrual one of our snapshots and of the rate card.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 from jobs.fees.accruals.check_day import JOB as ACCRUAL
 from jobs.fees.accruals.inputs import find_changed_accruals
-from jobs.fees.sources import find_changed_checks, list_whole_dates
+from jobs.fees.sources import find_changed_checks, find_unchecked_markers, list_whole_dates
 from jobs.fees.volumes.stale import find_changed_steps
 from jobs.ingestion.day_state import list_ingested_dates
+from jobs.lake.history.place import find_first_date
 from jobs.lake.tables import Lake
 from schemas.configuration import Configuration
 from schemas.fee_schedule import FeeSchedule
@@ -89,13 +91,17 @@ def find_stale_dates(runs: Iterable[Mapping[str, Any]]) -> dict[str, list[date]]
 
 
 def read_stale_dates(
-    lake: Lake, profile: Profile, schedule: FeeSchedule | None = None
+    lake: Lake,
+    profile: Profile,
+    schedule: FeeSchedule | None = None,
+    first_here: date | None = None,
 ) -> dict[str, list[date]]:
-    """`find_stale_dates` of a channel, from its first date on, by the lake's `runs`.
+    """`find_stale_dates` of a channel, from its first date on, by the lake's `runs`; without dates
+    whose rows have moved to the history lake, or before `first_here` if that is given.
 
     With the dates whose fee check read other statements than there are now, or other steps of
     volumes; with the channel's rate card also those whose accrual read another card, or other
-    snapshots.
+    snapshots, and those without trades that a month needs and no check has looked at.
     """
     columns = (
         "job", "business_date", "versions_read", "versions_written", "fingerprint", "ended_at"
@@ -104,21 +110,24 @@ def read_stale_dates(
     rows = [row for row in rows if row["business_date"] >= profile.first_date]
     stale = find_stale_dates(rows)
     checks = [row for row in rows if row["job"] == "check_fees"]
+    accruals = [row for row in rows if row["job"] == ACCRUAL]
     changed: set[date] = set()
     if any(row["fingerprint"] for row in checks):
         files = lake.read_rows(STATEMENT_FILES, channel=profile.channel)
         changed |= {*find_changed_checks(checks, files)}
-        changed |= {*find_changed_steps(
-            checks,
-            list_whole_dates(profile, files),
-            lambda first, last: lake.read_arrow(FEE_VOLUMES, first, last, profile.channel),
-        )}  # fmt: skip
-    accruals = [row for row in rows if row["job"] == ACCRUAL]
+        whole = list_whole_dates(profile, files)
+        read_volumes = partial(lake.read_arrow, FEE_VOLUMES, channel=profile.channel)
+        changed |= {*find_changed_steps(checks, whole, read_volumes)}
+        changed |= {*find_changed_steps(checks, whole, read_volumes, accruals)}
+    if schedule is not None and schedule.has_months:
+        files = lake.read_rows(STATEMENT_FILES, channel=profile.channel)
+        changed |= {*find_unchecked_markers(profile, checks, files)}
     if schedule is not None and accruals:
         snapshots = lake.read_rows(SNAPSHOT_FILES, _OF_SNAPSHOTS)
         changed |= {*find_changed_accruals(profile, schedule, accruals, snapshots)}
     stale["check_fees"] = sorted({*stale["check_fees"], *changed})
-    return stale
+    first_here = find_first_date(lake.storage) if first_here is None else first_here
+    return {job: [day for day in days if day >= first_here] for job, days in stale.items()}
 
 
 def list_dates_to_do(

@@ -11,7 +11,6 @@ from schemas.configuration import Configuration
 from schemas.errors import ConfigurationError
 from schemas.profile.channel import Profile
 from schemas.profile.due_time import ANY_TIME
-from schemas.profile.settlement import Settlement
 
 #: The form of the file; the DAGs refuse another.
 FORM = 1
@@ -32,8 +31,8 @@ def build_plan(
     `runs` are rows of `runs`; `launches` say for some channels how their jobs are started, and AUTO
     that its lines say so. Of a channel: `zone`, `first_date`, `due` (local times `at` and
     `give_up`, and the `days` after the business date), whether lateness is told (`has_due`),
-    `in_parts`, `bank` (the account that it is paid on, or null), `lines` (most of its last dates,
-    or null), `launch`, and whether a person chose it (`is_chosen`).
+    `in_parts`, `lines` (most of its last dates, or null), `launch`, and whether a person chose it
+    (`is_chosen`).
 
     Raises:
         ConfigurationError: `launches` names a channel or a launch that does not exist.
@@ -98,7 +97,6 @@ def _describe(page: Profile, lines: int | None, launch: str | None) -> dict[str,
         },
         "has_due": files is not None and files.due is not None,
         "in_parts": bool(files and files.parts),
-        "bank": page.settlement.bank if isinstance(page.settlement, Settlement) else None,
         "lines": lines,
         "launch": launch if is_chosen else EMBEDDED if is_small else SUBMIT,
         "is_chosen": is_chosen,

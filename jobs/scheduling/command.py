@@ -6,6 +6,7 @@ Source: docs/cookbook/schedule.md.
 import argparse
 import json
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,14 @@ from jobs.cli.configuration import load_configuration
 from jobs.cli.console import Report
 from jobs.cli.lake_session import open_lake
 from jobs.cli.places import find_place_faults
-from jobs.ingestion.arrivals.listing import InboxListing, list_arrivals
+from jobs.ingestion.arrivals.listing import SNAPSHOT, InboxListing, list_arrivals
 from jobs.lake.tables import Lake
 from jobs.scheduling.channel_plan import build_plan, read_chosen
 from jobs.scheduling.progress import describe_progress
 from jobs.storage.archive import Storage
 from schemas.configuration import Configuration
 from schemas.errors import ConfigurationError, TableMissing
-from schemas.tables import RUNS
+from schemas.tables import RUNS, STATEMENT_FILES, Table
 
 PURPOSE = "write the file that Airflow makes its DAGs from; show how far a date has come"
 #: Below the configuration folder, where no --out is given.
@@ -154,21 +155,36 @@ def _show_progress(
     channels = {}
     if day:
         runs = [row for row in _read_runs(lake) if row["business_date"] == day]
-        channels = describe_progress(config, day, listing.awaited, runs)
-    arrived = _list_new(listing)
+        files = _read_table(lake, STATEMENT_FILES)
+        channels = describe_progress(config, day, listing.awaited, runs, files)
+    arrived = _list_new(listing, config)
     lines = [_render(name, channel) for name, channel in channels.items()]
     lines += [f"new: {row['channel']} {row['business_date']}  {row['file']}" for row in arrived]
     body = {"step": "progress", "channels": channels, "arrived": arrived}
     return Report(body, lines)
 
 
-def _list_new(listing: InboxListing) -> list[dict[str, Any]]:
-    """Files of the date that no ingest has taken in as they are now."""
+def _list_new(listing: InboxListing, config: Configuration) -> list[dict[str, Any]]:
+    """Files of the date that no ingest has taken in as they are now, and the channels whose day
+    each of them changes: of a snapshot those that it holds.
+    """
     names = ("channel", "business_date", "part", "file")
     return [
-        {name: row[name] for name in names}
+        {name: row[name] for name in names} | {"channels": _list_channels(row, config)}
         for row in listing.files
         if row["standing"] in ("new", "changed")
+    ]
+
+
+def _list_channels(row: Mapping[str, Any], config: Configuration) -> list[str]:
+    if row["channel"] != SNAPSHOT:
+        return [row["channel"]]
+    snapshots = config.snapshots
+    return [
+        name
+        for name, page in config.profiles.items()
+        if page.statement == "files" and row["business_date"] >= page.first_date.isoformat()
+        if not snapshots.parts or row["part"] in {part.name for part in snapshots.parts_of(name)}
     ]
 
 
@@ -179,7 +195,11 @@ def _render(name: str, channel: dict[str, Any]) -> str:
 
 
 def _read_runs(lake: Lake) -> list[dict[str, Any]]:
+    return _read_table(lake, RUNS)
+
+
+def _read_table(lake: Lake, table: Table) -> list[dict[str, Any]]:
     try:
-        return lake.read_rows(RUNS)
+        return lake.read_rows(table)
     except TableMissing:
         return []

@@ -95,7 +95,16 @@ class Books:
         had one.
         """
         every = (b for b in self.batches.values() if b.is_open and b.key.kind != KeyKind.UNCLOSED)
-        return sorted((b for b in every if b.lack), key=lambda batch: batch.place)
+        return sorted((b for b in every if self._lacks(b)), key=lambda batch: batch.place)
+
+    def _lacks(self, batch: Batch) -> bool:
+        """Whether a batch still expects something: what a credit of this run has paid, within
+        tolerance or with more than was due, is no longer there for the steps that follow.
+        """
+        if not batch.shares:
+            return bool(batch.lack)
+        is_over = batch.lack < 0 <= batch.claim
+        return not is_over and not self.terms.is_within_tolerance(batch.purse.currency, batch.lack)
 
     def candidates(self) -> list[Batch]:
         """The batches that were closed unpaid and may still be paid, in order."""

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from jobs.settlement.credits.returns import CreditIndex, find_reversed, index_credits
 from jobs.settlement.inputs import BankLine, DayBatch, Key, KeyKind
-from jobs.settlement.state import State
+from jobs.settlement.state import RUNS_KNOWN, State
 from jobs.settlement.terms import Terms
 from schemas.comparable_text import to_comparable
 from schemas.profile.settlement import FindRule, ReferencePattern, split_pattern
@@ -121,7 +121,8 @@ class ChannelAtBank:
         """Its rules over the keys that are open, missing, closed within 30 run dates, or have lines
         on the date.
         """
-        keys = {batch.key for batch in self.state.batches}
+        # The state is that of the run before: what it closed 30 run dates ago is no longer known.
+        keys = {batch.key for batch in self.state.batches if batch.runs_closed < RUNS_KNOWN}
         keys |= {one.key for one in self.day_batches if one.key is not None}
         named = (KeyKind.REFERENCE, KeyKind.DATE)
         known = frozenset(key for key in keys if key.kind in named)

@@ -11,6 +11,9 @@ from schemas.business_calendar import Calendar
 from schemas.configuration import Configuration
 from schemas.profile.channel import Profile
 
+#: A line waits for its grace; calendar days at most per business day of it, and for a holiday.
+_DAYS_PER_DAY, _HOLIDAY_DAYS = 3, 31
+
 
 @dataclass(frozen=True)
 class Account:
@@ -56,6 +59,12 @@ def list_accounts(config: Configuration, chosen: Collection[str] = ()) -> list[A
         terms = {one.channel: _terms_of(config, one) for one in profiles}
         accounts.append(Account(config.all_profiles[bank], profiles, terms))
     return accounts
+
+
+def count_waiting_days(account: Account) -> int:
+    """For how many calendar days a bank line that nobody got is tried again, at most."""
+    grace = max(terms.rules.grace for terms in account.terms.values())
+    return _DAYS_PER_DAY * grace + _HOLIDAY_DAYS
 
 
 def find_ending_calendars(account: Account, day: date) -> Iterator[str]:

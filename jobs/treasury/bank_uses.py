@@ -10,21 +10,18 @@ import pyarrow.compute as pc
 from jobs.lake.changes.channel_days import ArrowReader
 from jobs.lake.write_checks import rows_to_arrow
 from jobs.settlement.replay import Replay, Use
-from jobs.treasury.accounts import Account
+from jobs.treasury.accounts import Account, count_waiting_days
 from jobs.treasury.plan import Plan
 from schemas.tables import BANK_LINES_USED
 
 _ONE_DAY = timedelta(days=1)
-#: A line waits for its grace; calendar days at most per business day of it, and for a holiday.
-_DAYS_PER_DAY, _HOLIDAY_DAYS = 3, 31
 
 
 def read_waiting_ids(account: Account, read: ArrowReader, first: date) -> dict[str, date]:
     """Business dates by id of the earlier bank lines that a replay from a date on tries again:
     those that nobody had got by then.
     """
-    grace = max(terms.rules.grace for terms in account.terms.values())
-    since = first - timedelta(days=_DAYS_PER_DAY * grace + _HOLIDAY_DAYS)
+    since = first - timedelta(days=count_waiting_days(account))
     decided = pc.field("run_date")
     is_waiting = decided.is_null() | (decided >= pa.scalar(first))
     rows = read(since, first - _ONE_DAY, is_waiting).to_pylist()

@@ -12,6 +12,7 @@ from typing import Any
 
 from jobs.ingestion.day_state import resolve_day_state
 from jobs.lake.changes.channel_days import ArrowReader, DaysChange, change_arrow_days
+from jobs.lake.history.place import find_first_date
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from jobs.settlement.replay import AccountDay, Replay, replay_days
@@ -74,10 +75,13 @@ def check_account(
         LakeError: a table is missing, or a write failed; run the command again.
     """
     settled: _Settled | None = None
+    # What a lost attempt wrote of the channels stands over what the winner wrote: it is settled
+    # again, whether the winner has already done so or not.
+    begun = {*requested}
 
     def decide(read: ArrowReader) -> DaysChange | None:
         nonlocal settled
-        settled, change = _settle(lake, account, requested, read)
+        settled, change = _settle(lake, account, begun, read)
         return change
 
     bank = account.bank.channel
@@ -115,14 +119,16 @@ def find_problems(
 
 
 def _settle(
-    lake: Lake, account: Account, requested: Collection[date], read: ArrowReader
+    lake: Lake, account: Account, begun: set[date], read: ArrowReader
 ) -> tuple[_Settled | None, DaysChange | None]:
+    """Settles the dates that were begun, and those whose inputs changed; adds these to them."""
     bank, names = account.bank.channel, [*account.terms]
     files = lake.read_rows(STATEMENT_FILES, channel=[bank, *names])
     runs = lake.read_rows(RUNS, _OF_RUNS, job=[JOB, *OUR_JOBS], channel=names)
-    plan = plan_dates(account, requested, files, runs)
+    plan = plan_dates(account, begun, files, runs, find_first_date(lake.storage))
     if not plan.dates:
         return None, None
+    begun.update(plan.dates)
     first, last = plan.dates[0], plan.dates[-1]
     assert_lines_are_accepted(lake, files, {bank, *names}, first, last)
     assert_payers_are_known(account.bank, files, first, last)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.fees.accruals.check_day import read_changes
@@ -43,7 +43,7 @@ def read_causes(
     """
     began = _read_began(lake, profile, rules, day)
     outcomes = lake.read_day(OUTCOMES, day, profile.channel)
-    ours = _add_accruals(lake, profile.channel, day, began)
+    ours = _add_accruals(lake, profile.channel, rules, day, began)
     rows = [row.asDict() for row in sum_causes(placed, outcomes, ours, lake.stage).collect()]
     causes = {
         tuple(day if name == "business_date" else row[name] for name in GROUP_COLUMNS):
@@ -74,16 +74,38 @@ def select_in_transit(
 def _read_began(lake: Lake, profile: Profile, rules: Settlement, day: date) -> DataFrame:
     """Our transactions that SUCCEEDED on a date for the first time."""
     columns = ("txn_id", "currency", "amount", "merchant_id")
-    changes = read_changes(lake, profile, day, columns)
+    changes = read_changes(lake, profile, day, columns).rows
     if changes is None:
         none = lake.spark.createDataFrame([], INTERNAL_TRANSACTIONS.schema)
         changes = none.withColumn("taken_date", F.lit(None).cast("date"))
-    per = F.coalesce("merchant_id", F.lit("")) if rules.per else F.lit("")
     began = changes.where(F.col("taken_date").isNull())
-    return began.select("txn_id", per.alias("per"), "currency", "amount")
+    return began.select("txn_id", _per_of(rules).alias("per"), "currency", "amount")
 
 
-def _add_accruals(lake: Lake, channel: str, day: date, began: DataFrame) -> DataFrame:
+def _per_of(rules: Settlement) -> Column:
+    return F.coalesce("merchant_id", F.lit("")) if rules.per else F.lit("")
+
+
+def _add_per(lake: Lake, channel: str, rules: Settlement, ended: DataFrame) -> DataFrame:
+    """What ends, with the `per` under which it was accrued: that of the transaction when it began,
+    whatever it says now.
+    """
+    if not rules.per:
+        return ended.withColumn("per", F.lit(""))
+    dates = ended.agg(F.min("taken_date").alias("first"), F.max("taken_date").alias("last"))
+    span = dates.collect()[0]
+    if span["first"] is None:
+        return ended.withColumn("per", F.lit(""))
+    began = lake.read_days(INTERNAL_TRANSACTIONS, span["first"], span["last"], channel).select(
+        "txn_id", F.col("business_date").alias("taken_date"), _per_of(rules).alias("per")
+    )
+    joined = ended.join(began, on=["txn_id", "taken_date"], how="left")
+    return joined.withColumn("per", F.coalesce("per", F.lit("")))
+
+
+def _add_accruals(
+    lake: Lake, channel: str, rules: Settlement, day: date, began: DataFrame
+) -> DataFrame:
     """Transactions with `accrued`, and a row for each accrual that is taken back."""
     zero = F.lit(0).cast("bigint")
     if not lake.count_rows(FEE_ACCRUALS, day, channel):
@@ -93,10 +115,9 @@ def _add_accruals(lake: Lake, channel: str, day: date, began: DataFrame) -> Data
     is_ended = F.col("taken_date").isNotNull()
     of_began = accruals.where(~is_ended).select("txn_id", "due")
     joined = began.join(of_began, on="txn_id", how="left")
-    ended = accruals.where(is_ended).select(
-        "txn_id", F.lit("").alias("per"), "currency", zero.alias("amount"), due,
-        F.lit(True).alias("is_ended"),
-    )  # fmt: skip
+    ended = _add_per(lake, channel, rules, accruals.where(is_ended)).select(
+        "txn_id", "per", "currency", zero.alias("amount"), due, F.lit(True).alias("is_ended")
+    )
     columns = ("txn_id", "per", "currency", "amount")
     return joined.select(*columns, due, F.lit(False).alias("is_ended")).unionByName(ended)
 

@@ -14,10 +14,11 @@ from typing import Any
 
 from jobs.fees.accruals.check_day import JOB as ACCRUAL
 from jobs.treasury.accounts import Account
+from schemas.tables.latest_runs import find_latest_runs
 from schemas.vocabulary import FileStatus
 
 #: Raised when the rules of the software change: all dates are then settled again.
-RULES_VERSION = 2
+RULES_VERSION = 3
 JOB = "check_settlement"
 #: Jobs whose rows the bridge reads.
 OUR_JOBS = ("match", ACCRUAL)
@@ -48,12 +49,14 @@ def plan_dates(
     requested: Collection[date],
     files: Iterable[Mapping[str, Any]],
     runs: Iterable[Mapping[str, Any]],
+    first_here: date = date.min,
 ) -> Plan:
     """Plans the requested dates, those never settled, and those whose inputs changed.
 
     `files` are rows of `statement_files`, `runs` those of `runs` of check_settlement, match and
     accrue_fees. Every date from the first of these to the latest that is requested, or was settled
-    before, is in the plan.
+    before, is in the plan. Dates before `first_here` have moved to the history lake: they stay as
+    they were settled.
     """
     in_force = _files_in_force(account, files)
     start = find_start(account, in_force)
@@ -66,9 +69,14 @@ def plan_dates(
     every, previous, day = {}, "", start
     while day <= last:
         previous = every[day] = _fingerprint(account, in_force, latest, day, previous)
+        if day < first_here:
+            settled = (recorded.get((name, day)) for name in sorted(account.terms))
+            previous = next((text for text in settled if text), previous)
         day += _ONE_DAY
-    due = [day for day in requested if day >= start]
+    due = [day for day in requested if day >= max(start, first_here)]
     for day, fingerprint in every.items():
+        if day < first_here:
+            continue
         active = [one.channel for one in account.channels if one.first_date <= day]
         if any(recorded.get((name, day)) != fingerprint for name in active):
             due.append(day)
@@ -105,13 +113,9 @@ def _latest_fingerprints(
     account: Account, runs: Iterable[Mapping[str, Any]]
 ) -> dict[tuple[str, str, date], str]:
     """The fingerprint of the last run of each job, channel and date."""
-    latest: dict[tuple[str, str, date], tuple[Any, str]] = {}
-    for run in runs:
-        if run["channel"] in account.terms:
-            place = run["job"], run["channel"], run["business_date"]
-            entry = run["ended_at"], str(run["fingerprint"])
-            latest[place] = max(latest.get(place, entry), entry)
-    return {place: fingerprint for place, (_, fingerprint) in latest.items()}
+    own = (run for run in runs if run["channel"] in account.terms)
+    latest = find_latest_runs(own, ("job", "channel", "business_date"))
+    return {(job, name, day): str(run["fingerprint"]) for (job, name, day), run in latest.items()}
 
 
 def _fingerprint(

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.fees.reversals import NO_TIME, find_taking_lines, may_take_back
+from jobs.fees.reversals import find_taking_lines, may_take_back
 from jobs.ingestion.day_state import has_other_payers
 from jobs.lake.tables import Lake
 from jobs.settlement.bridge.causes import Causes
@@ -18,7 +18,7 @@ from jobs.settlement.inputs import BankLine, DayBatch, InTransit
 from jobs.settlement.lines.day_batches import build_day_batches
 from jobs.settlement.lines.reduce import place_lines, select_settlement_lines, sum_batches
 from jobs.treasury.our_side import has_our_side, read_causes, select_in_transit
-from schemas.dates import format_dates, list_dates
+from schemas.dates import NO_TIME, format_dates, list_dates
 from schemas.errors import LakeInconsistent
 from schemas.profile.channel import Profile
 from schemas.profile.settlement import Settlement

@@ -5,9 +5,10 @@ Source: docs/reference/dialects/psp.md.
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from schemas.profile.layout.parts import ExtraName
+from schemas.profile.layout.private_headings import iterate_extra_faults
 from schemas.strict import Strict
 from schemas.vocabulary import Kind
 
@@ -18,6 +19,13 @@ class _WithExtra(Strict):
     """`extra`: further columns of the report, by name, which become texts of `extra`."""
 
     extra: dict[ExtraName, Column] = {}
+
+    @field_validator("extra")
+    @classmethod
+    def _check_extra(cls, columns: dict[str, str]) -> dict[str, str]:
+        if faults := [*iterate_extra_faults(columns)]:
+            raise ValueError("; ".join(faults))
+        return columns
 
 
 class StripeOptions(_WithExtra):

@@ -15,6 +15,11 @@ _BATCH_RULES = (None, "return", "keep", "charge")
 
 def find_entry_faults(entry: FeeEntry) -> Iterator[str]:
     """Yields what is wrong with an entry whose keys are right by themselves."""
+    if Kind.SETTLEMENT in entry.kind:
+        yield (
+            "kind: SETTLEMENT lines pay our balance out and never owe a fee; take SETTLEMENT away,"
+            " and name FEE or PAYOUT if lines of these kinds are meant"
+        )
     if entry.is_batch:
         yield from _find_batch_faults(entry)
     if entry.billed is not None:

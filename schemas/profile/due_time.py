@@ -71,6 +71,11 @@ class DueTime(Strict):
 ANY_TIME = DueTime(at=_LAST_MINUTE)
 
 
+def find_due_moment(due: DueTime | None, day: date, zone: ZoneInfo) -> datetime | None:
+    """The moment at which the files of a business date are due; None without a due time."""
+    return due.due_at(day, zone) if due is not None else None
+
+
 def _parse_time(key: str, text: object) -> time:
     if isinstance(text, str) and _TIME.fullmatch(text):
         return time.fromisoformat(text)

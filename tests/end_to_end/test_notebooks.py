@@ -52,6 +52,7 @@ def outputs(notebook: Any, kind: str) -> list[str]:
     ]
 
 
+@pytest.mark.sail_by_day
 @pytest.mark.slow
 def test_daily_review_shows_the_day(
     lake: Lake, engine: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

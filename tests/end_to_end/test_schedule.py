@@ -44,7 +44,9 @@ def test_progress_of_a_day_as_it_comes(tmp_path: Path, capsys: pytest.CaptureFix
     ])  # fmt: skip
     write_snapshot(tmp_path, DAY, [("S1", "shop", "100.00"), ("S2", "till", "8.00")])
     progress = run_command(capsys, tmp_path, "schedule", "progress")
-    assert {one["channel"] for one in progress["arrived"]} == {"shop", "till", "snapshot"}
+    assert {one["channel"]: one["channels"] for one in progress["arrived"]} == {
+        "shop": ["shop"], "till": ["till"], "snapshot": ["shop", "till"],
+    }  # fmt: skip
     assert not any(channel["awaited"] for channel in progress["channels"].values())
     run = run_command(capsys, tmp_path, "run", "--no-quality", "--engine", "sail")
     found = [(each["step"], each["message"].split(":")[0]) for each in run["stopped"]]

@@ -44,7 +44,7 @@ CASEWORK = [
         ),
         (
             "closed-breaks-are-forgotten",
-            'row["closed_by"] not in UNSUPPORTED',
+            'row["closed_by"] not in UNSUPPORTED_BREAKS',
             "False",
             "an equal line that breaks later takes the id of a closed break",
         ),

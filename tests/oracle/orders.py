@@ -101,7 +101,8 @@ def _check_money(
         return None
     paid = _total(members, ("SUCCEEDED",), _PAYS)
     refunded = -_total(members, ("SUCCEEDED",), ("REFUND", "CHARGEBACK"))
-    pending = -_total(members, ("PENDING",), ("REFUND",))
+    going_out = [member for member in members if member["amount"] < 0]
+    pending = -_total(going_out, ("PENDING",), ("REFUND",))
     amount = _order_amount(members)
     surplus = None if amount is None else paid - refunded - amount
     named = {
@@ -166,7 +167,10 @@ def _choose(members: list[Row], to_refund: int) -> str | None:
                 for member in members
                 if member["original_txn_id"] == payment["txn_id"]
                 and member["kind"] in ("REFUND", "CHARGEBACK")
-                and member["status"] in ("SUCCEEDED", "PENDING")
+                and (
+                    member["status"] == "SUCCEEDED"
+                    or (member["status"] == "PENDING" and member["amount"] < 0)
+                )
             )
             left[payment["txn_id"]] = (payment["amount"] + back, _order(payment))
     exact = [(order, txn) for txn, (rest, order) in left.items() if rest == to_refund]

@@ -62,8 +62,8 @@ def settle(
     unsure: set[object] = set()
     named = _bind(day, state)
     _pair(day, state, rules, named, unsure)
-    _run(day, state, named, unsure, several_batches=True)
-    _run(day, state, named, unsure, several_batches=False)
+    _run(day, state, rules, named, unsure, several_batches=True)
+    _run(day, state, rules, named, unsure, several_batches=False)
     _judge(day, bank, state, rules, unsure, rows)
     for (per, currency), amount in state["carried"].items():
         if amount:
@@ -197,7 +197,9 @@ def _take_credits(day: date, credits: list[Record], state: Record, rows: list[An
             left = [share for share in batch["shares"] if share[0] != gone["line_id"]]
             if len(left) < len(batch["shares"]):
                 batch.update(shares=left, closed=False, age=0, result=None, returned=True)
-                batch.update({"from": day, "paid_on": None})
+                kind, text = batch["key"]
+                day_of_key = date.fromisoformat(text) if kind == "date" else day
+                batch.update({"from": max(day, day_of_key), "paid_on": None})
         if gone["status"] != "used":
             for credit in (gone, one):
                 rows.append((None, None, "", credit["currency"], "UNKNOWN_CREDIT", 0,
@@ -240,9 +242,19 @@ def _bind(day: date, state: Record) -> set[str]:
     return held
 
 
-def _sides(state: Record, held: set[str]) -> tuple[list[list[Record]], list[list[Record]]]:
+def _lacks(batch: Record, rules: Record) -> bool:
+    """Whether it still expects something: paid within tolerance, or with more, it does not."""
+    if not batch["shares"]:
+        return _lack(batch) != 0
+    is_near = abs(_lack(batch)) <= rules["tolerance"].get(batch["currency"], 0)
+    return not is_near and not _lack(batch) < 0 <= _claim(batch)
+
+
+def _sides(
+    state: Record, held: set[str], rules: Record
+) -> tuple[list[list[Record]], list[list[Record]]]:
     """Open and given-up batches, waiting and given-up credits, each in order."""
-    batches = _in_order([b for b in state["batches"] if _lack(b)])
+    batches = _in_order([b for b in state["batches"] if _lacks(b, rules)])
     credits = sorted((c for c in state["credits"] if c["line_id"] not in held), key=_credit_place)
     return (
         [[b for b in batches if not b["closed"]], [b for b in batches if _is_candidate(b)]],
@@ -251,7 +263,7 @@ def _sides(state: Record, held: set[str]) -> tuple[list[list[Record]], list[list
 
 
 def _pair(day: date, state: Record, rules: Record, held: set[str], unsure: set[object]) -> None:
-    (still_open, lost), (waiting, unknown) = _sides(state, held)
+    (still_open, lost), (waiting, unknown) = _sides(state, held, rules)
     pairs = []
     for currency, amount in {(b["currency"], _lack(b)) for b in still_open + lost}:
 
@@ -275,7 +287,7 @@ def _pair(day: date, state: Record, rules: Record, held: set[str], unsure: set[o
             unsure |= {b["id"] for b in ours} | {c["line_id"] for c in theirs}
     for batch, credit in sorted(pairs, key=lambda pair: _credit_place(pair[1])):
         _pay(day, batch, credit, credit["amount"])
-    (still_open, lost), (waiting, unknown) = _sides(state, held)
+    (still_open, lost), (waiting, unknown) = _sides(state, held, rules)
     near = _near(still_open, waiting, rules)
     busy = {b["id"] for b, _ in near} | {c["line_id"] for _, c in near}
     more = _near(
@@ -299,12 +311,15 @@ def _near(batches: list[Record], credits: list[Record], rules: Record) -> list[A
 
 
 def _run(
-    day: date, state: Record, held: set[str], unsure: set[object], several_batches: bool
-) -> None:
+    day: date, state: Record, rules: Record, held: set[str], unsure: set[object],
+    several_batches: bool,
+) -> None:  # fmt: skip
     elsewhere: set[object] = set()
     had_run: set[object] = set()
+    taken: set[object] = set()
+    # Neighbours are those of before the step, whatever it pays.
+    (still_open, lost), (waiting, unknown) = _sides(state, held, rules)
     for is_second in (False, True):
-        (still_open, lost), (waiting, unknown) = _sides(state, held)
         batches = _in_order(still_open + (lost if is_second else []))
         credits = sorted(waiting + (unknown if is_second else []), key=_credit_place)
         if several_batches:
@@ -322,6 +337,7 @@ def _run(
             if 2 <= j - i <= 31
             for target in targets
             if target["currency"] == rail[0]["currency"]
+            and not taken & {_name(m) for m in rail[i:j]}
             and sum(map(_money, rail[i:j])) == _money(target)
         ]
         payments = []
@@ -336,6 +352,7 @@ def _run(
             had_run.add(_name(target))
         unsure |= elsewhere | had_run
         for members, target, amounts in payments:
+            taken |= {_name(m) for m in members}
             for member, amount in zip(members, amounts, strict=True):
                 pair = (member, target) if several_batches else (target, member)
                 _pay(day, *pair, amount)

@@ -48,13 +48,15 @@ def bank_line(line_id: str, amount: int, text: str | None = None, **other: Any) 
 
 
 class AccountLedger:
-    """Puts statements in as ingest does, and settles dates. Channel wechat unless named."""
+    """Puts statements in as ingest does, and settles dates. Channel wechat unless named; a channel
+    is paid at `BANK` unless its page names another account.
+    """
 
     def __init__(self, lake: Lake, pages: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self.lake = lake
         pages = {"wechat": {}} if pages is None else pages
         profiles = {name: profile_of(name, {**RULES, **rules}) for name, rules in pages.items()}
-        profiles[BANK] = profile_of(BANK)
+        profiles |= {name: profile_of(name) for name in [BANK, *_banks_of(profiles)]}
         calendars = {"weekdays": Calendar()}
         self.config = Configuration(
             profiles, {}, Snapshots(), calendars=calendars, all_profiles=profiles
@@ -86,10 +88,10 @@ class AccountLedger:
         """Replaces the statement of the bank account."""
         self.put(on, *lines, channel=BANK)
 
-    def check(self, *days: int) -> list[SettlementSummary]:
-        """Settles days, and those whose inputs changed."""
+    def check(self, *days: int, bank: str | None = None) -> list[SettlementSummary]:
+        """Settles days, and those whose inputs changed, of all accounts or of one."""
         summaries: list[SettlementSummary] = []
-        for account in list_accounts(self.config):
+        for account in list_accounts(self.config, [bank] if bank else ()):
             summaries += check_account(self.lake, account, [day(on) for on in days])
         return summaries
 
@@ -110,6 +112,10 @@ class AccountLedger:
         """What the channel owes us after a day, by currency."""
         rows = self.lake.read_arrow(CHANNEL_BALANCES, day(on), day(on), channel).to_pylist()
         return {row["currency"]: row["closing"] for row in rows}
+
+
+def _banks_of(profiles: Mapping[str, Profile]) -> set[str]:
+    return {one.settlement.bank for one in profiles.values() if one.settlement}
 
 
 def lines_of(batch: str | None, *amounts: int, **other: Any) -> Iterable[Row]:

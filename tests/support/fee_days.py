@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -32,11 +32,6 @@ def line_on(day: date, line_id: str, amount: int, fee: int | None = 0, **other: 
     at = datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
     values = {"business_date": day, "traded_at": at, "channel_ref_norm": line_id}
     return fee_line(line_id, amount, fee, **values | other)
-
-
-def list_dates(first: date, last: date) -> list[date]:
-    """The dates from one to another, both included."""
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 @dataclass
@@ -80,6 +75,6 @@ class FeeDays:
         rows = self.lake.read_arrow(table, day, day, "wechat").to_pylist()
         return sorted(rows, key=str)
 
-    def stale(self) -> list[date]:
-        """The dates that are to be checked again."""
-        return read_stale_dates(self.lake, PROFILE)["check_fees"]
+    def stale(self, schedule: FeeSchedule | None = None) -> list[date]:
+        """The dates that are to be checked again; with a card also by what it needs."""
+        return read_stale_dates(self.lake, PROFILE, schedule)["check_fees"]

@@ -5,7 +5,8 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.fees.reversals import NO_TIME, find_taking_lines, may_take_back
+from jobs.fees.reversals import find_taking_lines, may_take_back
+from schemas.dates import NO_TIME
 from schemas.money import sum_amounts
 from schemas.vocabulary import FeeResult, Reason, Status
 

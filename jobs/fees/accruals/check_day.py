@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -12,18 +13,33 @@ from jobs.fees.accruals.price_changes import price_changes
 from jobs.fees.accruals.state_changes import find_changes, is_final, select_first
 from jobs.fees.lines.check_day import read_inputs, read_versions
 from jobs.fees.refunds import Card
-from jobs.fees.volumes.check_day import read_steps
-from jobs.fees.volumes.steps import StepRow
+from jobs.fees.sources import join_parts
+from jobs.fees.volumes.check_day import Steps, read_steps
 from jobs.lake.partitions import count_rows
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from schemas.fee_schedule import FeeSchedule
 from schemas.profile.channel import Profile
-from schemas.tables import FEE_ACCRUALS, INTERNAL_TRANSACTIONS, SNAPSHOT_FILES, STATEMENT_FILES
+from schemas.tables import (
+    FEE_ACCRUALS,
+    FEE_VOLUMES,
+    INTERNAL_TRANSACTIONS,
+    SNAPSHOT_FILES,
+    STATEMENT_FILES,
+)
 
 JOB = "accrue_fees"
 #: A transaction stands in no snapshot that is so many days older than itself.
 _ZONES = timedelta(days=2)
+
+
+class Changes(NamedTuple):
+    """A date's rows of `state_changes.find_changes`, None if it has no transactions, and the first
+    date whose snapshot may say something of them.
+    """
+
+    rows: DataFrame | None
+    since: date
 
 
 def record_accruals(lake: Lake, profile: Profile, schedule: FeeSchedule, day: date) -> None:
@@ -35,19 +51,25 @@ def record_accruals(lake: Lake, profile: Profile, schedule: FeeSchedule, day: da
     channel = profile.channel
     job = Run(JOB, channel, day)
     files = lake.read_rows(SNAPSHOT_FILES, ("business_date", "status", "file_id", "channels"))
-    job.fingerprint = fingerprint_accrual(profile, schedule, list_snapshots(files, channel), day)
     job.versions_read = {INTERNAL_TRANSACTIONS.name: lake.version(INTERNAL_TRANSACTIONS)}
     with job.step(JOB):
         changes = read_changes(lake, profile, day)
-        if changes is None:
+        snapshots, steps = list_snapshots(files, channel), None
+        parts = [fingerprint_accrual(profile, schedule, snapshots, day, changes.since)]
+        if changes.rows is None:
             accruals = lake.spark.createDataFrame([], FEE_ACCRUALS.schema)
         else:
             card = Card(schedule, profile.zone_info, calendar=profile.calendar)
             since, before = day - timedelta(days=schedule.lookback_days), day - timedelta(days=1)
             earlier = lake.read_days(INTERNAL_TRANSACTIONS, since, before, channel)
             steps = _read_steps(lake, profile, schedule, since, day)
-            accruals = price_changes(changes, earlier, day, card, lake.stage, steps)
+            rows = steps.rows if steps else ()
+            accruals = price_changes(changes.rows, earlier, day, card, lake.stage, rows)
         written = lake.replace_day(FEE_ACCRUALS, accruals, day, channel)
+    if steps is not None:
+        parts.append(steps.accrual_part)
+        job.versions_read[FEE_VOLUMES.name] = steps.version
+    job.fingerprint = join_parts(parts)
     job.versions_written = {FEE_ACCRUALS.name: written.version}
     job.counts = {"transactions": written.rows}
     record_runs(lake, job)
@@ -55,33 +77,32 @@ def record_accruals(lake: Lake, profile: Profile, schedule: FeeSchedule, day: da
 
 def _read_steps(
     lake: Lake, profile: Profile, schedule: FeeSchedule, since: date, day: date
-) -> tuple[StepRow, ...]:
-    """The steps of the card's volumes, by the statements that are there."""
+) -> Steps | None:
+    """The steps of the card's volumes, by the statements that are there; None without volumes."""
     if not schedule.volumes:
-        return ()
+        return None
     inputs = read_inputs(lake, profile, schedule, day, read_versions(lake))
     files = lake.read_rows(STATEMENT_FILES, channel=profile.channel)
-    return read_steps(inputs.to_reader(), schedule, since, day, files).rows
+    return read_steps(inputs.to_reader(), schedule, since, day, files)
 
 
 def read_changes(
     lake: Lake, profile: Profile, day: date, columns: Sequence[str] = COLUMNS
-) -> DataFrame | None:
-    """The date's rows of `state_changes.find_changes` with some columns and `taken_date`; None if
-    the date has no transactions.
+) -> Changes:
+    """The date's transactions whose state turns, with some columns and `taken_date`.
 
     Earlier rows are looked for in the look-back of the match; of transactions that occurred before
     it, back to the dates on which they did.
     """
     channel, lookback = profile.channel, timedelta(days=profile.match.lookback)
-    if not lake.count_rows(INTERNAL_TRANSACTIONS, day, channel):
-        return None
-    of_day = lake.read_day(INTERNAL_TRANSACTIONS, day, channel)
     since, yesterday = day - lookback, day - timedelta(days=1)
+    if not lake.count_rows(INTERNAL_TRANSACTIONS, day, channel):
+        return Changes(None, since)
+    of_day = lake.read_day(INTERNAL_TRANSACTIONS, day, channel)
     first = min(_first_occurred(of_day, since), since)
     files = lake.list_data_files(INTERNAL_TRANSACTIONS, yesterday, channel, since=first)
     if not count_rows(files):
-        return select_first(of_day).select(*columns, "taken_date")
+        return Changes(select_first(of_day).select(*columns, "taken_date"), first)
     rows = lake.read_days(INTERNAL_TRANSACTIONS, since, day, channel)
     if first < since:
         old = of_day.where(F.col("occurred_at") < F.lit(_start_of(since))).select("txn_id")
@@ -90,7 +111,7 @@ def read_changes(
             older.join(F.broadcast(old), on="txn_id", how="left_semi").select(*rows.columns)
         )
     changes = find_changes(rows, day, lake.stage).select(*columns, "taken_date")
-    return lake.stage(changes, "state_changes")
+    return Changes(lake.stage(changes, "state_changes"), first)
 
 
 def _first_occurred(of_day: DataFrame, since: date) -> date:

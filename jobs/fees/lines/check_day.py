@@ -21,9 +21,6 @@ from schemas.fee_schedule import FeeSchedule
 from schemas.profile.channel import Profile
 from schemas.tables import INTERNAL_TRANSACTIONS, OUTCOMES, STATEMENT_FILES, STATEMENT_LINES
 
-#: A transaction that is paired with a line of a date is at most so many days older.
-TRANSACTION_AGE_DAYS = 62
-
 
 class Versions(NamedTuple):
     """The versions of `statement_lines` and `outcomes` that a check reads."""
@@ -75,9 +72,7 @@ class DayInputs:
             return keep_attributes
         lake, channel = self.lake, self.profile.channel
         outcomes = lake.read_days(OUTCOMES, since, until, channel, self.versions.outcomes)
-        # A line can be paired with a transaction that has waited.
-        oldest = since - timedelta(days=TRANSACTION_AGE_DAYS)
-        transactions = lake.read_days(INTERNAL_TRANSACTIONS, oldest, until, channel)
+        transactions = read_paired_transactions(lake, channel, outcomes, since, until)
         return lambda lines: add_attributes(lines, outcomes, transactions)
 
     def to_reader(self) -> Reader:
@@ -86,6 +81,20 @@ class DayInputs:
             self.lake, self.profile, self.versions.lines, self.versions.outcomes,
             self.reversal_days, self.attributes, self.reads_transactions,
         )  # fmt: skip
+
+
+def read_paired_transactions(
+    lake: Lake, channel: str, outcomes: DataFrame, since: date, until: date
+) -> DataFrame:
+    """The transactions of the dates on which those in the pairs of some outcomes were sent.
+
+    No number of days bounds how old one may be: it waits as long as the other side is missing, and
+    late clearing meets it after that.
+    """
+    is_pair = F.col("line_id").isNotNull() & F.col("txn_id").isNotNull()
+    oldest = outcomes.where(is_pair).agg(F.min("internal_date").alias("first")).collect()[0]
+    first = min(oldest["first"] or since, since)
+    return lake.read_days(INTERNAL_TRANSACTIONS, first, until, channel)
 
 
 def read_inputs(

@@ -1,5 +1,6 @@
 """Adds up the fees of a date, per entry of the rate card and currency."""
 
+from collections.abc import Collection
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -23,14 +24,14 @@ _COUNTS = ("lines", "unpriced", "tolerated_lines", "attribute_differs", "refunds
 def sum_fees(
     checks: Checks,
     schedule: FeeSchedule,
-    is_volume_complete: bool = True,
+    incomplete: Collection[str] = (),
     fee_lines: DataFrame | None = None,
 ) -> DataFrame:
     """The rows of `fee_totals`: one per entry and currency; every line of the day counts once.
 
     Amounts due, and what is part of them, are null if a line of the group has no entry. What is due
-    on a batch counts under its entry. `is_volume_complete` is said of entries that ask for a
-    volume; `fee_lines` are the rows of `fee_lines.sum_fee_lines`. `accrued` is null:
+    on a batch counts under its entry. `incomplete` names the entries for whose volume a date has no
+    whole statement; `fee_lines` are the rows of `fee_lines.sum_fee_lines`. `accrued` is null:
     `accruals.price_changes.add_accrued` fills it in.
     """
     parts = [_count_lines(checks, schedule)]
@@ -40,7 +41,8 @@ def sum_fees(
         parts.append(_complete(fee_lines, {"fee_lines": F.col("fee_lines")}))
     is_priced, zero = F.sum("unpriced") == F.lit(0), F.lit(0).cast("bigint")
     names = [entry.name for entry in schedule.entries if entry.volumes]
-    by_volume = F.when(F.col("schedule").isin(names), F.lit(is_volume_complete))
+    is_complete = ~F.col("schedule").isin(*incomplete) if incomplete else F.lit(True)
+    by_volume = F.when(F.col("schedule").isin(names), is_complete)
     sums = {name: F.coalesce(sum_amounts(F.col(name)), zero).cast("bigint") for name in _AMOUNTS}
     for name in ("due", "difference", "tax", "passed_through"):
         sums[name] = F.when(is_priced, sums[name])

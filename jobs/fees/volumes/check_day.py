@@ -9,20 +9,15 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.fees.reversals import NO_TIME, find_taking_lines, may_take_back
+from jobs.fees.reversals import find_taking_lines, may_take_back
 from jobs.fees.sources import list_whole_dates
 from jobs.fees.volumes.daily import select_left_out, sum_volumes
-from jobs.fees.volumes.stale import describe_steps, is_span_whole
-from jobs.fees.volumes.steps import (
-    StepRow,
-    find_steps,
-    fingerprint_steps,
-    first_date_of,
-    list_days,
-)
+from jobs.fees.volumes.stale import describe_steps, find_whole_spans
+from jobs.fees.volumes.steps import StepRow, find_steps, fingerprint_steps, first_date_of
 from jobs.lake.changes.channel_days import DaysChange, change_arrow_days
 from jobs.lake.tables import Lake
 from jobs.lake.write_checks import rows_to_arrow
+from schemas.dates import NO_TIME, list_dates
 from schemas.fee_schedule import FeeSchedule
 from schemas.profile.channel import Profile
 from schemas.tables import FEE_VOLUMES, OUTCOMES, STATEMENT_LINES
@@ -48,20 +43,28 @@ class Reader(NamedTuple):
 class Steps(NamedTuple):
     """The steps of volumes for lines of a date and, of some, of dates before it.
 
-    `is_complete`: each date of the date's own spans has a whole statement. `part` is what the
-    check's fingerprint says of it, `version` that of `fee_volumes`.
+    `incomplete` names the entries of the card for whose volumes a date has no whole statement.
+    `part` is what a check's fingerprint says of the steps, `accrual_part` that of an accrual, which
+    does not tell whether a span is whole; `version` is that of `fee_volumes`.
     """
 
     rows: tuple[StepRow, ...]
-    is_complete: bool
+    incomplete: frozenset[str]
     part: str
+    accrual_part: str
     version: int
 
 
-def write_volumes(reader: Reader, day: date) -> int:
-    """Replaces the volumes of a date; returns the version of the table."""
+def write_volumes(reader: Reader, schedule: FeeSchedule, day: date) -> int:
+    """Replaces the volumes of a date; returns the version of the table.
+
+    A card without volumes needs none, and those of an earlier card are removed: a later card has
+    those of its dates computed when they are read.
+    """
     lake, channel = reader.lake, reader.profile.channel
-    rows = _compute_volumes(reader, [day])
+    if not schedule.volumes and not lake.count_rows(FEE_VOLUMES, day, channel):
+        return lake.version(FEE_VOLUMES)
+    rows = _compute_volumes(reader, [day]) if schedule.volumes else []
     tables = {day: rows_to_arrow(FEE_VOLUMES, rows)} if rows else {}
     change_arrow_days(lake, FEE_VOLUMES, channel, lambda _: DaysChange(tables, frozenset([day])))
     return lake.version(FEE_VOLUMES)
@@ -84,15 +87,20 @@ def read_steps(
     first, last = first_date_of(volumes, since), day - timedelta(days=1)
     table = lake.read_arrow(FEE_VOLUMES, first, last, reader.profile.channel)
     with_lines = {row["business_date"] for row in files if _has_lines(row)}
-    missing = _list_missing(reader, schedule, table, with_lines, list_days(first, last))
+    missing = _list_missing(reader, schedule, table, with_lines, list_dates(first, last))
     if missing:
         table = _without_days(table, missing)
         computed = rows_to_arrow(FEE_VOLUMES, _compute_volumes(reader, missing))
         table = pa.concat_tables([table.cast(computed.schema), computed])
-    rows = find_steps(table, volumes, list_days(since, day))
-    is_complete = is_span_whole(volumes, day, list_whole_dates(reader.profile, files))
-    part = describe_steps(volumes, since, is_complete, fingerprint_steps(rows))
-    return Steps(tuple(rows), is_complete, part, version)
+    rows = find_steps(table, volumes, list_dates(since, day))
+    whole, steps = list_whole_dates(reader.profile, files), fingerprint_steps(rows)
+    incomplete = frozenset(
+        entry.name for entry in schedule.entries
+        if not all(find_whole_spans(entry.volumes, day, whole))
+    )  # fmt: skip
+    part = describe_steps(volumes, since, find_whole_spans(volumes, day, whole), steps)
+    accrual_part = describe_steps(volumes, since, (), steps)
+    return Steps(tuple(rows), incomplete, part, accrual_part, version)
 
 
 def _has_lines(file: Mapping[str, Any]) -> bool:

@@ -46,11 +46,6 @@ def first_date_of(volumes: Iterable[Tiers], day: date) -> date:
     return min(span_of(tiers, day)[0] for tiers in volumes)
 
 
-def list_days(first: date, last: date) -> list[date]:
-    """The dates from one to another, both included; none if they are the wrong way round."""
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
-
-
 def find_steps(table: pa.Table, volumes: Sequence[Tiers], days: Sequence[date]) -> list[StepRow]:
     """The steps above the first one for lines of some dates, sorted; `table` has the columns of
     `fee_volumes`. A volume up to `to`, included, is of that step; one below 0 of the first.

@@ -14,6 +14,7 @@ from typing import Any
 from jobs.ingestion.arrivals.scan import describe_unknown, scan_inbox
 from jobs.ingestion.arrivals.standing import compare_with_lake
 from jobs.ingestion.day_state import list_ingested_dates
+from jobs.lake.history.place import describe_moved, find_first_date
 from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
 from jobs.storage.archive import Storage
@@ -52,10 +53,13 @@ def find_due_dates(
     `now` is a time with a zone: files of a later date than today in their channel's zone are not
     taken in; None allows them. Without `all_channels` files of other channels are no fault.
     """
-    due = DueDates()
+    due, first_here = DueDates(), find_first_date(lake.storage)
     for day in requested:
-        due.channels[day] |= {*config.profiles}
+        if day >= first_here:
+            due.channels[day] |= {*config.profiles}
     if requested:
+        moved = [day for day in requested if day < first_here]
+        due.faults += [describe_moved(moved)] if moved else []
         return due
     arrivals = scan_inbox(inbox, config)
     tables = (lake.read_rows(STATEMENT_FILES), lake.read_rows(SNAPSHOT_FILES))
@@ -65,6 +69,9 @@ def find_due_dates(
     for arrival in arrivals:
         for claim in arrival.claims:
             if not standings[arrival.file.name, claim].is_due:
+                continue
+            if claim.business_date < first_here:
+                due.faults.append(describe_moved([claim.business_date], arrival.file.name))
                 continue
             names = [claim.channel] if claim.channel else _list_waiting(config, claim.part)
             early = [name for name in names if _is_future(config, name, claim.business_date, now)]
@@ -94,8 +101,10 @@ def find_run_dates(
     """
     due = find_due_dates(lake, config, inbox, requested, now, all_channels)
     if not requested:
+        first_here = find_first_date(lake.storage)
         for day, names in _list_unmatched_dates(lake, config).items():
-            due.channels[day] |= names
+            if day >= first_here:
+                due.channels[day] |= names
     empty = _add_missing_dates(lake, config, inbox, due)
     due.faults += _record_empty_dates(lake, config, empty)
     return due
@@ -141,9 +150,8 @@ def _find_missing_dates(lake: Lake, config: Configuration, due: DueDates) -> dic
         if profile.statement == "none" or last is None:
             continue
         ingested = list_ingested_dates(name, files, runs)
-        before = (
-            profile.first_date + timedelta(days=n) for n in range((last - profile.first_date).days)
-        )
+        first = max(profile.first_date, find_first_date(lake.storage))
+        before = (first + timedelta(days=n) for n in range((last - first).days))
         if days := [
             day for day in before if day not in ingested and name not in due.channels.get(day, ())
         ]:

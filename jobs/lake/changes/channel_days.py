@@ -11,6 +11,7 @@ from deltalake import DeltaTable
 from pyspark.sql import DataFrame
 
 from jobs.lake.commit import DataFile, commit_changes, write_arrow_file
+from jobs.lake.history.moved_rows import list_files_everywhere
 from jobs.lake.partitions import list_add_actions, read_arrow_files, read_data_files
 from jobs.lake.tables import Lake
 from jobs.lake.write_checks import retry_on_conflict
@@ -47,12 +48,13 @@ def change_days(
 
     Raises:
         ColumnsDiffer, RowsOutsideDay: as `Lake.write_files`.
+        DateMoved: the rows of a date have moved to the history lake.
         WriteConflict: other writers won every time; nothing is committed.
     """
 
     def decide_on(delta: DeltaTable) -> DaysChange | None:
         def read_days(first: date, last: date) -> DataFrame | None:
-            files = list_add_actions(delta, table, first, last, channel)
+            files = list_files_everywhere(lake.storage, delta, table, first, last, channel)
             return read_data_files(lake.spark, lake.storage, table, files) if files else None
 
         return decide(read_days)
@@ -67,7 +69,7 @@ def change_arrow_days(
 
     def decide_on(delta: DeltaTable) -> DaysChange | None:
         def read_days(first: date, last: date, where: pc.Expression | None = None) -> pa.Table:
-            files = list_add_actions(delta, table, first, last, channel)
+            files = list_files_everywhere(lake.storage, delta, table, first, last, channel)
             return read_arrow_files(lake.storage, table, files, where)
 
         return decide(read_days)

@@ -22,6 +22,7 @@ from pyspark.sql.types import StructType
 
 from jobs.engine.task_pool import run_tasks
 from jobs.lake.fast_path.bloom_filter import AT_ONCE, Words, add, contains, empty
+from jobs.lake.history.place import storage_of
 from jobs.lake.tables import Lake
 from jobs.lake.write_checks import arrow_schema
 from jobs.storage.archive import Storage
@@ -56,10 +57,12 @@ class FilterShard:
 class FilterTask:
     """Some row groups of a data file, every `of`-th from `place` on, and what is read of them.
 
+    `source` is the URI of the lake that has the file: the one at `base`, or its history.
     `fixed` are the values of partition columns, `repeated` text columns whose values repeat.
     """
 
     base: str
+    source: str
     path: str
     place: int
     of: int
@@ -93,9 +96,19 @@ def filter_rows_by_key(
     few = tuple(name for name in texts if name in table.dictionary_columns)
     tasks = [
         FilterTask(
-            lake.uri, f"{table.name}/{file['path']}", place, of, shards, schema, fixed, few, out
+            lake.uri,
+            source,
+            f"{table.name}/{file['path']}",
+            place,
+            of,
+            shards,
+            schema,
+            fixed,
+            few,
+            out,
         )
         for file in files
+        for source in [storage_of(lake.storage, file).uri]
         for fixed in [{name: file[f"partition.{name}"] for name in table.partitions}]
         for of in [math.ceil(int(file["num_records"]) / _ROWS_OF_A_TASK)]
         for place in range(of)
@@ -169,11 +182,11 @@ def read_filter(base: str, paths: tuple[str, ...]) -> Words:
 
 def filter_file(task: FilterTask) -> dict[str, Any]:
     """Writes the rows of a task that pass, if there are any; returns how many."""
-    storage = Storage(task.base)
+    storage, source_storage = Storage(task.base), Storage(task.source)
     words = read_filter(task.base, task.shards)
     tables = []
     stored = [field for field in task.schema if field.name not in task.fixed]
-    with storage.fs.open_input_file(storage.full_path(task.path)) as source:
+    with source_storage.fs.open_input_file(source_storage.full_path(task.path)) as source:
         parquet = pq.ParquetFile(source, read_dictionary=task.repeated)
         for group in range(task.place, parquet.num_row_groups, task.of):
             passed = contains(words, _columns(parquet, group, _HASHES).columns)

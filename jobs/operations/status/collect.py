@@ -6,6 +6,7 @@ from typing import Any
 
 from jobs.ingestion.day_state import DayState
 from jobs.ingestion.gates.balance_gaps import BALANCE_GAP, NOTE_SEPARATOR
+from jobs.lake.history.place import find_first_date
 from jobs.lake.tables import Lake
 from jobs.operations.status.channel_day import (
     ChannelDay,
@@ -145,7 +146,8 @@ def _find_unsettled_dates(lake: Lake, config: Configuration) -> dict[str, frozen
         names = [account.bank.channel, *account.terms]
         files = lake.read_rows(STATEMENT_FILES, channel=names)
         runs = lake.read_rows(RUNS, channel=[*account.terms], job=[JOB, *OUR_JOBS])
-        dates = frozenset(plan_dates(account, (), files, runs).dates)
+        first_here = find_first_date(lake.storage)
+        dates = frozenset(plan_dates(account, (), files, runs, first_here).dates)
         out |= dict.fromkeys(account.terms, dates)
     return out
 

@@ -11,7 +11,12 @@ from jobs.reports.day_page.flash.stored import read_whole_flash, render_flash, s
 from jobs.reports.day_page.inputs import describe_gaps, read_files
 from jobs.reports.day_page.page import Figures, read_figures, render_report
 from jobs.reports.day_page.scope import Scope, find_matched_part, find_scope
-from jobs.reports.day_page.write_page import list_export_files, place_page, write_page
+from jobs.reports.day_page.write_page import (
+    list_export_files,
+    name_page,
+    place_page,
+    write_page,
+)
 from jobs.reports.html.language import Language
 from jobs.reports.html.numbers import add_money, format_share, list_money
 from jobs.reports.html.render import render_page
@@ -42,7 +47,7 @@ def _report_final(lake: Lake, wanted: Scope, code: str, report: Report) -> None:
         report.warn(f"NOT_MATCHED: {name} {format_dates(dates)}: no match has run;"
                     " `tieout run` does it")  # fmt: skip
     language = Language(code)
-    path = place_page(scope, "report.html" if code == "en" else f"report.{code}.html")
+    path = place_page(scope, name_page(scope, "report", code))
     size = write_page(
         lake, path, render_report(figures, language, list_export_files(lake, scope))
     )  # fmt: skip
@@ -63,7 +68,7 @@ def _report_flash(lake: Lake, scope: Scope, code: str, report: Report) -> None:
     write_page(lake, *render_flash(scope, stored))
     language = Language(code)
     page = build_flash(Builder(scope, language, 0, ()), sides, files)
-    path = place_page(scope, "flash.html" if code == "en" else f"flash.{code}.html")
+    path = place_page(scope, name_page(scope, "flash", code))
     size = write_page(lake, path, render_page(page))
     done = sum(side.confirmed[0] for side in sides.values())
     every = sum(side.succeeded[0] for side in sides.values())

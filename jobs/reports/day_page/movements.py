@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 from jobs.lake.tables import Lake
 from jobs.reports.day_page.outcomes import ROWS_READ
 from jobs.reports.day_page.scope import Owner, Row, RowList, Scope
+from schemas.dates import OPEN_MONTH
 from schemas.tables import BREAK_EVENTS, BREAKS
+from schemas.vocabulary import UNSUPPORTED_BREAKS
 
-#: `closed_month` of an open break.
-_OPEN_MONTH = date(9999, 12, 1)
 #: Ages in days, each up to and including the number; the last has no end.
 AGE_LIMITS = (0, 1, 3, 7, 30)
 _COLUMNS = (
@@ -137,12 +137,16 @@ def read_state(lake: Lake, scope: Scope, day: date) -> dict[str, Row]:
     """Breaks by id as they were after the runs of a date, with `is_open`; those that closed before
     the month of the date are left out.
 
-    What changed later is taken from the events up to the date.
+    What changed later is taken from the events up to the date. A break that a file sent anew closed
+    after the report's dates is left out: their runs were repeated, and no row of theirs says it.
     """
-    rows = lake.read_arrow(BREAKS, day.replace(day=1), _OPEN_MONTH, scope.only_channel)
+    rows = lake.read_arrow(BREAKS, day.replace(day=1), OPEN_MONTH, scope.only_channel)
     rows = rows.filter(pc.field("channel").isin(pa.array([*scope.profiles], pa.string())))
     rows = rows.filter(pc.field("opened_on") <= pa.scalar(day)).select(list(_COLUMNS))
-    known = {row["break_id"]: row for row in rows.to_pylist()}
+    is_gone = pc.field("closed_by").isin(pa.array(UNSUPPORTED_BREAKS))
+    is_gone &= pc.field("closed_on") > pa.scalar(scope.last)
+    kept = rows.filter(pc.invert(pc.coalesce(is_gone, pa.scalar(False))))
+    known = {row["break_id"]: row for row in kept.to_pylist()}
     later = [row for row in known.values() if row["last_event_on"] > day]
     for event in _read_last_events(lake, scope, later, day):
         known[event["break_id"]] |= {name: event[name] for name in _COLUMNS if name in event}

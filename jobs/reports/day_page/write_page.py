@@ -1,11 +1,25 @@
 """Writes a report's page into the lake: whole, or not at all."""
 
+from hashlib import sha256
+
 from jobs.lake.tables import Lake
 from jobs.reports.day_page.scope import Scope
 from jobs.storage.atomic_folder import replace_file
 
 #: The exports of a channel that a page links to.
 _LINKED = ("breaks.xlsx", "summary.json")
+
+
+def name_page(scope: Scope, stem: str, language: str) -> str:
+    """The file name of a page: a page of some channels has their name, or their number and a hash.
+
+    So it stands beside the page of all channels, and not in its place.
+    """
+    names, every = [*scope.config.profiles], scope.config.all_profiles
+    if every and len(names) < len(every):
+        digest = sha256(" ".join(names).encode()).hexdigest()[:8]
+        stem += f"-{names[0]}" if len(names) == 1 else f"-{len(names)}-channels-{digest}"
+    return f"{stem}.html" if language == "en" else f"{stem}.{language}.html"
 
 
 def place_page(scope: Scope, name: str) -> str:

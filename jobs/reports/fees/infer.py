@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from pyspark.sql import DataFrame, Window
@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from jobs.fees.attributes import add_attributes
 from jobs.fees.check_day import assert_lines_are_accepted
 from jobs.fees.components import component_dues, line_bases, value_of_entry
-from jobs.fees.lines.check_day import TRANSACTION_AGE_DAYS
+from jobs.fees.lines.check_day import read_paired_transactions
 from jobs.fees.schedule import entry_number
 from jobs.ingestion.day_state import list_ingested_dates
 from jobs.lake.tables import Lake
@@ -20,7 +20,6 @@ from jobs.reports.fees.rate_search import ChargedLines, PriceSpan, count_explain
 from schemas.fee_schedule import PAYING_KINDS, FeeSchedule
 from schemas.profile.channel import Profile
 from schemas.tables import (
-    INTERNAL_TRANSACTIONS,
     OUTCOMES,
     RUNS,
     STATEMENT_FILES,
@@ -101,8 +100,7 @@ def infer_card(lake: Lake, profile: Profile, dates: Sequence[date]) -> Proposal:
 def _read_charged(lake: Lake, channel: str, dates: Sequence[date]) -> DataFrame:
     first, last = min(dates), max(dates)
     outcomes = lake.read_days(OUTCOMES, first, last, channel)
-    oldest = first - timedelta(days=TRANSACTION_AGE_DAYS)
-    transactions = lake.read_days(INTERNAL_TRANSACTIONS, oldest, last, channel)
+    transactions = read_paired_transactions(lake, channel, outcomes, first, last)
     pays = F.col("kind").isin(*(kind.value for kind in PAYING_KINDS))
     succeeded = F.col("status") == F.lit(Status.SUCCEEDED.value)
     has_fee = F.col("fee").isNotNull() & (F.col("amount") > F.lit(0))

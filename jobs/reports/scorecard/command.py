@@ -7,7 +7,7 @@ from jobs.cli.console import Report
 from jobs.cli.lake_session import open_lake
 from jobs.reports.day_page.builder import Builder
 from jobs.reports.day_page.scope import Scope, find_matched_part, find_scope
-from jobs.reports.day_page.write_page import place_month, write_page
+from jobs.reports.day_page.write_page import name_page, place_month, write_page
 from jobs.reports.html.language import Language
 from jobs.reports.html.render import render_page
 from jobs.reports.scorecard.figures import read_scorecards
@@ -27,8 +27,7 @@ def execute_request(request: Request) -> Report:
             report.warn(f"NOT_MATCHED: {label}: no match has run; `tieout run` does it")
             return report
         cards, last = read_scorecards(lake, matched), matched.last
-        name = "scorecard.html" if language.code == "en" else f"scorecard.{language.code}.html"
-        path = place_month(scope, name)
+        path = place_month(scope, name_page(scope, "scorecard", language.code))
         html = render_page(build_scorecards(Builder(scope, language, 0, ()), cards, last))
         size = write_page(lake, path, html)
     body = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ from jobs.reports.day_page.outcomes import read_outcomes
 from jobs.reports.day_page.scope import Row, Scope
 from jobs.reports.scorecard.late_money import LOOKBACK_DAYS, LateMoney, measure_late_money
 from jobs.reports.scorecard.punctuality import FileScore, score_files
+from schemas.dates import OPEN_MONTH
 from schemas.money import sum_amounts
 from schemas.tables import (
     BREAKS,
@@ -24,9 +25,8 @@ from schemas.tables import (
     STATEMENT_FILES,
     STATEMENT_LINES,
 )
-from schemas.vocabulary import Action, Reason
+from schemas.vocabulary import Action, BreakEvent, Reason
 
-_OPEN_MONTH = date(9999, 12, 1)
 #: Number and money, minor units by currency.
 Amounts = dict[str, int]
 
@@ -50,9 +50,10 @@ class Scorecard:
     """A channel in a month; `lines` are those of its accepted statements.
 
     `late_lines` came after their transaction had broken. `breaks` are those that opened in the
-    month, by first reason. `fees` has the sums of `fee_totals` by currency, `wrong_fees` the lines
-    whose fee was wrong, with their difference. `claims` are what the channel owes an answer or
-    money for: lines listed twice, fees charged above what is due, batches that were paid short.
+    month, by first reason, but for those that a snapshot of ours, sent anew, closed. `fees` has the
+    sums of `fee_totals` by currency, `wrong_fees` the lines whose fee was wrong, with their
+    difference. `claims` are what the channel owes an answer or money for: lines listed twice, fees
+    charged above what is due, batches that were paid short.
     """
 
     channel: str
@@ -103,11 +104,13 @@ def _add_late_lines(lake: Lake, scope: Scope, cards: Mapping[str, Scorecard]) ->
 
 
 def _add_breaks(lake: Lake, scope: Scope, cards: Mapping[str, Scorecard]) -> None:
-    rows = lake.read_arrow(BREAKS, scope.first.replace(day=1), _OPEN_MONTH, scope.only_channel)
+    rows = lake.read_arrow(BREAKS, scope.first.replace(day=1), OPEN_MONTH, scope.only_channel)
     opened = (pc.field("opened_on") >= pa.scalar(scope.first)) & (
         pc.field("opened_on") <= pa.scalar(scope.last)
     )
     own = pc.field("channel").isin(pa.array([*cards], pa.string()))
+    is_ours = pc.field("closed_by") == BreakEvent.CHANGED_SNAPSHOT.value
+    own &= pc.invert(pc.coalesce(is_ours, pa.scalar(False)))
     columns = ["channel", "reasons", "action", "currency", "at_stake"]
     for row in rows.filter(opened & own).select(columns).to_pylist():
         card = cards[row["channel"]]

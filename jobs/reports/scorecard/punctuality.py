@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from jobs.reports.due_moment import find_due_moment
 from schemas.private_text import safe_text
 from schemas.profile.channel import Profile
 from schemas.profile.day_parts import MARKER, WHOLE_DAY
+from schemas.profile.due_time import find_due_moment
 from schemas.vocabulary import FileStatus
 
 Row = dict[str, Any]

@@ -19,7 +19,7 @@ def bind_named(books: Books) -> None:
     """
     payable = {
         **_group(books.candidates()),
-        **_group([*books.open_batches(), *_open_without_lack(books)]),
+        **_group(_open_with_name(books)),
     }
     keys = frozenset(batch.key for batch in books.batches.values())
     recognition = Recognition(books.terms.rules.find, keys)
@@ -44,7 +44,8 @@ def _group(batches: Iterable[Batch]) -> _ByKey:
     return groups
 
 
-def _open_without_lack(books: Books) -> list[Batch]:
-    """Open batches that expect nothing so far, as lines may still come."""
-    every = books.batches.values()
-    return [one for one in every if one.is_open and not one.lack and one.key.batch is not None]
+def _open_with_name(books: Books) -> list[Batch]:
+    """Open batches that a credit can name, also where they expect nothing so far, or have got more
+    than they expect, as lines may still come.
+    """
+    return [one for one in books.batches.values() if one.is_open and one.key.batch is not None]

@@ -61,8 +61,10 @@ def _open_batches(books: Books, line_id: str) -> None:
     for batch in list(books.batches.values()):
         left = tuple(share for share in batch.shares if share.line_id != line_id)
         if len(left) < len(batch.shares):
+            # Not before its settlement date, where a credit came early and went back.
+            due_from = max(books.day, batch.key.day or books.day)
             opened = replace(
-                batch, shares=left, due_from=books.day, runs_closed=-1, result=None, last_paid=None
+                batch, shares=left, due_from=due_from, runs_closed=-1, result=None, last_paid=None
             )
             books.put(opened)
             books.returned.add(batch.id)

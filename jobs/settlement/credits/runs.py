@@ -5,7 +5,7 @@ make that one look-up per run, so the cost grows with the number of amounts.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Generic, TypeVar
@@ -14,6 +14,7 @@ from jobs.settlement.books import Books
 from jobs.settlement.state import Batch, BatchId, Credit, CreditState, MatchedBy
 
 RUN_MIN, RUN_MAX = 2, 31
+_STATES = (CreditState.WAITING, CreditState.UNKNOWN)
 Member = TypeVar("Member", bound=Hashable)
 Target = TypeVar("Target", bound=Hashable)
 
@@ -35,6 +36,13 @@ class Runs(Generic[Member, Target]):
     def targets(self) -> set[Target]:
         """All that have some run."""
         return {target for _, targets in self.found_runs for target in targets}
+
+    def without(self, members: Collection[Member]) -> "Runs[Member, Target]":
+        """Those runs in which none of some members stands. A run stays what it was: what lay
+        between two members does not make them neighbours once it is gone.
+        """
+        kept = [run for run in self.found_runs if not {*run[0]} & {*members}]
+        return Runs(tuple(kept))
 
     def unique(
         self, elsewhere: Iterable[Member] = ()
@@ -76,42 +84,42 @@ def find_runs(
 
 def pay_batches_together(books: Books) -> None:
     """Step 3c: several batches of one `per`, in order, by one credit."""
-    waiting = books.free_credits(CreditState.WAITING)
-    runs = find_runs(_batch_sequences(books.open_batches()), map(_credit_target, waiting))
-    _pay_batches(books, runs, ())
+    waiting, unknown = (books.free_credits(state) for state in _STATES)
+    still_open, lost = books.open_batches(), books.candidates()
+    runs = find_runs(_batch_sequences(still_open), map(_credit_target, waiting))
     # Missing batches and unknown credits take part only where without them there is nothing.
-    every = [*books.open_batches(), *books.candidates()]
-    credits = [*waiting, *books.free_credits(CreditState.UNKNOWN)]
-    targets = runs.targets
-    left = [credit for credit in credits if credit.line.line_id not in targets]
-    more = find_runs(_batch_sequences(every), map(_credit_target, left))
-    _pay_batches(books, more, runs.members)
+    left = [one for one in [*waiting, *unknown] if one.line.line_id not in runs.targets]
+    more = find_runs(_batch_sequences([*still_open, *lost]), map(_credit_target, left))
+    paid = _pay_batches(books, runs, ())
+    _pay_batches(books, more.without(paid), runs.members)
 
 
 def pay_batches_by_several(books: Books) -> None:
     """Step 3d: one batch by several credits, in order."""
-    open_batches, waiting = books.open_batches(), books.free_credits(CreditState.WAITING)
-    runs = find_runs(_credit_sequences(waiting), map(_batch_target, open_batches))
-    _pay_by_several(books, runs, ())
-    every = [*books.free_credits(CreditState.WAITING), *books.free_credits(CreditState.UNKNOWN)]
-    targets = runs.targets
-    left = [one for one in [*open_batches, *books.candidates()] if one.id not in targets]
-    more = find_runs(_credit_sequences(every), map(_batch_target, left))
-    _pay_by_several(books, more, runs.members)
+    waiting, unknown = (books.free_credits(state) for state in _STATES)
+    still_open, lost = books.open_batches(), books.candidates()
+    runs = find_runs(_credit_sequences(waiting), map(_batch_target, still_open))
+    left = [one for one in [*still_open, *lost] if one.id not in runs.targets]
+    more = find_runs(_credit_sequences([*waiting, *unknown]), map(_batch_target, left))
+    paid = _pay_by_several(books, runs, ())
+    _pay_by_several(books, more.without(paid), runs.members)
 
 
 def _pay_batches(
     books: Books, runs: Runs[BatchId, str], elsewhere: Iterable[BatchId]
-) -> None:  # fmt: skip
+) -> set[BatchId]:
+    """Pays the runs that nothing else could be; returns the batches that it paid."""
     payments = list(runs.unique(elsewhere))
     books.ambiguous_batches |= runs.members
     books.ambiguous_credits |= runs.targets
     for batch_ids, line_id in payments:
         for batch_id in batch_ids:
             books.pay(batch_id, line_id, books.batches[batch_id].lack, MatchedBy.BATCHES)
+    return {batch_id for batch_ids, _ in payments for batch_id in batch_ids}
 
 
-def _pay_by_several(books: Books, runs: Runs[str, BatchId], elsewhere: Iterable[str]) -> None:
+def _pay_by_several(books: Books, runs: Runs[str, BatchId], elsewhere: Iterable[str]) -> set[str]:
+    """Pays by the runs that nothing else could be; returns the credits that it used."""
     payments = list(runs.unique(elsewhere))
     books.ambiguous_credits |= runs.members
     books.ambiguous_batches |= runs.targets
@@ -119,6 +127,7 @@ def _pay_by_several(books: Books, runs: Runs[str, BatchId], elsewhere: Iterable[
         for line_id in line_ids:
             amount = books.credits[line_id].line.amount
             books.pay(batch_id, line_id, amount, MatchedBy.CREDITS)
+    return {line_id for line_ids, _ in payments for line_id in line_ids}
 
 
 def _batch_sequences(batches: Iterable[Batch]) -> list[tuple[str, list[tuple[BatchId, int]]]]:

@@ -1,18 +1,15 @@
 """The sums of each batch of some dates, by the engine: one row per key, `per` and currency."""
 
-from datetime import UTC, datetime
-
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.settlement.lines.keys import add_keys_and_sums, select_counting_lines
+from schemas.dates import NO_TIME
 from schemas.profile.settlement import Settlement
 
 #: Sums of a batch; `line_net` is what they must come to.
 SUM_COLUMNS = ("gross", "refunds", "chargebacks", "other", "fees", "settlements", "line_net")
 GROUP_COLUMNS = ("business_date", "key_kind", "batch", "per", "currency", "position")
-#: Later than any time: a line without a time stands behind the others of its date.
-_NO_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def place_lines(
@@ -30,7 +27,7 @@ def place_lines(
     closes = (F.col("is_settlement") & (F.col("settlements") < F.lit(0))).cast("int")
     up_to = order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     return (
-        placed.withColumn("at", F.coalesce("traded_at", F.lit(_NO_TIME)))
+        placed.withColumn("at", F.coalesce("traded_at", F.lit(NO_TIME)))
         .withColumn("closes", closes)
         .withColumn("position", (F.sum("closes").over(up_to) - F.col("closes")).cast("int"))
         .drop("at", "closes")

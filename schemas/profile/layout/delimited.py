@@ -22,6 +22,7 @@ from schemas.profile.layout.parts import (
     Records,
     Total,
 )
+from schemas.profile.layout.private_headings import iterate_extra_faults
 from schemas.strict import Strict
 from schemas.vocabulary import Kind, Status
 
@@ -240,8 +241,10 @@ class DelimitedLayout(Strict):
         if self.balance is not None and "currency" not in self.constants:
             yield "balance: an account is of one currency; give it in constants"
         hidden = {*self.private, *self.places_of("payer_name"), *self.places_of("account_tail")}
-        for name in self.extra:
-            if self.wanted()[f"{EXTRA_PREFIX}{name}"] in hidden:
+        further = {name: self.wanted()[f"{EXTRA_PREFIX}{name}"] for name in self.extra}
+        yield from iterate_extra_faults(further)
+        for name, place in further.items():
+            if place in hidden:
                 yield f"extra.{name}: nobody may read this column; leave it out"
         if self.net is not None and "fee" not in set(self.columns) | set(self.constants):
             yield "net is the amount less the fee; add fee to columns"

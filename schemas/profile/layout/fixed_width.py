@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from schemas.profile.layout.fields import BYTES_MAX, EndRecord, FixedField, RecordTypes
 from schemas.profile.layout.parts import EXTRA_PREFIX, LINE_COLUMNS, Currency, ExtraName
+from schemas.profile.layout.private_headings import iterate_extra_faults
 from schemas.strict import Strict
 from schemas.vocabulary import Kind, Status
 
@@ -122,6 +123,7 @@ class FixedLayout(Strict):
             yield from self._amount_faults(f"columns.{name}", spot)
         private_fields = [self.columns.get(name) for name in _PRIVATE_COLUMNS]
         hidden = [*self.private, *(piece for own in private_fields if own for piece in own.pieces)]
+        yield from iterate_extra_faults(dict.fromkeys(self.extra))
         for extra, spot in self.extra.items():
             for at, width in spot.pieces:
                 yield from self._range_faults(f"extra.{extra}", at, width)

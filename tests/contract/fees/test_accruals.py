@@ -7,6 +7,7 @@ import pytest
 
 from jobs.fees.accruals.check_day import record_accruals
 from jobs.fees.check_day import check_fees_of_day, record_fee_check
+from jobs.lake.run_log import latest_run
 from jobs.lake.tables import Lake
 from jobs.reconcile.stale_dates import read_stale_dates
 from schemas.fee_schedule import FeeSchedule
@@ -234,3 +235,56 @@ def test_accrual_has_the_step_of_the_volume_so_far(ours: OurLedger) -> None:
     assert ours.rows(0) == {"p": 100}
     assert ours.rows(1) == {"a": 50}
     assert ours.rows(2) == {"r": -100, "a": (-50, 1)}
+
+
+@pytest.mark.sail_only
+def test_accrual_follows_the_step_of_its_volume(ours: OurLedger) -> None:
+    """T+1 was accrued before the statement of T: at 1 %. That statement has 1,000.01, so 0.5 % are
+    due: the check of T makes T+1 stale, and its new accrual bears another fingerprint, which the
+    settlement reads. A statement within the step asks for nothing.
+    """
+    steps = [{"to": 100_000, "rate": "0.01"}, {"rate": "0.005"}]
+    tiers = {"by": "month_to_date", "per": "channel", "of": "gross", "steps": steps}
+    lake, schedule = ours.lake, card({"tiers": tiers})
+    ours.put(1, txn("a", 10_000, on=1))
+    ours.accrue(1, schedule=schedule)
+    assert ours.rows(1) == {"a": 100}
+
+    def take_in(amount: int) -> list[date]:
+        line = fee_line("l", amount, 0, on=0)
+        lake.replace_day(STATEMENT_LINES, line_frame(lake.spark, line), day(0), "wechat")
+        lake.replace_rows(
+            STATEMENT_FILES,
+            [accepted_file(1) | {"business_date": day(0), "file_id": f"f{amount}"}],
+            day(0),
+            "wechat",
+        )
+        record_fee_check(lake, PROFILE, schedule, day(0))
+        return read_stale_dates(lake, PROFILE, schedule)["check_fees"]
+
+    def fingerprint() -> Any:
+        return latest_run(lake, "accrue_fees", "wechat", day(1))["fingerprint"]
+
+    before = fingerprint()
+    assert take_in(100_000) == []
+    assert take_in(100_001) == [day(1)]
+    ours.accrue(1, schedule=schedule)
+    assert (ours.rows(1), fingerprint() != before) == ({"a": 50}, True)
+    assert take_in(200_000) == []
+
+
+@pytest.mark.sail_only
+def test_accrual_follows_the_snapshot_in_which_an_old_transaction_first_stood(
+    ours: OurLedger,
+) -> None:
+    """It occurred 95 dates ago, and is sent again today: the snapshot of that date, which comes
+    late, says that nothing is to be accrued today.
+    """
+    ours.put(0, txn("a", 10_000, on=-95))
+    ours.accrue(0)
+    assert ours.rows(0) == {"a": 38}
+    ours.put(-95, txn("a", 10_000, on=-95))
+    assert read_stale_dates(ours.lake, PROFILE, CARDS)["check_fees"] == [day(0)]
+    ours.accrue(0)
+    assert ours.rows(0) == {}
+    assert read_stale_dates(ours.lake, PROFILE, CARDS)["check_fees"] == []

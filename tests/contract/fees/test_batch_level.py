@@ -38,6 +38,7 @@ def in_batch(ref: str | None) -> dict[str, str | None]:
     return {"batch_ref": ref, "batch_ref_norm": ref}
 
 
+@pytest.mark.sail_by_day
 def test_batch_has_one_price(lake: Lake, spark: SparkSession) -> None:
     """0.005 each is 0.01 for two; per batch, or date without one, and currency. A batch whose
     reference looks like the date is not that of the lines without one. Three lines of B1 are

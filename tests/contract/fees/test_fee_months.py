@@ -8,8 +8,9 @@ from pyspark.sql import SparkSession
 
 from jobs.fees.sums import check_day
 from jobs.lake.tables import Lake
+from schemas.dates import list_dates
 from schemas.tables import FEE_CHECKS, FEE_MONTHS, FEE_TOTALS
-from tests.support.fee_days import FeeDays, line_on, list_dates
+from tests.support.fee_days import FeeDays, line_on
 from tests.support.fee_ledger import card
 
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
@@ -27,6 +28,7 @@ def month(days: FeeDays, first: date) -> dict[str, dict[str, Any]]:
     return {row["schedule"]: row for row in days.rows(FEE_MONTHS, first)}
 
 
+@pytest.mark.sail_by_day
 def test_fee_lines_bear_the_fee_of_a_month(lake: Lake, spark: SparkSession) -> None:
     """1.00 is due on a line that is charged nothing: OK. What is charged on a line is too much.
     October is billed until 5 November and then complete: due 2.00, minimum 5.00, fixed 0.07.
@@ -158,6 +160,25 @@ def test_month_is_complete_again_whatever_comes_last(lake: Lake, spark: SparkSes
     assert month(days, OCTOBER)["e0"]["complete"] is False
     days.check(EARLY)
     assert month(days, OCTOBER)["e0"]["true_up"] == 300
+
+
+@pytest.mark.sail_only
+def test_marker_of_a_date_that_was_never_checked_completes_the_month(
+    lake: Lake, spark: SparkSession
+) -> None:
+    """It brings no lines, so no match asks for a check; a card without months needs none."""
+    days = FeeDays(lake, spark, card({"rate": "0.01", "monthly": MONTHLY}))
+    last = date(2026, 10, 31)
+    days.store(line_on(EARLY, "a", 10_000, 100))
+    others = [day for day in list_dates(OCTOBER, last) if day not in (EARLY, last)]
+    days.mark(others)
+    days.check(EARLY, *others)
+    days.mark([last])
+    assert days.stale(days.schedule) == [last]
+    assert days.stale(card({"rate": "0.01"})) == []
+    days.check(last)
+    assert month(days, OCTOBER)["e0"]["complete"] is True
+    assert days.stale(days.schedule) == []
 
 
 @pytest.mark.sail_only

@@ -132,6 +132,7 @@ def test_volume_says_the_step(spark: SparkSession) -> None:
     assert second.working == ("fee: 100.00 x 0.50 % (step 2 by volume) = 0.50, HALF_UP 0.50",)
 
 
+@pytest.mark.sail_by_day
 def test_further_column_chooses_the_entry(spark: SparkSession) -> None:
     """A card that filters by extra.brand: 1 % for one brand, 2 % for the others."""
     schedule = card({"extra.brand": "visa", "rate": "0.01"}, {"rate": "0.02"})

@@ -9,8 +9,9 @@ from pyspark.sql import SparkSession
 from jobs.check_fees import check_dates
 from jobs.cli.console import Report
 from jobs.lake.tables import Lake
+from schemas.dates import list_dates
 from schemas.tables import FEE_CHECKS, FEE_TOTALS, FEE_VOLUMES, INTERNAL_TRANSACTIONS
-from tests.support.fee_days import PROFILE, FeeDays, line_on, list_dates
+from tests.support.fee_days import PROFILE, FeeDays, line_on
 from tests.support.fee_ledger import card
 from tests.support.ledger import complete_row, frame_of
 
@@ -35,6 +36,7 @@ def volumes(days: FeeDays, day: date) -> list[tuple[Any, ...]]:
     return [tuple(row[name] for name in names) for row in days.rows(FEE_VOLUMES, day)]
 
 
+@pytest.mark.sail_by_day
 def test_volume_of_the_month_before_says_the_step(lake: Lake, spark: SparkSession) -> None:
     """Payments alone count, which SUCCEEDED, are ours, and no copies; refunds lower the net."""
     days = FeeDays(lake, spark, card(by_volume(), {"kind": "TOP_UP", "rate": "0.01"}))
@@ -118,6 +120,21 @@ def test_volume_is_complete_if_each_date_of_the_span_has_a_whole_statement(
 
 
 @pytest.mark.sail_only
+def test_each_entry_has_its_own_span(lake: Lake, spark: SparkSession) -> None:
+    """November so far is whole, October is not: only what asks for October is incomplete."""
+    so_far = by_volume(by="month_to_date", per="merchant")
+    entries = [{"product": "A"} | by_volume(), {"product": "B"} | so_far]
+    days = FeeDays(lake, spark, card(*entries))
+    days.store(line_on(NOVEMBER, "a", 100, product="A"), line_on(NOVEMBER, "b", 100, product="B"))
+    days.mark([date(2026, 11, 1)])
+    days.check(NOVEMBER)
+    rows = {row["schedule"]: row["volume_complete"] for row in days.rows(FEE_TOTALS, NOVEMBER)}
+    assert rows == {"e0": False, "e1": True}
+    days.mark(list_dates(date(2026, 10, 1), date(2026, 10, 31)))
+    assert days.stale() == [NOVEMBER]
+
+
+@pytest.mark.sail_only
 def test_date_is_checked_again_if_its_step_changed_and_not_if_the_volume_did(
     lake: Lake, spark: SparkSession
 ) -> None:
@@ -170,7 +187,7 @@ def test_merchant_is_that_of_the_transaction(lake: Lake, spark: SparkSession) ->
     """
     keys = {"by": "month_to_date", "per": "merchant", "of": "net"}
     first, day = date(2026, 11, 1), date(2026, 11, 2)
-    days = FeeDays(lake, spark, card({"rate": "0.01"}))
+    days = FeeDays(lake, spark, card(by_volume(**keys | {"per": "channel"})))
     days.store(
         line_on(first, "a", 60_000, merchant_id="M1"),
         line_on(first, "b", 40_002),
@@ -193,6 +210,27 @@ def test_merchant_is_that_of_the_transaction(lake: Lake, spark: SparkSession) ->
     assert dues(days, day) == {"M1": 50, "M2": 100}
     days.check(first)
     assert volumes(days, first) == [("M1", "CNY", 100_002, 1), ("M2", "CNY", 100_001, 1)]
+    # A card without volumes writes none, and leaves none that could be out of date later.
+    days.schedule = card({"rate": "0.01"})
+    days.check(first)
+    assert volumes(days, first) == []
+
+
+@pytest.mark.sail_only
+def test_transaction_of_a_pair_may_be_of_any_age(lake: Lake, spark: SparkSession) -> None:
+    """Statements were missing for months, in which it waited: its card type still counts."""
+    days = FeeDays(lake, spark, card({"card_type": "CREDIT", "rate": "0.02"}, {"rate": "0.01"}))
+    sent = date(2026, 2, 3)
+    ours = {"business_date": sent, "txn_id": "T", "channel": "wechat", "card_type": "CREDIT"}
+    row = complete_row(INTERNAL_TRANSACTIONS, ours)
+    lake.replace_day(
+        INTERNAL_TRANSACTIONS, frame_of(spark, INTERNAL_TRANSACTIONS, [row]), sent, "wechat"
+    )
+    days.store(line_on(NOVEMBER, "n", 10_000))
+    pair = {"line_id": "n", "txn_id": "T", "internal_date": sent, "unit_id": "T"}
+    days.add_outcomes(NOVEMBER, pair)
+    days.check(NOVEMBER)
+    assert dues(days, NOVEMBER) == {"n": 200}
 
 
 @pytest.mark.sail_only

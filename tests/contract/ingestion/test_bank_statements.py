@@ -54,6 +54,7 @@ def reason(pipeline: PipelineFixture, offset: int) -> str:
     return str(row["reason"])
 
 
+@pytest.mark.sail_by_day
 def test_lines_under_one_bank_reference_are_no_copies(pipeline: PipelineFixture) -> None:
     """Two credits and a payout with its fee under LOT; the first credit is sent again on T+1."""
     credits_and_fee = ("C 10 NTRFO1//LOT", "C 20 NTRFO2//LOT", "D 5 NTRFP1//LOT", "D 1 NCHGP1//LOT")

@@ -14,7 +14,7 @@ from tests.oracle.compare_match import find_differences, mode_of_batch, shrink_d
 from tests.oracle.explain_diff import explain_difference
 from tests.oracle.scenarios import draw_seeded_batch
 
-SCENARIOS = int(os.environ.get("TIEOUT_SCENARIOS", "300"))
+SCENARIOS = int(os.environ.get("TIEOUT_SCENARIOS", "500"))
 SEED = os.environ.get("TIEOUT_SEED", "1")
 PER_BATCH = 100
 #: Batches are numbered from FIRST on. The first, and every ON_BOTH-th after it, is Spark's too, and

@@ -3,6 +3,7 @@
 Columns of a row: ids, outcome, reasons, action, matched_by.
 """
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -172,3 +173,24 @@ def test_a_payment_and_its_void_are_one_unit(
     ]
     assert rows_of(ledger, 1, "two") == [("two.t", "SUSPENSE", "INTERNAL_ONLY", "WAIT", None)]
     assert rows_of(ledger, 1, "day") == [("day.2", "SUSPENSE", "STATEMENT_ONLY", "WAIT", None)]
+
+
+@pytest.mark.parametrize("is_sent", [True, False], ids=["ours again", "ours not sent"])
+def test_void_of_a_payment_before_the_look_back_is_unknown_to_lines(
+    spark: SparkSession, tmp_path: Path, is_sent: bool
+) -> None:
+    """Only the void is within a look-back of one day: a line that lists the payment again is a
+    member, whatever else is sent. Whether ours is sent had decided whether the payment was read."""
+    ledger = Ledger(spark, tmp_path, {"lookback": 1})
+    ledger.run(0, [line("v.0", "v", channel_ref="C")], [txn("v.t", our_ref="v")])
+    void = line("v.1", "v", -1000, kind="REFUND", channel_ref="C")
+    ledger.run(1, [void], [txn("v.t", our_ref="v", status="REVERSED")])
+    ledger.run(2, [line("v.2", "v", channel_ref="C")], [txn("v.t", our_ref="v")] * is_sent)
+    assert rows_of(ledger, 1, "v") == [
+        ("v.1", "EXCLUDED", "ALREADY_RECONCILED", "NONE", "void"),
+        ("v.t", "EXCLUDED", "ALREADY_RECONCILED", "NONE", None),
+    ]
+    changed = ("v.t", "BREAK", "CHANGED_AFTER_MATCH", "REVIEW", None)
+    assert rows_of(ledger, 2, "v") == [
+        ("v.2", "SUSPENSE", "STATEMENT_ONLY", "WAIT", None), *[changed] * is_sent,
+    ]  # fmt: skip

@@ -69,14 +69,18 @@ def ledger(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Ord
         4,
         order_txn("bank.1", "BANK", 1000),
         order_txn("bank.2", "BANK", 1000, **other),
+        *(order_txn(f"back.{n}", "BACKWARDS", 1000) for n in (4, 5, 6)),
     )
     made.put(
         5,
         order_txn("payout", None, -1000, kind="PAYOUT", original_txn_id="bank.2",
                   order_amount=None, **other),
+        order_txn("sent", None, -1000, kind="PAYOUT", original_txn_id="back.5", order_amount=None),
     )  # fmt: skip
     made.put(
         6,
+        order_txn("may-return", None, 1000, kind="PAYOUT_RETURN", original_txn_id="sent",
+                  order_amount=None, status="PENDING"),
         order_txn("return", None, 1000, kind="PAYOUT_RETURN", original_txn_id="payout",
                   order_amount=None, **other),
     )  # fmt: skip
@@ -89,6 +93,17 @@ def of(ledger: OrderLedger, on: int, order: str, *columns: str) -> list[tuple[ob
     """The rows of an order on a day, without the order."""
     rows = ledger.rows(on, "order_ref_norm", *(columns or ROW[1:]))
     return [row[1:] for row in rows if row[0] == order]
+
+
+@pytest.mark.sail_only
+def test_money_on_its_way_back_to_us_is_not_refunded_again(ledger: OrderLedger) -> None:
+    """30.00 paid for 10.00, of which 10.00 were paid out; that payout may return, and until it has,
+    10.00 are to be refunded and not 20.00.
+    """
+    columns = ("result", "refund_pending", "to_refund", "refund_txn_id")
+    expected = [("OVERPAID", 0, 1000, "back.6")]
+    assert of(ledger, 5, "BACKWARDS", *columns) == expected
+    assert of(ledger, 6, "BACKWARDS", *columns) == expected
 
 
 @pytest.mark.sail_only

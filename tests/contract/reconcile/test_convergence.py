@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.casework.gone import UNSUPPORTED
 from jobs.casework.update import update_breaks
 from jobs.exports.publication.publish import publish_updates
 from jobs.lake.tables import Lake
 from schemas.tables import CANDIDATES, OPEN_ITEMS, OUTCOMES, Table
+from schemas.vocabulary import UNSUPPORTED_BREAKS
 from tests.support.breaks import break_rows, event_rows
 from tests.support.ledger import day, file_line, file_txn
 from tests.support.pipeline_fixture import PAGE, PipelineFixture
@@ -145,7 +145,7 @@ def test_any_arrival_ends_in_the_clean_rows(spark: SparkSession, tmp_path: Path,
     expected_fold, found_fold = (fold(all_updates(each.lake)) for each in pipelines)
     assert found_fold == expected_fold, f"status_updates, after: {'; '.join(told)}"
     expected_breaks, found_breaks = (
-        [row for row in break_rows(each.lake) if row["closed_by"] not in UNSUPPORTED]
+        [row for row in break_rows(each.lake) if row["closed_by"] not in UNSUPPORTED_BREAKS]
         for each in pipelines
     )
     assert found_breaks == expected_breaks, f"breaks, after: {'; '.join(told)}"

@@ -25,6 +25,9 @@ from schemas.tables import BREAKS, OUTCOMES
 from tests.support.ledger import complete_row, day, file_line, file_txn
 from tests.support.pipeline_fixture import PipelineFixture
 
+#: The views in SQL are compared on both engines.
+pytestmark = pytest.mark.sail_by_day
+
 
 @dataclass(frozen=True)
 class Story:
@@ -119,6 +122,27 @@ def test_report_of_a_past_date_does_not_change(story: Story) -> None:
     assert after.movements == before.movements
     assert after.cells == before.cells
     assert before.total("closing") == 4
+
+
+def test_break_that_a_file_sent_anew_closed_is_in_no_earlier_report(
+    lake: Lake, tmp_path: Path
+) -> None:
+    """The runs of the earlier dates were repeated and say nothing of it; the day that closed it
+    shows it go. A break that a late line closed stays in the reports of its days."""
+    pipeline = PipelineFixture(tmp_path, lake)
+    month = day(3).replace(day=1)
+    rows = [
+        {"closed_month": month, "channel": "bank", "break_id": closed_by, "state": "CLOSED",
+         "opened_on": day(0), "closed_on": day(3), "closed_by": closed_by, "at_stake": 100,
+         "last_event_on": day(3), "currency": "CNY", "reasons": ["INTERNAL_ONLY"]}
+        for closed_by in ("REISSUED_STATEMENT", "CHANGED_SNAPSHOT", "LATE_MATCH")
+    ]  # fmt: skip
+    complete = [complete_row(BREAKS, row) for row in rows]
+    change = DaysChange({month: rows_to_arrow(BREAKS, complete)})
+    change_arrow_days(lake, BREAKS, "bank", lambda _: change)
+    days = [summarize(read_break_figures(lake, scope(pipeline, n))) for n in range(4)]
+    assert [one["closing"] for one in days] == [(1, 100), (1, 100), (1, 100), (0, 0)]
+    assert days[3]["opening"] == days[3]["cleared"] == (3, 300)
 
 
 def test_numbers_are_those_of_the_tables(story: Story) -> None:

@@ -24,6 +24,9 @@ from tests.support.fee_ledger import card
 from tests.support.ledger import day, file_line, file_txn
 from tests.support.pipeline_fixture import PipelineFixture
 
+#: The views in SQL are compared on both engines.
+pytestmark = pytest.mark.sail_by_day
+
 OWNER = ("bank", "CNY")
 
 

@@ -4,6 +4,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from jobs.lake.changes.channel_days import DaysChange, change_arrow_days
 from jobs.lake.tables import Lake
 from jobs.lake.write_checks import rows_to_arrow
@@ -47,6 +49,7 @@ def opened(break_id: str, on: int, reason: str, stake: int, action: str = "REVIE
     return complete_row(BREAKS, values)
 
 
+@pytest.mark.sail_by_day
 def test_scorecard_counts_what_the_channel_did(lake: Lake, tmp_path: Path) -> None:
     """Five dates: in time, a minute late, re-issued, refused and sent again, missing."""
     config = PipelineFixture(tmp_path, lake, DUE_PAGE).config
@@ -72,7 +75,14 @@ def test_scorecard_counts_what_the_channel_did(lake: Lake, tmp_path: Path) -> No
     breaks = [opened("b1", 0, "AMOUNT_MISMATCH", 10), opened("b2", 2, "INTERNAL_ONLY", 2500),
               opened("b3", 2, "DUPLICATE_LINE", 700, "CLAIM"),
               opened("b4", -40, "INTERNAL_ONLY", 1)]  # fmt: skip
-    change = DaysChange({OPEN: rows_to_arrow(BREAKS, breaks)})
+    # Closed ones count as well, but not what our own side sent anew.
+    ends = {"closed_month": day(3).replace(day=1), "state": "CLOSED", "closed_on": day(3)}
+    closed = [
+        opened("b5", 1, "STATUS_MISMATCH", 5) | ends | {"closed_by": "REISSUED_STATEMENT"},
+        opened("b6", 1, "INTERNAL_ONLY", 6) | ends | {"closed_by": "CHANGED_SNAPSHOT"},
+    ]
+    change = DaysChange({OPEN: rows_to_arrow(BREAKS, breaks),
+                         ends["closed_month"]: rows_to_arrow(BREAKS, closed)})  # fmt: skip
     change_arrow_days(lake, BREAKS, "bank", lambda _: change)
     total = {"schedule": "all", "currency": "CNY", "lines": 7, "amount": 7000}
     put(lake, FEE_TOTALS, day(0), "bank", total | {"charged": 45, "due": 42, "difference": 3})
@@ -94,6 +104,7 @@ def test_scorecard_counts_what_the_channel_did(lake: Lake, tmp_path: Path) -> No
         "AMOUNT_MISMATCH": (1, {"CNY": 10}),
         "INTERNAL_ONLY": (1, {"CNY": 2500}),
         "DUPLICATE_LINE": (1, {"CNY": 700}),
+        "STATUS_MISMATCH": (1, {"CNY": 5}),
     }
     assert card.fees["CNY"]["difference"] == 3
     # Due on day 1; what lacked after day 2 is late when days 3 and 4 begin.

@@ -90,6 +90,7 @@ def test_views_say_the_same_on_the_engine_and_in_duckdb(pipeline: PipelineFixtur
         assert con.execute(query).fetchall() == expected, query
 
 
+@pytest.mark.sail_by_day
 def test_only_a_select_is_run(pipeline: PipelineFixture) -> None:
     """Not two statements, nothing that writes; an unknown column is said in one sentence."""
     for query in ("DROP VIEW breaks", "insert into runs values (1)", "from runs insert into x", ""):

@@ -3,6 +3,7 @@
 import pytest
 
 from jobs.lake.tables import Lake
+from schemas.tables import SETTLEMENT_BRIDGE
 from tests.support.bridge_ledger import BridgeLedger, batch_line, only_line, only_ours, pair
 from tests.support.ledger import day, txn
 
@@ -65,6 +66,7 @@ def test_each_line_and_each_transaction_stands_in_one_cause(ledger: BridgeLedger
     assert ledger.ours(0)["B1 CNY"] == 1980
 
 
+@pytest.mark.sail_by_day
 def test_members_of_a_group_are_ours_where_all_are_of_the_date_and_in_one_batch(
     ledger: BridgeLedger,
 ) -> None:
@@ -137,3 +139,25 @@ def test_rows_of_a_date_follow_its_own_match_and_no_later_one(ledger: BridgeLedg
     assert ledger.bridge(1) == {"B1 CNY": {"IN_TRANSIT_IN": 4}}
     assert ledger.ours(1) == {"B1 CNY": 995}
     assert ledger.check() == []
+
+
+@pytest.mark.sail_only
+def test_accrual_that_ends_stays_with_its_merchant(lake: Lake) -> None:
+    """With `per: [merchant_id]` it ends under the merchant under whom it was accrued, also if the
+    transaction says another one by then.
+    """
+    ledger = BridgeLedger(lake.prepare(), {"wechat": {"per": ["merchant_id"]}})
+    began = [txn(name, 500, on=-1, merchant_id=f"M-{name}") for name in ("a", "b")]
+    ledger.put_ours(-1, *began, txn("none", 500, on=-1))
+    ended = [row | {"status": "FAILED"} for row in began]
+    ended[1]["merchant_id"] = "other"
+    ledger.put_ours(0, *ended, txn("none", 500, on=-1, status="FAILED"))
+    ledger.put_accruals(-1, a=3, b=4, none=5)
+    ledger.put_accruals(0, a=-3, b=-4, none=-5)
+    for on in (-1, 0):
+        ledger.put_bank(on)
+        ledger.put_match(on, fingerprint=f"m{on}")
+    ledger.check(0)
+    rows = lake.read_arrow(SETTLEMENT_BRIDGE, day(0), day(0), "wechat").to_pylist()
+    due = {row["per"]: row["amount"] for row in rows if row["cause"] == "FEE_DUE"}
+    assert due == {"M-a": 3, "M-b": 4, "": 5}

@@ -89,6 +89,7 @@ def test_line_that_is_taken_back_leaves_its_batch(ledger: AccountLedger) -> None
     assert ledger.closing(1) == {"CNY": 494}
 
 
+@pytest.mark.sail_by_day
 @pytest.mark.parametrize(
     "by",
     [

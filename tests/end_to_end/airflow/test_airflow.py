@@ -93,7 +93,7 @@ STAND_IN = """
 import json, pathlib, sys
 words = sys.argv[1:]
 folder = pathlib.Path(__file__).parent
-channel = words[words.index("--channel") + 1]
+channel = words[words.index("--channel") + 1] if "--channel" in words else words[0]
 with (folder / "calls").open("a") as calls:
     calls.write(f"{words[0]} {channel}\\n")
 tries = (folder / "calls").read_text().splitlines().count(f"{words[0]} {channel}")
@@ -107,18 +107,28 @@ sys.exit(status)
 
 
 def test_each_exit_status_has_its_effect(home: Airflow, tmp_path: Path) -> None:
-    """`once` fails with 1 and then runs, `wrong` has a wrong page (2), `short` is stopped (3)."""
+    """`once` fails with 1 and then runs, `wrong` has a wrong page (2), `short` is stopped (3).
+
+    Maintenance fails too: it has no verdict, and its task tells by itself.
+    """
     write_pages(tmp_path, dict.fromkeys(("once", "wrong", "short"), ""), "UTC", "2026-11-01")
     plan = write_plan(tmp_path)
     (tmp_path / "stand_in.py").write_text(STAND_IN)
     statuses = {"once": [1, 0], "wrong": [2], "short": [3]}
-    (tmp_path / "statuses.json").write_text(json.dumps(statuses))
+    others = {"maintain": [2], "schedule": [0]}
+    (tmp_path / "statuses.json").write_text(json.dumps(statuses | others))
     form = {"business_date": DAY, "wait": False}
     runs: list[tuple[str, dict[str, object]]] = [(f"channel_{name}", form) for name in statuses]
-    ended = run_dags(
-        home, runs, schedule=plan, command=f"{home.python} {tmp_path / 'stand_in.py'}",
-        **settings_of(tmp_path),
-    )  # fmt: skip
+    runs.append(("maintenance", {}))
+    with receive_alerts() as (url, alerts):
+        ended = run_dags(
+            home, runs, schedule=plan, command=f"{home.python} {tmp_path / 'stand_in.py'}",
+            **settings_of(tmp_path), alert_webhook=url,
+        )  # fmt: skip
+    told = {alert["channel"]: (alert["what"], alert["reason"]) for alert in alerts}
+    assert told["maintenance"] == ("red", "maintain: exit 2: bad page")
+    assert told["wrong"] == ("red", "run_day: exit 2: bad page")
+    assert [*told] == ["wrong", "short", "maintenance"]
     steps = ("ingest", "match", "check_fees", "check_settlement", "export")
     once, wrong, short = (ended[f"channel_{name}"] for name in statuses)
     assert (once["state"], once["tasks"]["run_day"]) == ("success", ["success", 2])
@@ -243,7 +253,10 @@ def test_a_day_of_three_channels_by_the_scheduler(
             reason = ann.log_of("channel_stale", stale, "ingest")
             assert "exit 3: " in reason
             assert "STALE_FILE" in reason
-    assert ("closed", "all channels") in {(one["what"], one["channel"]) for one in alerts}
+    closed = next(one for one in alerts if one["what"] == "closed")
+    assert closed["channel"] == "all channels"
+    assert closed["totals"] == f"{root / 'lake'}/exports/{day}/report.html"
+    assert "good" in Path(closed["totals"]).read_text("utf-8")
     asked = next(one for one in alerts if one["what"] == "decision")
     assert (asked["channel"], asked["business_date"]) == ("stale", day)
     assert "STALE_FILE" in asked["reason"]

@@ -11,11 +11,11 @@ import pytest
 
 from jobs import breaks
 from jobs.casework.book import BreakBook
-from jobs.casework.update import OPEN_MONTH
 from jobs.lake.changes.channel_days import DaysChange, change_arrow_days
 from jobs.lake.tables import Lake
 from jobs.lake.write_checks import rows_to_arrow
 from jobs.reports.labels import REASON_LABELS
+from schemas.dates import OPEN_MONTH
 from schemas.profile.match_rules import Window
 from schemas.tables import BREAK_EVENTS, BREAK_NOTES, BREAKS, RUNS
 from tests.support.break_runs import break_row

@@ -6,9 +6,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from jobs.fees.volumes.stale import describe_steps, find_changed_steps, is_span_whole
-from jobs.fees.volumes.steps import find_steps, fingerprint_steps, list_days, span_of
+from jobs.fees.volumes.stale import describe_steps, find_changed_steps, find_whole_spans
+from jobs.fees.volumes.steps import find_steps, fingerprint_steps, span_of
 from jobs.lake.write_checks import rows_to_arrow
+from schemas.dates import list_dates
 from schemas.fees.tiers import Tiers
 from schemas.tables import FEE_VOLUMES
 
@@ -62,7 +63,7 @@ def test_month_so_far_ends_the_day_before() -> None:
     days = [first, date(2026, 11, 2), date(2026, 11, 3)]
     found = steps(volumes(*rows), *days, **SO_FAR)
     assert found == [(date(2026, 11, 3), None, "CNY", 1)]
-    assert list_days(*span_of(tiers(**SO_FAR), first)) == []
+    assert list_dates(*span_of(tiers(**SO_FAR), first)) == []
 
 
 def test_net_is_less_refunds_and_may_be_below_zero() -> None:
@@ -85,9 +86,12 @@ def test_each_merchant_has_a_volume_and_so_have_lines_without_one() -> None:
 
 def test_span_is_whole_if_each_of_its_dates_is() -> None:
     october = {date(2026, 10, 1) + timedelta(days=n) for n in range(31)}
-    assert is_span_whole([tiers()], DAY, october)
-    assert not is_span_whole([tiers()], DAY, october - {date(2026, 10, 31)})
-    assert is_span_whole([tiers(**SO_FAR)], date(2026, 11, 1), set())
+    both = [tiers(), tiers(**SO_FAR)]
+    assert find_whole_spans([tiers()], DAY, october) == (True,)
+    assert find_whole_spans(both, date(2026, 11, 1), october - {date(2026, 10, 31)}) == (
+        False, True,
+    )  # fmt: skip
+    assert find_whole_spans(both, date(2026, 11, 2), october) == (True, False)
 
 
 def check(
@@ -113,9 +117,9 @@ def test_check_is_stale_if_a_later_volume_is_of_another_step(
     """The check read version 4, and the step of 1,001 to 5,000; a change within it asks for
     nothing, and of what was written before the check read nothing is read again.
     """
-    earlier, whole = date(2026, 10, 8), set(list_days(date(2026, 10, 1), date(2026, 10, 31)))
+    earlier, whole = date(2026, 10, 8), set(list_dates(date(2026, 10, 1), date(2026, 10, 31)))
     read_steps = find_steps(volumes((earlier, None, "CNY", 2_000, 0)), [tiers()], [DAY])
-    part = describe_steps([tiers()], DAY, True, fingerprint_steps(read_steps))
+    part = describe_steps([tiers()], DAY, [True], fingerprint_steps(read_steps))
     runs = [check(earlier, 0, 3), check(DAY, 4, 5, f"90:abc {part}"), check(earlier, 5, written)]
     table = volumes((earlier, None, "CNY", amount, 0))
     found = find_changed_steps(runs, whole, lambda first, last: table)
@@ -128,9 +132,35 @@ def test_tiers_of_a_fingerprint_are_those_of_the_check() -> None:
     earlier = date(2026, 11, 8)
     own = tiers(**SO_FAR, steps=[{"to": 10}, {}])
     read_steps = find_steps(volumes((earlier, None, "CNY", 11, 0)), [own], [DAY])
-    whole = set(list_days(date(2026, 11, 1), DAY))
-    part = describe_steps([own], DAY, True, fingerprint_steps(read_steps))
+    whole = set(list_dates(date(2026, 11, 1), DAY))
+    part = describe_steps([own], DAY, [True], fingerprint_steps(read_steps))
     runs = [check(earlier, 0, 9), check(DAY, 4, 5, part)]
     for amount, stale in ((20, []), (9, [DAY])):
         table = volumes((earlier, None, "CNY", amount, 0))
         assert find_changed_steps(runs, whole, lambda first, last, t=table: t) == stale
+
+
+def test_check_by_earlier_rules_of_volumes_is_stale() -> None:
+    """A lake of an earlier version of the software: its volumes are to be summed again."""
+    part = describe_steps([tiers()], DAY, [True], fingerprint_steps([]))
+    name, _, rest = part.partition("|")
+    october = list_dates(date(2026, 10, 1), date(2026, 10, 31))
+    for text, stale in ((part, []), (f"{name}0|{rest}", [DAY]), (f"steps={rest}", [DAY])):
+        runs = [check(DAY, 4, 4, text)]
+        assert find_changed_steps(runs, october, lambda first, last: volumes()) == stale
+
+
+def test_accrual_is_stale_if_a_volume_is_of_another_step() -> None:
+    """It read version 4, and the step of 1,001 to 5,000. Whether the span is whole makes no
+    difference to it.
+    """
+    earlier = date(2026, 10, 8)
+    read_steps = find_steps(volumes((earlier, None, "CNY", 2_000, 0)), [tiers()], [DAY])
+    accrual = check(
+        DAY, 4, 0, f"abc {describe_steps([tiers()], DAY, [], fingerprint_steps(read_steps))}"
+    )
+    for amount, written, stale in ((5_000, 9, []), (5_001, 9, [DAY]), (5_001, 4, [])):
+        table = volumes((earlier, None, "CNY", amount, 0))
+        runs = [check(earlier, 5, written)]
+        found = find_changed_steps(runs, [], lambda first, last, t=table: t, [accrual])
+        assert found == stale

@@ -1,14 +1,11 @@
 """Whether files came in time, from rows of statement_files."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-import pytest
-
-from jobs.reports.due_moment import find_due_moment
 from jobs.reports.scorecard.punctuality import FileScore, score_files
 from schemas.profile.channel import Profile
-from tests.support.ledger import ZONE, at, day
+from tests.support.ledger import at, day
 
 DUE = "10:00"
 
@@ -79,19 +76,3 @@ def test_marker_makes_the_date_whole() -> None:
 def test_without_a_due_time_nothing_is_judged() -> None:
     scored = score(profile(due=None), 2, file(0, "23"))
     assert (scored.in_time, scored.late, scored.missing) == (None, [], [day(1)])
-
-
-@pytest.mark.parametrize(
-    ("due", "expected"),
-    [("10:00", at("10", 1)), ("9:30", at("9:30", 1)), ("after lunch", None), (None, None)],
-)
-def test_due_moment(due: object, expected: Any) -> None:
-    assert find_due_moment(due, day(0), ZONE) == expected
-
-
-def test_due_moment_of_a_page_that_knows_it() -> None:
-    class Due:
-        def due_at(self, business_date: date, zone: Any) -> Any:
-            return at("8", (business_date - day(0)).days + 2)
-
-    assert find_due_moment(Due(), day(0), ZONE) == at("8", 2)

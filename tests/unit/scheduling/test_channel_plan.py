@@ -109,9 +109,16 @@ def test_progress_of_a_date() -> None:
         ran("export", "shop", day, 2),
         ran("export", "shop", FIRST, 9),
     ]
-    channels = describe_progress(config, day, awaited, runs)
+    file = {"channel": "shop", "business_date": day, "part": "all", "file_id": "f",
+            "line_count": 1, "rejected_count": 0}  # fmt: skip
+    files = [
+        file | {"version": 1, "status": "ACCEPTED", "reason": None},
+        file | {"version": 2, "status": "QUARANTINED", "reason": "TOTALS_DIFFER: x"},
+    ]
+    channels = describe_progress(config, day, awaited, runs, files)
     assert channels["shop"] == {
         "awaited": ["all"], "awaited_ours": [], "is_exported": False,
+        "refused_again": ["TOTALS_DIFFER: x"],
         "results": {"match": "STATEMENT_MISSING", "export": "DONE"}, "counts": {},
         "at_stake": {"CNY": 7},
     }  # fmt: skip

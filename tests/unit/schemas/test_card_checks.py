@@ -130,6 +130,8 @@ VOLUME = {"by": "previous_month", "per": "channel", "of": "gross",
             },
             "billed: FEE lines bear the fee, and pass_through takes it from the line",
         ),
+        ({"kind": "SETTLEMENT"}, "kind: SETTLEMENT lines pay our balance out and never owe a fee"),
+        ({"kind": ["FEE", "SETTLEMENT"]}, "kind: SETTLEMENT lines pay our balance out"),
         (
             {"kind": ["PAYOUT", "FEE"], "billed": {"month": "same"}},
             "billed: no FEE line bears the fee of FEE lines",

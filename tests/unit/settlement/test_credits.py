@@ -282,3 +282,50 @@ def test_unclosed_lines_and_sums_of_nothing_take_no_part() -> None:
         0, [lines("A", 300), lines("B", 9, refunds=-9), lines("C", 500)], [credit("c", 800)]
     )
     assert show(settled) == ["A SETTLED 300/300 c", "B PENDING 0/0", "C SETTLED 500/500 c"]
+
+
+def test_runs_are_those_of_before_the_step() -> None:
+    """500 pays B and C; A and D do not become neighbours by that, so 700 pays neither of them."""
+    amounts = {"A": 100, "B": 200, "C": 300, "D": 600}
+    assert run_together(amounts, {"c": 500, "d": 700}) == [
+        "A PENDING 100/0", "B SETTLED 200/200 c", "C SETTLED 300/300 c", "D PENDING 600/0",
+        "- PENDING 0/700 d",
+    ]  # fmt: skip
+
+
+def test_credits_are_neighbours_as_before_the_step() -> None:
+    """Likewise for one batch by several credits: a and d are none, once b and c are taken."""
+    credits = {"a": 100, "b": 200, "c": 300, "d": 600}
+    shown = run_together({"A": 500, "B": 700}, credits)
+    assert shown == [
+        "A SETTLED 500/500 b+c", "B PENDING 700/0", "- PENDING 0/100 a", "- PENDING 0/600 d",
+    ]  # fmt: skip
+
+
+def test_batch_that_is_paid_within_tolerance_takes_part_no_more() -> None:
+    """B has got 499 of 500, so A and C are neighbours, and a stray credit of 1 pays nothing."""
+    world = World(tolerance={"CNY": 2})
+    batches = [lines("A", 300), lines("B", 500), lines("C", 200)]
+    credits = [credit("b", 499, "WXB"), credit("c", 500), credit("d", 1)]
+    assert show(world.run(0, batches, credits)) == [
+        "A SETTLED 300/300 c", "B SETTLED 500/499 b", "C SETTLED 200/200 c", "- PENDING 0/1 d",
+    ]  # fmt: skip
+
+
+def test_debit_of_another_batch_hides_no_overpayment() -> None:
+    """A of 100 is paid with 300; a debit of 200 that nothing names does not settle it."""
+    world = World(tolerance={"CNY": 2})
+    credits = [credit("c", 300, "WXA"), credit("d", -200)]
+    assert show(world.run(0, [lines("A", 100)], credits)) == [
+        "A OVER 100/300 c", "- PENDING 0/-200 d",
+    ]  # fmt: skip
+
+
+def test_batch_that_is_returned_early_is_due_by_its_settlement_date() -> None:
+    """Settled for T+5 and due the day after, paid on T, and taken back on T+1: late from T+7 on."""
+    world = World()
+    world.run(0, [lines(5, 500)], [credit("c", 500)])
+    back = credit("r", -500, original_ref="F-c")
+    assert show(world.run(1, (), [back])) == [f"{day(5)} RETURNED 500/0 [RETURNED]"]
+    assert show(world.rest(2, 6)) == [f"{day(5)} PENDING 500/0"]
+    assert show(world.rest(7, 7)) == [f"{day(5)} LATE 500/0"]

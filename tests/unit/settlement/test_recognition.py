@@ -134,3 +134,13 @@ def test_every_line_is_given_once_in_any_order() -> None:
     uses = assign_lines(day(0), dated, [view])
     assert uses == assign_lines(day(0), dated[::-1], [view])
     assert [use.line_id for use in uses] == ["a", "b", "c"]
+
+
+def test_closed_batch_is_known_for_thirty_run_dates() -> None:
+    """Paid on T: a line of T+30 that names it is the channel's, one of T+31 is nobody's."""
+    world = World()
+    world.run(0, [lines("A", 500)], [credit("c", 500, "WXA")])
+    for offset, expected in ((30, "wechat"), (31, None)):
+        world.rest(1 if offset == 30 else 30, offset - 1)
+        at_bank = ChannelAtBank("wechat", world.terms, world.state)
+        assert use_of(credit("x", 9, "WXA"), at_bank, offset=offset).channel == expected

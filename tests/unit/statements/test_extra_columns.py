@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from schemas.dialect_options.psp import AdyenOptions, StripeOptions
 from tests.fuzz.reading import ReadResult
 from tests.support.psp_reports import read_golden_statement, read_report
 from tests.support.unionpay_files import build_zm_record, join_records
@@ -121,3 +122,38 @@ def test_unionpay_parts_land() -> None:
     assert (first["mcc"], first["discount"], first["instalments"]) == ("5411", "1.50", "12")
     assert "mcc" not in second
     assert "discount" not in second
+
+
+PRIVATE_HEADINGS = [
+    "账号", "对方账号", "银行卡号", "付款人户名", "姓名", "手机号", "身份证号", "IBAN",
+    "Account No.", "account_number", "Card Number", "Cardholder", "Payer Name", "payerAccount",
+    "Customer e-mail", "E-Mail", "Kontonummer", "Konto-Inhaber", "Auftraggeber", "Número de cuenta",
+    "Titulaire", "氏名", "beneficiary iban", "First name",
+]  # fmt: skip
+PLAIN_HEADINGS = [
+    "商户账号", "商户号", "商品名称", "门店名称", "账户类型",
+    "Merchant Account", "merchant_account_no",
+    "Customer number", "Card type", "card_brand", "Product name", "Account balance", "Memo",
+    "Kontostand", "Scheme fee", "Terminal number", "Panel", "Payment method", "Phone plan",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("heading", PRIVATE_HEADINGS)
+def test_column_of_people_is_no_further_column(heading: str) -> None:
+    """A page that lands such a column in clear is refused, in a text and in a report of a PSP."""
+    with pytest.raises(ValueError, match=r"extra\.remark: .* people's numbers or names"):
+        delimited.build_profile(extra={"remark": heading})
+    with pytest.raises(ValueError, match=r"extra\.remark: .* people's numbers or names"):
+        StripeOptions(extra={"remark": heading})
+
+
+def test_name_of_a_further_column_counts_too() -> None:
+    """A column by number or by bytes has no heading; what the page calls it says enough."""
+    with pytest.raises(ValueError, match=r"extra\.payer_name: 'payer_name'"):
+        delimited.build_profile(extra={"payer_name": "memo"})
+
+
+@pytest.mark.parametrize("heading", PLAIN_HEADINGS)
+def test_other_columns_may_be_further_ones(heading: str) -> None:
+    delimited.build_profile(extra={"remark": heading})
+    AdyenOptions(extra={"remark": heading})

@@ -160,7 +160,11 @@ def _select_closed(rows: DataFrame, since: date) -> DataFrame:
 
 
 def _list_voided_states(closed: DataFrame) -> DataFrame:
-    """For each line that voids a closed line: the state REVERSED of the line that it voids."""
+    """For each line that voids a closed line: the state REVERSED of the line that it voids.
+
+    To lines it is unknown if the line that it voids was closed before the look-back; whose rows are
+    here beside those of the look-back depends on what else is sent today.
+    """
     voids = closed.where(F.col("is_void") & F.col("duplicate_of").isNotNull()).alias("v")
     voided = (
         closed.where(F.col("line_id").isNotNull())
@@ -168,6 +172,7 @@ def _list_voided_states(closed: DataFrame) -> DataFrame:
         .agg(
             F.max(CHANNEL_REF_KEY).alias("voided_number"),
             F.max(OUR_REF_KEY).alias("voided_payment"),
+            F.max("is_in_lookback").alias("is_voided_in_lookback"),
         )
     )
     joined = voids.join(voided, on=F.col("duplicate_of") == F.col("voided_line"), how="inner")
@@ -177,6 +182,7 @@ def _list_voided_states(closed: DataFrame) -> DataFrame:
         "own_id": F.col("voided_line"),
         "line_status": F.lit(Status.REVERSED.value),
         "line_amount": -F.col("line_amount"),
+        "is_in_lookback": F.col("is_in_lookback") & F.col("is_voided_in_lookback"),
         "may_be_later_state": F.lit(True),
         "is_voiding_state": F.lit(True),
     }

@@ -8,8 +8,8 @@ from jobs.reports.day_page.flash.sections import build_own_side, flash_cards
 from jobs.reports.day_page.inputs import FileFigures, describe_state
 from jobs.reports.day_page.page import describe_origin, describe_scope
 from jobs.reports.day_page.scope import Owner
-from jobs.reports.due_moment import find_due_moment
 from jobs.reports.html.document import Page
+from schemas.profile.due_time import find_due_moment
 from schemas.vocabulary import RunResult
 
 

@@ -277,20 +277,23 @@ def test_who_decides_sees_declared_and_computed_totals():
 
 
 def test_late_files_start_their_own_dates():
-    """A date that a run still waits for is left to it, except where it comes in parts."""
+    """A date that a run still waits for is left to it, except where it comes in parts. A snapshot
+    of ours starts the channels that it holds."""
     now = datetime.fromisoformat("2026-11-23T10:00+08:00")
     arrived = [
-        {"channel": name, "business_date": day}
-        for name, day in [
-            ("shop", "2026-11-22"), ("shop", "2026-11-20"), ("till", "2026-11-22"),
-            ("till", "2026-11-22"), ("snapshot", "2026-11-20"), ("gone", "2026-11-20"),
+        {"channels": names, "business_date": day}
+        for names, day in [
+            (["shop"], "2026-11-22"), (["shop"], "2026-11-20"), (["till"], "2026-11-22"),
+            (["till"], "2026-11-22"), (["gone"], "2026-11-20"),
+            (["shop", "gone"], "2026-11-19"), (["shop"], "2026-11-22"),
         ]
     ]  # fmt: skip
     runs = starts.choose_runs(arrived, reconciliation.CHANNELS, now)
     assert [(run["trigger_dag_id"], run["conf"]["business_date"]) for run in runs] == [
-        ("channel_shop", "2026-11-20"), ("channel_till", "2026-11-22"),
+        ("channel_shop", "2026-11-19"), ("channel_shop", "2026-11-20"),
+        ("channel_till", "2026-11-22"),
     ]  # fmt: skip
-    assert runs[0]["trigger_run_id"].startswith("2026-11-20__file_came__")
+    assert runs[1]["trigger_run_id"].startswith("2026-11-20__file_came__")
 
 
 def test_a_replay_has_its_dates_in_order():
@@ -316,10 +319,10 @@ sys.exit(answer[0])
 """
 
 
-def channel(awaited=(), ours=(), exported=False, match="DONE"):
+def channel(awaited=(), ours=(), exported=False, match="DONE", refused=()):
     """A channel in the summary of `schedule progress`."""
     return {"awaited": list(awaited), "awaited_ours": list(ours), "is_exported": exported,
-            "results": {"match": match}}  # fmt: skip
+            "refused_again": list(refused), "results": {"match": match}}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -334,6 +337,12 @@ def channel(awaited=(), ours=(), exported=False, match="DONE"):
             "export",
             -1,
             {"open": {"shop": ["STATEMENT_REFUSED"]}},
+        ),
+        (
+            [[0, {"shop": channel(exported=True, refused=["TOTALS_DIFFER: x"])}]],
+            "export",
+            -1,
+            {"open": {"shop": ["a newer version is refused: TOTALS_DIFFER: x"]}},
         ),
         ([[0, {}]], "files", 60, {"open": {}}),
         ([[2, {}]], "files", 60, {"fault": 2, "reasons": ["wrong"]}),

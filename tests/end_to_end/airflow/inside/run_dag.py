@@ -14,12 +14,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "airflow_dags"))
 
 import reconciliation
 from airflow.models.xcom import XComModel
+from airflow.sdk import DAG
 from airflow.utils.session import create_session
 
 
 def run_dag(dag_id: str, conf: dict[str, object]) -> dict[str, object]:
     """Runs one DAG in this process, one task after the other, with no delay before a retry."""
     dag = getattr(reconciliation, dag_id)
+    dag = dag if isinstance(dag, DAG) else dag()
     for task in dag.tasks:
         task.retry_delay = timedelta(0)
     run = dag.test(run_conf=conf)

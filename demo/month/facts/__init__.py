@@ -1,0 +1,1 @@
+"""What each table of the lake must say, from what was planted; `demo.month.score` compares."""

@@ -1,0 +1,1 @@
+"""Which dates may move to the history lake, and the move."""
