@@ -29,10 +29,18 @@ def find_foot(
     They begin with a word for totals, or lack what every trade has: its date, or most of its other
     texts. `rows` are the first rows of the file.
     """
+    full_columns = _find_full_columns(rows)
+    # A subtotal of a page has trades below it, and is no foot.
+    trades = [
+        at for at, line in enumerate(last_lines)
+        if full_columns and not find_footer_word(split(line)[0])
+        and not _is_bare(split(line), full_columns)
+    ]  # fmt: skip
+    behind = trades[-1] + 1 if trades else 0
     starts = [at for at, line in enumerate(last_lines) if find_footer_word(split(line)[0])]
+    starts = [at for at in starts if at >= behind]
     if starts:
         return [*last_lines[starts[0] :]]
-    full_columns = _find_full_columns(rows)
     at = len(last_lines)
     while at and _is_bare(split(last_lines[at - 1]), full_columns):
         at -= 1

@@ -42,7 +42,7 @@ from jobs.statements.delimited.layout_binding import (
     unknown_layout,
 )
 from jobs.statements.delimited.running_balance import check_balance, detect_order
-from jobs.statements.delimited.total_rows import reject_total_rows
+from jobs.statements.delimited.total_rows import assert_no_trades_below, reject_total_rows
 from jobs.statements.delimited.totals import (
     compute_contributions,
     find_covered_totals,
@@ -99,6 +99,7 @@ def plan(sample: Sample, profile: Profile) -> Plan:
     elif layout.footer is not None:
         end = find_footer(sample, layout)
         footer_lines = read_footer_lines(sample, layout, end)
+        assert_no_trades_below(sample, layout, column_indexes, footer_lines)
     elif layout.records is not None and layout.records.trailer:
         trailer_codes = [*layout.records.trailer]
         last_lines = read_footer_lines(sample, layout, sample.tail_offset)

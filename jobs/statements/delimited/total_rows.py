@@ -5,10 +5,18 @@ Where every line has one kind and one status by the layout, only what it lacks t
 trade. Source: docs/reference/profile.md, `layout`.
 """
 
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.statements.canonical.lines import Lines
+from jobs.statements.delimited.layout_binding import split_cells
+from jobs.statements.parser import Sample
+from schemas.errors import FileRefused
 from schemas.profile.layout.delimited import DelimitedLayout
 from schemas.vocabulary import Reference
 
@@ -43,6 +51,31 @@ def reject_total_rows(lines: Lines, layout: DelimitedLayout) -> None:
     for values in [*numbers, *others]:
         is_total = pc.and_(is_total, pc.invert(_may_be_number(values, not times)))
     lines.reject_where(is_total, _FAULT)
+
+
+def assert_no_trades_below(
+    sample: Sample, layout: DelimitedLayout, places: Mapping[str, int], lines: Sequence[str]
+) -> None:
+    """Makes sure that no line of the footer, those apart that begin one, has the time of a trade.
+
+    Raises:
+        FileRefused: one has; a subtotal of a page may be taken for the footer.
+    """
+    names = [name for name in ("traded_at", "traded_at+1") if name in places]
+    if layout.footer is None or not names:
+        return
+    for line in lines:
+        cells = split_cells(line, layout)
+        if max(places.values()) >= len(cells) or re.match(layout.footer.starts, line):
+            continue
+        text = " ".join(cells[places[name]] for name in names)
+        with suppress(ValueError):
+            datetime.strptime(text, layout.time_format)
+            raise FileRefused(
+                "BAD_FOOTER", sample.file_name,
+                f"a line below {layout.footer.starts!r} has the time of a trade",
+                "say in `layout.footer` how the last lines begin, and in `ignore` how subtotals do",
+            )  # fmt: skip
 
 
 def _may_be_number(texts: pa.Array, is_any_text: bool) -> pa.Array:

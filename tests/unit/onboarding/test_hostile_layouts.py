@@ -60,6 +60,12 @@ HOSTILE = {
         "Total,,4.00,\n",
         "ingest would reject, first line 3",
     ),
+    "cn_total_of_a_page_between_trades": Layout(
+        "交易时间,商户订单号,交易流水号,交易金额(元)\n2026-11-16 10:00:00,S1,P1,1.50\n"
+        "本页合计,,,1.50\n"
+        "2026-11-16 11:00:00,S2,P2,2.50\n合计,,,4.00\n",
+        "ingest would reject, first line 3",
+    ),
     "cn_in_and_out_in_brackets": Layout(
         "交易日期,摘要,流水号,交易金额(收入),交易金额(支出),币种\n2026-11-16,消费,F1,,12.00,人民币\n"
         "2026-11-16,工资,F2,100.00,,人民币\n",

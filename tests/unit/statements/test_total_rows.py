@@ -58,3 +58,15 @@ def test_layout_of_amounts_alone_reads_them() -> None:
     rows = (",,Wang,10.00,CNY\n",)
     assert read_rows(*rows, columns={k: v for k, v in columns.items() if k != "payer_name"},
                      constants=constants, kinds={"Wang": "PAYMENT"}) == ("ACCEPTED", 2)  # fmt: skip
+
+
+def test_trade_below_a_subtotal_is_not_lost() -> None:
+    """Each page has a subtotal; the footer begins with the same word, and would hide a trade."""
+    page = "Total,,,10.00,\n"
+    verdict, count = read_rows(page, TRADE, page, footer={"starts": "Total"})
+    assert (count, verdict.split(":")[0]) == (0, "BAD_FOOTER")
+    rows = ("Subtotal,,,10.00,\n", TRADE, page, "printed by the bank\n")
+    assert read_rows(*rows, footer={"starts": "Total"}, ignore=["Subtotal"]) == ("ACCEPTED", 2)
+    # What begins the footer may have a date of its own.
+    dated = "2026-11-16 23:59:59,end,,20.00,\n"
+    assert read_rows(TRADE, dated, footer={"starts": "[0-9: -]+,end"}) == ("ACCEPTED", 2)
