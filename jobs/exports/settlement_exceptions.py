@@ -52,6 +52,8 @@ def write_exceptions(lake: Lake, banks: Mapping[str, str], dates: Collection[dat
     `banks` gives the bank account of each channel that is settled. The same rows give the same
     bytes.
     """
+    if not dates:
+        return []
     columns = ("file_id", "file_name", "status", "received_at")
     names = sorted({*banks.values()})
     places = FilePlaces(lake.read_rows(STATEMENT_FILES, columns, channel=names))
