@@ -30,6 +30,26 @@ RULES = [
         ),
     ),
     *list_faults(
+        "matching/steps/lookback/closed_rows",
+        "test_units",
+        (
+            "void-before-look-back-is-known",
+            '"is_in_lookback": F.col("is_in_lookback") & F.col("is_voided_in_lookback"),',
+            '"is_in_lookback": F.col("is_in_lookback"),',
+            "what a line meets depends on what else is sent that day",
+        ),
+    ),
+    *list_faults(
+        "matching/steps/lookback/closed_rows",
+        "test_group_healing",
+        (
+            "break-of-a-gone-member-closes",
+            'return dated.where(~F.coalesce(is_over, F.lit(False))).drop("gone_on")',
+            'return dated.drop("gone_on")',
+            "a member that left its broken unit and then succeeds is called reconciled",
+        ),
+    ),
+    *list_faults(
         "matching/steps/lookback/base_rows",
         "test_units",
         (
