@@ -173,7 +173,8 @@ SELECT s.run_date, s.channel, s.batch, s.batch_no, s.batch_date, s.due_date, s.r
 FROM settlement_checks s
 JOIN (SELECT channel, max(business_date) AS last_run FROM runs WHERE job = 'check_settlement'
       GROUP BY channel) r ON r.channel = s.channel AND r.last_run = s.run_date
-WHERE s.result IN ('LATE', 'MISSING', 'SHORT', 'AMBIGUOUS')
+WHERE s.result IN ('LATE', 'MISSING', 'SHORT', 'RETURNED')
+   OR (s.result = 'AMBIGUOUS' AND s.due_date < s.run_date)
 """
 
 

@@ -19,9 +19,11 @@ from jobs.lake.tables import Lake
 from jobs.reports.sql.query import run_query
 from jobs.reports.sql.views import DUCKDB, create_views
 from schemas.errors import ConfigurationError
+from schemas.tables import RUNS, SETTLEMENT_CHECKS
 from tests.support.ledger import day, file_line, file_txn
 from tests.support.paths import ROOT
 from tests.support.pipeline_fixture import PipelineFixture
+from tests.support.small_lake import put
 
 CARD = 'channel: bank\nentries:\n  - {name: standard, rate: "0.0060"}\n'
 QUERIES = {
@@ -43,7 +45,9 @@ QUERIES = {
     "SELECT entry, currency, charged, due, charged_too_much FROM fees_wrong": [
         ("standard", "CNY", Decimal("0.08"), Decimal("0.06"), Decimal("0.02")),
     ],
-    "SELECT count(*) FROM settlement_late": [(0,)],
+    "SELECT batch, lacking FROM settlement_late ORDER BY batch": [
+        ("past", Decimal("10")), ("returned", Decimal("10")),
+    ],
     "SELECT count(*) FROM breaks_table b JOIN runs r ON r.channel = b.channel"
     " WHERE r.job = 'match'": [(4,)],
 }  # fmt: skip
@@ -69,6 +73,18 @@ def pipeline(lake: Lake, tmp_path: Path) -> PipelineFixture:
     made.ingest(0, 1)
     made.match(0, 1)
     record_fee_check(lake, made.config.profiles["bank"], made.config.schedules["bank"], day(0))
+    # As the report counts them: an ambiguous batch is late when its due date has passed.
+    batch = {"batch_no": 1, "per": "", "currency": "CNY", "expected": 1000, "credited": 0}
+    put(
+        lake, SETTLEMENT_CHECKS, day(1), "bank",
+        batch | {"batch": "returned", "due_date": day(1), "result": "RETURNED"},
+        batch | {"batch": "past", "due_date": day(0), "result": "AMBIGUOUS"},
+        batch | {"batch": "today", "due_date": day(1), "result": "AMBIGUOUS"},
+        batch | {"batch": "pending", "due_date": day(2), "result": "PENDING"},
+    )  # fmt: skip
+    lake.append_rows(RUNS, [
+        {"job": "check_settlement", "channel": "bank", "business_date": day(1), "result": "DONE"}
+    ])  # fmt: skip
     place = ["--lake", lake.uri, "--config", str(tmp_path / "config")]
     with redirect_stdout(io.StringIO()):
         words = ["--business-date", str(day(0)), "--through", str(day(1))]
