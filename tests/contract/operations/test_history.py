@@ -18,13 +18,16 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs.__main__ import main
+from jobs.lake.changes.channel_days import DaysChange, change_arrow_days
 from jobs.lake.commit import write_arrow_file
 from jobs.lake.fast_path.filter_by_key import filter_rows_by_key
 from jobs.lake.history import move as moving
 from jobs.lake.history.dated_tables import HISTORY_TABLES
-from jobs.lake.history.place import PLACE_FILE, read_place
+from jobs.lake.history.place import PLACE_FILE, HistoryPlace, read_place
 from jobs.lake.partitions import list_add_actions
+from jobs.lake.run_log import Run, record_runs
 from jobs.lake.tables import Lake
+from jobs.operations.history import move_history as move_history_module
 from jobs.operations.history.move_history import HistoryMove, move_history
 from schemas.errors import (
     CheckFailed,
@@ -139,6 +142,13 @@ def old_files(lake: Lake, table: Table) -> list[str]:
     return sorted(row["path"] for row in list_add_actions(log, table, date.min, last))
 
 
+def remove_old_files(lake: Lake) -> None:
+    """Removes the data files that moved, as `maintain` does after the retention."""
+    for table in HISTORY_TABLES:
+        log = DeltaTable(lake.path(table))
+        log.vacuum(0, dry_run=False, enforce_retention_duration=False, full=True)
+
+
 def every_file(folder: Path) -> set[tuple[str, int]]:
     """Names and times of all files below a folder."""
     return {
@@ -163,6 +173,8 @@ def test_moved_dates_are_read_and_explained_as_before(
     assert rows[INTERNAL_TRANSACTIONS.name] == 7
     assert {len(each.dates) for each in moved.tables if each.table == OUTCOMES.name} == {3}
     assert not any(old_files(pipeline.lake, table) for table in HISTORY_TABLES)
+    assert every_row(pipeline.lake) == before
+    remove_old_files(pipeline.lake)
     assert every_row(pipeline.lake) == before
     assert {name: explain(pipeline, capsys, name) for name in timelines} == timelines
     assert pipeline.lake.count_rows(STATEMENT_LINES, day(BASE), "bank") == 3
@@ -191,6 +203,7 @@ def test_replay_of_kept_dates_gives_the_same_rows(pipeline: PipelineFixture) -> 
     assert (None, "BREAK", "DUPLICATE_LINE") in reasons
     assert ("old", "EXCLUDED", "ALREADY_RECONCILED") in reasons
     move(pipeline)
+    remove_old_files(pipeline.lake)
     runs = pipeline.match(*range(KEPT, LAST + 1))
     assert [run.business_date for run in runs] == [day(n) for n in range(KEPT, LAST + 1)]
     assert every_row(pipeline.lake) == before
@@ -321,6 +334,35 @@ def test_match_that_commits_during_the_copy_is_moved_with_its_rows(
 
 
 @ENGINE_FREE
+@pytest.mark.parametrize("writer", ["of a channel", "of all channels", "of several dates"])
+def test_rows_that_come_during_the_copy_move_too(
+    pipeline: PipelineFixture, monkeypatch: pytest.MonkeyPatch, writer: str
+) -> None:
+    """An ingest adds a data file to a date and removes none: the move begins anew, by its turn."""
+    lake, real, added = pipeline.lake, moving._remove, list[str]()
+    rows = lake.read_arrow(STATEMENT_LINES, day(BASE), day(BASE), "bank")
+
+    def add_first(delta: DeltaTable, table: Table, *more: Any) -> None:
+        if table is STATEMENT_LINES and not added:
+            added.append(writer)
+            if writer == "of several dates":
+                change = DaysChange({day(BASE): rows})
+                change_arrow_days(lake, table, "bank", lambda _: change)
+            else:
+                file = write_arrow_file(lake.storage, table, rows, day(BASE), "bank")
+                key = "bank" if writer == "of a channel" else ""
+                lake.commit_files(table, day(BASE), [file], lambda *_: False, key)
+        real(delta, table, *more)
+
+    monkeypatch.setattr(moving, "_remove", add_first)
+    move(pipeline)
+    assert added
+    assert old_files(lake, STATEMENT_LINES) == []
+    moved = lake.read_arrow(STATEMENT_LINES, day(BASE), day(BASE), "bank")
+    assert len(moved) == 2 * len(rows)
+
+
+@ENGINE_FREE
 def test_match_that_began_before_the_move_commits_nothing(
     pipeline: PipelineFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -401,6 +443,19 @@ def test_late_files_and_reviews_of_moved_dates_are_refused(
 
 
 @ENGINE_FREE
+def test_run_without_a_date_takes_no_moved_one(
+    pipeline: PipelineFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Channel shop was ingested on a moved date, while it moved, and never matched."""
+    page = (pipeline.root / "config/channels/bank.yaml").read_text()
+    pipeline.write_profile(page.replace("bank", "shop"), "shop")
+    move(pipeline)
+    record_runs(pipeline.lake, Run("ingest", "shop", day(BASE)))
+    status, summary = run_command(pipeline, capsys, "run", "--no-quality")
+    assert (status, summary["dates"], summary["runs"]) == (0, [], [])
+
+
+@ENGINE_FREE
 def test_readers_of_moved_dates_work(
     pipeline: PipelineFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -424,12 +479,35 @@ def test_dates_that_a_job_has_to_do_stay(pipeline: PipelineFixture) -> None:
     """A late line of day 1 is ingested and not matched yet: only day 0 moves, then the others."""
     pipeline.write_statement(BASE + 1, file_line("L1"), file_line("late"), name="more.csv")
     pipeline.ingest(BASE + 1)
+    assert move(pipeline, dry_run=True).before == day(BASE + 1)
     moved = move(pipeline)
     assert moved.before == day(BASE + 1)
     assert [held.first for held in moved.held] == [day(BASE + 1)]
     assert moved.held[0].why == "bank: the match is due (inputs changed); run `tieout run`"
     pipeline.match(BASE + 1)
     assert move(pipeline).before == day(KEPT)
+
+
+@ENGINE_FREE
+def test_date_that_becomes_due_before_the_move_stays(
+    pipeline: PipelineFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An ingest that was running takes a file in after the command has looked what is due."""
+    real = move_history_module.claim_place
+
+    def ingest_after(*arguments: Any) -> HistoryPlace:
+        place = real(*arguments)
+        pipeline.write_statement(BASE + 1, file_line("L1"), file_line("late"), name="more.csv")
+        pipeline.ingest(BASE + 1)
+        return place
+
+    monkeypatch.setattr(move_history_module, "claim_place", ingest_after)
+    moved = move(pipeline)
+    assert (moved.before, [held.first for held in moved.held]) == (day(BASE + 1), [day(BASE + 1)])
+    place = read_place(pipeline.lake.storage)
+    assert place is not None
+    assert place.limit == day(BASE + 1)
+    assert [run.why for run in pipeline.match(LAST)][:2] == ["inputs changed", "inputs changed"]
 
 
 @ENGINE_FREE
@@ -541,4 +619,5 @@ def test_rows_are_filtered_by_key_in_the_history_lake(pipeline: PipelineFixture)
     before = filter_rows()
     assert {row[0] for row in before} >= {day(BASE), day(BASE + 4)}
     move(pipeline)
+    remove_old_files(lake)
     assert filter_rows() == before
