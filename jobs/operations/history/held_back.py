@@ -44,7 +44,8 @@ def _find_files(lake: Lake, config: Configuration) -> Iterator[Held]:
     """Files that a killed ingest left: received, and neither accepted nor refused."""
     for table in (STATEMENT_FILES, SNAPSHOT_FILES):
         for row in lake.read_rows(table, status=FileStatus.RECEIVED.value):
-            if row["channel"] is None or row["channel"] in config.profiles:
+            is_chosen = row["channel"] is None or row["channel"] in config.profiles
+            if is_chosen and row["business_date"] is not None:
                 why = f"{row['file_name']} is received and not taken in; run `tieout ingest`"
                 yield Held(row["business_date"], f"{row['channel'] or 'snapshot'}: {why}")
 

@@ -16,6 +16,8 @@ from jobs.lake.history.place import (
 from jobs.lake.tables import Lake
 from jobs.operations.history.held_back import Held, find_held_back
 from jobs.operations.history.reach import find_reach
+from jobs.storage.archive import Storage
+from jobs.storage.place_checks import find_path_faults
 from schemas.configuration import Configuration
 from schemas.errors import ConfigurationError
 
@@ -61,10 +63,11 @@ def move_history(
     first_here, wanted = find_first_date(lake.storage), today - timedelta(days=older_than)
     held = find_held_back(lake, config, first_here, wanted)
     before = max(first_here, _first_of(held, wanted))
-    faults = find_place_faults(lake.storage, storage_at(place), read_place(lake.storage))
+    history = _open_place(place)
+    faults = find_place_faults(lake.storage, history, read_place(lake.storage))
     if faults:
         raise ConfigurationError(faults)
-    move = HistoryMove(storage_at(place).uri, wanted, before, held, ())
+    move = HistoryMove(history.uri, wanted, before, held, ())
     if dry_run:
         return replace(move, tables=list_moves(lake.storage, before))
     claimed = claim_place(lake.storage, place, before)
@@ -74,6 +77,24 @@ def move_history(
         claimed = set_first_date(lake.storage, claimed, max(first_here, held[0].first))
     tables = move_tables(lake.storage, claimed)
     return replace(move, before=claimed.limit, held=held or move.held, tables=tables)
+
+
+def _open_place(place: str) -> Storage:
+    """The storage of a place that a person wrote.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    if faults := find_path_faults("--history", place, holds_tables=True):
+        raise ConfigurationError(faults)
+    try:
+        return storage_at(place)
+    except (ValueError, OSError) as fault:
+        first_line = (str(fault).splitlines() or [""])[0]
+        raise ConfigurationError([
+            f"--history {place}: it cannot be opened: {first_line}; give a folder, or a URI such as"
+            " s3://BUCKET/FOLDER"
+        ]) from fault  # fmt: skip
 
 
 def _first_of(held: Sequence[Held], wanted: date) -> date:

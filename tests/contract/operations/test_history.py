@@ -550,6 +550,10 @@ def test_too_few_days_and_wrong_places_are_refused(pipeline: PipelineFixture) ->
     )
     assert "give a place outside of the lake" in faults(root / "lake" / "cold")
     assert "give a place outside of the lake" in faults(root / "lake")
+    with pytest.raises(ConfigurationError, match="it cannot be opened"):
+        move_history(pipeline.lake, pipeline.config, "nowhere://x", DAYS_KEPT, TODAY)
+    with pytest.raises(ConfigurationError, match="the s3 URI has credentials"):
+        move_history(pipeline.lake, pipeline.config, "s3://key:secret@b/x", DAYS_KEPT, TODAY)
     Lake(pipeline.lake.spark, str(root / "other")).prepare()
     assert "it is a lake itself" in faults(root / "other")
     assert not Path(pipeline.lake.uri, PLACE_FILE).exists()
