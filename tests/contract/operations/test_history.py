@@ -158,6 +158,7 @@ def every_file(folder: Path) -> set[tuple[str, int]]:
     }
 
 
+@pytest.mark.sail_by_day
 def test_moved_dates_are_read_and_explained_as_before(
     pipeline: PipelineFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -608,6 +609,7 @@ def test_anybody_may_optimize_and_vacuum(pipeline: PipelineFixture) -> None:
     assert CANDIDATES in HISTORY_TABLES
 
 
+@pytest.mark.sail_by_day
 def test_rows_are_filtered_by_key_in_the_history_lake(pipeline: PipelineFixture) -> None:
     """The fast look-back of large days reads data files of both lakes."""
     lake = pipeline.lake
