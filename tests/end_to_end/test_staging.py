@@ -38,8 +38,7 @@ def test_commands_of_the_page_reconcile_a_day(tmp_path: Path) -> None:
     words = [
         "--business-date",
         str(FIRST),
-        "--channel",
-        "wechat",
+        *("--channel", "wechat", "--channel", "icbc"),  # the bank that wechat is paid on
         "--engine",
         "sail",
         "--no-quality",
