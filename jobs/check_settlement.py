@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
+from functools import partial
 
 from jobs.cli.arguments import Request
 from jobs.cli.console import Report, exit_process, log, main_for
@@ -42,24 +43,23 @@ def add_checks(report: Report, lake: Lake, config: Configuration, dates: Collect
     changed; adds each of them to a report, and writes what people have to look at. An account that
     fails stops no other.
     """
-    accounts, settled = list_accounts(config, config.profiles), set[date]()
+    accounts = list_accounts(config, config.profiles)
+    banks = {name: one.bank.channel for one in list_accounts(config) for name in one.terms}
     with report.measure_seconds("check_settlement"):
         for account in accounts if dates else ():
             try:
-                summaries = check_account(lake, account, dates)
+                summaries = check_account(
+                    lake, account, dates, partial(write_exceptions, lake, banks)
+                )
             except (CheckFailed, LakeInconsistent) as fault:
                 report.warn(f"{account.bank.channel}: settlement: {fault}")
                 continue
             for summary in summaries:
                 add_summary(report, summary)
-                settled.add(summary.business_date)
             for problem in find_problems(account, summaries, dates):
                 report.warn(problem)
             for warning in find_ending_calendars(account, max(dates)):
                 log.warning("%s", warning)
-        paid_at = list_accounts(config)
-        banks = {name: one.bank.channel for one in paid_at for name in one.terms}
-        write_exceptions(lake, banks, settled)
 
 
 def execute_request(request: Request) -> Report:

@@ -5,7 +5,7 @@ what the first wrote.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -64,10 +64,16 @@ class _Settled:
 
 
 def check_account(
-    lake: Lake, account: Account, requested: Collection[date]
+    lake: Lake,
+    account: Account,
+    requested: Collection[date],
+    write_files: Callable[[Collection[date]], object] = lambda _: None,
 ) -> list[SettlementSummary]:
     """Settles the requested dates of an account, those whose inputs changed, and all later ones
     that were settled before; returns what it settled, in order of date and channel.
+
+    `write_files` gets the dates before their runs are recorded: after a kill in between they are
+    due again, and so are their files.
 
     Raises:
         SettlementUnbalanced: a date does not account for all money; nothing counts.
@@ -92,6 +98,7 @@ def check_account(
     summaries = [
         _summarize(settled, account, day, name) for day, name in sorted(settled.replay.settlements)
     ]
+    write_files({one.business_date for one in summaries})
     record_runs(lake, *(_run_of(settled.plan, one) for one in summaries))
     return summaries
 

@@ -48,3 +48,20 @@ def test_rows_that_ask_for_something_with_the_action(lake: Lake) -> None:
     ledger.put_bank(0, bank_line("a", 900, "WXB1"), bank_line("b", 750, "WXB2"),
                     bank_line("c", 300, "WXB3"), bank_line("d", 100, "WXB1"))  # fmt: skip
     assert settle(0) == [over]
+
+
+def test_file_is_written_before_its_run_is_recorded(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed when the run is to be recorded, the file is there: a date that is recorded has one."""
+    ledger = AccountLedger(lake.prepare())
+    ledger.put(0, *lines_of("B1", 1000))
+    ledger.put_bank(0, bank_line("a", 900, "WXB1"))
+
+    def kill(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("jobs.treasury.check_dates.record_runs", kill)
+    with pytest.raises(KeyboardInterrupt):
+        add_checks(Report({}, []), lake, ledger.config, [day(0)])
+    assert [row["Batch"] for row in read_rows(lake, 0)] == ["B1"]
